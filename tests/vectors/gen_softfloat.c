@@ -210,6 +210,14 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 			v[0] = canonical(as_bits(-(as_float(v[1]) * as_float(v[2])))) ^ (uint32_t)(next(g) & 3);
 		else if (kind == 6)
 			v[2] = shaped(g, 127 - e0 - 22 + 127 + spread);
+		if (next(g) % 8 == 0) {
+			/* A product of 25 bits, the last one set: a tie, which the addend, however small, decides. */
+			uint32_t sign = (uint32_t)(next(g) & 1) << 31, low = 1u << 11 | 1u << (12 + next(g) % 8);
+
+			v[0] = shaped(g, (int)(next(g) % (uint64_t)(e1 + 1)));
+			v[1] = (v[1] & 0x7f800000u) | sign | low;
+			v[2] = (v[2] & 0x7f800000u) | (uint32_t)(next(g) & 1) << 31 | low;
+		}
 		break;
 	case 0x07: case 0x08: case 0x0c: case 0x0d: case 0x0e: case 0x10:
 		if (kind < 4)
