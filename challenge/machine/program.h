@@ -1,0 +1,183 @@
+/* challenge/machine/program.h: what a model *is*: a header, a list of instruction descriptors, an array of weights.
+ *
+ * Every instruction writes one tensor into one flat array of 128-byte chunks, the trace, and reads from three such
+ * arrays: the trace before it, the weights, the inputs. It has one of two forms:
+ *
+ *   MAP   out[p] = store(e(f(x0[p], x1[p], x2[p])))                              for every p in the output box
+ *   FOLD  acc = init[p];  for j in the reduction box, row-major:  acc = g(acc, x0[p,j], x1[p,j]);  out[p] = store(e(acc))
+ *
+ * A descriptor says everything a judge needs to recompute one scalar step, in at most 512 bytes, and whether it is
+ * well formed can be checked one descriptor (or one pair) at a time. Source: docs/machine.md, "Programs". */
+#ifndef GS_CHALLENGE_MACHINE_PROGRAM_H
+#define GS_CHALLENGE_MACHINE_PROGRAM_H
+
+#include "chain/core/buf.h"
+#include "challenge/machine/scalar.h"
+
+enum {
+	GS_LAW_VERSION = 1,
+	GS_DESCRIPTOR_BYTES_MAX = 512,
+	GS_OUT_AXES_MAX = 8,
+	GS_RED_AXES_MAX = 8,
+	GS_AXES_MAX = 12, /* output and reduction axes together */
+	GS_ROWS_MAX = 8,
+	GS_OPENINGS_MAX = 3,    /* tensor reads in any one step, indirect ones counted */
+	GS_FOLD_MAX = 1 << 18,  /* terms of one fold */
+	GS_TRACE_DEPTH_MAX = 26, /* 2^26 chunks in the trace, the weights or the inputs */
+	GS_INSTRUCTIONS_MAX = 1 << 20,
+	GS_IO_MAX = 256, /* inputs, or outputs, of one model */
+	GS_NAME_MAX = 255,
+	GS_RANK_MAX = 8,
+};
+#define GS_CHUNKS_MAX (UINT64_C(1) << GS_TRACE_DEPTH_MAX)
+#define GS_EXTENT_MAX (UINT64_C(1) << 31) /* of an axis or a row; also elements of a tensor, and a row's stride */
+#define GS_COEF_MAX (INT64_C(1) << 32)    /* |coefficient| */
+#define GS_OFFSET_MAX (INT64_C(1) << 40)  /* |offset| */
+
+enum gs_form { GS_MAP = 1, GS_FOLD = 2 };
+enum gs_space { GS_SPACE_TRACE = 0, GS_SPACE_WEIGHTS = 1, GS_SPACE_INPUTS = 2 };
+enum gs_operand_kind { GS_OPERAND_CONST = 0, GS_OPERAND_IOTA = 1, GS_OPERAND_TENSOR = 2 };
+enum gs_pad { GS_PAD_ZERO = 0, GS_PAD_SKIP = 1, GS_PAD_VALUE = 2 };
+
+/* offset + sum of coef[a] * axis[a]; axes are the output axes, then the reduction axes. */
+struct gs_affine {
+	int64_t offset;
+	int64_t coef[GS_AXES_MAX];
+};
+
+struct gs_row { /* one coordinate of a read: 0 <= affine (+ indirect value) < extent, weighted by stride */
+	uint64_t extent;
+	uint64_t stride;
+	struct gs_affine at;
+};
+
+struct gs_view { /* which element of which tensor an iteration point reads */
+	uint8_t space; /* enum gs_space */
+	uint8_t dtype; /* enum gs_dtype */
+	uint8_t pad;   /* enum gs_pad: what an out-of-range read means */
+	uint8_t rows;  /* 0: always element 0 */
+	uint32_t chunk; /* where the tensor starts in its array */
+	uint64_t count; /* its elements */
+	gs_reg pad_value; /* GS_PAD_VALUE only, else 0 */
+	struct gs_row row[GS_ROWS_MAX];
+};
+
+struct gs_operand {
+	uint8_t kind;          /* enum gs_operand_kind */
+	uint8_t indirect_row;  /* 0: none; else 1 + the row whose coordinate adds `indirect`'s value */
+	gs_reg constant;       /* CONST */
+	struct gs_affine iota; /* IOTA: wraps to the class */
+	struct gs_view view;   /* TENSOR */
+	struct gs_view indirect; /* an integer tensor; never GS_PAD_SKIP */
+};
+
+struct gs_instr {
+	uint8_t form; /* enum gs_form */
+	uint8_t fn;   /* f or g */
+	uint8_t store_dtype;
+	uint8_t acc_dtype;    /* FOLD: f32, i32 or i64; MAP: 0 */
+	uint8_t epilogue;     /* a function code, or 0 for none */
+	uint8_t epilogue_pos; /* which of its operands the value is */
+	gs_reg epilogue_const[2]; /* the other operands, in order; unused ones 0 */
+	uint32_t first_chunk;
+	uint32_t span;  /* chunks up to the next instruction's first */
+	uint64_t cost;  /* running total through this instruction */
+	uint8_t out_axes;
+	uint8_t red_axes; /* FOLD */
+	uint32_t extent[GS_AXES_MAX]; /* output axes, then reduction axes; up to 2^31 */
+	struct gs_operand operand[3]; /* MAP: x0, x1, x2 as f's arity says; FOLD: init, x0, x1 (g's arity operands in all) */
+};
+
+unsigned gs_instr_operands(const struct gs_instr *in); /* = arity of fn, for both forms */
+uint64_t gs_instr_count(const struct gs_instr *in);    /* output elements */
+uint64_t gs_instr_terms(const struct gs_instr *in);    /* FOLD: K; MAP: 0 */
+uint64_t gs_instr_cost(const struct gs_instr *in);     /* its own cost: count * (1 + terms) */
+enum gs_class gs_instr_operand_class(const struct gs_instr *in, unsigned i);
+
+/* Writes the canonical bytes. The instruction must satisfy gs_instr_check. GS_ELIMIT when over 512 bytes. */
+GS_MUST enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR_BYTES_MAX], size_t *len);
+/* Reads canonical bytes; anything else (another spelling, trailing bytes, an unknown code) is GS_EPARSE.
+ * On success every field that the form does not use is zero, and gs_instr_check holds. */
+GS_MUST enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct gs_error *error);
+/* The part of well-formedness that one descriptor shows alone (W1 to W5 of docs/machine.md). */
+GS_MUST enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error);
+
+/* ---- the header ---- */
+
+struct gs_header {
+	uint32_t law;
+	uint32_t lowering;
+	struct gs_hash onnx_hash; /* SHA-256 of the ONNX file; zero for a program that came from none */
+	struct gs_hash program_root;
+	uint32_t instructions;
+	struct gs_hash weights_root;
+	uint32_t weights_chunks;
+	uint32_t inputs_chunks;
+	uint32_t trace_depth;
+	uint32_t output_chunk; /* where the output block starts: a multiple of 2^output_depth */
+	uint32_t output_depth;
+	uint32_t outputs; /* the last `outputs` instructions write the outputs */
+	uint64_t cost;    /* the last instruction's running total */
+	uint32_t tolerance_abs; /* binary32 bits */
+	uint32_t tolerance_rel;
+	struct gs_hash io_hash; /* keccak of the encoded struct gs_io */
+};
+enum { GS_HEADER_BYTES = 17 * 32 };
+
+/* Seventeen 32-byte words, as abi.encode writes them: the domain tag, then the fields in order. */
+void gs_header_encode(const struct gs_header *h, uint8_t out[GS_HEADER_BYTES]);
+GS_MUST enum gs_err gs_header_decode(const uint8_t in[GS_HEADER_BYTES], struct gs_header *out, struct gs_error *error);
+void gs_header_model_id(const struct gs_header *h, struct gs_hash *out); /* keccak of the encoding */
+
+struct gs_tensor_type {
+	char name[GS_NAME_MAX + 1];
+	uint8_t dtype;
+	uint8_t rank;
+	uint32_t dim[GS_RANK_MAX];
+	uint32_t chunk; /* where it starts in the inputs array, or (outputs) in the output block */
+	struct gs_hash bound; /* inputs bound as constants at lowering: keccak of their bytes; else zero */
+};
+uint64_t gs_tensor_type_count(const struct gs_tensor_type *t);
+
+struct gs_io { /* names, types and places of what goes in and out; owned arrays */
+	uint32_t inputs;
+	uint32_t outputs;
+	uint32_t bounds; /* inputs of the ONNX graph that lowering bound as constants: recorded, not read */
+	struct gs_tensor_type *input;
+	struct gs_tensor_type *output;
+	struct gs_tensor_type *bound;
+};
+
+/* ---- a whole program in memory ---- */
+
+struct gs_program {
+	struct gs_header header;
+	struct gs_io io;
+	uint32_t count;
+	struct gs_instr *instr;       /* owned */
+	uint8_t *descriptors;         /* owned: all encodings, back to back */
+	uint64_t *descriptor_at;      /* owned: count + 1 offsets into descriptors */
+	const uint8_t *weights;       /* weights_chunks * 128 bytes; owned when weights_owned */
+	uint8_t *weights_owned;       /* or NULL when the weights are mapped by somebody else */
+};
+
+void gs_program_free(struct gs_program *p); /* frees what it owns, zeroes *p; NULL is fine */
+struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i); /* borrowed */
+/* The instruction whose span covers the trace chunk; chunk < 2^trace_depth. */
+uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk);
+
+/* All of well-formedness (W1 to W8): descriptors, neighbours, producers, header. */
+GS_MUST enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error);
+
+/* Completes a program whose instr[] (first_chunk, span and cost not yet set), io, weights, header.onnx_hash, lowering,
+ * outputs and tolerance are filled in: lays out the trace, resolves operands of GS_SPACE_TRACE from *producer index*
+ * (left in view.chunk by the builder) to chunk, encodes, computes roots and header, and checks.
+ * *p is unchanged in ownership; on error it must still be freed. */
+GS_MUST enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error);
+
+/* The program file (.gsp): magic, header, io, descriptors, weights; see docs/machine.md, "Program file". */
+GS_MUST enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out);
+/* Copies everything out of bytes; recomputes every root and checks. */
+GS_MUST enum gs_err gs_program_read(struct gs_bytes bytes, struct gs_program *out, struct gs_error *error);
+
+#endif

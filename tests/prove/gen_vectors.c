@@ -1,0 +1,129 @@
+/* tests/prove/gen_vectors.c: prints the test vectors of one elementary function, by MPFR alone.
+ *
+ * gen_vectors FUNCTION [FILE]: lines "input output", both the bits of a binary32 in eight hex digits, no input twice.
+ * First special values and edges, then the inputs named in FILE (the prover's nearest to a rounding boundary, see
+ * tests/prove/hard/), then pseudo-random inputs from a fixed seed up to LINES lines in all. */
+#include "tests/prove/oracle.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINES = 2000, LINES_MAX = 4000 };
+
+struct list {
+	enum oracle_function f;
+	uint32_t in[LINES_MAX];
+	int count;
+};
+
+static void emit(struct list *l, uint32_t input)
+{
+	for (int i = 0; i < l->count; i++)
+		if (l->in[i] == input)
+			return;
+	if (l->count == LINES_MAX)
+		return;
+	l->in[l->count++] = input;
+	printf("%08x %08x\n", input, oracle_f32(l->f, input));
+}
+
+/* input and its neighbours, with both signs */
+static void emit_around(struct list *l, uint32_t input, int spread)
+{
+	for (int d = -spread; d <= spread; d++) {
+		emit(l, (input + (uint32_t)d) & 0x7fffffff);
+		emit(l, ((input + (uint32_t)d) & 0x7fffffff) | 0x80000000);
+	}
+}
+
+static void emit_edges(struct list *l)
+{
+	static const uint32_t special[] = {
+		0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff,
+		0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff,
+	};
+	static const uint32_t hardest[ORACLE_COUNT] = {0xc16912cd, 0x65d890d3, 0x3ac37de2, 0x3940ead6};
+	static const uint32_t edges[] = {
+		0x3f800000, /* 1 */
+		0x3f000000, /* 1/2 */
+		0x40000000, /* 2 */
+		0x3f317218, /* log 2 */
+		0x33800000, /* 2^-24 */
+		0x33000000, /* 2^-25 */
+		0x32800000, /* 2^-26 */
+		0x42b17218, /* exp overflows */
+		0x42aeac50, /* exp(-x) becomes subnormal */
+		0x42cff1b5, /* exp(-x) becomes zero */
+		0x41102cb3, /* tanh becomes 1 */
+		0x40753fd0, /* erf becomes 1 */
+		0x39b89ba3, /* tanh(x) departs from x */
+		0x3fb504f3, /* sqrt 2 */
+		0x3f3504f3, /* sqrt 1/2 */
+	};
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		emit(l, special[i]);
+	emit(l, hardest[l->f]);
+	emit(l, hardest[l->f] ^ 0x80000000);
+	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
+		emit_around(l, edges[i], 3);
+	for (uint32_t e = 0; e < 255; e += 3) /* powers of two and what is just below them */
+		emit_around(l, e << 23 | (e * 2654435761u >> 9 & 1), 0);
+}
+
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15; /* splitmix64 */
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* Half of the inputs are any bits; half lie where the function is neither constant nor the identity. */
+static uint32_t draw(enum oracle_function f, uint64_t *state)
+{
+	uint64_t z = next(state);
+	double unit = (double)(z >> 11) * 0x1p-53;
+	if (next(state) & 1)
+		return (uint32_t)z;
+	switch (f) {
+	case ORACLE_EXP:
+		return oracle_bits((float)(unit * 194 - 105));
+	case ORACLE_LOG:
+		return (uint32_t)z & 1 ? oracle_bits((float)(unit * 4)) : (uint32_t)(z >> 33);
+	case ORACLE_TANH:
+		return oracle_bits((float)(unit * 19 - 9.5));
+	case ORACLE_ERF:
+		return oracle_bits((float)(unit * 8 - 4));
+	case ORACLE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct list list;
+	list.f = argc >= 2 ? oracle_find(argv[1]) : ORACLE_COUNT;
+	if (list.f == ORACLE_COUNT || argc > 3) {
+		fprintf(stderr, "usage: gen_vectors exp|log|tanh|erf [FILE of hex inputs]\n");
+		return 2;
+	}
+	emit_edges(&list);
+	if (argc == 3) {
+		FILE *hard = fopen(argv[2], "r");
+		char line[128];
+		if (!hard) {
+			fprintf(stderr, "gen_vectors: cannot open %s\n", argv[2]);
+			return 1;
+		}
+		while (fgets(line, sizeof(line), hard))
+			emit(&list, (uint32_t)strtoul(line, NULL, 16));
+		fclose(hard);
+	}
+	uint64_t state = 1;
+	while (list.count < LINES)
+		emit(&list, draw(list.f, &state));
+	mpfr_free_cache();
+	return fflush(stdout) == 0 ? 0 : 1;
+}
