@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {VectorTest} from "./Scalar.t.sol";
+import {Elementary} from "../src/judge/Elementary.sol";
 import {Scalar} from "../src/judge/Scalar.sol";
 
 /// Gas of one evaluation inside the judge, dispatch included: least, mean and most over the vector file.
@@ -38,6 +39,11 @@ contract GasTest is VectorTest {
         measure("le", 0x0e, address(0));
         measure("select", 0x0f, address(0));
         measure("clip", 0x10, address(0));
+        address elementary = address(new Elementary());
+        measure("exp", 0x11, elementary);
+        measure("log", 0x12, elementary);
+        measure("tanh", 0x13, elementary);
+        measure("erf", 0x14, elementary);
         measure("i32 add", 0x42, address(0));
         measure("i64 muladd", 0x96, address(0));
         measure("f32 to i64", 0xc2, address(0));
