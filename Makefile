@@ -49,6 +49,8 @@ SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
+PROVE_TOOLS := $(wildcard tests/prove/gen_*.c)
+PROVE_SUPPORT := $(filter-out $(PROVE_SOURCES) $(PROVE_TOOLS),$(wildcard tests/prove/*.c))
 C_FILES := $(LIB_SOURCES) $(MAIN_SOURCES) $(SIM_SOURCES) $(SIM_MAIN) $(wildcard tests/*/*.c)
 H_FILES := $(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.h $(dir)/*/*.h)) $(wildcard simulations/*.h simulations/*/*.h tests/*/*.h)
 CONTRACTS := $(wildcard chain/contracts/foundry.toml)
@@ -70,7 +72,7 @@ SIM_OBJECTS := $(call objects,$(SIM_SOURCES))
 UNIT_BINARIES := $(call binaries,$(UNIT_SOURCES))
 BENCH_BINARIES := $(call binaries,$(BENCH_SOURCES))
 FUZZ_BINARIES := $(call binaries,$(FUZZ_SOURCES))
-PROVE_BINARIES := $(call binaries,$(PROVE_SOURCES))
+PROVE_BINARIES := $(call binaries,$(PROVE_SOURCES) $(PROVE_TOOLS))
 
 # --- goals that must work before anything is installed, and so read nothing of the system ---
 .PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
@@ -127,6 +129,8 @@ $(BUILD)/gainsay: $(MAIN_OBJECTS) $(BUILD)/libgainsay.a
 $(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+
+$(PROVE_BINARIES): $(call objects,$(PROVE_SUPPORT))
 
 # The interpreter and the executors are where the time goes.
 OPT_LEVEL = $(OPT)
@@ -202,7 +206,7 @@ ifneq ($(PROVE_SOURCES),)
 # All 2^32 inputs of each elementary function against MPFR: minutes.
 .PHONY: prove-math
 prove-math: $(PROVE_BINARIES)
-	@for p in $(PROVE_BINARIES); do $$p || exit 1; done
+	@for p in $(call binaries,$(PROVE_SOURCES)); do $$p || exit 1; done
 endif
 
 ifneq ($(SIM_MAIN),)
