@@ -1,0 +1,23 @@
+/* chain/eth/keystore.h: Web3 Secret Storage version 3, the JSON key files of geth, foundry and ethers.
+ *
+ * Pure: it works on the file's text, and randomness comes in as an argument. Reads scrypt and pbkdf2 (HMAC-SHA256) with
+ * aes-128-ctr, the object spelled `crypto` or `Crypto`; writes scrypt. */
+#ifndef GS_CHAIN_ETH_KEYSTORE_H
+#define GS_CHAIN_ETH_KEYSTORE_H
+
+#include "chain/core/buf.h"
+#include "chain/eth/key.h"
+
+enum { GS_KEYSTORE_TEXT_MAX = 64 * 1024, GS_KEYSTORE_RANDOM = 64, GS_KEYSTORE_PASSWORD_MAX = 1024 };
+enum { GS_KEYSTORE_SCRYPT_N = 1 << 18, GS_KEYSTORE_SCRYPT_N_LIGHT = 1 << 12 };
+/* Refuses files whose derivation would cost more: memory 128*n*r, work n*r*p and pbkdf2 rounds. */
+enum { GS_KEYSTORE_MEMORY_MAX = 1 << 30, GS_KEYSTORE_ROUNDS_MAX = 20 * 1000 * 1000 };
+
+/* GS_EPARSE or GS_EUNSUPPORTED for a file that is not such a store, GS_ELIMIT past the limits, GS_EINVAL for a wrong
+ * password (the MAC differs). Derived secrets are wiped. */
+GS_MUST enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out, struct gs_error *error);
+/* Appends the JSON text. random: fresh bytes of the operating system (salt, initialisation vector, uuid). scrypt_n: a power of two. */
+GS_MUST enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, uint32_t scrypt_n,
+					const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out, struct gs_error *error);
+
+#endif

@@ -1,0 +1,32 @@
+/* storage/store.h: durable state in one LMDB environment, behind the port of chain/core.
+ *
+ * A directory holds data.mdb, LMDB's lock.mdb, and LOCK, which the one writing process holds with flock (LMDB itself
+ * would let one process open it twice unnoticed). Others may read. Commits are synchronous: what commit returned GS_OK for survives
+ * power loss. The map grows between transactions; the file stays as small as its contents. */
+#ifndef GS_STORAGE_STORE_H
+#define GS_STORAGE_STORE_H
+
+#include "chain/core/store_port.h"
+
+enum { GS_STORE_SCHEMA = 1 }; /* version of the tables and their records, kept in the meta table */
+
+struct gs_store_db;
+
+struct gs_store_options {
+	bool read_only;   /* beside a writer; GS_ENOTFOUND when nothing is there */
+	uint64_t map_bytes; /* of address space to begin with; 0: 1 GiB. For tests of growth. */
+};
+
+/* Creates the directory's last component and the database when absent. options may be NULL.
+ * GS_ECONFLICT: another process has it. GS_ECORRUPT: damaged, or not a Gainsay database. GS_EUNSUPPORTED: a newer schema.
+ * GS_EIO: disk. *out is closed with gs_store_close; no transaction may be open then. Not usable after fork. */
+GS_MUST enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
+				  struct gs_error *error);
+void gs_store_close(struct gs_store_db *db);
+/* The port; valid until gs_store_close. */
+struct gs_store gs_store_port(struct gs_store_db *db);
+
+/* Makes a consistent copy of a running database in an existing, empty directory. */
+GS_MUST enum gs_err gs_store_backup(struct gs_store_db *db, const char *dir, struct gs_error *error);
+
+#endif
