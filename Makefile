@@ -1,15 +1,29 @@
-# Gainsay. Two commands matter: `make check` (lint, both compilers, every test) and `make demo` (the whole story).
-# Everything that is built lies under $(BUILD). Sources are found by wildcard: drop a file and it is compiled.
+# Gainsay. Two commands matter: `make check` (lint, two compilers, every test) and `make demo` (the whole story).
+#
+#   make               the library and the program          make unit         the unit tests' binaries
+#   make setup         install what is missing              make check-quick  unit tests and the lint's fast half
+#   make lint          style, layers, headers, analysis     make format       bring C into the house's format
+#   make sanitize      unit tests under ASan and UBSan      make coverage     lines that the unit tests reach
+#   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
+#   make clean         remove $(BUILD)
+#
+# and, where their sources are there: fuzz, bench, sim, gas, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
+# and OPT=-O0 do what they say. Everything that is built lies under $(BUILD); sources are found by wildcard.
 
-CC ?= gcc
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 BUILD ?= build
-.DEFAULT_GOAL := all
+PREFIX ?= /usr/local
+PYTHON := /usr/bin/python3
 MACHINE := $(shell uname -m)
 
-# --- flags: none of these may change the bits of a floating-point result between compilers or levels ---
+# --- flags; none may change the bits of a floating-point result between compilers, levels or machines ---
 OPT ?= -O2
 OPT_HOT ?= -O3
 SANITIZE ?=
@@ -23,22 +37,23 @@ LDFLAGS_ALL = -pthread $(SANITIZE) $(LDFLAGS)
 LIBS = $(PACKAGE_LIBS) -lprotobuf-nanopb -lm
 TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
-# Asked once and kept: pkg-config is most of the time of a no-op build.
--include $(BUILD)/packages.mk
-$(BUILD)/packages.mk: Makefile
-	@mkdir -p $(@D)
-	@pkg-config --exists --print-errors $(PACKAGES) $(TEST_PACKAGES) || { echo "missing libraries: run 'make setup'" >&2; exit 1; }
-	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
-	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
-	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
-
 # --- sources ---
 LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage \
 	validator/onnx validator/exec validator/node validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
+SIM_MAIN := $(wildcard simulations/main.c)
+SIM_SOURCES := $(filter-out $(SIM_MAIN),$(wildcard simulations/*.c simulations/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c))
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
+PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
+PROVE_TOOLS := $(wildcard tests/prove/gen_*.c)
+PROVE_SUPPORT := $(filter-out $(PROVE_SOURCES) $(PROVE_TOOLS),$(wildcard tests/prove/*.c))
+C_FILES := $(LIB_SOURCES) $(MAIN_SOURCES) $(SIM_SOURCES) $(SIM_MAIN) $(wildcard tests/*/*.c)
+H_FILES := $(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.h $(dir)/*/*.h)) $(wildcard simulations/*.h simulations/*/*.h tests/*/*.h)
+CONTRACTS := $(wildcard chain/contracts/foundry.toml)
 
 # The reader of ONNX is generated from the schema that Debian ships.
 ONNX_PROTO := /usr/include/onnx/onnx.proto
@@ -49,29 +64,60 @@ GEN_HEADERS := $(BUILD)/gen/onnx.pb.h
 endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+binaries = $(patsubst %.c,$(BUILD)/%,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES)) $(GEN_SOURCES:.c=.o)
 MAIN_OBJECTS := $(call objects,$(MAIN_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
-UNIT_OBJECTS := $(call objects,$(UNIT_SOURCES))
-UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
+SIM_OBJECTS := $(call objects,$(SIM_SOURCES))
+UNIT_BINARIES := $(call binaries,$(UNIT_SOURCES))
+BENCH_BINARIES := $(call binaries,$(BENCH_SOURCES))
+FUZZ_BINARIES := $(call binaries,$(FUZZ_SOURCES))
+PROVE_BINARIES := $(call binaries,$(PROVE_SOURCES) $(PROVE_TOOLS))
 
-.PHONY: all unit check check-quick clean
-.DELETE_ON_ERROR:
-.SECONDARY:
+# --- goals that must work before anything is installed, and so read nothing of the system ---
+.PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
+	lint-tidy format sanitize coverage docs demo install clean
+OUTER_GOALS := setup check demo clean
+ifneq ($(filter-out $(OUTER_GOALS),$(or $(MAKECMDGOALS),all)),)
 
-all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay)
-unit: $(UNIT_BINARIES)
-
-check-quick: all unit
-	@for t in $(UNIT_BINARIES); do $$t || exit 1; done
-check: check-quick
-
-# --- rules; V=1 shows the commands ---
-say = $(if $(V),,@echo '  $(1)';)
+# pkg-config is asked once: it would be most of the time of a build that has nothing to do.
+include $(BUILD)/packages.mk
 # A change of compiler or flags rebuilds everything that they touch.
 FLAGS_NOW = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(OPT) $(OPT_HOT)
-FLAGS_STAMP := $(BUILD)/flags
-$(shell mkdir -p $(BUILD); [ "$$(cat $(FLAGS_STAMP) 2>/dev/null)" = "$(FLAGS_NOW)" ] || echo "$(FLAGS_NOW)" >$(FLAGS_STAMP))
+$(shell mkdir -p $(BUILD); [ "$$(cat $(BUILD)/flags 2>/dev/null)" = "$(FLAGS_NOW)" ] || echo "$(FLAGS_NOW)" >$(BUILD)/flags)
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(C_FILES))
+endif
+
+$(BUILD)/packages.mk: Makefile
+	@mkdir -p $(@D)
+	@pkg-config --exists --print-errors $(PACKAGES) $(TEST_PACKAGES) || \
+		{ echo "libraries are missing: run 'make setup' first" >&2; exit 1; }
+	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
+	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
+	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
+
+setup:
+	@configs/setup/setup.sh apt
+	@configs/setup/setup.sh npm chain/contracts
+	@configs/setup/setup.sh npm tests
+	@configs/setup/setup.sh tools $(CURDIR)/build/tools
+
+check: setup
+	+@$(MAKE) --no-print-directory check-now
+
+demo: setup
+	+@$(MAKE) --no-print-directory all
+	@configs/demo/run.sh
+
+clean:
+	rm -rf $(BUILD)
+
+# --- build ---
+all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay)
+unit: $(UNIT_BINARIES)
+everything: all unit $(call objects,$(C_FILES))
+
+say = $(if $(V),,@echo '  $(1)';)
 
 $(BUILD)/libgainsay.a: $(LIB_OBJECTS)
 	@rm -f $@
@@ -80,34 +126,137 @@ $(BUILD)/libgainsay.a: $(LIB_OBJECTS)
 $(BUILD)/gainsay: $(MAIN_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+$(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 
-OPT_LEVEL = $(OPT)
-$(call objects,$(wildcard challenge/machine/*.c validator/exec/*.c)): OPT_LEVEL = $(OPT_HOT)
+$(PROVE_BINARIES): $(call objects,$(PROVE_SUPPORT))
 
-# A kernel's file name says which instructions it may use; the dispatcher must ask the processor first.
+# The interpreter and the executors are where the time goes.
+OPT_LEVEL = $(OPT)
+$(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o: OPT_LEVEL = $(OPT_HOT)
+
+# A kernel's file name says which instructions it may use; whoever calls it has asked the processor first.
 ifeq ($(MACHINE),x86_64)
 $(BUILD)/obj/%_avx2.o: ARCH_FLAGS = -mavx2 -mfma
 $(BUILD)/obj/%_avx512.o: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
 endif
 
-$(BUILD)/obj/%.o: %.c $(FLAGS_STAMP) | $(GEN_HEADERS)
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GEN_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT_LEVEL) $(ARCH_FLAGS) -MMD -MP -c $< -o $@
 
-# Generated by nanopb, whose style is not ours.
-$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(FLAGS_STAMP)
-	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) -std=c17 -g $(OPT) $(SANITIZE) -MMD -MP -c $< -o $@
+# Generated by nanopb, whose warnings are not ours to mend.
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) -std=c17 -g $(OPT) $(SANITIZE) -c $< -o $@
 
 $(BUILD)/gen/onnx.pb.c: $(ONNX_PROTO) $(ONNX_OPTIONS)
 	@mkdir -p $(@D)
-	$(call say,GEN $@)protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb -I$(<D) \
-		--nanopb_out=$(if $(ONNX_OPTIONS),-f$(ONNX_OPTIONS)):$(@D) $(<F)
-$(BUILD)/gen/onnx.pb.h: $(BUILD)/gen/onnx.pb.c
+	$(call say,GEN $@)PATH=/usr/bin:$$PATH protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb -I$(<D) \
+		$(if $(ONNX_OPTIONS),--nanopb_opt=-f$(ONNX_OPTIONS)) --nanopb_out=$(@D) $(<F)
+$(BUILD)/gen/onnx.pb.h: $(BUILD)/gen/onnx.pb.c ;
 
-clean:
-	rm -rf $(BUILD)
+# --- tests ---
+# Everything is compiled by both compilers; the unit tests run from both, since both must give the same bits.
+check-now: lint
+	+@$(MAKE) --no-print-directory CC=gcc everything
+	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang everything
+	@echo "unit tests, built by clang:"
+	@tests/run.sh $(BUILD)/clang unit
+	@echo "all tests, built by gcc:"
+	@tests/run.sh $(BUILD) all
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS))
+check-quick: lint-quick all unit
+	@tests/run.sh $(BUILD) unit
+
+sanitize:
+	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize OPT=-O1 OPT_HOT=-O1 \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" all unit
+	@tests/run.sh $(BUILD)/sanitize unit
+
+coverage:
+	+@$(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/coverage OPT=-O0 OPT_HOT=-O0 SANITIZE=--coverage all unit
+	@tests/run.sh $(BUILD)/coverage unit
+	@tests/coverage.sh $(BUILD)/coverage
+
+ifneq ($(FUZZ_SOURCES),)
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz OPT=-O1 OPT_HOT=-O1 \
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzz-now
+.PHONY: fuzz-now
+fuzz-now: $(FUZZ_BINARIES)
+	@for f in $(FUZZ_BINARIES); do \
+		corpus=$(BUILD)/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; \
+	done
+$(FUZZ_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)$(CC) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+endif
+
+ifneq ($(BENCH_SOURCES),)
+.PHONY: bench
+bench: $(BENCH_BINARIES)
+	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
+endif
+
+ifneq ($(PROVE_SOURCES),)
+# All 2^32 inputs of each elementary function against MPFR: minutes.
+.PHONY: prove-math
+prove-math: $(PROVE_BINARIES)
+	@for p in $(call binaries,$(PROVE_SOURCES)); do $$p || exit 1; done
+endif
+
+ifneq ($(SIM_MAIN),)
+.PHONY: sim
+$(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+sim: $(BUILD)/gainsay-sim
+	@$(BUILD)/gainsay-sim
+endif
+
+ifneq ($(CONTRACTS),)
+.PHONY: gas
+gas:
+	@PATH=$(CURDIR)/build/tools:$$PATH forge test --root chain/contracts --offline --gas-report
+endif
+
+# --- lint ---
+lint: lint-house lint-format lint-headers lint-tidy
+lint-quick: lint-house lint-format
+
+lint-house:
+	@$(PYTHON) tests/lint/house.py
+
+lint-format:
+	@for f in $(C_FILES) $(H_FILES); do \
+		clang-format $$f | cmp -s - $$f || { echo "$$f: not in the house's format: run 'make format'"; bad=1; }; \
+	done; [ -z "$$bad" ]
+
+format:
+	@clang-format -i $(C_FILES) $(H_FILES)
+
+# Every header compiles alone.
+HEADER_STAMPS := $(patsubst %,$(BUILD)/lint/%.ok,$(H_FILES))
+lint-headers: $(HEADER_STAMPS)
+$(HEADER_STAMPS): $(BUILD)/lint/%.ok: % $(BUILD)/flags | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsyntax-only -include $< -x c - </dev/null || { echo "$<: does not compile alone" >&2; exit 1; }
+	@touch $@
+
+# An object is newer than all that it was made of, so its analysis is repeated exactly when it must be.
+TIDY_STAMPS := $(patsubst %,$(BUILD)/lint/%.ok,$(C_FILES))
+lint-tidy: $(TIDY_STAMPS)
+$(TIDY_STAMPS): $(BUILD)/lint/%.c.ok: $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $*.c -- $(CPPFLAGS_ALL) -std=c17 $(PACKAGE_CFLAGS) $(ARCH_FLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
+docs:
+	@$(PYTHON) tests/lint/house.py
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay

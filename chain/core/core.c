@@ -48,28 +48,17 @@ enum gs_err gs_fail_within(struct gs_error *error, enum gs_err code, const char 
 const char *gs_err_name(enum gs_err code)
 {
 	switch (code) {
-	case GS_OK:
-		return "ok";
-	case GS_ENOMEM:
-		return "memory";
-	case GS_ELIMIT:
-		return "limit";
-	case GS_EPARSE:
-		return "parse";
-	case GS_EUNSUPPORTED:
-		return "unsupported";
-	case GS_ENOTFOUND:
-		return "not-found";
-	case GS_EIO:
-		return "io";
-	case GS_ECORRUPT:
-		return "corrupt";
-	case GS_EAGAIN:
-		return "again";
-	case GS_EINVAL:
-		return "invalid";
-	case GS_ECONFLICT:
-		return "conflict";
+	case GS_OK: return "ok";
+	case GS_ENOMEM: return "memory";
+	case GS_ELIMIT: return "limit";
+	case GS_EPARSE: return "parse";
+	case GS_EUNSUPPORTED: return "unsupported";
+	case GS_ENOTFOUND: return "not-found";
+	case GS_EIO: return "io";
+	case GS_ECORRUPT: return "corrupt";
+	case GS_EAGAIN: return "again";
+	case GS_EINVAL: return "invalid";
+	case GS_ECONFLICT: return "conflict";
 	}
 	return "unknown";
 }

@@ -17,10 +17,10 @@ enum gs_err {
 	GS_EPARSE = -3,       /* bytes from outside do not have the form they must have */
 	GS_EUNSUPPORTED = -4, /* well formed, but this build does not do it */
 	GS_ENOTFOUND = -5,
-	GS_EIO = -6,      /* disk, socket or peer failed */
-	GS_ECORRUPT = -7, /* stored or committed bytes contradict themselves */
-	GS_EAGAIN = -8,   /* not now; try again later */
-	GS_EINVAL = -9,   /* a value from the user or a config does not make sense */
+	GS_EIO = -6,        /* disk, socket or peer failed */
+	GS_ECORRUPT = -7,   /* stored or committed bytes contradict themselves */
+	GS_EAGAIN = -8,     /* not now; try again later */
+	GS_EINVAL = -9,     /* a value from the user or a config does not make sense */
 	GS_ECONFLICT = -10, /* somebody else holds it, or it is already different */
 };
 

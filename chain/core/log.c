@@ -9,14 +9,10 @@ enum { FIELDS_MAX = 2048 }; /* longer lines are cut, and end in "..." */
 const char *gs_log_level_name(enum gs_log_level level)
 {
 	switch (level) {
-	case GS_LOG_DEBUG:
-		return "debug";
-	case GS_LOG_INFO:
-		return "info";
-	case GS_LOG_WARN:
-		return "warn";
-	case GS_LOG_ERROR:
-		return "error";
+	case GS_LOG_DEBUG: return "debug";
+	case GS_LOG_INFO: return "info";
+	case GS_LOG_WARN: return "warn";
+	case GS_LOG_ERROR: return "error";
 	}
 	return "unknown";
 }

@@ -13,7 +13,8 @@ struct gs_log {
 };
 
 /* event is a short constant such as "claim.seen"; fields are "claim=0x.. block=12" and may be empty. log may be NULL. */
-void gs_log_line(const struct gs_log *log, enum gs_log_level level, const char *event, const char *fmt, ...) GS_PRINTF(4, 5);
+void gs_log_line(const struct gs_log *log, enum gs_log_level level, const char *event, const char *fmt, ...)
+	GS_PRINTF(4, 5);
 const char *gs_log_level_name(enum gs_log_level level);
 
 #endif

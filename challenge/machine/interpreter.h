@@ -25,7 +25,8 @@ void gs_box_point(const uint32_t *extent, unsigned axes, uint64_t index, uint64_
 /* Evaluates a view at a point (out axes then reduction axes); indirect is added to row indirect_row - 1's coordinate. */
 struct gs_read gs_view_read(const struct gs_view *view, unsigned axes, const uint64_t *point, unsigned indirect_row,
                             int64_t indirect);
-int64_t gs_affine_at(const struct gs_affine *a, unsigned axes, const uint64_t *point); /* never overflows within limits */
+/* The low 64 bits of the exact sum. */
+int64_t gs_affine_at(const struct gs_affine *a, unsigned axes, const uint64_t *point);
 
 /* One operand at one point. Returns false when its rule is skip and the read is out of range. */
 bool gs_operand_value(const struct gs_instr *in, unsigned i, const struct gs_memory *mem, const uint64_t *point,

@@ -26,7 +26,8 @@ static void test_known_values(void **state)
 	(void)state;
 	expect_hash("", 0, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
 	expect_hash("abc", 3, "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
-	expect_hash("Transfer(address,address,uint256)", 33, "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
+	expect_hash("Transfer(address,address,uint256)", 33,
+	            "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 }
 
 int main(void)

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// The part of forge's cheat codes that these tests use (the address is keccak of "hevm cheat code").
+interface Vm {
+    function assume(bool condition) external pure;
+    function deal(address account, uint256 balance) external;
+    function envOr(string calldata name, string calldata value) external view returns (string memory);
+    function envOr(string calldata name, uint256 value) external view returns (uint256);
+    function exists(string calldata path) external view returns (bool);
+    function expectEmit() external;
+    function expectRevert() external;
+    function expectRevert(bytes4 selector) external;
+    function expectRevert(bytes calldata data) external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
+    function label(address account, string calldata name) external;
+    function parseJson(string calldata json, string calldata key) external pure returns (bytes memory);
+    function prank(address sender) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function readFileBinary(string calldata path) external view returns (bytes memory);
+    function readLine(string calldata path) external view returns (string memory);
+    function parseUint(string calldata text) external pure returns (uint256);
+    function roll(uint256 blockNumber) external;
+    function prevrandao(bytes32 value) external;
+    function startPrank(address sender) external;
+    function stopPrank() external;
+    function store(address account, bytes32 slot, bytes32 value) external;
+    function load(address account, bytes32 slot) external view returns (bytes32);
+    function toString(uint256 value) external pure returns (string memory);
+    function toString(bytes calldata value) external pure returns (string memory);
+    function warp(uint256 timestamp) external;
+}
+
+/// Base of the forge tests: assertions that revert with what was expected and what came.
+abstract contract Test {
+    bool public constant IS_TEST = true;
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    error Mismatch(string what, uint256 got, uint256 want);
+    error Failed(string what);
+
+    function assertEq(uint256 got, uint256 want, string memory what) internal pure {
+        if (got != want) revert Mismatch(what, got, want);
+    }
+
+    function assertEq(uint256 got, uint256 want) internal pure {
+        if (got != want) revert Mismatch("", got, want);
+    }
+
+    function assertEq(bytes32 got, bytes32 want, string memory what) internal pure {
+        if (got != want) revert Mismatch(what, uint256(got), uint256(want));
+    }
+
+    function assertEq(address got, address want, string memory what) internal pure {
+        if (got != want) revert Mismatch(what, uint160(got), uint160(want));
+    }
+
+    function assertTrue(bool condition, string memory what) internal pure {
+        if (!condition) revert Failed(what);
+    }
+}

@@ -1,0 +1,152 @@
+/* challenge/machine/elementary_core.h: exp, log, tanh and erf of a binary32, each as one sequence of binary64 operations.
+ *
+ * Internal: for elementary.c and for the vector code of the executor, which may inline these very sequences over
+ * arrays. Every operation is an IEEE 754 one (add, subtract, multiply, divide, fma, comparison, choice) or works on
+ * bits, so every machine and every vector width computes the same double, and its conversion to float is the correctly
+ * rounded result: proved by running all 2^32 inputs (tests/prove, docs/numerics.md). Any edit here needs that run again.
+ *
+ * Each function takes a float that was widened to double and is defined for every bit pattern (no trap, no undefined
+ * behaviour, every table index in range); the result is meaningful only for the operands named. NaN, and what else is
+ * named, is settled by the wrappers at the end, which take and return floats.
+ *
+ * Must be compiled with -ffp-contract=off, under round to nearest and without flush to zero. */
+#ifndef GS_CHALLENGE_MACHINE_ELEMENTARY_CORE_H
+#define GS_CHALLENGE_MACHINE_ELEMENTARY_CORE_H
+
+#include "challenge/machine/elementary_tables.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t gs_f64_bits(double x)
+{
+	uint64_t bits;
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+static inline double gs_f64_of_bits(uint64_t bits)
+{
+	double x;
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
+static inline uint32_t gs_f32_bits(float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+static inline float gs_f32_of_bits(uint32_t bits)
+{
+	float x;
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
+/* exp(x) = scale * (1 + grown), scale a power of two: what exp and tanh share. |x| at most 128. */
+struct gs_exp_parts {
+	double scale;
+	double grown; /* exp(r) - 1 */
+};
+
+static inline struct gs_exp_parts gs_exp_reduce(double x)
+{
+	const double shift = 0x1.8p52; /* adding it rounds to an integer, which then stands in the low bits */
+	double shifted = fma(x, GS_LOG2_INVERSE, shift);
+	double k = shifted - shift;
+	double r = fma(k, -GS_LOG2_LOW, fma(k, -GS_LOG2_HIGH, x)); /* the inner one is exact */
+	double q = gs_exp_q[GS_EXP_TERMS - 1];
+	for (int i = GS_EXP_TERMS - 2; i >= 0; i--)
+		q = fma(q, r, gs_exp_q[i]);
+	return (struct gs_exp_parts){
+		.scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52),
+		.grown = fma(r * r, q, r),
+	};
+}
+
+/* exp(x) for any x but NaN */
+static inline double gs_exp_core(double x)
+{
+	x = x > 90 ? 90 : x;     /* beyond the largest binary32 */
+	x = x < -110 ? -110 : x; /* below half of the least */
+	struct gs_exp_parts e = gs_exp_reduce(x);
+	return fma(e.scale, e.grown, e.scale);
+}
+
+/* log(x) for 0 < x < infinity */
+static inline double gs_log_core(double x)
+{
+	const uint64_t start = 0x3fe6550000000000; /* x = 2^k z with z from here up to twice that */
+	const uint64_t bias = (uint64_t)1024 << 52;
+	uint64_t bits = gs_f64_bits(x);
+	uint64_t place = bits - start + bias; /* k + 1024 above, the position of z in sixteen pieces below */
+	unsigned piece = (unsigned)(place >> 48) & (GS_LOG_PIECES - 1);
+	double k = gs_f64_of_bits(place >> 52 | (uint64_t)0x433 << 52) - (0x1p52 + 1024);
+	double z = gs_f64_of_bits(bits - (place & (uint64_t)0xfff << 52) + bias);
+	double r = fma(z, gs_log_inverse[piece], -1); /* exact */
+	double p = gs_log_p[GS_LOG_TERMS - 1];
+	for (int i = GS_LOG_TERMS - 2; i >= 0; i--)
+		p = fma(p, r, gs_log_p[i]);
+	double high = fma(k, GS_LOG2_HIGH, gs_log_high[piece]); /* exact */
+	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
+	double sum = high + r;
+	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
+	return sum + fma(r * r, p, low + rest);
+}
+
+/* tanh(x) for any x but NaN */
+static inline double gs_tanh_core(double x)
+{
+	double a = fabs(x);
+	a = a > 10 ? 10 : a; /* 1 from there on */
+	struct gs_exp_parts e = gs_exp_reduce(a + a);
+	/* (exp(2a) - 1) / (exp(2a) + 1) */
+	return copysign(fma(e.scale, e.grown, e.scale - 1) / fma(e.scale, e.grown, e.scale + 1), x);
+}
+
+/* erf(x) for any x but NaN */
+static inline double gs_erf_core(double x)
+{
+	const double shift = 0x1.8p50; /* in its binade a last place is 1/4: adding it rounds to quarters */
+	double a = fabs(x);
+	a = a < 3.984375 ? a : 3.984375; /* 1 from there on */
+	unsigned piece = (unsigned)gs_f64_bits((a - 0.125) + shift) & (GS_ERF_PIECES - 1);
+	double t = a - gs_erf_c[piece];
+	double p = gs_erf_t[GS_ERF_TERMS - 1][piece];
+	for (int k = GS_ERF_TERMS - 2; k >= 0; k--)
+		p = fma(p, t, gs_erf_t[k][piece]);
+	return copysign(a * p, x);
+}
+
+/* The binary32 functions. The one NaN they return is 0x7fc00000. */
+static inline float gs_exp_f32(float x)
+{
+	float y = (float)gs_exp_core(x);
+	return x != x ? gs_f32_of_bits(0x7fc00000) : y;
+}
+
+static inline float gs_log_f32(float x)
+{
+	float y = (float)gs_log_core(x);
+	y = x == INFINITY ? INFINITY : y;
+	y = x == 0 ? -INFINITY : y;
+	return x >= 0 ? y : gs_f32_of_bits(0x7fc00000);
+}
+
+static inline float gs_tanh_f32(float x)
+{
+	float y = (float)gs_tanh_core(x);
+	return x != x ? gs_f32_of_bits(0x7fc00000) : y;
+}
+
+static inline float gs_erf_f32(float x)
+{
+	float y = (float)gs_erf_core(x);
+	return x != x ? gs_f32_of_bits(0x7fc00000) : y;
+}
+
+#endif

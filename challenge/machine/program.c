@@ -1,0 +1,414 @@
+/* Whole programs: layout of the trace, sealing, the rules that need more than one descriptor (W4 to W8), the file. */
+#include "challenge/machine/program.h"
+
+#include "challenge/machine/io.h"
+#include "challenge/machine/merkle.h"
+#include "challenge/machine/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char file_magic[8] = "GSPROG1\n";
+
+void gs_program_free(struct gs_program *p)
+{
+	if (!p)
+		return;
+	gs_io_free(&p->io);
+	free(p->instr);
+	free(p->descriptors);
+	free(p->descriptor_at);
+	free(p->weights_owned);
+	memset(p, 0, sizeof(*p));
+}
+
+struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i)
+{
+	GS_ASSERT(i < p->count);
+	return (struct gs_bytes){p->descriptors + p->descriptor_at[i], (size_t)(p->descriptor_at[i + 1] - p->descriptor_at[i])};
+}
+
+uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
+{
+	uint32_t low = 0, high = p->count - 1;
+	while (low < high) {
+		uint32_t middle = low + (high - low + 1) / 2;
+		if (p->instr[middle].first_chunk <= chunk)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+static uint64_t instr_chunks(const struct gs_instr *in)
+{
+	return gs_dtype_chunks(in->store_dtype, gs_instr_count(in));
+}
+
+/* ---- checks ---- */
+
+#define REFUSE(...) return gs_fail(error, GS_EPARSE, "program: " __VA_ARGS__)
+
+static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, const struct gs_view *view,
+                                    struct gs_error *error)
+{
+	uint64_t end = view->chunk + gs_dtype_chunks(view->dtype, view->count);
+	switch ((enum gs_space)view->space) {
+	case GS_SPACE_WEIGHTS:
+		if (end > p->header.weights_chunks)
+			REFUSE("instruction %u reads beyond the weights", i);
+		return GS_OK;
+	case GS_SPACE_INPUTS:
+		if (end > p->header.inputs_chunks)
+			REFUSE("instruction %u reads beyond the inputs", i);
+		return GS_OK;
+	case GS_SPACE_TRACE: {
+		const struct gs_instr *producer = &p->instr[gs_program_covering(p, view->chunk)];
+		if (producer->first_chunk != view->chunk || producer->store_dtype != view->dtype
+		    || gs_instr_count(producer) != view->count)
+			REFUSE("instruction %u reads %llu %s at chunk %u, where no instruction writes that", i,
+			       (unsigned long long)view->count, gs_dtype_name(view->dtype), view->chunk);
+		return GS_OK;
+	}
+	}
+	return GS_OK;
+}
+
+static enum gs_err check_outputs(const struct gs_program *p, struct gs_error *error)
+{
+	const struct gs_header *h = &p->header;
+	uint64_t chunks = 0;
+	uint32_t first = p->count - h->outputs;
+	if (p->io.outputs != h->outputs)
+		REFUSE("%u outputs in the header, %u in its io", h->outputs, p->io.outputs);
+	for (uint32_t i = first; i < p->count; i++) {
+		const struct gs_instr *in = &p->instr[i];
+		const struct gs_tensor_type *t = &p->io.output[i - first];
+		if (in->first_chunk != h->output_chunk + chunks)
+			REFUSE("output %u does not follow the one before", i - first);
+		if (t->dtype != in->store_dtype || t->chunk != chunks || gs_tensor_type_count(t) != gs_instr_count(in))
+			REFUSE("output '%s' is not what its instruction writes", t->name);
+		chunks += instr_chunks(in);
+	}
+	if (h->output_depth != gs_merkle_depth(chunks) || h->output_chunk & ((UINT64_C(1) << h->output_depth) - 1))
+		REFUSE("the output block is not aligned");
+	if (h->trace_depth != gs_merkle_depth(h->output_chunk + (UINT64_C(1) << h->output_depth)))
+		REFUSE("trace depth %u is not the least that holds the trace", h->trace_depth);
+	return GS_OK;
+}
+
+static enum gs_err check_inputs(const struct gs_program *p, struct gs_error *error)
+{
+	uint64_t chunks = 0;
+	for (uint32_t i = 0; i < p->io.inputs; i++) {
+		const struct gs_tensor_type *t = &p->io.input[i];
+		if (t->chunk != chunks)
+			REFUSE("input '%s' does not follow the one before", t->name);
+		chunks += gs_dtype_chunks(t->dtype, gs_tensor_type_count(t));
+	}
+	if (chunks != p->header.inputs_chunks)
+		REFUSE("inputs take %llu chunks, the header says %u", (unsigned long long)chunks, p->header.inputs_chunks);
+	return GS_OK;
+}
+
+enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
+{
+	uint64_t next = 0, cost = 0;
+	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || p->count != p->header.instructions)
+		REFUSE("%u instructions, the header says %u", p->count, p->header.instructions);
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct gs_instr *in = &p->instr[i];
+		enum gs_err err = gs_instr_check(in, error);
+		if (err)
+			return gs_fail_within(error, err, "instruction %u", i);
+		if (in->first_chunk != next)
+			REFUSE("instruction %u starts at chunk %u, not where the one before ends (%llu)", i, in->first_chunk,
+			       (unsigned long long)next);
+		next += in->span;
+		cost += gs_instr_cost(in);
+		if (in->cost != cost || cost > INT64_MAX)
+			REFUSE("instruction %u states a running cost of %llu, it is %llu", i, (unsigned long long)in->cost,
+			       (unsigned long long)cost);
+	}
+	if (next != UINT64_C(1) << p->header.trace_depth)
+		REFUSE("the trace ends at chunk %llu, not at 2^%u", (unsigned long long)next, p->header.trace_depth);
+	if (p->header.cost != cost || p->header.law != GS_LAW_VERSION)
+		REFUSE("header states another cost or law");
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct gs_instr *in = &p->instr[i];
+		for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+			const struct gs_operand *op = &in->operand[k];
+			if (op->kind != GS_OPERAND_TENSOR)
+				continue;
+			enum gs_err err = check_view_place(p, i, &op->view, error);
+			if (!err && op->indirect_row)
+				err = check_view_place(p, i, &op->indirect, error);
+			if (err)
+				return err;
+		}
+	}
+	enum gs_err err = check_inputs(p, error);
+	return err ? err : check_outputs(p, error);
+}
+
+/* ---- sealing ---- */
+
+static enum gs_err resolve_view(const struct gs_program *p, uint32_t i, struct gs_view *view, struct gs_error *error)
+{
+	if (view->space != GS_SPACE_TRACE)
+		return GS_OK;
+	if (view->chunk >= i)
+		REFUSE("instruction %u reads instruction %u, which comes later", i, view->chunk);
+	view->chunk = p->instr[view->chunk].first_chunk;
+	return GS_OK;
+}
+
+static enum gs_err resolve_operands(struct gs_program *p, uint32_t i, struct gs_error *error)
+{
+	struct gs_instr *in = &p->instr[i];
+	if (!gs_fn_info(in->fn))
+		REFUSE("instruction %u has unknown function %#x", i, in->fn);
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		enum gs_err err = resolve_view(p, i, &op->view, error);
+		if (!err && op->indirect_row)
+			err = resolve_view(p, i, &op->indirect, error);
+		if (err)
+			return err;
+	}
+	return GS_OK;
+}
+
+/* Places every instruction: intermediates back to back from 0, then the aligned output block, then the end. */
+static enum gs_err lay_out(struct gs_program *p, struct gs_error *error)
+{
+	struct gs_header *h = &p->header;
+	uint64_t output_chunks = 0, next = 0, cost = 0;
+	uint32_t first_output = p->count - h->outputs;
+	for (uint32_t i = first_output; i < p->count; i++) {
+		if (!gs_dtype_known(p->instr[i].store_dtype))
+			REFUSE("instruction %u stores unknown dtype %u", i, p->instr[i].store_dtype);
+		p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
+		output_chunks += instr_chunks(&p->instr[i]);
+		if (output_chunks > GS_CHUNKS_MAX)
+			return gs_fail(error, GS_ELIMIT, "program: the outputs take more than 2^26 chunks");
+	}
+	h->output_depth = gs_merkle_depth(output_chunks);
+	uint64_t block = UINT64_C(1) << h->output_depth;
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_instr *in = &p->instr[i];
+		if (!gs_dtype_known(in->store_dtype))
+			REFUSE("instruction %u stores unknown dtype %u", i, in->store_dtype);
+		if (i == first_output) {
+			uint64_t aligned = (next + block - 1) / block * block;
+			if (i > 0)
+				p->instr[i - 1].span += (uint32_t)(aligned - next);
+			next = aligned;
+			h->output_chunk = (uint32_t)next;
+		}
+		in->first_chunk = (uint32_t)next;
+		in->span = (uint32_t)instr_chunks(in);
+		next += in->span;
+		cost += gs_instr_cost(in);
+		in->cost = cost;
+		if (next > GS_CHUNKS_MAX || cost > INT64_MAX)
+			return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB) or 2^63 steps");
+		enum gs_err err = resolve_operands(p, i, error);
+		if (err)
+			return err;
+	}
+	h->trace_depth = gs_merkle_depth(h->output_chunk + block);
+	if (h->trace_depth > GS_TRACE_DEPTH_MAX)
+		return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB)");
+	p->instr[p->count - 1].span += (uint32_t)((UINT64_C(1) << h->trace_depth) - next);
+	h->cost = cost;
+	return GS_OK;
+}
+
+static enum gs_err encode_all(struct gs_program *p, struct gs_error *error)
+{
+	struct gs_buf buf;
+	enum gs_err err;
+	gs_buf_init(&buf, (size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
+	free(p->descriptor_at);
+	p->descriptor_at = calloc((size_t)p->count + 1, sizeof(*p->descriptor_at));
+	if (!p->descriptor_at)
+		return gs_fail(error, GS_ENOMEM, "program: no memory for %u descriptors", p->count);
+	for (uint32_t i = 0; i < p->count; i++) {
+		uint8_t bytes[GS_DESCRIPTOR_BYTES_MAX];
+		size_t len;
+		err = gs_instr_check(&p->instr[i], error);
+		if (!err && gs_instr_encode(&p->instr[i], bytes, &len) != GS_OK)
+			err = gs_fail(error, GS_ELIMIT, "descriptor: longer than %d bytes", GS_DESCRIPTOR_BYTES_MAX);
+		if (err) {
+			gs_buf_free(&buf);
+			return gs_fail_within(error, err, "instruction %u", i);
+		}
+		gs_buf_append(&buf, bytes, len);
+		p->descriptor_at[i + 1] = buf.len;
+	}
+	if (buf.err) {
+		err = gs_fail(error, buf.err, "program: no memory for the descriptors");
+		gs_buf_free(&buf);
+		return err;
+	}
+	free(p->descriptors);
+	p->descriptors = buf.ptr; /* taken over */
+	return GS_OK;
+}
+
+static enum gs_err program_root(const struct gs_program *p, struct gs_hash *out, struct gs_error *error)
+{
+	struct gs_merkle tree;
+	struct gs_hash *leaf = calloc(p->count, sizeof(*leaf));
+	enum gs_err err = leaf ? GS_OK : GS_ENOMEM;
+	for (uint32_t i = 0; leaf && i < p->count; i++)
+		gs_merkle_descriptor(gs_program_descriptor(p, i), &leaf[i]);
+	if (!err)
+		err = gs_merkle_build_hashes(leaf, p->count, gs_merkle_depth(p->count), &tree);
+	if (!err) {
+		gs_merkle_root(&tree, out);
+		gs_merkle_free(&tree);
+	}
+	free(leaf);
+	return err ? gs_fail(error, err, "program: no memory for its tree") : GS_OK;
+}
+
+/* Everything in the header that follows from the rest. */
+static enum gs_err compute_roots(const struct gs_program *p, struct gs_header *h, struct gs_error *error)
+{
+	enum gs_err err = program_root(p, &h->program_root, error);
+	if (err)
+		return err;
+	gs_merkle_array_root(p->weights, h->weights_chunks, gs_merkle_depth(h->weights_chunks), &h->weights_root);
+	if (gs_io_hash(&p->io, &h->io_hash) != GS_OK)
+		return gs_fail(error, GS_ELIMIT, "program: its io description is too large");
+	return GS_OK;
+}
+
+enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error)
+{
+	struct gs_header *h = &p->header;
+	uint64_t inputs = 0;
+	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || h->outputs < 1 || h->outputs > p->count
+	    || h->outputs != p->io.outputs)
+		return gs_fail(error, GS_ELIMIT, "program: %u instructions and %u outputs", p->count, h->outputs);
+	for (uint32_t i = 0; i < p->io.inputs; i++) {
+		p->io.input[i].chunk = (uint32_t)inputs;
+		inputs += gs_dtype_chunks(p->io.input[i].dtype, gs_tensor_type_count(&p->io.input[i]));
+		if (inputs > GS_CHUNKS_MAX)
+			return gs_fail(error, GS_ELIMIT, "program: the inputs take more than 2^26 chunks");
+	}
+	h->law = GS_LAW_VERSION;
+	h->instructions = p->count;
+	h->inputs_chunks = (uint32_t)inputs;
+	enum gs_err err = lay_out(p, error);
+	if (!err)
+		err = encode_all(p, error);
+	if (!err)
+		err = compute_roots(p, h, error);
+	return err ? err : gs_program_check(p, error);
+}
+
+/* ---- the file ---- */
+
+enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out)
+{
+	uint8_t header[GS_HEADER_BYTES];
+	struct gs_buf io;
+	gs_header_encode(&p->header, header);
+	gs_buf_append(out, file_magic, sizeof(file_magic));
+	gs_buf_append(out, header, sizeof(header));
+	gs_buf_init(&io, GS_IO_BYTES_MAX);
+	gs_io_encode(&p->io, &io);
+	gs_wire_put_uint(out, io.len);
+	gs_buf_append(out, io.ptr, io.len);
+	enum gs_err err = io.err;
+	gs_buf_free(&io);
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_bytes d = gs_program_descriptor(p, i);
+		gs_wire_put_uint(out, d.len);
+		gs_buf_append(out, d.ptr, d.len);
+	}
+	gs_buf_append(out, p->weights, (size_t)p->header.weights_chunks * GS_CHUNK_BYTES);
+	return err ? err : out->err;
+}
+
+static enum gs_err read_descriptors(struct gs_wire *w, struct gs_program *p, struct gs_error *error)
+{
+	uint32_t count = p->header.instructions;
+	if ((size_t)(w->end - w->at) / 2 < count) /* each takes two bytes at the very least */
+		REFUSE("cut short: %u instructions announced", count);
+	p->instr = calloc(count, sizeof(*p->instr));
+	p->descriptor_at = calloc((size_t)count + 1, sizeof(*p->descriptor_at));
+	p->descriptors = malloc((size_t)(w->end - w->at));
+	if (!p->instr || !p->descriptor_at || !p->descriptors)
+		return gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t len = gs_wire_uint(w);
+		const uint8_t *bytes = len <= GS_DESCRIPTOR_BYTES_MAX ? gs_wire_take(w, len) : NULL;
+		if (!bytes)
+			REFUSE("cut short at instruction %u", i);
+		enum gs_err err = gs_instr_decode((struct gs_bytes){bytes, len}, &p->instr[i], error);
+		if (err)
+			return gs_fail_within(error, err, "instruction %u", i);
+		memcpy(p->descriptors + p->descriptor_at[i], bytes, len);
+		p->descriptor_at[i + 1] = p->descriptor_at[i] + len;
+		p->count = i + 1;
+	}
+	return GS_OK;
+}
+
+static enum gs_err read_all(struct gs_bytes bytes, struct gs_program *p, struct gs_error *error)
+{
+	struct gs_wire w = gs_wire_open(bytes);
+	const uint8_t *magic = gs_wire_take(&w, sizeof(file_magic));
+	if (!magic || memcmp(magic, file_magic, sizeof(file_magic)) != 0)
+		REFUSE("not a Gainsay program file (wrong magic)");
+	const uint8_t *header = gs_wire_take(&w, GS_HEADER_BYTES);
+	if (!header)
+		REFUSE("cut short in the header");
+	enum gs_err err = gs_header_decode(header, &p->header, error);
+	if (err)
+		return err;
+	uint64_t io_len = gs_wire_uint(&w);
+	const uint8_t *io = io_len <= GS_IO_BYTES_MAX ? gs_wire_take(&w, io_len) : NULL;
+	if (!io)
+		REFUSE("cut short in the io description");
+	err = gs_io_decode((struct gs_bytes){io, io_len}, &p->io, error);
+	if (!err)
+		err = read_descriptors(&w, p, error);
+	if (err)
+		return err;
+	size_t weights = (size_t)p->header.weights_chunks * GS_CHUNK_BYTES;
+	if ((size_t)(w.end - w.at) != weights)
+		REFUSE("%zu bytes of weights, the header says %zu", (size_t)(w.end - w.at), weights);
+	if (weights) {
+		p->weights_owned = malloc(weights);
+		if (!p->weights_owned)
+			return gs_fail(error, GS_ENOMEM, "program: no memory for %zu bytes of weights", weights);
+		memcpy(p->weights_owned, w.at, weights);
+		p->weights = p->weights_owned;
+	}
+	struct gs_header computed = p->header;
+	err = compute_roots(p, &computed, error);
+	if (err)
+		return err;
+	if (!gs_hash_equal(&computed.program_root, &p->header.program_root)
+	    || !gs_hash_equal(&computed.weights_root, &p->header.weights_root)
+	    || !gs_hash_equal(&computed.io_hash, &p->header.io_hash))
+		return gs_fail(error, GS_ECORRUPT, "program: its header commits to other instructions, weights or io");
+	return gs_program_check(p, error);
+}
+
+enum gs_err gs_program_read(struct gs_bytes bytes, struct gs_program *out, struct gs_error *error)
+{
+	memset(out, 0, sizeof(*out));
+	enum gs_err err = read_all(bytes, out, error);
+	if (err)
+		gs_program_free(out);
+	return err;
+}

@@ -1,0 +1,122 @@
+#!/bin/bash
+# Runs every test that is there and ends with "N passed, N failed" (", N skipped" may follow).
+#
+#   tests/run.sh BUILD [all|unit] [PATTERN]
+#
+# unit: the cmocka binaries under BUILD/tests/unit. all: these, the forge tests of chain/contracts, and every script
+# tests/integration/*.sh and tests/*/run.sh. PATTERN (a shell glob) keeps only the tests whose name matches.
+#
+# A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
+# and is skipped with 77; if it prints a line "N passed, N failed" the last such line is counted instead of 1.
+# A line "# timeout_s: N" in a script changes its time limit.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+build=${1:?usage: tests/run.sh BUILD [all|unit] [PATTERN]}
+scope=${2:-all}
+pattern=${3:-*}
+timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-300}
+output_lines_max=60
+
+[[ $build == /* ]] || build=$PWD/$build
+export GAINSAY_BUILD=$build
+export PATH=$build/tools:$PATH
+logs=$build/tests/log
+mkdir -p "$logs"
+
+passed=0
+failed=0
+skipped=0
+
+# The number in the last line "[  LABEL  ] N test(s)" of a cmocka log.
+cmocka_count() {
+	sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test(s).*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# run NAME KIND TIMEOUT_S COMMAND...: one line about it, its output only when it failed.
+run() {
+	local name=$1 kind=$2 timeout_s=$3 log status=0 start p=0 f=0 s=0 counts
+	shift 3
+	# shellcheck disable=SC2053
+	[[ $name == $pattern ]] || return 0
+	log=$logs/${name//\//_}.log
+	start=$(date +%s%N)
+	timeout --kill-after=10 "$timeout_s" "$@" >"$log" 2>&1 </dev/null || status=$?
+	case $kind in
+	cmocka)
+		p=$(cmocka_count PASSED "$log")
+		f=$(cmocka_count FAILED "$log")
+		s=$(cmocka_count SKIPPED "$log")
+		;;
+	script | forge)
+		if [[ $kind == forge ]]; then
+			counts=$(sed 's/\x1b\[[0-9;]*m//g' "$log" |
+				sed -n 's/.*: \([0-9]*\) tests passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p' | tail -n 1)
+		else
+			counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}.*/\1 \2 \4/p' "$log" | tail -n 1)
+		fi
+		if [[ -n $counts ]]; then
+			read -r p f s <<<"$counts"
+			s=${s:-0}
+		elif ((status == 77)); then
+			s=1
+			status=0
+		elif ((status == 0)) && [[ $kind == script ]]; then
+			p=1
+		fi
+		;;
+	esac
+	local why=""
+	if ((status == 124 || status == 137)); then
+		why="no end after $timeout_s s"
+	elif ((status != 0)); then
+		why="exit status $status"
+	elif ((p + f + s == 0)); then
+		why="ran no test"
+	fi
+	[[ -n $why && $f -eq 0 ]] && f=1
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	local verdict=ok
+	((s > 0 && p == 0)) && verdict=skip
+	((f > 0)) && verdict=FAIL
+	printf '%-4s %-44s %5d passed' "$verdict" "$name" "$p"
+	((f > 0)) && printf ', %d failed%s' "$f" "${why:+ ($why)}"
+	((s > 0)) && printf ', %d skipped' "$s"
+	printf '  %d ms\n' $((($(date +%s%N) - start) / 1000000))
+	if ((f > 0)); then
+		tail -n "$output_lines_max" "$log" | sed 's/^/     | /'
+		echo "     whole output: $log"
+	fi
+	return 0
+}
+
+timeout_of() {
+	local own
+	own=$(sed -n 's/^# timeout_s: \([0-9]*\).*/\1/p' "$1" | head -n 1)
+	echo "${own:-$timeout_s_default}"
+}
+
+shopt -s nullglob
+for binary in "$build"/tests/unit/test_*; do
+	# A binary whose source is gone is left over from an older tree.
+	[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
+	run "unit/${binary##*/}" cmocka "$timeout_s_default" "$binary"
+done
+if [[ $scope == all ]]; then
+	if [[ -f chain/contracts/foundry.toml ]]; then
+		run contracts forge 600 env FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --root chain/contracts --offline
+	fi
+	for script in tests/integration/*.sh tests/*/run.sh; do
+		name=${script#tests/}
+		run "${name%.sh}" script "$(timeout_of "$script")" bash "$script"
+	done
+fi
+
+if ((skipped > 0)); then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+((failed == 0 && passed > 0))
