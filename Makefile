@@ -7,7 +7,7 @@
 #   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
 #   make clean         remove $(BUILD)
 #
-# and, where their sources are there: fuzz, bench, sim, gas, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
+# and, where their sources are there: fuzz, bench, sim, gas, vectors, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
 # and OPT=-O0 do what they say. Everything that is built lies under $(BUILD); sources are found by wildcard.
 
 .DEFAULT_GOAL := all
@@ -159,7 +159,7 @@ $(BUILD)/gen/onnx.pb.h: $(BUILD)/gen/onnx.pb.c ;
 # --- tests ---
 # Everything is compiled by both compilers; the unit tests run from both, since both must give the same bits.
 check-now: lint
-	+@$(MAKE) --no-print-directory CC=gcc everything
+	+@$(MAKE) --no-print-directory CC=gcc everything $(if $(CONTRACTS),vectors)
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang everything
 	@echo "unit tests, built by clang:"
 	@tests/run.sh $(BUILD)/clang unit
@@ -218,6 +218,7 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 ifneq ($(CONTRACTS),)
+include tests/vectors/vectors.mk
 .PHONY: gas
 gas:
 	@PATH=$(CURDIR)/build/tools:$$PATH forge test --root chain/contracts --offline --gas-report
