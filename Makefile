@@ -202,12 +202,7 @@ bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 endif
 
-ifneq ($(PROVE_SOURCES),)
-# All 2^32 inputs of each elementary function against MPFR: minutes.
-.PHONY: prove-math
-prove-math: $(PROVE_BINARIES)
-	@for p in $(call binaries,$(PROVE_SOURCES)); do $$p || exit 1; done
-endif
+-include tests/prove/prove.mk
 
 ifneq ($(SIM_MAIN),)
 .PHONY: sim
