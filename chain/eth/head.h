@@ -25,7 +25,7 @@ struct gs_head_tracker { /* plain data */
 };
 
 enum gs_head_result {
-	GS_HEAD_KNOWN,       /* nothing changes */
+	GS_HEAD_KNOWN,       /* nothing changes: kept already, or older than all kept (the endpoint lags) */
 	GS_HEAD_ADVANCED,    /* change->added blocks are new; change->orphaned ones are gone (0 of them without a reorg) */
 	GS_HEAD_WANT_PARENT, /* fetch the header with hash change->want and add it */
 	GS_HEAD_TOO_FAR,     /* more than GS_HEAD_KEPT_MAX blocks ahead, or forked below all kept: rebuild derived state, then reset */
