@@ -133,15 +133,30 @@ static enum gs_err allocate(uint64_t leaves, unsigned depth, struct gs_merkle *o
 	return GS_OK;
 }
 
+/* A leaf; most zero chunks of a trace lie in gaps and cost a look instead of a permutation. */
+static void hash_leaf(const uint8_t *chunk, struct gs_hash *out)
+{
+	static const uint8_t zeros[GS_CHUNK_BYTES];
+	if (memcmp(chunk, zeros, sizeof(zeros)) == 0)
+		*out = ZERO[0];
+	else
+		gs_merkle_leaf(chunk, out);
+}
+
 /* Fills the levels above the leaves. */
 static void join(struct gs_merkle *t)
 {
 	for (unsigned level = 1; level <= t->depth; level++) {
 		const struct gs_hash *below = t->level[level - 1];
+		const struct gs_hash *zero = &ZERO[level - 1];
 		uint64_t below_count = present(t->leaves, level - 1);
 		for (uint64_t i = 0; 2 * i < below_count; i++) {
-			bool whole = 2 * i + 1 < below_count;
-			gs_merkle_node(&below[2 * i], whole ? &below[2 * i + 1] : &ZERO[level - 1], &t->level[level][i]);
+			const struct gs_hash *left = &below[2 * i];
+			const struct gs_hash *right = 2 * i + 1 < below_count ? left + 1 : zero;
+			if (gs_hash_equal(left, zero) && gs_hash_equal(right, zero))
+				t->level[level][i] = ZERO[level];
+			else
+				gs_merkle_node(left, right, &t->level[level][i]);
 		}
 	}
 }
@@ -152,7 +167,7 @@ enum gs_err gs_merkle_build(const uint8_t *data, uint64_t chunks, unsigned depth
 	if (err != GS_OK)
 		return err;
 	for (uint64_t i = 0; i < chunks; i++)
-		gs_merkle_leaf(data + i * GS_CHUNK_BYTES, &out->level[0][i]);
+		hash_leaf(data + i * GS_CHUNK_BYTES, &out->level[0][i]);
 	join(out);
 	return GS_OK;
 }
@@ -214,7 +229,7 @@ void gs_merkle_array_root(const uint8_t *data, uint64_t chunks, unsigned depth, 
 	GS_ASSERT(depth <= GS_MERKLE_DEPTH_MAX && chunks <= UINT64_C(1) << depth);
 	for (uint64_t i = 0; i < chunks; i++) {
 		struct gs_hash node;
-		gs_merkle_leaf(data + i * GS_CHUNK_BYTES, &node);
+		hash_leaf(data + i * GS_CHUNK_BYTES, &node);
 		unsigned h = 0;
 		for (; i >> h & 1; h++)
 			gs_merkle_node(&pending[h], &node, &node);
