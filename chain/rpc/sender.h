@@ -21,7 +21,7 @@ struct gs_send_request {
 	struct gs_wei value;
 	struct gs_bytes data;
 	uint64_t nonce;
-	uint64_t gas_limit;     /* 0: 1.2 times the node's estimate (which reverts when the call does) */
+	uint64_t gas_limit;     /* 0: 1.2 times the node's estimate, which is a trial run; otherwise nothing is tried before */
 	struct gs_wei fee_max;  /* per gas; GS_ELIMIT when the chain asks for more; zero: no cap */
 };
 
@@ -33,7 +33,8 @@ struct gs_prepared {
 	struct gs_wei priority_fee;
 };
 
-/* Appends the signed bytes to raw. Fees: 2 * latest base fee + priority fee. A call that would revert is GS_ECONFLICT. */
+/* Appends the signed bytes to raw. Fees: 2 * latest base fee + priority fee. A trial run that reverts is GS_ECONFLICT,
+ * with the contract's reason in *error. */
 GS_MUST enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_buf *raw,
 				      struct gs_prepared *out, struct gs_error *error);
 /* Idempotent: GS_OK when the node has or has mined these very bytes already. GS_ECONFLICT: another transaction took the nonce. */
