@@ -7,7 +7,7 @@
 #   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
 #   make clean         remove $(BUILD)
 #
-# and, where their sources are there: fuzz, bench, sim, gas, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
+# and, where their sources are there: fuzz, bench, sim, gas, vectors, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
 # and OPT=-O0 do what they say. Everything that is built lies under $(BUILD); sources are found by wildcard.
 
 .DEFAULT_GOAL := all
@@ -45,7 +45,7 @@ LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard
 SIM_MAIN := $(wildcard simulations/main.c)
 SIM_SOURCES := $(filter-out $(SIM_MAIN),$(wildcard simulations/*.c simulations/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
-SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c))
+SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
@@ -159,7 +159,7 @@ $(BUILD)/gen/onnx.pb.h: $(BUILD)/gen/onnx.pb.c ;
 # --- tests ---
 # Everything is compiled by both compilers; the unit tests run from both, since both must give the same bits.
 check-now: lint
-	+@$(MAKE) --no-print-directory CC=gcc everything
+	+@$(MAKE) --no-print-directory CC=gcc everything $(if $(CONTRACTS),vectors)
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang everything
 	@echo "unit tests, built by clang:"
 	@tests/run.sh $(BUILD)/clang unit
@@ -202,12 +202,7 @@ bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 endif
 
-ifneq ($(PROVE_SOURCES),)
-# All 2^32 inputs of each elementary function against MPFR: minutes.
-.PHONY: prove-math
-prove-math: $(PROVE_BINARIES)
-	@for p in $(call binaries,$(PROVE_SOURCES)); do $$p || exit 1; done
-endif
+-include tests/prove/prove.mk
 
 ifneq ($(SIM_MAIN),)
 .PHONY: sim
@@ -218,6 +213,7 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 ifneq ($(CONTRACTS),)
+include tests/vectors/vectors.mk
 .PHONY: gas
 gas:
 	@PATH=$(CURDIR)/build/tools:$$PATH forge test --root chain/contracts --offline --gas-report

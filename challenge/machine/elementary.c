@@ -2,19 +2,19 @@
 
 #include "challenge/machine/elementary_core.h"
 
-#define GS_ELEMENTARY(name)                                         \
-	float gs_##name##f(float x)                                     \
-	{                                                               \
-		return gs_##name##_f32(x);                                  \
-	}                                                               \
-	uint32_t gs_##name##_f32_bits(uint32_t x)                       \
-	{                                                               \
-		return gs_f32_bits(gs_##name##_f32(gs_f32_of_bits(x)));     \
-	}                                                               \
-	void gs_##name##f_array(const float *in, float *out, size_t n)  \
-	{                                                               \
-		for (size_t i = 0; i < n; i++)                              \
-			out[i] = gs_##name##_f32(in[i]);                        \
+#define GS_ELEMENTARY(name) \
+	float gs_##name##f(float x) \
+	{ \
+		return gs_##name##_f32(x); \
+	} \
+	uint32_t gs_##name##_f32_bits(uint32_t x) \
+	{ \
+		return gs_f32_bits(gs_##name##_f32(gs_f32_of_bits(x))); \
+	} \
+	void gs_##name##f_array(const float *in, float *out, size_t n) \
+	{ \
+		for (size_t i = 0; i < n; i++) \
+			out[i] = gs_##name##_f32(in[i]); \
 	}
 
 GS_ELEMENTARY(exp)

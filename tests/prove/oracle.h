@@ -40,16 +40,11 @@ static inline enum oracle_function oracle_find(const char *name)
 static inline int oracle_call(enum oracle_function f, mpfr_t y, mpfr_t x, mpfr_rnd_t rounding)
 {
 	switch (f) {
-	case ORACLE_EXP:
-		return mpfr_exp(y, x, rounding);
-	case ORACLE_LOG:
-		return mpfr_log(y, x, rounding);
-	case ORACLE_TANH:
-		return mpfr_tanh(y, x, rounding);
-	case ORACLE_ERF:
-		return mpfr_erf(y, x, rounding);
-	case ORACLE_COUNT:
-		break;
+	case ORACLE_EXP: return mpfr_exp(y, x, rounding);
+	case ORACLE_LOG: return mpfr_log(y, x, rounding);
+	case ORACLE_TANH: return mpfr_tanh(y, x, rounding);
+	case ORACLE_ERF: return mpfr_erf(y, x, rounding);
+	case ORACLE_COUNT: break;
 	}
 	mpfr_set_nan(y);
 	return 0;

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {SoftFloat} from "./SoftFloat.sol";
+
+/// exp, log, tanh and erf of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
+/// function. Raw bits in and out; a contract of its own, so that the judge that calls it stays under the code limit.
+///
+/// Each function is reduced to a polynomial on a short interval, in signed fixed point of 112 fractional bits inside
+/// 256-bit words. The answer before its one rounding is off by less than 2^-66 of its value, and no binary32 input has
+/// a result closer than 2^-60 of its value to a point where the rounding turns (exact cases are met exactly), so the
+/// rounding cannot go wrong. docs/elementary-onchain.md has both halves of that argument.
+///
+/// Unchecked arithmetic: polynomial values, variables and reduced arguments are below 2^114 in magnitude, so a product
+/// of two stays below 2^228; the few larger words have their bound beside them.
+///
+/// The polynomial lines are printed by script/elementary.sollya, together with the certified bounds quoted here.
+contract Elementary {
+    /// 1 in fixed point.
+    uint256 private constant ONE = 1 << 112;
+    /// log 2 in units of 2^-112, to nearest.
+    uint256 private constant LOG2 = 3599025928123676973540407451845619;
+
+    function exp(uint256 x) external pure returns (uint256) {
+        if (SoftFloat.isNan(x)) return SoftFloat.NAN;
+        // |x| >= 128, infinities too: beyond the largest finite result, below half the least subnormal.
+        if (x & SoftFloat.MAGNITUDE >= 0x43000000) return x & SoftFloat.SIGN != 0 ? 0 : SoftFloat.INF;
+        unchecked {
+            uint256 t = _fixed(x);
+            if (x & SoftFloat.SIGN != 0) t = 0 - t;
+            (uint256 p, int256 k) = _exp2k(t);
+            return SoftFloat.round(0, p, k - 112);
+        }
+    }
+
+    function log(uint256 x) external pure returns (uint256) {
+        if (SoftFloat.isNan(x)) return SoftFloat.NAN;
+        if (x & SoftFloat.MAGNITUDE == 0) return SoftFloat.SIGN | SoftFloat.INF;
+        if (x & SoftFloat.SIGN != 0) return SoftFloat.NAN;
+        if (x == SoftFloat.INF) return x;
+        (uint256 m, int256 e) = SoftFloat.parts(x);
+        if (m < 0x800000) {
+            unchecked {
+                uint256 shift = 24 - SoftFloat.bitLength(m); // a subnormal: 1 .. 23
+                m <<= shift;
+                e -= int256(shift);
+            }
+        }
+        uint256 r;
+        assembly ("memory-safe") {
+            // x = 2^k m/d with m/d within [sqrt(1/2), sqrt(2)): m of 24 bits, d = 2^23 or 2^24.
+            let d := 0x800000
+            let k := add(e, 23)
+            if gt(m, 0xb504f3) {
+                d := 0x1000000
+                k := add(k, 1)
+            }
+            // log(m/d) = 2 atanh(s), s = (m - d)/(m + d), |s| <= 0.171573.
+            let s := sdiv(shl(112, sub(m, d)), add(m, d))
+            let z := sar(112, mul(s, s))
+            // 2 atanh(s)/s in z = s^2, z <= 0.02945: degree 9, error below 2^-73
+            let p := 625409007852425179015809417791322
+            p := add(sar(112, mul(p, z)), 605792711309077672060788169658871)
+            p := add(sar(112, mul(p, z)), 692484116343084352999334921948173)
+            p := add(sar(112, mul(p, z)), 798811146449617949245234878500081)
+            p := add(sar(112, mul(p, z)), 944054023214391098987928609811405)
+            p := add(sar(112, mul(p, z)), 1153843745953370146301812726913805)
+            p := add(sar(112, mul(p, z)), 1483513388154570698222476941603130)
+            p := add(sar(112, mul(p, z)), 2076918743413926983195881334746436)
+            p := add(sar(112, mul(p, z)), 3461531239023218422661061775038553)
+            p := add(sar(112, mul(p, z)), 10384593717069655257060455104899763)
+            r := add(mul(k, LOG2), sar(112, mul(s, p)))
+        }
+        // |r| < 2^119. log(1) is r = 0 and gives +0.
+        unchecked {
+            return int256(r) < 0 ? SoftFloat.round(SoftFloat.SIGN, 0 - r, -112) : SoftFloat.round(0, r, -112);
+        }
+    }
+
+    function tanh(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-13: x - x^3/3 + ... is nearer to x than to any neighbour, by a factor of 4 and more.
+        if (magnitude < 0x39000000) return x;
+        uint256 sign = x & SoftFloat.SIGN;
+        // |x| >= 10: 1 - tanh < 2^-27.
+        if (magnitude >= 0x41200000) return sign | 0x3f800000;
+        unchecked {
+            // tanh = (e^2x - 1)/(e^2x + 1); e^20 < 2^29, so the numerator stays below 2^(112 + 29 + 100).
+            (uint256 p, int256 k) = _exp2k(_fixed(magnitude) << 1);
+            p <<= uint256(k);
+            return SoftFloat.round(sign, ((p - ONE) << 100) / (p + ONE), -100);
+        }
+    }
+
+    function erf(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
+        uint256 sign = x & SoftFloat.SIGN;
+        // |x| >= 4: 1 - erf < 2^-25.
+        if (magnitude >= 0x40800000) return sign | 0x3f800000;
+        uint256 t = _fixed(magnitude);
+        uint256 r;
+        unchecked {
+            if (t < ONE) {
+                // x q(x^2) with x as its exact mantissa, so that the relative error does not depend on how small x is:
+                // m q < 2^(24 + 113).
+                (uint256 m, int256 e) = SoftFloat.parts(magnitude);
+                return SoftFloat.round(sign, m * _erfOverX((t * t) >> 112), e - 112);
+            }
+            if (t < 2 * ONE) r = _erf15(t - (3 * ONE >> 1));
+            else if (t < 3 * ONE) r = _erf25(t - (5 * ONE >> 1));
+            else r = _erf35(t - (7 * ONE >> 1));
+            return SoftFloat.round(sign, r, -112);
+        }
+    }
+
+    /// |x| for |x| < 128 in fixed point, truncated: below 2^119. Exact where |x| >= 2^-89.
+    function _fixed(uint256 x) private pure returns (uint256 t) {
+        (uint256 m, int256 e) = SoftFloat.parts(x);
+        assembly ("memory-safe") {
+            e := add(e, 112)
+            t := or(shl(e, m), shr(sub(0, e), m)) // a shift by 256 or more, as a negative count is, gives zero
+        }
+    }
+
+    /// e^t = 2^k p/2^112 with p in about [sqrt(1/2), sqrt(2)] * 2^112, for |t| < 2^119.
+    function _exp2k(uint256 t) private pure returns (uint256 q, int256 k) {
+        assembly ("memory-safe") {
+            // k = t/log 2 to nearest; 1/log 2 in units of 2^-60, product below 2^180.
+            k := sar(172, add(mul(t, 1663314137230540311), shl(171, 1)))
+            // |r| <= log(2)/2 + 2^-50.
+            let r := sub(t, mul(k, LOG2))
+            // (e^r - 1)/r, |r| <= 0.34658: degree 12, error below 2^-68.125
+            let p := 835623568265763957717595
+            p := add(sar(112, mul(p, r)), 10863106463608078740094089)
+            p := add(sar(112, mul(p, r)), 130077664569700322696116868)
+            p := add(sar(112, mul(p, r)), 1430854324591178770790887882)
+            p := add(sar(112, mul(p, r)), 14308578232063198850295599028)
+            p := add(sar(112, mul(p, r)), 128777204084693669761389810698)
+            p := add(sar(112, mul(p, r)), 1030217630660359128005365258112)
+            p := add(sar(112, mul(p, r)), 7211523414622876045443966313373)
+            p := add(sar(112, mul(p, r)), 43269140487790259471690140940970)
+            p := add(sar(112, mul(p, r)), 216345702438951283762295218038938)
+            p := add(sar(112, mul(p, r)), 865382809755804604507165291729494)
+            p := add(sar(112, mul(p, r)), 2596148429267413813696492508183625)
+            p := add(sar(112, mul(p, r)), 5192296858534827628530846687218642)
+            q := add(sar(112, mul(r, p)), shl(112, 1))
+        }
+    }
+
+    function _erfOverX(uint256 z) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // erf(x)/x in z = x^2, z <= 1: degree 13, error below 2^-68.625
+            let p := sub(0, 21979666485318935904327)
+            p := add(sar(112, mul(p, z)), 452273204644601269738351)
+            p := sub(sar(112, mul(p, z)), 6316412726011406727470774)
+            p := add(sar(112, mul(p, z)), 76806893359132573381408494)
+            p := sub(sar(112, mul(p, z)), 849701184091179434534884991)
+            p := add(sar(112, mul(p, z)), 8547582962521095995220141519)
+            p := sub(sar(112, mul(p, z)), 77498393116208037407831334902)
+            p := add(sar(112, mul(p, z)), 625948671650448829799938811815)
+            p := sub(sar(112, mul(p, z)), 4438545154183028845426652044333)
+            p := add(sar(112, mul(p, z)), 27124442613543234392443125763556)
+            p := sub(sar(112, mul(p, z)), 139497133441568417080563849868731)
+            p := add(sar(112, mul(p, z)), 585887960454617248422698944955553)
+            p := sub(sar(112, mul(p, z)), 1952959868182058421509616448150632)
+            p := add(sar(112, mul(p, z)), 5858879604546175277350565291607334)
+            q := p
+        }
+    }
+
+    function _erf15(uint256 t) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // erf(1.5 + t), |t| <= 1/2: degree 19, error below 2^-67.125
+            let p := 226308510444795967318751120
+            p := sub(sar(112, mul(p, t)), 523869253603524141249196357)
+            p := sub(sar(112, mul(p, t)), 1726339254505327799039904029)
+            p := add(sar(112, mul(p, t)), 7947528191700252313340425377)
+            p := add(sar(112, mul(p, t)), 3085568221461944787706797618)
+            p := sub(sar(112, mul(p, t)), 73169094966191452952754126638)
+            p := add(sar(112, mul(p, t)), 93230393510387115994727707280)
+            p := add(sar(112, mul(p, t)), 403389148989776216488256072066)
+            p := sub(sar(112, mul(p, t)), 1321171752739719764356181870221)
+            p := sub(sar(112, mul(p, t)), 482438512954201921030247126505)
+            p := add(sar(112, mul(p, t)), 8877890699176775179377177305475)
+            p := sub(sar(112, mul(p, t)), 12267723591554939462930891369933)
+            p := sub(sar(112, mul(p, t)), 24627340236976422795117408804120)
+            p := add(sar(112, mul(p, t)), 100347222157219524362548330379004)
+            p := sub(sar(112, mul(p, t)), 77190170890044393823357721696124)
+            p := sub(sar(112, mul(p, t)), 231570512670186174120663793048440)
+            p := add(sar(112, mul(p, t)), 720441594973903916930120858636550)
+            p := sub(sar(112, mul(p, t)), 926282050680733854337921516289578)
+            p := add(sar(112, mul(p, t)), 617521367120489250465696163629196)
+            p := add(sar(112, mul(p, t)), 5016304717058085387099217230923485)
+            q := p
+        }
+    }
+
+    function _erf25(uint256 t) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // erf(2.5 + t), |t| <= 1/2: degree 19, error below 2^-68.5
+            let p := 18586032987762773722579998
+            p := sub(sar(112, mul(p, t)), 115710589645252115889805416)
+            p := add(sar(112, mul(p, t)), 96165480858858732156712028)
+            p := add(sar(112, mul(p, t)), 926540206536898048489587887)
+            p := sub(sar(112, mul(p, t)), 3330375835509617835547343880)
+            p := add(sar(112, mul(p, t)), 942921737322541473175275408)
+            p := add(sar(112, mul(p, t)), 24356932536004745242501880507)
+            p := sub(sar(112, mul(p, t)), 73107825256115472493279193327)
+            p := add(sar(112, mul(p, t)), 26672830217962154333517507513)
+            p := add(sar(112, mul(p, t)), 409159916021126934332902800934)
+            p := sub(sar(112, mul(p, t)), 1299556023234566972942400618032)
+            p := add(sar(112, mul(p, t)), 1353476923457013232096078336885)
+            p := add(sar(112, mul(p, t)), 2816354057380009076808500561232)
+            p := sub(sar(112, mul(p, t)), 14530591651032767133391558642062)
+            p := add(sar(112, mul(p, t)), 31763087911905650174195795361790)
+            p := sub(sar(112, mul(p, t)), 44769931033099149879740430263389)
+            p := add(sar(112, mul(p, t)), 43356143737315898946350556210006)
+            p := sub(sar(112, mul(p, t)), 28275745915640814839226189559695)
+            p := add(sar(112, mul(p, t)), 11310298366256329616834551476114)
+            p := add(sar(112, mul(p, t)), 5190183842853073757847122642389704)
+            q := p
+        }
+    }
+
+    function _erf35(uint256 t) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // erf(3.5 + t), |t| <= 1/2: degree 18, error below 2^-69.375
+            let p := sub(0, 2878935467266882238686828)
+            p := add(sar(112, mul(p, t)), 19972624196451095757385795)
+            p := sub(sar(112, mul(p, t)), 43337723657219813953225810)
+            p := sub(sar(112, mul(p, t)), 29252315398025041843176668)
+            p := add(sar(112, mul(p, t)), 479462958751353155189047612)
+            p := sub(sar(112, mul(p, t)), 1566499350017941330687302860)
+            p := add(sar(112, mul(p, t)), 2304180961417808485617486765)
+            p := add(sar(112, mul(p, t)), 2309056731120098958103529083)
+            p := sub(sar(112, mul(p, t)), 24097538709849078985781730867)
+            p := add(sar(112, mul(p, t)), 79601897632827412550789517774)
+            p := sub(sar(112, mul(p, t)), 177883809133988755725115830759)
+            p := add(sar(112, mul(p, t)), 302154036360380079824838030087)
+            p := sub(sar(112, mul(p, t)), 403671206293684142419320741224)
+            p := add(sar(112, mul(p, t)), 426372114302070371496715122150)
+            p := sub(sar(112, mul(p, t)), 351610976455404677302008720140)
+            p := add(sar(112, mul(p, t)), 219610842437204819443746589058)
+            p := sub(sar(112, mul(p, t)), 98123993429361883389051051332)
+            p := add(sar(112, mul(p, t)), 28035426694103592464461367320)
+            p := add(sar(112, mul(p, t)), 5192293000147483337867336095318449)
+            q := p
+        }
+    }
+}

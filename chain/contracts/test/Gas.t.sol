@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {VectorTest} from "./Scalar.t.sol";
+import {Elementary} from "../src/judge/Elementary.sol";
+import {Scalar} from "../src/judge/Scalar.sol";
+
+/// Gas of one evaluation inside the judge, dispatch included: least, mean and most over the vector file.
+/// forge test --match-contract Gas -vv
+contract GasTest is VectorTest {
+    event Gas(string name, uint256 least, uint256 mean, uint256 most);
+
+    function measure(string memory name, uint256 fn, address elementary) private {
+        bytes memory data = vectors("scalar", fn);
+        uint256 n = data.length / 32;
+        uint256 least = type(uint256).max;
+        uint256 most;
+        uint256 total;
+        for (uint256 i = 0; i < n; ++i) {
+            (uint256 a, uint256 b, uint256 c, uint256 want) = record(data, i);
+            uint256 before = gasleft();
+            uint256 got = Scalar.apply_(fn, a, b, c, elementary);
+            uint256 used = before - gasleft();
+            if (got != want) revert VectorMismatch(fn, a, b, c, got, want);
+            total += used;
+            if (used < least) least = used;
+            if (used > most) most = used;
+        }
+        emit Gas(name, least, total / n, most);
+    }
+
+    function testGas() public {
+        measure("add", 0x02, address(0));
+        measure("mul", 0x04, address(0));
+        measure("div", 0x05, address(0));
+        measure("fma", 0x06, address(0));
+        measure("max", 0x08, address(0));
+        measure("sqrt", 0x0b, address(0));
+        measure("le", 0x0e, address(0));
+        measure("select", 0x0f, address(0));
+        measure("clip", 0x10, address(0));
+        address elementary = address(new Elementary());
+        measure("exp", 0x11, elementary);
+        measure("log", 0x12, elementary);
+        measure("tanh", 0x13, elementary);
+        measure("erf", 0x14, elementary);
+        measure("i32 add", 0x42, address(0));
+        measure("i64 muladd", 0x96, address(0));
+        measure("f32 to i64", 0xc2, address(0));
+        measure("i64 to f32", 0xc4, address(0));
+    }
+}

@@ -1,0 +1,42 @@
+# The proof of the elementary functions over all 2^32 inputs, and their vectors. Included by the Makefile.
+#
+#   make prove-math            the library's own object, one function after the other (some minutes)
+#   make prove-math-native     the same source compiled for this machine's fma and vectors (about a minute)
+#   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every function
+#   make vectors-math          writes tests/vectors/elementary/*.txt again
+#
+# build/tests/prove/prove_math FUNCTION [FIRST LAST] runs one function, or a part of it.
+
+PROVE := $(BUILD)/prove
+PROVE_FUNCTIONS := exp log tanh erf
+# The array form is a loop of single steps, which a compiler may put into vectors: same operations, same results.
+PROVE_NATIVE := -O3 -march=native
+prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done
+
+.PHONY: prove-math prove-math-native prove-math-selftest vectors-math
+prove-math: $(BUILD)/tests/prove/prove_math
+	$(call prove_all,$<,$(PROVE))
+
+prove-math-native: $(PROVE)/native/prove_math
+	$(call prove_all,$<,$(PROVE)/native)
+
+prove-math-selftest: $(PROVE)/planted/prove_math
+	@for f in $(PROVE_FUNCTIONS); do \
+		PROVE_DIR=$(<D) nice $< $$f >$(<D)/$$f.out; \
+		grep -q '^mismatch:' $(<D)/$$f.out || { cat $(<D)/$$f.out; echo "prove-math-selftest: $$f: a planted bit went unnoticed"; exit 1; }; \
+		echo "noticed: $$(tail -n 1 $(<D)/$$f.out)"; \
+	done
+
+vectors-math: $(BUILD)/tests/prove/gen_vectors
+	@for f in $(PROVE_FUNCTIONS); do $< $$f tests/prove/hard/$$f.txt >tests/vectors/elementary/$$f.txt || exit 1; done
+
+$(BUILD)/obj/tests/prove/reference.o: ARCH_FLAGS = $(PROVE_NATIVE)
+
+$(PROVE)/native/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY
+$(PROVE)/planted/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY -DGS_PROVE_PLANT
+$(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary*)
+	@mkdir -p $(@D)
+	$(call say,CC $@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) $(ARCH_FLAGS) -c $(wildcard */*/$(*F).c) -o $@
+$(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(BUILD)/obj/tests/prove/reference.o
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
+.SECONDARY: $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)

@@ -1,0 +1,205 @@
+#include "tests/prove/reference.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Taylor terms 0 .. 7, MPFR's precision for them, and the distance from a boundary below which MPFR is asked: far
+ * more than the enclosure's error (near 2^-48), so that the hardest inputs are found on the way. */
+enum { TERMS = 8, PRECISION = 200 };
+static const double MARGIN = 0x1p-44;
+
+struct taylor {
+	double centre;   /* exact */
+	double c[TERMS]; /* each within one part in 2^53 */
+	double error;    /* relative bound on everything */
+	bool valid;
+};
+
+/* a[k] = k-th Taylor coefficient of f at c */
+static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
+{
+	mpfr_t c, t, g[TERMS];
+	mpfr_init2(c, PRECISION);
+	mpfr_init2(t, PRECISION);
+	for (int k = 0; k < TERMS; k++)
+		mpfr_init2(g[k], PRECISION);
+	mpfr_set_d(c, centre, MPFR_RNDN);
+	oracle_call(f, a[0], c, MPFR_RNDN);
+	switch (f) {
+	case ORACLE_EXP: /* exp(c) / k! */
+		for (int k = 1; k < TERMS; k++)
+			mpfr_div_ui(a[k], a[k - 1], (unsigned long)k, MPFR_RNDN);
+		break;
+	case ORACLE_LOG: /* -(-1/c)^k / k */
+		mpfr_set_si(t, -1, MPFR_RNDN);
+		for (int k = 1; k < TERMS; k++) {
+			mpfr_div(t, t, c, MPFR_RNDN);
+			mpfr_neg(t, t, MPFR_RNDN);
+			mpfr_div_ui(a[k], t, (unsigned long)k, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_TANH: /* y' = 1 - y^2 */
+		for (int k = 0; k + 1 < TERMS; k++) {
+			mpfr_set_ui(a[k + 1], k == 0, MPFR_RNDN);
+			for (int i = 0; i <= k; i++) {
+				mpfr_mul(t, a[i], a[k - i], MPFR_RNDN);
+				mpfr_sub(a[k + 1], a[k + 1], t, MPFR_RNDN);
+			}
+			mpfr_div_ui(a[k + 1], a[k + 1], (unsigned long)k + 1, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_ERF: /* g = y' = 2/sqrt(pi) exp(-x^2), g' = -2 x g */
+		mpfr_const_pi(t, MPFR_RNDN);
+		mpfr_rec_sqrt(t, t, MPFR_RNDN);
+		mpfr_sqr(g[0], c, MPFR_RNDN);
+		mpfr_neg(g[0], g[0], MPFR_RNDN);
+		mpfr_exp(g[0], g[0], MPFR_RNDN);
+		mpfr_mul(g[0], g[0], t, MPFR_RNDN);
+		mpfr_mul_ui(g[0], g[0], 2, MPFR_RNDN);
+		for (int k = 0; k + 1 < TERMS; k++) {
+			mpfr_div_ui(a[k + 1], g[k], (unsigned long)k + 1, MPFR_RNDN);
+			mpfr_mul(g[k + 1], g[k], c, MPFR_RNDN);
+			if (k > 0)
+				mpfr_add(g[k + 1], g[k + 1], g[k - 1], MPFR_RNDN);
+			mpfr_mul_si(g[k + 1], g[k + 1], -2, MPFR_RNDN);
+			mpfr_div_ui(g[k + 1], g[k + 1], (unsigned long)k + 1, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_COUNT: break;
+	}
+	for (int k = 0; k < TERMS; k++)
+		mpfr_clear(g[k]);
+	mpfr_clear(t);
+	mpfr_clear(c);
+}
+
+/* An upper bound on |f(c + t) - polynomial| for |t| <= h, relative to `least`, the least |f| there. Few operations in
+ * binary64; the caller leaves a factor of two for their rounding. */
+static double remainder_bound(enum oracle_function f, double centre, double h, double least)
+{
+	double power = h * h * h * h * h * h * h * h;
+	switch (f) {
+	case ORACLE_EXP: /* Lagrange: exp(c + h) h^8 / 8!, against exp(c - h) */ return exp(2 * h) * power / 40320;
+	case ORACLE_LOG: { /* the series' tail: (h/c)^8 / 8 (1 + h/c + ...) */
+		double ratio = h / centre;
+		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
+		return power_ratio / (8 * (1 - ratio)) / least;
+	}
+	case ORACLE_TANH: /* Cauchy on the unit circle about c, where |tanh| <= tan(1) < 1.56 */
+		return 1.56 * power / (1 - h) / least;
+	case ORACLE_ERF: /* Cauchy on the unit circle about c, where |erf| <= 1 + 2/sqrt(pi) e < 4.1 */
+		return 4.1 * power / (1 - h) / least;
+	case ORACLE_COUNT: break;
+	}
+	return INFINITY;
+}
+
+static struct taylor expand(enum oracle_function f, double first, double last)
+{
+	struct taylor s = {.centre = (first + last) / 2}; /* exact: one more bit than a float has */
+	double h = fabs(last - first) / 2;
+	if (f == ORACLE_LOG && fabs(first - 1) <= 0x1p-11 && fabs(last - 1) <= 0x1p-11) {
+		s.centre = 1; /* so that the zero of log is the polynomial's */
+		h = fmax(fabs(first - 1), fabs(last - 1));
+	}
+	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || fabs(s.centre) > 128)
+		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
+			return s;
+	mpfr_t a[TERMS];
+	for (int k = 0; k < TERMS; k++)
+		mpfr_init2(a[k], PRECISION);
+	coefficients(f, s.centre, a);
+	for (int k = 0; k < TERMS; k++) {
+		s.c[k] = mpfr_get_d(a[k], MPFR_RNDN);
+		mpfr_clear(a[k]);
+	}
+	/* Horner with fma and coefficients rounded once: each term is off by at most 2 TERMS + 1 roundings of 2^-53. With
+	 * centre 1 of log every term has the factor t, which cancels from the relative error. */
+	int lead = f == ORACLE_LOG && s.centre == 1 ? 1 : 0;
+	double terms = fabs(s.c[lead]), rest = 0, power = 1;
+	for (int k = lead + 1; k < TERMS; k++) {
+		power *= h;
+		rest += fabs(s.c[k]) * power;
+	}
+	terms += rest;
+	double least = fabs(s.c[lead]) - 2 * rest;
+	if (!(least > 0))
+		return s;
+	double tail = lead == 0 ? remainder_bound(f, s.centre, h, least)
+	                        : h * h * h * h * h * h * h / (8 * (1 - h)) / least;
+	s.error = 2 * (tail + (2 * TERMS + 1) * 0x1p-53 * terms / least + 0x1p-52);
+	s.valid = s.error < MARGIN;
+	return s;
+}
+
+void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
+{
+	uint32_t last = first + count - 1;
+	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000)) {
+		for (uint32_t i = 0; i < count; i++)
+			below[i] = above[i] = 0x7fc00000;
+		return;
+	}
+	bool finite = (last & 0x7fffffff) < 0x7f800000 && (first & 0x7fffffff) != 0;
+	struct taylor s = {.valid = false};
+	if (finite)
+		s = expand(f, oracle_float(first), oracle_float(last));
+	if (!s.valid && count > 1) { /* too wide for its place, as near 0 and infinity */
+		reference_run(f, first, count / 2, below, above);
+		reference_run(f, first + count / 2, count / 2, below + count / 2, above + count / 2);
+		return;
+	}
+	if (!s.valid) {
+		for (uint32_t i = 0; i < count; i++) {
+			below[i] = 0;
+			above[i] = 1;
+		}
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		double t = (double)oracle_float(first + i) - s.centre; /* exact */
+		double y = s.c[TERMS - 1];
+		for (int k = TERMS - 2; k >= 0; k--)
+			y = fma(y, t, s.c[k]);
+		double e = fabs(y) * MARGIN;
+		below[i] = oracle_bits((float)(y - e));
+		above[i] = oracle_bits((float)(y + e));
+	}
+}
+
+bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, uint32_t *value)
+{
+	uint32_t low = first & 0x7fffffff, high = last & 0x7fffffff;
+	*value = 0x7fc00000;
+	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0))
+		return true;
+	*value = oracle_f32(f, first);
+	return high <= 0x7f800000 && *value == oracle_f32(f, last);
+}
+
+double reference_distance(enum oracle_function f, uint32_t input)
+{
+	double result = 0;
+	mpfr_t x, y, m;
+	mpfr_init2(x, 24);
+	mpfr_init2(y, PRECISION);
+	mpfr_init2(m, PRECISION);
+	mpfr_set_flt(x, oracle_float(input), MPFR_RNDN);
+	oracle_call(f, y, x, MPFR_RNDN);
+	float r = oracle_float(oracle_f32(f, input));
+	if (mpfr_number_p(y) && !mpfr_zero_p(y) && isfinite(r) && mpfr_cmp_d(y, (double)r) != 0) {
+		float other = nextafterf(r, mpfr_cmp_d(y, (double)r) > 0 ? INFINITY : -INFINITY);
+		if (isfinite(other)) {
+			mpfr_set_d(m, ((double)r + (double)other) / 2, MPFR_RNDN);
+			mpfr_sub(m, m, y, MPFR_RNDN);
+			mpfr_div(m, m, y, MPFR_RNDN);
+			mpfr_abs(m, m, MPFR_RNDN);
+			mpfr_log2(m, m, MPFR_RNDN);
+			result = mpfr_get_d(m, MPFR_RNDN);
+		}
+	}
+	mpfr_clear(x);
+	mpfr_clear(y);
+	mpfr_clear(m);
+	return result;
+}

@@ -1,0 +1,74 @@
+#include "tests/support/mpfr_f32.h"
+
+#include "challenge/machine/scalar.h"
+
+#include <mpfr.h>
+
+static uint32_t to_bits(mpfr_t v, int ternary)
+{
+	mpfr_exp_t emin = mpfr_get_emin(), emax = mpfr_get_emax();
+	mpfr_set_emin(-148); /* binary32: 0.5 * 2^-148 is the least subnormal in MPFR's scale */
+	mpfr_set_emax(128);
+	ternary = mpfr_check_range(v, ternary, MPFR_RNDN);
+	mpfr_subnormalize(v, ternary, MPFR_RNDN);
+	uint32_t bits = gs_f32_to_bits(mpfr_get_flt(v, MPFR_RNDN));
+	mpfr_set_emin(emin);
+	mpfr_set_emax(emax);
+	return bits;
+}
+
+bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t *out)
+{
+	mpfr_t x, y, z, r;
+	int t = 0;
+	bool known = true;
+	mpfr_inits2(64, x, y, z, (mpfr_ptr)0);
+	mpfr_init2(r, 24);
+	mpfr_set_flt(x, gs_f32_from_bits((uint32_t)a), MPFR_RNDN);
+	mpfr_set_flt(y, gs_f32_from_bits((uint32_t)b), MPFR_RNDN);
+	mpfr_set_flt(z, gs_f32_from_bits((uint32_t)c), MPFR_RNDN);
+	switch (code) {
+	case GS_FN_F32_ADD:
+		t = mpfr_add(r, x, y, MPFR_RNDN);
+		break;
+	case GS_FN_F32_SUB:
+		t = mpfr_sub(r, x, y, MPFR_RNDN);
+		break;
+	case GS_FN_F32_MUL:
+		t = mpfr_mul(r, x, y, MPFR_RNDN);
+		break;
+	case GS_FN_F32_DIV:
+		t = mpfr_div(r, x, y, MPFR_RNDN);
+		break;
+	case GS_FN_F32_FMA:
+		t = mpfr_fma(r, y, z, x, MPFR_RNDN);
+		break;
+	case GS_FN_F32_SQRT:
+		t = mpfr_sqrt(r, x, MPFR_RNDN);
+		break;
+	case GS_FN_F32_EXP:
+		t = mpfr_exp(r, x, MPFR_RNDN);
+		break;
+	case GS_FN_F32_LOG:
+		t = mpfr_log(r, x, MPFR_RNDN);
+		break;
+	case GS_FN_F32_TANH:
+		t = mpfr_tanh(r, x, MPFR_RNDN);
+		break;
+	case GS_FN_F32_ERF:
+		t = mpfr_erf(r, x, MPFR_RNDN);
+		break;
+	case GS_FN_I32_TO_F32:
+		t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN);
+		break;
+	case GS_FN_I64_TO_F32:
+		t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN);
+		break;
+	default:
+		known = false;
+	}
+	if (known)
+		*out = to_bits(r, t);
+	mpfr_clears(x, y, z, r, (mpfr_ptr)0);
+	return known;
+}

@@ -1,0 +1,67 @@
+/* gainsay: one program, many commands. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "validator/cli/cli.h"
+#include "validator/daemon/suggest.h"
+
+#define GS_VERSION_TEXT "0.1.0"
+
+static int print_commands(void)
+{
+	printf("gainsay " GS_VERSION_TEXT ": checks AI inference claims and disputes the wrong ones.\n\n"
+	       "Usage: gainsay COMMAND [OPTIONS]\n\n");
+	for (const struct gs_command *c = gs_commands; c->name; c++)
+		printf("  %-12s %s\n  %-12s   $ %s\n", c->name, c->summary, "", c->example);
+	printf("\n'gainsay COMMAND --help' tells a command's options. Exit codes: 0 done, 1 failed, 2 wrong usage.\n");
+	return GS_EXIT_OK;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *best = NULL;
+	unsigned best_distance = GS_SUGGEST_DISTANCE_MAX + 1;
+
+	for (const struct gs_command *c = gs_commands; c->name; c++) {
+		unsigned distance = gs_suggest_distance(name, c->name);
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = c->name;
+		}
+	}
+	if (best)
+		return gs_cli_misused("%s: unknown command; did you mean '%s'?", name, best);
+	return gs_cli_misused("%s: unknown command; 'gainsay --help' lists them", name);
+}
+
+int main(int argc, char **argv)
+{
+	const struct rlimit no_core = {0, 0};
+
+	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_CORE, &no_core); /* keys are in memory */
+	if (argc < 2) {
+		print_commands();
+		return GS_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return print_commands();
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("gainsay " GS_VERSION_TEXT "\n");
+		return GS_EXIT_OK;
+	}
+	for (const struct gs_command *c = gs_commands; c->name; c++) {
+		if (strcmp(argv[1], c->name) == 0) {
+			int code = c->run(argc - 1, argv + 1);
+			if (fflush(stdout) != 0 && code == GS_EXIT_OK) {
+				struct gs_error error;
+				(void)gs_fail(&error, GS_EIO, "standard output: could not be written");
+				return gs_cli_fail(&error);
+			}
+			return code;
+		}
+	}
+	return unknown_command(argv[1]);
+}

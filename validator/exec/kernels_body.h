@@ -1,0 +1,51 @@
+/* The loops of kernels.h; include with KERNELS(name) defined. Little-endian or not does not matter here: the caller
+ * has already turned stored bytes into floats where the host's order differs. */
+#include "validator/exec/kernels.h"
+
+#include <math.h>
+
+static void fma_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s0, const float *x1, ptrdiff_t s1)
+{
+	if (s0 == 1 && s1 == 0) {
+		float w = *x1;
+		for (size_t i = 0; i < n; i++)
+			acc[i] = fmaf(x0[i], w, acc[i]);
+	} else if (s0 == 0 && s1 == 1) {
+		float x = *x0;
+		for (size_t i = 0; i < n; i++)
+			acc[i] = fmaf(x, x1[i], acc[i]);
+	} else if (s0 == 1 && s1 == 1) {
+		for (size_t i = 0; i < n; i++)
+			acc[i] = fmaf(x0[i], x1[i], acc[i]);
+	} else {
+		for (size_t i = 0; i < n; i++, x0 += s0, x1 += s1)
+			acc[i] = fmaf(*x0, *x1, acc[i]);
+	}
+}
+
+static void add_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s0)
+{
+	if (s0 == 1)
+		for (size_t i = 0; i < n; i++)
+			acc[i] = acc[i] + x0[i];
+	else
+		for (size_t i = 0; i < n; i++, x0 += s0)
+			acc[i] = acc[i] + *x0;
+}
+
+static float law_max(float a, float b)
+{
+	if (a != a || b != b)
+		return a + b; /* some NaN; the store makes it canonical */
+	return a > b ? a : b > a ? b : signbit(a) ? b : a;
+}
+
+static void max_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s0)
+{
+	if (s0 == 1)
+		for (size_t i = 0; i < n; i++)
+			acc[i] = law_max(acc[i], x0[i]);
+	else
+		for (size_t i = 0; i < n; i++, x0 += s0)
+			acc[i] = law_max(acc[i], *x0);
+}
