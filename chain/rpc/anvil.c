@@ -15,7 +15,15 @@
 
 #include "chain/rpc/rpc.h"
 
-enum { PATH_LEN_MAX = 4096, ARGS_MAX = 32, NUMBER_TEXT = 24, OUTPUT_MAX = 64 * 1024, POLL_MS = 5, STOP_MS_MAX = 5000, PARENTS = 4 };
+enum {
+	PATH_LEN_MAX = 4096,
+	ARGS_MAX = 32,
+	NUMBER_TEXT = 24,
+	OUTPUT_MAX = 64 * 1024,
+	POLL_MS = 5,
+	STOP_MS_MAX = 5000,
+	PARENTS = 4
+};
 
 struct command {
 	char binary[PATH_LEN_MAX];
@@ -191,10 +199,13 @@ static enum gs_err wait_for_start(struct gs_anvil *a, int output, struct gs_erro
 			err = gs_fail(error, GS_EIO, "anvil: ended at once: %.300s", last_line(text));
 			goto out;
 		}
-		if (listening && strchr(listening, '\n') && sscanf(listening, "Listening on 127.0.0.1:%5u", &port) == 1) {
+		if (listening && strchr(listening, '\n') &&
+		    sscanf(listening, "Listening on 127.0.0.1:%5u", &port) == 1) {
 			a->port = (uint16_t)port;
 			snprintf(a->url, sizeof(a->url), "http://127.0.0.1:%u", port);
-			err = parse_keys(text, a) ? GS_OK : gs_fail(error, GS_EPARSE, "anvil: its output shows no private keys");
+			err = parse_keys(text, a)
+			              ? GS_OK
+			              : gs_fail(error, GS_EPARSE, "anvil: its output shows no private keys");
 			goto out;
 		}
 		sleep_a_little();

@@ -21,7 +21,8 @@ static enum gs_err read_artifact(const char *path, struct gs_buf *text, struct g
 	fclose(file);
 	if (broken)
 		return gs_fail(error, GS_EIO, "%s: cannot be read", path);
-	return text->err == GS_OK ? GS_OK : gs_fail(error, text->err, "%s: larger than %d bytes", path, GS_ARTIFACT_TEXT_MAX);
+	return text->err == GS_OK ? GS_OK
+	                          : gs_fail(error, text->err, "%s: larger than %d bytes", path, GS_ARTIFACT_TEXT_MAX);
 }
 
 enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf *out, struct gs_error *error)
@@ -40,7 +41,8 @@ enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf 
 		goto out;
 	root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &json_error);
 	if (!root) {
-		err = gs_fail(error, GS_EPARSE, "%s: not JSON: line %d: %.120s", path, json_error.line, json_error.text);
+		err = gs_fail(error, GS_EPARSE, "%s: not JSON: line %d: %.120s", path, json_error.line,
+		              json_error.text);
 		goto out;
 	}
 	const json_t *code = json_object_get(json_object_get(root, "bytecode"), "object");
@@ -55,8 +57,8 @@ out:
 	return err;
 }
 
-enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, struct gs_bytes constructor_args, uint64_t nonce,
-		      struct gs_address *out, uint64_t *gas_used, struct gs_error *error)
+enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, struct gs_bytes constructor_args,
+                      uint64_t nonce, struct gs_address *out, uint64_t *gas_used, struct gs_error *error)
 {
 	struct gs_buf init, code;
 	struct gs_receipt receipt = {0};
@@ -76,7 +78,8 @@ enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, 
 		goto out;
 	gs_tx_contract_address(&sender->key->address, nonce, &expected);
 	if (!receipt.created || !gs_address_equal(&receipt.contract, &expected)) {
-		err = gs_rpc_malformed(sender->rpc, GS_EPARSE, error, "the contract was created at an unexpected address");
+		err = gs_rpc_malformed(sender->rpc, GS_EPARSE, error,
+		                       "the contract was created at an unexpected address");
 		goto out;
 	}
 	if ((err = gs_eth_get_code(sender->rpc, &expected, gs_block_latest(), &code, error)) != GS_OK)

@@ -38,7 +38,8 @@ bool gs_json_data_len(const json_t *value, size_t *len)
 bool gs_json_data(const json_t *value, uint8_t *out, size_t len)
 {
 	size_t have;
-	return gs_json_data_len(value, &have) && have == len && gs_hex_decode(json_string_value(value) + 2, len * 2, out, len) == GS_OK;
+	return gs_json_data_len(value, &have) && have == len &&
+	       gs_hex_decode(json_string_value(value) + 2, len * 2, out, len) == GS_OK;
 }
 
 bool gs_json_hash(const json_t *value, struct gs_hash *out)

@@ -28,7 +28,7 @@ static enum gs_err read_file(const char *path, uint8_t *out, size_t max, size_t 
 
 /* A password file's text up to one final newline. */
 static enum gs_err read_password(const char *path, uint8_t out[GS_KEYSTORE_PASSWORD_MAX + 1], struct gs_bytes *password,
-				 struct gs_error *error)
+                                 struct gs_error *error)
 {
 	size_t len;
 	enum gs_err err = read_file(path, out, GS_KEYSTORE_PASSWORD_MAX + 1, &len, error);
@@ -70,7 +70,8 @@ static bool write_all(int fd, const uint8_t *p, size_t len)
 	return fsync(fd) == 0;
 }
 
-enum gs_err gs_keyfile_save(const char *path, const char *password_file, const struct gs_key *key, struct gs_error *error)
+enum gs_err gs_keyfile_save(const char *path, const char *password_file, const struct gs_key *key,
+                            struct gs_error *error)
 {
 	uint8_t random[GS_KEYSTORE_RANDOM], secret[GS_KEYSTORE_PASSWORD_MAX + 1];
 	struct gs_bytes password;

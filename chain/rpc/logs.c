@@ -98,7 +98,7 @@ static bool was_asked_for(const struct gs_eth_filter *filter, const struct gs_lo
 	for (size_t i = 0; i < filter->topic_count && !topic; i++)
 		topic = e->topic_count && gs_hash_equal(&filter->topics[i], &e->topics[0]);
 	bool block = filter->block_hash ? gs_hash_equal(filter->block_hash, &e->block_hash)
-					: e->block_number >= filter->from_block && e->block_number <= filter->to_block;
+	                                : e->block_number >= filter->from_block && e->block_number <= filter->to_block;
 	return address && topic && block;
 }
 
@@ -115,12 +115,14 @@ static bool check_logs(const struct gs_eth_filter *filter, struct gs_log_list *l
 {
 	qsort(logs->entries, logs->count, sizeof(*logs->entries), by_position);
 	for (size_t i = 0; i < logs->count; i++)
-		if (!was_asked_for(filter, &logs->entries[i]) || (i && by_position(&logs->entries[i - 1], &logs->entries[i]) == 0))
+		if (!was_asked_for(filter, &logs->entries[i]) ||
+		    (i && by_position(&logs->entries[i - 1], &logs->entries[i]) == 0))
 			return false;
 	return true;
 }
 
-enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out, struct gs_error *error)
+enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
+                            struct gs_error *error)
 {
 	static const char method[] = "eth_getLogs";
 	json_t *result;
@@ -132,12 +134,14 @@ enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filt
 		return err;
 	err = read_logs(result, out);
 	if (err == GS_ELIMIT)
-		gs_rpc_malformed(rpc, err, error, "%s: more than %d logs, or one of more than %d bytes; ask for fewer blocks", method,
-				 GS_ETH_LOGS_MAX, GS_ETH_LOG_DATA_MAX);
+		gs_rpc_malformed(rpc, err, error,
+		                 "%s: more than %d logs, or one of more than %d bytes; ask for fewer blocks", method,
+		                 GS_ETH_LOGS_MAX, GS_ETH_LOG_DATA_MAX);
 	else if (err != GS_OK)
 		gs_rpc_malformed(rpc, err, error, "%s: the result is not a list of logs", method);
 	else if (!check_logs(filter, out))
-		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the node returned logs that it was not asked for", method);
+		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the node returned logs that it was not asked for",
+		                       method);
 	if (err != GS_OK)
 		gs_log_list_free(out);
 	json_decref(result);
@@ -151,8 +155,9 @@ static enum gs_err read_receipt(const json_t *o, struct gs_receipt *out)
 	const json_t *contract = json_object_get(o, "contractAddress"), *l1_fee = json_object_get(o, "l1Fee");
 	uint64_t status;
 	*out = (struct gs_receipt){0};
-	if (!gs_json_hash(json_object_get(o, "transactionHash"), &out->tx_hash) || !gs_json_u64(json_object_get(o, "status"), &status) ||
-	    status > 1 || !gs_json_u64(json_object_get(o, "gasUsed"), &out->gas_used) ||
+	if (!gs_json_hash(json_object_get(o, "transactionHash"), &out->tx_hash) ||
+	    !gs_json_u64(json_object_get(o, "status"), &status) || status > 1 ||
+	    !gs_json_u64(json_object_get(o, "gasUsed"), &out->gas_used) ||
 	    !gs_json_wei(json_object_get(o, "effectiveGasPrice"), &out->gas_price) ||
 	    !gs_json_u64(json_object_get(o, "blockNumber"), &out->block_number) ||
 	    !gs_json_hash(json_object_get(o, "blockHash"), &out->block_hash))
@@ -166,7 +171,8 @@ static enum gs_err read_receipt(const json_t *o, struct gs_receipt *out)
 	return read_logs(json_object_get(o, "logs"), &out->logs);
 }
 
-enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out, struct gs_error *error)
+enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out,
+                               struct gs_error *error)
 {
 	static const char method[] = "eth_getTransactionReceipt";
 	json_t *result;

@@ -30,12 +30,12 @@ static void init_curl_once(void)
 
 /* --- failures --- */
 
-static enum gs_err failed(struct gs_rpc *rpc, enum gs_rpc_failure_kind kind, int64_t code, enum gs_err err, struct gs_error *error,
-			  const char *fmt, ...) GS_PRINTF(6, 7);
+static enum gs_err failed(struct gs_rpc *rpc, enum gs_rpc_failure_kind kind, int64_t code, enum gs_err err,
+                          struct gs_error *error, const char *fmt, ...) GS_PRINTF(6, 7);
 
 /* Keeps the failure and writes "endpoint: text" to *error. */
-static enum gs_err failed(struct gs_rpc *rpc, enum gs_rpc_failure_kind kind, int64_t code, enum gs_err err, struct gs_error *error,
-			  const char *fmt, ...)
+static enum gs_err failed(struct gs_rpc *rpc, enum gs_rpc_failure_kind kind, int64_t code, enum gs_err err,
+                          struct gs_error *error, const char *fmt, ...)
 {
 	va_list args;
 	rpc->failure.kind = kind;
@@ -69,17 +69,16 @@ static enum gs_err transport_failed(struct gs_rpc *rpc, CURLcode code, struct gs
 	switch ((int)code) {
 	case CURLE_COULDNT_CONNECT:
 		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "%s; is the node running?",
-			      os_error ? strerror((int)os_error) : "no connection");
+		              os_error ? strerror((int)os_error) : "no connection");
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "the host's name does not resolve; check the address");
+		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error,
+		              "the host's name does not resolve; check the address");
 	case CURLE_OPERATION_TIMEDOUT:
 		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "no answer in time (%s)", detail);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "TLS failed: %s", detail);
-	default:
-		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "connection failed: %s", detail);
+	case CURLE_SSL_CACERT_BADFILE: return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "TLS failed: %s", detail);
+	default: return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "connection failed: %s", detail);
 	}
 }
 
@@ -100,13 +99,16 @@ static enum gs_err name_endpoint(const char *url, char name[NAME_MAX_LEN], struc
 	enum gs_err err = GS_OK;
 	if (!parts)
 		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
-	if (strlen(url) > GS_RPC_URL_MAX || curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+	if (strlen(url) > GS_RPC_URL_MAX ||
+	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || strlen(host) > 255 ||
 	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		err = gs_fail(error, GS_EINVAL, "rpc: not a usable endpoint address; expected http://HOST:PORT or https://HOST/PATH");
+		err = gs_fail(error, GS_EINVAL,
+		              "rpc: not a usable endpoint address; expected http://HOST:PORT or https://HOST/PATH");
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-		err = gs_fail(error, GS_EINVAL, "rpc: endpoint scheme '%.20s'; only http and https are understood", scheme);
+		err = gs_fail(error, GS_EINVAL, "rpc: endpoint scheme '%.20s'; only http and https are understood",
+		              scheme);
 	else
 		snprintf(name, NAME_MAX_LEN, "%.5s://%.255s:%.5s", scheme, host, port);
 	curl_free(scheme);
@@ -121,12 +123,15 @@ static bool configure(struct gs_rpc *rpc, const char *url, uint32_t connect_ms, 
 	CURL *c = rpc->curl;
 	rpc->headers = curl_slist_append(NULL, "Content-Type: application/json");
 	struct curl_slist *more = rpc->headers ? curl_slist_append(rpc->headers, "Expect:") : NULL;
-	return more && curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK && curl_easy_setopt(c, CURLOPT_HTTPHEADER, rpc->headers) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	return more && curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_HTTPHEADER, rpc->headers) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
@@ -135,7 +140,8 @@ static bool configure(struct gs_rpc *rpc, const char *url, uint32_t connect_ms, 
 	       curl_easy_setopt(c, CURLOPT_USERAGENT, "gainsay") == CURLE_OK;
 }
 
-enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out, struct gs_error *error)
+enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
+                        struct gs_error *error)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint32_t connect_ms = options && options->connect_ms ? options->connect_ms : GS_RPC_CONNECT_MS_DEFAULT;
@@ -189,7 +195,8 @@ static enum gs_err post(struct gs_rpc *rpc, const char *body, size_t len, long *
 	CURLcode code = curl_easy_perform(rpc->curl);
 	curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDS, NULL);
 	if (rpc->response.err == GS_ELIMIT)
-		return failed(rpc, GS_RPC_OVERSIZE, 0, GS_ELIMIT, error, "the answer is larger than %d bytes", GS_RPC_RESPONSE_MAX);
+		return failed(rpc, GS_RPC_OVERSIZE, 0, GS_ELIMIT, error, "the answer is larger than %d bytes",
+		              GS_RPC_RESPONSE_MAX);
 	if (rpc->response.err != GS_OK)
 		return failed(rpc, GS_RPC_TRANSPORT, 0, rpc->response.err, error, "out of memory for the answer");
 	if (code != CURLE_OK)
@@ -229,13 +236,16 @@ static enum gs_err remote_failed(struct gs_rpc *rpc, const char *method, const j
 	enum gs_err err = GS_EINVAL;
 	if (code == CODE_METHOD_NOT_FOUND)
 		err = GS_EUNSUPPORTED;
-	else if (code == CODE_LIMIT_EXCEEDED || strcasestr(message, "rate limit") || strcasestr(message, "too many requests"))
+	else if (code == CODE_LIMIT_EXCEEDED || strcasestr(message, "rate limit") ||
+	         strcasestr(message, "too many requests"))
 		err = GS_EAGAIN;
-	return failed(rpc, GS_RPC_REMOTE, code, err, error, "%s: the node says: %.160s (%lld)", method, message, (long long)code);
+	return failed(rpc, GS_RPC_REMOTE, code, err, error, "%s: the node says: %.160s (%lld)", method, message,
+	              (long long)code);
 }
 
 /* Takes the result out of the answer. */
-static enum gs_err unwrap(struct gs_rpc *rpc, const char *method, uint64_t id, long status, json_t **result, struct gs_error *error)
+static enum gs_err unwrap(struct gs_rpc *rpc, const char *method, uint64_t id, long status, json_t **result,
+                          struct gs_error *error)
 {
 	json_error_t json_error;
 	bool http_ok = status >= 200 && status < 300;
@@ -244,19 +254,23 @@ static enum gs_err unwrap(struct gs_rpc *rpc, const char *method, uint64_t id, l
 
 	/* A proxy's error page is not worth parsing when it is large; a node's error object is small. */
 	if (http_ok || rpc->response.len <= ERROR_BODY_MAX)
-		root = json_loadb((const char *)rpc->response.ptr, rpc->response.len, JSON_REJECT_DUPLICATES, &json_error);
+		root = json_loadb((const char *)rpc->response.ptr, rpc->response.len, JSON_REJECT_DUPLICATES,
+		                  &json_error);
 	const json_t *failure = json_object_get(root, "error");
 	if (json_is_object(failure)) {
 		err = remote_failed(rpc, method, failure, error);
 	} else if (!http_ok) {
 		err = failed(rpc, GS_RPC_HTTP, status, status == 429 || status == 503 ? GS_EAGAIN : GS_EIO, error,
-			     "HTTP status %ld%s", status, status == 401 || status == 403 ? "; is the key in the address right?" : "");
+		             "HTTP status %ld%s", status,
+		             status == 401 || status == 403 ? "; is the key in the address right?" : "");
 	} else if (!root) {
-		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the answer is not JSON (%.80s); is this a JSON-RPC endpoint?", method,
-				       json_error.text);
+		err = gs_rpc_malformed(rpc, GS_EPARSE, error,
+		                       "%s: the answer is not JSON (%.80s); is this a JSON-RPC endpoint?", method,
+		                       json_error.text);
 	} else if (!json_is_object(root) || !json_object_get(root, "result") ||
-		   json_integer_value(json_object_get(root, "id")) != (json_int_t)id) {
-		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the answer is not a JSON-RPC response to the request", method);
+	           json_integer_value(json_object_get(root, "id")) != (json_int_t)id) {
+		err = gs_rpc_malformed(rpc, GS_EPARSE, error,
+		                       "%s: the answer is not a JSON-RPC response to the request", method);
 	} else {
 		*result = json_incref(json_object_get(root, "result"));
 		err = GS_OK;
@@ -276,7 +290,8 @@ enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, 
 	rpc->failure.revert_len = 0;
 	if (!params)
 		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_ENOMEM, error, "out of memory for the request");
-	json_t *request = json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id", (json_int_t)id, "method", method, "params", params);
+	json_t *request = json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id", (json_int_t)id, "method", method,
+	                            "params", params);
 	char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	json_decref(request);
 	if (!body)

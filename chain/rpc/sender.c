@@ -14,7 +14,8 @@ enum gs_err gs_sender_next_nonce(const struct gs_sender *sender, uint64_t *out, 
 }
 
 /* Twice the base fee leaves room for six full blocks; the chain takes back what is not needed. */
-static enum gs_err choose_fees(const struct gs_sender *sender, struct gs_wei fee_max, struct gs_tx *tx, struct gs_error *error)
+static enum gs_err choose_fees(const struct gs_sender *sender, struct gs_wei fee_max, struct gs_tx *tx,
+                               struct gs_error *error)
 {
 	struct gs_eth_block latest;
 	struct gs_wei base_twice, least;
@@ -22,7 +23,8 @@ static enum gs_err choose_fees(const struct gs_sender *sender, struct gs_wei fee
 	if ((err = gs_eth_get_block(sender->rpc, gs_block_latest(), &latest, error)) != GS_OK ||
 	    (err = gs_eth_priority_fee(sender->rpc, &tx->priority_fee, error)) != GS_OK)
 		return err;
-	if (gs_wei_mul_u64(latest.base_fee, 2, &base_twice) != GS_OK || gs_wei_add(base_twice, tx->priority_fee, &tx->max_fee) != GS_OK ||
+	if (gs_wei_mul_u64(latest.base_fee, 2, &base_twice) != GS_OK ||
+	    gs_wei_add(base_twice, tx->priority_fee, &tx->max_fee) != GS_OK ||
 	    gs_wei_add(latest.base_fee, tx->priority_fee, &least) != GS_OK)
 		return gs_fail(error, GS_ELIMIT, "%s: the node's fees overflow 256 bits", gs_rpc_name(sender->rpc));
 	if (gs_u256_is_zero(&fee_max.v) || gs_wei_cmp(tx->max_fee, fee_max) <= 0)
@@ -33,12 +35,12 @@ static enum gs_err choose_fees(const struct gs_sender *sender, struct gs_wei fee
 	char asked[GS_U256_DECIMAL_MAX], cap[GS_U256_DECIMAL_MAX];
 	gs_u256_to_decimal(&least.v, asked);
 	gs_u256_to_decimal(&fee_max.v, cap);
-	return gs_fail(error, GS_ELIMIT, "%s: gas costs %s wei now, above the cap of %s; raise the cap or wait", gs_rpc_name(sender->rpc),
-		       asked, cap);
+	return gs_fail(error, GS_ELIMIT, "%s: gas costs %s wei now, above the cap of %s; raise the cap or wait",
+	               gs_rpc_name(sender->rpc), asked, cap);
 }
 
 enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_buf *raw,
-			      struct gs_prepared *out, struct gs_error *error)
+                              struct gs_prepared *out, struct gs_error *error)
 {
 	struct gs_tx tx = {
 		.chain_id = sender->chain_id,
@@ -62,7 +64,8 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 		if ((err = gs_eth_estimate_gas(sender->rpc, &call, &tx.gas_limit, error)) != GS_OK)
 			return err;
 		if (tx.gas_limit > UINT64_MAX / 2)
-			return gs_fail(error, GS_EPARSE, "%s: the node's gas estimate makes no sense", gs_rpc_name(sender->rpc));
+			return gs_fail(error, GS_EPARSE, "%s: the node's gas estimate makes no sense",
+			               gs_rpc_name(sender->rpc));
 		tx.gas_limit += tx.gas_limit / 5;
 	}
 	if ((err = gs_tx_sign(&tx, sender->key, raw, &out->hash, error)) != GS_OK)
@@ -78,7 +81,8 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 static enum gs_err is_known(struct gs_rpc *rpc, const struct gs_hash *hash, bool *known, struct gs_error *error)
 {
 	json_t *result;
-	enum gs_err err = gs_rpc_call(rpc, "eth_getTransactionByHash", json_pack("[o]", gs_json_from_hash(hash)), &result, error);
+	enum gs_err err = gs_rpc_call(rpc, "eth_getTransactionByHash", json_pack("[o]", gs_json_from_hash(hash)),
+	                              &result, error);
 	if (err != GS_OK)
 		return err;
 	*known = json_is_object(result);
@@ -94,7 +98,8 @@ enum gs_err gs_sender_send(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_er
 	enum gs_err err = gs_eth_send_raw(rpc, raw, &theirs, error);
 	if (err == GS_OK) {
 		if (!gs_hash_equal(&ours, &theirs))
-			return gs_rpc_malformed(rpc, GS_EPARSE, error, "the node names another transaction than the one sent");
+			return gs_rpc_malformed(rpc, GS_EPARSE, error,
+			                        "the node names another transaction than the one sent");
 		return GS_OK;
 	}
 	const struct gs_rpc_failure *failure = gs_rpc_last_failure(rpc);
@@ -126,7 +131,7 @@ static void sleep_ms(uint32_t ms)
 }
 
 enum gs_err gs_sender_wait(struct gs_rpc *rpc, const struct gs_hash *hash, uint32_t timeout_ms, uint32_t poll_ms,
-			   struct gs_receipt *out, struct gs_error *error)
+                           struct gs_receipt *out, struct gs_error *error)
 {
 	uint64_t deadline = now_ms() + timeout_ms;
 	struct gs_error last = {0};
@@ -142,7 +147,7 @@ enum gs_err gs_sender_wait(struct gs_rpc *rpc, const struct gs_hash *hash, uint3
 }
 
 enum gs_err gs_sender_run(const struct gs_sender *sender, const struct gs_send_request *request, uint32_t timeout_ms,
-			  struct gs_receipt *out, struct gs_error *error)
+                          struct gs_receipt *out, struct gs_error *error)
 {
 	struct gs_buf raw;
 	struct gs_prepared prepared;
@@ -156,8 +161,8 @@ enum gs_err gs_sender_run(const struct gs_sender *sender, const struct gs_send_r
 	if (!out->success) {
 		char text[67];
 		gs_hex_encode(prepared.hash.b, sizeof(prepared.hash.b), true, text);
-		err = gs_fail(error, GS_ECONFLICT, "%s: transaction %s reverted, after %llu gas", gs_rpc_name(sender->rpc), text,
-			      (unsigned long long)out->gas_used);
+		err = gs_fail(error, GS_ECONFLICT, "%s: transaction %s reverted, after %llu gas",
+		              gs_rpc_name(sender->rpc), text, (unsigned long long)out->gas_used);
 	}
 out:
 	gs_buf_free(&raw);
