@@ -111,7 +111,8 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	for (int i = 0; i < 3; i++)
 		mpfr_set_flt(g->x[i], as_float(in[i]), MPFR_RNDN);
 	switch (fn) {
-	case 0x01: case 0x1f: return canonical(a);
+	case 0x01:
+	case 0x1f: return canonical(a);
 	case 0x02: t = mpfr_add(g->out, g->x[0], g->x[1], MPFR_RNDN); break;
 	case 0x03: t = mpfr_sub(g->out, g->x[0], g->x[1], MPFR_RNDN); break;
 	case 0x04: t = mpfr_mul(g->out, g->x[0], g->x[1], MPFR_RNDN); break;
@@ -137,14 +138,15 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	r = canonical(as_bits(mpfr_get_flt(g->out, MPFR_RNDN)));
 	/* A second opinion where C has one: the machine's own arithmetic. */
 	float hard = fn == 0x02   ? as_float(a) + as_float(b)
-		     : fn == 0x03 ? as_float(a) - as_float(b)
-		     : fn == 0x04 ? as_float(a) * as_float(b)
-		     : fn == 0x05 ? as_float(a) / as_float(b)
-		     : fn == 0x06 ? fmaf(as_float(b), as_float(c), as_float(a))
-		     : fn == 0x0b ? sqrtf(as_float(a))
-				  : as_float(r);
+	             : fn == 0x03 ? as_float(a) - as_float(b)
+	             : fn == 0x04 ? as_float(a) * as_float(b)
+	             : fn == 0x05 ? as_float(a) / as_float(b)
+	             : fn == 0x06 ? fmaf(as_float(b), as_float(c), as_float(a))
+	             : fn == 0x0b ? sqrtf(as_float(a))
+	                          : as_float(r);
 	if (canonical(as_bits(hard)) != r) {
-		fprintf(stderr, "oracles differ: fn %02x of %08x %08x %08x: mpfr %08x, C %08x\n", fn, a, b, c, r, as_bits(hard));
+		fprintf(stderr, "oracles differ: fn %02x of %08x %08x %08x: mpfr %08x, C %08x\n", fn, a, b, c, r,
+		        as_bits(hard));
 		exit(1);
 	}
 	return r;
@@ -168,7 +170,7 @@ static uint32_t shaped(struct gen *g, int biased)
 	uint32_t fraction = (uint32_t)r & 0x7fffffu;
 
 	switch (r >> 60 & 3) {
-	case 0: fraction &= 0x7fffffu << (r >> 32) % 23; break;            /* few high bits: ties */
+	case 0: fraction &= 0x7fffffu << (r >> 32) % 23; break;                     /* few high bits: ties */
 	case 1: fraction = (fraction & 7) | ((r >> 40 & 1) ? 0x7ffff8u : 0); break; /* next to a power of two */
 	default: break;
 	}
@@ -219,11 +221,18 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 			v[2] = (v[2] & 0x7f800000u) | (uint32_t)(next(g) & 1) << 31 | low;
 		}
 		break;
-	case 0x07: case 0x08: case 0x0c: case 0x0d: case 0x0e: case 0x10:
+	case 0x07:
+	case 0x08:
+	case 0x0c:
+	case 0x0d:
+	case 0x0e:
+	case 0x10:
 		if (kind < 4)
 			v[1] = v[0] ^ (uint32_t)(next(g) & 0x80000001u);
 		break;
-	case 0x11: case 0x13: case 0x14: v[0] = shaped(g, 127 - 30 + (int)(next(g) % 38)); break;
+	case 0x11:
+	case 0x13:
+	case 0x14: v[0] = shaped(g, 127 - 30 + (int)(next(g) % 38)); break;
 	case 0x12:
 		if (kind < 4)
 			v[0] = (127u << 23) - 0x400000u + (uint32_t)(next(g) & 0x7fffff); /* about 1 */
@@ -237,7 +246,8 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 static unsigned arity(unsigned fn)
 {
 	switch (fn & 0x3f) {
-	case 0x01: case 0x1f: return 1;
+	case 0x01:
+	case 0x1f: return 1;
 	default: break;
 	}
 	if (fn < 0x40) {
@@ -246,8 +256,12 @@ static unsigned arity(unsigned fn)
 		return (fn >= 0x09 && fn <= 0x0b) || fn > 0x10 ? 1 : 2;
 	}
 	switch (fn & 0x3f) {
-	case 0x09: case 0x0a: case 0x0e: return 1;
-	case 0x14: case 0x15: case 0x16: return 3;
+	case 0x09:
+	case 0x0a:
+	case 0x0e: return 1;
+	case 0x14:
+	case 0x15:
+	case 0x16: return 3;
 	default: return 2;
 	}
 }
@@ -284,7 +298,8 @@ static uint64_t oracle_integer(unsigned op, unsigned bits, uint64_t ua, uint64_t
 	__int128 r = 0;
 
 	switch (op) {
-	case 0x01: case 0x1f: r = a; break;
+	case 0x01:
+	case 0x1f: r = a; break;
 	case 0x02: r = a + b; break;
 	case 0x03: r = a - b; break;
 	case 0x04: r = a * b; break;
@@ -392,7 +407,8 @@ static uint64_t oracle_cast(struct gen *g, unsigned fn, uint64_t a)
 {
 	range_wide();
 	switch (fn) {
-	case 0xc1: case 0xc2: {
+	case 0xc1:
+	case 0xc2: {
 		intmax_t v;
 		const intmax_t most = fn == 0xc1 ? INT32_MAX : INT64_MAX, least = fn == 0xc1 ? INT32_MIN : INT64_MIN;
 
@@ -401,7 +417,8 @@ static uint64_t oracle_cast(struct gen *g, unsigned fn, uint64_t a)
 		v = v > most ? most : v < least ? least : v;
 		return fn == 0xc1 ? (uint32_t)v : (uint64_t)v;
 	}
-	case 0xc3: case 0xc4:
+	case 0xc3:
+	case 0xc4:
 		mpfr_set_sj(g->out, fn == 0xc3 ? (int32_t)a : (int64_t)a, MPFR_RNDN);
 		return as_bits(mpfr_get_flt(g->out, MPFR_RNDN));
 	case 0xc5: return (uint64_t)(int64_t)(int32_t)a;
@@ -438,8 +455,10 @@ static uint64_t oracle_load(unsigned dtype, uint64_t v)
 	case 3: return (uint32_t)(int32_t)(int8_t)v;
 	case 4: return (uint16_t)v;
 	case 5: return (uint32_t)(int32_t)(int16_t)v;
-	case 6: case 12: return (uint32_t)v;
-	case 7: case 13: return v;
+	case 6:
+	case 12: return (uint32_t)v;
+	case 7:
+	case 13: return v;
 	case 9: return (uint8_t)v != 0;
 	case 10: return widen_f16((uint16_t)v);
 	case 16: return canonical((uint32_t)(uint16_t)v << 16);
@@ -451,10 +470,14 @@ static uint64_t oracle_store(struct gen *g, unsigned dtype, uint64_t v)
 {
 	switch (dtype) {
 	case 1: return canonical((uint32_t)v);
-	case 2: case 3: return (uint8_t)v;
-	case 4: case 5: return (uint16_t)v;
-	case 6: case 12: return (uint32_t)v;
-	case 7: case 13: return v;
+	case 2:
+	case 3: return (uint8_t)v;
+	case 4:
+	case 5: return (uint16_t)v;
+	case 6:
+	case 12: return (uint32_t)v;
+	case 7:
+	case 13: return v;
 	case 9: return (uint32_t)v != 0;
 	case 10: return narrow(g, (uint32_t)v, 11, -23, 16);
 	case 16: return narrow(g, (uint32_t)v, 8, -132, 128);
@@ -479,7 +502,8 @@ static void file_load(struct gen *g, unsigned dtype, unsigned long count)
 
 static void file_store(struct gen *g, unsigned dtype, unsigned long count)
 {
-	const bool is_float = dtype == 1 || dtype == 10 || dtype == 16, is_long = dtype == 7 || dtype == 12 || dtype == 13;
+	const bool is_float = dtype == 1 || dtype == 10 || dtype == 16,
+		   is_long = dtype == 7 || dtype == 12 || dtype == 13;
 
 	for (size_t i = 0; i < SPECIALS; i++)
 		put(g, special(i), 0, 0, oracle_store(g, dtype, special(i)));
@@ -504,7 +528,8 @@ static void file_store(struct gen *g, unsigned dtype, unsigned long count)
 
 enum kind { SCALAR, LOAD, STORE };
 
-static void write_file(struct gen *g, const char *dir, enum kind kind, unsigned code, unsigned long count, uint64_t seed)
+static void write_file(struct gen *g, const char *dir, enum kind kind, unsigned code, unsigned long count,
+                       uint64_t seed)
 {
 	static const char *const name[] = {"scalar", "load", "store"};
 	char path[4096];

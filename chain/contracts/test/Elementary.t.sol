@@ -34,10 +34,10 @@ contract ElementaryTest is VectorTest {
     function runText(string memory name, uint256 fn) private view {
         bytes memory text = bytes(vm.readFile(string.concat("../../tests/vectors/elementary/", name, ".txt")));
         uint256 lines;
-        for (uint256 at = 0; at + 18 <= text.length; at += 18) {
-            assertTrue(text[at + 8] == " " && text[at + 17] == "\n", "form of a line");
-            uint256 x = word(text, at);
-            uint256 want = word(text, at + 9);
+        for (uint256 offset = 0; offset + 18 <= text.length; offset += 18) {
+            assertTrue(text[offset + 8] == " " && text[offset + 17] == "\n", "form of a line");
+            uint256 x = word(text, offset);
+            uint256 want = word(text, offset + 9);
             uint256 got = Scalar.apply_(fn, x, 0, 0, elementary);
             if (got != want) revert VectorMismatch(fn, x, 0, 0, got, want);
             ++lines;
@@ -45,9 +45,9 @@ contract ElementaryTest is VectorTest {
         assertTrue(lines >= 1000 && text.length == 18 * lines, "whole file read");
     }
 
-    function word(bytes memory text, uint256 at) private pure returns (uint256 v) {
+    function word(bytes memory text, uint256 offset) private pure returns (uint256 v) {
         for (uint256 i = 0; i < 8; ++i) {
-            uint256 digit = uint8(text[at + i]);
+            uint256 digit = uint8(text[offset + i]);
             v = v << 4 | (digit < 0x3a ? digit - 0x30 : digit - 0x57);
         }
     }
@@ -82,6 +82,20 @@ contract ElementaryTest is VectorTest {
                 }
             }
         }
+    }
+
+    function applyExp(address target) external view returns (uint256) {
+        return Scalar.apply_(0x11, 0x3f800000, 0, 0, target);
+    }
+
+    /// An address without the contract, or a call without enough gas, is an error and never a value.
+    function testNoContractOrNoGas() public {
+        assertEq(this.applyExp(elementary), 0x402df854, "e");
+        vm.expectRevert(Scalar.ElementaryFailed.selector);
+        this.applyExp(address(0x1234));
+        try this.applyExp{gas: 1600}(elementary) returns (uint256) {
+            revert Failed("a value without gas");
+        } catch {}
     }
 
     /// tanh and erf are odd; every NaN gives the one NaN.

@@ -39,16 +39,18 @@ contract Elementary {
         if (x & SoftFloat.SIGN != 0) return SoftFloat.NAN;
         if (x == SoftFloat.INF) return x;
         (uint256 m, int256 e) = SoftFloat.parts(x);
+        if (m < 0x800000) {
+            unchecked {
+                uint256 shift = 24 - SoftFloat.bitLength(m); // a subnormal: 1 .. 23
+                m <<= shift;
+                e -= int256(shift);
+            }
+        }
         uint256 r;
         assembly ("memory-safe") {
             // x = 2^k m/d with m/d within [sqrt(1/2), sqrt(2)): m of 24 bits, d = 2^23 or 2^24.
             let d := 0x800000
             let k := add(e, 23)
-            for {} lt(m, d) {} {
-                // Subnormals only.
-                m := shl(1, m)
-                k := sub(k, 1)
-            }
             if gt(m, 0xb504f3) {
                 d := 0x1000000
                 k := add(k, 1)
@@ -118,8 +120,7 @@ contract Elementary {
         (uint256 m, int256 e) = SoftFloat.parts(x);
         assembly ("memory-safe") {
             e := add(e, 112)
-            t := or(shl(e, m), shr(sub(0, e), m)) // a shift count of 256 and more, as a negative one is, gives zero
-            if iszero(e) { t := m }
+            t := or(shl(e, m), shr(sub(0, e), m)) // a shift by 256 or more, as a negative count is, gives zero
         }
     }
 
