@@ -43,6 +43,7 @@ static unsigned table_length(void)
 	unsigned n = 0, code;
 	while (gs_fn_nth(n, &code))
 		n++;
+	GS_ASSERT(n > 0);
 	return n;
 }
 
