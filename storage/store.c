@@ -61,7 +61,7 @@ enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error 
 
 static enum gs_err take_lock(struct gs_store_db *db, struct gs_error *error)
 {
-	char path[GS_STORE_PATH_MAX];
+	char path[GS_STORE_PATH_MAX + sizeof("/LOCK")];
 	snprintf(path, sizeof(path), "%s/LOCK", db->dir);
 	db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 	if (db->lock_fd < 0)

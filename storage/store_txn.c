@@ -78,7 +78,7 @@ static void end(struct gs_store_txn *t)
 	struct gs_store_db *db = t->db;
 	pthread_mutex_lock(&db->mutex);
 	db->open_txns--;
-	if (t->mode == GS_STORE_WRITE && t->txn)
+	if (t->mode == GS_STORE_WRITE && db->writing && pthread_equal(db->writer, pthread_self()))
 		db->writing = false;
 	pthread_mutex_unlock(&db->mutex);
 	free(t);
