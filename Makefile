@@ -61,7 +61,7 @@ CONTRACT_SOURCES := $(CONTRACTS) $(wildcard $(addprefix chain/contracts/src/,*.s
 GENERATED := chain/eth/bindings.c chain/eth/bindings.h
 FORMATTED = $(filter-out $(GENERATED),$(C_FILES) $(H_FILES))
 VECTOR_TOOLS := $(wildcard tests/vectors/gen_*.c)
-VECTOR_RECORDS ?= 2000
+VECTOR_RECORDS ?= 20000
 
 # The reader of ONNX is generated from the schema that Debian ships.
 ONNX_PROTO := /usr/include/onnx/onnx.proto
@@ -245,6 +245,7 @@ vectors: build/vectors/scalar/stamp
 build/vectors/scalar/stamp: $(BUILD)/tests/vectors/gen_softfloat
 	@mkdir -p $(@D)
 	@$< $(@D) $(VECTOR_RECORDS) && touch $@
+include tests/vectors/vectors.mk
 
 # --- lint ---
 lint: lint-house lint-format lint-headers lint-tidy lint-bindings
