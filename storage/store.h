@@ -13,15 +13,15 @@ enum { GS_STORE_SCHEMA = 1 }; /* version of the tables and their records, kept i
 struct gs_store_db;
 
 struct gs_store_options {
-	bool read_only;   /* beside a writer; GS_ENOTFOUND when nothing is there */
-	uint64_t map_bytes; /* of address space to begin with; 0: 1 GiB. For tests of growth. */
+	bool read_only;     /* beside a writer; GS_ENOTFOUND when nothing is there */
+	uint64_t map_bytes; /* of address space to begin with; 0: 2 GiB; it grows */
 };
 
 /* Creates the directory's last component and the database when absent. options may be NULL.
  * GS_ECONFLICT: another process has it. GS_ECORRUPT: damaged, or not a Gainsay database. GS_EUNSUPPORTED: a newer schema.
  * GS_EIO: disk. *out is closed with gs_store_close; no transaction may be open then. Not usable after fork. */
 GS_MUST enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
-				  struct gs_error *error);
+                                  struct gs_error *error);
 void gs_store_close(struct gs_store_db *db);
 /* The port; valid until gs_store_close. */
 struct gs_store gs_store_port(struct gs_store_db *db);

@@ -6,25 +6,25 @@
 #include "chain/core/core.h"
 
 enum gs_table { /* the names are in the file's format: append only */
-	GS_TABLE_META,
-	GS_TABLE_HEADS,
-	GS_TABLE_CLAIMS,
-	GS_TABLE_MODELS,
-	GS_TABLE_GAMES,
-	GS_TABLE_STAKES,
-	GS_TABLE_SLASHES,
-	GS_TABLE_INTENTS,
-	GS_TABLE_TXS,
-	GS_TABLE_VERDICTS,
-	GS_TABLE_SAMPLES,
-	GS_TABLE_SIGNED_MOVES,
-	GS_TABLE_AUDIT,
-	GS_TABLE_BLOBS,
+	        GS_TABLE_META,
+	        GS_TABLE_HEADS,
+	        GS_TABLE_CLAIMS,
+	        GS_TABLE_MODELS,
+	        GS_TABLE_GAMES,
+	        GS_TABLE_STAKES,
+	        GS_TABLE_SLASHES,
+	        GS_TABLE_INTENTS,
+	        GS_TABLE_TXS,
+	        GS_TABLE_VERDICTS,
+	        GS_TABLE_SAMPLES,
+	        GS_TABLE_SIGNED_MOVES,
+	        GS_TABLE_AUDIT,
+	        GS_TABLE_BLOBS,
 };
 enum { GS_TABLE_COUNT = GS_TABLE_BLOBS + 1 };
 
 enum {
-	GS_STORE_KEY_MAX = 511,                    /* LMDB's; keys are not empty and sort as unsigned bytes */
+	GS_STORE_KEY_MAX = 511, /* LMDB's; keys are not empty and sort as unsigned bytes */
 	GS_STORE_VALUE_MAX = 64 * 1024 * 1024,
 	GS_STORE_TXN_BYTES_MAX = 256 * 1024 * 1024, /* keys and values put by one transaction */
 };
@@ -41,18 +41,21 @@ typedef enum gs_err (*gs_store_visit)(void *context, struct gs_bytes key, struct
 struct gs_store {
 	void *self;
 	/* One write transaction at a time in a process; begin waits for the one before. Readers see the state at their begin. */
-	GS_MUST enum gs_err (*begin)(void *self, enum gs_store_mode mode, struct gs_store_txn **out, struct gs_error *error);
+	GS_MUST enum gs_err (*begin)(void *self, enum gs_store_mode mode, struct gs_store_txn **out,
+	                             struct gs_error *error);
 	/* *value is borrowed until the next put, del, commit or abort. GS_ENOTFOUND. */
-	GS_MUST enum gs_err (*get)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key, struct gs_bytes *value,
-				   struct gs_error *error);
+	GS_MUST enum gs_err (*get)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key,
+	                           struct gs_bytes *value, struct gs_error *error);
 	/* Inserts or replaces. */
-	GS_MUST enum gs_err (*put)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
-				   struct gs_error *error);
+	GS_MUST enum gs_err (*put)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key,
+	                           struct gs_bytes value, struct gs_error *error);
 	/* GS_ENOTFOUND when there was none. */
-	GS_MUST enum gs_err (*del)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key, struct gs_error *error);
+	GS_MUST enum gs_err (*del)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes key,
+	                           struct gs_error *error);
 	/* Every record whose key begins with prefix (empty: all), in the order of the keys. */
-	GS_MUST enum gs_err (*scan)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes prefix, enum gs_store_order order,
-				    gs_store_visit visit, void *context, struct gs_error *error);
+	GS_MUST enum gs_err (*scan)(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes prefix,
+	                            enum gs_store_order order, gs_store_visit visit, void *context,
+	                            struct gs_error *error);
 	/* Durable when it returns GS_OK. The transaction is over either way; a failed put or commit leaves nothing of it stored. */
 	GS_MUST enum gs_err (*commit)(struct gs_store_txn *txn, struct gs_error *error);
 	void (*abort)(struct gs_store_txn *txn); /* NULL is fine */

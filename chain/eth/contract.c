@@ -58,9 +58,9 @@ static const char *panic_meaning(uint64_t code)
 		uint64_t code;
 		const char *meaning;
 	} meanings[] = {
-		{0x01, "assertion failed"},     {0x11, "arithmetic overflow"},	 {0x12, "division by zero"},
-		{0x21, "bad enum value"},	{0x22, "bad storage encoding"},	 {0x31, "pop of an empty array"},
-		{0x32, "index out of bounds"}, {0x41, "too much memory"},	 {0x51, "call of an unset function"},
+		{0x01, "assertion failed"},    {0x11, "arithmetic overflow"},  {0x12, "division by zero"},
+		{0x21, "bad enum value"},      {0x22, "bad storage encoding"}, {0x31, "pop of an empty array"},
+		{0x32, "index out of bounds"}, {0x41, "too much memory"},      {0x51, "call of an unset function"},
 	};
 	for (size_t i = 0; i < GS_ARRAY_LEN(meanings); i++)
 		if (meanings[i].code == code)

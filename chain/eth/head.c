@@ -64,7 +64,8 @@ static enum gs_head_result attach(struct gs_head_tracker *tracker, size_t parent
 	return GS_HEAD_ADVANCED;
 }
 
-enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs_head *head, struct gs_head_change *change)
+enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs_head *head,
+                                struct gs_head_change *change)
 {
 	GS_ASSERT(tracker->kept_count > 0);
 	change->orphaned_count = change->added_count = 0;

@@ -17,7 +17,7 @@ struct gs_head {
 	struct gs_time time;
 };
 
-struct gs_head_tracker { /* plain data */
+struct gs_head_tracker {                       /* plain data */
 	struct gs_head kept[GS_HEAD_KEPT_MAX]; /* oldest first, each the parent of the next */
 	size_t kept_count;
 	struct gs_head pending[GS_HEAD_KEPT_MAX]; /* newest first; the last one's parent is wanted */
@@ -25,11 +25,11 @@ struct gs_head_tracker { /* plain data */
 };
 
 enum gs_head_result {
-	GS_HEAD_KNOWN,       /* nothing changes: kept already, or older than all kept (the endpoint lags) */
-	GS_HEAD_ADVANCED,    /* change->added blocks are new; change->orphaned ones are gone (0 of them without a reorg) */
+	GS_HEAD_KNOWN,    /* nothing changes: kept already, or older than all kept (the endpoint lags) */
+	GS_HEAD_ADVANCED, /* change->added blocks are new; change->orphaned ones are gone (0 of them without a reorg) */
 	GS_HEAD_WANT_PARENT, /* fetch the header with hash change->want and add it */
-	GS_HEAD_TOO_FAR,     /* more than GS_HEAD_KEPT_MAX blocks ahead, or forked below all kept: rebuild derived state, then reset */
-	GS_HEAD_BROKEN,      /* the header contradicts itself or its parent (number, hash): the endpoint lies; nothing changed */
+	GS_HEAD_TOO_FAR, /* more than GS_HEAD_KEPT_MAX blocks ahead, or forked below all kept: rebuild derived state, then reset */
+	GS_HEAD_BROKEN, /* the header contradicts itself or its parent (number, hash): the endpoint lies; nothing changed */
 };
 
 struct gs_head_change {
@@ -45,7 +45,8 @@ void gs_head_reset(struct gs_head_tracker *tracker, const struct gs_head *anchor
 /* Appends a stored block while loading (its parent must be the newest kept). GS_ECORRUPT otherwise. */
 GS_MUST enum gs_err gs_head_restore(struct gs_head_tracker *tracker, const struct gs_head *head);
 /* The tracker must hold an anchor. *change is always overwritten. */
-enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs_head *head, struct gs_head_change *change);
+enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs_head *head,
+                                struct gs_head_change *change);
 /* The newest block of the branch; NULL before reset. Borrowed until the next call. */
 const struct gs_head *gs_head_newest(const struct gs_head_tracker *tracker);
 /* The kept block with this number, NULL when there is none. */

@@ -52,7 +52,9 @@ enum gs_err gs_key_from_secret(const uint8_t secret[32], struct gs_key *out, str
 		address_of(ctx, &pubkey, &out->address);
 	}
 	secp256k1_context_destroy(ctx);
-	return ok ? GS_OK : gs_fail(error, GS_EINVAL, "key: not a private key of secp256k1 (zero, or not below the group's order)");
+	return ok ? GS_OK
+	          : gs_fail(error, GS_EINVAL,
+	                    "key: not a private key of secp256k1 (zero, or not below the group's order)");
 }
 
 enum gs_err gs_key_from_hex(const char *text, struct gs_key *out, struct gs_error *error)
@@ -72,7 +74,8 @@ void gs_key_wipe(struct gs_key *key)
 	OPENSSL_cleanse(key, sizeof(*key));
 }
 
-enum gs_err gs_key_sign(const struct gs_key *key, const struct gs_hash *digest, struct gs_signature *out, struct gs_error *error)
+enum gs_err gs_key_sign(const struct gs_key *key, const struct gs_hash *digest, struct gs_signature *out,
+                        struct gs_error *error)
 {
 	secp256k1_ecdsa_recoverable_signature signature;
 	uint8_t compact[64];
@@ -82,7 +85,7 @@ enum gs_err gs_key_sign(const struct gs_key *key, const struct gs_hash *digest, 
 		return gs_fail(error, GS_ENOMEM, "sign: out of memory");
 	/* libsecp256k1 always gives the low s that EIP-2 asks for, and by default the nonce of RFC 6979. */
 	int ok = secp256k1_ecdsa_sign_recoverable(ctx, &signature, digest->b, key->secret, NULL, NULL) &&
-		 secp256k1_ecdsa_recoverable_signature_serialize_compact(ctx, compact, &parity, &signature);
+	         secp256k1_ecdsa_recoverable_signature_serialize_compact(ctx, compact, &parity, &signature);
 	secp256k1_context_destroy(ctx);
 	if (!ok)
 		return gs_fail(error, GS_EINVAL, "sign: the private key is not valid");
@@ -127,7 +130,8 @@ enum gs_err gs_address_parse(const char *text, struct gs_address *out, struct gs
 	struct gs_address address;
 	char checked[GS_ADDRESS_TEXT_MAX];
 	size_t len = strlen(text);
-	if (len != 42 || text[0] != '0' || text[1] != 'x' || gs_hex_decode(text, len, address.b, sizeof(address.b)) != GS_OK)
+	if (len != 42 || text[0] != '0' || text[1] != 'x' ||
+	    gs_hex_decode(text, len, address.b, sizeof(address.b)) != GS_OK)
 		return gs_fail(error, GS_EPARSE, "'%.60s' is not an address: 0x and 40 hex digits are expected", text);
 	bool lower = false, upper = false;
 	for (size_t i = 2; i < len; i++) {

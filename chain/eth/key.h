@@ -17,14 +17,16 @@ void gs_key_wipe(struct gs_key *key);
 
 struct gs_signature {
 	uint8_t r[32];
-	uint8_t s[32]; /* low half (EIP-2) */
+	uint8_t s[32];    /* low half (EIP-2) */
 	uint8_t y_parity; /* 0 or 1 */
 };
 
 /* Deterministic (RFC 6979 nonce). */
-GS_MUST enum gs_err gs_key_sign(const struct gs_key *key, const struct gs_hash *digest, struct gs_signature *out, struct gs_error *error);
+GS_MUST enum gs_err gs_key_sign(const struct gs_key *key, const struct gs_hash *digest, struct gs_signature *out,
+                                struct gs_error *error);
 /* The address that signed; GS_EPARSE when the signature has no key. */
-GS_MUST enum gs_err gs_key_recover(const struct gs_signature *signature, const struct gs_hash *digest, struct gs_address *out);
+GS_MUST enum gs_err gs_key_recover(const struct gs_signature *signature, const struct gs_hash *digest,
+                                   struct gs_address *out);
 
 /* EIP-55 mixed-case text, "0x" and 40 digits. */
 enum { GS_ADDRESS_TEXT_MAX = 43 };

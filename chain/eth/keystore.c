@@ -31,19 +31,21 @@ static enum gs_err check_costs(const struct derivation *d, struct gs_error *erro
 	if (!d->scrypt) {
 		if (d->rounds < 1 || d->rounds > GS_KEYSTORE_ROUNDS_MAX)
 			return gs_fail(error, GS_ELIMIT, "keystore: pbkdf2 with c = %llu; 1 to %d are accepted",
-				       (unsigned long long)d->rounds, GS_KEYSTORE_ROUNDS_MAX);
+			               (unsigned long long)d->rounds, GS_KEYSTORE_ROUNDS_MAX);
 		return GS_OK;
 	}
 	if (d->n < 2 || (d->n & (d->n - 1)) || d->r < 1 || d->p < 1)
-		return gs_fail(error, GS_EPARSE, "keystore: scrypt parameters make no sense (n must be a power of two)");
+		return gs_fail(error, GS_EPARSE,
+		               "keystore: scrypt parameters make no sense (n must be a power of two)");
 	if (d->n > GS_KEYSTORE_MEMORY_MAX || d->r > 1024 || d->p > 1024 || 128 * d->n * d->r > GS_KEYSTORE_MEMORY_MAX ||
 	    d->n * d->r * d->p > (uint64_t)GS_KEYSTORE_MEMORY_MAX / 16)
 		return gs_fail(error, GS_ELIMIT, "keystore: scrypt would cost too much (n = %llu, r = %llu, p = %llu)",
-			       (unsigned long long)d->n, (unsigned long long)d->r, (unsigned long long)d->p);
+		               (unsigned long long)d->n, (unsigned long long)d->r, (unsigned long long)d->p);
 	return GS_OK;
 }
 
-static enum gs_err derive(const struct derivation *d, struct gs_bytes password, uint8_t out[DERIVED_KEY], struct gs_error *error)
+static enum gs_err derive(const struct derivation *d, struct gs_bytes password, uint8_t out[DERIVED_KEY],
+                          struct gs_error *error)
 {
 	enum gs_err err = check_costs(d, error);
 	if (err != GS_OK)
@@ -53,20 +55,24 @@ static enum gs_err derive(const struct derivation *d, struct gs_bytes password, 
 	if (d->scrypt) {
 		/* OpenSSL's default limit of 32 MiB is below what n = 2^18 needs; it counts some blocks of its own besides. */
 		uint64_t memory_max = 128 * d->r * (d->n + d->p + 4) + 1024 * 1024;
-		ok = EVP_PBE_scrypt(pass, password.len, d->salt, d->salt_len, d->n, d->r, d->p, memory_max, out, DERIVED_KEY);
+		ok = EVP_PBE_scrypt(pass, password.len, d->salt, d->salt_len, d->n, d->r, d->p, memory_max, out,
+		                    DERIVED_KEY);
 	} else {
-		ok = PKCS5_PBKDF2_HMAC(pass, (int)password.len, d->salt, (int)d->salt_len, (int)d->rounds, EVP_sha256(), DERIVED_KEY, out);
+		ok = PKCS5_PBKDF2_HMAC(pass, (int)password.len, d->salt, (int)d->salt_len, (int)d->rounds, EVP_sha256(),
+		                       DERIVED_KEY, out);
 	}
-	return ok == 1 ? GS_OK : gs_fail(error, GS_ENOMEM, "keystore: OpenSSL could not derive the key (out of memory?)");
+	return ok == 1 ? GS_OK
+	               : gs_fail(error, GS_ENOMEM, "keystore: OpenSSL could not derive the key (out of memory?)");
 }
 
 /* AES-128-CTR is its own inverse. */
-static enum gs_err crypt(const uint8_t key[CIPHER_KEY], const uint8_t iv[IV], const uint8_t in[32], uint8_t out[32], struct gs_error *error)
+static enum gs_err crypt(const uint8_t key[CIPHER_KEY], const uint8_t iv[IV], const uint8_t in[32], uint8_t out[32],
+                         struct gs_error *error)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int len = 0;
-	int ok = ctx && EVP_EncryptInit_ex(ctx, EVP_aes_128_ctr(), NULL, key, iv) == 1 && EVP_EncryptUpdate(ctx, out, &len, in, 32) == 1 &&
-		 len == 32;
+	int ok = ctx && EVP_EncryptInit_ex(ctx, EVP_aes_128_ctr(), NULL, key, iv) == 1 &&
+	         EVP_EncryptUpdate(ctx, out, &len, in, 32) == 1 && len == 32;
 	EVP_CIPHER_CTX_free(ctx); /* wipes the key schedule */
 	return ok ? GS_OK : gs_fail(error, GS_ENOMEM, "keystore: OpenSSL could not run AES-128-CTR");
 }
@@ -136,7 +142,8 @@ static enum gs_err parse_derivation(const json_t *crypto, struct derivation *d, 
 			return gs_fail(error, GS_EUNSUPPORTED, "keystore: pbkdf2 other than hmac-sha256");
 		return count_of(params, "c", &d->rounds) ? GS_OK : bad(error, "kdfparams.c");
 	}
-	return gs_fail(error, GS_EUNSUPPORTED, "keystore: key derivation '%.40s'; scrypt and pbkdf2 are understood", kdf);
+	return gs_fail(error, GS_EUNSUPPORTED, "keystore: key derivation '%.40s'; scrypt and pbkdf2 are understood",
+	               kdf);
 }
 
 static enum gs_err parse(struct gs_bytes text, struct sealed *out, struct gs_error *error)
@@ -145,21 +152,25 @@ static enum gs_err parse(struct gs_bytes text, struct sealed *out, struct gs_err
 	uint64_t version;
 	enum gs_err err;
 	if (text.len > GS_KEYSTORE_TEXT_MAX)
-		return gs_fail(error, GS_ELIMIT, "keystore: %zu bytes; a key file has less than %d", text.len, GS_KEYSTORE_TEXT_MAX);
+		return gs_fail(error, GS_ELIMIT, "keystore: %zu bytes; a key file has less than %d", text.len,
+		               GS_KEYSTORE_TEXT_MAX);
 	json_t *root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &json_error);
 	if (!root)
-		return gs_fail(error, GS_EPARSE, "keystore: not JSON: line %d: %.120s", json_error.line, json_error.text);
+		return gs_fail(error, GS_EPARSE, "keystore: not JSON: line %d: %.120s", json_error.line,
+		               json_error.text);
 	const json_t *crypto = json_object_get(root, "crypto");
 	if (!crypto)
 		crypto = json_object_get(root, "Crypto");
 	if (!count_of(root, "version", &version))
 		err = bad(error, "version");
 	else if (version != 3)
-		err = gs_fail(error, GS_EUNSUPPORTED, "keystore: version %llu; only 3 is understood", (unsigned long long)version);
+		err = gs_fail(error, GS_EUNSUPPORTED, "keystore: version %llu; only 3 is understood",
+		              (unsigned long long)version);
 	else if (!json_is_object(crypto))
 		err = bad(error, "crypto");
 	else if (strcmp(text_of(crypto, "cipher"), "aes-128-ctr") != 0)
-		err = gs_fail(error, GS_EUNSUPPORTED, "keystore: cipher '%.40s'; only aes-128-ctr is understood", text_of(crypto, "cipher"));
+		err = gs_fail(error, GS_EUNSUPPORTED, "keystore: cipher '%.40s'; only aes-128-ctr is understood",
+		              text_of(crypto, "cipher"));
 	else if (!hex_of(json_object_get(crypto, "cipherparams"), "iv", out->iv, IV))
 		err = bad(error, "cipherparams.iv");
 	else if (!hex_of(crypto, "ciphertext", out->ciphertext, 32))
@@ -172,7 +183,8 @@ static enum gs_err parse(struct gs_bytes text, struct sealed *out, struct gs_err
 	return err;
 }
 
-enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out, struct gs_error *error)
+enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out,
+                                struct gs_error *error)
 {
 	struct sealed sealed = {0};
 	uint8_t derived[DERIVED_KEY], secret[32], mac[32];
@@ -180,7 +192,8 @@ enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, 
 	if (err != GS_OK)
 		return err;
 	if (password.len > GS_KEYSTORE_PASSWORD_MAX)
-		return gs_fail(error, GS_ELIMIT, "keystore: the password is longer than %d bytes", GS_KEYSTORE_PASSWORD_MAX);
+		return gs_fail(error, GS_ELIMIT, "keystore: the password is longer than %d bytes",
+		               GS_KEYSTORE_PASSWORD_MAX);
 	if ((err = derive(&sealed.derivation, password, derived, error)) != GS_OK)
 		goto out;
 	authenticate(derived, sealed.ciphertext, mac);
@@ -197,7 +210,7 @@ out:
 }
 
 enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, uint32_t scrypt_n,
-				const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out, struct gs_error *error)
+                                const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out, struct gs_error *error)
 {
 	_Static_assert(GS_KEYSTORE_RANDOM == 32 + IV + 16, "salt, initialisation vector, uuid");
 	struct sealed sealed = {.derivation = {.scrypt = true, .n = scrypt_n, .r = 8, .p = 1, .salt_len = 32}};
@@ -206,7 +219,8 @@ enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes passwo
 	enum gs_err err;
 
 	if (password.len > GS_KEYSTORE_PASSWORD_MAX)
-		return gs_fail(error, GS_ELIMIT, "keystore: the password is longer than %d bytes", GS_KEYSTORE_PASSWORD_MAX);
+		return gs_fail(error, GS_ELIMIT, "keystore: the password is longer than %d bytes",
+		               GS_KEYSTORE_PASSWORD_MAX);
 	memcpy(sealed.derivation.salt, random, 32);
 	memcpy(sealed.iv, random + 32, IV);
 	memcpy(uuid, random + 32 + IV, sizeof(uuid));
@@ -222,11 +236,12 @@ enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes passwo
 	gs_hex_encode(sealed.ciphertext, 32, false, ciphertext);
 	gs_hex_encode(sealed.mac, 32, false, mac);
 	gs_hex_encode(uuid, sizeof(uuid), false, id);
-	gs_buf_append_text(out,
-			   "{\"address\":\"%s\",\"crypto\":{\"cipher\":\"aes-128-ctr\",\"cipherparams\":{\"iv\":\"%s\"},"
-			   "\"ciphertext\":\"%s\",\"kdf\":\"scrypt\",\"kdfparams\":{\"dklen\":32,\"n\":%lu,\"p\":1,\"r\":8,\"salt\":\"%s\"},"
-			   "\"mac\":\"%s\"},\"id\":\"%.8s-%.4s-%.4s-%.4s-%.12s\",\"version\":3}\n",
-			   address, iv, ciphertext, (unsigned long)scrypt_n, salt, mac, id, id + 8, id + 12, id + 16, id + 20);
+	gs_buf_append_text(
+		out,
+		"{\"address\":\"%s\",\"crypto\":{\"cipher\":\"aes-128-ctr\",\"cipherparams\":{\"iv\":\"%s\"},"
+		"\"ciphertext\":\"%s\",\"kdf\":\"scrypt\",\"kdfparams\":{\"dklen\":32,\"n\":%lu,\"p\":1,\"r\":8,\"salt\":\"%s\"},"
+		"\"mac\":\"%s\"},\"id\":\"%.8s-%.4s-%.4s-%.4s-%.12s\",\"version\":3}\n",
+		address, iv, ciphertext, (unsigned long)scrypt_n, salt, mac, id, id + 8, id + 12, id + 16, id + 20);
 	if ((err = out->err) != GS_OK)
 		gs_fail(error, err, "keystore: %s while writing", gs_err_name(err));
 out:

@@ -15,9 +15,11 @@ enum { GS_KEYSTORE_MEMORY_MAX = 1 << 30, GS_KEYSTORE_ROUNDS_MAX = 20 * 1000 * 10
 
 /* GS_EPARSE or GS_EUNSUPPORTED for a file that is not such a store, GS_ELIMIT past the limits, GS_EINVAL for a wrong
  * password (the MAC differs). Derived secrets are wiped. */
-GS_MUST enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out, struct gs_error *error);
+GS_MUST enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out,
+                                        struct gs_error *error);
 /* Appends the JSON text. random: fresh bytes of the operating system (salt, initialisation vector, uuid). scrypt_n: a power of two. */
 GS_MUST enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, uint32_t scrypt_n,
-					const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out, struct gs_error *error);
+                                        const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out,
+                                        struct gs_error *error);
 
 #endif

@@ -20,7 +20,7 @@ static void put_envelope(struct gs_buf *out, const struct gs_buf *items)
 }
 
 enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw, struct gs_hash *hash,
-		       struct gs_error *error)
+                       struct gs_error *error)
 {
 	struct gs_buf items, unsigned_raw;
 	struct gs_signature signature;
@@ -29,7 +29,8 @@ enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct 
 	size_t start = raw->len;
 
 	if (tx->data.len > GS_TX_DATA_MAX)
-		return gs_fail(error, GS_ELIMIT, "transaction of %zu bytes of data; nodes take at most %d", tx->data.len, GS_TX_DATA_MAX);
+		return gs_fail(error, GS_ELIMIT, "transaction of %zu bytes of data; nodes take at most %d",
+		               tx->data.len, GS_TX_DATA_MAX);
 	gs_buf_init(&items, GS_TX_RAW_MAX);
 	gs_buf_init(&unsigned_raw, GS_TX_RAW_MAX);
 	gs_rlp_put_u64(&items, tx->chain_id);

@@ -22,8 +22,8 @@ struct gs_tx {
 
 /* Appends 0x02 || rlp([chain_id, nonce, priority_fee, max_fee, gas_limit, to, value, data, [], y_parity, r, s]) (EIP-1559)
  * to raw; *hash is the transaction's hash. GS_ELIMIT past GS_TX_DATA_MAX. */
-GS_MUST enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw, struct gs_hash *hash,
-			       struct gs_error *error);
+GS_MUST enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw,
+                               struct gs_hash *hash, struct gs_error *error);
 /* Hash of raw transaction bytes. */
 void gs_tx_hash(struct gs_bytes raw, struct gs_hash *out);
 /* Where a CREATE by sender with this nonce puts the contract: keccak256(rlp([sender, nonce])), last 20 bytes. */

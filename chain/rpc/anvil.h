@@ -27,7 +27,8 @@ struct gs_anvil {
 };
 
 /* Returns when it answers. The child dies with this thread's process. options may be NULL. GS_ENOTFOUND without a binary. */
-GS_MUST enum gs_err gs_anvil_start(const struct gs_anvil_options *options, struct gs_anvil *out, struct gs_error *error);
+GS_MUST enum gs_err gs_anvil_start(const struct gs_anvil_options *options, struct gs_anvil *out,
+                                   struct gs_error *error);
 /* Ends the child and waits for it; nothing for one that never started (pid 0). */
 void gs_anvil_stop(struct gs_anvil *anvil);
 

@@ -10,7 +10,8 @@ enum { GS_ARTIFACT_TEXT_MAX = 16 * 1024 * 1024 };
  * GS_EPARSE when it is not such a file, GS_EUNSUPPORTED when libraries are still to be linked. */
 GS_MUST enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf *out, struct gs_error *error);
 /* Deploys bytecode with ABI-encoded constructor arguments and checks that code is there. gas_used may be NULL. */
-GS_MUST enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, struct gs_bytes constructor_args, uint64_t nonce,
-			      struct gs_address *out, uint64_t *gas_used, struct gs_error *error);
+GS_MUST enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode,
+                              struct gs_bytes constructor_args, uint64_t nonce, struct gs_address *out,
+                              uint64_t *gas_used, struct gs_error *error);
 
 #endif

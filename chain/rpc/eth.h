@@ -15,7 +15,14 @@ enum {
 	GS_ETH_RETURN_MAX = 16 * 1024 * 1024,
 };
 
-enum gs_block_kind { GS_BLOCK_NUMBER, GS_BLOCK_HASH, GS_BLOCK_LATEST, GS_BLOCK_SAFE, GS_BLOCK_FINALIZED, GS_BLOCK_PENDING };
+enum gs_block_kind {
+	GS_BLOCK_NUMBER,
+	GS_BLOCK_HASH,
+	GS_BLOCK_LATEST,
+	GS_BLOCK_SAFE,
+	GS_BLOCK_FINALIZED,
+	GS_BLOCK_PENDING
+};
 struct gs_block_id {
 	enum gs_block_kind kind;
 	uint64_t number;
@@ -52,26 +59,30 @@ struct gs_eth_filter { /* of logs; an empty list means any */
 GS_MUST enum gs_err gs_eth_chain_id(struct gs_rpc *rpc, uint64_t *out, struct gs_error *error);
 GS_MUST enum gs_err gs_eth_block_number(struct gs_rpc *rpc, uint64_t *out, struct gs_error *error);
 /* GS_ENOTFOUND when the node has no such block. */
-GS_MUST enum gs_err gs_eth_get_block(struct gs_rpc *rpc, struct gs_block_id id, struct gs_eth_block *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_get_block(struct gs_rpc *rpc, struct gs_block_id id, struct gs_eth_block *out,
+                                     struct gs_error *error);
 /* Appends the code to out; none for an address without. */
-GS_MUST enum gs_err gs_eth_get_code(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id, struct gs_buf *out,
-				    struct gs_error *error);
-GS_MUST enum gs_err gs_eth_get_balance(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id, struct gs_wei *out,
-				       struct gs_error *error);
-GS_MUST enum gs_err gs_eth_get_nonce(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id, uint64_t *out,
-				     struct gs_error *error);
+GS_MUST enum gs_err gs_eth_get_code(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id,
+                                    struct gs_buf *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_get_balance(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id,
+                                       struct gs_wei *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_get_nonce(struct gs_rpc *rpc, const struct gs_address *address, struct gs_block_id id,
+                                     uint64_t *out, struct gs_error *error);
 /* Appends the return data to out. A revert is GS_ECONFLICT, named in *error; gs_rpc_last_failure holds its data. */
-GS_MUST enum gs_err gs_eth_do_call(struct gs_rpc *rpc, const struct gs_eth_call *call, struct gs_block_id id, struct gs_buf *out,
-				   struct gs_error *error);
-GS_MUST enum gs_err gs_eth_estimate_gas(struct gs_rpc *rpc, const struct gs_eth_call *call, uint64_t *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_do_call(struct gs_rpc *rpc, const struct gs_eth_call *call, struct gs_block_id id,
+                                   struct gs_buf *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_estimate_gas(struct gs_rpc *rpc, const struct gs_eth_call *call, uint64_t *out,
+                                        struct gs_error *error);
 /* A priority fee that recent blocks paid: eth_maxPriorityFeePerGas. */
 GS_MUST enum gs_err gs_eth_priority_fee(struct gs_rpc *rpc, struct gs_wei *out, struct gs_error *error);
-GS_MUST enum gs_err gs_eth_send_raw(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_hash *hash, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_send_raw(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_hash *hash,
+                                    struct gs_error *error);
 /* GS_ENOTFOUND while it is not mined. Free *out with gs_receipt_free. */
-GS_MUST enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out, struct gs_error *error);
+GS_MUST enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out,
+                                       struct gs_error *error);
 /* Free *out with gs_log_list_free. Every entry is checked against the filter: a node that returns what was not asked for is
  * GS_EPARSE. */
 GS_MUST enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
-				    struct gs_error *error);
+                                    struct gs_error *error);
 
 #endif

@@ -31,8 +31,8 @@ enum gs_rpc_failure_kind {
 	GS_RPC_HTTP,      /* GS_EAGAIN for 429 and 503, else GS_EIO; code is the HTTP status */
 	GS_RPC_MALFORMED, /* GS_EPARSE: not JSON-RPC, or a result that is not of the method's form */
 	GS_RPC_OVERSIZE,  /* GS_ELIMIT: larger than GS_RPC_RESPONSE_MAX or another named limit */
-	GS_RPC_REMOTE,    /* the node answered with an error; GS_EINVAL, GS_EUNSUPPORTED (no such method), GS_EAGAIN (rate limit) */
-	GS_RPC_REVERT,    /* GS_ECONFLICT: the contract reverted; revert holds its data */
+	GS_RPC_REMOTE, /* the node answered with an error; GS_EINVAL, GS_EUNSUPPORTED (no such method), GS_EAGAIN (rate limit) */
+	GS_RPC_REVERT, /* GS_ECONFLICT: the contract reverted; revert holds its data */
 };
 
 struct gs_rpc_failure {
@@ -45,16 +45,19 @@ struct gs_rpc_failure {
 
 /* url: http:// or https://; no connection is made yet. options may be NULL. TLS certificates and host names are verified;
  * proxies of the environment are ignored. GS_EINVAL for another scheme. */
-GS_MUST enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out, struct gs_error *error);
+GS_MUST enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
+                                struct gs_error *error);
 void gs_rpc_close(struct gs_rpc *rpc);
 /* Without user, password, path and query, which may hold secrets: "https://host:port". Borrowed. */
 const char *gs_rpc_name(const struct gs_rpc *rpc);
 
 /* Calls method with params (an array; the reference is taken over, on failure too). *result is a new reference. */
-GS_MUST enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result, struct gs_error *error);
+GS_MUST enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
+                                struct gs_error *error);
 /* What the last call's failure was made of; kind is GS_RPC_NO_FAILURE after a success. Borrowed until the next call. */
 const struct gs_rpc_failure *gs_rpc_last_failure(const struct gs_rpc *rpc);
 /* For the typed calls above this file: reports a result that is not of the method's form. */
-enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_error *error, const char *fmt, ...) GS_PRINTF(4, 5);
+enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_error *error, const char *fmt, ...)
+	GS_PRINTF(4, 5);
 
 #endif

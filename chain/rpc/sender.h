@@ -21,8 +21,9 @@ struct gs_send_request {
 	struct gs_wei value;
 	struct gs_bytes data;
 	uint64_t nonce;
-	uint64_t gas_limit;     /* 0: 1.2 times the node's estimate (which reverts when the call does) */
-	struct gs_wei fee_max;  /* per gas; GS_ELIMIT when the chain asks for more; zero: no cap */
+	uint64_t
+		gas_limit; /* 0: 1.2 times the node's estimate, which is a trial run; otherwise nothing is tried before */
+	struct gs_wei fee_max; /* per gas; GS_ELIMIT when the chain asks for more; zero: no cap */
 };
 
 struct gs_prepared {
@@ -33,18 +34,19 @@ struct gs_prepared {
 	struct gs_wei priority_fee;
 };
 
-/* Appends the signed bytes to raw. Fees: 2 * latest base fee + priority fee. A call that would revert is GS_ECONFLICT. */
-GS_MUST enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_buf *raw,
-				      struct gs_prepared *out, struct gs_error *error);
+/* Appends the signed bytes to raw. Fees: 2 * latest base fee + priority fee. A trial run that reverts is GS_ECONFLICT,
+ * with the contract's reason in *error. */
+GS_MUST enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_send_request *request,
+                                      struct gs_buf *raw, struct gs_prepared *out, struct gs_error *error);
 /* Idempotent: GS_OK when the node has or has mined these very bytes already. GS_ECONFLICT: another transaction took the nonce. */
 GS_MUST enum gs_err gs_sender_send(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_error *error);
 /* Polls every poll_ms. GS_EAGAIN when timeout_ms passed. A reverted transaction is GS_OK with success == false. Endpoint failures
  * on the way are retried until the time is over. */
-GS_MUST enum gs_err gs_sender_wait(struct gs_rpc *rpc, const struct gs_hash *hash, uint32_t timeout_ms, uint32_t poll_ms,
-				   struct gs_receipt *out, struct gs_error *error);
+GS_MUST enum gs_err gs_sender_wait(struct gs_rpc *rpc, const struct gs_hash *hash, uint32_t timeout_ms,
+                                   uint32_t poll_ms, struct gs_receipt *out, struct gs_error *error);
 /* All three; a reverted transaction is GS_ECONFLICT, with *out filled. For commands and tests, not for the node. */
-GS_MUST enum gs_err gs_sender_run(const struct gs_sender *sender, const struct gs_send_request *request, uint32_t timeout_ms,
-				  struct gs_receipt *out, struct gs_error *error);
+GS_MUST enum gs_err gs_sender_run(const struct gs_sender *sender, const struct gs_send_request *request,
+                                  uint32_t timeout_ms, struct gs_receipt *out, struct gs_error *error);
 /* The next nonce of the sender's key, pending transactions included. */
 GS_MUST enum gs_err gs_sender_next_nonce(const struct gs_sender *sender, uint64_t *out, struct gs_error *error);
 

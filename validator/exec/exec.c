@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	TILE = 512, /* positions of a line worked on at once: accumulators stay in the first-level cache */
+	TILE = 512,           /* positions of a line worked on at once: accumulators stay in the first-level cache */
 	WORK_GRAIN = 1 << 14, /* scalar steps worth handing to another thread */
 };
 
@@ -28,10 +28,10 @@ struct job {
 	struct gs_line_operand operand[3];
 	unsigned operands;
 	unsigned line_axis;
-	uint64_t count;      /* output elements */
-	uint64_t line;       /* extent of the line axis */
+	uint64_t count;       /* output elements */
+	uint64_t line;        /* extent of the line axis */
 	uint64_t line_stride; /* output elements between neighbours on a line */
-	uint64_t tiles;      /* tiles a line */
+	uint64_t tiles;       /* tiles a line */
 	uint64_t terms;
 	uint8_t *out;
 };
@@ -70,11 +70,15 @@ static void map_tile(const struct job *job, struct scratch *s, const uint64_t *p
 	for (unsigned k = 0; k < job->operands; k++) {
 		if (pick_first)
 			memset(s->absent[k], 0, n);
-		gs_line_load(&job->operand[k], point, job->line_axis, n, s->x[k], pick_first ? s->absent[k] : NULL, s->index);
+		gs_line_load(&job->operand[k], point, job->line_axis, n, s->x[k], pick_first ? s->absent[k] : NULL,
+		             s->index);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (pick_first)
-			s->x[0][i] = !s->absent[0][i] ? s->x[0][i] : !s->absent[1][i] ? s->x[1][i] : !s->absent[2][i] ? s->x[2][i] : 0;
+			s->x[0][i] = !s->absent[0][i]   ? s->x[0][i]
+			             : !s->absent[1][i] ? s->x[1][i]
+			             : !s->absent[2][i] ? s->x[2][i]
+			                                : 0;
 		else
 			s->x[0][i] = gs_fn_apply(in->fn, s->x[0][i], s->x[1][i], s->x[2][i]);
 	}
@@ -150,8 +154,9 @@ static struct stream open_stream(const struct job *job, unsigned k, const uint64
 		return (struct stream){0, (int64_t)n, constant, 0, 0, false};
 	}
 	struct gs_line_span span = gs_line_span_at(&op->view, op->axes, point, job->line_axis, (int64_t)n);
-	struct stream stream = {span.low, span.high, NULL, (ptrdiff_t)span.flat_step,
-	                        gs_f32_from_bits((uint32_t)op->view.pad), op->view.skip};
+	struct stream stream = {
+		span.low,     span.high, NULL, (ptrdiff_t)span.flat_step, gs_f32_from_bits((uint32_t)op->view.pad),
+		op->view.skip};
 	/* The base is chunk-aligned; the address is formed for a position that is inside, never for one outside. */
 	stream.p = (const float *)(const void *)op->view.base;
 	stream.p += span.low < span.high ? span.flat + span.flat_step * span.low : 0;

@@ -80,16 +80,16 @@ static void narrow(int64_t start, int64_t step, int64_t extent, int64_t *low, in
 	}
 	int64_t first, end; /* first position inside, first position beyond */
 	if (step > 0) {
-		first = -floor_div(start, step);                   /* ceil(-start / step) */
+		first = -floor_div(start, step); /* ceil(-start / step) */
 		end = floor_div(extent - 1 - start, step) + 1;
 	} else {
-		first = -floor_div(extent - 1 - start, -step);     /* ceil((start - extent + 1) / -step) */
+		first = -floor_div(extent - 1 - start, -step); /* ceil((start - extent + 1) / -step) */
 		end = floor_div(start, -step) + 1;
 	}
-	*low = first > *low ? first : *low;
-	*high = end < *high ? end : *high;
-	if (*high < *low)
-		*high = *low;
+	first = first > *low ? first : *low;
+	end = end < *high ? end : *high;
+	*high = first < end ? end : *low; /* an empty interval stays within the line */
+	*low = first < end ? first : *low;
 }
 
 struct gs_line_span gs_line_span_at(const struct gs_line_view *view, unsigned axes, const uint64_t *point,
@@ -104,7 +104,8 @@ struct gs_line_span gs_line_span_at(const struct gs_line_view *view, unsigned ax
 		int64_t start = view->row[r].offset;
 		for (unsigned a = 0; a < axes; a++)
 			start += view->row[r].coef[a] * (int64_t)point[a];
-		narrow(start, line_axis < axes ? view->row[r].coef[line_axis] : 0, view->row[r].extent, &span.low, &span.high);
+		narrow(start, line_axis < axes ? view->row[r].coef[line_axis] : 0, view->row[r].extent, &span.low,
+		       &span.high);
 	}
 	narrow(span.flat, span.flat_step, (int64_t)view->count, &span.low, &span.high);
 	return span;
@@ -147,7 +148,8 @@ static void load_indirect(const struct gs_line_operand *op, const uint64_t *poin
 			c += r + 1 == op->indirect_row ? added : 0;
 			inside = c >= 0 && c < view->row[r].extent;
 			if (inside) { /* extents and strides are at most 2^31: eight products stay below 2^65, clamp each */
-				unsigned __int128 next = flat + (unsigned __int128)c * (unsigned __int128)view->row[r].stride;
+				unsigned __int128 next = flat +
+				                         (unsigned __int128)c * (unsigned __int128)view->row[r].stride;
 				inside = next < view->count;
 				flat = (uint64_t)next;
 			}

@@ -1,0 +1,99 @@
+#include "chain/rpc/deploy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chain/rpc/hexjson.h"
+
+enum { DEPLOY_TIMEOUT_MS = 60000, PATH_LEN_MAX = 4096 };
+
+static enum gs_err read_artifact(const char *path, struct gs_buf *text, struct gs_error *error)
+{
+	uint8_t chunk[64 * 1024];
+	size_t n;
+	FILE *file = fopen(path, "rbe");
+	if (!file)
+		return gs_fail(error, GS_EIO, "%s: %s; compile the contracts first", path, strerror(errno));
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0 && text->err == GS_OK)
+		gs_buf_append(text, chunk, n);
+	bool broken = ferror(file);
+	fclose(file);
+	if (broken)
+		return gs_fail(error, GS_EIO, "%s: cannot be read", path);
+	return text->err == GS_OK ? GS_OK
+	                          : gs_fail(error, text->err, "%s: larger than %d bytes", path, GS_ARTIFACT_TEXT_MAX);
+}
+
+enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf *out, struct gs_error *error)
+{
+	char path[PATH_LEN_MAX];
+	struct gs_buf text;
+	json_t *root = NULL;
+	json_error_t json_error;
+	enum gs_err err;
+
+	int n = snprintf(path, sizeof(path), "%s/%s.sol/%s.json", dir, contract, contract);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return gs_fail(error, GS_ELIMIT, "path of contract %.60s is too long", contract);
+	gs_buf_init(&text, GS_ARTIFACT_TEXT_MAX);
+	if ((err = read_artifact(path, &text, error)) != GS_OK)
+		goto out;
+	root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &json_error);
+	if (!root) {
+		err = gs_fail(error, GS_EPARSE, "%s: not JSON: line %d: %.120s", path, json_error.line,
+		              json_error.text);
+		goto out;
+	}
+	const json_t *code = json_object_get(json_object_get(root, "bytecode"), "object");
+	size_t before = out->len;
+	if (json_is_string(code) && strstr(json_string_value(code), "__$"))
+		err = gs_fail(error, GS_EUNSUPPORTED, "%s: needs libraries to be linked", path);
+	else if ((err = gs_json_append(code, out)) != GS_OK || out->len == before)
+		err = gs_fail(error, err == GS_OK ? GS_EPARSE : err, "%s: holds no creation bytecode", path);
+out:
+	json_decref(root);
+	gs_buf_free(&text);
+	return err;
+}
+
+enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, struct gs_bytes constructor_args,
+                      uint64_t nonce, struct gs_address *out, uint64_t *gas_used, struct gs_error *error)
+{
+	struct gs_buf init, code;
+	struct gs_receipt receipt = {0};
+	struct gs_address expected;
+	enum gs_err err;
+
+	gs_buf_init(&init, GS_TX_DATA_MAX);
+	gs_buf_init(&code, GS_ETH_RETURN_MAX);
+	gs_buf_append(&init, bytecode.ptr, bytecode.len);
+	gs_buf_append(&init, constructor_args.ptr, constructor_args.len);
+	if ((err = init.err) != GS_OK) {
+		gs_fail(error, err, "deploy: more than %d bytes of init code", GS_TX_DATA_MAX);
+		goto out;
+	}
+	struct gs_send_request request = {.create = true, .data = gs_buf_view(&init), .nonce = nonce};
+	if ((err = gs_sender_run(sender, &request, DEPLOY_TIMEOUT_MS, &receipt, error)) != GS_OK)
+		goto out;
+	gs_tx_contract_address(&sender->key->address, nonce, &expected);
+	if (!receipt.created || !gs_address_equal(&receipt.contract, &expected)) {
+		err = gs_rpc_malformed(sender->rpc, GS_EPARSE, error,
+		                       "the contract was created at an unexpected address");
+		goto out;
+	}
+	if ((err = gs_eth_get_code(sender->rpc, &expected, gs_block_latest(), &code, error)) != GS_OK)
+		goto out;
+	if (code.len == 0) {
+		err = gs_fail(error, GS_ECONFLICT, "%s: the deployed contract has no code", gs_rpc_name(sender->rpc));
+		goto out;
+	}
+	*out = expected;
+	if (gas_used)
+		*gas_used = receipt.gas_used;
+out:
+	gs_receipt_free(&receipt);
+	gs_buf_free(&code);
+	gs_buf_free(&init);
+	return err;
+}

@@ -1,0 +1,66 @@
+/* validator/daemon/config.h: what an operator may set, from a YAML file, the environment and the command line.
+ *
+ * One table names every setting. A setting `policy.rate` is the key `rate` of the map `policy` in the file,
+ * GAINSAY_POLICY_RATE in the environment, and may be a flag of a command; the later of file, environment, flag wins.
+ * Unknown keys, keys given twice, and values that do not parse are errors with line and column. */
+#ifndef GS_VALIDATOR_DAEMON_CONFIG_H
+#define GS_VALIDATOR_DAEMON_CONFIG_H
+
+#include "chain/core/log.h"
+#include "chain/core/u256.h"
+
+enum {
+	GS_CONFIG_FILE_MAX = 64 * 1024, /* libyaml is quadratic on some inputs */
+	GS_CONFIG_PATH_MAX = 1024,
+	GS_CONFIG_URL_MAX = 1024,
+	GS_CONFIG_RPC_MAX = 8,
+};
+
+enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
+
+struct gs_config {
+	char rpc[GS_CONFIG_RPC_MAX][GS_CONFIG_URL_MAX]; /* in order of preference */
+	size_t rpc_count;
+	uint64_t chain_id; /* 0: not set */
+	char deployment
+		[GS_CONFIG_PATH_MAX]; /* JSON file with the contracts' addresses; "" when not set, as for every path */
+	char db[GS_CONFIG_PATH_MAX];
+	char models[GS_CONFIG_PATH_MAX]; /* folder with .gsp and .onnx files */
+	struct {
+		char keystore[GS_CONFIG_PATH_MAX];
+		char password_file[GS_CONFIG_PATH_MAX];
+		char hex_file[GS_CONFIG_PATH_MAX]; /* 64 hex digits; for development chains */
+	} key;
+	struct {
+		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */
+		struct gs_wei certain_above; /* a claim whose value at stake is this or more is always re-executed */
+		char sampling_key_file
+			[GS_CONFIG_PATH_MAX]; /* 64 hex digits; not set: made at the first start, kept in the database */
+	} policy;
+	struct {
+		uint64_t poll_ms;        /* between looks at the chain */
+		uint64_t resend_s;       /* a transaction without a receipt is sent again */
+		uint64_t rpc_timeout_ms; /* of one call */
+	} intervals;
+	struct {
+		struct gs_wei fee_max; /* per gas; zero: no cap */
+		uint64_t
+			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
+	} chain;
+	struct {
+		enum gs_log_format format;
+		enum gs_log_level level;
+	} log;
+};
+
+void gs_config_defaults(struct gs_config *config);
+/* Reads a YAML file over what *config holds. Relative paths in it are taken from the file's own folder. */
+GS_MUST enum gs_err gs_config_load(const char *path, struct gs_config *config, struct gs_error *error);
+/* Reads GAINSAY_* over what *config holds; a variable with that prefix that names no setting is an error, but for
+ * GAINSAY_CONFIG, GAINSAY_DATA, GAINSAY_BUILD, GAINSAY_ANVIL and GAINSAY_TEST_*. environment: NULL-terminated "NAME=value". */
+GS_MUST enum gs_err gs_config_environment(char *const *environment, struct gs_config *config, struct gs_error *error);
+/* Sets one setting by name from text; a list is replaced, its items parted by commas. where names the origin in errors. */
+GS_MUST enum gs_err gs_config_set(struct gs_config *config, const char *name, const char *value, const char *where,
+                                  struct gs_error *error);
+
+#endif

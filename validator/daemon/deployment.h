@@ -1,0 +1,32 @@
+/* validator/daemon/deployment.h: where the contracts are: a JSON file that `gainsay deploy` writes and every other command reads.
+ *
+ *     {"chain_id": 31337, "block": 12, "contracts": {"Token": "0x..", "Stakes": "0x..", ...}} */
+#ifndef GS_VALIDATOR_DAEMON_DEPLOYMENT_H
+#define GS_VALIDATOR_DAEMON_DEPLOYMENT_H
+
+#include "chain/core/core.h"
+
+enum gs_contract {
+	GS_CONTRACT_TOKEN,
+	GS_CONTRACT_STAKES,
+	GS_CONTRACT_MODELS,
+	GS_CONTRACT_CLAIMS,
+	GS_CONTRACT_DISPUTES,
+	GS_CONTRACT_JUDGE,
+};
+enum { GS_CONTRACT_COUNT = GS_CONTRACT_JUDGE + 1, GS_DEPLOYMENT_FILE_MAX = 64 * 1024 };
+
+struct gs_deployment {
+	uint64_t chain_id;
+	uint64_t block; /* nothing of the contracts happened before it */
+	struct gs_address contract[GS_CONTRACT_COUNT];
+};
+
+const char *gs_contract_label(enum gs_contract contract); /* "Token", ... */
+
+GS_MUST enum gs_err gs_deployment_load(const char *path, struct gs_deployment *out, struct gs_error *error);
+/* Replaces the file in one step. */
+GS_MUST enum gs_err gs_deployment_save(const char *path, const struct gs_deployment *deployment,
+                                       struct gs_error *error);
+
+#endif

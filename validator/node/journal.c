@@ -1,0 +1,275 @@
+#include "validator/node/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "validator/node/record.h"
+
+enum { HEAD_VERSION = 1, UNDO_VERSION = 1, NUMBERED_KEY = 9, UNDO_KEY = 13 };
+enum { UNDO_RECORDS_MAX = 1 << 20 }; /* of one block */
+
+static struct gs_bytes numbered_key(uint8_t *out, char kind, uint64_t number)
+{
+	out[0] = (uint8_t)kind;
+	gs_be64_write(out + 1, number);
+	return (struct gs_bytes){out, NUMBERED_KEY};
+}
+
+/* --- keys met by a scan, kept because a scan may not write --- */
+struct keys {
+	uint8_t (*key)[UNDO_KEY];
+	size_t count;
+	size_t cap;
+	size_t max;
+};
+
+static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct keys *keys = context;
+
+	(void)value;
+	if (keys->count == keys->max)
+		return keys->max == 1 ? GS_ENOTFOUND : GS_ELIMIT;
+	if (key.len != UNDO_KEY)
+		return GS_ECORRUPT;
+	if (keys->count == keys->cap) {
+		size_t cap = keys->cap ? 2 * keys->cap : 16;
+		void *grown = realloc(keys->key, cap * UNDO_KEY);
+		if (!grown)
+			return GS_ENOMEM;
+		keys->key = grown;
+		keys->cap = cap;
+	}
+	memcpy(keys->key[keys->count++], key.ptr, UNDO_KEY);
+	return GS_OK;
+}
+
+static enum gs_err undo_keys(struct gs_journal *j, uint64_t block, size_t max, struct keys *out)
+{
+	uint8_t prefix[NUMBERED_KEY];
+
+	*out = (struct keys){.max = max};
+	return j->store->scan(j->txn, GS_TABLE_HEADS, numbered_key(prefix, 'u', block), GS_STORE_DESCENDING, keep_key,
+	                      out, j->error);
+}
+
+static enum gs_err find_sequence(struct gs_journal *j)
+{
+	struct keys newest;
+	enum gs_err err = undo_keys(j, j->block, 1, &newest);
+
+	j->sequence = 0;
+	if (!err && newest.count)
+		j->sequence = gs_be32_read(newest.key[0] + NUMBERED_KEY) + 1;
+	free(newest.key);
+	return err;
+}
+
+enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t block, struct gs_journal *out,
+                             struct gs_error *error)
+{
+	enum gs_err err;
+
+	*out = (struct gs_journal){.store = store, .block = block, .error = error};
+	err = store->begin(store->self, GS_STORE_WRITE, &out->txn, error);
+	if (err)
+		return err;
+	err = find_sequence(out);
+	if (err)
+		gs_journal_abort(out);
+	return err;
+}
+
+enum gs_err gs_journal_commit(struct gs_journal *j)
+{
+	struct gs_store_txn *txn = j->txn;
+
+	j->txn = NULL;
+	return j->store->commit(txn, j->error);
+}
+
+void gs_journal_abort(struct gs_journal *j)
+{
+	if (j->txn)
+		j->store->abort(j->txn);
+	j->txn = NULL;
+}
+
+enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out)
+{
+	struct gs_bytes value;
+	enum gs_err err = j->store->get(j->txn, table, key, &value, j->error);
+
+	if (err)
+		return err;
+	gs_buf_append(out, value.ptr, value.len);
+	return out->err;
+}
+
+enum gs_err gs_journal_put(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
+{
+	return j->store->put(j->txn, table, key, value, j->error);
+}
+
+enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, struct gs_bytes key)
+{
+	return j->store->del(j->txn, table, key, j->error);
+}
+
+enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_record_writer w;
+	struct gs_buf undo;
+	struct gs_bytes before = {NULL, 0};
+	uint8_t undo_key[UNDO_KEY];
+	enum gs_err err = j->store->get(j->txn, table, key, &before, NULL);
+
+	if (err && err != GS_ENOTFOUND)
+		return gs_fail(j->error, err, "database: a record could not be read");
+	gs_buf_init(&undo, GS_STORE_VALUE_MAX);
+	gs_record_begin(&w, &undo, UNDO_VERSION, 4);
+	gs_record_put_u64(&w, table);
+	gs_record_put_bytes(&w, key);
+	gs_record_put_bool(&w, err == GS_OK);
+	gs_record_put_bytes(&w, before);
+	gs_record_end(&w);
+	numbered_key(undo_key, 'u', j->block);
+	gs_be32_write(undo_key + NUMBERED_KEY, j->sequence++);
+	err = undo.err;
+	if (!err)
+		err = gs_journal_put(j, GS_TABLE_HEADS, (struct gs_bytes){undo_key, UNDO_KEY}, gs_buf_view(&undo));
+	gs_buf_free(&undo);
+	return err ? err : gs_journal_put(j, table, key, value);
+}
+
+/* --- blocks --- */
+
+static enum gs_err forget_undo(struct gs_journal *j, uint64_t block)
+{
+	struct keys keys;
+	enum gs_err err = undo_keys(j, block, UNDO_RECORDS_MAX, &keys);
+
+	for (size_t i = 0; i < keys.count && !err; i++)
+		err = gs_journal_del(j, GS_TABLE_HEADS, (struct gs_bytes){keys.key[i], UNDO_KEY});
+	free(keys.key);
+	return err;
+}
+
+enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	uint8_t key[NUMBERED_KEY];
+	enum gs_err err;
+
+	gs_buf_init(&value, 4096);
+	gs_record_begin(&w, &value, HEAD_VERSION, 4);
+	gs_record_put_u64(&w, head->number);
+	gs_record_put_hash(&w, &head->hash);
+	gs_record_put_hash(&w, &head->parent);
+	gs_record_put_u64(&w, head->time.unix_s);
+	gs_record_end(&w);
+	err = value.err;
+	if (!err)
+		err = gs_journal_put(j, GS_TABLE_HEADS, numbered_key(key, 'h', head->number), gs_buf_view(&value));
+	gs_buf_free(&value);
+	if (!err && head->number >= GS_JOURNAL_DEPTH) {
+		uint64_t old = head->number - GS_JOURNAL_DEPTH;
+		err = forget_undo(j, old);
+		if (!err) {
+			err = j->store->del(j->txn, GS_TABLE_HEADS, numbered_key(key, 'h', old), NULL);
+			if (err == GS_ENOTFOUND)
+				err = GS_OK;
+		}
+	}
+	j->block = head->number;
+	return err ? err : find_sequence(j);
+}
+
+static enum gs_err undo_one(struct gs_journal *j, const uint8_t undo_key[UNDO_KEY])
+{
+	struct gs_record_reader r;
+	struct gs_buf record;
+	struct gs_bytes key, before, at = {undo_key, UNDO_KEY};
+	uint64_t table;
+	bool existed;
+	enum gs_err err, closed;
+
+	gs_buf_init(&record, GS_STORE_VALUE_MAX);
+	err = gs_journal_get(j, GS_TABLE_HEADS, at, &record);
+	if (err)
+		goto out;
+	gs_record_open(&r, gs_buf_view(&record), UNDO_VERSION, 4);
+	table = gs_record_get_u64(&r);
+	key = gs_record_get_bytes(&r);
+	existed = gs_record_get_bool(&r);
+	before = gs_record_get_bytes(&r);
+	if (!r.err && table < GS_TABLE_COUNT)
+		err = existed ? gs_journal_put(j, (enum gs_table)table, key, before)
+		              : gs_journal_del(j, (enum gs_table)table, key);
+	closed = gs_record_close(&r);
+	if (closed || table >= GS_TABLE_COUNT)
+		err = gs_fail(j->error, GS_ECORRUPT,
+		              "database: an undo record does not have its form; restore a backup");
+	if (!err)
+		err = gs_journal_del(j, GS_TABLE_HEADS, at);
+out:
+	gs_buf_free(&record);
+	return err;
+}
+
+enum gs_err gs_journal_rewind(struct gs_journal *j)
+{
+	struct keys keys;
+	uint8_t key[NUMBERED_KEY];
+	enum gs_err err = undo_keys(j, j->block, UNDO_RECORDS_MAX, &keys);
+
+	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
+		err = undo_one(j, keys.key[i]);
+	free(keys.key);
+	if (!err)
+		err = gs_journal_del(j, GS_TABLE_HEADS, numbered_key(key, 'h', j->block));
+	if (!err) {
+		j->block--;
+		err = find_sequence(j);
+	}
+	return err;
+}
+
+static enum gs_err load_head(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_head_tracker *tracker = context;
+	struct gs_record_reader r;
+	struct gs_head head;
+	enum gs_err err;
+
+	(void)key;
+	gs_record_open(&r, value, HEAD_VERSION, 4);
+	head.number = gs_record_get_u64(&r);
+	head.hash = gs_record_get_hash(&r);
+	head.parent = gs_record_get_hash(&r);
+	head.time.unix_s = gs_record_get_u64(&r);
+	err = gs_record_close(&r);
+	if (err)
+		return err;
+	if (!gs_head_newest(tracker)) {
+		gs_head_reset(tracker, &head);
+		return GS_OK;
+	}
+	return gs_head_restore(tracker, &head);
+}
+
+enum gs_err gs_journal_load_heads(struct gs_journal *j, struct gs_head_tracker *tracker)
+{
+	const uint8_t prefix = 'h';
+	enum gs_err err;
+
+	memset(tracker, 0, sizeof(*tracker));
+	err = j->store->scan(j->txn, GS_TABLE_HEADS, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING, load_head,
+	                     tracker, NULL);
+	if (err)
+		return gs_fail(
+			j->error, err,
+			"database: the stored blocks do not follow one another; restore a backup or start with a new one");
+	return GS_OK;
+}

@@ -1,0 +1,48 @@
+/* validator/node/journal.h: the node's tables inside one transaction, with an exact way back.
+ *
+ * What the chain told us can be taken back by a reorg. So each write of a chain-derived record also stores what was there
+ * before, under the block that the node stood at. Rewinding a block puts all of that back, newest first. Records about
+ * ourselves (what we computed, signed, sent) are written plainly: they stay true whatever the chain forgets.
+ *
+ * Table HEADS holds both the blocks ('h', number) and these undo records ('u', number, sequence). */
+#ifndef GS_VALIDATOR_NODE_JOURNAL_H
+#define GS_VALIDATOR_NODE_JOURNAL_H
+
+#include "chain/core/buf.h"
+#include "chain/core/store_port.h"
+#include "chain/eth/head.h"
+
+enum { GS_JOURNAL_DEPTH = GS_HEAD_KEPT_MAX }; /* blocks that can be taken back */
+
+struct gs_journal {
+	const struct gs_store *store;
+	struct gs_store_txn *txn;
+	uint64_t block; /* the newest block: chain-derived writes belong to it */
+	uint32_t sequence;
+	struct gs_error *error; /* may be NULL */
+};
+
+/* Opens a write transaction. block: the node's newest. */
+GS_MUST enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t block, struct gs_journal *out,
+                                     struct gs_error *error);
+GS_MUST enum gs_err gs_journal_commit(struct gs_journal *j);
+void gs_journal_abort(struct gs_journal *j); /* nothing after a commit */
+
+/* Appends the value to out. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out);
+/* Plain writes. */
+GS_MUST enum gs_err gs_journal_put(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
+                                   struct gs_bytes value);
+GS_MUST enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, struct gs_bytes key);
+/* A chain-derived write: can be rewound. */
+GS_MUST enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
+                                      struct gs_bytes value);
+
+/* Stores a block and makes it the newest; forgets the undo records that are GS_JOURNAL_DEPTH blocks old. */
+GS_MUST enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head);
+/* Takes back the newest block, whose number must be j->block; its parent becomes the newest. */
+GS_MUST enum gs_err gs_journal_rewind(struct gs_journal *j);
+/* Fills *tracker from the stored blocks; left without an anchor when there are none. */
+GS_MUST enum gs_err gs_journal_load_heads(struct gs_journal *j, struct gs_head_tracker *tracker);
+
+#endif
