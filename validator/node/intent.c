@@ -310,7 +310,8 @@ out:
 }
 
 /* tx: the transaction that failed, NULL for none; an intent that goes on with another one is left alone. */
-static enum gs_err fail_intent(struct gs_journal *j, const struct gs_hash *id, const struct gs_hash *tx, struct gs_time now)
+static enum gs_err fail_intent(struct gs_journal *j, const struct gs_hash *id, const struct gs_hash *tx,
+                               struct gs_time now)
 {
 	struct gs_buf data;
 	struct gs_intent intent;
