@@ -2,11 +2,22 @@
 #include "chain/eth/bindings.h"
 
 const struct gs_contract_item gs_bindings_errors[] = {
+	{0x8e30f005, "Scalar", "ElementaryFailed()"},
+	{0xb3083908, "Scalar", "UnknownDtype(uint256)"},
+	{0xe3cfc497, "Scalar", "UnknownFunction(uint256)"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_error_count = 0;
+const size_t gs_bindings_error_count = 3;
 
 const struct gs_contract_item gs_bindings_functions[] = {
+	{0x867e0c26, "Elementary", "erf(uint256)"},
+	{0xb581fbe3, "Elementary", "exp(uint256)"},
+	{0xf82c50f1, "Elementary", "log(uint256)"},
+	{0xa3d101d7, "Elementary", "tanh(uint256)"},
+	{0x867e0c26, "IElementary", "erf(uint256)"},
+	{0xb581fbe3, "IElementary", "exp(uint256)"},
+	{0xf82c50f1, "IElementary", "log(uint256)"},
+	{0xa3d101d7, "IElementary", "tanh(uint256)"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 0;
+const size_t gs_bindings_function_count = 8;

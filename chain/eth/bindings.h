@@ -4,6 +4,23 @@
 
 #include "chain/eth/contract.h"
 
+/* --- Elementary --- */
+#define GS_ELEMENTARY_FN_ERF UINT32_C(0x867e0c26) /* erf(uint256) */
+#define GS_ELEMENTARY_FN_EXP UINT32_C(0xb581fbe3) /* exp(uint256) */
+#define GS_ELEMENTARY_FN_LOG UINT32_C(0xf82c50f1) /* log(uint256) */
+#define GS_ELEMENTARY_FN_TANH UINT32_C(0xa3d101d7) /* tanh(uint256) */
+
+/* --- IElementary --- */
+#define GS_I_ELEMENTARY_FN_ERF UINT32_C(0x867e0c26) /* erf(uint256) */
+#define GS_I_ELEMENTARY_FN_EXP UINT32_C(0xb581fbe3) /* exp(uint256) */
+#define GS_I_ELEMENTARY_FN_LOG UINT32_C(0xf82c50f1) /* log(uint256) */
+#define GS_I_ELEMENTARY_FN_TANH UINT32_C(0xa3d101d7) /* tanh(uint256) */
+
+/* --- Scalar --- */
+#define GS_SCALAR_ERR_ELEMENTARY_FAILED UINT32_C(0x8e30f005) /* ElementaryFailed() */
+#define GS_SCALAR_ERR_UNKNOWN_DTYPE UINT32_C(0xb3083908) /* UnknownDtype(uint256) */
+#define GS_SCALAR_ERR_UNKNOWN_FUNCTION UINT32_C(0xe3cfc497) /* UnknownFunction(uint256) */
+
 extern const struct gs_contract_item gs_bindings_errors[]; /* ends with an entry of NULLs */
 extern const size_t gs_bindings_error_count;
 extern const struct gs_contract_item gs_bindings_functions[]; /* ends with an entry of NULLs */
