@@ -81,55 +81,6 @@ static void read_claim(struct reading *r)
 	r->out->claim = gs_abi_get_hash(&r->topics);
 }
 
-static void read_opened(struct reading *r)
-{
-	r->out->game = gs_abi_get_hash(&r->topics);
-	r->out->claim = gs_abi_get_hash(&r->topics);
-	r->out->account = gs_abi_get_address(&r->topics);
-	r->out->index = gs_abi_get_u32(&r->data);
-}
-
-static void read_game_state(struct reading *r)
-{
-	uint8_t word[32];
-
-	r->out->game = gs_abi_get_hash(&r->topics);
-	r->out->claim = gs_abi_get_hash(&r->topics);
-	r->out->state_hash = gs_abi_get_hash(&r->data);
-	if (r->data.data.len >= 32 + GS_STATE_BYTES)
-		r->out->state = (struct gs_bytes){r->data.data.ptr + 32, GS_STATE_BYTES};
-	for (int i = 0; i < GS_GAME_STATE_WORDS; i++)
-		gs_abi_get_word(&r->data, word);
-}
-
-static void read_revealed(struct reading *r)
-{
-	r->out->game = gs_abi_get_hash(&r->topics);
-	r->out->data = gs_abi_get_bytes(&r->data);
-}
-
-static void read_judged(struct reading *r)
-{
-	r->out->game = gs_abi_get_hash(&r->topics);
-	r->out->account = gs_abi_get_address(&r->data);
-	r->out->computed = gs_abi_get_u64(&r->data);
-}
-
-static void read_game_over(struct reading *r)
-{
-	r->out->game = gs_abi_get_hash(&r->topics);
-	r->out->claim = gs_abi_get_hash(&r->topics);
-	r->out->outcome = gs_abi_get_u8(&r->data);
-	r->out->reason = gs_abi_get_u8(&r->data);
-}
-
-static void read_settled(struct reading *r)
-{
-	r->out->claim = gs_abi_get_hash(&r->topics);
-	r->out->account = gs_abi_get_address(&r->topics);
-	r->out->amount = gs_abi_get_wei(&r->data);
-}
-
 #define OF(contract) offsetof(struct gs_contracts, contract)
 static const struct form forms[] = {
 	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
@@ -145,12 +96,6 @@ static const struct form forms[] = {
 	{GS_EVENT_POSTED, "Posted", &gs_claims_event_posted, OF(claims), 4, read_posted},
 	{GS_EVENT_FINALIZED, "Finalized", &gs_claims_event_finalized, OF(claims), 2, read_claim},
 	{GS_EVENT_INVALIDATED, "Invalidated", &gs_claims_event_invalidated, OF(claims), 2, read_claim},
-	{GS_EVENT_OPENED, "Opened", &gs_disputes_event_opened, OF(disputes), 4, read_opened},
-	{GS_EVENT_GAME_STATE, "GameState", &gs_disputes_event_game_state, OF(disputes), 3, read_game_state},
-	{GS_EVENT_REVEALED, "Revealed", &gs_disputes_event_revealed, OF(disputes), 2, read_revealed},
-	{GS_EVENT_JUDGED, "Judged", &gs_disputes_event_judged, OF(disputes), 2, read_judged},
-	{GS_EVENT_GAME_OVER, "GameOver", &gs_disputes_event_game_over, OF(disputes), 3, read_game_over},
-	{GS_EVENT_SETTLED, "Settled", &gs_disputes_event_settled, OF(disputes), 3, read_settled},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)
@@ -158,7 +103,7 @@ const char *gs_event_name(enum gs_event_kind kind)
 	for (size_t i = 0; i < GS_ARRAY_LEN(forms); i++)
 		if (forms[i].kind == kind)
 			return forms[i].name;
-	return "other";
+	return kind == GS_EVENT_GAME ? "of a game" : "other";
 }
 
 static const struct form *form_of(const struct gs_contracts *contracts, const struct gs_log_entry *log)
@@ -178,6 +123,16 @@ enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct g
 	struct reading r = {.out = out};
 
 	memset(out, 0, sizeof(*out));
+	if (gs_address_equal(&contracts->disputes, &log->address)) {
+		enum gs_err err = gs_game_event_decode(log, &out->dispute);
+		if (err && err != GS_ENOTFOUND)
+			return gs_fail(error, err,
+			               "log %u of block %llu: not an event of Disputes as this version knows it",
+			               log->index, (unsigned long long)log->block_number);
+		out->kind = err ? GS_EVENT_OTHER : GS_EVENT_GAME;
+		out->claim = out->dispute.claim;
+		return GS_OK;
+	}
 	if (!form)
 		return GS_OK;
 	out->kind = form->kind;

@@ -4,7 +4,7 @@
 
 #include "chain/core/u256.h"
 #include "chain/eth/receipt.h"
-#include "challenge/game/game.h"
+#include "challenge/game/moves.h"
 
 enum {
 	GS_STATE_BYTES = GS_GAME_STATE_WORDS * 32,
@@ -34,24 +34,17 @@ enum gs_event_kind {
 	GS_EVENT_POSTED,
 	GS_EVENT_FINALIZED,
 	GS_EVENT_INVALIDATED,
-	GS_EVENT_OPENED,
-	GS_EVENT_GAME_STATE,
-	GS_EVENT_REVEALED,
-	GS_EVENT_JUDGED,
-	GS_EVENT_GAME_OVER,
-	GS_EVENT_SETTLED,
+	GS_EVENT_GAME, /* of Disputes; see dispute */
 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
 struct gs_event {
 	enum gs_event_kind kind;
 	struct gs_hash claim;
-	struct gs_hash game;
 	struct gs_hash model;
-	struct gs_address
-		account; /* staker, registrant, attester, claimant, challenger, winner of SETTLED, prover of JUDGED */
-	struct gs_address winner; /* SLASHED */
-	struct gs_wei amount;     /* ATTESTED and RETRACTED: the total after it */
+	struct gs_address account; /* staker, registrant, attester, claimant */
+	struct gs_address winner;  /* SLASHED */
+	struct gs_wei amount;      /* ATTESTED and RETRACTED: the total after it */
 	struct gs_wei burned;
 	struct gs_hash input_root;
 	struct gs_hash output_root;
@@ -63,13 +56,7 @@ struct gs_event {
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */
 	struct gs_bytes uri;
-	struct gs_bytes data;  /* REVEALED */
-	struct gs_bytes state; /* GAME_STATE: GS_STATE_BYTES */
-	struct gs_hash state_hash;
-	uint32_t index;  /* OPENED */
-	uint8_t outcome; /* GAME_OVER */
-	uint8_t reason;
-	uint64_t computed; /* JUDGED */
+	struct gs_game_event dispute; /* GAME */
 };
 
 /* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form. */

@@ -264,7 +264,9 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	return put_claim(j, &claim);
 }
 
-static enum gs_err apply_opened(struct gs_journal *j, const struct gs_event *e)
+/* --- games --- */
+
+static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e)
 {
 	struct gs_game_record game;
 	struct gs_claim claim;
@@ -278,14 +280,14 @@ static enum gs_err apply_opened(struct gs_journal *j, const struct gs_event *e)
 	game.game.id = e->game;
 	game.game.outcome = GS_GAME_OPEN;
 	game.claim = e->claim;
-	game.challenger = e->account;
+	game.challenger = e->challenger;
 	game.index = e->index;
 	game.block = j->block;
 	err = put_claim(j, &claim);
 	return err ? err : put_game(j, &game);
 }
 
-static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_event *e, struct gs_game_record *game)
+static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
 {
 	struct gs_claim claim;
 	enum gs_err err = gs_facts_claim(j, &game->claim, &claim);
@@ -298,46 +300,49 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_event *
 	return put_claim(j, &claim);
 }
 
-static enum gs_err apply_game_state(const struct gs_event *e, struct gs_game_record *game)
+static enum gs_err apply_game_state(const struct gs_game_event *e, struct gs_game_record *game)
 {
 	const struct gs_bytes shown = {game->revealed.bytes, game->revealed.len};
-	struct gs_game_state state;
 	struct gs_hash hash;
 
-	if (gs_game_state_decode(e->state, &state) != GS_OK ||
-	    gs_game_observe(&game->game, &state, shown.len ? &shown : NULL) != GS_OK)
+	if (gs_game_observe(&game->game, &e->state, shown.len ? &shown : NULL) != GS_OK)
 		return GS_ECORRUPT;
 	game->revealed.len = 0;
 	gs_game_hash(&game->game, &hash);
 	return gs_hash_equal(&hash, &e->state_hash) ? GS_OK : GS_ECORRUPT;
 }
 
-static enum gs_err apply_revealed(const struct gs_event *e, struct gs_game_record *game)
+static enum gs_err apply_revealed(const struct gs_game_event *e, struct gs_game_record *game)
 {
-	if (e->data.len > sizeof(game->revealed.bytes))
+	if (e->revealed.len > sizeof(game->revealed.bytes))
 		return GS_ECORRUPT;
-	memcpy(game->revealed.bytes, e->data.ptr, e->data.len);
-	game->revealed.len = (uint16_t)e->data.len;
+	memcpy(game->revealed.bytes, e->revealed.ptr, e->revealed.len);
+	game->revealed.len = (uint16_t)e->revealed.len;
 	return GS_OK;
 }
 
-static enum gs_err apply_to_game(struct gs_journal *j, const struct gs_event *e)
+static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *e)
 {
 	struct gs_game_record game;
-	enum gs_err err = gs_facts_game(j, &e->game, &game);
+	enum gs_err err;
 
-	if (err)
+	if (e->kind == GS_GAME_EVENT_SETTLED) /* the slash tells the money */
+		return GS_OK;
+	if (e->kind == GS_GAME_EVENT_OPENED)
+		return apply_opened(j, e);
+	if (gs_facts_game(j, &e->game, &game) != GS_OK)
 		return GS_ECORRUPT;
 	game.block = j->block;
-	if (e->kind == GS_EVENT_GAME_OVER) {
+	if (e->kind == GS_GAME_EVENT_OVER) {
 		err = apply_game_over(j, e, &game);
-	} else if (e->kind == GS_EVENT_GAME_STATE) {
+	} else if (e->kind == GS_GAME_EVENT_STATE) {
 		err = apply_game_state(e, &game);
-	} else if (e->kind == GS_EVENT_REVEALED) {
+	} else if (e->kind == GS_GAME_EVENT_REVEALED) {
 		err = apply_revealed(e, &game);
 	} else {
 		game.judged = true;
 		game.computed = e->computed;
+		err = GS_OK;
 	}
 	return err ? err : put_game(j, &game);
 }
@@ -345,8 +350,7 @@ static enum gs_err apply_to_game(struct gs_journal *j, const struct gs_event *e)
 static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
 {
 	switch (e->kind) {
-	case GS_EVENT_OTHER:
-	case GS_EVENT_SETTLED: /* the slash tells the money */ return GS_OK;
+	case GS_EVENT_OTHER: return GS_OK;
 	case GS_EVENT_DEPOSITED:
 	case GS_EVENT_WITHDRAW_REQUESTED:
 	case GS_EVENT_WITHDRAWN:
@@ -359,50 +363,38 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_POSTED: return apply_posted(j, entry, e);
 	case GS_EVENT_FINALIZED: return apply_claim_status(j, e, GS_CLAIM_FINAL);
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
-	case GS_EVENT_OPENED: return apply_opened(j, e);
-	case GS_EVENT_GAME_STATE:
-	case GS_EVENT_REVEALED:
-	case GS_EVENT_JUDGED:
-	case GS_EVENT_GAME_OVER: return apply_to_game(j, e);
+	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;
 }
 
-static void tell(const struct gs_log *log, const struct gs_event *e)
+static void tell_game(const struct gs_log *log, const struct gs_game_event *e)
 {
 	char claim[67], game[67];
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
 	gs_hex_encode(e->game.b, 32, true, game);
-	switch (e->kind) {
-	case GS_EVENT_POSTED:
-		gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s nonce=%llu", claim,
-		            (unsigned long long)e->nonce);
-		break;
-	case GS_EVENT_FINALIZED: gs_log_line(log, GS_LOG_INFO, "claim.final", "claim=%s", claim); break;
-	case GS_EVENT_INVALIDATED: gs_log_line(log, GS_LOG_INFO, "claim.invalid", "claim=%s", claim); break;
-	case GS_EVENT_OPENED:
+	if (e->kind == GS_GAME_EVENT_OPENED)
 		gs_log_line(log, GS_LOG_INFO, "game.opened", "game=%s claim=%s index=%u", game, claim, e->index);
-		break;
-	case GS_EVENT_GAME_OVER:
+	if (e->kind == GS_GAME_EVENT_OVER)
 		gs_log_line(log, GS_LOG_INFO, "game.over", "game=%s claim=%s outcome=%u reason=%u", game, claim,
 		            e->outcome, e->reason);
-		break;
-	case GS_EVENT_OTHER:
-	case GS_EVENT_DEPOSITED:
-	case GS_EVENT_WITHDRAW_REQUESTED:
-	case GS_EVENT_WITHDRAWN:
-	case GS_EVENT_LOCKED:
-	case GS_EVENT_UNLOCKED:
-	case GS_EVENT_SLASHED:
-	case GS_EVENT_REGISTERED:
-	case GS_EVENT_ATTESTED:
-	case GS_EVENT_RETRACTED:
-	case GS_EVENT_GAME_STATE:
-	case GS_EVENT_REVEALED:
-	case GS_EVENT_JUDGED:
-	case GS_EVENT_SETTLED: gs_log_line(log, GS_LOG_DEBUG, "chain.event", "event=%s", gs_event_name(e->kind)); break;
-	}
+}
+
+static void tell(const struct gs_log *log, const struct gs_event *e)
+{
+	char claim[67];
+
+	gs_hex_encode(e->claim.b, 32, true, claim);
+	if (e->kind == GS_EVENT_POSTED)
+		gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s nonce=%llu", claim,
+		            (unsigned long long)e->nonce);
+	else if (e->kind == GS_EVENT_FINALIZED)
+		gs_log_line(log, GS_LOG_INFO, "claim.final", "claim=%s", claim);
+	else if (e->kind == GS_EVENT_INVALIDATED)
+		gs_log_line(log, GS_LOG_INFO, "claim.invalid", "claim=%s", claim);
+	else if (e->kind == GS_EVENT_GAME)
+		tell_game(log, &e->dispute);
 }
 
 enum gs_err gs_facts_apply(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *event,
