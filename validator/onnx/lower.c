@@ -307,7 +307,7 @@ static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *no
 
 static enum gs_err lower_nodes(struct gs_lower *lo)
 {
-	uint8_t *live;
+	uint8_t *live = NULL;
 	enum gs_err err = find_live(lo, &live);
 	for (uint32_t i = 0; err == GS_OK && i < lo->model.nodes; i++) {
 		const struct gs_onnx_node *node = &lo->model.node[i];
