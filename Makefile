@@ -222,13 +222,17 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
-.PHONY: contracts bindings gas vectors
+.PHONY: contracts check-contracts bindings gas vectors
 ifneq ($(CONTRACTS),)
 contracts: build/contracts/stamp
-build/contracts/stamp: $(CONTRACT_SOURCES)
+build/contracts/stamp: $(CONTRACT_SOURCES) chain/contracts/script/artifacts.py
 	@mkdir -p $(@D)
 	$(call say,SOLC chain/contracts)cd chain/contracts && $(FORGE) build --offline --quiet src
+	@$(PYTHON) chain/contracts/script/artifacts.py build/contracts/out $(@D)
 	@touch $@
+
+check-contracts: contracts vectors
+	@cd chain/contracts && FOUNDRY_DISABLE_NIGHTLY_WARNING=1 $(FORGE) test --offline
 
 # Selectors and topics for C, from the ABIs; committed, and `make check` sees that they are current.
 bindings: contracts
