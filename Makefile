@@ -4,6 +4,7 @@
 #   make setup         install what is missing              make check-quick  unit tests and the lint's fast half
 #   make lint          style, layers, headers, analysis     make format       bring C into the house's format
 #   make sanitize      unit tests under ASan and UBSan      make coverage     lines that the unit tests reach
+#   make contracts     compile the contracts                make bindings     their selectors, for C
 #   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
 #   make clean         remove $(BUILD)
 #
@@ -22,6 +23,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 PYTHON := /usr/bin/python3
 MACHINE := $(shell uname -m)
+FORGE := $(CURDIR)/build/tools/forge
 
 # --- flags; none may change the bits of a floating-point result between compilers, levels or machines ---
 OPT ?= -O2
@@ -54,6 +56,12 @@ PROVE_SUPPORT := $(filter-out $(PROVE_SOURCES) $(PROVE_TOOLS),$(wildcard tests/p
 C_FILES := $(LIB_SOURCES) $(MAIN_SOURCES) $(SIM_SOURCES) $(SIM_MAIN) $(wildcard tests/*/*.c)
 H_FILES := $(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.h $(dir)/*/*.h)) $(wildcard simulations/*.h simulations/*/*.h tests/*/*.h)
 CONTRACTS := $(wildcard chain/contracts/foundry.toml)
+CONTRACT_SOURCES := $(CONTRACTS) $(wildcard $(addprefix chain/contracts/src/,*.sol */*.sol */*/*.sol))
+# Written by programs and committed; their form is the program's.
+GENERATED := chain/eth/bindings.c chain/eth/bindings.h
+FORMATTED = $(filter-out $(GENERATED),$(C_FILES) $(H_FILES))
+VECTOR_TOOLS := $(wildcard tests/vectors/gen_*.c)
+VECTOR_RECORDS ?= 2000
 
 # The reader of ONNX is generated from the schema that Debian ships.
 ONNX_PROTO := /usr/include/onnx/onnx.proto
@@ -73,10 +81,11 @@ UNIT_BINARIES := $(call binaries,$(UNIT_SOURCES))
 BENCH_BINARIES := $(call binaries,$(BENCH_SOURCES))
 FUZZ_BINARIES := $(call binaries,$(FUZZ_SOURCES))
 PROVE_BINARIES := $(call binaries,$(PROVE_SOURCES) $(PROVE_TOOLS))
+VECTOR_BINARIES := $(call binaries,$(VECTOR_TOOLS))
 
 # --- goals that must work before anything is installed, and so read nothing of the system ---
 .PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
-	lint-tidy format sanitize coverage docs demo install clean
+	lint-tidy lint-bindings format sanitize coverage docs demo install clean
 OUTER_GOALS := setup check demo clean
 ifneq ($(filter-out $(OUTER_GOALS),$(or $(MAKECMDGOALS),all)),)
 
@@ -106,14 +115,14 @@ check: setup
 	+@$(MAKE) --no-print-directory check-now
 
 demo: setup
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) --no-print-directory all contracts
 	@configs/demo/run.sh
 
 clean:
 	rm -rf $(BUILD)
 
 # --- build ---
-all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay)
+all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay) $(if $(wildcard $(FORGE)),contracts)
 unit: $(UNIT_BINARIES)
 everything: all unit $(call objects,$(C_FILES))
 
@@ -126,7 +135,7 @@ $(BUILD)/libgainsay.a: $(LIB_OBJECTS)
 $(BUILD)/gainsay: $(MAIN_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-$(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
+$(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES) $(VECTOR_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 
@@ -212,27 +221,45 @@ sim: $(BUILD)/gainsay-sim
 	@$(BUILD)/gainsay-sim
 endif
 
+# The contracts lie beside all builds of C: their bytes do not depend on its compiler.
+.PHONY: contracts bindings gas vectors
 ifneq ($(CONTRACTS),)
-include tests/vectors/vectors.mk
-.PHONY: gas
-gas:
-	@PATH=$(CURDIR)/build/tools:$$PATH forge test --root chain/contracts --offline --gas-report
+contracts: build/contracts/stamp
+build/contracts/stamp: $(CONTRACT_SOURCES)
+	@mkdir -p $(@D)
+	$(call say,SOLC chain/contracts)cd chain/contracts && $(FORGE) build --offline --quiet src
+	@touch $@
+
+# Selectors and topics for C, from the ABIs; committed, and `make check` sees that they are current.
+bindings: contracts
+	@$(PYTHON) chain/contracts/script/bindings.py --out build/contracts/out
+
+gas: vectors
+	@cd chain/contracts && $(FORGE) test --offline --gas-report
+else
+contracts:
 endif
 
+# What the scalar table must answer, by MPFR; read by the contracts' tests.
+vectors: build/vectors/scalar/stamp
+build/vectors/scalar/stamp: $(BUILD)/tests/vectors/gen_softfloat
+	@mkdir -p $(@D)
+	@$< $(@D) $(VECTOR_RECORDS) && touch $@
+
 # --- lint ---
-lint: lint-house lint-format lint-headers lint-tidy
+lint: lint-house lint-format lint-headers lint-tidy lint-bindings
 lint-quick: lint-house lint-format
 
 lint-house:
 	@$(PYTHON) tests/lint/house.py
 
 lint-format:
-	@for f in $(C_FILES) $(H_FILES); do \
+	@for f in $(FORMATTED); do \
 		clang-format $$f | cmp -s - $$f || { echo "$$f: not in the house's format: run 'make format'"; bad=1; }; \
 	done; [ -z "$$bad" ]
 
 format:
-	@clang-format -i $(C_FILES) $(H_FILES)
+	@clang-format -i $(FORMATTED)
 
 # Every header compiles alone.
 HEADER_STAMPS := $(patsubst %,$(BUILD)/lint/%.ok,$(H_FILES))
@@ -249,6 +276,9 @@ $(TIDY_STAMPS): $(BUILD)/lint/%.c.ok: $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $*.c -- $(CPPFLAGS_ALL) -std=c17 $(PACKAGE_CFLAGS) $(ARCH_FLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
+
+lint-bindings: contracts
+	@$(if $(and $(CONTRACTS),$(wildcard chain/eth/bindings.h)),$(PYTHON) chain/contracts/script/bindings.py --check --out build/contracts/out)
 
 docs:
 	@$(PYTHON) tests/lint/house.py

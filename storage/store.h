@@ -14,7 +14,7 @@ struct gs_store_db;
 
 struct gs_store_options {
 	bool read_only;     /* beside a writer; GS_ENOTFOUND when nothing is there */
-	uint64_t map_bytes; /* of address space to begin with; 0: 1 GiB. For tests of growth. */
+	uint64_t map_bytes; /* of address space to begin with; 0: 2 GiB; it grows */
 };
 
 /* Creates the directory's last component and the database when absent. options may be NULL.

@@ -323,9 +323,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "prove_math: this MPFR is not built for threads\n");
 		return 2;
 	}
-	job.nearest = calloc(NEAR_MAX, sizeof(*job.nearest));
-	if (!job.nearest)
-		return 2;
+	static struct near_input nearest[NEAR_MAX];
+	job.nearest = nearest;
 	double start = now();
 	snprintf(path, sizeof(path), "%s/%s.progress", dir, argv[1]);
 	if (job.full && !open_progress(&job, path))
@@ -354,7 +353,6 @@ int main(int argc, char **argv)
 		if (!written)
 			fprintf(stderr, "prove_math: cannot write %s\n", path);
 	}
-	free(job.nearest);
 	bool complete = job.total.inputs == (uint64_t)job.last - job.first + 1;
 	return job.total.mismatches == 0 && complete && written ? 0 : 1;
 }

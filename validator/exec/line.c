@@ -86,10 +86,10 @@ static void narrow(int64_t start, int64_t step, int64_t extent, int64_t *low, in
 		first = -floor_div(extent - 1 - start, -step); /* ceil((start - extent + 1) / -step) */
 		end = floor_div(start, -step) + 1;
 	}
-	*low = first > *low ? first : *low;
-	*high = end < *high ? end : *high;
-	if (*high < *low)
-		*high = *low;
+	first = first > *low ? first : *low;
+	end = end < *high ? end : *high;
+	*high = first < end ? end : *low; /* an empty interval stays within the line */
+	*low = first < end ? first : *low;
 }
 
 struct gs_line_span gs_line_span_at(const struct gs_line_view *view, unsigned axes, const uint64_t *point,

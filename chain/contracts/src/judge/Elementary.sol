@@ -8,8 +8,8 @@ import {SoftFloat} from "./SoftFloat.sol";
 ///
 /// Each function is reduced to a polynomial on a short interval, in signed fixed point of 112 fractional bits inside
 /// 256-bit words. The answer before its one rounding is off by less than 2^-66 of its value, and no binary32 input has
-/// a result closer than 2^-60 of its value to a point where the rounding turns (exact cases are met exactly), so the
-/// rounding cannot go wrong. docs/elementary-onchain.md has both halves of that argument.
+/// a result closer than 2^-58 of its value to a point where the rounding turns, so the rounding cannot go wrong.
+/// docs/elementary-onchain.md has both halves of that argument.
 ///
 /// Unchecked arithmetic: polynomial values, variables and reduced arguments are below 2^114 in magnitude, so a product
 /// of two stays below 2^228; the few larger words have their bound beside them.

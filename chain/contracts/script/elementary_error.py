@@ -1,0 +1,247 @@
+#!/usr/bin/python3
+"""Measures how far the values of Elementary.sol are from the functions before their one rounding.
+
+    script/elementary_error.py [COUNT]      from chain/contracts; COUNT random inputs a function (20000)
+
+The polynomials and constants are read out of src/judge/Elementary.sol, evaluated as the contract does (integers,
+truncating shifts), and compared with the functions computed from their series in integers of 300 fractional bits. It
+prints the worst relative error met and fails where that is above the bound the documentation states. When sollya is
+installed it also checks that the polynomials are the ones script/elementary.sollya prints.
+"""
+import random
+import re
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from math import log2
+
+SOURCE = "src/judge/Elementary.sol"
+BOUND_LOG2 = -66
+F = 112
+ONE = 1 << F
+W = 300  # fractional bits of the reference
+
+LINE = re.compile(r"^\s*(?:let )?p := (?:(?P<first>\d+)|sub\(0, (?P<minus_first>\d+)\)"
+                  r"|(?P<op>add|sub)\(sar\(112, mul\(p, (?P<var>[rzt])\)\), (?P<c>\d+)\))$")
+
+
+def polynomials(lines):
+    """Lists of coefficients, highest first, in the order of the source."""
+    found = []
+    for text in lines:
+        m = LINE.match(text)
+        if not m:
+            continue
+        if m["first"] or m["minus_first"]:
+            found.append([int(m["first"]) if m["first"] else -int(m["minus_first"])])
+        else:
+            found[-1].append(int(m["c"]) if m["op"] == "add" else -int(m["c"]))
+    return found
+
+
+def horner(coefficients, v):
+    p = coefficients[0]
+    for c in coefficients[1:]:
+        p = ((p * v) >> F) + c
+    return p
+
+
+class Contract:
+    """The integer steps of Elementary.sol: each function gives mantissa and exponent before rounding, for x > 0 of odd
+    functions, any finite x in the domain otherwise."""
+
+    def __init__(self, text):
+        by_function = {}
+        name = None
+        for line in text.splitlines():
+            m = re.match(r"\s*function (\w+)", line)
+            name = m[1] if m else name
+            by_function.setdefault(name, []).append(line)
+        poly = {k: polynomials(v) for k, v in by_function.items()}
+        self.e, self.l, self.e0 = poly["_exp2k"][0], poly["log"][0], poly["_erfOverX"][0]
+        self.tail = {1: poly["_erf15"][0], 2: poly["_erf25"][0], 3: poly["_erf35"][0]}
+        self.log2 = int(re.search(r"LOG2 = (\d+);", text)[1])
+        self.inverse = int(re.search(r"sar\(172, add\(mul\(t, (\d+)\)", text)[1])
+
+    def exp2k(self, t):
+        k = (t * self.inverse + (1 << 171)) >> 172
+        r = t - k * self.log2
+        return ((r * horner(self.e, r)) >> F) + ONE, k
+
+    def exp(self, m, e):
+        p, k = self.exp2k(fixed(m, e))
+        return p, k - F
+
+    def tanh(self, m, e):
+        p, k = self.exp2k(fixed(m, e) << 1)
+        p <<= k
+        return ((p - ONE) << 100) // (p + ONE), -100
+
+    def log(self, m, e):
+        shift = 24 - m.bit_length()
+        m, e, d = m << shift, e - shift, 1 << 23
+        k = e + 23
+        if m > 0xb504f3:
+            d, k = d << 1, k + 1
+        n = (m - d) << F
+        s = n // (m + d) if n >= 0 else -(-n // (m + d))
+        z = (s * s) >> F
+        return k * self.log2 + ((s * horner(self.l, z)) >> F), -F
+
+    def erf(self, m, e):
+        t = fixed(m, e)
+        if t < ONE:
+            return m * horner(self.e0, (t * t) >> F), e - F
+        c = t >> F
+        return horner(self.tail[c], t - (2 * c + 1) * ONE // 2), -F
+
+
+def fixed(m, e):
+    t = abs(m) << (e + F) if e + F >= 0 else abs(m) >> -(e + F)
+    return -t if m < 0 else t
+
+
+# ------------------------------------------------------------------------------------------------ reference, W bits
+
+def exp_w(x):
+    """e^x for a Fraction x, as an integer over 2^W (relative accuracy better than 2^-100 for |x| < 128)."""
+    k = 12  # e^x = (e^(x/2^12))^(2^12)
+    guard = 80
+    one = 1 << (W + guard)
+    v = int(x * one) >> k
+    total = term = one
+    n = 1
+    while term:
+        term = (term * v >> (W + guard)) // n
+        total += term
+        n += 1
+        if abs(term) <= 1:
+            break
+    for _ in range(k):
+        total = total * total >> (W + guard)
+    return Fraction(total, one)
+
+
+def atanh2_w(s):
+    """2 atanh(s) for a Fraction |s| < 0.2."""
+    one = 1 << W
+    v = int(s * one)
+    square, power, total, n = v * v >> W, v, 0, 1
+    while abs(power) > 1:
+        total += power // n
+        power = power * square >> W
+        n += 2
+    return Fraction(2 * total, one)
+
+
+
+def log_w(x):
+    k = 0
+    while x > Fraction(3, 2):
+        x /= 2
+        k += 1
+    while x < Fraction(3, 4):
+        x *= 2
+        k -= 1
+    log2_value = atanh2_w(Fraction(1, 7)) * 2 + atanh2_w(Fraction(1, 17))  # log 2 = 2 log(4/3) + log(9/8)
+    return atanh2_w((x - 1) / (x + 1)) + k * log2_value
+
+
+def pi_w():
+    def atan_inverse(n):
+        total, term, k = 0, (1 << W) // n, 0
+        while term:
+            total += (-term if k & 1 else term) // (2 * k + 1)
+            term //= n * n
+            k += 1
+        return total
+    return 16 * atan_inverse(5) - 4 * atan_inverse(239)
+
+
+def isqrt_fraction(f):
+    from math import isqrt
+    return Fraction(isqrt(f.numerator * (1 << 2 * W) // f.denominator), 1 << W)
+
+
+TWO_OVER_SQRT_PI = 2 / isqrt_fraction(Fraction(pi_w(), 1 << W))
+
+
+def erf_w(x):
+    """Alternating series; W bits outlast its cancellation for x < 4 (largest term e^16)."""
+    one = 1 << (W + 60)
+    square = int(x * x * one)
+    term, total, k = one, 0, 0
+    while term:
+        total += term // (2 * k + 1) if k % 2 == 0 else -(term // (2 * k + 1))
+        k += 1
+        term = (term * square >> (W + 60)) // k
+    return x * Fraction(total, one) * TWO_OVER_SQRT_PI
+
+
+def tanh_w(x):
+    e = exp_w(2 * x)
+    return (e - 1) / (e + 1)
+
+
+# ------------------------------------------------------------------------------------------------ run
+
+def parts(bits):
+    biased = bits >> 23 & 0xff
+    m = bits & 0x7fffff | (1 << 23 if biased else 0)
+    return (-m if bits >> 31 else m), max(biased, 1) - 150
+
+
+def draw(rng, low, high):
+    """Bits of a float between two positive ones, uniform over the encodings."""
+    return rng.randint(low, high)
+
+
+def inputs(rng, name, count):
+    # Positive encodings where the contract evaluates, and the points where it changes its path.
+    ranges = {"exp": (0x2e000000, 0x42cfffff), "tanh": (0x39000000, 0x411fffff), "erf": (0x00000001, 0x407fffff),
+              "log": (0x00000001, 0x7f7fffff)}
+    low, high = ranges[name]
+    edges = [low, high] + [b + d for b in (0x3f800000, 0x40000000, 0x40400000, 0x3f3504f3, 0x3fb504f3, 0x3eb17218,
+                                          0x3f851592, 0x00800000) for d in range(-3, 4)]
+    for bits in edges + [draw(rng, low, high) for _ in range(count)]:
+        # Half of the draws where the functions are curved, not far out in their exponents.
+        if rng.random() < 0.5 and name != "tanh":
+            bits = draw(rng, 0x3e000000, min(high, 0x42000000))
+        if low <= bits <= high:
+            yield bits
+            if name == "exp":
+                yield bits | 1 << 31
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+    text = open(SOURCE).read()
+    contract = Contract(text)
+    if shutil.which("sollya"):
+        printed = subprocess.run(["sollya", "script/elementary.sollya"], capture_output=True, text=True, check=True).stdout
+        if polynomials(printed.splitlines()) != [contract.e, contract.l, contract.e0] + [contract.tail[i] for i in (1, 2, 3)]:
+            sys.exit(SOURCE + ": the polynomials are not those of script/elementary.sollya: copy its output")
+        print("polynomials: as script/elementary.sollya prints them")
+    failed = False
+    for name, reference in (("exp", exp_w), ("log", log_w), ("tanh", tanh_w), ("erf", erf_w)):
+        rng = random.Random(name)
+        worst, at, n = 0.0, 0, 0
+        for bits in inputs(rng, name, count):
+            m, e = parts(bits)
+            mantissa, exponent = getattr(contract, name)(m, e)
+            want = reference(Fraction(m) * Fraction(2) ** e)
+            if want == 0:
+                continue
+            error = float(abs(Fraction(mantissa) * Fraction(2) ** exponent / want - 1))
+            n += 1
+            if error > worst:
+                worst, at = error, bits
+        print("%-4s %d inputs, relative error at most 2^%.2f (at %08x)" % (name, n, log2(worst), at))
+        failed |= log2(worst) >= BOUND_LOG2
+    if failed:
+        sys.exit("above the bound 2^%d that docs/elementary-onchain.md states" % BOUND_LOG2)
+
+
+if __name__ == "__main__":
+    main()

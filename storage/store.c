@@ -1,0 +1,223 @@
+/* storage/store.c: opening, locking and checking the environment; store_txn.c holds the transactions. */
+#include "storage/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/store_db.h"
+
+static const char *const table_names[GS_TABLE_COUNT] = {
+	[GS_TABLE_META] = "meta",         [GS_TABLE_HEADS] = "heads",     [GS_TABLE_CLAIMS] = "claims",
+	[GS_TABLE_MODELS] = "models",     [GS_TABLE_GAMES] = "games",     [GS_TABLE_STAKES] = "stakes",
+	[GS_TABLE_SLASHES] = "slashes",   [GS_TABLE_INTENTS] = "intents", [GS_TABLE_TXS] = "txs",
+	[GS_TABLE_VERDICTS] = "verdicts", [GS_TABLE_SAMPLES] = "samples", [GS_TABLE_SIGNED_MOVES] = "signed_moves",
+	[GS_TABLE_AUDIT] = "audit",       [GS_TABLE_BLOBS] = "blobs",
+};
+
+/* The first record of the meta table: what this file is, and which version of the records it holds. */
+static const char format_key[] = "format";
+static const char format_name[] = "gainsay";
+enum { FORMAT_LEN = sizeof(format_name) + 4, DIR_MODE = 0700, FILE_MODE = 0600 };
+
+enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error *error)
+{
+	switch (rc) {
+	case MDB_NOTFOUND: return GS_ENOTFOUND; /* not worth a line: callers ask to find out */
+	case ENOENT: return gs_fail(error, GS_ENOTFOUND, "%s: no database here", db->dir);
+	case ENOMEM: return gs_fail(error, GS_ENOMEM, "%s: out of memory, or of address space", db->dir);
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+		return gs_fail(error, GS_ELIMIT, "%s: one transaction holds too much; nothing of it is stored",
+		               db->dir);
+	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INCOMPATIBLE:
+	case MDB_BAD_VALSIZE:
+		return gs_fail(error, GS_ECORRUPT,
+		               "%s: not a Gainsay database, or damaged (%s); restore it from a backup", db->dir,
+		               mdb_strerror(rc));
+	case MDB_READERS_FULL: return gs_fail(error, GS_EAGAIN, "%s: too many readers at once", db->dir);
+	case EIO:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return gs_fail(
+			error, GS_EIO,
+			"%s: the disk failed or is full (%s); nothing of this transaction is stored, what was before is safe",
+			db->dir, strerror(rc));
+	default: return gs_fail(error, GS_EIO, "%s: %s", db->dir, mdb_strerror(rc));
+	}
+}
+
+/* --- opening --- */
+
+static enum gs_err take_lock(struct gs_store_db *db, struct gs_error *error)
+{
+	char path[GS_STORE_PATH_MAX + sizeof("/LOCK")];
+	snprintf(path, sizeof(path), "%s/LOCK", db->dir);
+	db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (db->lock_fd < 0)
+		return gs_fail(error, GS_EIO, "%s: %s", path, strerror(errno));
+	if (flock(db->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return GS_OK;
+	if (errno != EWOULDBLOCK)
+		return gs_fail(error, GS_EIO, "%s: %s", path, strerror(errno));
+	return gs_fail(
+		error, GS_ECONFLICT,
+		"%s: another process, or another part of this one, has this database open; stop it first, or use another directory",
+		db->dir);
+}
+
+/* LMDB maps the file and would die of SIGBUS on pages that a truncated one lacks. */
+static enum gs_err check_size(struct gs_store_db *db, struct gs_error *error)
+{
+	MDB_envinfo info;
+	MDB_stat stat_;
+	struct stat file;
+	int fd, rc;
+	if ((rc = mdb_env_info(db->env, &info)) != 0 || (rc = mdb_env_stat(db->env, &stat_)) != 0 ||
+	    (rc = mdb_env_get_fd(db->env, &fd)) != 0)
+		return gs_store_fail(db, rc, error);
+	if (fstat(fd, &file) != 0)
+		return gs_fail(error, GS_EIO, "%s/data.mdb: %s", db->dir, strerror(errno));
+	/* A new environment is two pages; afterwards every page up to the last one used must be there. */
+	if ((uint64_t)file.st_size / stat_.ms_psize < (uint64_t)info.me_last_pgno + 1)
+		return gs_fail(error, GS_ECORRUPT,
+		               "%s/data.mdb: damaged (cut short to %lld bytes); restore it from a backup", db->dir,
+		               (long long)file.st_size);
+	return GS_OK;
+}
+
+static enum gs_err write_format(struct gs_store_db *db, MDB_txn *txn, struct gs_error *error)
+{
+	uint8_t record[FORMAT_LEN];
+	MDB_val key = {sizeof(format_key) - 1, (void *)format_key}, value = {sizeof(record), record};
+	memcpy(record, format_name, sizeof(format_name));
+	gs_be32_write(record + sizeof(format_name), GS_STORE_SCHEMA);
+	int rc = mdb_put(txn, db->tables[GS_TABLE_META], &key, &value, 0);
+	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
+}
+
+static enum gs_err check_format(struct gs_store_db *db, MDB_txn *txn, struct gs_error *error)
+{
+	MDB_val key = {sizeof(format_key) - 1, (void *)format_key}, value;
+	int rc = mdb_get(txn, db->tables[GS_TABLE_META], &key, &value);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return gs_store_fail(db, rc, error);
+	if (rc == MDB_NOTFOUND || value.mv_size != FORMAT_LEN ||
+	    memcmp(value.mv_data, format_name, sizeof(format_name)) != 0)
+		return gs_fail(error, GS_ECORRUPT, "%s: not a Gainsay database (it has no format record)", db->dir);
+	uint32_t schema = gs_be32_read((const uint8_t *)value.mv_data + sizeof(format_name));
+	if (schema > GS_STORE_SCHEMA)
+		return gs_fail(
+			error, GS_EUNSUPPORTED,
+			"%s: written by a newer Gainsay (schema %u, this one knows %d); upgrade, or use another directory",
+			db->dir, schema, GS_STORE_SCHEMA);
+	if (schema < GS_STORE_SCHEMA)
+		return gs_fail(error, GS_ECORRUPT, "%s: schema %u, which no release wrote", db->dir, schema);
+	return GS_OK;
+}
+
+/* Opens every table. An environment without any is new, or was never finished: it gets them all, and the format record, at once. */
+static enum gs_err open_tables(struct gs_store_db *db, struct gs_error *error)
+{
+	MDB_txn *txn;
+	MDB_dbi names;
+	MDB_stat st;
+	enum gs_err err = GS_OK;
+	int rc = mdb_txn_begin(db->env, NULL, db->read_only ? MDB_RDONLY : 0, &txn);
+	if (rc != 0)
+		return gs_store_fail(db, rc, error);
+	if ((rc = mdb_dbi_open(txn, NULL, 0, &names)) != 0 || (rc = mdb_stat(txn, names, &st)) != 0) {
+		err = gs_store_fail(db, rc, error);
+		goto out;
+	}
+	bool fresh = st.ms_entries == 0 && !db->read_only;
+	for (int i = 0; i < GS_TABLE_COUNT; i++) {
+		rc = mdb_dbi_open(txn, table_names[i], fresh ? MDB_CREATE : 0, &db->tables[i]);
+		if (rc == MDB_NOTFOUND)
+			err = gs_fail(error, GS_ECORRUPT, "%s: not a Gainsay database (it has no table %s)", db->dir,
+			              table_names[i]);
+		else if (rc != 0)
+			err = gs_store_fail(db, rc, error);
+		if (err != GS_OK)
+			goto out;
+	}
+	err = fresh ? write_format(db, txn, error) : check_format(db, txn, error);
+out:
+	if (err != GS_OK) {
+		mdb_txn_abort(txn);
+		return err;
+	}
+	rc = mdb_txn_commit(txn);
+	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
+}
+
+static enum gs_err open_env(struct gs_store_db *db, uint64_t map_bytes, struct gs_error *error)
+{
+	/* NOTLS: a reader belongs to its transaction, not to its thread. */
+	unsigned flags = MDB_NOTLS | (db->read_only ? MDB_RDONLY : 0);
+	int rc = mdb_env_create(&db->env);
+	if (rc != 0)
+		return gs_store_fail(db, rc, error);
+	if ((rc = mdb_env_set_maxdbs(db->env, GS_TABLE_COUNT)) != 0 ||
+	    (rc = mdb_env_set_mapsize(db->env, map_bytes)) != 0 ||
+	    (rc = mdb_env_open(db->env, db->dir, flags, FILE_MODE)) != 0)
+		return gs_store_fail(db, rc, error);
+	return check_size(db, error);
+}
+
+enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
+                          struct gs_error *error)
+{
+	bool read_only = options && options->read_only;
+	uint64_t map_bytes = options && options->map_bytes ? options->map_bytes : GS_STORE_MAP_FIRST;
+	enum gs_err err;
+
+	*out = NULL;
+	if (strlen(dir) + sizeof("/data.mdb") > GS_STORE_PATH_MAX)
+		return gs_fail(error, GS_EINVAL, "the database's path is longer than %d bytes", GS_STORE_PATH_MAX);
+	if (!read_only && mkdir(dir, DIR_MODE) != 0 && errno != EEXIST)
+		return gs_fail(error, GS_EIO, "%s: cannot be created: %s", dir, strerror(errno));
+	struct gs_store_db *db = calloc(1, sizeof(*db));
+	if (!db)
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory", dir);
+	strcpy(db->dir, dir);
+	db->lock_fd = -1;
+	db->read_only = read_only;
+	pthread_mutex_init(&db->mutex, NULL);
+	if ((!read_only && (err = take_lock(db, error)) != GS_OK) || (err = open_env(db, map_bytes, error)) != GS_OK ||
+	    (err = open_tables(db, error)) != GS_OK) {
+		gs_store_close(db);
+		return err;
+	}
+	*out = db;
+	return GS_OK;
+}
+
+void gs_store_close(struct gs_store_db *db)
+{
+	if (!db)
+		return;
+	GS_ASSERT(db->open_txns == 0);
+	if (db->env)
+		mdb_env_close(db->env);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd); /* and with it the lock */
+	pthread_mutex_destroy(&db->mutex);
+	free(db);
+}
+
+enum gs_err gs_store_backup(struct gs_store_db *db, const char *dir, struct gs_error *error)
+{
+	int rc = mdb_env_copy2(db->env, dir, MDB_CP_COMPACT);
+	return rc == 0 ? GS_OK : gs_fail(error, GS_EIO, "%s: backup of %s failed: %s", dir, db->dir, mdb_strerror(rc));
+}

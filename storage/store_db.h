@@ -1,0 +1,29 @@
+/* storage/store_db.h: what store.c and store_txn.c share. Not for others. */
+#ifndef GS_STORAGE_STORE_DB_H
+#define GS_STORAGE_STORE_DB_H
+
+#include <lmdb.h>
+#include <pthread.h>
+
+#include "storage/store.h"
+
+enum { GS_STORE_PATH_MAX = 3072 };
+#define GS_STORE_MAP_FIRST (UINT64_C(1) << 31)
+#define GS_STORE_MAP_MAX (UINT64_C(1) << 42)
+
+struct gs_store_db {
+	char dir[GS_STORE_PATH_MAX];
+	int lock_fd;
+	bool read_only;
+	MDB_env *env;
+	MDB_dbi tables[GS_TABLE_COUNT];
+	pthread_mutex_t mutex; /* over the fields below */
+	size_t open_txns;
+	bool writing;
+	pthread_t writer;
+};
+
+/* Puts an LMDB or errno code in words. */
+enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error *error);
+
+#endif
