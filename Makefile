@@ -36,7 +36,7 @@ TEST_PACKAGES := cmocka mpfr gmp
 CPPFLAGS_ALL = -D_GNU_SOURCE -I. -I$(BUILD)/gen $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 -g $(WARNINGS) $(FLOAT_FLAGS) -fno-strict-aliasing -pthread $(PACKAGE_CFLAGS) $(SANITIZE) $(CFLAGS)
 LDFLAGS_ALL = -pthread $(SANITIZE) $(LDFLAGS)
-LIBS = $(PACKAGE_LIBS) -lprotobuf-nanopb -lm
+LIBS = $(PACKAGE_LIBS) $(if $(GEN_SOURCES),-lprotobuf-nanopb) -lm
 TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
@@ -61,12 +61,12 @@ CONTRACT_SOURCES := $(CONTRACTS) $(wildcard $(addprefix chain/contracts/src/,*.s
 GENERATED := chain/eth/bindings.c chain/eth/bindings.h
 FORMATTED = $(filter-out $(GENERATED),$(C_FILES) $(H_FILES))
 VECTOR_TOOLS := $(wildcard tests/vectors/gen_*.c)
-VECTOR_RECORDS ?= 2000
+VECTOR_RECORDS ?= 20000
 
-# The reader of ONNX is generated from the schema that Debian ships.
+# Where validator/onnx asks for it by an options file, a reader is generated from the schema that Debian ships.
 ONNX_PROTO := /usr/include/onnx/onnx.proto
 ONNX_OPTIONS := $(wildcard validator/onnx/onnx.options)
-ifneq ($(wildcard validator/onnx/*.c),)
+ifneq ($(ONNX_OPTIONS),)
 GEN_SOURCES := $(BUILD)/gen/onnx.pb.c
 GEN_HEADERS := $(BUILD)/gen/onnx.pb.h
 endif
@@ -162,7 +162,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 $(BUILD)/gen/onnx.pb.c: $(ONNX_PROTO) $(ONNX_OPTIONS)
 	@mkdir -p $(@D)
 	$(call say,GEN $@)PATH=/usr/bin:$$PATH protoc --plugin=protoc-gen-nanopb=/usr/bin/protoc-gen-nanopb -I$(<D) \
-		$(if $(ONNX_OPTIONS),--nanopb_opt=-f$(ONNX_OPTIONS)) --nanopb_out=$(@D) $(<F)
+		--nanopb_opt=-f$(ONNX_OPTIONS) --nanopb_out=$(@D) $(<F)
 $(BUILD)/gen/onnx.pb.h: $(BUILD)/gen/onnx.pb.c ;
 
 # --- tests ---
@@ -223,13 +223,17 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
-.PHONY: contracts bindings gas vectors
+.PHONY: contracts check-contracts bindings gas vectors
 ifneq ($(CONTRACTS),)
 contracts: build/contracts/stamp
-build/contracts/stamp: $(CONTRACT_SOURCES)
+build/contracts/stamp: $(CONTRACT_SOURCES) chain/contracts/script/artifacts.py
 	@mkdir -p $(@D)
 	$(call say,SOLC chain/contracts)cd chain/contracts && $(FORGE) build --offline --quiet src
+	@$(PYTHON) chain/contracts/script/artifacts.py build/contracts/out $(@D)
 	@touch $@
+
+check-contracts: contracts vectors
+	@cd chain/contracts && FOUNDRY_DISABLE_NIGHTLY_WARNING=1 $(FORGE) test --offline
 
 # Selectors and topics for C, from the ABIs; committed, and `make check` sees that they are current.
 bindings: contracts
@@ -246,6 +250,8 @@ vectors: build/vectors/scalar/stamp
 build/vectors/scalar/stamp: $(BUILD)/tests/vectors/gen_softfloat
 	@mkdir -p $(@D)
 	@$< $(@D) $(VECTOR_RECORDS) && touch $@
+
+-include tests/vectors/vectors.mk
 
 # --- lint ---
 lint: lint-house lint-format lint-headers lint-tidy lint-bindings

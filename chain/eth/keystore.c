@@ -41,6 +41,10 @@ static enum gs_err check_costs(const struct derivation *d, struct gs_error *erro
 	    d->n * d->r * d->p > (uint64_t)GS_KEYSTORE_MEMORY_MAX / 16)
 		return gs_fail(error, GS_ELIMIT, "keystore: scrypt would cost too much (n = %llu, r = %llu, p = %llu)",
 		               (unsigned long long)d->n, (unsigned long long)d->r, (unsigned long long)d->p);
+	/* RFC 7914, section 2: n < 2^(128 * r / 8); OpenSSL insists. */
+	if (d->r < 4 && d->n >= UINT64_C(1) << (16 * d->r))
+		return gs_fail(error, GS_EUNSUPPORTED, "keystore: scrypt with n = %llu needs r = 8 (RFC 7914)",
+		               (unsigned long long)d->n);
 	return GS_OK;
 }
 

@@ -30,7 +30,7 @@ static enum gs_err read_file(const char *path, uint8_t *out, size_t max, size_t 
 static enum gs_err read_password(const char *path, uint8_t out[GS_KEYSTORE_PASSWORD_MAX + 1], struct gs_bytes *password,
                                  struct gs_error *error)
 {
-	size_t len;
+	size_t len = 0;
 	enum gs_err err = read_file(path, out, GS_KEYSTORE_PASSWORD_MAX + 1, &len, error);
 	if (err != GS_OK)
 		return err;

@@ -79,12 +79,8 @@ static void put_operand(struct gs_buf *buf, const struct gs_operand *op, enum gs
 {
 	gs_buf_append_u8(buf, op->kind);
 	switch ((enum gs_operand_kind)op->kind) {
-	case GS_OPERAND_CONST:
-		gs_wire_put_be(buf, op->constant, class_bytes(cls));
-		break;
-	case GS_OPERAND_IOTA:
-		put_affine(buf, &op->iota);
-		break;
+	case GS_OPERAND_CONST: gs_wire_put_be(buf, op->constant, class_bytes(cls)); break;
+	case GS_OPERAND_IOTA: put_affine(buf, &op->iota); break;
 	case GS_OPERAND_TENSOR:
 		gs_buf_append_u8(buf, op->indirect_row);
 		put_view(buf, &op->view);
@@ -171,20 +167,15 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 {
 	op->kind = (uint8_t)gs_wire_be(w, 1);
 	switch (op->kind) {
-	case GS_OPERAND_CONST:
-		op->constant = gs_wire_be(w, class_bytes(cls));
-		break;
-	case GS_OPERAND_IOTA:
-		take_affine(w, &op->iota);
-		break;
+	case GS_OPERAND_CONST: op->constant = gs_wire_be(w, class_bytes(cls)); break;
+	case GS_OPERAND_IOTA: take_affine(w, &op->iota); break;
 	case GS_OPERAND_TENSOR:
 		op->indirect_row = (uint8_t)gs_wire_be(w, 1);
 		take_view(w, &op->view);
 		if (op->indirect_row && !w->bad)
 			take_view(w, &op->indirect);
 		break;
-	default: /* a byte from outside */
-		w->bad = true;
+	default: /* a byte from outside */ w->bad = true;
 	}
 }
 
@@ -193,7 +184,8 @@ enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct 
 	struct gs_wire w = gs_wire_open(bytes);
 	memset(out, 0, sizeof(*out));
 	if (bytes.len > GS_DESCRIPTOR_BYTES_MAX)
-		return gs_fail(error, GS_EPARSE, "descriptor: %zu bytes, at most %d allowed", bytes.len, GS_DESCRIPTOR_BYTES_MAX);
+		return gs_fail(error, GS_EPARSE, "descriptor: %zu bytes, at most %d allowed", bytes.len,
+		               GS_DESCRIPTOR_BYTES_MAX);
 	out->form = (uint8_t)gs_wire_be(&w, 1);
 	out->fn = (uint8_t)gs_wire_be(&w, 1);
 	out->store_dtype = (uint8_t)gs_wire_be(&w, 1);
@@ -207,8 +199,9 @@ enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct 
 	const struct gs_fn_info *fn = gs_fn_info(out->fn);
 	const struct gs_fn_info *e = out->epilogue ? gs_fn_info(out->epilogue) : NULL;
 	if (w.bad || !fn || (out->epilogue && !e) || out->out_axes + out->red_axes > GS_AXES_MAX)
-		return gs_fail(error, GS_EPARSE, "descriptor: cut short, unknown function %#x or epilogue %#x, or too many axes",
-		               out->fn, out->epilogue);
+		return gs_fail(error, GS_EPARSE,
+		               "descriptor: cut short, unknown function %#x or epilogue %#x, or too many axes", out->fn,
+		               out->epilogue);
 	for (unsigned a = 0; a < out->out_axes + out->red_axes; a++) {
 		uint64_t extent = gs_wire_uint(&w);
 		if (extent > GS_EXTENT_MAX)
@@ -219,7 +212,8 @@ enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct 
 	if (e) {
 		out->epilogue_pos = (uint8_t)gs_wire_be(&w, 1);
 		if (out->epilogue_pos >= e->arity)
-			return gs_fail(error, GS_EPARSE, "descriptor: epilogue %s has no operand %u", e->name, out->epilogue_pos);
+			return gs_fail(error, GS_EPARSE, "descriptor: epilogue %s has no operand %u", e->name,
+			               out->epilogue_pos);
 		for (unsigned i = 0, k = 0; i < e->arity; i++)
 			if (i != out->epilogue_pos)
 				out->epilogue_const[k++] = gs_wire_be(&w, class_bytes(e->operand[i]));
@@ -265,8 +259,8 @@ static enum gs_err check_view(const struct gs_view *view, unsigned axes, bool sk
 		REFUSE("pad rule %u is not allowed here", view->pad);
 	if (view->pad != GS_PAD_VALUE && view->pad_value != 0)
 		REFUSE("a pad value without its rule");
-	if (view->pad == GS_PAD_VALUE
-	    && (view->pad_value == 0 || !register_canonical(gs_dtype_class(view->dtype), view->pad_value)))
+	if (view->pad == GS_PAD_VALUE &&
+	    (view->pad_value == 0 || !register_canonical(gs_dtype_class(view->dtype), view->pad_value)))
 		REFUSE("pad value is zero (use rule 0) or not canonical");
 	if (view->rows > GS_ROWS_MAX)
 		REFUSE("%u rows, at most %d allowed", view->rows, GS_ROWS_MAX);
@@ -279,8 +273,8 @@ static enum gs_err check_view(const struct gs_view *view, unsigned axes, bool sk
 	for (unsigned r = 0; r < GS_ROWS_MAX; r++) {
 		const struct gs_row *row = &view->row[r];
 		if (r < view->rows && (row->extent < 1 || row->extent > GS_EXTENT_MAX || row->stride > GS_EXTENT_MAX))
-			REFUSE("row %u has extent %llu and stride %llu, beyond the limits", r, (unsigned long long)row->extent,
-			       (unsigned long long)row->stride);
+			REFUSE("row %u has extent %llu and stride %llu, beyond the limits", r,
+			       (unsigned long long)row->extent, (unsigned long long)row->stride);
 		if (r >= view->rows && (row->extent || row->stride))
 			REFUSE("row %u is not part of the view", r);
 		enum gs_err err = check_affine(&row->at, r < view->rows ? axes : 0, error);
@@ -324,8 +318,7 @@ static enum gs_err check_operand(const struct gs_instr *in, unsigned i, struct g
 		if (gs_dtype_class(op->indirect.dtype) == GS_CLASS_F32)
 			REFUSE("operand %u is indexed by %s", i, gs_dtype_name(op->indirect.dtype));
 		return GS_OK;
-	default: /* a byte from outside */
-		REFUSE("operand %u has unknown kind %u", i, op->kind);
+	default: /* a byte from outside */ REFUSE("operand %u has unknown kind %u", i, op->kind);
 	}
 }
 
@@ -369,7 +362,8 @@ enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error)
 	enum gs_err err = check_functions(in, error);
 	if (err)
 		return err;
-	if (in->out_axes > GS_OUT_AXES_MAX || in->red_axes > GS_RED_AXES_MAX || in->out_axes + in->red_axes > GS_AXES_MAX)
+	if (in->out_axes > GS_OUT_AXES_MAX || in->red_axes > GS_RED_AXES_MAX ||
+	    in->out_axes + in->red_axes > GS_AXES_MAX)
 		REFUSE("%u output and %u reduction axes, beyond the limits", in->out_axes, in->red_axes);
 	uint64_t count = 1, terms = 1;
 	for (unsigned a = 0; a < in->out_axes; a++) {
@@ -389,8 +383,8 @@ enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error)
 		REFUSE("a fold of more than 2^18 terms");
 	uint64_t chunks = gs_dtype_chunks(in->store_dtype, count);
 	if (in->span < chunks || (uint64_t)in->first_chunk + in->span > GS_CHUNKS_MAX)
-		REFUSE("span of %u chunks from %u: the tensor needs %llu, and the trace has 2^26", in->span, in->first_chunk,
-		       (unsigned long long)chunks);
+		REFUSE("span of %u chunks from %u: the tensor needs %llu, and the trace has 2^26", in->span,
+		       in->first_chunk, (unsigned long long)chunks);
 	if (in->cost > INT64_MAX)
 		REFUSE("cost beyond 2^63 - 1");
 	for (unsigned i = 0; i < gs_instr_operands(in); i++) {

@@ -141,12 +141,14 @@ static enum gs_err take_tensors(struct gs_wire *w, struct gs_tensor_type **tenso
 		t->dtype = (uint8_t)gs_wire_be(w, 1);
 		t->rank = (uint8_t)gs_wire_be(w, 1);
 		if (w->bad || !gs_dtype_known(t->dtype) || t->rank > GS_RANK_MAX)
-			return gs_fail(error, GS_EPARSE, "io: tensor '%s' has dtype %u and rank %u", t->name, t->dtype, t->rank);
+			return gs_fail(error, GS_EPARSE, "io: tensor '%s' has dtype %u and rank %u", t->name, t->dtype,
+			               t->rank);
 		uint64_t elements = 1;
 		for (unsigned a = 0; a < t->rank; a++) {
 			uint64_t dim = gs_wire_uint(w);
 			if (dim < 1 || dim > GS_EXTENT_MAX || (elements *= dim) > GS_EXTENT_MAX)
-				return gs_fail(error, GS_EPARSE, "io: tensor '%s' is empty or beyond 2^31 elements", t->name);
+				return gs_fail(error, GS_EPARSE, "io: tensor '%s' is empty or beyond 2^31 elements",
+				               t->name);
 			t->dim[a] = (uint32_t)dim;
 		}
 		uint64_t chunk = gs_wire_uint(w);

@@ -64,14 +64,12 @@ bool gs_operand_value(const struct gs_instr *in, unsigned i, const struct gs_mem
 	unsigned axes = in->form == GS_FOLD && i > 0 ? in->out_axes + in->red_axes : in->out_axes;
 	int64_t indirect = 0;
 	switch ((enum gs_operand_kind)op->kind) {
-	case GS_OPERAND_CONST:
-		*out = op->constant;
-		return true;
+	case GS_OPERAND_CONST: *out = op->constant; return true;
 	case GS_OPERAND_IOTA:
-		*out = gs_store(gs_class_dtype(gs_instr_operand_class(in, i)), (uint64_t)gs_affine_at(&op->iota, axes, point));
+		*out = gs_store(gs_class_dtype(gs_instr_operand_class(in, i)),
+		                (uint64_t)gs_affine_at(&op->iota, axes, point));
 		return true;
-	case GS_OPERAND_TENSOR:
-		break;
+	case GS_OPERAND_TENSOR: break;
 	}
 	if (op->indirect_row) {
 		struct gs_read at = gs_view_read(&op->indirect, axes, point, 0, 0);

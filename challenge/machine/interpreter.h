@@ -9,7 +9,7 @@
 
 /* The arrays a program reads and writes, whole chunks each, padding zero. */
 struct gs_memory {
-	uint8_t *trace;          /* 2^trace_depth chunks may be virtual: only [0, end of the last tensor) is touched */
+	uint8_t *trace; /* 2^trace_depth chunks may be virtual: only [0, end of the last tensor) is touched */
 	const uint8_t *weights;
 	const uint8_t *inputs;
 };

@@ -33,9 +33,7 @@ static bool operand_value(struct openings *o, const struct gs_instr *in, unsigne
 	const struct gs_operand *operand = &in->operand[i];
 	unsigned axes = (unsigned)in->out_axes + in->red_axes;
 	switch ((enum gs_operand_kind)operand->kind) {
-	case GS_OPERAND_CONST:
-		*out = operand->constant;
-		return true;
+	case GS_OPERAND_CONST: *out = operand->constant; return true;
 	case GS_OPERAND_IOTA:
 		*out = (uint64_t)gs_affine_at(&operand->iota, axes, point);
 		if (gs_instr_operand_class(in, i) == GS_CLASS_I32)

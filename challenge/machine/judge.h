@@ -24,7 +24,8 @@ typedef const uint8_t *(*gs_chunk_source)(void *self, uint8_t space, uint32_t ch
 struct gs_step_record {
 	uint8_t kind; /* enum gs_step_kind */
 	bool skipped; /* a body step that left the accumulator as it was */
-	unsigned fn;  /* the function applied: f, g; 0 for init, final and padding. Of a `first`, a is the operand that was taken */
+	unsigned
+		fn; /* the function applied: f, g; 0 for init, final and padding. Of a `first`, a is the operand that was taken */
 	gs_reg a, b, c;
 	gs_reg fn_result;
 	unsigned epilogue; /* 0 for none */

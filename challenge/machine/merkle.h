@@ -20,7 +20,7 @@ const struct gs_hash *gs_merkle_zero(unsigned height); /* Z_height, 0 <= height 
 /* A tree kept whole: all levels of the hashes that are present (missing right parts are implied). */
 struct gs_merkle {
 	unsigned depth;
-	uint64_t leaves;          /* present leaves */
+	uint64_t leaves;                                /* present leaves */
 	struct gs_hash *level[GS_MERKLE_DEPTH_MAX + 1]; /* level[h][i]; owned, one allocation */
 	struct gs_hash *memory;
 };

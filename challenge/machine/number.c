@@ -14,10 +14,8 @@ bool gs_dtype_known(unsigned code)
 	case GS_F16:
 	case GS_U32:
 	case GS_U64:
-	case GS_BF16:
-		return true;
-	default: /* a code from outside, not an enumerator */
-		return false;
+	case GS_BF16: return true;
+	default: /* a code from outside, not an enumerator */ return false;
 	}
 }
 
@@ -26,20 +24,16 @@ unsigned gs_dtype_bytes(enum gs_dtype dtype)
 	switch (dtype) {
 	case GS_U8:
 	case GS_I8:
-	case GS_BOOL:
-		return 1;
+	case GS_BOOL: return 1;
 	case GS_U16:
 	case GS_I16:
 	case GS_F16:
-	case GS_BF16:
-		return 2;
+	case GS_BF16: return 2;
 	case GS_F32:
 	case GS_I32:
-	case GS_U32:
-		return 4;
+	case GS_U32: return 4;
 	case GS_I64:
-	case GS_U64:
-		return 8;
+	case GS_U64: return 8;
 	}
 	GS_ASSERT(!"a known dtype");
 	return 0;
@@ -55,19 +49,16 @@ enum gs_class gs_dtype_class(enum gs_dtype dtype)
 	switch (dtype) {
 	case GS_F32:
 	case GS_F16:
-	case GS_BF16:
-		return GS_CLASS_F32;
+	case GS_BF16: return GS_CLASS_F32;
 	case GS_I8:
 	case GS_U8:
 	case GS_I16:
 	case GS_U16:
 	case GS_I32:
-	case GS_BOOL:
-		return GS_CLASS_I32;
+	case GS_BOOL: return GS_CLASS_I32;
 	case GS_I64:
 	case GS_U32:
-	case GS_U64:
-		return GS_CLASS_I64;
+	case GS_U64: return GS_CLASS_I64;
 	}
 	GS_ASSERT(!"a known dtype");
 	return GS_CLASS_F32;
@@ -76,12 +67,9 @@ enum gs_class gs_dtype_class(enum gs_dtype dtype)
 enum gs_dtype gs_class_dtype(enum gs_class cls)
 {
 	switch (cls) {
-	case GS_CLASS_F32:
-		return GS_F32;
-	case GS_CLASS_I32:
-		return GS_I32;
-	case GS_CLASS_I64:
-		return GS_I64;
+	case GS_CLASS_F32: return GS_F32;
+	case GS_CLASS_I32: return GS_I32;
+	case GS_CLASS_I64: return GS_I64;
 	}
 	GS_ASSERT(!"a known class");
 	return GS_F32;
@@ -90,30 +78,18 @@ enum gs_dtype gs_class_dtype(enum gs_class cls)
 const char *gs_dtype_name(enum gs_dtype dtype)
 {
 	switch (dtype) {
-	case GS_F32:
-		return "f32";
-	case GS_U8:
-		return "u8";
-	case GS_I8:
-		return "i8";
-	case GS_U16:
-		return "u16";
-	case GS_I16:
-		return "i16";
-	case GS_I32:
-		return "i32";
-	case GS_I64:
-		return "i64";
-	case GS_BOOL:
-		return "bool";
-	case GS_F16:
-		return "f16";
-	case GS_U32:
-		return "u32";
-	case GS_U64:
-		return "u64";
-	case GS_BF16:
-		return "bf16";
+	case GS_F32: return "f32";
+	case GS_U8: return "u8";
+	case GS_I8: return "i8";
+	case GS_U16: return "u16";
+	case GS_I16: return "i16";
+	case GS_I32: return "i32";
+	case GS_I64: return "i64";
+	case GS_BOOL: return "bool";
+	case GS_F16: return "f16";
+	case GS_U32: return "u32";
+	case GS_U64: return "u64";
+	case GS_BF16: return "bf16";
 	}
 	return "unknown";
 }
@@ -127,32 +103,20 @@ uint64_t gs_dtype_chunks(enum gs_dtype dtype, uint64_t count)
 uint64_t gs_element_bits(const uint8_t *base, enum gs_dtype dtype, uint64_t i)
 {
 	switch (gs_dtype_bytes(dtype)) {
-	case 1:
-		return base[i];
-	case 2:
-		return gs_le16_read(base + 2 * i);
-	case 4:
-		return gs_le32_read(base + 4 * i);
-	default:
-		return gs_le64_read(base + 8 * i);
+	case 1: return base[i];
+	case 2: return gs_le16_read(base + 2 * i);
+	case 4: return gs_le32_read(base + 4 * i);
+	default: return gs_le64_read(base + 8 * i);
 	}
 }
 
 void gs_element_write(uint8_t *base, enum gs_dtype dtype, uint64_t i, uint64_t bits)
 {
 	switch (gs_dtype_bytes(dtype)) {
-	case 1:
-		base[i] = (uint8_t)bits;
-		break;
-	case 2:
-		gs_le16_write(base + 2 * i, (uint16_t)bits);
-		break;
-	case 4:
-		gs_le32_write(base + 4 * i, (uint32_t)bits);
-		break;
-	default:
-		gs_le64_write(base + 8 * i, bits);
-		break;
+	case 1: base[i] = (uint8_t)bits; break;
+	case 2: gs_le16_write(base + 2 * i, (uint16_t)bits); break;
+	case 4: gs_le32_write(base + 4 * i, (uint32_t)bits); break;
+	default: gs_le64_write(base + 8 * i, bits); break;
 	}
 }
 
@@ -177,28 +141,18 @@ static int32_t sign_extend(uint64_t bits, unsigned width)
 gs_reg gs_load(enum gs_dtype dtype, uint64_t bits)
 {
 	switch (dtype) {
-	case GS_F32:
-		return f32_canonical((uint32_t)bits);
-	case GS_F16:
-		return gs_f16_to_f32((uint16_t)bits);
-	case GS_BF16:
-		return gs_bf16_to_f32((uint16_t)bits);
-	case GS_I8:
-		return i32_reg(sign_extend(bits, 8));
-	case GS_I16:
-		return i32_reg(sign_extend(bits, 16));
-	case GS_U8:
-		return bits & 0xff;
-	case GS_U16:
-		return bits & 0xffff;
+	case GS_F32: return f32_canonical((uint32_t)bits);
+	case GS_F16: return gs_f16_to_f32((uint16_t)bits);
+	case GS_BF16: return gs_bf16_to_f32((uint16_t)bits);
+	case GS_I8: return i32_reg(sign_extend(bits, 8));
+	case GS_I16: return i32_reg(sign_extend(bits, 16));
+	case GS_U8: return bits & 0xff;
+	case GS_U16: return bits & 0xffff;
 	case GS_I32:
-	case GS_U32:
-		return bits & 0xffffffff;
-	case GS_BOOL:
-		return (bits & 0xff) != 0;
+	case GS_U32: return bits & 0xffffffff;
+	case GS_BOOL: return (bits & 0xff) != 0;
 	case GS_I64:
-	case GS_U64:
-		return bits;
+	case GS_U64: return bits;
 	}
 	GS_ASSERT(!"a known dtype");
 	return 0;
@@ -207,26 +161,18 @@ gs_reg gs_load(enum gs_dtype dtype, uint64_t bits)
 uint64_t gs_store(enum gs_dtype dtype, gs_reg value)
 {
 	switch (dtype) {
-	case GS_F32:
-		return f32_canonical((uint32_t)value);
-	case GS_F16:
-		return gs_f32_to_f16((uint32_t)value);
-	case GS_BF16:
-		return gs_f32_to_bf16((uint32_t)value);
+	case GS_F32: return f32_canonical((uint32_t)value);
+	case GS_F16: return gs_f32_to_f16((uint32_t)value);
+	case GS_BF16: return gs_f32_to_bf16((uint32_t)value);
 	case GS_I8:
-	case GS_U8:
-		return value & 0xff;
+	case GS_U8: return value & 0xff;
 	case GS_I16:
-	case GS_U16:
-		return value & 0xffff;
+	case GS_U16: return value & 0xffff;
 	case GS_I32:
-	case GS_U32:
-		return value & 0xffffffff;
-	case GS_BOOL:
-		return value != 0;
+	case GS_U32: return value & 0xffffffff;
+	case GS_BOOL: return value != 0;
 	case GS_I64:
-	case GS_U64:
-		return value;
+	case GS_U64: return value;
 	}
 	GS_ASSERT(!"a known dtype");
 	return 0;

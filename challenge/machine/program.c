@@ -25,7 +25,8 @@ void gs_program_free(struct gs_program *p)
 struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i)
 {
 	GS_ASSERT(i < p->count);
-	return (struct gs_bytes){p->descriptors + p->descriptor_at[i], (size_t)(p->descriptor_at[i + 1] - p->descriptor_at[i])};
+	return (struct gs_bytes){p->descriptors + p->descriptor_at[i],
+	                         (size_t)(p->descriptor_at[i + 1] - p->descriptor_at[i])};
 }
 
 uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
@@ -65,8 +66,8 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 		return GS_OK;
 	case GS_SPACE_TRACE: {
 		const struct gs_instr *producer = &p->instr[gs_program_covering(p, view->chunk)];
-		if (producer->first_chunk != view->chunk || producer->store_dtype != view->dtype
-		    || gs_instr_count(producer) != view->count)
+		if (producer->first_chunk != view->chunk || producer->store_dtype != view->dtype ||
+		    gs_instr_count(producer) != view->count)
 			REFUSE("instruction %u reads %llu %s at chunk %u, where no instruction writes that", i,
 			       (unsigned long long)view->count, gs_dtype_name(view->dtype), view->chunk);
 		return GS_OK;
@@ -108,7 +109,8 @@ static enum gs_err check_inputs(const struct gs_program *p, struct gs_error *err
 		chunks += gs_dtype_chunks(t->dtype, gs_tensor_type_count(t));
 	}
 	if (chunks != p->header.inputs_chunks)
-		REFUSE("inputs take %llu chunks, the header says %u", (unsigned long long)chunks, p->header.inputs_chunks);
+		REFUSE("inputs take %llu chunks, the header says %u", (unsigned long long)chunks,
+		       p->header.inputs_chunks);
 	return GS_OK;
 }
 
@@ -123,13 +125,13 @@ enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 		if (err)
 			return gs_fail_within(error, err, "instruction %u", i);
 		if (in->first_chunk != next)
-			REFUSE("instruction %u starts at chunk %u, not where the one before ends (%llu)", i, in->first_chunk,
-			       (unsigned long long)next);
+			REFUSE("instruction %u starts at chunk %u, not where the one before ends (%llu)", i,
+			       in->first_chunk, (unsigned long long)next);
 		next += in->span;
 		cost += gs_instr_cost(in);
 		if (in->cost != cost || cost > INT64_MAX)
-			REFUSE("instruction %u states a running cost of %llu, it is %llu", i, (unsigned long long)in->cost,
-			       (unsigned long long)cost);
+			REFUSE("instruction %u states a running cost of %llu, it is %llu", i,
+			       (unsigned long long)in->cost, (unsigned long long)cost);
 	}
 	if (next != UINT64_C(1) << p->header.trace_depth)
 		REFUSE("the trace ends at chunk %llu, not at 2^%u", (unsigned long long)next, p->header.trace_depth);
@@ -215,7 +217,8 @@ static enum gs_err lay_out(struct gs_program *p, struct gs_error *error)
 		cost += gs_instr_cost(in);
 		in->cost = cost;
 		if (next > GS_CHUNKS_MAX || cost > INT64_MAX)
-			return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB) or 2^63 steps");
+			return gs_fail(error, GS_ELIMIT,
+			               "program: the trace takes more than 2^26 chunks (8 GiB) or 2^63 steps");
 		enum gs_err err = resolve_operands(p, i, error);
 		if (err)
 			return err;
@@ -293,8 +296,8 @@ enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error)
 {
 	struct gs_header *h = &p->header;
 	uint64_t inputs = 0;
-	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || h->outputs < 1 || h->outputs > p->count
-	    || h->outputs != p->io.outputs)
+	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || h->outputs < 1 || h->outputs > p->count ||
+	    h->outputs != p->io.outputs)
 		return gs_fail(error, GS_ELIMIT, "program: %u instructions and %u outputs", p->count, h->outputs);
 	for (uint32_t i = 0; i < p->io.inputs; i++) {
 		p->io.input[i].chunk = (uint32_t)inputs;
@@ -397,9 +400,9 @@ static enum gs_err read_all(struct gs_bytes bytes, struct gs_program *p, struct 
 	err = compute_roots(p, &computed, error);
 	if (err)
 		return err;
-	if (!gs_hash_equal(&computed.program_root, &p->header.program_root)
-	    || !gs_hash_equal(&computed.weights_root, &p->header.weights_root)
-	    || !gs_hash_equal(&computed.io_hash, &p->header.io_hash))
+	if (!gs_hash_equal(&computed.program_root, &p->header.program_root) ||
+	    !gs_hash_equal(&computed.weights_root, &p->header.weights_root) ||
+	    !gs_hash_equal(&computed.io_hash, &p->header.io_hash))
 		return gs_fail(error, GS_ECORRUPT, "program: its header commits to other instructions, weights or io");
 	return gs_program_check(p, error);
 }

@@ -21,8 +21,8 @@ enum {
 	GS_RED_AXES_MAX = 8,
 	GS_AXES_MAX = 12, /* output and reduction axes together */
 	GS_ROWS_MAX = 8,
-	GS_OPENINGS_MAX = 3,    /* tensor reads in any one step, indirect ones counted */
-	GS_FOLD_MAX = 1 << 18,  /* terms of one fold */
+	GS_OPENINGS_MAX = 3,     /* tensor reads in any one step, indirect ones counted */
+	GS_FOLD_MAX = 1 << 18,   /* terms of one fold */
 	GS_TRACE_DEPTH_MAX = 26, /* 2^26 chunks in the trace, the weights or the inputs */
 	GS_INSTRUCTIONS_MAX = 1 << 20,
 	GS_IO_MAX = 256, /* inputs, or outputs, of one model */
@@ -51,23 +51,23 @@ struct gs_row { /* one coordinate of a read: 0 <= affine (+ indirect value) < ex
 	struct gs_affine at;
 };
 
-struct gs_view { /* which element of which tensor an iteration point reads */
-	uint8_t space; /* enum gs_space */
-	uint8_t dtype; /* enum gs_dtype */
-	uint8_t pad;   /* enum gs_pad: what an out-of-range read means */
-	uint8_t rows;  /* 0: always element 0 */
-	uint32_t chunk; /* where the tensor starts in its array */
-	uint64_t count; /* its elements */
+struct gs_view {          /* which element of which tensor an iteration point reads */
+	uint8_t space;    /* enum gs_space */
+	uint8_t dtype;    /* enum gs_dtype */
+	uint8_t pad;      /* enum gs_pad: what an out-of-range read means */
+	uint8_t rows;     /* 0: always element 0 */
+	uint32_t chunk;   /* where the tensor starts in its array */
+	uint64_t count;   /* its elements */
 	gs_reg pad_value; /* GS_PAD_VALUE only, else 0 */
 	struct gs_row row[GS_ROWS_MAX];
 };
 
 struct gs_operand {
-	uint8_t kind;          /* enum gs_operand_kind */
-	uint8_t indirect_row;  /* 0: none; else 1 + the row whose coordinate adds `indirect`'s value */
-	gs_reg constant;       /* CONST */
-	struct gs_affine iota; /* IOTA: wraps to the class */
-	struct gs_view view;   /* TENSOR */
+	uint8_t kind;            /* enum gs_operand_kind */
+	uint8_t indirect_row;    /* 0: none; else 1 + the row whose coordinate adds `indirect`'s value */
+	gs_reg constant;         /* CONST */
+	struct gs_affine iota;   /* IOTA: wraps to the class */
+	struct gs_view view;     /* TENSOR */
 	struct gs_view indirect; /* an integer tensor; never GS_PAD_SKIP */
 };
 
@@ -75,17 +75,18 @@ struct gs_instr {
 	uint8_t form; /* enum gs_form */
 	uint8_t fn;   /* f or g */
 	uint8_t store_dtype;
-	uint8_t acc_dtype;    /* FOLD: f32, i32 or i64; MAP: 0 */
-	uint8_t epilogue;     /* a function code, or 0 for none */
-	uint8_t epilogue_pos; /* which of its operands the value is */
+	uint8_t acc_dtype;        /* FOLD: f32, i32 or i64; MAP: 0 */
+	uint8_t epilogue;         /* a function code, or 0 for none */
+	uint8_t epilogue_pos;     /* which of its operands the value is */
 	gs_reg epilogue_const[2]; /* the other operands, in order; unused ones 0 */
 	uint32_t first_chunk;
-	uint32_t span;  /* chunks up to the next instruction's first */
-	uint64_t cost;  /* running total through this instruction */
+	uint32_t span; /* chunks up to the next instruction's first */
+	uint64_t cost; /* running total through this instruction */
 	uint8_t out_axes;
-	uint8_t red_axes; /* FOLD */
+	uint8_t red_axes;             /* FOLD */
 	uint32_t extent[GS_AXES_MAX]; /* output axes, then reduction axes; up to 2^31 */
-	struct gs_operand operand[3]; /* MAP: x0, x1, x2 as f's arity says; FOLD: init, x0, x1 (g's arity operands in all) */
+	struct gs_operand
+		operand[3]; /* MAP: x0, x1, x2 as f's arity says; FOLD: init, x0, x1 (g's arity operands in all) */
 };
 
 unsigned gs_instr_operands(const struct gs_instr *in); /* = arity of fn, for both forms */
@@ -116,8 +117,8 @@ struct gs_header {
 	uint32_t trace_depth;
 	uint32_t output_chunk; /* where the output block starts: a multiple of 2^output_depth */
 	uint32_t output_depth;
-	uint32_t outputs; /* the last `outputs` instructions write the outputs */
-	uint64_t cost;    /* the last instruction's running total */
+	uint32_t outputs;       /* the last `outputs` instructions write the outputs */
+	uint64_t cost;          /* the last instruction's running total */
 	uint32_t tolerance_abs; /* binary32 bits */
 	uint32_t tolerance_rel;
 	struct gs_hash io_hash; /* keccak of the encoded struct gs_io */
@@ -134,7 +135,7 @@ struct gs_tensor_type {
 	uint8_t dtype;
 	uint8_t rank;
 	uint32_t dim[GS_RANK_MAX];
-	uint32_t chunk; /* where it starts in the inputs array, or (outputs) in the output block */
+	uint32_t chunk;       /* where it starts in the inputs array, or (outputs) in the output block */
 	struct gs_hash bound; /* inputs bound as constants at lowering: keccak of their bytes; else zero */
 };
 uint64_t gs_tensor_type_count(const struct gs_tensor_type *t);
@@ -154,11 +155,11 @@ struct gs_program {
 	struct gs_header header;
 	struct gs_io io;
 	uint32_t count;
-	struct gs_instr *instr;       /* owned */
-	uint8_t *descriptors;         /* owned: all encodings, back to back */
-	uint64_t *descriptor_at;      /* owned: count + 1 offsets into descriptors */
-	const uint8_t *weights;       /* weights_chunks * 128 bytes; owned when weights_owned */
-	uint8_t *weights_owned;       /* or NULL when the weights are mapped by somebody else */
+	struct gs_instr *instr;  /* owned */
+	uint8_t *descriptors;    /* owned: all encodings, back to back */
+	uint64_t *descriptor_at; /* owned: count + 1 offsets into descriptors */
+	const uint8_t *weights;  /* weights_chunks * 128 bytes; owned when weights_owned */
+	uint8_t *weights_owned;  /* or NULL when the weights are mapped by somebody else */
 };
 
 void gs_program_free(struct gs_program *p); /* frees what it owns, zeroes *p; NULL is fine */

@@ -93,74 +93,55 @@ bool gs_fn_nth(unsigned n, unsigned *code)
 
 /* ---- integers: W is the width, U and S its unsigned and signed types; all arithmetic is on U, which wraps ---- */
 
-#define INTEGER_FUNCTIONS(W, U, S)                                                                                     \
-	static S to_signed_##W(U v)                                                                                    \
-	{                                                                                                              \
-		return v >> (W - 1) ? -(S)(~v)-1 : (S)v;                                                               \
-	}                                                                                                              \
-	static U divide_##W(U a, U b, bool remainder)                                                                  \
-	{                                                                                                              \
-		U minimum = (U)1 << (W - 1);                                                                           \
-		if (b == 0)                                                                                            \
-			return 0;                                                                                      \
-		if (a == minimum && b == (U)-1)                                                                        \
-			return remainder ? 0 : minimum;                                                                \
-		S x = to_signed_##W(a), y = to_signed_##W(b);                                                          \
-		return (U)(remainder ? x % y : x / y);                                                                 \
-	}                                                                                                              \
-	static U shift_right_##W(U a, U count)                                                                         \
-	{                                                                                                              \
-		U fill = a >> (W - 1) ? (U)-1 : 0;                                                                     \
-		if (count >= W)                                                                                        \
-			return fill;                                                                                   \
-		return count == 0 ? a : (U)(a >> count) | (U)(fill << (W - count));                                    \
-	}                                                                                                              \
-	static U integer_apply_##W(unsigned k, U a, U b, U c)                                                          \
-	{                                                                                                              \
-		S x = to_signed_##W(a), y = to_signed_##W(b), z = to_signed_##W(c);                                    \
-		switch (k) {                                                                                           \
-		case 0x01:                                                                                             \
-			return a;                                                                                      \
-		case 0x02:                                                                                             \
-			return a + b;                                                                                  \
-		case 0x03:                                                                                             \
-			return a - b;                                                                                  \
-		case 0x04:                                                                                             \
-			return a * b;                                                                                  \
-		case 0x05:                                                                                             \
-			return divide_##W(a, b, false);                                                                \
-		case 0x06:                                                                                             \
-			return divide_##W(a, b, true);                                                                 \
-		case 0x07:                                                                                             \
-			return x < y ? a : b;                                                                          \
-		case 0x08:                                                                                             \
-			return x > y ? a : b;                                                                          \
-		case 0x09:                                                                                             \
-			return (U)0 - a;                                                                               \
-		case 0x0a:                                                                                             \
-			return x < 0 ? (U)0 - a : a;                                                                   \
-		case 0x0b:                                                                                             \
-			return a & b;                                                                                  \
-		case 0x0c:                                                                                             \
-			return a | b;                                                                                  \
-		case 0x0d:                                                                                             \
-			return a ^ b;                                                                                  \
-		case 0x0e:                                                                                             \
-			return ~a;                                                                                     \
-		case 0x0f:                                                                                             \
-			return b >= W ? 0 : (U)(a << b);                                                               \
-		case 0x10:                                                                                             \
-			return shift_right_##W(a, b);                                                                  \
-		case 0x15: {                                                                                           \
-			S low = x > y ? x : y;                                                                         \
-			return (U)(low < z ? low : z);                                                                 \
-		}                                                                                                      \
-		case 0x16:                                                                                             \
-			return a + b * c;                                                                              \
-		default:                                                                                               \
-			GS_ASSERT(!"an integer function of the table");                                                \
-			return 0;                                                                                      \
-		}                                                                                                      \
+#define INTEGER_FUNCTIONS(W, U, S) \
+	static S to_signed_##W(U v) \
+	{ \
+		return v >> (W - 1) ? -(S)(~v) - 1 : (S)v; \
+	} \
+	static U divide_##W(U a, U b, bool remainder) \
+	{ \
+		U minimum = (U)1 << (W - 1); \
+		if (b == 0) \
+			return 0; \
+		if (a == minimum && b == (U)-1) \
+			return remainder ? 0 : minimum; \
+		S x = to_signed_##W(a), y = to_signed_##W(b); \
+		return (U)(remainder ? x % y : x / y); \
+	} \
+	static U shift_right_##W(U a, U count) \
+	{ \
+		U fill = a >> (W - 1) ? (U)-1 : 0; \
+		if (count >= W) \
+			return fill; \
+		return count == 0 ? a : (U)(a >> count) | (U)(fill << (W - count)); \
+	} \
+	static U integer_apply_##W(unsigned k, U a, U b, U c) \
+	{ \
+		S x = to_signed_##W(a), y = to_signed_##W(b), z = to_signed_##W(c); \
+		switch (k) { \
+		case 0x01: return a; \
+		case 0x02: return a + b; \
+		case 0x03: return a - b; \
+		case 0x04: return a * b; \
+		case 0x05: return divide_##W(a, b, false); \
+		case 0x06: return divide_##W(a, b, true); \
+		case 0x07: return x < y ? a : b; \
+		case 0x08: return x > y ? a : b; \
+		case 0x09: return (U)0 - a; \
+		case 0x0a: return x < 0 ? (U)0 - a : a; \
+		case 0x0b: return a & b; \
+		case 0x0c: return a | b; \
+		case 0x0d: return a ^ b; \
+		case 0x0e: return ~a; \
+		case 0x0f: return b >= W ? 0 : (U)(a << b); \
+		case 0x10: return shift_right_##W(a, b); \
+		case 0x15: { \
+			S low = x > y ? x : y; \
+			return (U)(low < z ? low : z); \
+		} \
+		case 0x16: return a + b * c; \
+		default: GS_ASSERT(!"an integer function of the table"); return 0; \
+		} \
 	}
 
 INTEGER_FUNCTIONS(32, uint32_t, int32_t)
@@ -234,49 +215,27 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 {
 	float x = gs_f32_from_bits(a), y = gs_f32_from_bits(b), z = gs_f32_from_bits(c);
 	switch (code) {
-	case GS_FN_F32_COPY:
-		return f32_canonical(a);
-	case GS_FN_F32_ADD:
-		return gs_f32_to_bits(x + y);
-	case GS_FN_F32_SUB:
-		return gs_f32_to_bits(x - y);
-	case GS_FN_F32_MUL:
-		return gs_f32_to_bits(x * y);
-	case GS_FN_F32_DIV:
-		return gs_f32_to_bits(x / y);
-	case GS_FN_F32_FMA:
-		return gs_f32_to_bits(fmaf(y, z, x));
-	case GS_FN_F32_MIN:
-		return f32_min(a, b);
-	case GS_FN_F32_MAX:
-		return f32_max(a, b);
-	case GS_FN_F32_NEG:
-		return f32_canonical(a ^ 0x80000000u);
-	case GS_FN_F32_ABS:
-		return f32_canonical(a & 0x7fffffffu);
-	case GS_FN_F32_SQRT:
-		return gs_f32_to_bits(sqrtf(x));
-	case GS_FN_F32_EQ:
-		return x == y;
-	case GS_FN_F32_LT:
-		return x < y;
-	case GS_FN_F32_LE:
-		return x <= y;
-	case GS_FN_F32_SELECT:
-		return f32_canonical(a != 0 ? b : c);
-	case GS_FN_F32_CLIP:
-		return f32_min(f32_max(a, b), c);
-	case GS_FN_F32_EXP:
-		return gs_f32_to_bits(gs_expf(x));
-	case GS_FN_F32_LOG:
-		return gs_f32_to_bits(gs_logf(x));
-	case GS_FN_F32_TANH:
-		return gs_f32_to_bits(gs_tanhf(x));
-	case GS_FN_F32_ERF:
-		return gs_f32_to_bits(gs_erff(x));
-	default:
-		GS_ASSERT(!"a binary32 function of the table");
-		return 0;
+	case GS_FN_F32_COPY: return f32_canonical(a);
+	case GS_FN_F32_ADD: return gs_f32_to_bits(x + y);
+	case GS_FN_F32_SUB: return gs_f32_to_bits(x - y);
+	case GS_FN_F32_MUL: return gs_f32_to_bits(x * y);
+	case GS_FN_F32_DIV: return gs_f32_to_bits(x / y);
+	case GS_FN_F32_FMA: return gs_f32_to_bits(fmaf(y, z, x));
+	case GS_FN_F32_MIN: return f32_min(a, b);
+	case GS_FN_F32_MAX: return f32_max(a, b);
+	case GS_FN_F32_NEG: return f32_canonical(a ^ 0x80000000u);
+	case GS_FN_F32_ABS: return f32_canonical(a & 0x7fffffffu);
+	case GS_FN_F32_SQRT: return gs_f32_to_bits(sqrtf(x));
+	case GS_FN_F32_EQ: return x == y;
+	case GS_FN_F32_LT: return x < y;
+	case GS_FN_F32_LE: return x <= y;
+	case GS_FN_F32_SELECT: return f32_canonical(a != 0 ? b : c);
+	case GS_FN_F32_CLIP: return f32_min(f32_max(a, b), c);
+	case GS_FN_F32_EXP: return gs_f32_to_bits(gs_expf(x));
+	case GS_FN_F32_LOG: return gs_f32_to_bits(gs_logf(x));
+	case GS_FN_F32_TANH: return gs_f32_to_bits(gs_tanhf(x));
+	case GS_FN_F32_ERF: return gs_f32_to_bits(gs_erff(x));
+	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
 }
 
@@ -284,21 +243,13 @@ static gs_reg cast_apply(unsigned code, gs_reg a)
 {
 	uint32_t low = (uint32_t)a;
 	switch (code) {
-	case GS_FN_F32_TO_I32:
-		return f32_to_integer(low, 32);
-	case GS_FN_F32_TO_I64:
-		return f32_to_integer(low, 64);
-	case GS_FN_I32_TO_F32:
-		return integer_to_f32(low >> 31 ? (uint32_t)(0u - low) : low, low >> 31);
-	case GS_FN_I64_TO_F32:
-		return integer_to_f32(a >> 63 ? UINT64_C(0) - a : a, a >> 63);
-	case GS_FN_I32_TO_I64:
-		return low >> 31 ? a | UINT64_C(0xffffffff00000000) : low;
-	case GS_FN_I64_TO_I32:
-		return low;
-	default:
-		GS_ASSERT(!"a cast of the table");
-		return 0;
+	case GS_FN_F32_TO_I32: return f32_to_integer(low, 32);
+	case GS_FN_F32_TO_I64: return f32_to_integer(low, 64);
+	case GS_FN_I32_TO_F32: return integer_to_f32(low >> 31 ? (uint32_t)(0u - low) : low, low >> 31);
+	case GS_FN_I64_TO_F32: return integer_to_f32(a >> 63 ? UINT64_C(0) - a : a, a >> 63);
+	case GS_FN_I32_TO_I64: return low >> 31 ? a | UINT64_C(0xffffffff00000000) : low;
+	case GS_FN_I64_TO_I32: return low;
+	default: GS_ASSERT(!"a cast of the table"); return 0;
 	}
 }
 

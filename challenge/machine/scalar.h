@@ -21,9 +21,9 @@ enum gs_fn {
 	GS_FN_F32_NEG = 0x09,
 	GS_FN_F32_ABS = 0x0a,
 	GS_FN_F32_SQRT = 0x0b,
-	GS_FN_F32_EQ = 0x0c, /* -> I32, 0 or 1 */
-	GS_FN_F32_LT = 0x0d, /* -> I32 */
-	GS_FN_F32_LE = 0x0e, /* -> I32 */
+	GS_FN_F32_EQ = 0x0c,     /* -> I32, 0 or 1 */
+	GS_FN_F32_LT = 0x0d,     /* -> I32 */
+	GS_FN_F32_LE = 0x0e,     /* -> I32 */
 	GS_FN_F32_SELECT = 0x0f, /* a (I32) != 0 ? b : c */
 	GS_FN_F32_CLIP = 0x10,   /* min(max(a, b), c) */
 	GS_FN_F32_EXP = 0x11,
@@ -72,9 +72,9 @@ enum gs_fn {
 	GS_FN_I64_NOT = 0x8e,
 	GS_FN_I64_SHL = 0x8f,
 	GS_FN_I64_SHR = 0x90,
-	GS_FN_I64_EQ = 0x91, /* -> I32 */
-	GS_FN_I64_LT = 0x92, /* -> I32 */
-	GS_FN_I64_LE = 0x93, /* -> I32 */
+	GS_FN_I64_EQ = 0x91,     /* -> I32 */
+	GS_FN_I64_LT = 0x92,     /* -> I32 */
+	GS_FN_I64_LE = 0x93,     /* -> I32 */
 	GS_FN_I64_SELECT = 0x94, /* a is I32 */
 	GS_FN_I64_CLIP = 0x95,
 	GS_FN_I64_MULADD = 0x96,

@@ -10,10 +10,10 @@
 
 struct gs_trace {
 	unsigned depth;
-	uint64_t present;       /* chunks in memory */
-	uint8_t *chunks;        /* owned; gs_memory's trace points here */
-	bool committed;         /* tree is built over chunks as they are */
-	struct gs_merkle tree;  /* owned */
+	uint64_t present;      /* chunks in memory */
+	uint8_t *chunks;       /* owned; gs_memory's trace points here */
+	bool committed;        /* tree is built over chunks as they are */
+	struct gs_merkle tree; /* owned */
 };
 
 /* All zero, `present` chunks in memory (at least 1, at most 2^depth). GS_ENOMEM. */

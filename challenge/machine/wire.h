@@ -20,7 +20,7 @@ struct gs_wire {
 struct gs_wire gs_wire_open(struct gs_bytes bytes);
 uint64_t gs_wire_uint(struct gs_wire *w);
 int64_t gs_wire_sint(struct gs_wire *w);
-uint64_t gs_wire_be(struct gs_wire *w, unsigned bytes); /* bytes <= 8 */
+uint64_t gs_wire_be(struct gs_wire *w, unsigned bytes);     /* bytes <= 8 */
 const uint8_t *gs_wire_take(struct gs_wire *w, size_t len); /* NULL when short */
 bool gs_wire_done(const struct gs_wire *w);                 /* all read, nothing bad */
 

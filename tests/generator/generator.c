@@ -10,8 +10,11 @@ static const enum gs_dtype dtypes[] = {GS_F32, GS_F16, GS_BF16, GS_I8,  GS_U8,  
 
 struct gs_generator_options gs_generator_small(void)
 {
-	return (struct gs_generator_options){
-	        .instructions_max = 10, .elements_max = 200, .terms_max = 300, .steps_max = 4000, .trace_depth_max = 12};
+	return (struct gs_generator_options){.instructions_max = 10,
+	                                     .elements_max = 200,
+	                                     .terms_max = 300,
+	                                     .steps_max = 4000,
+	                                     .trace_depth_max = 12};
 }
 
 static enum gs_dtype random_dtype(struct generator *g, enum gs_class cls)
@@ -43,6 +46,7 @@ static unsigned table_length(void)
 	unsigned n = 0, code;
 	while (gs_fn_nth(n, &code))
 		n++;
+	GS_ASSERT(n > 0);
 	return n;
 }
 

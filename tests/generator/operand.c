@@ -110,19 +110,12 @@ static void random_view(struct generator *g, const struct gs_instr *in, unsigned
 	view->chunk = source->chunk;
 	view->count = source->count;
 	switch (below(g, 10)) {
-	case 0:
-		view->rows = 0;
-		break;
-	case 1:
-		rows_wild(g, axes, view);
-		break;
+	case 0: view->rows = 0; break;
+	case 1: rows_wild(g, axes, view); break;
 	case 2:
 	case 3:
-	case 4:
-		rows_factored(g, in, axes, view);
-		break;
-	default:
-		row_flat(g, in, axes, view);
+	case 4: rows_factored(g, in, axes, view); break;
+	default: row_flat(g, in, axes, view);
 	}
 }
 
@@ -133,7 +126,8 @@ static void random_pad(struct generator *g, bool skip_allowed, struct gs_view *v
 	if (skip_allowed && one_in(g, 2)) {
 		view->pad = GS_PAD_SKIP;
 	} else if (one_in(g, 2)) {
-		view->pad_value = gs_random_register(&g->rng, gs_dtype_class((enum gs_dtype)view->dtype), GS_FLAVOUR_MIXED);
+		view->pad_value = gs_random_register(&g->rng, gs_dtype_class((enum gs_dtype)view->dtype),
+		                                     GS_FLAVOUR_MIXED);
 		view->pad = view->pad_value != 0 ? GS_PAD_VALUE : GS_PAD_ZERO;
 	}
 }

@@ -55,8 +55,8 @@ static void emit_edges(struct list *l)
 		0x42b17218, /* exp overflows */
 		0x42aeac50, /* exp(-x) becomes subnormal */
 		0x42cff1b5, /* exp(-x) becomes zero */
-		0x41102cb3, /* tanh becomes 1 */
-		0x40753fd0, /* erf becomes 1 */
+		0x41102cb4, /* tanh becomes 1 */
+		0x407ad445, /* erf becomes 1 */
 		0x39b89ba3, /* tanh(x) departs from x */
 		0x3fb504f3, /* sqrt 2 */
 		0x3f3504f3, /* sqrt 1/2 */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,7 @@ static void mismatch(struct job *job, struct tally *tally, uint32_t input, uint3
 static void ask(struct job *job, struct tally *tally, uint32_t input, uint32_t got)
 {
 	uint32_t want = oracle_f32(job->f, input);
-	double distance = reference_distance(job->f, input);
+	double distance = round(reference_distance(job->f, input) * 1e6) / 1e6; /* as the progress file keeps it */
 	tally->asked++;
 	if (got != want)
 		mismatch(job, tally, input, got, want);

@@ -28,44 +28,19 @@ bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t 
 	mpfr_set_flt(y, gs_f32_from_bits((uint32_t)b), MPFR_RNDN);
 	mpfr_set_flt(z, gs_f32_from_bits((uint32_t)c), MPFR_RNDN);
 	switch (code) {
-	case GS_FN_F32_ADD:
-		t = mpfr_add(r, x, y, MPFR_RNDN);
-		break;
-	case GS_FN_F32_SUB:
-		t = mpfr_sub(r, x, y, MPFR_RNDN);
-		break;
-	case GS_FN_F32_MUL:
-		t = mpfr_mul(r, x, y, MPFR_RNDN);
-		break;
-	case GS_FN_F32_DIV:
-		t = mpfr_div(r, x, y, MPFR_RNDN);
-		break;
-	case GS_FN_F32_FMA:
-		t = mpfr_fma(r, y, z, x, MPFR_RNDN);
-		break;
-	case GS_FN_F32_SQRT:
-		t = mpfr_sqrt(r, x, MPFR_RNDN);
-		break;
-	case GS_FN_F32_EXP:
-		t = mpfr_exp(r, x, MPFR_RNDN);
-		break;
-	case GS_FN_F32_LOG:
-		t = mpfr_log(r, x, MPFR_RNDN);
-		break;
-	case GS_FN_F32_TANH:
-		t = mpfr_tanh(r, x, MPFR_RNDN);
-		break;
-	case GS_FN_F32_ERF:
-		t = mpfr_erf(r, x, MPFR_RNDN);
-		break;
-	case GS_FN_I32_TO_F32:
-		t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN);
-		break;
-	case GS_FN_I64_TO_F32:
-		t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN);
-		break;
-	default:
-		known = false;
+	case GS_FN_F32_ADD: t = mpfr_add(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_SUB: t = mpfr_sub(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_MUL: t = mpfr_mul(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_DIV: t = mpfr_div(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_FMA: t = mpfr_fma(r, y, z, x, MPFR_RNDN); break;
+	case GS_FN_F32_SQRT: t = mpfr_sqrt(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_EXP: t = mpfr_exp(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_LOG: t = mpfr_log(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_TANH: t = mpfr_tanh(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ERF: t = mpfr_erf(r, x, MPFR_RNDN); break;
+	case GS_FN_I32_TO_F32: t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN); break;
+	case GS_FN_I64_TO_F32: t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN); break;
+	default: known = false;
 	}
 	if (known)
 		*out = to_bits(r, t);

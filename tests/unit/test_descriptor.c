@@ -17,7 +17,8 @@
 static void integers_have_one_spelling(void **state)
 {
 	(void)state;
-	static const uint64_t value[] = {0, 1, 127, 128, 255, 256, 65535, 65536, UINT32_MAX, (uint64_t)UINT32_MAX + 1, UINT64_MAX};
+	static const uint64_t value[] = {
+		0, 1, 127, 128, 255, 256, 65535, 65536, UINT32_MAX, (uint64_t)UINT32_MAX + 1, UINT64_MAX};
 	for (unsigned n = 0; n < GS_ARRAY_LEN(value); n++) {
 		struct gs_buf buf;
 		gs_buf_init(&buf, 64);
@@ -85,11 +86,18 @@ static void accepted_bytes_are_canonical(void **state)
 
 static struct gs_instr plain_map(void)
 {
-	struct gs_instr in = {.form = GS_MAP, .fn = GS_FN_F32_ADD, .store_dtype = GS_F32, .first_chunk = 4, .span = 1, .cost = 8,
-	                      .out_axes = 1, .extent = {8}};
+	struct gs_instr in = {.form = GS_MAP,
+	                      .fn = GS_FN_F32_ADD,
+	                      .store_dtype = GS_F32,
+	                      .first_chunk = 4,
+	                      .span = 1,
+	                      .cost = 8,
+	                      .out_axes = 1,
+	                      .extent = {8}};
 	for (unsigned i = 0; i < 2; i++) {
 		in.operand[i].kind = GS_OPERAND_TENSOR;
-		in.operand[i].view = (struct gs_view){.space = GS_SPACE_TRACE, .dtype = GS_F32, .count = 8, .rows = 1, .chunk = i};
+		in.operand[i].view = (struct gs_view){
+			.space = GS_SPACE_TRACE, .dtype = GS_F32, .count = 8, .rows = 1, .chunk = i};
 		in.operand[i].view.row[0] = (struct gs_row){.extent = 8, .stride = 1, .at.coef = {1}};
 	}
 	return in;
@@ -106,15 +114,15 @@ static struct gs_instr plain_fold(void)
 	return in;
 }
 
-#define BREAK(name, make, change)                                                                                      \
-	do {                                                                                                           \
-		struct gs_instr in = make();                                                                           \
-		struct gs_error error = {0};                                                                           \
-		assert_int_equal(gs_instr_check(&in, &error), GS_OK);                                                  \
-		change;                                                                                                \
-		if (gs_instr_check(&in, &error) != GS_EPARSE)                                                          \
-			fail_msg("%s was accepted", name);                                                             \
-		assert_true(error.text[0] != 0);                                                                       \
+#define BREAK(name, make, change) \
+	do { \
+		struct gs_instr in = make(); \
+		struct gs_error error = {0}; \
+		assert_int_equal(gs_instr_check(&in, &error), GS_OK); \
+		change; \
+		if (gs_instr_check(&in, &error) != GS_EPARSE) \
+			fail_msg("%s was accepted", name); \
+		assert_true(error.text[0] != 0); \
 	} while (0)
 
 static void every_local_rule_is_enforced(void **state)
@@ -215,7 +223,8 @@ static void a_header_survives_and_hostile_files_are_refused(void **state)
 				copy[gs_rng_below(&rng, len)] ^= (uint8_t)(1u << gs_rng_below(&rng, 8));
 			error.text[0] = 0;
 			enum gs_err err = gs_program_read((struct gs_bytes){copy, len}, &again, &error);
-			if (err == GS_OK) { /* fields of the header that commit to nothing in the file, such as the ONNX hash */
+			if (err ==
+			    GS_OK) { /* fields of the header that commit to nothing in the file, such as the ONNX hash */
 				gs_header_model_id(&again.header, &id_again);
 				assert_false(gs_hash_equal(&id, &id_again));
 				gs_program_free(&again);

@@ -30,8 +30,8 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, unsigned 
 		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;
 		size_t len = gs_dtype_chunks(in->store_dtype, gs_instr_count(in)) * GS_CHUNK_BYTES;
 		if (memcmp(expected + at, got + at, len) != 0)
-			fail_msg("seed %llu, %u threads: instruction %u (%s) differs", (unsigned long long)seed, threads, i,
-			         gs_fn_info(in->fn)->name);
+			fail_msg("seed %llu, %u threads: instruction %u (%s) differs", (unsigned long long)seed,
+			         threads, i, gs_fn_info(in->fn)->name);
 	}
 	free(expected);
 	free(got);
@@ -78,7 +78,8 @@ static void larger_programs(void **state)
 
 static float value(struct gs_rng *rng)
 {
-	static const uint32_t special[] = {0, 0x80000000, 1, 0x80000001, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f7fffff};
+	static const uint32_t special[] = {0,          0x80000000, 1,          0x80000001,
+	                                   0x7f800000, 0xff800000, 0x7fc00000, 0x7f7fffff};
 	uint64_t r = gs_rng_u64(rng);
 	if (r % 97 == 0)
 		return gs_f32_from_bits(special[r / 97 % GS_ARRAY_LEN(special)]);
@@ -87,12 +88,13 @@ static float value(struct gs_rng *rng)
 
 static struct gs_operand input_view(uint32_t chunk, uint64_t count, uint8_t pad)
 {
-	return (struct gs_operand){.kind = GS_OPERAND_TENSOR,
-	                           .view = {.space = GS_SPACE_INPUTS, .dtype = GS_F32, .pad = pad, .chunk = chunk, .count = count}};
+	return (struct gs_operand){
+		.kind = GS_OPERAND_TENSOR,
+		.view = {.space = GS_SPACE_INPUTS, .dtype = GS_F32, .pad = pad, .chunk = chunk, .count = count}};
 }
 
-static void add_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset, unsigned axis0, int64_t coef0,
-                    unsigned axis1, int64_t coef1)
+static void add_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset, unsigned axis0,
+                    int64_t coef0, unsigned axis1, int64_t coef1)
 {
 	struct gs_row *row = &op->view.row[op->view.rows++];
 	*row = (struct gs_row){.extent = extent, .stride = stride, .at = {.offset = offset}};
@@ -112,9 +114,14 @@ static void window_case(uint64_t seed)
 	int64_t flip = gs_rng_below(&rng, 4) == 0 ? -1 : 1; /* negative steps along the line */
 	unsigned kind = (unsigned)gs_rng_below(&rng, 3);
 	uint32_t out_h = 1 + (uint32_t)gs_rng_below(&rng, 8), out_w = 1 + (uint32_t)gs_rng_below(&rng, 40);
-	uint64_t x_count = (uint64_t)channels * height * width, w_count = (uint64_t)outputs * channels * kernel * kernel;
+	uint64_t x_count = (uint64_t)channels * height * width,
+		 w_count = (uint64_t)outputs * channels * kernel * kernel;
 	uint32_t w_chunk = (uint32_t)gs_dtype_chunks(GS_F32, x_count);
-	struct gs_instr in = {.form = GS_FOLD, .store_dtype = GS_F32, .acc_dtype = GS_F32, .out_axes = 3, .red_axes = 3,
+	struct gs_instr in = {.form = GS_FOLD,
+	                      .store_dtype = GS_F32,
+	                      .acc_dtype = GS_F32,
+	                      .out_axes = 3,
+	                      .red_axes = 3,
 	                      .extent = {outputs, out_h, out_w, channels, kernel, kernel}};
 	in.fn = kind == 0 ? GS_FN_F32_FMA : kind == 1 ? GS_FN_F32_MAX : GS_FN_F32_ADD;
 	in.operand[0] = kind == 0 ? input_view(w_chunk, w_count, GS_PAD_ZERO)
@@ -138,7 +145,9 @@ static void window_case(uint64_t seed)
 	struct gs_tensor_type inputs[2] = {{.name = "x", .dtype = GS_F32, .rank = 1, .dim = {(uint32_t)x_count}},
 	                                   {.name = "w", .dtype = GS_F32, .rank = 1, .dim = {(uint32_t)w_count}}};
 	struct gs_tensor_type output = {.name = "y", .dtype = GS_F32, .rank = 3, .dim = {outputs, out_h, out_w}};
-	struct gs_program p = {.count = 1, .instr = &in, .header = {.outputs = 1},
+	struct gs_program p = {.count = 1,
+	                       .instr = &in,
+	                       .header = {.outputs = 1},
 	                       .io = {.inputs = 2, .outputs = 1, .input = inputs, .output = &output}};
 	struct gs_error error = {0};
 	if (gs_program_seal(&p, &error) != GS_OK)

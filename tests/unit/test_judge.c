@@ -15,7 +15,7 @@
 #include "tests/generator/generator.h"
 
 struct coverage {
-	unsigned fn[256];       /* applied as f or g, not skipped */
+	unsigned fn[256]; /* applied as f or g, not skipped */
 	unsigned epilogue[256];
 	unsigned kind[6];
 	unsigned skipped, indirect, nan, no_terms, reads[GS_OPENINGS_MAX + 1];
@@ -34,9 +34,7 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	struct arrays *a = self;
 	a->calls++;
 	switch ((enum gs_space)space) {
-	case GS_SPACE_TRACE:
-		gs_trace_chunk(a->trace, chunk, a->chunk);
-		return a->chunk;
+	case GS_SPACE_TRACE: gs_trace_chunk(a->trace, chunk, a->chunk); return a->chunk;
 	case GS_SPACE_WEIGHTS:
 		assert_true(chunk < a->program->header.weights_chunks);
 		return a->program->weights + (size_t)chunk * GS_CHUNK_BYTES;
@@ -57,7 +55,8 @@ static void count(struct coverage *c, const struct gs_instr *in, const struct gs
 	c->epilogue[r->epilogue] += r->epilogue != 0;
 	c->nan += r->result == GS_F32_NAN && in->store_dtype == GS_F32;
 	for (unsigned i = 0; i < gs_instr_operands(in); i++)
-		c->indirect += r->reads > 1 && in->operand[i].kind == GS_OPERAND_TENSOR && in->operand[i].indirect_row != 0;
+		c->indirect += r->reads > 1 && in->operand[i].kind == GS_OPERAND_TENSOR &&
+		               in->operand[i].indirect_row != 0;
 }
 
 static void step(struct arrays *a, struct coverage *c, const struct gs_instr *in, uint64_t element, uint32_t t,
@@ -113,7 +112,8 @@ static void check_program(const struct gs_program *p, uint64_t seed, unsigned el
 		uint64_t element = gs_rng_below(&rng, range);
 		uint8_t chunk[GS_CHUNK_BYTES];
 		gs_trace_chunk(&trace, in->first_chunk + element / per_chunk, chunk);
-		assert_int_equal(play(&arrays, c, in, &mem, element), gs_element_bits(chunk, dtype, element % per_chunk));
+		assert_int_equal(play(&arrays, c, in, &mem, element),
+		                 gs_element_bits(chunk, dtype, element % per_chunk));
 	}
 	gs_trace_free(&trace);
 	gs_buf_free(&inputs);

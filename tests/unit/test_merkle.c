@@ -166,8 +166,9 @@ static void test_trace_reach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_roots),  cmocka_unit_test(test_descriptor_leaves), cmocka_unit_test(test_zero_table),
-		cmocka_unit_test(test_depth),  cmocka_unit_test(test_paths),             cmocka_unit_test(test_trace_reach),
+		cmocka_unit_test(test_roots),      cmocka_unit_test(test_descriptor_leaves),
+		cmocka_unit_test(test_zero_table), cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_paths),      cmocka_unit_test(test_trace_reach),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,8 @@ static void narrowing_rounds_to_nearest_even(void **state)
 	for (unsigned n = 0; n < 400000; n++) {
 		uint32_t bits = (uint32_t)gs_rng_u64(&rng);
 		if (n % 3 == 0) /* halfway cases and their neighbours */
-			bits = (gs_f16_to_f32((uint16_t)bits) + (n % 2 ? 0x1000 : 0x8000)) + (uint32_t)gs_rng_below(&rng, 3) - 1;
+			bits = (gs_f16_to_f32((uint16_t)bits) + (n % 2 ? 0x1000 : 0x8000)) +
+			       (uint32_t)gs_rng_below(&rng, 3) - 1;
 		if (n % 3 == 1) /* where binary16 is subnormal or overflows */
 			bits = (bits & 0x807fffff) | (uint32_t)(100 + gs_rng_below(&rng, 46)) << 23;
 		uint32_t magnitude = bits & 0x7fffffff;

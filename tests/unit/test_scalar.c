@@ -10,8 +10,9 @@
 #include <cmocka.h>
 
 static const uint32_t special[] = {
-	0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x3f800000, 0xbf800000,
-	0x3f7fffff, 0x3f800001, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x40490fdb, 0x4b000000, 0x34000000,
+	0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
+	0x80800000, 0x3f800000, 0xbf800000, 0x3f7fffff, 0x3f800001, 0x7f7fffff, 0xff7fffff,
+	0x7f800000, 0xff800000, 0x7fc00000, 0x40490fdb, 0x4b000000, 0x34000000,
 };
 
 static uint32_t operand(struct gs_rng *rng)
@@ -27,8 +28,8 @@ static uint32_t operand(struct gs_rng *rng)
 static void binary32_agrees_with_mpfr(void **state)
 {
 	(void)state;
-	static const unsigned codes[] = {GS_FN_F32_ADD, GS_FN_F32_SUB, GS_FN_F32_MUL, GS_FN_F32_DIV, GS_FN_F32_FMA, GS_FN_F32_SQRT,
-	                                 GS_FN_F32_EXP, GS_FN_F32_LOG, GS_FN_F32_TANH, GS_FN_F32_ERF};
+	static const unsigned codes[] = {GS_FN_F32_ADD,  GS_FN_F32_SUB, GS_FN_F32_MUL, GS_FN_F32_DIV,  GS_FN_F32_FMA,
+	                                 GS_FN_F32_SQRT, GS_FN_F32_EXP, GS_FN_F32_LOG, GS_FN_F32_TANH, GS_FN_F32_ERF};
 	struct gs_rng rng;
 	gs_rng_seed(&rng, 2);
 	for (unsigned n = 0; n < 200000; n++) {
@@ -37,7 +38,8 @@ static void binary32_agrees_with_mpfr(void **state)
 		assert_true(mpfr_f32_apply(code, a, b, c, &expected));
 		gs_reg got = gs_fn_apply(code, a, b, c);
 		if (got != expected)
-			fail_msg("%s(%08x, %08x, %08x) = %08x, MPFR says %08x", gs_fn_info(code)->name, a, b, c, (unsigned)got, expected);
+			fail_msg("%s(%08x, %08x, %08x) = %08x, MPFR says %08x", gs_fn_info(code)->name, a, b, c,
+			         (unsigned)got, expected);
 	}
 }
 
@@ -119,7 +121,8 @@ static void casts_saturate(void **state)
 		if (x > -9e18f && x < 9e18f)
 			assert_true(gs_fn_apply(GS_FN_F32_TO_I64, gs_load(GS_F32, bits), 0, 0) == (uint64_t)(int64_t)x);
 		if (x > -2e9f && x < 2e9f)
-			assert_int_equal(gs_fn_apply(GS_FN_F32_TO_I32, gs_load(GS_F32, bits), 0, 0), (uint32_t)(int32_t)x);
+			assert_int_equal(gs_fn_apply(GS_FN_F32_TO_I32, gs_load(GS_F32, bits), 0, 0),
+			                 (uint32_t)(int32_t)x);
 	}
 	assert_true(gs_fn_apply(GS_FN_I32_TO_I64, 0x80000000, 0, 0) == UINT64_C(0xffffffff80000000));
 	assert_int_equal(gs_fn_apply(GS_FN_I64_TO_I32, UINT64_C(0x1234567890), 0, 0), 0x34567890);
@@ -161,8 +164,24 @@ static gs_reg expected_integer(unsigned k, __int128 a, __int128 b, __int128 c, u
 static void integers_wrap_and_define_everything(void **state)
 {
 	(void)state;
-	static const uint64_t edge[] = {0, 1, 2, 3, 31, 32, 33, 63, 64, 65, 0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX,
-	                                UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 1, UINT64_C(0xffffffff80000000)};
+	static const uint64_t edge[] = {0,
+	                                1,
+	                                2,
+	                                3,
+	                                31,
+	                                32,
+	                                33,
+	                                63,
+	                                64,
+	                                65,
+	                                0x7fffffff,
+	                                0x80000000,
+	                                0xffffffff,
+	                                INT64_MAX,
+	                                UINT64_C(1) << 63,
+	                                UINT64_MAX,
+	                                UINT64_MAX - 1,
+	                                UINT64_C(0xffffffff80000000)};
 	struct gs_rng rng;
 	gs_rng_seed(&rng, 5);
 	for (unsigned base = 0x40; base <= 0x80; base += 0x40)
@@ -174,14 +193,17 @@ static void integers_wrap_and_define_everything(void **state)
 				uint64_t v[3];
 				__int128 s[3];
 				for (unsigned i = 0; i < 3; i++) {
-					v[i] = gs_rng_below(&rng, 3) ? edge[gs_rng_below(&rng, GS_ARRAY_LEN(edge))] : gs_rng_u64(&rng);
+					v[i] = gs_rng_below(&rng, 3) ? edge[gs_rng_below(&rng, GS_ARRAY_LEN(edge))]
+					                             : gs_rng_u64(&rng);
 					v[i] &= width == 32 ? UINT32_MAX : UINT64_MAX;
-					s[i] = width == 32 ? (__int128)(int32_t)(uint32_t)v[i] : (__int128)(int64_t)v[i];
+					s[i] = width == 32 ? (__int128)(int32_t)(uint32_t)v[i]
+					                   : (__int128)(int64_t)v[i];
 				}
 				gs_reg got = gs_fn_apply(base + k, v[0], v[1], v[2]);
 				if (got != expected_integer(k, s[0], s[1], s[2], width))
-					fail_msg("%s(%llx, %llx, %llx) = %llx", gs_fn_info(base + k)->name, (unsigned long long)v[0],
-					         (unsigned long long)v[1], (unsigned long long)v[2], (unsigned long long)got);
+					fail_msg("%s(%llx, %llx, %llx) = %llx", gs_fn_info(base + k)->name,
+					         (unsigned long long)v[0], (unsigned long long)v[1],
+					         (unsigned long long)v[2], (unsigned long long)got);
 			}
 		}
 	assert_true(gs_fn_apply(GS_FN_I64_SELECT, 0, UINT64_MAX, 7) == 7);

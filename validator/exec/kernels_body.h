@@ -1,5 +1,8 @@
-/* The loops of kernels.h; include with KERNELS(name) defined. Little-endian or not does not matter here: the caller
- * has already turned stored bytes into floats where the host's order differs. */
+/* validator/exec/kernels_body.h: the loops of kernels.h. Each kernels_<isa>.c includes this once and is compiled with
+ * that instruction set. The caller has already turned stored bytes into floats where the host's order differs. */
+#ifndef GS_VALIDATOR_EXEC_KERNELS_BODY_H
+#define GS_VALIDATOR_EXEC_KERNELS_BODY_H
+
 #include "validator/exec/kernels.h"
 
 #include <math.h>
@@ -49,3 +52,5 @@ static void max_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s
 		for (size_t i = 0; i < n; i++, x0 += s0)
 			acc[i] = law_max(acc[i], *x0);
 }
+
+#endif

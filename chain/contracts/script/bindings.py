@@ -159,7 +159,7 @@ def generate(contracts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "chain/contracts/out", help="forge's output folder")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/contracts/out", help="forge's output folder")
     parser.add_argument("--dest", type=pathlib.Path, default=ROOT / "chain/eth", help="where bindings.h and bindings.c lie")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     args = parser.parse_args()

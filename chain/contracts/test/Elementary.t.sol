@@ -62,8 +62,24 @@ contract ElementaryTest is VectorTest {
     /// Where each reduction changes: a few hundred inputs on either side keep their order (all four increase), both signs.
     function testMonotonicAtSeams() public view {
         uint32[19] memory seams = [
-            0x00000000, 0x00800000, 0x22800000, 0x23000000, 0x33800000, 0x39000000, 0x3e9df37c, 0x3eb17218, 0x3f3504f3,
-            0x3f800000, 0x3fb504f3, 0x40000000, 0x40400000, 0x40800000, 0x41102cb3, 0x41200000, 0x42b17218, 0x43000000,
+            0x00000000,
+            0x00800000,
+            0x22800000,
+            0x23000000,
+            0x33800000,
+            0x39000000,
+            0x3e9df37c,
+            0x3eb17218,
+            0x3f3504f3,
+            0x3f800000,
+            0x3fb504f3,
+            0x40000000,
+            0x40400000,
+            0x40800000,
+            0x41102cb3,
+            0x41200000,
+            0x42b17218,
+            0x43000000,
             0x7f7fff00
         ];
         for (uint256 fn = 0x11; fn <= 0x14; ++fn) {

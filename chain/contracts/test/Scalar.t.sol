@@ -55,7 +55,9 @@ abstract contract VectorTest is Test {
 
 contract ScalarTest is VectorTest {
     function runScalars(uint256 first, uint256 last) private view {
-        for (uint256 fn = first; fn <= last; ++fn) runScalar(fn, address(0));
+        for (uint256 fn = first; fn <= last; ++fn) {
+            runScalar(fn, address(0));
+        }
     }
 
     function testI32() public view {
@@ -150,7 +152,9 @@ contract ScalarTest is VectorTest {
             try caller.apply_(fn, 1, 2, 3, address(0)) returns (uint256) {
                 revert Failed(string.concat("accepted function ", vm.toString(fn)));
             } catch (bytes memory reason) {
-                assertEq(keccak256(reason), keccak256(abi.encodeWithSelector(Scalar.UnknownFunction.selector, fn)), "reason");
+                assertEq(
+                    keccak256(reason), keccak256(abi.encodeWithSelector(Scalar.UnknownFunction.selector, fn)), "reason"
+                );
             }
             ++refused;
         }
@@ -167,7 +171,9 @@ contract ScalarTest is VectorTest {
             uint256 dtype = i < 64 ? i : i < 66 ? (1 << 254) + i - 63 : type(uint256).max - (i - 66);
             try this.widthOf(dtype) returns (uint256) {}
             catch (bytes memory reason) {
-                assertEq(keccak256(reason), keccak256(abi.encodeWithSelector(Scalar.UnknownDtype.selector, dtype)), "reason");
+                assertEq(
+                    keccak256(reason), keccak256(abi.encodeWithSelector(Scalar.UnknownDtype.selector, dtype)), "reason"
+                );
                 ++refused;
             }
         }

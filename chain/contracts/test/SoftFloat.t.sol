@@ -35,8 +35,12 @@ contract SoftFloatTest is VectorTest {
     }
 
     function testOrderAndSigns() public view {
-        for (uint256 fn = 0x07; fn <= 0x0a; ++fn) runScalar(fn, address(0));
-        for (uint256 fn = 0x0c; fn <= 0x10; ++fn) runScalar(fn, address(0));
+        for (uint256 fn = 0x07; fn <= 0x0a; ++fn) {
+            runScalar(fn, address(0));
+        }
+        for (uint256 fn = 0x0c; fn <= 0x10; ++fn) {
+            runScalar(fn, address(0));
+        }
     }
 
     /// bitLength against its definition.

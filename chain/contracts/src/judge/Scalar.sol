@@ -46,11 +46,7 @@ library Scalar {
     uint256 private constant CLASSES = 0x00022001021111100;
 
     /// Applies one function. Operands beyond the function's arity are ignored. Reverts on a code outside the table.
-    function apply_(uint256 fn, uint256 a, uint256 b, uint256 c, address elementary)
-        internal
-        view
-        returns (uint256)
-    {
+    function apply_(uint256 fn, uint256 a, uint256 b, uint256 c, address elementary) internal view returns (uint256) {
         uint256 class_ = fn >> 6;
         if (class_ == F32) return _float(fn, a & 0xffffffff, b & 0xffffffff, c & 0xffffffff, elementary);
         if (class_ < 3) return _integer(fn, a, b, c);

@@ -64,9 +64,13 @@ library SoftFloat {
     }
 
     /// The value magnitude * 2^e rounded to `precision` bits with least exponent `least`, as bits without a sign.
-    /// A magnitude of zero with e <= least gives zero. The caller compares the answer with the format's infinity: an overflow shows as
-    /// a number at or above it. Requires magnitude < 2^255, e > -2^200 and least - e <= 255.
-    function roundTo(uint256 magnitude, int256 e, uint256 precision, int256 least) internal pure returns (uint256 bits) {
+    /// A magnitude of zero with e <= least gives zero. The caller compares the answer with the format's infinity: an
+    /// overflow shows as a number at or above it. Requires magnitude < 2^255, e < 2^200 and least - e <= 255.
+    function roundTo(uint256 magnitude, int256 e, uint256 precision, int256 least)
+        internal
+        pure
+        returns (uint256 bits)
+    {
         uint256 length = bitLength(magnitude);
         assembly ("memory-safe") {
             // q: exponent of the last bit kept, floored at that of the subnormals.

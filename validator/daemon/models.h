@@ -1,0 +1,29 @@
+/* validator/daemon/models.h: the models that this node can execute: a folder of program files and ONNX files, by model id.
+ *
+ * A file counts for what its content hashes to, whatever its name: every root is recomputed when it is read. Files that
+ * cannot be read or lowered are remembered with the reason and skipped, so that one bad file stops nothing. */
+#ifndef GS_VALIDATOR_DAEMON_MODELS_H
+#define GS_VALIDATOR_DAEMON_MODELS_H
+
+#include "chain/core/log.h"
+#include "challenge/machine/program.h"
+
+enum { GS_MODELS_MAX = 1024, GS_MODEL_PATH_MAX = 1024 };
+#define GS_MODEL_FILE_MAX (UINT64_C(8) << 30)
+
+struct gs_models;
+
+/* The folder may be missing or empty now and be filled later. log may be NULL; both are borrowed. */
+GS_MUST enum gs_err gs_models_open(const char *folder, const struct gs_log *log, struct gs_models **out,
+                                   struct gs_error *error);
+void gs_models_close(struct gs_models *models); /* NULL is fine; frees the programs */
+
+/* The program with this model id; looks for new files in the folder before it gives up with GS_ENOTFOUND. Borrowed until close.
+ * Not for two threads at once. */
+GS_MUST enum gs_err gs_models_find(struct gs_models *models, const struct gs_hash *id, const struct gs_program **out,
+                                   struct gs_error *error);
+
+/* Reads one .gsp or .onnx file. *out is the caller's (gs_program_free). */
+GS_MUST enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_error *error);
+
+#endif

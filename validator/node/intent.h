@@ -1,0 +1,90 @@
+/* validator/node/intent.h: what the node means to do on chain, and the transactions that do it, stored before they are sent.
+ *
+ *     PLANNED --prepared--> SIGNED --receipt: success--> DONE
+ *        ^                    |
+ *        |                    +--receipt: reverted, or nonce lost--> FAILED --still wanted, later--> PLANNED
+ *        +---------------- would revert (FAILED, later again)
+ *
+ * An intent's id is the hash of what it answers (kind, subject, state), so that planning the same step twice, before and
+ * after a crash, is one intent. PLANNED -> SIGNED stores the raw bytes in the same transaction; only then may anybody send them, and
+ * sending them again is harmless. DONE is written as chain-derived: a reorg makes it SIGNED again. */
+#ifndef GS_VALIDATOR_NODE_INTENT_H
+#define GS_VALIDATOR_NODE_INTENT_H
+
+#include "chain/core/u256.h"
+#include "validator/node/journal.h"
+
+enum gs_intent_kind {
+	GS_INTENT_CHALLENGE = 1,
+	GS_INTENT_MOVE = 2,
+	GS_INTENT_TIMEOUT = 3,
+	GS_INTENT_FINALISE = 4,
+	GS_INTENT_COLLECT = 5,
+};
+enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
+
+enum {
+	GS_INTENT_DATA_MAX = 128 * 1024,
+	GS_INTENT_BACKOFF_S_MAX = 32,
+	GS_INTENT_ATTEMPTS_MAX = 64, /* of what is not an obligation; due moves are tried until the game is over */
+};
+
+struct gs_intent {
+	struct gs_hash id;      /* gs_intent_id */
+	uint8_t kind;           /* enum gs_intent_kind */
+	uint8_t status;         /* enum gs_intent_status */
+	struct gs_hash subject; /* the claim or game */
+	struct gs_hash state;   /* of the game that a move answers; else zero */
+	struct gs_address to;
+	struct gs_bytes data; /* calldata; borrowed */
+	uint32_t attempts;    /* that failed */
+	struct gs_time not_before;
+	struct gs_hash tx; /* SIGNED and DONE */
+};
+
+struct gs_intent_tx {
+	struct gs_hash hash;
+	struct gs_hash intent;
+	uint64_t nonce;
+	bool settled; /* mined, or its nonce was taken by another: nothing to wait for */
+	struct gs_time last_sent;
+	struct gs_bytes raw; /* borrowed */
+};
+
+const char *gs_intent_kind_name(enum gs_intent_kind kind);
+void gs_intent_id(enum gs_intent_kind kind, const struct gs_hash *subject, const struct gs_hash *state,
+                  struct gs_hash *out);
+
+/* Plans the intent (its id, status and counters are set here) unless it is there already and is on its way, done, or not to be
+ * retried yet. A MOVE is also entered in the table of signed moves: GS_ECONFLICT when another answer to the same state of the same
+ * game was entered before; that one must stand. */
+GS_MUST enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent, struct gs_time now);
+/* Whether the intent exists and is PLANNED, SIGNED or DONE, so that its calldata need not be made again. */
+GS_MUST enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out);
+/* The planned intent that should be signed next: obligations first. Its data lands in *data. GS_ENOTFOUND: nothing to do now. */
+GS_MUST enum gs_err gs_intent_next(struct gs_journal *j, struct gs_time now, struct gs_intent *out,
+                                   struct gs_buf *data);
+GS_MUST enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struct gs_intent *out,
+                                   struct gs_buf *data);
+
+/* Stores the signed transaction and marks its intent. */
+GS_MUST enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_hash *id, uint64_t nonce,
+                                     const struct gs_hash *tx, struct gs_bytes raw);
+/* It would revert, or could not be priced: later again, if still wanted. */
+GS_MUST enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, struct gs_time now);
+/* A receipt from a block that the node has seen. */
+GS_MUST enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_hash *tx, bool success, struct gs_time now);
+/* Another transaction took the nonce: this one can never be mined. */
+GS_MUST enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_hash *tx, struct gs_time now);
+GS_MUST enum gs_err gs_intent_sent(struct gs_journal *j, const struct gs_hash *tx, struct gs_time now);
+
+/* Transactions that are signed and not settled, in no order. The list and its bytes are the caller's: gs_intent_txs_free. */
+struct gs_intent_txs {
+	struct gs_intent_tx *tx; /* raw points into bytes */
+	size_t count;
+	struct gs_buf bytes;
+};
+GS_MUST enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out);
+void gs_intent_txs_free(struct gs_intent_txs *txs);
+
+#endif
