@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#define TRY(expr) \
-	do { \
-		enum gs_err try_err = (expr); \
-		if (try_err != GS_OK) \
-			return try_err; \
+#define TRY(expr)                                                                                                              \
+	do {                                                                                                                   \
+		enum gs_err try_err = (expr);                                                                                  \
+		if (try_err != GS_OK)                                                                                          \
+			return try_err;                                                                                        \
 	} while (0)
 
 static enum gs_err present(struct gs_lower *lo, const struct gs_val *v)
@@ -20,9 +20,7 @@ static enum gs_err tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, s
 	struct gs_tensor t;
 	enum gs_err err = gs_tensor_from_proto(bytes, &lo->arena, &t, lo->error);
 	if (err != GS_OK) {
-		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
-		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
-		                                           : GS_ONNX_MALFORMED;
+		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE : err == GS_ELIMIT ? GS_ONNX_TOO_BIG : GS_ONNX_MALFORMED;
 		return err;
 	}
 	return gs_lower_constant(lo, t.dtype, t.rank, t.dim, t.data, out);
@@ -44,8 +42,7 @@ static enum gs_err list_constant(struct gs_lower *lo, bool is_float, unsigned ra
 	return gs_lower_constant(lo, is_float ? GS_F32 : GS_I64, rank, &count, data, out);
 }
 
-static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                               struct gs_val *out)
+static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	const struct gs_onnx_attr *a;
 	(void)in;
@@ -62,8 +59,7 @@ static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *n
 	return gs_lower_refuse(lo, GS_ONNX_FORM, "only dense tensors, floats and integers are supported as constants");
 }
 
-static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                        struct gs_val *out)
+static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	uint32_t dim[GS_RANK_MAX];
@@ -87,14 +83,12 @@ static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onn
 	return gs_lower_expand(lo, &v, rank, dim, out);
 }
 
-static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                            struct gs_val *out)
+static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t dim[GS_RANK_MAX];
 	unsigned n = 0;
 	TRY(present(lo, &in[0]));
-	int64_t rank = in[0].rank, start = gs_lower_attr_int(node, "start", 0),
-		end = gs_lower_attr_int(node, "end", rank);
+	int64_t rank = in[0].rank, start = gs_lower_attr_int(node, "start", 0), end = gs_lower_attr_int(node, "end", rank);
 	start = start < 0 ? start + rank : start;
 	end = end < 0 ? end + rank : end;
 	for (int64_t d = start < 0 ? 0 : start; d < end && d < rank; d++)
@@ -102,8 +96,7 @@ static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node
 	return gs_lower_constant_ints(lo, dim, n, out);
 }
 
-static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                           struct gs_val *out)
+static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	(void)node;
 	TRY(present(lo, &in[0]));
@@ -112,8 +105,7 @@ static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node,
 	return GS_OK;
 }
 
-static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                            struct gs_val *out)
+static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t v[3];
 	unsigned n;
@@ -130,8 +122,7 @@ static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a step of 0");
 	int64_t count = v[2] > 0 ? (v[1] - v[0] + v[2] - 1) / v[2] : (v[0] - v[1] - v[2] - 1) / -v[2];
 	count = count < 0 ? 0 : count;
-	struct gs_instr iota = {
-		.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)count};
+	struct gs_instr iota = {.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)count};
 	iota.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&in[0]));
 	iota.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota = {.offset = v[0], .coef[0] = v[2]}};
 	if (count > INT32_MAX)
@@ -173,8 +164,7 @@ static void indirect_row(struct gs_operand *op, const struct gs_val *x, unsigned
 	op->indirect_row = (uint8_t)(row + 1);
 }
 
-static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index,
-                          const unsigned *axis_of)
+static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index, const unsigned *axis_of)
 {
 	struct gs_operand read = gs_lower_view(lo, index);
 	for (unsigned d = 0; d < index->rank; d++)
@@ -183,8 +173,8 @@ static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, cons
 	op->indirect = read.view;
 }
 
-static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                 struct gs_val *x, struct gs_val *index, unsigned *axis)
+static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *x,
+                                 struct gs_val *index, unsigned *axis)
 {
 	TRY(present(lo, &in[0]));
 	TRY(present(lo, &in[1]));
@@ -199,8 +189,7 @@ static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node 
 	return GS_OK;
 }
 
-static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                             struct gs_val *out)
+static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	struct gs_val x, index;
 	unsigned axis, axis_of[GS_RANK_MAX], rank = 0;
@@ -240,8 +229,7 @@ static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *nod
 	return gs_lower_emit(lo, &copy, rank, dim, out);
 }
 
-static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                      struct gs_val *out)
+static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	struct gs_val x, index;
 	unsigned axis, axis_of[GS_RANK_MAX];
@@ -265,8 +253,12 @@ static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_
 }
 
 const struct gs_lower_op gs_ops_index[] = {
-	{"Constant", op_constant}, {"ConstantOfShape", op_constant_of_shape},
-	{"Gather", op_gather},     {"GatherElements", op_gather_elements},
-	{"Range", op_range},       {"Shape", op_shape},
-	{"Size", op_size},         {NULL, NULL},
+    {"Constant", op_constant},
+    {"ConstantOfShape", op_constant_of_shape},
+    {"Gather", op_gather},
+    {"GatherElements", op_gather_elements},
+    {"Range", op_range},
+    {"Shape", op_shape},
+    {"Size", op_size},
+    {NULL, NULL},
 };

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#define TRY(expr) \
-	do { \
-		enum gs_err try_err = (expr); \
-		if (try_err != GS_OK) \
-			return try_err; \
+#define TRY(expr)                                                                                                              \
+	do {                                                                                                                   \
+		enum gs_err try_err = (expr);                                                                                  \
+		if (try_err != GS_OK)                                                                                          \
+			return try_err;                                                                                        \
 	} while (0)
 
 static enum gs_err present(struct gs_lower *lo, const struct gs_val *v)
@@ -15,8 +15,7 @@ static enum gs_err present(struct gs_lower *lo, const struct gs_val *v)
 	return v->kind != GS_VAL_NONE ? GS_OK : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input is missing");
 }
 
-static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                               struct gs_val *out)
+static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	(void)node;
 	TRY(present(lo, &in[0]));
@@ -24,8 +23,7 @@ static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *n
 	return GS_OK;
 }
 
-static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                              struct gs_val *out)
+static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	gs_reg training = 0;
 	TRY(present(lo, &in[0]));
@@ -40,15 +38,13 @@ static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *no
 	return gs_lower_expand(lo, &one, in[0].rank, in[0].dim, &out[1]);
 }
 
-static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                              struct gs_val *out)
+static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t axis = gs_lower_attr_int(node, "axis", 1);
 	uint64_t dim[2] = {1, 1};
 	TRY(present(lo, &in[0]));
 	if (axis < -(int64_t)in[0].rank || axis > in[0].rank)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u",
-		                       (long long)axis, in[0].rank);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u", (long long)axis, in[0].rank);
 	if (axis < 0)
 		axis += in[0].rank;
 	for (unsigned d = 0; d < in[0].rank; d++)
@@ -56,8 +52,7 @@ static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *no
 	return gs_lower_reshape(lo, &in[0], 2, (uint32_t[]){(uint32_t)dim[0], (uint32_t)dim[1]}, out);
 }
 
-static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                              struct gs_val *out)
+static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	uint32_t dim[GS_RANK_MAX];
@@ -82,15 +77,13 @@ static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *no
 	uint64_t count = gs_val_count(&in[0]);
 	if (unknown >= 0) {
 		if (known == 0 || count % known != 0)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%llu elements do not fill the new shape",
-			                       (unsigned long long)count);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%llu elements do not fill the new shape", (unsigned long long)count);
 		dim[unknown] = (uint32_t)(count / known);
 	}
 	return gs_lower_reshape(lo, &in[0], rank, dim, out);
 }
 
-static enum gs_err op_squeeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                              struct gs_val *out)
+static enum gs_err op_squeeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t axes[GS_RANK_MAX];
 	unsigned count, mask = 0, axis, rank = 0;
@@ -104,16 +97,14 @@ static enum gs_err op_squeeze(struct gs_lower *lo, const struct gs_onnx_node *no
 	}
 	for (unsigned d = 0; d < in[0].rank; d++) {
 		if (mask >> d & 1 && in[0].dim[d] != 1)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u has extent %u, not 1", d,
-			                       in[0].dim[d]);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u has extent %u, not 1", d, in[0].dim[d]);
 		if (given ? !(mask >> d & 1) : in[0].dim[d] != 1)
 			dim[rank++] = in[0].dim[d];
 	}
 	return gs_lower_reshape(lo, &in[0], rank, dim, out);
 }
 
-static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                struct gs_val *out)
+static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t axes[GS_RANK_MAX];
 	unsigned count, mask = 0, axis;
@@ -134,8 +125,7 @@ static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *
 	return gs_lower_reshape(lo, &in[0], in[0].rank + count, dim, out);
 }
 
-static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                struct gs_val *out)
+static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	unsigned perm[GS_RANK_MAX], count = 0, seen = 0;
@@ -155,8 +145,7 @@ static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *
 	return GS_OK;
 }
 
-static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                             struct gs_val *out)
+static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	struct gs_val shape = {.kind = GS_VAL_CONST};
@@ -177,8 +166,7 @@ static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *nod
 }
 
 /* Every tile is a repeat axis of stride 0 before the dimension it repeats. */
-static enum gs_err op_tile(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                           struct gs_val *out)
+static enum gs_err op_tile(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t repeat[GS_RANK_MAX];
 	unsigned count;
@@ -221,8 +209,7 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                            struct gs_val *out)
+static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t start[GS_RANK_MAX], end[GS_RANK_MAX], axes[GS_RANK_MAX], step[GS_RANK_MAX];
 	unsigned n, m, axis;
@@ -259,8 +246,7 @@ static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node
 	return GS_OK;
 }
 
-static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                            struct gs_val *out)
+static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t size[GS_IO_MAX];
 	unsigned n, axis;
@@ -270,8 +256,7 @@ static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node
 	if (node->outputs > GS_IO_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "more than %d outputs", GS_IO_MAX);
 	TRY(gs_lower_ints_either(lo, node, "split", &in[1], size, GS_IO_MAX, &n, &given));
-	uint64_t extent = in[0].dim[axis], part = (extent + node->outputs - 1) / (node->outputs ? node->outputs : 1),
-		 at = 0;
+	uint64_t extent = in[0].dim[axis], part = (extent + node->outputs - 1) / (node->outputs ? node->outputs : 1), at = 0;
 	if (given && n != node->outputs)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u parts and %u outputs", n, node->outputs);
 	for (uint32_t i = 0; i < node->outputs; i++) {
@@ -279,8 +264,7 @@ static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node
 		if (!given && want > extent - at)
 			want = extent - at;
 		if (want > extent - at)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the parts are longer than the dimension (%llu)",
-			                       (unsigned long long)extent);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the parts are longer than the dimension (%llu)", (unsigned long long)extent);
 		out[i] = in[0];
 		cut(&out[i], axis, (int64_t)at, 1, (uint32_t)want);
 		at += want;
@@ -290,8 +274,7 @@ static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node
 
 /* ---- concatenation: the first operand in range ---- */
 
-static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, unsigned n, unsigned axis,
-                                struct gs_val *out)
+static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, unsigned n, unsigned axis, struct gs_val *out)
 {
 	struct gs_instr first = {.form = GS_MAP, .store_dtype = part[0].dtype, .out_axes = part[0].rank};
 	uint32_t dim[GS_RANK_MAX];
@@ -312,8 +295,7 @@ static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, 
 		for (unsigned d = 0; d < v.rank; d++)
 			if (d != axis)
 				gs_operand_axis(&first.operand[i], d, v.stride[d]);
-		unsigned row = gs_operand_row(&first.operand[i], v.dim[axis], (uint64_t)v.stride[axis],
-		                              -(int64_t)total);
+		unsigned row = gs_operand_row(&first.operand[i], v.dim[axis], (uint64_t)v.stride[axis], -(int64_t)total);
 		first.operand[i].view.row[row].at.coef[axis] = 1;
 		total += v.dim[axis];
 	}
@@ -323,8 +305,7 @@ static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, 
 	return gs_lower_emit(lo, &first, part[0].rank, dim, out);
 }
 
-static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                             struct gs_val *out)
+static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	unsigned axis, n = 0;
 	TRY(present(lo, &in[0]));
@@ -335,8 +316,7 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 	for (uint32_t i = 0; i < node->inputs; i++) {
 		TRY(present(lo, &in[i]));
 		for (unsigned d = 0; d < in[0].rank; d++)
-			if (in[i].rank != in[0].rank || in[i].dtype != in[0].dtype ||
-			    (d != axis && in[i].dim[d] != in[0].dim[d]))
+			if (in[i].rank != in[0].rank || in[i].dtype != in[0].dtype || (d != axis && in[i].dim[d] != in[0].dim[d]))
 				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input %u does not fit the first", i);
 		if (gs_val_count(&in[i]) != 0)
 			part[n++] = in[i];
@@ -361,8 +341,7 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 }
 
 /* A copy whose reads outside the input give the padding value. */
-static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                          struct gs_val *out)
+static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t pads[2 * GS_RANK_MAX], axes[GS_RANK_MAX];
 	int64_t before[GS_RANK_MAX] = {0}, after[GS_RANK_MAX] = {0};
@@ -398,10 +377,9 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	bool any = false;
 	for (unsigned d = 0; d < x.rank; d++) {
 		int64_t extent = x.dim[d];
-		if (before[d] < -INT32_MAX || before[d] > INT32_MAX || after[d] < -INT32_MAX || after[d] > INT32_MAX ||
-		    extent + before[d] + after[d] < 0 || extent + before[d] + after[d] > INT32_MAX)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "pads of %lld and %lld", (long long)before[d],
-			                       (long long)after[d]);
+		if (before[d] < -INT32_MAX || before[d] > INT32_MAX || after[d] < -INT32_MAX || after[d] > INT32_MAX
+		    || extent + before[d] + after[d] < 0 || extent + before[d] + after[d] > INT32_MAX)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "pads of %lld and %lld", (long long)before[d], (long long)after[d]);
 		dim[d] = (uint32_t)(extent + before[d] + after[d]);
 		any |= before[d] != 0 || after[d] != 0;
 	}
@@ -441,8 +419,8 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 }
 
 /* Blocks into channels and back: a reshape, a transpose, a reshape. */
-static enum gs_err blocks(struct gs_lower *lo, const struct gs_val *x, unsigned split_rank, const uint32_t *split,
-                          const unsigned *perm, const uint32_t *dim, struct gs_val *out)
+static enum gs_err blocks(struct gs_lower *lo, const struct gs_val *x, unsigned split_rank, const uint32_t *split, const unsigned *perm,
+                          const uint32_t *dim, struct gs_val *out)
 {
 	struct gs_val t;
 	TRY(gs_lower_reshape(lo, x, split_rank, split, &t));
@@ -450,8 +428,7 @@ static enum gs_err blocks(struct gs_lower *lo, const struct gs_val *x, unsigned 
 	return gs_lower_reshape(lo, &t, 4, dim, out);
 }
 
-static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                     struct gs_val *out)
+static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t b = gs_lower_attr_int(node, "blocksize", 0);
 	TRY(present(lo, &in[0]));
@@ -464,8 +441,7 @@ static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_n
 	return blocks(lo, &in[0], 6, (uint32_t[]){n, k, k, c, h, w}, (unsigned[]){0, 3, 4, 1, 5, 2}, dim, out);
 }
 
-static enum gs_err op_space_to_depth(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                     struct gs_val *out)
+static enum gs_err op_space_to_depth(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
 {
 	int64_t b = gs_lower_attr_int(node, "blocksize", 0);
 	TRY(present(lo, &in[0]));
@@ -474,25 +450,24 @@ static enum gs_err op_space_to_depth(struct gs_lower *lo, const struct gs_onnx_n
 	uint32_t k = (uint32_t)b, n = in[0].dim[0], c = in[0].dim[1], h = in[0].dim[2] / k, w = in[0].dim[3] / k;
 	if ((uint64_t)c * k * k > INT32_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a dimension is too big");
-	return blocks(lo, &in[0], 6, (uint32_t[]){n, c, h, k, w, k}, (unsigned[]){0, 3, 5, 1, 2, 4},
-	              (uint32_t[]){n, c * k * k, h, w}, out);
+	return blocks(lo, &in[0], 6, (uint32_t[]){n, c, h, k, w, k}, (unsigned[]){0, 3, 5, 1, 2, 4}, (uint32_t[]){n, c * k * k, h, w}, out);
 }
 
 const struct gs_lower_op gs_ops_shape[] = {
-	{"Concat", op_concat},
-	{"DepthToSpace", op_depth_to_space},
-	{"Dropout", op_dropout},
-	{"Expand", op_expand},
-	{"Flatten", op_flatten},
-	{"Identity", op_identity},
-	{"Pad", op_pad},
-	{"Reshape", op_reshape},
-	{"Slice", op_slice},
-	{"SpaceToDepth", op_space_to_depth},
-	{"Split", op_split},
-	{"Squeeze", op_squeeze},
-	{"Tile", op_tile},
-	{"Transpose", op_transpose},
-	{"Unsqueeze", op_unsqueeze},
-	{NULL, NULL},
+    {"Concat", op_concat},
+    {"DepthToSpace", op_depth_to_space},
+    {"Dropout", op_dropout},
+    {"Expand", op_expand},
+    {"Flatten", op_flatten},
+    {"Identity", op_identity},
+    {"Pad", op_pad},
+    {"Reshape", op_reshape},
+    {"Slice", op_slice},
+    {"SpaceToDepth", op_space_to_depth},
+    {"Split", op_split},
+    {"Squeeze", op_squeeze},
+    {"Tile", op_tile},
+    {"Transpose", op_transpose},
+    {"Unsqueeze", op_unsqueeze},
+    {NULL, NULL},
 };

@@ -21,7 +21,7 @@ contract JudgeVectorsTest is Test {
         uint256 expected;
     }
 
-    function testStepsAgreeWithTheCJudge() external {
+    function testStepsAgreeWithTheCJudge() external view {
         string memory folder = vm.envOr("GAINSAY_JUDGE_VECTORS", string("../../build/vectors/judge"));
         uint256 programs = vm.envOr("GAINSAY_JUDGE_PROGRAMS", uint256(400));
         uint256 steps;
@@ -37,40 +37,40 @@ contract JudgeVectorsTest is Test {
             free := mload(0x40)
         }
         bytes memory data = vm.readFileBinary(path);
-        uint256 at;
+        uint256 offset;
         uint256 kept;
         assembly {
             kept := mload(0x40)
         }
-        while (at < data.length) {
+        while (offset < data.length) {
             assembly {
                 mstore(0x40, kept) // a record's memory is not needed after it
             }
-            at = _record(data, at, seed, steps++);
+            offset = _record(data, offset, seed, steps++);
         }
         assembly {
             mstore(0x40, free)
         }
     }
 
-    function _record(bytes memory data, uint256 at, uint256 seed, uint256 number) private view returns (uint256) {
+    function _record(bytes memory data, uint256 offset, uint256 seed, uint256 number) private view returns (uint256) {
         Record memory r;
-        (r.descriptor, at) = _bytes(data, at, 2);
-        (r.element, at) = _uint(data, at, 8);
-        (r.t, at) = _uint(data, at, 4);
-        (r.prev, at) = _uint(data, at, 8);
+        (r.descriptor, offset) = _bytes(data, offset, 2);
+        (r.element, offset) = _uint(data, offset, 8);
+        (r.t, offset) = _uint(data, offset, 4);
+        (r.prev, offset) = _uint(data, offset, 8);
         for (uint256 space = 0; space < 3; ++space) {
             uint256 word;
-            (word, at) = _uint(data, at, 32);
+            (word, offset) = _uint(data, offset, 32);
             r.roots.root[space] = bytes32(word);
-            (r.roots.depth[space], at) = _uint(data, at, 1);
+            (r.roots.depth[space], offset) = _uint(data, offset, 1);
         }
-        (r.openings, at) = _bytes(data, at, 4);
-        (r.expected, at) = _uint(data, at, 8);
+        (r.openings, offset) = _bytes(data, offset, 4);
+        (r.expected, offset) = _uint(data, offset, 8);
         uint256 got = judge.judge(r.descriptor, r.element, r.t, r.prev, r.roots, r.openings);
         assertEq(got, r.expected, string.concat("program ", vm.toString(seed), " record ", vm.toString(number)));
         if (r.openings.length != 0) _corrupt(r, seed + number);
-        return at;
+        return offset;
     }
 
     /// One bit of an opening changed, or one byte of it missing: refused, whatever the value would have been.
@@ -92,25 +92,25 @@ contract JudgeVectorsTest is Test {
         } catch {}
     }
 
-    function _uint(bytes memory data, uint256 at, uint256 n) private pure returns (uint256 v, uint256 next) {
+    function _uint(bytes memory data, uint256 offset, uint256 n) private pure returns (uint256 v, uint256 next) {
         assembly {
-            v := shr(sub(256, shl(3, n)), mload(add(add(data, 32), at)))
+            v := shr(sub(256, shl(3, n)), mload(add(add(data, 32), offset)))
         }
-        next = at + n;
+        next = offset + n;
     }
 
-    function _bytes(bytes memory data, uint256 at, uint256 prefix)
+    function _bytes(bytes memory data, uint256 offset, uint256 prefix)
         private
         pure
         returns (bytes memory out, uint256 next)
     {
         uint256 length;
-        (length, at) = _uint(data, at, prefix);
+        (length, offset) = _uint(data, offset, prefix);
         out = new bytes(length);
         assembly {
-            mcopy(add(out, 32), add(add(data, 32), at), length)
+            mcopy(add(out, 32), add(add(data, 32), offset), length)
         }
-        next = at + length;
+        next = offset + length;
     }
 
     /// Four decimal digits.
