@@ -7,3 +7,11 @@ vectors-long: $(BUILD)/tests/vectors/gen_softfloat
 		$< build/vectors/long 100000 $$seed && (cd chain/contracts && GAINSAY_VECTORS=../../build/vectors/long \
 			$(FORGE) test --offline --match-contract '^(Scalar|SoftFloat|Elementary)Test$$') || exit 1; \
 	done
+
+# Judged steps of random programs, for the Judge contract to agree with: 400 programs, 40 steps each.
+JUDGE_PROGRAMS ?= 400
+JUDGE_STEPS ?= 40
+vectors: build/vectors/judge/stamp
+build/vectors/judge/stamp: $(BUILD)/tests/vectors/gen_judge
+	@mkdir -p $(@D)
+	@$< $(@D) $(JUDGE_PROGRAMS) $(JUDGE_STEPS) && touch $@

@@ -40,7 +40,6 @@ static void decide(struct verdict *v, enum outcome outcome, const char *reason)
 static enum gs_err load_tensors(const char *folder, const char *kind, struct gs_tensor_set *out, struct gs_error *error)
 {
 	char path[PATH_BYTES_MAX + 64];
-	gs_tensor_set_init(out);
 	for (unsigned i = 0; i < GS_IO_MAX; i++) {
 		struct stat st;
 		snprintf(path, sizeof(path), "%s/%s_%u.pb", folder, kind, i);
@@ -100,7 +99,13 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 	const struct gs_tensor *tensor[GS_IO_MAX], *feed[GS_IO_MAX];
 	const char *name[GS_IO_MAX];
 
+	gs_tensor_set_init(&in);
 	gs_tensor_set_init(&want);
+	if (!sig->tensors_only) {
+		(void)gs_fail(&v->detail, GS_EUNSUPPORTED, "an input or output is a sequence, map or optional, not a tensor");
+		decide(v, REFUSED, gs_onnx_reason_name(GS_ONNX_DATA_TYPE));
+		return;
+	}
 	enum gs_err err = load_tensors(folder, "input", &in, &v->detail);
 	if (err == GS_OK)
 		err = load_tensors(folder, "output", &want, &v->detail);
@@ -114,8 +119,10 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 		decide(v, err == GS_EUNSUPPORTED ? REFUSED : FAILED, err == GS_EUNSUPPORTED ? gs_onnx_reason_name(GS_ONNX_DATA_TYPE) : "data");
 		goto out;
 	}
-	for (uint32_t i = 0; i < sig->inputs; i++)
+	for (uint32_t i = 0; i < sig->inputs; i++) {
 		tensor[i] = &in.tensor[index[i]];
+		bound[i] = tensor[i]->count == 0; /* nothing to commit to */
+	}
 	err = lower_for(onnx, sig, tensor, bound, &program, &report, &v->detail);
 	if (err != GS_OK) {
 		decide(v, REFUSED, gs_onnx_reason_name(report.reason));

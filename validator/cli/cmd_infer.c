@@ -70,6 +70,7 @@ static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct
 	}
 	for (uint32_t i = 0; err == GS_OK && i < sig.inputs; i++) {
 		tensor[i] = &a->set.tensor[index[i]];
+		bound[i] |= tensor[i]->count == 0; /* nothing to commit to */
 		if (!bound[i])
 			feed[(*feeds)++] = tensor[i];
 	}

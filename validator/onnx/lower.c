@@ -193,7 +193,7 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 	gs_val_strides(out);
 	in->count = gs_val_count(out);
 	if (in->count == 0 || in->count >= GS_EXTENT_MAX)
-		return bad_option(lo, v->name, "it has no elements, or 2^31 or more");
+		return bad_option(lo, v->name, "it has no elements (bind it as a constant), or 2^31 or more");
 	if (lo->inputs > 0) {
 		const struct gs_lower_input *before = &lo->input[lo->inputs - 1];
 		uint64_t chunk = before->chunk + gs_dtype_chunks((enum gs_dtype)before->dtype, before->count);
@@ -400,11 +400,15 @@ enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signatu
 		out->half |= is_half(m.initializer[k].dtype);
 	}
 	qsort(given, m.initializers, sizeof(*given), compare_names);
-	for (uint32_t k = 0; k < m.outputs; k++)
+	out->tensors_only = true;
+	for (uint32_t k = 0; k < m.outputs; k++) {
 		out->half |= is_half(m.output[k].elem_type);
+		out->tensors_only &= m.output[k].is_tensor;
+	}
 	for (uint32_t i = 0; i < m.inputs; i++) {
 		const struct gs_onnx_value *v = &m.input[i];
 		out->half |= is_half(v->elem_type);
+		out->tensors_only &= v->is_tensor;
 		if (bsearch(&v->name, given, m.initializers, sizeof(*given), compare_names) != NULL)
 			continue;
 		struct gs_onnx_input *in = &out->input[out->inputs++];

@@ -71,6 +71,7 @@ struct gs_onnx_signature {
 	uint32_t inputs;
 	struct gs_onnx_input *input; /* owned: gs_onnx_signature_free */
 	bool half;                   /* f16 or bf16 weights, inputs or outputs */
+	bool tensors_only;           /* no sequence, map or optional among inputs and outputs */
 };
 GS_MUST enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out, struct gs_error *error);
 void gs_onnx_signature_free(struct gs_onnx_signature *s);

@@ -25,10 +25,11 @@ static enum gs_err softmax(struct gs_lower *lo, const struct gs_onnx_node *node,
 	bool flat = lo->model.opset != 0 && lo->model.opset < 13; /* all dimensions from axis on */
 
 	TRY(want_float(lo, x));
-	if (x->rank == 0)
+	int64_t where = gs_lower_attr_int(node, "axis", flat ? 1 : -1);
+	if (x->rank == 0 || (flat && where == x->rank)) {
 		mask = 0;
-	else {
-		TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", flat ? 1 : -1), x->rank + (flat ? 1U : 0U), &axis));
+	} else {
+		TRY(gs_lower_axis(lo, where, x->rank, &axis));
 		mask = flat ? ((1U << x->rank) - 1) & ~((1U << axis) - 1) : 1U << axis;
 	}
 	TRY(gs_lower_fold(lo, (struct gs_step){.fn = GS_FN_F32_MAX, .dtype = GS_F32}, GS_NEG_INF, x, mask, &m));
@@ -40,7 +41,7 @@ static enum gs_err softmax(struct gs_lower *lo, const struct gs_onnx_node *node,
 	struct gs_step add = {.fn = GS_FN_F32_ADD, .dtype = GS_F32, .epilogue = logarithm ? GS_FN_F32_LOG : 0};
 	TRY(gs_lower_sum(lo, add, &e, mask, &s));
 	struct gs_step last = {.fn = logarithm ? GS_FN_F32_SUB : GS_FN_F32_DIV, .dtype = x->dtype};
-	return gs_lower_map(lo, last, 2, (struct gs_arg[]){{.v = &e}, {.v = &s}}, out);
+	return gs_lower_map(lo, last, 2, (struct gs_arg[]){{.v = logarithm ? &d : &e}, {.v = &s}}, out);
 }
 
 static enum gs_err op_softmax(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)

@@ -13,7 +13,7 @@ enum {
 	GS_ONNX_INITIALIZERS_MAX = 1 << 17,
 	GS_ONNX_NAME_MAX = 4096,
 	GS_ONNX_OPSET_MIN = 6,
-	GS_ONNX_OPSET_MAX = 26,
+	GS_ONNX_OPSET_MAX = 28,
 };
 #define GS_ONNX_FILE_MAX (UINT64_C(1) << 33) /* bytes of a model file */
 
