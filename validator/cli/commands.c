@@ -9,5 +9,12 @@ const struct gs_command gs_commands[] = {
          gs_cmd_conformance},
 	{"deploy", "Puts the contracts on a chain",
          "gainsay deploy --rpc http://127.0.0.1:8545 --key-file key.hex --out deployment.json", gs_cmd_deploy},
+	{"stake", "Deposits stake and shows it", "gainsay stake deposit 100 --config devnet.yaml", gs_cmd_stake},
+	{"model", "Registers a model on chain", "gainsay model register digits.onnx --config devnet.yaml",
+         gs_cmd_model},
+	{"claim", "Executes a model and posts the claim",
+         "gainsay claim digits.onnx --input digit.npy --value 5 --config devnet.yaml", gs_cmd_claim},
+	{"run", "Runs a validator node", "gainsay run --config devnet.yaml", gs_cmd_run},
+	{"defend", "Answers challenges of one's own claims", "gainsay defend --config node.yaml", gs_cmd_defend},
 	{NULL, NULL, NULL, NULL},
 };

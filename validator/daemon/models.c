@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "validator/onnx/onnx.h"
+
 struct entry {
 	char path[GS_MODEL_PATH_MAX];
 	struct timespec changed;
@@ -35,8 +37,14 @@ static bool has_suffix(const char *text, const char *suffix)
 
 static enum gs_err read_program(const char *path, struct gs_bytes bytes, struct gs_program *out, struct gs_error *error)
 {
+	const struct gs_onnx_options options = {0};
 	struct gs_error why = {0};
-	enum gs_err err = gs_program_read(bytes, out, &why);
+	enum gs_err err;
+
+	if (has_suffix(path, ".onnx"))
+		err = gs_onnx_lower(bytes, &options, out, NULL, &why);
+	else
+		err = gs_program_read(bytes, out, &why);
 
 	return err ? gs_fail(error, err, "%s: %s", path, why.text) : GS_OK;
 }
@@ -53,9 +61,9 @@ enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_er
 		err = gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
 		goto out;
 	}
-	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > GS_MODEL_FILE_MAX) {
+	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > GS_MODELS_FILE_MAX) {
 		err = gs_fail(error, GS_ELIMIT, "%s: not a file of 1 to %llu bytes", path,
-		              (unsigned long long)GS_MODEL_FILE_MAX);
+		              (unsigned long long)GS_MODELS_FILE_MAX);
 		goto out;
 	}
 	map = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -122,7 +130,7 @@ static void look_at(struct gs_models *models, const char *name)
 	struct entry *entry;
 	struct gs_error error = {0};
 
-	if (!has_suffix(name, ".gsp"))
+	if (!has_suffix(name, ".gsp") && !has_suffix(name, ".onnx"))
 		return;
 	if (snprintf(path, sizeof(path), "%s/%s", models->folder, name) >= (int)sizeof(path) ||
 	    stat(path, &info) != 0 || seen(models, path, &info) || models->count == GS_MODELS_MAX)
