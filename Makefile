@@ -47,7 +47,7 @@ LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard
 SIM_MAIN := $(wildcard simulations/main.c)
 SIM_SOURCES := $(filter-out $(SIM_MAIN),$(wildcard simulations/*.c simulations/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
-SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c))
+SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c tests/oracle/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
@@ -211,6 +211,7 @@ bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 endif
 
+-include tests/tools/tools.mk
 -include tests/prove/prove.mk
 
 ifneq ($(SIM_MAIN),)
@@ -222,13 +223,17 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
-.PHONY: contracts bindings gas vectors
+.PHONY: contracts check-contracts bindings gas vectors
 ifneq ($(CONTRACTS),)
 contracts: build/contracts/stamp
-build/contracts/stamp: $(CONTRACT_SOURCES)
+build/contracts/stamp: $(CONTRACT_SOURCES) chain/contracts/script/artifacts.py
 	@mkdir -p $(@D)
 	$(call say,SOLC chain/contracts)cd chain/contracts && $(FORGE) build --offline --quiet src
+	@$(PYTHON) chain/contracts/script/artifacts.py build/contracts/out $(@D)
 	@touch $@
+
+check-contracts: contracts vectors
+	@cd chain/contracts && FOUNDRY_DISABLE_NIGHTLY_WARNING=1 $(FORGE) test --offline
 
 # Selectors and topics for C, from the ABIs; committed, and `make check` sees that they are current.
 bindings: contracts

@@ -7,3 +7,37 @@ vectors-long: $(BUILD)/tests/vectors/gen_softfloat
 		$< build/vectors/long 100000 $$seed && (cd chain/contracts && GAINSAY_VECTORS=../../build/vectors/long \
 			$(FORGE) test --offline --match-contract '^(Scalar|SoftFloat|Elementary)Test$$') || exit 1; \
 	done
+
+# Judged steps of random programs, for the Judge contract to agree with: 400 programs, 40 steps each.
+JUDGE_PROGRAMS ?= 400
+JUDGE_STEPS ?= 40
+vectors: build/vectors/judge/stamp
+build/vectors/judge/stamp: $(BUILD)/tests/vectors/gen_judge
+	@mkdir -p $(@D)
+	@$< $(@D) $(JUDGE_PROGRAMS) $(JUDGE_STEPS) && touch $@
+
+# The same lines from every compiler and optimisation level: ids and roots of random programs, of the demo's model, and
+# of real models where the data folder is there. `make vectors-machine` writes the files again after a change that is
+# meant (a new lowering version).
+MACHINE_DATA := $(or $(GAINSAY_DATA),../shared/data)/models
+MACHINE_MODELS := $(foreach m,onnxmlir_mnist rand_mlp_risk wonnx_opt-mnist,$(wildcard $(MACHINE_DATA)/$(m)/model.onnx))
+MACHINE_PROGRAMS := 200
+MACHINE_LEVELS := -O0 -O2 -O3
+.PHONY: check-compilers machine-vectors vectors-machine
+check-compilers:
+	+@for cc in gcc clang; do for level in $(MACHINE_LEVELS); do \
+		$(MAKE) --no-print-directory CC=$$cc OPT=$$level OPT_HOT=$$level BUILD=build/compilers/$$cc$$level \
+			LIB_DIRS="chain/core challenge/machine validator/onnx validator/exec" machine-vectors || exit 1; \
+		echo "$$cc $$level: programs, roots and outputs as recorded"; \
+	done; done
+
+machine-vectors: $(BUILD)/tests/vectors/gen_machine
+	@$< $(MACHINE_PROGRAMS) configs/demo/digits.onnx | diff -q tests/vectors/machine.txt - >/dev/null || \
+		{ echo "$<: differs from tests/vectors/machine.txt" >&2; exit 1; }
+	@[ -z "$(MACHINE_MODELS)" ] || $< 0 $(MACHINE_MODELS) | diff -q tests/vectors/machine-models.txt - >/dev/null || \
+		{ echo "$<: differs from tests/vectors/machine-models.txt" >&2; exit 1; }
+	@[ -n "$(MACHINE_MODELS)" ] || echo "skipped: no models under $(MACHINE_DATA)"
+
+vectors-machine: $(BUILD)/tests/vectors/gen_machine
+	@$< $(MACHINE_PROGRAMS) configs/demo/digits.onnx >tests/vectors/machine.txt
+	@$< 0 $(MACHINE_MODELS) >tests/vectors/machine-models.txt

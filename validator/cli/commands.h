@@ -4,4 +4,8 @@
 
 #include "validator/cli/cli.h"
 
+int gs_cmd_infer(int argc, char **argv);
+int gs_cmd_program(int argc, char **argv);
+int gs_cmd_conformance(int argc, char **argv);
+
 #endif

@@ -1,0 +1,341 @@
+/* challenge/game/step.c: one move, checked in the order in which the contract checks it. */
+#include <string.h>
+
+#include "chain/core/hash.h"
+#include "challenge/game/game.h"
+
+struct mover {
+	struct gs_game *game; /* a copy that becomes the game when the move is good */
+	const struct gs_game_rules *rules;
+	const struct gs_game_input *in;
+	const struct gs_move *move;
+	struct gs_game_effects *effects;
+	struct gs_error *error;
+};
+
+#define REFUSE(m, name) return gs_fail((m)->error, GS_EINVAL, name)
+
+static void show(struct gs_game_shown *into, const struct gs_move *move)
+{
+	into->len = (uint16_t)move->data_len;
+	memcpy(into->bytes, move->data, move->data_len);
+}
+
+/* Nodes, or at the end chunks, below the current node. */
+static enum gs_err take_nodes(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	unsigned rounds = gs_schedule_rounds(s->trace_depth);
+	bool chunks = s->round == rounds;
+	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth) : gs_schedule_levels(s->trace_depth, s->round);
+	uint32_t each = chunks ? GS_CHUNK_BYTES : 32;
+	struct gs_hash root;
+	if (m->move->data_len != each << height)
+		REFUSE(m, "WrongLength");
+	show(&m->game->descent[s->round], m->move);
+	struct gs_hash node[GS_GAME_CHILDREN_MAX];
+	for (uint32_t i = 0; i < 1u << height; i++) {
+		if (chunks)
+			gs_merkle_leaf(m->move->data + i * GS_CHUNK_BYTES, &node[i]);
+		else
+			memcpy(node[i].b, m->move->data + i * 32, 32);
+	}
+	for (uint32_t count = 1u << height; count > 1; count /= 2)
+		for (uint32_t i = 0; i < count / 2; i++)
+			gs_merkle_node(&node[2 * i], &node[2 * i + 1], &node[i]);
+	root = node[0];
+	if (!gs_hash_equal(&root, &s->node))
+		REFUSE(m, "WrongPath");
+	s->phase = chunks ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
+	m->effects->revealed = true;
+	return GS_OK;
+}
+
+static enum gs_err commit_trace(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	const struct gs_header *h = m->rules->header;
+	struct gs_hash root;
+	if (m->move->siblings != h->trace_depth - h->output_depth)
+		REFUSE(m, "WrongLength");
+	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings, &root);
+	if (!gs_hash_equal(&root, &m->move->trace_root))
+		REFUSE(m, "WrongPath");
+	if (gs_hash_is_zero(&m->rules->trace_root))
+		m->effects->bound = true;
+	else if (!gs_hash_equal(&m->rules->trace_root, &m->move->trace_root))
+		REFUSE(m, "WrongTraceRoot");
+	s->trace_root = m->move->trace_root;
+	s->node = s->trace_root;
+	s->level = s->trace_depth;
+	return take_nodes(m);
+}
+
+static enum gs_err select_child(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	unsigned levels = gs_schedule_levels(s->trace_depth, s->round);
+	struct gs_hash root;
+	if (m->move->child >> levels != 0)
+		REFUSE(m, "OutOfRange");
+	if (m->move->siblings != levels)
+		REFUSE(m, "WrongLength");
+	gs_merkle_climb(m->move->hash, m->move->child, m->move->sibling, levels, &root);
+	if (!gs_hash_equal(&root, &s->node))
+		REFUSE(m, "WrongPath");
+	s->node = m->move->hash;
+	s->level = (uint8_t)(s->level - levels);
+	s->position = (s->position << levels) + m->move->child;
+	s->round++;
+	s->phase = GS_PHASE_REVEAL;
+	return GS_OK;
+}
+
+static struct gs_bytes descriptor_of(const struct gs_move *move)
+{
+	return (struct gs_bytes){move->descriptor, move->descriptor_len};
+}
+
+static enum gs_err select_element(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	const struct gs_move *move = m->move;
+	const struct gs_header *h = m->rules->header;
+	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
+	unsigned program_depth = gs_merkle_depth(h->instructions);
+	struct gs_hash leaf, root;
+	struct gs_instr in;
+	if (move->child >> levels != 0 || move->instruction >= h->instructions)
+		REFUSE(m, "OutOfRange");
+	if (move->siblings != levels || move->path_len != program_depth)
+		REFUSE(m, "WrongLength");
+	gs_merkle_leaf(move->chunk, &leaf);
+	gs_merkle_climb(leaf, move->child, move->sibling, levels, &root);
+	if (!gs_hash_equal(&root, &s->node))
+		REFUSE(m, "WrongPath");
+	s->node = leaf;
+	gs_merkle_descriptor(descriptor_of(move), &leaf);
+	gs_merkle_climb(leaf, move->instruction, move->path, program_depth, &root);
+	if (!gs_hash_equal(&root, &h->program_root))
+		REFUSE(m, "WrongDescriptor");
+	if (gs_instr_decode(descriptor_of(move), &in, NULL) != GS_OK)
+		REFUSE(m, "MalformedDescriptor");
+	s->descriptor = leaf;
+	s->level = 0;
+	s->position = (s->position << levels) + move->child;
+	enum gs_dtype dtype = (enum gs_dtype)in.store_dtype;
+	unsigned per_chunk = gs_dtype_per_chunk(dtype);
+	if (s->position < in.first_chunk || s->position - in.first_chunk >= in.span || move->slot >= per_chunk)
+		REFUSE(m, "OutOfRange");
+	s->element = (uint64_t)(s->position - in.first_chunk) * per_chunk + move->slot;
+	s->high_value = gs_element_bits(move->chunk, dtype, move->slot);
+	bool fold = in.form == GS_FOLD && s->element < gs_instr_count(&in);
+	s->high = fold ? (uint32_t)gs_instr_terms(&in) + 1 : 0;
+	s->phase = fold ? GS_PHASE_STATES : GS_PHASE_STEP;
+	return GS_OK;
+}
+
+static enum gs_err reveal_states(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	if (m->move->data_len != 8 * gs_states_count(s->low, s->high))
+		REFUSE(m, "WrongLength");
+	gs_keccak256(m->move->data, m->move->data_len, &s->values);
+	show(&m->game->states, m->move);
+	s->phase = GS_PHASE_SEGMENT;
+	m->effects->revealed = true;
+	return GS_OK;
+}
+
+static enum gs_err select_segment(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
+	uint32_t segment = m->move->segment, low = s->low;
+	struct gs_hash values;
+	gs_keccak256(m->move->data, m->move->data_len, &values);
+	if (!gs_hash_equal(&values, &s->values))
+		REFUSE(m, "WrongValues");
+	if (segment > count)
+		REFUSE(m, "OutOfRange");
+	if (segment > 0) {
+		s->low_value = gs_be64_read(m->move->data + 8 * (segment - 1));
+		s->low = low + stride * segment;
+	}
+	if (segment < count) {
+		s->high_value = gs_be64_read(m->move->data + 8 * segment);
+		s->high = low - 1 + stride * (segment + 1);
+	}
+	memset(&s->values, 0, sizeof(s->values));
+	m->game->states.len = 0;
+	s->phase = s->low == s->high ? GS_PHASE_STEP : GS_PHASE_STATES;
+	return GS_OK;
+}
+
+/* Openings as the judge consumes them; the first bad one sticks. */
+struct openings {
+	const struct gs_game_rules *rules;
+	const struct gs_hash *trace_root;
+	const uint8_t *at;
+	size_t left;
+	const char *wrong; /* the contract's error */
+};
+
+static const uint8_t *consume(void *self, uint8_t space, uint32_t chunk)
+{
+	static const uint8_t zeros[GS_CHUNK_BYTES];
+	struct openings *o = self;
+	const struct gs_header *h = o->rules->header;
+	const struct gs_hash *want = NULL;
+	unsigned depth = 0;
+	switch ((enum gs_space)space) {
+	case GS_SPACE_TRACE:
+		want = o->trace_root;
+		depth = h->trace_depth;
+		break;
+	case GS_SPACE_WEIGHTS:
+		want = &h->weights_root;
+		depth = gs_merkle_depth(h->weights_chunks);
+		break;
+	case GS_SPACE_INPUTS:
+		want = &o->rules->input_root;
+		depth = gs_merkle_depth(h->inputs_chunks);
+		break;
+	}
+	size_t need = GS_CHUNK_BYTES + 32 * (size_t)depth;
+	if (o->wrong == NULL && o->left < need)
+		o->wrong = "WrongOpeningsLength";
+	if (o->wrong != NULL)
+		return zeros;
+	const uint8_t *bytes = o->at;
+	struct gs_hash path[GS_MERKLE_DEPTH_MAX], leaf, root;
+	memcpy(path, bytes + GS_CHUNK_BYTES, 32 * (size_t)depth);
+	gs_merkle_leaf(bytes, &leaf);
+	gs_merkle_climb(leaf, chunk, path, depth, &root);
+	o->at += need;
+	o->left -= need;
+	if (chunk >> depth == 0 && gs_hash_equal(&root, want))
+		return bytes;
+	o->wrong = "WrongOpening";
+	return zeros;
+}
+
+static enum gs_err prove_step(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	struct gs_hash leaf;
+	struct gs_instr in;
+	gs_merkle_descriptor(descriptor_of(m->move), &leaf);
+	if (!gs_hash_equal(&leaf, &s->descriptor))
+		REFUSE(m, "WrongDescriptor");
+	if (gs_instr_decode(descriptor_of(m->move), &in, NULL) != GS_OK)
+		REFUSE(m, "MalformedDescriptor");
+	struct openings openings = {.rules = m->rules, .trace_root = &s->trace_root, .at = m->move->data,
+	                            .left = m->move->data_len, .wrong = NULL};
+	gs_judge_step(&in, s->element, s->high, s->low_value, consume, &openings, &m->effects->step);
+	if (openings.wrong == NULL && openings.left > 0)
+		openings.wrong = "WrongOpeningsLength";
+	if (openings.wrong != NULL)
+		return gs_fail(m->error, GS_EINVAL, "%s", openings.wrong);
+	m->effects->judged = true;
+	m->effects->computed = m->effects->step.result;
+	m->game->outcome = m->effects->computed == s->high_value ? GS_GAME_CLAIMANT_WON : GS_GAME_CHALLENGER_WON;
+	m->game->reason = GS_REASON_STEP;
+	return GS_OK;
+}
+
+static enum gs_err end_by_time(struct mover *m)
+{
+	if (m->in->now <= m->game->state.deadline)
+		REFUSE(m, "NotOver");
+	bool claimant_late = gs_game_turn(m->game) == GS_SIDE_CLAIMANT;
+	m->game->outcome = claimant_late ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON;
+	m->game->reason = GS_REASON_TIMEOUT;
+	return GS_OK;
+}
+
+/* The phase that a move answers; 0: any. */
+static unsigned phase_of(enum gs_move_kind kind)
+{
+	switch (kind) {
+	case GS_MOVE_COMMIT_TRACE: return GS_PHASE_COMMIT;
+	case GS_MOVE_REVEAL: return GS_PHASE_REVEAL;
+	case GS_MOVE_SELECT: return GS_PHASE_SELECT;
+	case GS_MOVE_SELECT_ELEMENT: return GS_PHASE_ELEMENT;
+	case GS_MOVE_REVEAL_STATES: return GS_PHASE_STATES;
+	case GS_MOVE_SELECT_SEGMENT: return GS_PHASE_SEGMENT;
+	case GS_MOVE_PROVE_STEP: return GS_PHASE_STEP;
+	case GS_MOVE_TIMEOUT:
+	case GS_MOVE_CONCEDE: return 0;
+	}
+	return 0;
+}
+
+/* "When a side moves at now, its left time becomes deadline - now; the deadline becomes now + max(left of the side whose
+ * clock runs next, minimumTime)." */
+static void set_clocks(struct mover *m, enum gs_side mover)
+{
+	struct gs_game_state *s = &m->game->state;
+	uint32_t left = (uint32_t)(s->deadline - m->in->now);
+	if (mover == GS_SIDE_CLAIMANT)
+		s->claimant_left = left;
+	else
+		s->challenger_left = left;
+	uint32_t next = gs_game_turn(m->game) == GS_SIDE_CLAIMANT ? s->claimant_left : s->challenger_left;
+	s->deadline = m->in->now + (next > m->rules->minimum_time_s ? next : m->rules->minimum_time_s);
+	s->move++;
+}
+
+static enum gs_err make_move(struct mover *m)
+{
+	enum gs_move_kind kind = m->move->kind;
+	unsigned phase = phase_of(kind);
+	enum gs_side turn = gs_game_turn(m->game);
+	enum gs_err err = GS_OK;
+	if (phase != 0 && phase != m->game->state.phase)
+		REFUSE(m, "WrongPhase");
+	bool either = kind == GS_MOVE_PROVE_STEP || kind == GS_MOVE_CONCEDE;
+	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
+	if (kind != GS_MOVE_TIMEOUT && (either ? !player : m->in->sender != turn))
+		REFUSE(m, "NotYourMove");
+	if (kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline)
+		REFUSE(m, "TooLate");
+	switch (kind) {
+	case GS_MOVE_COMMIT_TRACE: err = commit_trace(m); break;
+	case GS_MOVE_REVEAL: err = take_nodes(m); break;
+	case GS_MOVE_SELECT: err = select_child(m); break;
+	case GS_MOVE_SELECT_ELEMENT: err = select_element(m); break;
+	case GS_MOVE_REVEAL_STATES: err = reveal_states(m); break;
+	case GS_MOVE_SELECT_SEGMENT: err = select_segment(m); break;
+	case GS_MOVE_PROVE_STEP: err = prove_step(m); break;
+	case GS_MOVE_TIMEOUT: err = end_by_time(m); break;
+	case GS_MOVE_CONCEDE:
+		m->game->outcome = m->in->sender == GS_SIDE_CLAIMANT ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON;
+		m->game->reason = GS_REASON_CONCESSION;
+		break;
+	}
+	if (err == GS_OK && m->game->outcome == GS_GAME_OPEN)
+		set_clocks(m, turn);
+	return err;
+}
+
+enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules, const struct gs_game_input *in,
+                         struct gs_game_effects *out, struct gs_error *error)
+{
+	struct gs_game next = *game;
+	struct mover m = {.game = &next, .rules = rules, .in = in, .move = in->move, .effects = out, .error = error};
+	memset(out, 0, sizeof(*out));
+	if (game->outcome != GS_GAME_OPEN)
+		return gs_fail(error, GS_EINVAL, "NoGame");
+	GS_ASSERT(gs_game_invariant(game));
+	GS_ASSERT(in->move->data_len <= sizeof(in->move->data) && in->move->siblings <= GS_MERKLE_DEPTH_MAX);
+	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX && in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
+	enum gs_err err = make_move(&m);
+	if (err != GS_OK) {
+		memset(out, 0, sizeof(*out));
+		return err;
+	}
+	GS_ASSERT(gs_game_invariant(&next));
+	*game = next;
+	return GS_OK;
+}

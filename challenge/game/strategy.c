@@ -1,0 +1,365 @@
+/* challenge/game/strategy.c: the answers of both sides. */
+#include "challenge/game/strategy.h"
+
+#include <string.h>
+
+/* ---- what both sides do ---- */
+
+static void begin(struct gs_move *out, enum gs_move_kind kind)
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = kind;
+}
+
+static void put_descriptor(const struct gs_prover *prover, uint32_t instruction, struct gs_move *out)
+{
+	struct gs_bytes descriptor = gs_program_descriptor(prover->program, instruction);
+	out->descriptor_len = (uint32_t)descriptor.len;
+	memcpy(out->descriptor, descriptor.ptr, descriptor.len);
+}
+
+/* The chunks a step reads, as the prover has them; the first failure sticks. */
+struct reading {
+	const struct gs_prover *prover;
+	uint8_t chunk[GS_CHUNK_BYTES];
+	enum gs_err err;
+};
+
+static const uint8_t *read_own(void *self, uint8_t space, uint32_t chunk)
+{
+	struct reading *r = self;
+	enum gs_err err = r->prover->read(r->prover->self, (enum gs_space)space, chunk, r->chunk);
+	if (err != GS_OK) {
+		memset(r->chunk, 0, sizeof(r->chunk));
+		r->err = err;
+	}
+	return r->chunk;
+}
+
+enum gs_err gs_strategy_judge(const struct gs_game *game, const struct gs_prover *prover, struct gs_step_record *out)
+{
+	const struct gs_game_state *s = &game->state;
+	GS_ASSERT(s->phase == GS_PHASE_STEP);
+	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
+	struct reading reading = {.prover = prover, .err = GS_OK};
+	gs_judge_step(in, s->element, s->high, s->low_value, read_own, &reading, out);
+	return reading.err;
+}
+
+/* Siblings of a chunk of the claimant's trace, told by a challenger: left of the position in question both traces agree,
+ * on the way down to it and right of that way the claimant has shown them. */
+static enum gs_err claimed_path(const struct gs_game *game, const struct gs_prover *prover, uint32_t chunk,
+                                struct gs_hash *out)
+{
+	const struct gs_game_state *s = &game->state;
+	for (unsigned level = 0; level < s->trace_depth; level++) {
+		uint64_t sibling = (uint64_t)(chunk >> level) ^ 1;
+		enum gs_err err = sibling < (uint64_t)(s->position >> level)
+		                          ? prover->node(prover->self, level, sibling, &out[level])
+		                          : gs_game_shown_node(game, level, sibling, &out[level]);
+		if (err != GS_OK)
+			return err;
+	}
+	return GS_OK;
+}
+
+static unsigned depth_of(const struct gs_header *h, enum gs_space space)
+{
+	switch (space) {
+	case GS_SPACE_TRACE: return h->trace_depth;
+	case GS_SPACE_WEIGHTS: return gs_merkle_depth(h->weights_chunks);
+	case GS_SPACE_INPUTS: return gs_merkle_depth(h->inputs_chunks);
+	}
+	return 0;
+}
+
+static enum gs_err prove_step(const struct gs_game *game, const struct gs_prover *prover, enum gs_side side,
+                              struct gs_move *out)
+{
+	struct gs_step_record record;
+	enum gs_err err = gs_strategy_judge(game, prover, &record);
+	begin(out, GS_MOVE_PROVE_STEP);
+	put_descriptor(prover, gs_program_covering(prover->program, game->state.position), out);
+	for (unsigned i = 0; i < record.reads && err == GS_OK; i++) {
+		enum gs_space space = (enum gs_space)record.read[i].space;
+		uint32_t chunk = record.read[i].chunk;
+		struct gs_hash path[GS_MERKLE_DEPTH_MAX];
+		unsigned depth = depth_of(&prover->program->header, space);
+		err = prover->read(prover->self, space, chunk, out->data + out->data_len);
+		if (err == GS_OK && space == GS_SPACE_TRACE && side == GS_SIDE_CHALLENGER)
+			err = claimed_path(game, prover, chunk, path);
+		else if (err == GS_OK)
+			err = prover->path(prover->self, space, chunk, path);
+		if (err != GS_OK)
+			break;
+		out->data_len += GS_CHUNK_BYTES;
+		memcpy(out->data + out->data_len, path, 32 * (size_t)depth);
+		out->data_len += 32 * depth;
+	}
+	return err;
+}
+
+bool gs_strategy_timeout(const struct gs_game *game, uint64_t now, struct gs_move *out)
+{
+	if (game->outcome != GS_GAME_OPEN || now <= game->state.deadline)
+		return false;
+	begin(out, GS_MOVE_TIMEOUT);
+	return true;
+}
+
+/* ---- the claimant ---- */
+
+/* The nodes (or, behind the last round, the chunks) below a node of the prover's trace. */
+static enum gs_err put_nodes(const struct gs_prover *prover, unsigned depth, unsigned round, uint64_t position,
+                             struct gs_move *out)
+{
+	enum gs_err err = GS_OK;
+	if (round == gs_schedule_rounds(depth)) {
+		unsigned levels = gs_schedule_chunk_levels(depth);
+		for (uint32_t i = 0; i < 1u << levels && err == GS_OK; i++) {
+			err = prover->read(prover->self, GS_SPACE_TRACE, (uint32_t)(position << levels) + i,
+			                   out->data + out->data_len);
+			out->data_len += GS_CHUNK_BYTES;
+		}
+		return err;
+	}
+	unsigned levels = gs_schedule_levels(depth, round), below = gs_schedule_top(depth, round + 1);
+	for (uint32_t i = 0; i < 1u << levels && err == GS_OK; i++) {
+		struct gs_hash node;
+		err = prover->node(prover->self, below, (position << levels) + i, &node);
+		memcpy(out->data + out->data_len, node.b, 32);
+		out->data_len += 32;
+	}
+	return err;
+}
+
+static enum gs_err commit_trace(const struct gs_prover *prover, struct gs_move *out)
+{
+	const struct gs_header *h = &prover->program->header;
+	begin(out, GS_MOVE_COMMIT_TRACE);
+	enum gs_err err = prover->node(prover->self, h->trace_depth, 0, &out->trace_root);
+	for (unsigned level = h->output_depth; level < h->trace_depth && err == GS_OK; level++)
+		err = prover->node(prover->self, level, (h->output_chunk >> level) ^ 1, &out->sibling[out->siblings++]);
+	return err == GS_OK ? put_nodes(prover, h->trace_depth, 0, 0, out) : err;
+}
+
+static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_prover *prover, struct gs_move *out)
+{
+	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
+	uint32_t instruction = gs_program_covering(prover->program, s->position);
+	gs_reg state[GS_GAME_STATES_MAX];
+	begin(out, GS_MOVE_REVEAL_STATES);
+	/* "s_t for t = low - 1 + stride * i, i = 1 .. count" */
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	for (uint32_t i = 0; i < count && err == GS_OK; i++)
+		gs_be64_write(out->data + 8 * i, state[i]);
+	out->data_len = 8 * count;
+	return err;
+}
+
+enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
+                                 bool *waiting)
+{
+	const struct gs_game_state *s = &game->state;
+	*waiting = game->outcome != GS_GAME_OPEN || gs_game_turn(game) != GS_SIDE_CLAIMANT;
+	if (*waiting)
+		return GS_OK;
+	switch ((enum gs_game_phase)s->phase) {
+	case GS_PHASE_COMMIT:
+		return commit_trace(prover, out);
+	case GS_PHASE_REVEAL:
+		begin(out, GS_MOVE_REVEAL);
+		return put_nodes(prover, s->trace_depth, s->round, s->position, out);
+	case GS_PHASE_STATES:
+		return reveal_states(s, prover, out);
+	case GS_PHASE_STEP:
+		return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
+	case GS_PHASE_SELECT:
+	case GS_PHASE_ELEMENT:
+	case GS_PHASE_SEGMENT:
+		break;
+	}
+	return GS_OK;
+}
+
+/* ---- the challenger ---- */
+
+static enum gs_err select_child(const struct gs_game *game, uint32_t child, struct gs_move *out)
+{
+	const struct gs_game_state *s = &game->state;
+	unsigned below = gs_schedule_top(s->trace_depth, s->round + 1u);
+	unsigned levels = s->level - below;
+	uint64_t index = ((uint64_t)s->position << levels) + child;
+	begin(out, GS_MOVE_SELECT);
+	out->child = child;
+	enum gs_err err = gs_game_shown_node(game, below, index, &out->hash);
+	for (unsigned level = below; level < s->level && err == GS_OK; level++, index >>= 1)
+		err = gs_game_shown_node(game, level, index ^ 1, &out->sibling[out->siblings++]);
+	return err;
+}
+
+static enum gs_err first_child(const struct gs_game *game, const struct gs_prover *prover, uint32_t *out)
+{
+	const struct gs_game_state *s = &game->state;
+	unsigned below = gs_schedule_top(s->trace_depth, s->round + 1u);
+	unsigned levels = s->level - below;
+	for (uint32_t child = 0; child < 1u << levels; child++) {
+		uint64_t index = ((uint64_t)s->position << levels) + child;
+		struct gs_hash theirs, mine;
+		enum gs_err err = gs_game_shown_node(game, below, index, &theirs);
+		if (err == GS_OK)
+			err = prover->node(prover->self, below, index, &mine);
+		if (err != GS_OK)
+			return err;
+		if (!gs_hash_equal(&theirs, &mine)) {
+			*out = child;
+			return GS_OK;
+		}
+	}
+	return GS_ENOTFOUND;
+}
+
+static enum gs_err select_element(const struct gs_game *game, const struct gs_prover *prover, uint32_t child,
+                                  uint32_t slot, struct gs_move *out)
+{
+	const struct gs_game_state *s = &game->state;
+	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
+	uint64_t index = ((uint64_t)s->position << levels) + child;
+	begin(out, GS_MOVE_SELECT_ELEMENT);
+	out->child = child;
+	out->slot = slot;
+	memcpy(out->chunk, game->descent[s->round].bytes + child * GS_CHUNK_BYTES, GS_CHUNK_BYTES);
+	out->instruction = gs_program_covering(prover->program, (uint32_t)index);
+	put_descriptor(prover, out->instruction, out);
+	out->path_len = gs_merkle_depth(prover->program->count);
+	enum gs_err err = prover->descriptor_path(prover->self, out->instruction, out->path);
+	for (unsigned level = 0; level < levels && err == GS_OK; level++, index >>= 1)
+		err = gs_game_shown_node(game, level, index ^ 1, &out->sibling[out->siblings++]);
+	return err;
+}
+
+static unsigned slots_of(const struct gs_prover *prover, uint64_t chunk, unsigned *width)
+{
+	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, (uint32_t)chunk)];
+	*width = gs_dtype_bytes((enum gs_dtype)in->store_dtype);
+	return GS_CHUNK_BYTES / *width;
+}
+
+static enum gs_err first_element(const struct gs_game *game, const struct gs_prover *prover, uint32_t *child_out,
+                                 uint32_t *slot_out)
+{
+	const struct gs_game_state *s = &game->state;
+	const struct gs_game_shown *shown = &game->descent[s->round];
+	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
+	if (shown->len != GS_CHUNK_BYTES << levels)
+		return GS_ENOTFOUND;
+	for (uint32_t child = 0; child < 1u << levels; child++) {
+		uint64_t index = ((uint64_t)s->position << levels) + child;
+		const uint8_t *theirs = shown->bytes + child * GS_CHUNK_BYTES;
+		uint8_t mine[GS_CHUNK_BYTES];
+		unsigned width, slots = slots_of(prover, index, &width);
+		enum gs_err err = prover->read(prover->self, GS_SPACE_TRACE, (uint32_t)index, mine);
+		if (err != GS_OK)
+			return err;
+		for (unsigned slot = 0; slot < slots; slot++) {
+			if (memcmp(theirs + slot * width, mine + slot * width, width) == 0)
+				continue;
+			*child_out = child;
+			*slot_out = slot;
+			return GS_OK;
+		}
+	}
+	return GS_ENOTFOUND;
+}
+
+static void select_segment(const struct gs_game *game, uint32_t segment, struct gs_move *out)
+{
+	begin(out, GS_MOVE_SELECT_SEGMENT);
+	out->segment = segment;
+	out->data_len = game->states.len;
+	memcpy(out->data, game->states.bytes, game->states.len);
+}
+
+/* The first stretch that ends in a state other than the prover's own; the last one ends in s_high, known to be wrong. */
+static enum gs_err first_segment(const struct gs_game *game, const struct gs_prover *prover, uint32_t *out)
+{
+	const struct gs_game_state *s = &game->state;
+	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
+	uint32_t instruction = gs_program_covering(prover->program, s->position);
+	gs_reg state[GS_GAME_STATES_MAX];
+	if (game->states.len != 8 * count)
+		return GS_ENOTFOUND;
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	if (err != GS_OK)
+		return err;
+	uint32_t segment = 0;
+	while (segment < count && gs_be64_read(game->states.bytes + 8 * segment) == state[segment])
+		segment++;
+	*out = segment;
+	return GS_OK;
+}
+
+static bool challenger_waits(const struct gs_game *game)
+{
+	return game->outcome != GS_GAME_OPEN
+	       || (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
+}
+
+enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
+                                   bool *waiting)
+{
+	uint32_t child = 0, slot = 0, segment = 0;
+	enum gs_err err;
+	*waiting = challenger_waits(game);
+	if (*waiting)
+		return GS_OK;
+	switch ((enum gs_game_phase)game->state.phase) {
+	case GS_PHASE_SELECT:
+		err = first_child(game, prover, &child);
+		return err == GS_OK ? select_child(game, child, out) : err;
+	case GS_PHASE_ELEMENT:
+		err = first_element(game, prover, &child, &slot);
+		return err == GS_OK ? select_element(game, prover, child, slot, out) : err;
+	case GS_PHASE_SEGMENT:
+		err = first_segment(game, prover, &segment);
+		if (err == GS_OK)
+			select_segment(game, segment, out);
+		return err;
+	case GS_PHASE_STEP:
+		return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
+	case GS_PHASE_COMMIT:
+	case GS_PHASE_REVEAL:
+	case GS_PHASE_STATES:
+		break;
+	}
+	return GS_OK;
+}
+
+enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_prover *prover, gs_chooser choose,
+                                 void *context, struct gs_move *out, bool *waiting)
+{
+	const struct gs_game_state *s = &game->state;
+	*waiting = challenger_waits(game) || s->phase == GS_PHASE_STEP;
+	if (*waiting)
+		return GS_OK;
+	switch ((enum gs_game_phase)s->phase) {
+	case GS_PHASE_SELECT:
+		return select_child(game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
+		                    out);
+	case GS_PHASE_ELEMENT: {
+		unsigned levels = gs_schedule_chunk_levels(s->trace_depth), width;
+		uint32_t child = (uint32_t)choose(context, UINT64_C(1) << levels);
+		unsigned slots = slots_of(prover, ((uint64_t)s->position << levels) + child, &width);
+		return select_element(game, prover, child, (uint32_t)choose(context, slots), out);
+	}
+	case GS_PHASE_SEGMENT:
+		select_segment(game, (uint32_t)choose(context, (uint64_t)gs_states_count(s->low, s->high) + 1), out);
+		return GS_OK;
+	case GS_PHASE_COMMIT:
+	case GS_PHASE_REVEAL:
+	case GS_PHASE_STATES:
+	case GS_PHASE_STEP:
+		break;
+	}
+	return GS_OK;
+}

@@ -1,0 +1,8 @@
+# Small programs that tests run: each tests/tools/NAME.c becomes $(BUILD)/tests/tools/NAME.
+TOOL_BINARIES := $(call binaries,$(wildcard tests/tools/*.c))
+.PHONY: tools
+tools: $(TOOL_BINARIES)
+unit: $(TOOL_BINARIES)
+$(TOOL_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)

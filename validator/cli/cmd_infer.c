@@ -1,0 +1,275 @@
+/* gainsay infer: runs a model once (or many times) the canonical way and prints its outputs and commitments. */
+#include "validator/cli/commands.h"
+#include "validator/cli/model.h"
+#include "validator/cli/model_json.h"
+#include "validator/exec/exec.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEADING_VALUES = 10, REPEAT_MAX = 100000 };
+
+struct infer {
+	const char *model;
+	struct gs_cli_list inputs, binds;
+	const char *output_dir;
+	uint64_t threads, repeat;
+	bool json;
+	struct gs_program program;
+	struct gs_tensor_set set;
+	struct gs_run run;
+	double min_ms, median_ms;
+};
+
+static enum gs_err load_program(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds,
+                                struct gs_error *error)
+{
+	const char *name[GS_IO_MAX];
+	uint32_t index[GS_IO_MAX];
+	if (a->binds.count != 0)
+		return gs_fail(error, GS_EINVAL, "--bind is for ONNX models; a program file has its constants inside");
+	enum gs_err err = gs_program_read(file, &a->program, error);
+	if (err != GS_OK)
+		return err;
+	*feeds = a->program.io.inputs;
+	for (uint32_t i = 0; i < *feeds; i++)
+		name[i] = a->program.io.input[i].name;
+	if ((err = gs_tensor_set_match(&a->set, name, *feeds, index, error)) != GS_OK)
+		return err;
+	for (uint32_t i = 0; i < *feeds; i++)
+		feed[i] = &a->set.tensor[index[i]];
+	return GS_OK;
+}
+
+static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds,
+                             struct gs_error *error)
+{
+	struct gs_onnx_signature sig;
+	struct gs_onnx_report report;
+	const char *name[GS_IO_MAX];
+	uint32_t index[GS_IO_MAX];
+	bool bound[GS_IO_MAX] = {false};
+	const struct gs_tensor *tensor[GS_IO_MAX];
+
+	enum gs_err err = gs_onnx_signature_read(file, &sig, error);
+	if (err != GS_OK)
+		return err;
+	if (sig.inputs > GS_IO_MAX)
+		err = gs_fail(error, GS_ELIMIT, "the model has more than %d inputs", GS_IO_MAX);
+	for (uint32_t i = 0; err == GS_OK && i < sig.inputs; i++)
+		name[i] = sig.input[i].name;
+	if (err == GS_OK)
+		err = gs_tensor_set_match(&a->set, name, sig.inputs, index, error);
+	for (size_t b = 0; err == GS_OK && b < a->binds.count; b++) {
+		bool found = false;
+		for (uint32_t i = 0; i < sig.inputs; i++)
+			if (strcmp(a->binds.item[b], name[i]) == 0)
+				found = bound[i] = true;
+		if (!found)
+			err = gs_fail(error, GS_EINVAL, "--bind %s: the model has no such input", a->binds.item[b]);
+	}
+	for (uint32_t i = 0; err == GS_OK && i < sig.inputs; i++) {
+		tensor[i] = &a->set.tensor[index[i]];
+		bound[i] |= tensor[i]->count == 0; /* nothing to commit to */
+		if (!bound[i])
+			feed[(*feeds)++] = tensor[i];
+	}
+	if (err == GS_OK)
+		err = gs_model_lower(file, &sig, tensor, bound, &a->program, &report, error);
+	gs_onnx_signature_free(&sig);
+	return err;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static enum gs_err execute(struct infer *a, struct gs_error *error)
+{
+	uint64_t n = a->repeat == 0 ? 1 : a->repeat;
+	double *ms = calloc(n, sizeof(*ms));
+	enum gs_err err = ms == NULL ? gs_fail(error, GS_ENOMEM, "no memory") : GS_OK;
+	for (uint64_t i = 0; err == GS_OK && i < n; i++) {
+		err = gs_run_execute(&a->run, (unsigned)a->threads, &ms[i], error);
+		ms[i] *= 1e3;
+	}
+	if (err == GS_OK) {
+		qsort(ms, n, sizeof(*ms), compare_times);
+		a->min_ms = ms[0];
+		a->median_ms = n % 2 != 0 ? ms[n / 2] : (ms[n / 2 - 1] + ms[n / 2]) / 2;
+	}
+	free(ms);
+	return err;
+}
+
+static enum gs_err write_outputs(const struct infer *a, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	for (uint32_t i = 0; err == GS_OK && i < a->program.io.outputs; i++) {
+		struct gs_tensor t;
+		gs_run_output(&a->run, i, &t);
+		for (int npy = 0; err == GS_OK && npy < 2; npy++) {
+			char path[4096];
+			struct gs_buf buf;
+			int n = snprintf(path, sizeof(path), "%s/output_%u.%s", a->output_dir, i, npy ? "npy" : "pb");
+			if (n < 0 || (size_t)n >= sizeof(path))
+				return gs_fail(error, GS_EINVAL, "--output-dir: the path is too long");
+			gs_buf_init(&buf, SIZE_MAX / 2);
+			err = npy ? gs_tensor_to_npy(&t, &buf) : gs_tensor_to_proto(&t, &buf);
+			if (err != GS_OK)
+				err = gs_fail(error, err, "%s: no memory", path);
+			else
+				err = gs_write_file(path, gs_buf_view(&buf), error);
+			gs_buf_free(&buf);
+		}
+	}
+	return err;
+}
+
+static int print_json(const struct infer *a)
+{
+	struct gs_hash model, in, out;
+	json_t *json = json_object(), *outputs = gs_json_types(a->program.io.output, a->program.io.outputs);
+	gs_header_model_id(&a->program.header, &model);
+	gs_run_input_root(&a->run, &in);
+	gs_run_output_root(&a->run, &out);
+	for (uint32_t i = 0; i < a->program.io.outputs; i++) {
+		struct gs_tensor t;
+		json_t *values = json_array();
+		gs_run_output(&a->run, i, &t);
+		for (uint64_t k = 0; k < t.count && k < LEADING_VALUES; k++)
+			json_array_append_new(values, gs_json_element(t.dtype, gs_element_bits(t.data, t.dtype, k)));
+		json_object_set_new(json_array_get(outputs, i), "values", values);
+	}
+	json_object_set_new(json, "modelId", gs_json_hash(&model));
+	json_object_set_new(json, "inputRoot", gs_json_hash(&in));
+	json_object_set_new(json, "outputRoot", gs_json_hash(&out));
+	json_object_set_new(json, "outputs", outputs);
+	if (a->repeat != 0) {
+		json_object_set_new(json, "repeat", json_integer((json_int_t)a->repeat));
+		json_object_set_new(json, "threads", json_integer((json_int_t)a->threads));
+		json_object_set_new(json, "min_ms", json_real(a->min_ms));
+		json_object_set_new(json, "median_ms", json_real(a->median_ms));
+	}
+	return gs_json_print(json);
+}
+
+static void print_text(const struct infer *a)
+{
+	struct gs_hash out;
+	char hex[67];
+	for (uint32_t i = 0; i < a->program.io.outputs; i++) {
+		struct gs_tensor t;
+		char text[GS_TENSOR_TEXT_MAX], value[GS_ELEMENT_TEXT_MAX];
+		gs_run_output(&a->run, i, &t);
+		gs_tensor_describe(t.dtype, t.rank, t.dim, text);
+		printf("%s %s", a->program.io.output[i].name, text);
+		for (uint64_t k = 0; k < t.count && k < LEADING_VALUES; k++) {
+			gs_element_text(t.dtype, gs_element_bits(t.data, t.dtype, k), value);
+			printf(" %s", value);
+		}
+		printf("%s\n", t.count > LEADING_VALUES ? " ..." : "");
+	}
+	gs_run_output_root(&a->run, &out);
+	gs_hex_encode(out.b, sizeof(out.b), true, hex);
+	printf("output root %s\n", hex);
+	if (a->repeat != 0)
+		printf("min %.3f ms, median %.3f ms over %llu runs\n", a->min_ms, a->median_ms,
+		       (unsigned long long)a->repeat);
+}
+
+static enum gs_err infer(struct infer *a, struct gs_error *error)
+{
+	struct gs_mapped file;
+	const struct gs_tensor *feed[GS_IO_MAX];
+	uint32_t feeds = 0;
+	enum gs_err err = gs_map_file(a->model, GS_MODEL_FILE_MAX, &file, error);
+	if (err != GS_OK)
+		return err;
+	for (size_t i = 0; err == GS_OK && i < a->inputs.count; i++)
+		err = gs_tensor_set_add(&a->set, a->inputs.item[i], error);
+	if (err == GS_OK) {
+		err = gs_is_program_file(file.bytes) ? load_program(a, file.bytes, feed, &feeds, error)
+		                                     : load_onnx(a, file.bytes, feed, &feeds, error);
+		if (err != GS_OK)
+			(void)gs_fail_within(error, err, "%s", a->model);
+	}
+	gs_unmap_file(&file);
+	if (err == GS_OK)
+		err = gs_run_init(&a->run, &a->program, feed, feeds, error);
+	if (err == GS_OK)
+		err = execute(a, error);
+	if (err == GS_OK && a->output_dir != NULL)
+		err = write_outputs(a, error);
+	return err;
+}
+
+int gs_cmd_infer(int argc, char **argv)
+{
+	struct gs_error error = {0};
+	struct infer *a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return gs_cli_fail(&(struct gs_error){.code = GS_ENOMEM, .text = "no memory"});
+	a->threads = 1;
+	const struct gs_flag flags[] = {
+		{.name = "input",
+	         .kind = GS_FLAG_LIST,
+	         .value = "[NAME=]FILE",
+	         .help = "a .pb or .npy tensor for the next input (several)",
+	         .out = &a->inputs},
+		{.name = "bind",
+	         .kind = GS_FLAG_LIST,
+	         .value = "NAME",
+	         .help = "bind this input as a constant of the program (several)",
+	         .out = &a->binds},
+		{.name = "threads",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "worker threads (1)",
+	         .out = &a->threads},
+		{.name = "repeat",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "run N times; adds min_ms and median_ms",
+	         .out = &a->repeat},
+		{.name = "output-dir",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "DIR",
+	         .help = "write output_I.npy and output_I.pb there",
+	         .out = &a->output_dir},
+		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &a->json},
+	};
+	struct gs_cli cli = {
+		.usage = "gainsay infer MODEL.onnx|PROGRAM.gsp --input FILE.pb|.npy ... [--threads N]",
+		.about =
+			"Runs a model the canonical way: the same bits on every machine and with any number of threads.",
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
+		.args_min = 1,
+		.args_max = 1};
+	int code = gs_cli_parse(&cli, argc, argv);
+	if (code == GS_CLI_GO_ON && (a->threads < 1 || a->threads > GS_EXEC_THREADS_MAX || a->repeat > REPEAT_MAX))
+		code = gs_cli_misused("--threads takes 1 to %d, --repeat at most %d", GS_EXEC_THREADS_MAX, REPEAT_MAX);
+	if (code != GS_CLI_GO_ON) {
+		free(a);
+		return code;
+	}
+	a->model = cli.arg[0];
+	gs_tensor_set_init(&a->set);
+	code = GS_EXIT_OK;
+	if (infer(a, &error) != GS_OK)
+		code = gs_cli_fail(&error);
+	else if (a->json)
+		code = print_json(a);
+	else
+		print_text(a);
+	gs_run_free(&a->run);
+	gs_tensor_set_free(&a->set);
+	gs_program_free(&a->program);
+	free(a);
+	return code;
+}

@@ -1,0 +1,64 @@
+/* validator/cli/model.h: what commands on models share: mapped files, tensors for inputs, one execution. */
+#ifndef GS_VALIDATOR_CLI_MODEL_H
+#define GS_VALIDATOR_CLI_MODEL_H
+
+#include "challenge/machine/program.h"
+#include "validator/onnx/onnx.h"
+
+#define GS_MODEL_FILE_MAX (UINT64_C(1) << 33) /* bytes of an ONNX or program file */
+
+struct gs_mapped { /* a file, read only */
+	struct gs_bytes bytes;
+};
+/* GS_EIO or GS_ENOTFOUND with the path in the text; GS_ELIMIT over max bytes. An empty file maps to zero bytes. */
+GS_MUST enum gs_err gs_map_file(const char *path, uint64_t max, struct gs_mapped *out, struct gs_error *error);
+void gs_unmap_file(struct gs_mapped *file);
+/* Writes a whole file. */
+GS_MUST enum gs_err gs_write_file(const char *path, struct gs_bytes bytes, struct gs_error *error);
+
+/* Tensors read from files, and which input each one is for. */
+struct gs_tensor_set {
+	struct gs_arena arena;
+	uint32_t count;
+	struct gs_mapped file[GS_IO_MAX];
+	struct gs_tensor tensor[GS_IO_MAX];
+	char label[GS_IO_MAX][GS_NAME_MAX + 1]; /* the input it was given for, or empty */
+};
+void gs_tensor_set_init(struct gs_tensor_set *s);
+void gs_tensor_set_free(struct gs_tensor_set *s);
+/* Adds FILE or NAME=FILE (.pb or .npy). */
+GS_MUST enum gs_err gs_tensor_set_add(struct gs_tensor_set *s, const char *spec, struct gs_error *error);
+/* By label, then by the name inside a .pb, then by position: index[i] becomes the tensor for name i.
+ * GS_EINVAL when the counts differ or a name fits nothing. */
+GS_MUST enum gs_err gs_tensor_set_match(const struct gs_tensor_set *s, const char *const *name, uint32_t names,
+                                        uint32_t *index, struct gs_error *error);
+
+/* "name=1,3,224,224" */
+GS_MUST enum gs_err gs_parse_shape(const char *text, char name[GS_NAME_MAX + 1], struct gs_onnx_shape *out,
+                                   struct gs_error *error);
+
+bool gs_is_program_file(struct gs_bytes bytes); /* starts with the magic of .gsp */
+
+/* A program with everything one execution needs. */
+struct gs_run {
+	const struct gs_program *program;
+	uint8_t *inputs; /* owned */
+	uint8_t *trace;  /* owned; mapped, so that what is not written costs nothing */
+	uint64_t trace_bytes;
+};
+/* Packs tensor i into program input i; types and shapes must fit. */
+GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
+                                const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
+void gs_run_free(struct gs_run *run);
+/* One execution; *seconds (may be NULL) is its wall-clock time. */
+GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
+void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* borrowed */
+void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);
+void gs_run_output_root(const struct gs_run *run, struct gs_hash *out);
+
+/* Lowers an ONNX model for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
+GS_MUST enum gs_err gs_model_lower(struct gs_bytes onnx, const struct gs_onnx_signature *signature,
+                                   const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
+                                   struct gs_onnx_report *report, struct gs_error *error);
+
+#endif

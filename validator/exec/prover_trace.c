@@ -1,0 +1,131 @@
+/* validator/exec/prover_trace.c: answers out of trees that are kept whole. */
+#include "validator/exec/prover_trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum gs_err build_program_tree(const struct gs_program *p, struct gs_merkle *out)
+{
+	struct gs_hash *leaf = malloc((size_t)p->count * sizeof(*leaf));
+	if (leaf == NULL)
+		return GS_ENOMEM;
+	for (uint32_t i = 0; i < p->count; i++)
+		gs_merkle_descriptor(gs_program_descriptor(p, i), &leaf[i]);
+	enum gs_err err = gs_merkle_build_hashes(leaf, p->count, gs_merkle_depth(p->count), out);
+	free(leaf);
+	return err;
+}
+
+enum gs_err gs_commitments_build(const struct gs_program *program, const uint8_t *inputs, struct gs_commitments *out)
+{
+	const struct gs_header *h = &program->header;
+	memset(out, 0, sizeof(*out));
+	out->program = program;
+	out->inputs = inputs;
+	enum gs_err err = gs_merkle_build(program->weights, h->weights_chunks, gs_merkle_depth(h->weights_chunks),
+	                                  &out->weights_tree);
+	if (err == GS_OK)
+		err = gs_merkle_build(inputs, h->inputs_chunks, gs_merkle_depth(h->inputs_chunks), &out->inputs_tree);
+	if (err == GS_OK)
+		err = build_program_tree(program, &out->program_tree);
+	if (err != GS_OK)
+		gs_commitments_free(out);
+	return err;
+}
+
+void gs_commitments_free(struct gs_commitments *c)
+{
+	if (c == NULL)
+		return;
+	gs_merkle_free(&c->weights_tree);
+	gs_merkle_free(&c->inputs_tree);
+	gs_merkle_free(&c->program_tree);
+	memset(c, 0, sizeof(*c));
+}
+
+static enum gs_err node(void *self, unsigned level, uint64_t index, struct gs_hash *out)
+{
+	const struct gs_prover_trace *p = self;
+	gs_trace_node(p->trace, level, index, out);
+	return GS_OK;
+}
+
+static enum gs_err read(void *self, enum gs_space space, uint32_t chunk, uint8_t out[GS_CHUNK_BYTES])
+{
+	const struct gs_prover_trace *p = self;
+	const struct gs_header *h = &p->common->program->header;
+	const uint8_t *array = NULL;
+	uint32_t chunks = 0;
+	switch (space) {
+	case GS_SPACE_TRACE:
+		gs_trace_chunk(p->trace, chunk, out);
+		return GS_OK;
+	case GS_SPACE_WEIGHTS:
+		array = p->common->program->weights;
+		chunks = h->weights_chunks;
+		break;
+	case GS_SPACE_INPUTS:
+		array = p->common->inputs;
+		chunks = h->inputs_chunks;
+		break;
+	}
+	if (chunk < chunks)
+		memcpy(out, array + (size_t)chunk * GS_CHUNK_BYTES, GS_CHUNK_BYTES);
+	else
+		memset(out, 0, GS_CHUNK_BYTES);
+	return GS_OK;
+}
+
+static enum gs_err path(void *self, enum gs_space space, uint32_t chunk, struct gs_hash *out)
+{
+	const struct gs_prover_trace *p = self;
+	const struct gs_merkle *tree = NULL;
+	switch (space) {
+	case GS_SPACE_TRACE:
+		GS_ASSERT(p->trace->committed);
+		tree = &p->trace->tree;
+		break;
+	case GS_SPACE_WEIGHTS:
+		tree = &p->common->weights_tree;
+		break;
+	case GS_SPACE_INPUTS:
+		tree = &p->common->inputs_tree;
+		break;
+	}
+	gs_merkle_path(tree, 0, chunk, tree->depth, out);
+	return GS_OK;
+}
+
+static enum gs_err descriptor_path(void *self, uint32_t instruction, struct gs_hash *out)
+{
+	const struct gs_prover_trace *p = self;
+	gs_merkle_path(&p->common->program_tree, 0, instruction, p->common->program_tree.depth, out);
+	return GS_OK;
+}
+
+static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t element, uint32_t first, uint32_t stride,
+                                uint32_t count, gs_reg *out)
+{
+	const struct gs_prover_trace *p = self;
+	struct gs_memory memory = gs_prover_trace_memory(p);
+	gs_interpret_accumulators(&p->common->program->instr[instruction], &memory, element, first, stride, count, out);
+	return GS_OK;
+}
+
+struct gs_memory gs_prover_trace_memory(const struct gs_prover_trace *self)
+{
+	return (struct gs_memory){.trace = self->trace->chunks,
+	                          .weights = self->common->program->weights,
+	                          .inputs = self->common->inputs};
+}
+
+struct gs_prover gs_prover_over_trace(struct gs_prover_trace *self)
+{
+	return (struct gs_prover){.self = self,
+	                          .program = self->common->program,
+	                          .node = node,
+	                          .read = read,
+	                          .path = path,
+	                          .descriptor_path = descriptor_path,
+	                          .accumulators = accumulators};
+}

@@ -1,0 +1,189 @@
+/* validator/onnx/lower.h: what the lowering of each operator works with. Internal to validator/onnx.
+ *
+ * A value is a strided window on a constant, an input or an instruction's output, so that reshape, transpose, slice,
+ * squeeze and broadcast cost no instruction: the strides go into the consumer's rows. */
+#ifndef GS_VALIDATOR_ONNX_LOWER_H
+#define GS_VALIDATOR_ONNX_LOWER_H
+
+#include "challenge/machine/interpreter.h"
+#include "validator/onnx/onnx.h"
+#include "validator/onnx/reader.h"
+
+enum {
+	GS_LOWER_INSTRS_MAX = 1 << 16,
+	GS_LOWER_INTS_MAX = 1 << 12, /* elements of a shape, axes or indices tensor that lowering itself reads */
+	GS_LOWER_SPLIT_TERMS = 64,   /* a sum of more terms is split */
+	GS_LOWER_SPLIT_LANES = 16,
+};
+#define GS_LOWER_MEMORY_MAX (UINT64_C(4) << 30) /* tables and folded constants */
+#define GS_LOWER_FOLD_STEPS_MAX \
+	(UINT64_C(1) << 25) /* scalar steps spent on constant folding; past it, instructions run at run time */
+
+enum gs_val_kind { GS_VAL_NONE = 0, GS_VAL_CONST, GS_VAL_INPUT, GS_VAL_INSTR };
+
+struct gs_val {
+	uint8_t kind;
+	uint8_t dtype;
+	uint8_t rank;
+	uint32_t source; /* index of the constant, input or instruction */
+	uint32_t dim[GS_RANK_MAX];
+	int64_t stride[GS_RANK_MAX]; /* in elements; 0 where broadcast */
+	int64_t offset;
+};
+
+struct gs_lower_const {
+	uint8_t dtype;
+	uint64_t count;
+	const uint8_t *data; /* borrowed from the model or the arena */
+	uint32_t chunk;      /* in the weights; UINT32_MAX until used */
+};
+
+struct gs_lower_input {
+	const struct gs_onnx_value *value;
+	uint32_t graph_index;
+	uint8_t dtype;
+	uint8_t rank;
+	uint32_t dim[GS_RANK_MAX];
+	uint64_t count;
+	uint32_t chunk;
+};
+
+struct gs_lower {
+	struct gs_arena arena;
+	struct gs_onnx_model model;
+	const struct gs_onnx_options *options;
+	uint32_t names;
+	const struct gs_bytes *name; /* sorted, unique */
+	struct gs_val *value;        /* by name */
+	uint32_t *uses;              /* by name: reads by live nodes and graph outputs */
+	struct gs_instr *instr;      /* trace operands name the producing instruction, weight operands the constant */
+	uint32_t *instr_name;        /* the value that an instruction defines, or UINT32_MAX */
+	uint32_t instrs, instr_cap;
+	struct gs_lower_const *constant;
+	uint32_t constants, constant_cap;
+	struct gs_lower_input input[GS_IO_MAX];
+	uint32_t inputs;
+	uint64_t fold_steps;
+	const struct gs_onnx_node *node; /* the one being lowered */
+	struct gs_onnx_report report;
+	struct gs_error *error;
+};
+
+typedef enum gs_err (*gs_lower_fn)(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                   struct gs_val *out);
+struct gs_lower_op {
+	const char *name;
+	gs_lower_fn lower;
+};
+/* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. */
+gs_lower_fn gs_lower_op_find(struct gs_bytes op);
+
+/* The index of a name of the model in lo->name, lo->value, lo->uses. */
+uint32_t gs_lower_name(const struct gs_lower *lo, struct gs_bytes name);
+
+/* ---- failing ---- */
+enum gs_err gs_lower_refuse(struct gs_lower *lo, enum gs_onnx_reason reason, const char *fmt, ...) GS_PRINTF(3, 4);
+/* The value must be known now; notes which inputs it hangs on. */
+enum gs_err gs_lower_not_static(struct gs_lower *lo, const struct gs_val *v, const char *what);
+
+/* ---- attributes ---- */
+int64_t gs_lower_attr_int(const struct gs_onnx_node *node, const char *name, int64_t otherwise);
+uint32_t gs_lower_attr_float(const struct gs_onnx_node *node, const char *name, uint32_t otherwise); /* binary32 bits */
+bool gs_lower_attr_is(const struct gs_onnx_node *node, const char *name, const char *text);
+/* *count is untouched when the attribute is absent. */
+enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *node, const char *name, int64_t *out,
+                               unsigned max, unsigned *count);
+/* Integers from a constant value; GS_ONNX_NOT_STATIC otherwise. */
+enum gs_err gs_lower_ints(struct gs_lower *lo, const struct gs_val *v, const char *what, int64_t *out, unsigned max,
+                          unsigned *count);
+/* The attribute when present, else the input when present; *count stays 0 and *given false when neither is. */
+enum gs_err gs_lower_ints_either(struct gs_lower *lo, const struct gs_onnx_node *node, const char *name,
+                                 const struct gs_val *v, int64_t *out, unsigned max, unsigned *count, bool *given);
+enum gs_err gs_lower_axis(struct gs_lower *lo, int64_t axis, unsigned rank, unsigned *out);
+
+/* ---- values ---- */
+uint64_t gs_val_count(const struct gs_val *v);
+enum gs_class gs_val_class(const struct gs_val *v);
+bool gs_val_contiguous(const struct gs_val *v);
+uint64_t gs_lower_base_count(const struct gs_lower *lo, const struct gs_val *v);
+/* The one element that a uniform constant holds, as a register. */
+bool gs_lower_uniform(const struct gs_lower *lo, const struct gs_val *v, gs_reg *out);
+uint64_t gs_lower_const_bits(const struct gs_lower *lo, const struct gs_val *v, uint64_t index); /* row-major index */
+enum gs_err gs_lower_constant(struct gs_lower *lo, enum gs_dtype dtype, unsigned rank, const uint32_t *dim,
+                              const uint8_t *data, struct gs_val *out); /* borrows data */
+enum gs_err gs_lower_constant_ints(struct gs_lower *lo, const int64_t *v, unsigned count,
+                                   struct gs_val *out); /* i64[count] */
+/* Fresh row-major strides for a value that covers its source from the start. */
+void gs_val_strides(struct gs_val *v);
+enum gs_err gs_lower_contiguous(struct gs_lower *lo, const struct gs_val *v, struct gs_val *out);
+enum gs_err gs_lower_reshape(struct gs_lower *lo, const struct gs_val *v, unsigned rank, const uint32_t *dim,
+                             struct gs_val *out);
+enum gs_err gs_lower_expand(struct gs_lower *lo, const struct gs_val *v, unsigned rank, const uint32_t *dim,
+                            struct gs_val *out);
+void gs_val_transpose(const struct gs_val *v, const unsigned *perm, struct gs_val *out);
+enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsigned count, uint8_t *rank,
+                               uint32_t *dim);
+
+/* ---- instructions ---- */
+
+struct gs_step { /* a function with its store rule */
+	uint8_t fn;
+	uint8_t dtype; /* stored */
+	uint8_t epilogue;
+	uint8_t epilogue_pos;
+	gs_reg epilogue_const[2];
+};
+struct gs_arg { /* a value, or a constant register when v is NULL */
+	const struct gs_val *v;
+	gs_reg reg;
+};
+
+/* The view of a value with one row and no axis yet; gs_operand_axis adds an axis to it. */
+struct gs_operand gs_lower_view(const struct gs_lower *lo, const struct gs_val *v);
+void gs_operand_axis(struct gs_operand *op, unsigned axis, int64_t coef);
+/* A row of its own: coordinate offset (+ what gs_operand_row_axis adds) checked against extent. Returns its index. */
+unsigned gs_operand_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset);
+struct gs_operand gs_operand_const(gs_reg reg);
+/* Reads v, broadcast to dim (right-aligned), axis d of the box being dimension d. Uniform constants become constants. */
+struct gs_operand gs_lower_elementwise(const struct gs_lower *lo, const struct gs_val *v, unsigned rank);
+/* Appends (or folds) an instruction; its output has the given shape, whose product is the box's. */
+enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned rank, const uint32_t *dim,
+                          struct gs_val *out);
+enum gs_err gs_lower_map(struct gs_lower *lo, struct gs_step step, unsigned args, const struct gs_arg *arg,
+                         struct gs_val *out); /* broadcasts */
+enum gs_err gs_lower_copy(struct gs_lower *lo, const struct gs_val *v, struct gs_val *out);
+/* Folds fn over the dimensions in mask; out keeps them as 1. init is a register of the accumulator's class. */
+enum gs_err gs_lower_fold(struct gs_lower *lo, struct gs_step step, gs_reg init, const struct gs_val *x, unsigned mask,
+                          struct gs_val *out);
+/* f32 sum (init +0) over the dimensions in mask, split when long (docs/operators.md, "Long sums"); keeps them as 1. */
+enum gs_err gs_lower_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask,
+                         struct gs_val *out);
+
+/* The function of an operation for a class: GS_FN_F32_ADD gives i32.add for I32. */
+unsigned gs_fn_for(unsigned f32_fn, enum gs_class cls);
+#define GS_ONE UINT32_C(0x3f800000)
+#define GS_NEG_INF UINT32_C(0xff800000)
+gs_reg gs_reg_of_int(enum gs_class cls, int64_t v); /* as f32 (exact up to 2^24), i32 or i64 */
+
+/* ---- windows of convolution and pooling (window.c) ---- */
+
+struct gs_window {
+	unsigned spatial;
+	uint32_t in[3], kernel[3], out[3];
+	int64_t stride[3], dilation[3], before[3], after[3]; /* before and after: padding, may be negative (cropping) */
+};
+/* Reads strides, dilations, pads, auto_pad and ceil_mode for x[N,C,spatial...] and computes the output extents. */
+enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
+                           const uint32_t *kernel, struct gs_window *out);
+/* Whether some tap of dimension d falls outside the input. */
+bool gs_window_guarded(const struct gs_window *w, unsigned d);
+/* Adds dimension 2 + d of x to the operand: output axis and kernel axis, with a row of its own when guarded (then the
+ * stride of x there must not be negative). */
+void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *x, struct gs_operand *op,
+                    unsigned out_axis, unsigned kernel_axis);
+
+/* ---- operators, by file ---- */
+extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[],
+	gs_ops_norm[], gs_ops_index[];
+
+#endif

@@ -1,0 +1,249 @@
+#include "validator/onnx/lower_finish.h"
+
+#include "chain/core/hash.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- outputs ---- */
+
+/* Calls visit for every view of an instruction. */
+static void each_view(struct gs_instr *in, void (*visit)(void *self, struct gs_view *view), void *self)
+{
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		visit(self, &op->view);
+		if (op->indirect_row)
+			visit(self, &op->indirect);
+	}
+}
+
+static void mark_read(void *self, struct gs_view *view)
+{
+	uint8_t *read = self;
+	if (view->space == GS_SPACE_TRACE)
+		read[view->chunk] = 1;
+}
+
+/* A copy to the end of the list, whatever it copies. */
+static enum gs_err copy_out(struct gs_lower *lo, const struct gs_val *v, uint32_t *instr)
+{
+	uint64_t spent = lo->fold_steps;
+	struct gs_val copy;
+	lo->fold_steps = GS_LOWER_FOLD_STEPS_MAX; /* not to be folded away */
+	enum gs_err err = gs_lower_copy(lo, v, &copy);
+	lo->fold_steps = spent;
+	if (err != GS_OK)
+		return err;
+	GS_ASSERT(copy.kind == GS_VAL_INSTR);
+	*instr = copy.source;
+	return GS_OK;
+}
+
+static bool covers_its_source(const struct gs_lower *lo, const struct gs_val *v)
+{
+	return v->kind == GS_VAL_INSTR && v->offset == 0 && gs_val_contiguous(v) &&
+	       gs_val_count(v) == gs_lower_base_count(lo, v);
+}
+
+/* The instruction that writes each output: the one that computes it when nothing else reads it, or else a copy. */
+static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *const *value, uint32_t outputs,
+                                  uint32_t *instr)
+{
+	uint32_t before = lo->instrs;
+	uint8_t *live = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
+	uint8_t *read = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
+	uint8_t *taken = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
+	if (live == NULL || read == NULL || taken == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
+	for (uint32_t o = 0; o < outputs; o++) {
+		if (value[o]->kind != GS_VAL_INSTR)
+			continue;
+		live[value[o]->source] = 1;
+		if (!covers_its_source(lo, value[o]) || taken[value[o]->source])
+			read[value[o]->source] = 1;
+		taken[value[o]->source] = 1;
+	}
+	for (uint32_t i = before; i-- > 0;)
+		if (live[i]) {
+			each_view(&lo->instr[i], mark_read, read);
+			each_view(&lo->instr[i], mark_read, live);
+		}
+	for (uint32_t o = 0; o < outputs; o++) {
+		instr[o] = value[o]->source;
+		if (value[o]->kind == GS_VAL_INSTR && !read[value[o]->source])
+			continue;
+		enum gs_err err = copy_out(lo, value[o], &instr[o]);
+		if (err != GS_OK)
+			return err;
+	}
+	return GS_OK;
+}
+
+/* ---- order, and what is left out ---- */
+
+struct remap {
+	const uint32_t *to;
+};
+
+static void remap_view(void *self, struct gs_view *view)
+{
+	const struct remap *r = self;
+	if (view->space == GS_SPACE_TRACE)
+		view->chunk = r->to[view->chunk];
+}
+
+static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
+                                      struct gs_program *out)
+{
+	uint8_t *live = gs_arena_alloc(&lo->arena, lo->instrs, 1);
+	uint8_t *last = gs_arena_alloc(&lo->arena, lo->instrs, 1);
+	uint32_t *to = gs_arena_alloc(&lo->arena, lo->instrs, sizeof(*to));
+	uint32_t count = 0;
+	if (live == NULL || last == NULL || to == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
+	for (uint32_t o = 0; o < outputs; o++)
+		live[output[o]] = last[output[o]] = 1;
+	for (uint32_t i = lo->instrs; i-- > 0;)
+		if (live[i])
+			each_view(&lo->instr[i], mark_read, live);
+	for (uint32_t i = 0; i < lo->instrs; i++)
+		if (live[i] && !last[i])
+			to[i] = count++;
+	for (uint32_t o = 0; o < outputs; o++)
+		to[output[o]] = count++;
+	out->instr = calloc(count, sizeof(*out->instr));
+	if (out->instr == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count);
+	out->count = count;
+	struct remap map = {.to = to};
+	for (uint32_t i = 0; i < lo->instrs; i++) {
+		if (!live[i])
+			continue;
+		out->instr[to[i]] = lo->instr[i];
+		each_view(&out->instr[to[i]], remap_view, &map);
+	}
+	return GS_OK;
+}
+
+/* ---- weights ---- */
+
+struct weights {
+	struct gs_lower *lo;
+	uint64_t chunks;
+};
+
+static void place_constant(void *self, struct gs_view *view)
+{
+	struct weights *w = self;
+	if (view->space != GS_SPACE_WEIGHTS)
+		return;
+	struct gs_lower_const *c = &w->lo->constant[view->chunk];
+	if (c->chunk == UINT32_MAX && w->chunks <= GS_CHUNKS_MAX) {
+		c->chunk = (uint32_t)w->chunks;
+		w->chunks += gs_dtype_chunks((enum gs_dtype)c->dtype, c->count);
+	}
+	view->chunk = c->chunk;
+}
+
+/* One region for every constant that is read, in the order of first use. */
+static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
+{
+	struct weights w = {.lo = lo};
+	for (uint32_t i = 0; i < out->count; i++)
+		each_view(&out->instr[i], place_constant, &w);
+	if (w.chunks > GS_CHUNKS_MAX)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
+	out->header.weights_chunks = (uint32_t)w.chunks;
+	if (w.chunks == 0)
+		return GS_OK;
+	out->weights_owned = calloc(w.chunks, GS_CHUNK_BYTES);
+	if (out->weights_owned == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights",
+		                       (unsigned long long)(w.chunks * GS_CHUNK_BYTES));
+	for (uint32_t i = 0; i < lo->constants; i++) {
+		const struct gs_lower_const *c = &lo->constant[i];
+		if (c->chunk != UINT32_MAX)
+			memcpy(out->weights_owned + (size_t)c->chunk * GS_CHUNK_BYTES, c->data,
+			       c->count * gs_dtype_bytes((enum gs_dtype)c->dtype));
+	}
+	out->weights = out->weights_owned;
+	return GS_OK;
+}
+
+/* ---- io ---- */
+
+static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t dtype, uint8_t rank,
+                        const uint32_t *dim)
+{
+	GS_ASSERT(name.len <= GS_NAME_MAX);
+	if (name.len != 0)
+		memcpy(t->name, name.ptr, name.len);
+	t->dtype = dtype;
+	t->rank = rank;
+	memcpy(t->dim, dim, rank * sizeof(*dim));
+}
+
+static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *value, struct gs_program *out)
+{
+	const struct gs_onnx_model *m = &lo->model;
+	out->io.input = calloc(lo->inputs + 1U, sizeof(*out->io.input));
+	out->io.output = calloc(m->outputs + 1U, sizeof(*out->io.output));
+	out->io.bound = calloc(lo->options->bounds + 1U, sizeof(*out->io.bound));
+	if (out->io.input == NULL || out->io.output == NULL || out->io.bound == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the list of inputs and outputs");
+	for (uint32_t i = 0; i < lo->inputs; i++)
+		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank,
+		            lo->input[i].dim);
+	out->io.inputs = lo->inputs;
+	for (uint32_t o = 0; o < m->outputs; o++)
+		tensor_type(&out->io.output[o], m->output[o].name, value[o]->dtype, value[o]->rank, value[o]->dim);
+	out->io.outputs = m->outputs;
+	for (uint32_t i = 0; i < m->inputs; i++) /* in the model's order, not the command line's */
+		for (uint32_t b = 0; b < lo->options->bounds; b++) {
+			const struct gs_onnx_bound *bound = &lo->options->bound[b];
+			if (!gs_onnx_text_is(m->input[i].name, bound->name) || out->io.bounds == lo->options->bounds)
+				continue;
+			struct gs_tensor_type *t = &out->io.bound[out->io.bounds++];
+			tensor_type(t, m->input[i].name, (uint8_t)bound->tensor.dtype, bound->tensor.rank,
+			            bound->tensor.dim);
+			gs_keccak256(bound->tensor.data, (size_t)gs_tensor_bytes(&bound->tensor), &t->bound);
+			break;
+		}
+	return GS_OK;
+}
+
+enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
+{
+	const struct gs_onnx_model *m = &lo->model;
+	const struct gs_val *value[GS_IO_MAX];
+	uint32_t instr[GS_IO_MAX];
+	enum gs_err err;
+
+	if (m->outputs == 0 || m->outputs > GS_IO_MAX)
+		return gs_lower_refuse(lo, m->outputs == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG,
+		                       "the model has %u outputs; 1 to %d are supported", m->outputs, GS_IO_MAX);
+	for (uint32_t o = 0; o < m->outputs; o++) {
+		struct gs_bytes name = m->output[o].name;
+		value[o] = &lo->value[gs_lower_name(lo, name)];
+		if (value[o]->kind == GS_VAL_NONE)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
+		if (gs_val_count(value[o]) == 0)
+			return gs_lower_refuse(lo, GS_ONNX_FORM, "output '%.*s' has no elements", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
+	}
+	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
+	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||
+	    (err = lay_out_weights(lo, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
+		return err;
+	out->header.lowering = GS_LOWERING_VERSION;
+	out->header.outputs = m->outputs;
+	unsigned digest = sizeof(out->header.onnx_hash.b);
+	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
+	return gs_program_seal(out, lo->error);
+}

@@ -1,0 +1,394 @@
+/* Element-wise operators. Formulas: docs/operators.md. */
+#include "validator/onnx/ops_common.h"
+
+static enum gs_err binary(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out, unsigned f32_fn)
+{
+	struct gs_val b = in[1];
+	GS_TRY(gs_ops_same_types(lo, &in[0], &b));
+	GS_TRY(gs_ops_legacy_broadcast(lo, node, &in[0], &b));
+	if (f32_fn == GS_FN_F32_DIV)
+		GS_TRY(gs_ops_ordered(lo, &b));
+	return gs_lower_map(lo, gs_step_of(f32_fn, &b), 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&b)}, out);
+}
+
+#define BINARY(name, fn) \
+	static enum gs_err name(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, \
+	                        struct gs_val *out) \
+	{ \
+		return binary(lo, node, in, out, fn); \
+	}
+BINARY(op_add, GS_FN_F32_ADD)
+BINARY(op_sub, GS_FN_F32_SUB)
+BINARY(op_mul, GS_FN_F32_MUL)
+BINARY(op_div, GS_FN_F32_DIV)
+
+static enum gs_err unary_float(struct gs_lower *lo, const struct gs_val *in, struct gs_val *out, unsigned fn)
+{
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return gs_lower_map(lo, (struct gs_step){.fn = (uint8_t)fn, .dtype = in[0].dtype}, 1,
+	                    &(struct gs_arg){.v = &in[0]}, out);
+}
+
+#define UNARY(name, fn) \
+	static enum gs_err name(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, \
+	                        struct gs_val *out) \
+	{ \
+		(void)node; \
+		return unary_float(lo, in, out, fn); \
+	}
+UNARY(op_tanh, GS_FN_F32_TANH)
+UNARY(op_erf, GS_FN_F32_ERF)
+UNARY(op_exp, GS_FN_F32_EXP)
+UNARY(op_log, GS_FN_F32_LOG)
+UNARY(op_sqrt, GS_FN_F32_SQRT)
+
+static enum gs_err op_neg(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	(void)node;
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_NEG, &in[0]), 1, &(struct gs_arg){.v = &in[0]}, out);
+}
+
+static enum gs_err op_abs(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	(void)node;
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	if (in[0].dtype == GS_U64)
+		return (void)(*out = in[0]), GS_OK;
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_ABS, &in[0]), 1, &(struct gs_arg){.v = &in[0]}, out);
+}
+
+static enum gs_err op_reciprocal(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                 struct gs_val *out)
+{
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_DIV, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_reg(GS_ONE), gs_arg_of(&in[0])}, out);
+}
+
+/* A function of one value and constants, done by the instruction that made the value when it alone made it, nobody
+ * else reads it, and it has no epilogue yet. */
+static bool fuse(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *v, unsigned fn, gs_reg c0,
+                 gs_reg c1, struct gs_val *out)
+{
+	if (v->kind != GS_VAL_INSTR || lo->instr_name[v->source] == UINT32_MAX || !gs_val_contiguous(v) ||
+	    gs_val_count(v) != gs_lower_base_count(lo, v))
+		return false;
+	uint32_t name = lo->instr_name[v->source];
+	struct gs_instr *in = &lo->instr[v->source];
+	if (in->epilogue != 0 || lo->uses[name] != 1 || !gs_bytes_equal(lo->name[name], node->input[0]))
+		return false;
+	in->epilogue = (uint8_t)fn;
+	in->epilogue_pos = 0;
+	in->epilogue_const[0] = c0;
+	in->epilogue_const[1] = c1;
+	lo->instr_name[v->source] = UINT32_MAX; /* the driver names it after this node's output */
+	*out = *v;
+	return true;
+}
+
+static enum gs_err op_relu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	struct gs_step s = gs_step_of(GS_FN_F32_MAX, &in[0]);
+	if (fuse(lo, node, &in[0], s.fn, 0, 0, out))
+		return GS_OK;
+	return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_reg(0)}, out);
+}
+
+static enum gs_err select_by_sign(struct gs_lower *lo, const struct gs_val *x, const struct gs_val *below,
+                                  struct gs_val *out)
+{
+	struct gs_val negative;
+	struct gs_step less = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_LT, gs_val_class(x)), .dtype = GS_BOOL};
+	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_of(x), gs_arg_reg(0)}, &negative));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_SELECT, x), 3,
+	                    (struct gs_arg[]){gs_arg_of(&negative), gs_arg_of(below), gs_arg_of(x)}, out);
+}
+
+static enum gs_err op_leaky_relu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                 struct gs_val *out)
+{
+	struct gs_val scaled;
+	uint32_t alpha = gs_lower_attr_float(node, "alpha", UINT32_C(0x3c23d70a)); /* 0.01 */
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_MUL, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_reg(alpha)}, &scaled));
+	if (alpha > 0 && alpha <= GS_ONE) /* as bits: a positive value up to 1 */
+		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MAX, &in[0]), 2,
+		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&scaled)}, out);
+	return select_by_sign(lo, &in[0], &scaled, out);
+}
+
+static enum gs_err op_prelu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                            struct gs_val *out)
+{
+	struct gs_val scaled, slope = in[1];
+	(void)node;
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[1]));
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	if (lo->model.opset < 7 && slope.rank == 1 && slope.dim[0] != 1 && in[0].rank > 2) /* one slope a channel */
+		GS_TRY(gs_lower_reshape(lo, &in[1], in[0].rank - 1U,
+		                        (uint32_t[GS_RANK_MAX]){in[1].dim[0], 1, 1, 1, 1, 1, 1, 1}, &slope));
+	GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_MUL, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&slope)}, &scaled));
+	return select_by_sign(lo, &in[0], &scaled, out);
+}
+
+static enum gs_err op_clip(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	struct gs_step s = gs_step_of(GS_FN_F32_CLIP, &in[0]);
+	gs_reg low = 0, high = 0;
+	bool has_low, has_high, fixed = true;
+	if (lo->model.opset != 0 && lo->model.opset < 11) {
+		const struct gs_onnx_attr *a = gs_onnx_attr_find(node, "min"), *b = gs_onnx_attr_find(node, "max");
+		has_low = a != NULL;
+		has_high = b != NULL;
+		low = gs_lower_attr_float(node, "min", 0);
+		high = gs_lower_attr_float(node, "max", 0);
+		if (gs_val_class(&in[0]) != GS_CLASS_F32)
+			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "integers before opset 11");
+	} else {
+		has_low = in[1].kind != GS_VAL_NONE;
+		has_high = in[2].kind != GS_VAL_NONE;
+		fixed = (!has_low || gs_lower_uniform(lo, &in[1], &low)) &&
+		        (!has_high || gs_lower_uniform(lo, &in[2], &high));
+		if ((has_low && in[1].dtype != in[0].dtype) || (has_high && in[2].dtype != in[0].dtype))
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "limits of another type");
+	}
+	if (!has_low && !has_high)
+		return (void)(*out = in[0]), GS_OK;
+	if (!has_low || !has_high) { /* one side: max or min */
+		s.fn = (uint8_t)gs_fn_for(has_low ? GS_FN_F32_MAX : GS_FN_F32_MIN, gs_val_class(&in[0]));
+		if (fixed && fuse(lo, node, &in[0], s.fn, has_low ? low : high, 0, out))
+			return GS_OK;
+		struct gs_arg limit = fixed ? gs_arg_reg(has_low ? low : high) : gs_arg_of(has_low ? &in[1] : &in[2]);
+		return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&in[0]), limit}, out);
+	}
+	if (fixed && fuse(lo, node, &in[0], s.fn, low, high, out))
+		return GS_OK;
+	return gs_lower_map(lo, s, 3,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), fixed ? gs_arg_reg(low) : gs_arg_of(&in[1]),
+	                                      fixed ? gs_arg_reg(high) : gs_arg_of(&in[2])},
+	                    out);
+}
+
+/* y = 1 / (1 + exp(-x)): t = exp(neg(x)); y = div(1, add(t, 1)). t is kept in f32. */
+static enum gs_err op_sigmoid(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
+{
+	struct gs_val t;
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(gs_lower_map(lo, (struct gs_step){.fn = GS_FN_F32_NEG, .dtype = GS_F32, .epilogue = GS_FN_F32_EXP}, 1,
+	                    &(struct gs_arg){.v = &in[0]}, &t));
+	return gs_lower_map(lo,
+	                    (struct gs_step){.fn = GS_FN_F32_ADD,
+	                                     .dtype = in[0].dtype,
+	                                     .epilogue = GS_FN_F32_DIV,
+	                                     .epilogue_pos = 1,
+	                                     .epilogue_const = {GS_ONE}},
+	                    2, (struct gs_arg[]){gs_arg_of(&t), gs_arg_reg(GS_ONE)}, out);
+}
+
+/* max(0, min(1, alpha*x + beta)) with one rounding in alpha*x + beta. */
+static enum gs_err hard_sigmoid(struct gs_lower *lo, const struct gs_val *x, uint32_t alpha, uint32_t beta,
+                                uint8_t dtype, struct gs_val *out)
+{
+	struct gs_step s = {
+		.fn = GS_FN_F32_FMA, .dtype = dtype, .epilogue = GS_FN_F32_CLIP, .epilogue_const = {0, GS_ONE}};
+	return gs_lower_map(lo, s, 3, (struct gs_arg[]){gs_arg_reg(beta), gs_arg_of(x), gs_arg_reg(alpha)}, out);
+}
+
+static enum gs_err op_hard_sigmoid(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                   struct gs_val *out)
+{
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return hard_sigmoid(lo, &in[0], gs_lower_attr_float(node, "alpha", UINT32_C(0x3e4ccccd)), /* 0.2 */
+	                    gs_lower_attr_float(node, "beta", UINT32_C(0x3f000000)), in[0].dtype, out);
+}
+
+static enum gs_err op_hard_swish(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                 struct gs_val *out)
+{
+	struct gs_val h;
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(hard_sigmoid(lo, &in[0], UINT32_C(0x3e2aaaab), UINT32_C(0x3f000000), GS_F32, &h)); /* 1/6, 0.5 */
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&h)}, out);
+}
+
+static enum gs_err op_softsign(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
+{
+	struct gs_val d;
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(gs_lower_map(
+		lo,
+		(struct gs_step){
+			.fn = GS_FN_F32_ABS, .dtype = GS_F32, .epilogue = GS_FN_F32_ADD, .epilogue_const = {GS_ONE}},
+		1, &(struct gs_arg){.v = &in[0]}, &d));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_DIV, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&d)}, out);
+}
+
+static enum gs_err op_thresholded_relu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                       struct gs_val *out)
+{
+	struct gs_val above;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(gs_lower_map(
+		lo, (struct gs_step){.fn = GS_FN_F32_LT, .dtype = GS_BOOL}, 2,
+		(struct gs_arg[]){gs_arg_reg(gs_lower_attr_float(node, "alpha", GS_ONE)), gs_arg_of(&in[0])}, &above));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_SELECT, &in[0]), 3,
+	                    (struct gs_arg[]){gs_arg_of(&above), gs_arg_of(&in[0]), gs_arg_reg(0)}, out);
+}
+
+/* The sign of x as -1, 0, 1: to float from (0 < x) - (x < 0); zero for NaN. */
+static enum gs_err op_sign(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	struct gs_val above, below;
+	(void)node;
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	struct gs_step less = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_LT, gs_val_class(&in[0])), .dtype = GS_BOOL};
+	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_reg(0), gs_arg_of(&in[0])}, &above));
+	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_reg(0)}, &below));
+	struct gs_step s = {.fn = GS_FN_I32_SUB, .dtype = in[0].dtype};
+	if (gs_val_class(&in[0]) == GS_CLASS_F32)
+		s.epilogue = GS_FN_I32_TO_F32;
+	else if (gs_val_class(&in[0]) == GS_CLASS_I64)
+		s.epilogue = GS_FN_I32_TO_I64;
+	return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&above), gs_arg_of(&below)}, out);
+}
+
+static enum gs_err op_pow(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	gs_reg e;
+	struct gs_val square;
+	(void)node;
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	if (!gs_lower_uniform(lo, &in[1], &e))
+		return gs_lower_refuse(lo, GS_ONNX_FORM,
+		                       "an exponent that is not one constant; 2, 3, 1, 0.5 and -1 are supported");
+	if (in[1].rank > in[0].rank)
+		return gs_lower_refuse(lo, GS_ONNX_FORM, "an exponent of higher rank than the base");
+	if (gs_val_class(&in[1]) != GS_CLASS_F32)
+		e = gs_fn_apply(gs_val_class(&in[1]) == GS_CLASS_I32 ? GS_FN_I32_TO_F32 : GS_FN_I64_TO_F32, e, 0, 0);
+	bool is_float = gs_val_class(&in[0]) == GS_CLASS_F32;
+	switch (e) {
+	case UINT32_C(0x3f800000): return (void)(*out = in[0]), GS_OK;
+	case UINT32_C(0x40000000):
+		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
+		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[0])}, out);
+	case UINT32_C(0x40400000):
+		GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_MUL, &in[0]), 2,
+		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[0])}, &square));
+		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
+		                    (struct gs_arg[]){gs_arg_of(&square), gs_arg_of(&in[0])}, out);
+	case UINT32_C(0x3f000000):
+		if (is_float)
+			return gs_lower_map(lo, gs_step_of(GS_FN_F32_SQRT, &in[0]), 1, &(struct gs_arg){.v = &in[0]},
+			                    out);
+		break;
+	case UINT32_C(0xbf800000):
+		if (is_float)
+			return gs_lower_map(lo, gs_step_of(GS_FN_F32_DIV, &in[0]), 2,
+			                    (struct gs_arg[]){gs_arg_reg(GS_ONE), gs_arg_of(&in[0])}, out);
+		break;
+	}
+	return gs_lower_refuse(lo, GS_ONNX_FORM, "an exponent other than 2, 3, 1, 0.5 and -1");
+}
+
+/* ---- any number of inputs, from the left; last is the type of the result ---- */
+
+static enum gs_err chain(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                         struct gs_val *out, unsigned f32_fn, uint8_t last)
+{
+	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
+	*out = in[0];
+	for (uint32_t i = 1; i < node->inputs; i++) {
+		GS_TRY(gs_ops_same_types(lo, &in[0], &in[i]));
+		struct gs_val left = *out;
+		struct gs_step s = gs_step_inner(f32_fn, &in[0]);
+		if (i + 1 == node->inputs)
+			s.dtype = last;
+		GS_TRY(gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&left), gs_arg_of(&in[i])}, out));
+	}
+	return GS_OK;
+}
+
+static enum gs_err op_min(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	return chain(lo, node, in, out, GS_FN_F32_MIN, in[0].dtype);
+}
+
+static enum gs_err op_max(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	GS_TRY(gs_ops_ordered(lo, &in[0]));
+	return chain(lo, node, in, out, GS_FN_F32_MAX, in[0].dtype);
+}
+
+static enum gs_err op_sum(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	return chain(lo, node, in, out, GS_FN_F32_ADD, in[0].dtype);
+}
+
+static enum gs_err op_mean(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	struct gs_val sum;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(chain(lo, node, in, &sum, GS_FN_F32_ADD, GS_F32));
+	gs_reg n = gs_reg_of_int(GS_CLASS_F32, node->inputs);
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_DIV, &in[0]), 2, (struct gs_arg[]){gs_arg_of(&sum), gs_arg_reg(n)},
+	                    out);
+}
+
+const struct gs_lower_op gs_ops_math[] = {
+	{"Abs", op_abs},
+	{"Add", op_add},
+	{"Clip", op_clip},
+	{"Div", op_div},
+	{"Erf", op_erf},
+	{"Exp", op_exp},
+	{"HardSigmoid", op_hard_sigmoid},
+	{"HardSwish", op_hard_swish},
+	{"LeakyRelu", op_leaky_relu},
+	{"Log", op_log},
+	{"Max", op_max},
+	{"Mean", op_mean},
+	{"Min", op_min},
+	{"Mul", op_mul},
+	{"Neg", op_neg},
+	{"PRelu", op_prelu},
+	{"Pow", op_pow},
+	{"Reciprocal", op_reciprocal},
+	{"Relu", op_relu},
+	{"Sigmoid", op_sigmoid},
+	{"Sign", op_sign},
+	{"Softsign", op_softsign},
+	{"Sqrt", op_sqrt},
+	{"Sub", op_sub},
+	{"Sum", op_sum},
+	{"Tanh", op_tanh},
+	{"ThresholdedRelu", op_thresholded_relu},
+	{NULL, NULL},
+};

@@ -1,0 +1,48 @@
+/* validator/onnx/tensor.h: a dense tensor on the host, and how ONNX's TensorProto and NumPy's .npy files spell one. */
+#ifndef GS_VALIDATOR_ONNX_TENSOR_H
+#define GS_VALIDATOR_ONNX_TENSOR_H
+
+#include "chain/core/buf.h"
+#include "challenge/machine/program.h"
+#include "validator/onnx/arena.h"
+
+enum {
+	GS_TENSOR_NPY_HEADER_MAX = 4096,
+	GS_TENSOR_FILE_MAX = 1 << 30, /* bytes of one .pb or .npy file */
+};
+
+/* Row-major, little-endian, packed. A scalar has rank 0 and count 1; a dimension may be 0 (count 0). */
+struct gs_tensor {
+	enum gs_dtype dtype;
+	uint8_t rank;
+	uint32_t dim[GS_RANK_MAX];
+	uint64_t count;
+	const uint8_t *data;  /* borrowed: count * gs_dtype_bytes(dtype) bytes */
+	struct gs_bytes name; /* borrowed; empty when there is none */
+};
+
+uint64_t gs_tensor_bytes(const struct gs_tensor *t);
+/* "f32[1,10]" */
+enum { GS_TENSOR_TEXT_MAX = 128 };
+void gs_tensor_describe(enum gs_dtype dtype, unsigned rank, const uint32_t *dim, char out[GS_TENSOR_TEXT_MAX]);
+
+/* Reads a serialized TensorProto. raw_data is borrowed from bytes, typed data is decoded into the arena.
+ * GS_EPARSE: malformed, more than one raw_data, data whose length does not fit the shape. GS_EUNSUPPORTED: a data type
+ * outside the law (f64, strings, complex, sub-byte), external data, segments. GS_ELIMIT: rank over 8, 2^31 elements. */
+GS_MUST enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,
+                                         struct gs_error *error);
+/* Writes a serialized TensorProto with raw_data. */
+GS_MUST enum gs_err gs_tensor_to_proto(const struct gs_tensor *t, struct gs_buf *out);
+
+/* Reads a .npy file (format 1.0 to 3.0, little-endian, C order). Data is borrowed. Errors as above. */
+GS_MUST enum gs_err gs_tensor_from_npy(struct gs_bytes bytes, struct gs_tensor *out, struct gs_error *error);
+/* Writes .npy format 1.0; bf16, which NumPy lacks, is written as u2. */
+GS_MUST enum gs_err gs_tensor_to_npy(const struct gs_tensor *t, struct gs_buf *out);
+/* Either of the two, by their first bytes. */
+GS_MUST enum gs_err gs_tensor_from_file(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,
+                                        struct gs_error *error);
+
+/* The name ONNX gives a TensorProto.DataType code, for messages; never NULL. */
+const char *gs_onnx_type_name(uint64_t code);
+
+#endif
