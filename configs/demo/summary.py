@@ -5,10 +5,12 @@
     summary.py DIR status     one line about what is under way; exit status 0 when everything is settled, else 3
     summary.py DIR tell       draws the summary and writes DIR/summary.json; exit status 0 when the demo shows what it should
 
-DIR holds chain.json {"url", "deployment"}, parties.json, plan.jsonl, truth.json, verdicts.json and images.json, as run.sh writes them.
+DIR holds what run.sh wrote there: chain.json, parties.json, plan.jsonl (what was posted), verdicts.json (of the validator's
+database), right/IMAGE/ (the model, executed).
 """
 import json
 import pathlib
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,10 +19,28 @@ from draw import draw, paint  # noqa: E402
 from story import Story, stakes_of  # noqa: E402
 
 CAUGHT_MIN = 4
+INPUTS = pathlib.Path(__file__).resolve().parent / "inputs"
 
 
 def load(path):
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def npy(path):
+    """The values of a version 1 .npy file of little-endian f32."""
+    data = path.read_bytes()
+    values = data[10 + int.from_bytes(data[8:10], "little"):]
+    return list(struct.unpack(f"<{len(values) // 4}f", values))
+
+
+def truth_of(folder):
+    """By image: what executing the model on it gives."""
+    out = {}
+    for path in sorted((folder / "right").iterdir()):
+        answer = load(path / "infer.json")
+        out[path.name] = {key: answer[key] for key in ("modelId", "inputRoot", "outputRoot")}
+        out[path.name]["scores"] = npy(path / "output_0.npy")
+    return out
 
 
 def status(chain):
@@ -36,11 +56,12 @@ def status(chain):
 
 def tell(folder, chain):
     plan = [json.loads(line) for line in (folder / "plan.jsonl").read_text(encoding="utf-8").splitlines()]
-    story = Story(chain, load(folder / "parties.json"), load(folder / "before.json"), plan, load(folder / "truth.json"),
-                  load(folder / "verdicts.json"))
+    verdicts = {v["claim_id"]: v for v in load(folder / "verdicts.json")}
+    story = Story(chain, load(folder / "parties.json"), load(folder / "before.json"), plan, truth_of(folder), verdicts)
     posted = [t["time"] for t in story.txs if t["contract"] == "Claims"]
     numbers = story.numbers()
-    draw(story, numbers, load(folder / "images.json"), story.txs[-1]["time"] - posted[0])
+    images = {p["image"]: npy(INPUTS / f"{p['image']}.npy") for p in plan}
+    draw(story, numbers, images, story.txs[-1]["time"] - posted[0])
     (folder / "summary.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     print(f"\n  The same numbers: {folder}/summary.json\n")
     failures = []
