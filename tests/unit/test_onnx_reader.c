@@ -315,7 +315,8 @@ static void survives_mutated_real_models(void **state)
 	for (size_t i = 0; i < GS_ARRAY_LEN(name); i++) {
 		char path[1024];
 		size_t len;
-		snprintf(path, sizeof(path), "%s/models/%s/model.onnx", data != NULL ? data : "../shared/data", name[i]);
+		snprintf(path, sizeof(path), "%s/models/%s/model.onnx", data != NULL ? data : "../shared/data",
+		         name[i]);
 		uint8_t *model = slurp(path, &len);
 		if (model == NULL) {
 			print_message("skipped: %s is not there\n", path);
@@ -338,8 +339,8 @@ static unsigned field_number(const char *proto, const char *message, const char 
 	for (p = strstr(p, field); p != NULL && p < end; p = strstr(p + 1, field)) {
 		unsigned number;
 		char after;
-		if (p[-1] == ' ' && sscanf(p + strlen(field), " = %u%c", &number, &after) == 2
-		    && (after == ';' || after == ' '))
+		if (p[-1] == ' ' && sscanf(p + strlen(field), " = %u%c", &number, &after) == 2 &&
+		    (after == ';' || after == ' '))
 			return number;
 	}
 	return 0;
@@ -352,27 +353,48 @@ static void agrees_with_the_schema(void **state)
 		const char *message, *field;
 		unsigned number;
 	} known[] = {
-		{"ModelProto", "ir_version", 1},      {"ModelProto", "graph", 7},
-		{"ModelProto", "opset_import", 8},    {"OperatorSetIdProto", "domain", 1},
-		{"OperatorSetIdProto", "version", 2}, {"GraphProto", "node", 1},
-		{"GraphProto", "initializer", 5},     {"GraphProto", "input", 11},
-		{"GraphProto", "output", 12},         {"GraphProto", "sparse_initializer", 15},
-		{"NodeProto", "input", 1},            {"NodeProto", "output", 2},
-		{"NodeProto", "name", 3},             {"NodeProto", "op_type", 4},
-		{"NodeProto", "attribute", 5},        {"NodeProto", "domain", 7},
-		{"AttributeProto", "name", 1},        {"AttributeProto", "f", 2},
-		{"AttributeProto", "i", 3},           {"AttributeProto", "s", 4},
-		{"AttributeProto", "t", 5},           {"AttributeProto", "g", 6},
-		{"AttributeProto", "floats", 7},      {"AttributeProto", "ints", 8},
-		{"AttributeProto", "type", 20},       {"ValueInfoProto", "name", 1},
-		{"ValueInfoProto", "type", 2},        {"TensorProto", "dims", 1},
-		{"TensorProto", "data_type", 2},      {"TensorProto", "segment", 3},
-		{"TensorProto", "float_data", 4},     {"TensorProto", "int32_data", 5},
-		{"TensorProto", "int64_data", 7},     {"TensorProto", "name", 8},
-		{"TensorProto", "raw_data", 9},       {"TensorProto", "uint64_data", 11},
-		{"TensorProto", "external_data", 13}, {"TensorProto", "data_location", 14},
-		{"TensorShapeProto", "dim", 1},       {"TypeProto", "tensor_type", 1},
-		{"TypeProto", "elem_type", 1},        {"TypeProto", "shape", 2},
+		{"ModelProto", "ir_version", 1},
+		{"ModelProto", "graph", 7},
+		{"ModelProto", "opset_import", 8},
+		{"OperatorSetIdProto", "domain", 1},
+		{"OperatorSetIdProto", "version", 2},
+		{"GraphProto", "node", 1},
+		{"GraphProto", "initializer", 5},
+		{"GraphProto", "input", 11},
+		{"GraphProto", "output", 12},
+		{"GraphProto", "sparse_initializer", 15},
+		{"NodeProto", "input", 1},
+		{"NodeProto", "output", 2},
+		{"NodeProto", "name", 3},
+		{"NodeProto", "op_type", 4},
+		{"NodeProto", "attribute", 5},
+		{"NodeProto", "domain", 7},
+		{"AttributeProto", "name", 1},
+		{"AttributeProto", "f", 2},
+		{"AttributeProto", "i", 3},
+		{"AttributeProto", "s", 4},
+		{"AttributeProto", "t", 5},
+		{"AttributeProto", "g", 6},
+		{"AttributeProto", "floats", 7},
+		{"AttributeProto", "ints", 8},
+		{"AttributeProto", "type", 20},
+		{"ValueInfoProto", "name", 1},
+		{"ValueInfoProto", "type", 2},
+		{"TensorProto", "dims", 1},
+		{"TensorProto", "data_type", 2},
+		{"TensorProto", "segment", 3},
+		{"TensorProto", "float_data", 4},
+		{"TensorProto", "int32_data", 5},
+		{"TensorProto", "int64_data", 7},
+		{"TensorProto", "name", 8},
+		{"TensorProto", "raw_data", 9},
+		{"TensorProto", "uint64_data", 11},
+		{"TensorProto", "external_data", 13},
+		{"TensorProto", "data_location", 14},
+		{"TensorShapeProto", "dim", 1},
+		{"TypeProto", "tensor_type", 1},
+		{"TypeProto", "elem_type", 1},
+		{"TypeProto", "shape", 2},
 	};
 	size_t len;
 	char *proto = (char *)slurp("/usr/include/onnx/onnx.proto", &len);
