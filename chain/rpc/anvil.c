@@ -8,25 +8,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "chain/rpc/beside.h"
 #include "chain/rpc/rpc.h"
 
-enum {
-	PATH_LEN_MAX = 4096,
-	ARGS_MAX = 32,
-	NUMBER_TEXT = 24,
-	OUTPUT_MAX = 64 * 1024,
-	POLL_MS = 5,
-	STOP_MS_MAX = 5000,
-	PARENTS = 4
-};
+enum { ARGS_MAX = 32, NUMBER_TEXT = 24, OUTPUT_MAX = 64 * 1024, POLL_MS = 5, STOP_MS_MAX = 5000 };
 
 struct command {
-	char binary[PATH_LEN_MAX];
+	char binary[GS_BESIDE_PATH_MAX];
 	char numbers[8][NUMBER_TEXT];
 	size_t number_count;
 	const char *args[ARGS_MAX];
@@ -35,56 +27,30 @@ struct command {
 
 /* --- which anvil --- */
 
-static bool runnable(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-/* DIR/tools/anvil for the executable's directory and some above it. */
-static bool find_beside_executable(char out[PATH_LEN_MAX])
-{
-	char dir[PATH_LEN_MAX];
-	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-	if (n <= 0)
-		return false;
-	dir[n] = '\0';
-	for (int i = 0; i < PARENTS; i++) {
-		char *slash = strrchr(dir, '/');
-		if (!slash)
-			return false;
-		*slash = '\0';
-		int len = snprintf(out, PATH_LEN_MAX, "%s/tools/anvil", dir);
-		if (len > 0 && len < PATH_LEN_MAX && runnable(out))
-			return true;
-	}
-	return false;
-}
-
-static bool find_in_path(char out[PATH_LEN_MAX])
+static bool find_in_path(char out[GS_BESIDE_PATH_MAX])
 {
 	const char *path = getenv("PATH");
 	while (path && *path) {
 		size_t len = strcspn(path, ":");
-		int n = snprintf(out, PATH_LEN_MAX, "%.*s/anvil", (int)len, path);
-		if (len && n > 0 && n < PATH_LEN_MAX && runnable(out))
+		int n = snprintf(out, GS_BESIDE_PATH_MAX, "%.*s/anvil", (int)len, path);
+		if (len && n > 0 && n < GS_BESIDE_PATH_MAX && gs_beside_usable(out, true))
 			return true;
 		path += len + (path[len] == ':');
 	}
 	return false;
 }
 
-static enum gs_err find_binary(const char *given, char out[PATH_LEN_MAX], struct gs_error *error)
+static enum gs_err find_binary(const char *given, char out[GS_BESIDE_PATH_MAX], struct gs_error *error)
 {
 	if (!given || !*given)
 		given = getenv("GAINSAY_ANVIL");
 	if (given && *given) {
-		if (strlen(given) >= PATH_LEN_MAX || !runnable(given))
+		if (strlen(given) >= GS_BESIDE_PATH_MAX || !gs_beside_usable(given, true))
 			return gs_fail(error, GS_ENOTFOUND, "anvil: %.300s is not an executable file", given);
 		strcpy(out, given);
 		return GS_OK;
 	}
-	if (find_beside_executable(out) || find_in_path(out))
+	if (gs_beside_find("tools/anvil", true, out) || find_in_path(out))
 		return GS_OK;
 	return gs_fail(error, GS_ENOTFOUND, "anvil: not found; run 'make setup', or set GAINSAY_ANVIL to its path");
 }

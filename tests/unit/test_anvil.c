@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chain/core/hash.h"
+#include "chain/eth/abi.h"
+#include "chain/eth/bindings.h"
 #include "chain/rpc/anvil.h"
 #include "chain/rpc/deploy.h"
 
@@ -303,7 +304,7 @@ static void follows_a_reorg(void **state)
 static void write_artifact(const char *dir, const char *text)
 {
 	char path[128];
-	snprintf(path, sizeof(path), "%s/Echo.sol/Echo.json", dir);
+	snprintf(path, sizeof(path), "%s/Echo.json", dir);
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	fputs(text, file);
@@ -317,12 +318,9 @@ static void loads_artifacts(void **state)
 		const char *text;
 		enum gs_err err;
 	} cases[] = {
-		{"{\"bytecode\":{\"object\":\"0x6001\"}}", GS_OK},
-		{"{\"bytecode\":{\"object\":\"0x60__$5f6c$__\"}}", GS_EUNSUPPORTED},
-		{"{\"bytecode\":{\"object\":\"0x\"}}", GS_EPARSE},
-		{"{\"bytecode\":{\"object\":7}}", GS_EPARSE},
-		{"{\"abi\":[]}", GS_EPARSE},
-		{"nonsense", GS_EPARSE},
+		{"{\"bytecode\":\"0x6001\"}", GS_OK}, {"{\"bytecode\":\"0x60__$5f6c$__\"}", GS_EUNSUPPORTED},
+		{"{\"bytecode\":\"0x\"}", GS_EPARSE}, {"{\"bytecode\":7}", GS_EPARSE},
+		{"{\"abi\":[]}", GS_EPARSE},          {"nonsense", GS_EPARSE},
 	};
 	char dir[] = "/tmp/gainsay-artifact-XXXXXX", command[128];
 	struct gs_buf out;
@@ -331,8 +329,6 @@ static void loads_artifacts(void **state)
 	gs_buf_init(&out, 1000);
 	assert_int_equal(gs_deploy_load(dir, "Echo", &out, &error), GS_EIO);
 	assert_non_null(strstr(error.text, "compile the contracts first"));
-	snprintf(command, sizeof(command), "mkdir %s/Echo.sol", dir);
-	assert_int_equal(system(command), 0);
 	for (size_t i = 0; i < GS_ARRAY_LEN(cases); i++) {
 		write_artifact(dir, cases[i].text);
 		assert_int_equal(gs_deploy_load(dir, "Echo", &out, &error), cases[i].err);
@@ -342,6 +338,68 @@ static void loads_artifacts(void **state)
 	gs_buf_free(&out);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
+}
+
+/* A contract of the project, by its bindings: events, return data and errors by name. */
+static void deploys_a_compiled_contract(void **state)
+{
+	struct fixture *f = *state;
+	char dir[GS_BESIDE_PATH_MAX];
+	struct gs_buf code, calldata, out;
+	struct gs_address token;
+	struct gs_abi_writer args;
+	struct gs_receipt receipt;
+	if (gs_deploy_find(dir, &f->error) != GS_OK) {
+		fprintf(stderr, "skipped: %s\n", f->error.text);
+		skip();
+	}
+	gs_buf_init(&code, GS_TX_DATA_MAX);
+	gs_buf_init(&calldata, 1000);
+	gs_buf_init(&out, 1000);
+	ok(f, gs_deploy_load(dir, "DevToken", &code, &f->error));
+	ok(f, gs_deploy(&f->sender, gs_buf_view(&code), (struct gs_bytes){0}, f->nonce++, &token, NULL, &f->error));
+
+	gs_abi_call(&args, &calldata, GS_DEV_TOKEN_FN_MINT, 2);
+	gs_abi_put_address(&args, &f->anvil.keys[1].address);
+	gs_abi_put_u64(&args, 1000);
+	gs_abi_end(&args);
+	struct gs_send_request request = {.to = token, .data = gs_buf_view(&calldata), .nonce = f->nonce++};
+	ok(f, gs_sender_run(&f->sender, &request, 5000, &receipt, &f->error));
+	assert_int_equal(receipt.logs.count, 1);
+	const struct gs_log_entry *log = &receipt.logs.entries[0];
+	assert_int_equal(log->topic_count, 3);
+	assert_true(gs_hash_equal(&log->topics[0], &gs_dev_token_event_transfer));
+	struct gs_abi_reader topics = gs_abi_read_topics(log->topics, log->topic_count), data = gs_abi_read(log->data);
+	gs_abi_get_address(&topics);
+	struct gs_address to = gs_abi_get_address(&topics);
+	assert_int_equal(topics.err, GS_OK);
+	assert_true(gs_address_equal(&to, &f->anvil.keys[1].address));
+	assert_true(gs_abi_get_u64(&data) == 1000);
+	gs_receipt_free(&receipt);
+
+	gs_buf_free(&calldata);
+	gs_abi_call(&args, &calldata, GS_DEV_TOKEN_FN_BALANCE_OF, 1);
+	gs_abi_put_address(&args, &f->anvil.keys[1].address);
+	gs_abi_end(&args);
+	struct gs_eth_call call = {.to = &token, .data = gs_buf_view(&calldata)};
+	ok(f, gs_eth_do_call(f->rpc, &call, gs_block_latest(), &out, &f->error));
+	data = gs_abi_read(gs_buf_view(&out));
+	assert_true(gs_abi_get_u64(&data) == 1000);
+
+	gs_buf_free(&calldata);
+	gs_abi_call(&args, &calldata, GS_DEV_TOKEN_FN_TRANSFER, 2);
+	gs_abi_put_address(&args, &f->anvil.keys[1].address);
+	gs_abi_put_u64(&args, 7);
+	gs_abi_end(&args);
+	request = (struct gs_send_request){.to = token, .data = gs_buf_view(&calldata), .nonce = f->nonce};
+	assert_int_equal(gs_sender_run(&f->sender, &request, 5000, &receipt, &f->error), GS_ECONFLICT);
+	assert_non_null(strstr(
+		f->error.text,
+		"the contract reverted: ERC20InsufficientBalance(address 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266, "
+		"uint256 0, uint256 7)"));
+	gs_buf_free(&code);
+	gs_buf_free(&calldata);
+	gs_buf_free(&out);
 }
 
 static void refuses_what_is_no_anvil(void **state)
@@ -406,6 +464,7 @@ int main(void)
 		with_chain(explains_reverts),
 		with_chain(sends_again),
 		with_chain(follows_a_reorg),
+		with_chain(deploys_a_compiled_contract),
 		cmocka_unit_test_setup_teardown(waits_for_blocks, start_slow, stop),
 		cmocka_unit_test(dies_with_its_parent),
 	};

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/eth/contract.h"
 #include "chain/rpc/eth.h"
 #include "tests/support/fake_http.h"
 
@@ -303,35 +302,6 @@ static void checks_blocks(void **state)
 	assert_int_equal(gs_eth_get_block(f->rpc, gs_block_latest(), &block, &f->error), GS_EPARSE);
 }
 
-static void names_reverts(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *hex, *text;
-	} cases[] = {
-		{"", "no reason given"},
-		{"1234", "0x1234"},
-		{NOPE, "nope"},
-		{"4e487b710000000000000000000000000000000000000000000000000000000000000011",
-	         "panic 0x11: arithmetic overflow"},
-		{"4e487b71", "0x4e487b71"},
-		{"08c379a0ff", "0x08c379a0ff"},
-		{"0102030405", "0x0102030405"},
-	};
-	char out[GS_REVERT_TEXT_MAX];
-	uint8_t data[128];
-	for (size_t i = 0; i < GS_ARRAY_LEN(cases); i++) {
-		size_t len = strlen(cases[i].hex) / 2;
-		assert_int_equal(gs_hex_decode(cases[i].hex, 2 * len, data, len), GS_OK);
-		gs_contract_revert_text((struct gs_bytes){data, len}, out);
-		assert_string_equal(out, cases[i].text);
-	}
-	memset(data, 0xee, sizeof(data));
-	uint8_t big[4096] = {0};
-	gs_contract_revert_text((struct gs_bytes){big, sizeof(big)}, out);
-	assert_true(strlen(out) < sizeof(out));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,7 +315,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_reverts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(checks_logs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(checks_blocks, set_up, tear_down),
-		cmocka_unit_test(names_reverts),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,8 +53,9 @@ static enum gs_err load_tensors(const char *folder, const char *kind, struct gs_
 }
 
 /* Lowers with the shapes of the data; binds an input whenever lowering asks for its value. */
-static enum gs_err lower_for(struct gs_bytes onnx, const struct gs_onnx_signature *sig, const struct gs_tensor *const *tensor,
-                             bool *bound, struct gs_program *program, struct gs_onnx_report *report, struct gs_error *error)
+static enum gs_err lower_for(struct gs_bytes onnx, const struct gs_onnx_signature *sig,
+                             const struct gs_tensor *const *tensor, bool *bound, struct gs_program *program,
+                             struct gs_onnx_report *report, struct gs_error *error)
 {
 	for (;;) {
 		enum gs_err err = gs_model_lower(onnx, sig, tensor, bound, program, report, error);
@@ -79,7 +80,8 @@ static void compare_outputs(const struct gs_run *run, const struct gs_tensor_set
 	for (uint32_t i = 0; i < want->count; i++) {
 		struct gs_tensor have;
 		gs_run_output(run, i, &have);
-		enum gs_difference d = gs_compare(&have, &want->tensor[i], half ? GS_TOLERANCE_HALF : GS_TOLERANCE, &v->detail);
+		enum gs_difference d = gs_compare(&have, &want->tensor[i], half ? GS_TOLERANCE_HALF : GS_TOLERANCE,
+		                                  &v->detail);
 		if (d != GS_SAME) {
 			decide(v, FAILED, gs_difference_name(d));
 			return;
@@ -87,8 +89,8 @@ static void compare_outputs(const struct gs_run *run, const struct gs_tensor_set
 	}
 }
 
-static void run_data_set(const struct conformance *c, struct gs_bytes onnx, const struct gs_onnx_signature *sig, const char *folder,
-                         struct verdict *v)
+static void run_data_set(const struct conformance *c, struct gs_bytes onnx, const struct gs_onnx_signature *sig,
+                         const char *folder, struct verdict *v)
 {
 	struct gs_tensor_set in, want;
 	struct gs_program program = {0};
@@ -102,7 +104,8 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 	gs_tensor_set_init(&in);
 	gs_tensor_set_init(&want);
 	if (!sig->tensors_only) {
-		(void)gs_fail(&v->detail, GS_EUNSUPPORTED, "an input or output is a sequence, map or optional, not a tensor");
+		(void)gs_fail(&v->detail, GS_EUNSUPPORTED,
+		              "an input or output is a sequence, map or optional, not a tensor");
 		decide(v, REFUSED, gs_onnx_reason_name(GS_ONNX_DATA_TYPE));
 		return;
 	}
@@ -116,7 +119,8 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 	if (err == GS_OK)
 		err = gs_tensor_set_match(&in, name, sig->inputs, index, &v->detail);
 	if (err != GS_OK) {
-		decide(v, err == GS_EUNSUPPORTED ? REFUSED : FAILED, err == GS_EUNSUPPORTED ? gs_onnx_reason_name(GS_ONNX_DATA_TYPE) : "data");
+		decide(v, err == GS_EUNSUPPORTED ? REFUSED : FAILED,
+		       err == GS_EUNSUPPORTED ? gs_onnx_reason_name(GS_ONNX_DATA_TYPE) : "data");
 		goto out;
 	}
 	for (uint32_t i = 0; i < sig->inputs; i++) {
@@ -164,7 +168,9 @@ static void run_case(struct conformance *c, const char *folder, const char *labe
 		err = gs_onnx_signature_read(file.bytes, &sig, &v.detail);
 	if (err != GS_OK)
 		decide(&v, REFUSED,
-		       gs_onnx_reason_name(err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE : err == GS_ELIMIT ? GS_ONNX_TOO_BIG : GS_ONNX_MALFORMED));
+		       gs_onnx_reason_name(err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
+		                           : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
+		                                                  : GS_ONNX_MALFORMED));
 	for (unsigned k = 0; v.outcome == PASSED && k < DATA_SETS_MAX; k++) {
 		struct stat st;
 		snprintf(path, sizeof(path), "%s/test_data_set_%u", folder, k);
@@ -185,7 +191,8 @@ static void run_case(struct conformance *c, const char *folder, const char *labe
 }
 
 /* Folders in the order of their names; label is the path below the argument. */
-static enum gs_err walk(struct conformance *c, const char *folder, const char *label, unsigned depth, struct gs_error *error)
+static enum gs_err walk(struct conformance *c, const char *folder, const char *label, unsigned depth,
+                        struct gs_error *error)
 {
 	char path[PATH_BYTES_MAX + 64], below[PATH_BYTES_MAX];
 	struct dirent **entry;
@@ -222,15 +229,20 @@ int gs_cmd_conformance(int argc, char **argv)
 	bool verbose = false;
 	struct gs_error error = {0};
 	const struct gs_flag flags[] = {
-	    {.name = "threads", .kind = GS_FLAG_U64, .value = "N", .help = "worker threads (1)", .out = &threads},
-	    {.name = "verbose", .kind = GS_FLAG_BOOL, .help = "say on stderr what was refused or differs", .out = &verbose},
+		{.name = "threads", .kind = GS_FLAG_U64, .value = "N", .help = "worker threads (1)", .out = &threads},
+		{.name = "verbose",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "say on stderr what was refused or differs",
+	         .out = &verbose},
 	};
-	struct gs_cli cli = {.usage = "gainsay conformance DIR...",
-	                     .about = "Runs every folder that holds model.onnx and test_data_set_*/{input,output}_*.pb and compares the outputs.",
-	                     .flags = flags,
-	                     .flag_count = GS_ARRAY_LEN(flags),
-	                     .args_min = 1,
-	                     .args_max = GS_CLI_ARGS_MAX};
+	struct gs_cli cli = {
+		.usage = "gainsay conformance DIR...",
+		.about =
+			"Runs every folder that holds model.onnx and test_data_set_*/{input,output}_*.pb and compares the outputs.",
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
+		.args_min = 1,
+		.args_max = GS_CLI_ARGS_MAX};
 	int code = gs_cli_parse(&cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;

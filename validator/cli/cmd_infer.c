@@ -23,7 +23,8 @@ struct infer {
 	double min_ms, median_ms;
 };
 
-static enum gs_err load_program(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds, struct gs_error *error)
+static enum gs_err load_program(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds,
+                                struct gs_error *error)
 {
 	const char *name[GS_IO_MAX];
 	uint32_t index[GS_IO_MAX];
@@ -42,7 +43,8 @@ static enum gs_err load_program(struct infer *a, struct gs_bytes file, const str
 	return GS_OK;
 }
 
-static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds, struct gs_error *error)
+static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds,
+                             struct gs_error *error)
 {
 	struct gs_onnx_signature sig;
 	struct gs_onnx_report report;
@@ -143,9 +145,9 @@ static int print_json(const struct infer *a)
 			json_array_append_new(values, gs_json_element(t.dtype, gs_element_bits(t.data, t.dtype, k)));
 		json_object_set_new(json_array_get(outputs, i), "values", values);
 	}
-	json_object_set_new(json, "modelId", gs_json_hash(&model));
-	json_object_set_new(json, "inputRoot", gs_json_hash(&in));
-	json_object_set_new(json, "outputRoot", gs_json_hash(&out));
+	json_object_set_new(json, "modelId", gs_model_json_hash(&model));
+	json_object_set_new(json, "inputRoot", gs_model_json_hash(&in));
+	json_object_set_new(json, "outputRoot", gs_model_json_hash(&out));
 	json_object_set_new(json, "outputs", outputs);
 	if (a->repeat != 0) {
 		json_object_set_new(json, "repeat", json_integer((json_int_t)a->repeat));
@@ -176,7 +178,8 @@ static void print_text(const struct infer *a)
 	gs_hex_encode(out.b, sizeof(out.b), true, hex);
 	printf("output root %s\n", hex);
 	if (a->repeat != 0)
-		printf("min %.3f ms, median %.3f ms over %llu runs\n", a->min_ms, a->median_ms, (unsigned long long)a->repeat);
+		printf("min %.3f ms, median %.3f ms over %llu runs\n", a->min_ms, a->median_ms,
+		       (unsigned long long)a->repeat);
 }
 
 static enum gs_err infer(struct infer *a, struct gs_error *error)
@@ -190,7 +193,8 @@ static enum gs_err infer(struct infer *a, struct gs_error *error)
 	for (size_t i = 0; err == GS_OK && i < a->inputs.count; i++)
 		err = gs_tensor_set_add(&a->set, a->inputs.item[i], error);
 	if (err == GS_OK) {
-		err = gs_is_program_file(file.bytes) ? load_program(a, file.bytes, feed, &feeds, error) : load_onnx(a, file.bytes, feed, &feeds, error);
+		err = gs_is_program_file(file.bytes) ? load_program(a, file.bytes, feed, &feeds, error)
+		                                     : load_onnx(a, file.bytes, feed, &feeds, error);
 		if (err != GS_OK)
 			(void)gs_fail_within(error, err, "%s", a->model);
 	}
@@ -212,19 +216,41 @@ int gs_cmd_infer(int argc, char **argv)
 		return gs_cli_fail(&(struct gs_error){.code = GS_ENOMEM, .text = "no memory"});
 	a->threads = 1;
 	const struct gs_flag flags[] = {
-	    {.name = "input", .kind = GS_FLAG_LIST, .value = "[NAME=]FILE", .help = "a .pb or .npy tensor for the next input (several)", .out = &a->inputs},
-	    {.name = "bind", .kind = GS_FLAG_LIST, .value = "NAME", .help = "bind this input as a constant of the program (several)", .out = &a->binds},
-	    {.name = "threads", .kind = GS_FLAG_U64, .value = "N", .help = "worker threads (1)", .out = &a->threads},
-	    {.name = "repeat", .kind = GS_FLAG_U64, .value = "N", .help = "run N times; adds min_ms and median_ms", .out = &a->repeat},
-	    {.name = "output-dir", .kind = GS_FLAG_TEXT, .value = "DIR", .help = "write output_I.npy and output_I.pb there", .out = &a->output_dir},
-	    {.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &a->json},
+		{.name = "input",
+	         .kind = GS_FLAG_LIST,
+	         .value = "[NAME=]FILE",
+	         .help = "a .pb or .npy tensor for the next input (several)",
+	         .out = &a->inputs},
+		{.name = "bind",
+	         .kind = GS_FLAG_LIST,
+	         .value = "NAME",
+	         .help = "bind this input as a constant of the program (several)",
+	         .out = &a->binds},
+		{.name = "threads",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "worker threads (1)",
+	         .out = &a->threads},
+		{.name = "repeat",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "run N times; adds min_ms and median_ms",
+	         .out = &a->repeat},
+		{.name = "output-dir",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "DIR",
+	         .help = "write output_I.npy and output_I.pb there",
+	         .out = &a->output_dir},
+		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &a->json},
 	};
-	struct gs_cli cli = {.usage = "gainsay infer MODEL.onnx|PROGRAM.gsp --input FILE.pb|.npy ... [--threads N]",
-	                     .about = "Runs a model the canonical way: the same bits on every machine and with any number of threads.",
-	                     .flags = flags,
-	                     .flag_count = GS_ARRAY_LEN(flags),
-	                     .args_min = 1,
-	                     .args_max = 1};
+	struct gs_cli cli = {
+		.usage = "gainsay infer MODEL.onnx|PROGRAM.gsp --input FILE.pb|.npy ... [--threads N]",
+		.about =
+			"Runs a model the canonical way: the same bits on every machine and with any number of threads.",
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
+		.args_min = 1,
+		.args_max = 1};
 	int code = gs_cli_parse(&cli, argc, argv);
 	if (code == GS_CLI_GO_ON && (a->threads < 1 || a->threads > GS_EXEC_THREADS_MAX || a->repeat > REPEAT_MAX))
 		code = gs_cli_misused("--threads takes 1 to %d, --repeat at most %d", GS_EXEC_THREADS_MAX, REPEAT_MAX);

@@ -20,8 +20,8 @@ static void print_text(const struct gs_program *p)
 	printf("model         %s\nprogram root  %s\nweights root  %s\n", id, root, weights);
 	printf("instructions  %u\nscalar steps  %llu\n", p->count, (unsigned long long)p->header.cost);
 	printf("trace         %llu chunks in use, depth %u\nweights       %u chunks\ninputs        %u chunks\n",
-	       (unsigned long long)(gs_program_trace_bytes(p) / GS_CHUNK_BYTES), p->header.trace_depth, p->header.weights_chunks,
-	       p->header.inputs_chunks);
+	       (unsigned long long)(gs_program_trace_bytes(p) / GS_CHUNK_BYTES), p->header.trace_depth,
+	       p->header.weights_chunks, p->header.inputs_chunks);
 	for (int kind = 0; kind < 3; kind++) {
 		const struct gs_tensor_type *t = kind == 0 ? p->io.input : kind == 1 ? p->io.output : p->io.bound;
 		uint32_t n = kind == 0 ? p->io.inputs : kind == 1 ? p->io.outputs : p->io.bounds;
@@ -38,14 +38,15 @@ static int print_json(const struct gs_program *p)
 	struct gs_hash model;
 	gs_header_model_id(&p->header, &model);
 	json_t *json = json_object();
-	json_object_set_new(json, "modelId", gs_json_hash(&model));
-	json_object_set_new(json, "programRoot", gs_json_hash(&p->header.program_root));
-	json_object_set_new(json, "weightsRoot", gs_json_hash(&p->header.weights_root));
-	json_object_set_new(json, "onnxHash", gs_json_hash(&p->header.onnx_hash));
+	json_object_set_new(json, "modelId", gs_model_json_hash(&model));
+	json_object_set_new(json, "programRoot", gs_model_json_hash(&p->header.program_root));
+	json_object_set_new(json, "weightsRoot", gs_model_json_hash(&p->header.weights_root));
+	json_object_set_new(json, "onnxHash", gs_model_json_hash(&p->header.onnx_hash));
 	json_object_set_new(json, "lowering", json_integer(p->header.lowering));
 	json_object_set_new(json, "instructions", json_integer(p->count));
 	json_object_set_new(json, "steps", json_integer((json_int_t)p->header.cost));
-	json_object_set_new(json, "traceChunks", json_integer((json_int_t)(gs_program_trace_bytes(p) / GS_CHUNK_BYTES)));
+	json_object_set_new(json, "traceChunks",
+	                    json_integer((json_int_t)(gs_program_trace_bytes(p) / GS_CHUNK_BYTES)));
 	json_object_set_new(json, "traceDepth", json_integer(p->header.trace_depth));
 	json_object_set_new(json, "weightsChunks", json_integer(p->header.weights_chunks));
 	json_object_set_new(json, "inputsChunks", json_integer(p->header.inputs_chunks));
@@ -75,10 +76,22 @@ int gs_cmd_program(int argc, char **argv)
 	struct gs_cli_list shapes = {.count = 0}, binds = {.count = 0};
 	struct gs_error error = {0};
 	const struct gs_flag flags[] = {
-	    {.name = "shape", .kind = GS_FLAG_LIST, .value = "NAME=D0,D1,...", .help = "the shape of an input (several)", .out = &shapes},
-	    {.name = "bind", .kind = GS_FLAG_LIST, .value = "NAME=FILE", .help = "bind an input as a constant (several)", .out = &binds},
-	    {.name = "output", .kind = GS_FLAG_TEXT, .value = "FILE.gsp", .help = "write the program file", .out = &output},
-	    {.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &json},
+		{.name = "shape",
+	         .kind = GS_FLAG_LIST,
+	         .value = "NAME=D0,D1,...",
+	         .help = "the shape of an input (several)",
+	         .out = &shapes},
+		{.name = "bind",
+	         .kind = GS_FLAG_LIST,
+	         .value = "NAME=FILE",
+	         .help = "bind an input as a constant (several)",
+	         .out = &binds},
+		{.name = "output",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FILE.gsp",
+	         .help = "write the program file",
+	         .out = &output},
+		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &json},
 	};
 	struct gs_cli cli = {.usage = "gainsay program MODEL [--shape NAME=1,3,224,224] [--output FILE.gsp]",
 	                     .about = "Lowers an ONNX model (or reads a program file) and prints what it commits to.",
@@ -99,7 +112,8 @@ int gs_cmd_program(int argc, char **argv)
 	struct gs_onnx_options options = {.shape = shape, .bound = bound};
 	gs_tensor_set_init(&set);
 	code = GS_EXIT_OK;
-	enum gs_err err = shape == NULL || bound == NULL || name == NULL ? gs_fail(&error, GS_ENOMEM, "no memory") : GS_OK;
+	enum gs_err err = shape == NULL || bound == NULL || name == NULL ? gs_fail(&error, GS_ENOMEM, "no memory")
+	                                                                 : GS_OK;
 	if (err == GS_OK)
 		err = gs_map_file(cli.arg[0], GS_MODEL_FILE_MAX, &file, &error);
 	for (size_t i = 0; err == GS_OK && i < shapes.count; i++)

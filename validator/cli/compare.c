@@ -6,14 +6,10 @@
 const char *gs_difference_name(enum gs_difference d)
 {
 	switch (d) {
-	case GS_SAME:
-		return "ok";
-	case GS_DIFFERENT_TYPE:
-		return "dtype";
-	case GS_DIFFERENT_SHAPE:
-		return "shape";
-	case GS_DIFFERENT_VALUE:
-		return "value";
+	case GS_SAME: return "ok";
+	case GS_DIFFERENT_TYPE: return "dtype";
+	case GS_DIFFERENT_SHAPE: return "shape";
+	case GS_DIFFERENT_VALUE: return "value";
 	}
 	return "unknown";
 }
@@ -48,17 +44,19 @@ enum gs_difference gs_compare(const struct gs_tensor *have, const struct gs_tens
 	}
 	bool is_float = gs_dtype_class(have->dtype) == GS_CLASS_F32;
 	for (uint64_t i = 0; i < have->count; i++) {
-		uint64_t x = gs_element_bits(have->data, have->dtype, i), y = gs_element_bits(want->data, want->dtype, i);
+		uint64_t x = gs_element_bits(have->data, have->dtype, i),
+			 y = gs_element_bits(want->data, want->dtype, i);
 		if (is_float) {
 			double u = gs_float_value(have->dtype, x), v = gs_float_value(want->dtype, y);
 			if (close_enough(u, v, tolerance))
 				continue;
-			(void)gs_fail(detail, GS_EINVAL, "element %llu of %s is %.9g, the reference %.9g", (unsigned long long)i, a, u, v);
+			(void)gs_fail(detail, GS_EINVAL, "element %llu of %s is %.9g, the reference %.9g",
+			              (unsigned long long)i, a, u, v);
 			return GS_DIFFERENT_VALUE;
 		}
 		if (gs_load(have->dtype, x) != gs_load(want->dtype, y)) {
-			(void)gs_fail(detail, GS_EINVAL, "element %llu of %s is %#llx, the reference %#llx", (unsigned long long)i, a,
-			              (unsigned long long)x, (unsigned long long)y);
+			(void)gs_fail(detail, GS_EINVAL, "element %llu of %s is %#llx, the reference %#llx",
+			              (unsigned long long)i, a, (unsigned long long)x, (unsigned long long)y);
 			return GS_DIFFERENT_VALUE;
 		}
 	}

@@ -14,7 +14,7 @@ enum gs_difference { GS_SAME, GS_DIFFERENT_TYPE, GS_DIFFERENT_SHAPE, GS_DIFFEREN
  * where the first difference is. */
 enum gs_difference gs_compare(const struct gs_tensor *have, const struct gs_tensor *want, enum gs_tolerance tolerance,
                               struct gs_error *detail);
-const char *gs_difference_name(enum gs_difference d); /* "value", ... */
+const char *gs_difference_name(enum gs_difference d);      /* "value", ... */
 double gs_float_value(enum gs_dtype dtype, uint64_t bits); /* of an f32, f16 or bf16 element */
 
 #endif

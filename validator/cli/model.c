@@ -110,8 +110,8 @@ static bool is_name(struct gs_bytes text, const char *name)
 	return text.len == strlen(name) && memcmp(text.ptr, name, text.len) == 0;
 }
 
-enum gs_err gs_tensor_set_match(const struct gs_tensor_set *s, const char *const *name, uint32_t names,
-                                uint32_t *index, struct gs_error *error)
+enum gs_err gs_tensor_set_match(const struct gs_tensor_set *s, const char *const *name, uint32_t names, uint32_t *index,
+                                struct gs_error *error)
 {
 	bool used[GS_IO_MAX] = {false};
 	if (s->count != names)
@@ -121,14 +121,16 @@ enum gs_err gs_tensor_set_match(const struct gs_tensor_set *s, const char *const
 	for (uint32_t t = 0; t < s->count; t++) {
 		bool found = false;
 		for (uint32_t i = 0; i < names && !found; i++) {
-			bool fits = s->label[t][0] != 0 ? strcmp(s->label[t], name[i]) == 0 : is_name(s->tensor[t].name, name[i]);
+			bool fits = s->label[t][0] != 0 ? strcmp(s->label[t], name[i]) == 0
+			                                : is_name(s->tensor[t].name, name[i]);
 			if (!fits || index[i] != UINT32_MAX)
 				continue;
 			index[i] = t;
 			used[t] = found = true;
 		}
 		if (!found && s->label[t][0] != 0)
-			return gs_fail(error, GS_EINVAL, "the model has no input '%s', or it was given twice", s->label[t]);
+			return gs_fail(error, GS_EINVAL, "the model has no input '%s', or it was given twice",
+			               s->label[t]);
 	}
 	for (uint32_t i = 0, t = 0; i < names; i++) {
 		if (index[i] != UINT32_MAX)
@@ -141,7 +143,8 @@ enum gs_err gs_tensor_set_match(const struct gs_tensor_set *s, const char *const
 	return GS_OK;
 }
 
-enum gs_err gs_parse_shape(const char *text, char name[GS_NAME_MAX + 1], struct gs_onnx_shape *out, struct gs_error *error)
+enum gs_err gs_parse_shape(const char *text, char name[GS_NAME_MAX + 1], struct gs_onnx_shape *out,
+                           struct gs_error *error)
 {
 	const char *equals = strrchr(text, '=');
 	*out = (struct gs_onnx_shape){.name = name};
@@ -152,7 +155,8 @@ enum gs_err gs_parse_shape(const char *text, char name[GS_NAME_MAX + 1], struct 
 	for (const char *p = equals + 1; *p != 0;) {
 		uint64_t v = 0;
 		if (*p < '0' || *p > '9' || out->rank == GS_RANK_MAX)
-			return gs_fail(error, GS_EINVAL, "--shape %s: write NAME=D0,D1,... with at most %d dimensions", text, GS_RANK_MAX);
+			return gs_fail(error, GS_EINVAL, "--shape %s: write NAME=D0,D1,... with at most %d dimensions",
+			               text, GS_RANK_MAX);
 		for (; *p >= '0' && *p <= '9'; p++)
 			if ((v = v * 10 + (uint64_t)(*p - '0')) > INT32_MAX)
 				return gs_fail(error, GS_EINVAL, "--shape %s: a dimension is over 2^31-1", text);
@@ -177,19 +181,22 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 {
 	*run = (struct gs_run){.program = program};
 	if (tensors != program->io.inputs)
-		return gs_fail(error, GS_EINVAL, "the program takes %u inputs, given are %u", program->io.inputs, tensors);
+		return gs_fail(error, GS_EINVAL, "the program takes %u inputs, given are %u", program->io.inputs,
+		               tensors);
 	run->inputs = calloc((size_t)program->header.inputs_chunks + 1, GS_CHUNK_BYTES);
 	run->trace_bytes = gs_program_trace_bytes(program);
 	void *trace = mmap(NULL, run->trace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	run->trace = trace == MAP_FAILED ? NULL : trace;
 	if (run->inputs == NULL || run->trace == NULL) {
 		gs_run_free(run);
-		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu bytes", (unsigned long long)gs_program_trace_bytes(program));
+		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu bytes",
+		               (unsigned long long)gs_program_trace_bytes(program));
 	}
 	for (uint32_t i = 0; i < tensors; i++) {
 		const struct gs_tensor_type *want = &program->io.input[i];
 		const struct gs_tensor *t = tensor[i];
-		if (t->dtype != want->dtype || t->rank != want->rank || memcmp(t->dim, want->dim, t->rank * sizeof(t->dim[0])) != 0) {
+		if (t->dtype != want->dtype || t->rank != want->rank ||
+		    memcmp(t->dim, want->dim, t->rank * sizeof(t->dim[0])) != 0) {
 			char have[GS_TENSOR_TEXT_MAX], need[GS_TENSOR_TEXT_MAX];
 			gs_tensor_describe(t->dtype, t->rank, t->dim, have);
 			gs_tensor_describe((enum gs_dtype)want->dtype, want->rank, want->dim, need);
@@ -264,8 +271,8 @@ enum gs_err gs_model_lower(struct gs_bytes onnx, const struct gs_onnx_signature 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct gs_onnx_input *in = &signature->input[i];
 		if (tensor[i]->dtype != in->elem_type) {
-			err = gs_fail(error, GS_EINVAL, "input '%s' takes %s, given is %s", in->name, gs_onnx_type_name(in->elem_type),
-			              gs_onnx_type_name((uint64_t)tensor[i]->dtype));
+			err = gs_fail(error, GS_EINVAL, "input '%s' takes %s, given is %s", in->name,
+			              gs_onnx_type_name(in->elem_type), gs_onnx_type_name((uint64_t)tensor[i]->dtype));
 			*report = (struct gs_onnx_report){.reason = GS_ONNX_DATA_TYPE};
 			goto out;
 		}

@@ -47,8 +47,8 @@ struct gs_run {
 	uint64_t trace_bytes;
 };
 /* Packs tensor i into program input i; types and shapes must fit. */
-GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, const struct gs_tensor *const *tensor,
-                                uint32_t tensors, struct gs_error *error);
+GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
+                                const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
 /* One execution; *seconds (may be NULL) is its wall-clock time. */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-json_t *gs_json_hash(const struct gs_hash *hash)
+json_t *gs_model_json_hash(const struct gs_hash *hash)
 {
 	char text[67];
 	gs_hex_encode(hash->b, sizeof(hash->b), true, text);
@@ -26,7 +26,7 @@ json_t *gs_json_types(const struct gs_tensor_type *t, uint32_t count)
 		json_object_set_new(one, "type", json_string(gs_dtype_name((enum gs_dtype)t[i].dtype)));
 		json_object_set_new(one, "shape", shape);
 		if (!gs_hash_is_zero(&t[i].bound))
-			json_object_set_new(one, "bound", gs_json_hash(&t[i].bound));
+			json_object_set_new(one, "bound", gs_model_json_hash(&t[i].bound));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -36,12 +36,8 @@ void gs_element_text(enum gs_dtype dtype, uint64_t bits, char out[GS_ELEMENT_TEX
 {
 	gs_reg reg = gs_load(dtype, bits);
 	switch (gs_dtype_class(dtype)) {
-	case GS_CLASS_F32:
-		snprintf(out, GS_ELEMENT_TEXT_MAX, "%.9g", gs_float_value(dtype, bits));
-		return;
-	case GS_CLASS_I32:
-		snprintf(out, GS_ELEMENT_TEXT_MAX, "%" PRId32, (int32_t)(uint32_t)reg);
-		return;
+	case GS_CLASS_F32: snprintf(out, GS_ELEMENT_TEXT_MAX, "%.9g", gs_float_value(dtype, bits)); return;
+	case GS_CLASS_I32: snprintf(out, GS_ELEMENT_TEXT_MAX, "%" PRId32, (int32_t)(uint32_t)reg); return;
 	case GS_CLASS_I64:
 		if (dtype == GS_U64)
 			snprintf(out, GS_ELEMENT_TEXT_MAX, "%" PRIu64, reg);
@@ -59,10 +55,8 @@ json_t *gs_json_element(enum gs_dtype dtype, uint64_t bits)
 		double v = gs_float_value(dtype, bits);
 		return isfinite(v) ? json_real(v) : json_string(isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
 	}
-	case GS_CLASS_I32:
-		return json_integer((int32_t)(uint32_t)reg);
-	case GS_CLASS_I64:
-		return json_integer((json_int_t)reg);
+	case GS_CLASS_I32: return json_integer((int32_t)(uint32_t)reg);
+	case GS_CLASS_I64: return json_integer((json_int_t)reg);
 	}
 	return NULL;
 }

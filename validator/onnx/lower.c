@@ -10,29 +10,22 @@
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 {
 	switch (reason) {
-	case GS_ONNX_LOWERED:
-		return "ok";
-	case GS_ONNX_MALFORMED:
-		return "malformed";
-	case GS_ONNX_OPERATOR:
-		return "operator";
-	case GS_ONNX_FORM:
-		return "form";
-	case GS_ONNX_DATA_TYPE:
-		return "data_type";
-	case GS_ONNX_NOT_STATIC:
-		return "not_static";
-	case GS_ONNX_TOO_BIG:
-		return "too_big";
-	case GS_ONNX_NO_MEMORY:
-		return "no_memory";
+	case GS_ONNX_LOWERED: return "ok";
+	case GS_ONNX_MALFORMED: return "malformed";
+	case GS_ONNX_OPERATOR: return "operator";
+	case GS_ONNX_FORM: return "form";
+	case GS_ONNX_DATA_TYPE: return "data_type";
+	case GS_ONNX_NOT_STATIC: return "not_static";
+	case GS_ONNX_TOO_BIG: return "too_big";
+	case GS_ONNX_NO_MEMORY: return "no_memory";
 	}
 	return "unknown";
 }
 
 gs_lower_fn gs_lower_op_find(struct gs_bytes op)
 {
-	const struct gs_lower_op *const file[] = {gs_ops_math, gs_ops_linear, gs_ops_pool, gs_ops_shape, gs_ops_norm, gs_ops_index};
+	const struct gs_lower_op *const file[] = {gs_ops_math,  gs_ops_logic, gs_ops_linear, gs_ops_pool,
+	                                          gs_ops_shape, gs_ops_norm,  gs_ops_index};
 	for (unsigned f = 0; f < GS_ARRAY_LEN(file); f++)
 		for (const struct gs_lower_op *o = file[f]; o->name != NULL; o++)
 			if (gs_onnx_text_is(op, o->name))
@@ -106,7 +99,8 @@ static enum gs_err find_live(struct gs_lower *lo, uint8_t **out)
 		lo->uses[gs_lower_name(lo, m->output[i].name)]++;
 	for (uint32_t i = m->nodes; i-- > 0;) {
 		for (uint32_t k = 0; k < m->node[i].outputs; k++)
-			live[i] |= m->node[i].output[k].len != 0 && lo->uses[gs_lower_name(lo, m->node[i].output[k])] > 0;
+			live[i] |= m->node[i].output[k].len != 0 &&
+			           lo->uses[gs_lower_name(lo, m->node[i].output[k])] > 0;
 		for (uint32_t k = 0; live[i] && k < m->node[i].inputs; k++)
 			if (m->node[i].input[k].len != 0)
 				lo->uses[gs_lower_name(lo, m->node[i].input[k])]++;
@@ -159,9 +153,11 @@ static enum gs_err misfit(struct gs_lower *lo, const struct gs_onnx_value *v, un
 	gs_tensor_describe((enum gs_dtype)v->elem_type, rank, dim, given);
 	for (unsigned d = 0, n = 0; d < v->rank && n + 24 < sizeof(want); d++)
 		n += v->dim[d].value < 0 ? (unsigned)snprintf(want + n, sizeof(want) - n, "%s?", d ? "," : "")
-		                         : (unsigned)snprintf(want + n, sizeof(want) - n, "%s%lld", d ? "," : "", (long long)v->dim[d].value);
+		                         : (unsigned)snprintf(want + n, sizeof(want) - n, "%s%lld", d ? "," : "",
+		                                              (long long)v->dim[d].value);
 	lo->report.reason = GS_ONNX_FORM;
-	return gs_fail(lo->error, GS_EINVAL, "input '%.*s': the model takes shape [%s], given is %s", NAME(v->name), want, given);
+	return gs_fail(lo->error, GS_EINVAL, "input '%.*s': the model takes shape [%s], given is %s", NAME(v->name),
+	               want, given);
 }
 
 static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struct gs_val *out)
@@ -180,7 +176,8 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 		memcpy(in->dim, shape->dim, sizeof(in->dim));
 	} else {
 		if (!v->has_shape)
-			return bad_option(lo, v->name, "the model does not state its shape; give --shape NAME=D0,D1,...");
+			return bad_option(lo, v->name,
+			                  "the model does not state its shape; give --shape NAME=D0,D1,...");
 		in->rank = v->rank;
 		for (unsigned d = 0; d < v->rank; d++) {
 			if (v->dim[d].value < 0)
@@ -213,7 +210,8 @@ static enum gs_err define_values(struct gs_lower *lo)
 		const struct gs_tensor *t = &m->initializer[i];
 		struct gs_val *v = &lo->value[gs_lower_name(lo, t->name)];
 		if (v->kind != GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "initializer '%.*s' is defined twice", NAME(t->name));
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "initializer '%.*s' is defined twice",
+			                       NAME(t->name));
 		if ((err = gs_lower_constant(lo, t->dtype, t->rank, t->dim, t->data, v)) != GS_OK)
 			return err;
 	}
@@ -224,11 +222,15 @@ static enum gs_err define_values(struct gs_lower *lo)
 		if (v->kind == GS_VAL_CONST)
 			continue; /* an initializer gives its value */
 		if (v->kind != GS_VAL_NONE || in->name.len == 0)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' has no name or is defined twice", NAME(in->name));
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' has no name or is defined twice",
+			                       NAME(in->name));
 		if (!in->is_tensor)
-			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "input '%.*s' is a sequence, map or optional, not a tensor", NAME(in->name));
+			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
+			                       "input '%.*s' is a sequence, map or optional, not a tensor",
+			                       NAME(in->name));
 		if (in->elem_type > 255 || !gs_dtype_known((unsigned)in->elem_type))
-			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "input '%.*s' is of type %s, which is not supported", NAME(in->name),
+			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
+			                       "input '%.*s' is of type %s, which is not supported", NAME(in->name),
 			                       gs_onnx_type_name(in->elem_type));
 		if (bound == NULL) {
 			if ((err = define_input(lo, i, v)) != GS_OK)
@@ -239,7 +241,8 @@ static enum gs_err define_values(struct gs_lower *lo)
 			return bad_option(lo, in->name, "the data bound to it has another type");
 		if (!dim_fits(in, bound->tensor.rank, bound->tensor.dim))
 			return misfit(lo, in, bound->tensor.rank, bound->tensor.dim);
-		err = gs_lower_constant(lo, bound->tensor.dtype, bound->tensor.rank, bound->tensor.dim, bound->tensor.data, v);
+		err = gs_lower_constant(lo, bound->tensor.dtype, bound->tensor.rank, bound->tensor.dim,
+		                        bound->tensor.data, v);
 		if (err != GS_OK)
 			return err;
 	}
@@ -270,7 +273,8 @@ static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *no
 {
 	uint32_t before = lo->instrs;
 	if (node->domain.len != 0 && !gs_onnx_text_is(node->domain, "ai.onnx"))
-		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "operators of domain '%.*s' are not supported", NAME(node->domain));
+		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "operators of domain '%.*s' are not supported",
+		                       NAME(node->domain));
 	gs_lower_fn lower = gs_lower_op_find(node->op);
 	if (lower == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
@@ -283,7 +287,8 @@ static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *no
 			continue;
 		in[i] = lo->value[gs_lower_name(lo, node->input[i])];
 		if (in[i].kind == GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' is not defined before it", NAME(node->input[i]));
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' is not defined before it",
+			                       NAME(node->input[i]));
 	}
 	enum gs_err err = lower(lo, node, in, out);
 	if (err != GS_OK)
@@ -293,13 +298,15 @@ static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *no
 		if (node->output[i].len == 0)
 			continue;
 		if (lo->value[name].kind != GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "value '%.*s' is defined twice", NAME(node->output[i]));
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "value '%.*s' is defined twice",
+			                       NAME(node->output[i]));
 		if (out[i].kind == GS_VAL_NONE && lo->uses[name] > 0)
 			return gs_lower_refuse(lo, GS_ONNX_FORM, "output %u is not supported", i);
 		lo->value[name] = out[i];
 		/* the instruction made by this node, or taken over from the one before (a fused epilogue) */
-		if (out[i].kind == GS_VAL_INSTR && (out[i].source >= before || lo->instr[out[i].source].epilogue != 0)
-		    && lo->instr_name[out[i].source] == UINT32_MAX)
+		if (out[i].kind == GS_VAL_INSTR &&
+		    (out[i].source >= before || lo->instr[out[i].source].epilogue != 0) &&
+		    lo->instr_name[out[i].source] == UINT32_MAX)
 			lo->instr_name[out[i].source] = name;
 	}
 	return GS_OK;
@@ -316,7 +323,8 @@ static enum gs_err lower_nodes(struct gs_lower *lo)
 		lo->node = node;
 		err = lower_node(lo, node);
 		if (err != GS_OK)
-			return gs_fail_within(lo->error, err, "node %u '%.*s' (%.*s)", i, NAME(node->name), NAME(node->op));
+			return gs_fail_within(lo->error, err, "node %u '%.*s' (%.*s)", i, NAME(node->name),
+			                      NAME(node->op));
 	}
 	lo->node = NULL;
 	return err;
@@ -328,11 +336,13 @@ static enum gs_err lower_all(struct gs_lower *lo, struct gs_bytes bytes, struct 
 {
 	enum gs_err err = gs_onnx_read(bytes, &lo->arena, &lo->model, lo->error);
 	if (err != GS_OK) {
-		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE : err == GS_ELIMIT ? GS_ONNX_TOO_BIG : GS_ONNX_MALFORMED;
+		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
+		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
+		                                           : GS_ONNX_MALFORMED;
 		return err;
 	}
-	if ((err = check_options(lo)) != GS_OK || (err = build_names(lo)) != GS_OK || (err = define_values(lo)) != GS_OK
-	    || (err = lower_nodes(lo)) != GS_OK)
+	if ((err = check_options(lo)) != GS_OK || (err = build_names(lo)) != GS_OK ||
+	    (err = define_values(lo)) != GS_OK || (err = lower_nodes(lo)) != GS_OK)
 		return err;
 	err = gs_lower_finish(lo, bytes, out);
 	if (err == GS_ELIMIT && lo->report.reason == GS_ONNX_LOWERED)

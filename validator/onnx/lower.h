@@ -15,8 +15,9 @@ enum {
 	GS_LOWER_SPLIT_TERMS = 64,   /* a sum of more terms is split */
 	GS_LOWER_SPLIT_LANES = 16,
 };
-#define GS_LOWER_MEMORY_MAX (UINT64_C(4) << 30)       /* tables and folded constants */
-#define GS_LOWER_FOLD_STEPS_MAX (UINT64_C(1) << 25)   /* scalar steps spent on constant folding; past it, instructions run at run time */
+#define GS_LOWER_MEMORY_MAX (UINT64_C(4) << 30) /* tables and folded constants */
+#define GS_LOWER_FOLD_STEPS_MAX \
+	(UINT64_C(1) << 25) /* scalar steps spent on constant folding; past it, instructions run at run time */
 
 enum gs_val_kind { GS_VAL_NONE = 0, GS_VAL_CONST, GS_VAL_INPUT, GS_VAL_INSTR };
 
@@ -110,7 +111,8 @@ bool gs_lower_uniform(const struct gs_lower *lo, const struct gs_val *v, gs_reg 
 uint64_t gs_lower_const_bits(const struct gs_lower *lo, const struct gs_val *v, uint64_t index); /* row-major index */
 enum gs_err gs_lower_constant(struct gs_lower *lo, enum gs_dtype dtype, unsigned rank, const uint32_t *dim,
                               const uint8_t *data, struct gs_val *out); /* borrows data */
-enum gs_err gs_lower_constant_ints(struct gs_lower *lo, const int64_t *v, unsigned count, struct gs_val *out); /* i64[count] */
+enum gs_err gs_lower_constant_ints(struct gs_lower *lo, const int64_t *v, unsigned count,
+                                   struct gs_val *out); /* i64[count] */
 /* Fresh row-major strides for a value that covers its source from the start. */
 void gs_val_strides(struct gs_val *v);
 enum gs_err gs_lower_contiguous(struct gs_lower *lo, const struct gs_val *v, struct gs_val *out);
@@ -119,7 +121,8 @@ enum gs_err gs_lower_reshape(struct gs_lower *lo, const struct gs_val *v, unsign
 enum gs_err gs_lower_expand(struct gs_lower *lo, const struct gs_val *v, unsigned rank, const uint32_t *dim,
                             struct gs_val *out);
 void gs_val_transpose(const struct gs_val *v, const unsigned *perm, struct gs_val *out);
-enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsigned count, uint8_t *rank, uint32_t *dim);
+enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsigned count, uint8_t *rank,
+                               uint32_t *dim);
 
 /* ---- instructions ---- */
 
@@ -176,10 +179,11 @@ enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node,
 bool gs_window_guarded(const struct gs_window *w, unsigned d);
 /* Adds dimension 2 + d of x to the operand: output axis and kernel axis, with a row of its own when guarded (then the
  * stride of x there must not be negative). */
-void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *x, struct gs_operand *op, unsigned out_axis,
-                    unsigned kernel_axis);
+void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *x, struct gs_operand *op,
+                    unsigned out_axis, unsigned kernel_axis);
 
 /* ---- operators, by file ---- */
-extern const struct gs_lower_op gs_ops_math[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[], gs_ops_norm[], gs_ops_index[];
+extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[],
+	gs_ops_norm[], gs_ops_index[];
 
 #endif

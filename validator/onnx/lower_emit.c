@@ -8,23 +8,31 @@ unsigned gs_fn_for(unsigned f32_fn, enum gs_class cls)
 {
 	bool moves = f32_fn >= GS_FN_F32_EQ && f32_fn <= GS_FN_F32_CLIP; /* eq lt le select clip sit elsewhere */
 	static const uint8_t moved[] = {GS_FN_I32_EQ, GS_FN_I32_LT, GS_FN_I32_LE, GS_FN_I32_SELECT, GS_FN_I32_CLIP};
-	static const uint8_t plain[] = {0, GS_FN_I32_COPY, GS_FN_I32_ADD, GS_FN_I32_SUB, GS_FN_I32_MUL, GS_FN_I32_DIV,
-	                                GS_FN_I32_MULADD, GS_FN_I32_MIN, GS_FN_I32_MAX, GS_FN_I32_NEG, GS_FN_I32_ABS};
+	static const uint8_t plain[] = {0,
+	                                GS_FN_I32_COPY,
+	                                GS_FN_I32_ADD,
+	                                GS_FN_I32_SUB,
+	                                GS_FN_I32_MUL,
+	                                GS_FN_I32_DIV,
+	                                GS_FN_I32_MULADD,
+	                                GS_FN_I32_MIN,
+	                                GS_FN_I32_MAX,
+	                                GS_FN_I32_NEG,
+	                                GS_FN_I32_ABS};
 	if (cls == GS_CLASS_F32)
 		return f32_fn;
-	unsigned i32 = f32_fn == GS_FN_F32_FIRST ? GS_FN_I32_FIRST : moves ? moved[f32_fn - GS_FN_F32_EQ] : plain[f32_fn];
+	unsigned i32 = f32_fn == GS_FN_F32_FIRST ? GS_FN_I32_FIRST
+	               : moves                   ? moved[f32_fn - GS_FN_F32_EQ]
+	                                         : plain[f32_fn];
 	return cls == GS_CLASS_I32 ? i32 : i32 + 0x40;
 }
 
 gs_reg gs_reg_of_int(enum gs_class cls, int64_t v)
 {
 	switch (cls) {
-	case GS_CLASS_F32:
-		return gs_fn_apply(GS_FN_I64_TO_F32, (gs_reg)v, 0, 0);
-	case GS_CLASS_I32:
-		return (uint32_t)v;
-	case GS_CLASS_I64:
-		return (gs_reg)v;
+	case GS_CLASS_F32: return gs_fn_apply(GS_FN_I64_TO_F32, (gs_reg)v, 0, 0);
+	case GS_CLASS_I32: return (uint32_t)v;
+	case GS_CLASS_I64: return (gs_reg)v;
 	}
 	return 0;
 }
@@ -39,7 +47,9 @@ struct gs_operand gs_lower_view(const struct gs_lower *lo, const struct gs_val *
 	struct gs_operand op = {.kind = GS_OPERAND_TENSOR};
 	op.view.dtype = v->dtype;
 	op.view.count = gs_lower_base_count(lo, v);
-	op.view.space = v->kind == GS_VAL_CONST ? GS_SPACE_WEIGHTS : v->kind == GS_VAL_INPUT ? GS_SPACE_INPUTS : GS_SPACE_TRACE;
+	op.view.space = v->kind == GS_VAL_CONST   ? GS_SPACE_WEIGHTS
+	                : v->kind == GS_VAL_INPUT ? GS_SPACE_INPUTS
+	                                          : GS_SPACE_TRACE;
 	op.view.chunk = v->kind == GS_VAL_INPUT ? lo->input[v->source].chunk : v->source;
 	op.view.rows = 1;
 	op.view.row[0] = (struct gs_row){.extent = op.view.count, .stride = 1, .at.offset = v->offset};
@@ -156,8 +166,8 @@ static bool all_constant(const struct gs_instr *in)
 {
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
 		const struct gs_operand *op = &in->operand[k];
-		if (op->kind == GS_OPERAND_TENSOR
-		    && (op->view.space != GS_SPACE_WEIGHTS || (op->indirect_row && op->indirect.space != GS_SPACE_WEIGHTS)))
+		if (op->kind == GS_OPERAND_TENSOR && (op->view.space != GS_SPACE_WEIGHTS ||
+		                                      (op->indirect_row && op->indirect.space != GS_SPACE_WEIGHTS)))
 			return false;
 	}
 	return true;
@@ -216,7 +226,8 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 	if (lo->instrs == lo->instr_cap) {
 		uint32_t cap = lo->instr_cap == 0 ? 64 : lo->instr_cap * 2;
 		if (cap > GS_LOWER_INSTRS_MAX)
-			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program has more than %d instructions", GS_LOWER_INSTRS_MAX);
+			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program has more than %d instructions",
+			                       GS_LOWER_INSTRS_MAX);
 		struct gs_instr *grown = realloc(lo->instr, cap * sizeof(*grown));
 		if (grown == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
@@ -268,7 +279,8 @@ enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned ran
 	normalise(in);
 	GS_ASSERT(gs_instr_count(in) == count);
 	if (in->out_axes > GS_OUT_AXES_MAX || in->red_axes > GS_RED_AXES_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "an instruction with %u output and %u reduction axes", in->out_axes, in->red_axes);
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "an instruction with %u output and %u reduction axes",
+		                       in->out_axes, in->red_axes);
 	uint64_t steps = gs_instr_cost(in);
 	if (all_constant(in) && steps <= GS_LOWER_FOLD_STEPS_MAX && lo->fold_steps <= GS_LOWER_FOLD_STEPS_MAX - steps) {
 		lo->fold_steps += steps;
@@ -307,7 +319,8 @@ enum gs_err gs_lower_map(struct gs_lower *lo, struct gs_step step, unsigned args
 	in.out_axes = rank;
 	memcpy(in.extent, dim, rank * sizeof(*dim));
 	for (unsigned i = 0; i < args; i++)
-		in.operand[i] = arg[i].v == NULL ? gs_operand_const(arg[i].reg) : gs_lower_elementwise(lo, arg[i].v, rank);
+		in.operand[i] = arg[i].v == NULL ? gs_operand_const(arg[i].reg)
+		                                 : gs_lower_elementwise(lo, arg[i].v, rank);
 	return gs_lower_emit(lo, &in, rank, dim, out);
 }
 

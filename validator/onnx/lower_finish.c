@@ -45,11 +45,13 @@ static enum gs_err copy_out(struct gs_lower *lo, const struct gs_val *v, uint32_
 
 static bool covers_its_source(const struct gs_lower *lo, const struct gs_val *v)
 {
-	return v->kind == GS_VAL_INSTR && v->offset == 0 && gs_val_contiguous(v) && gs_val_count(v) == gs_lower_base_count(lo, v);
+	return v->kind == GS_VAL_INSTR && v->offset == 0 && gs_val_contiguous(v) &&
+	       gs_val_count(v) == gs_lower_base_count(lo, v);
 }
 
 /* The instruction that writes each output: the one that computes it when nothing else reads it, or else a copy. */
-static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *const *value, uint32_t outputs, uint32_t *instr)
+static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *const *value, uint32_t outputs,
+                                  uint32_t *instr)
 {
 	uint32_t before = lo->instrs;
 	uint8_t *live = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
@@ -94,7 +96,8 @@ static void remap_view(void *self, struct gs_view *view)
 		view->chunk = r->to[view->chunk];
 }
 
-static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs, struct gs_program *out)
+static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
+                                      struct gs_program *out)
 {
 	uint8_t *live = gs_arena_alloc(&lo->arena, lo->instrs, 1);
 	uint8_t *last = gs_arena_alloc(&lo->arena, lo->instrs, 1);
@@ -159,11 +162,13 @@ static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
 		return GS_OK;
 	out->weights_owned = calloc(w.chunks, GS_CHUNK_BYTES);
 	if (out->weights_owned == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights", (unsigned long long)(w.chunks * GS_CHUNK_BYTES));
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights",
+		                       (unsigned long long)(w.chunks * GS_CHUNK_BYTES));
 	for (uint32_t i = 0; i < lo->constants; i++) {
 		const struct gs_lower_const *c = &lo->constant[i];
 		if (c->chunk != UINT32_MAX)
-			memcpy(out->weights_owned + (size_t)c->chunk * GS_CHUNK_BYTES, c->data, c->count * gs_dtype_bytes((enum gs_dtype)c->dtype));
+			memcpy(out->weights_owned + (size_t)c->chunk * GS_CHUNK_BYTES, c->data,
+			       c->count * gs_dtype_bytes((enum gs_dtype)c->dtype));
 	}
 	out->weights = out->weights_owned;
 	return GS_OK;
@@ -171,7 +176,8 @@ static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
 
 /* ---- io ---- */
 
-static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t dtype, uint8_t rank, const uint32_t *dim)
+static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t dtype, uint8_t rank,
+                        const uint32_t *dim)
 {
 	GS_ASSERT(name.len <= GS_NAME_MAX);
 	if (name.len != 0)
@@ -190,7 +196,8 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 	if (out->io.input == NULL || out->io.output == NULL || out->io.bound == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the list of inputs and outputs");
 	for (uint32_t i = 0; i < lo->inputs; i++)
-		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank, lo->input[i].dim);
+		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank,
+		            lo->input[i].dim);
 	out->io.inputs = lo->inputs;
 	for (uint32_t o = 0; o < m->outputs; o++)
 		tensor_type(&out->io.output[o], m->output[o].name, value[o]->dtype, value[o]->rank, value[o]->dim);
@@ -201,7 +208,8 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 			if (!gs_onnx_text_is(m->input[i].name, bound->name) || out->io.bounds == lo->options->bounds)
 				continue;
 			struct gs_tensor_type *t = &out->io.bound[out->io.bounds++];
-			tensor_type(t, m->input[i].name, (uint8_t)bound->tensor.dtype, bound->tensor.rank, bound->tensor.dim);
+			tensor_type(t, m->input[i].name, (uint8_t)bound->tensor.dtype, bound->tensor.rank,
+			            bound->tensor.dim);
 			gs_keccak256(bound->tensor.data, (size_t)gs_tensor_bytes(&bound->tensor), &t->bound);
 			break;
 		}
@@ -216,19 +224,21 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 	enum gs_err err;
 
 	if (m->outputs == 0 || m->outputs > GS_IO_MAX)
-		return gs_lower_refuse(lo, m->outputs == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG, "the model has %u outputs; 1 to %d are supported",
-		                       m->outputs, GS_IO_MAX);
+		return gs_lower_refuse(lo, m->outputs == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG,
+		                       "the model has %u outputs; 1 to %d are supported", m->outputs, GS_IO_MAX);
 	for (uint32_t o = 0; o < m->outputs; o++) {
 		struct gs_bytes name = m->output[o].name;
 		value[o] = &lo->value[gs_lower_name(lo, name)];
 		if (value[o]->kind == GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len, name.len == 0 ? "" : (const char *)name.ptr);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
 		if (gs_val_count(value[o]) == 0)
-			return gs_lower_refuse(lo, GS_ONNX_FORM, "output '%.*s' has no elements", (int)name.len, name.len == 0 ? "" : (const char *)name.ptr);
+			return gs_lower_refuse(lo, GS_ONNX_FORM, "output '%.*s' has no elements", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
-	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK
-	    || (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK || (err = lay_out_weights(lo, out)) != GS_OK
-	    || (err = fill_io(lo, value, out)) != GS_OK)
+	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
+	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||
+	    (err = lay_out_weights(lo, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
 		return err;
 	out->header.lowering = GS_LOWERING_VERSION;
 	out->header.outputs = m->outputs;

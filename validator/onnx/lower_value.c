@@ -63,7 +63,8 @@ enum gs_err gs_lower_not_static(struct gs_lower *lo, const struct gs_val *v, con
 		need_behind(lo, v->source);
 	for (uint32_t i = 0, n = 0; i < lo->report.needs && n + 80 < sizeof(names); i++) {
 		struct gs_bytes name = lo->model.input[lo->report.need[i]].name;
-		n += (uint32_t)snprintf(names + n, sizeof(names) - n, " --bind %.*s", (int)(name.len > 64 ? 64 : name.len), (const char *)name.ptr);
+		n += (uint32_t)snprintf(names + n, sizeof(names) - n, " --bind %.*s",
+		                        (int)(name.len > 64 ? 64 : name.len), (const char *)name.ptr);
 	}
 	return gs_lower_refuse(lo, GS_ONNX_NOT_STATIC, "%s depends on an input; bind it as a constant:%s", what,
 	                       names[0] != 0 ? names : " (no input can be bound)");
@@ -94,7 +95,8 @@ enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *n
 	if (a == NULL)
 		return GS_OK;
 	if (a->type != GS_ONNX_ATTR_INTS || a->count > max)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "attribute %s is not a list of at most %u integers", name, max);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "attribute %s is not a list of at most %u integers", name,
+		                       max);
 	memcpy(out, a->ints, a->count * sizeof(*out));
 	*count = a->count;
 	return GS_OK;
@@ -103,14 +105,10 @@ enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *n
 uint64_t gs_lower_base_count(const struct gs_lower *lo, const struct gs_val *v)
 {
 	switch ((enum gs_val_kind)v->kind) {
-	case GS_VAL_NONE:
-		return 0;
-	case GS_VAL_CONST:
-		return lo->constant[v->source].count;
-	case GS_VAL_INPUT:
-		return lo->input[v->source].count;
-	case GS_VAL_INSTR:
-		return gs_instr_count(&lo->instr[v->source]);
+	case GS_VAL_NONE: return 0;
+	case GS_VAL_CONST: return lo->constant[v->source].count;
+	case GS_VAL_INPUT: return lo->input[v->source].count;
+	case GS_VAL_INSTR: return gs_instr_count(&lo->instr[v->source]);
 	}
 	return 0;
 }
@@ -145,7 +143,8 @@ enum gs_err gs_lower_ints(struct gs_lower *lo, const struct gs_val *v, const cha
 	if (gs_val_class(v) == GS_CLASS_F32)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "%s must be integers", what);
 	if (n > max)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "%s has %llu elements, the limit is %u", what, (unsigned long long)n, max);
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "%s has %llu elements, the limit is %u", what,
+		                       (unsigned long long)n, max);
 	for (uint64_t i = 0; i < n; i++) {
 		gs_reg reg = gs_load((enum gs_dtype)v->dtype, gs_lower_const_bits(lo, v, i));
 		out[i] = gs_val_class(v) == GS_CLASS_I32 ? (int32_t)(uint32_t)reg : (int64_t)reg;
@@ -170,7 +169,8 @@ enum gs_err gs_lower_ints_either(struct gs_lower *lo, const struct gs_onnx_node 
 enum gs_err gs_lower_axis(struct gs_lower *lo, int64_t axis, unsigned rank, unsigned *out)
 {
 	if (axis < -(int64_t)rank || axis >= (int64_t)rank)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u", (long long)axis, rank);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u",
+		                       (long long)axis, rank);
 	*out = (unsigned)(axis < 0 ? axis + rank : axis);
 	return GS_OK;
 }
@@ -226,11 +226,12 @@ enum gs_err gs_lower_constant(struct gs_lower *lo, enum gs_dtype dtype, unsigned
 		lo->constant = grown;
 		lo->constant_cap = cap;
 	}
-	*out = (struct gs_val){.kind = GS_VAL_CONST, .dtype = (uint8_t)dtype, .rank = (uint8_t)rank, .source = lo->constants};
+	*out = (struct gs_val){
+		.kind = GS_VAL_CONST, .dtype = (uint8_t)dtype, .rank = (uint8_t)rank, .source = lo->constants};
 	memcpy(out->dim, dim, rank * sizeof(*dim));
 	gs_val_strides(out);
-	lo->constant[lo->constants++] =
-	    (struct gs_lower_const){.dtype = (uint8_t)dtype, .count = gs_val_count(out), .data = data, .chunk = UINT32_MAX};
+	lo->constant[lo->constants++] = (struct gs_lower_const){
+		.dtype = (uint8_t)dtype, .count = gs_val_count(out), .data = data, .chunk = UINT32_MAX};
 	return GS_OK;
 }
 
@@ -335,13 +336,15 @@ enum gs_err gs_lower_expand(struct gs_lower *lo, const struct gs_val *v, unsigne
 {
 	struct gs_val r = *v;
 	if (rank < v->rank || rank > GS_RANK_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a tensor of rank %u cannot be expanded to rank %u", v->rank, rank);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a tensor of rank %u cannot be expanded to rank %u",
+		                       v->rank, rank);
 	r.rank = (uint8_t)rank;
 	for (unsigned d = 0; d < rank; d++) {
 		unsigned lead = rank - v->rank;
 		uint32_t old = d < lead ? 1 : v->dim[d - lead];
 		if (old != 1 && old != dim[d])
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u of %u cannot be broadcast to %u", d, old, dim[d]);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u of %u cannot be broadcast to %u", d,
+			                       old, dim[d]);
 		r.dim[d] = dim[d];
 		r.stride[d] = d < lead || old != dim[d] ? 0 : v->stride[d - lead];
 	}
@@ -349,7 +352,8 @@ enum gs_err gs_lower_expand(struct gs_lower *lo, const struct gs_val *v, unsigne
 	return GS_OK;
 }
 
-enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsigned count, uint8_t *rank, uint32_t *dim)
+enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsigned count, uint8_t *rank,
+                               uint32_t *dim)
 {
 	*rank = 0;
 	for (unsigned i = 0; i < count; i++)
@@ -364,7 +368,8 @@ enum gs_err gs_lower_broadcast(struct gs_lower *lo, const struct gs_val *v, unsi
 			if (have == 1)
 				continue;
 			if (dim[d] != 1 && dim[d] != have)
-				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimensions %u and %u do not broadcast", dim[d], have);
+				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimensions %u and %u do not broadcast",
+				                       dim[d], have);
 			dim[d] = have;
 		}
 	}

@@ -34,12 +34,12 @@ struct gs_onnx_options {
 /* Why a model was refused: the fixed list that reports use. */
 enum gs_onnx_reason {
 	GS_ONNX_LOWERED = 0,
-	GS_ONNX_MALFORMED,   /* not a well-formed model */
-	GS_ONNX_OPERATOR,    /* an operator, or a domain, that this lowering does not know */
-	GS_ONNX_FORM,        /* a known operator in a form (attribute, input, opset) that is not supported */
-	GS_ONNX_DATA_TYPE,   /* a data type outside the law, or that the operator cannot take */
-	GS_ONNX_NOT_STATIC,  /* a shape, axis or count that depends on an input */
-	GS_ONNX_TOO_BIG,     /* a named limit */
+	GS_ONNX_MALFORMED,  /* not a well-formed model */
+	GS_ONNX_OPERATOR,   /* an operator, or a domain, that this lowering does not know */
+	GS_ONNX_FORM,       /* a known operator in a form (attribute, input, opset) that is not supported */
+	GS_ONNX_DATA_TYPE,  /* a data type outside the law, or that the operator cannot take */
+	GS_ONNX_NOT_STATIC, /* a shape, axis or count that depends on an input */
+	GS_ONNX_TOO_BIG,    /* a named limit */
 	GS_ONNX_NO_MEMORY,
 };
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason); /* "operator", "data_type", ... */
@@ -64,7 +64,7 @@ struct gs_onnx_input {
 	uint32_t graph_index; /* as in gs_onnx_report.need */
 	char name[GS_NAME_MAX + 1];
 	uint64_t elem_type;
-	uint8_t rank; /* 255 when the model does not say */
+	uint8_t rank;             /* 255 when the model does not say */
 	int64_t dim[GS_RANK_MAX]; /* -1 when symbolic */
 };
 struct gs_onnx_signature {
@@ -73,7 +73,8 @@ struct gs_onnx_signature {
 	bool half;                   /* f16 or bf16 weights, inputs or outputs */
 	bool tensors_only;           /* no sequence, map or optional among inputs and outputs */
 };
-GS_MUST enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out, struct gs_error *error);
+GS_MUST enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out,
+                                           struct gs_error *error);
 void gs_onnx_signature_free(struct gs_onnx_signature *s);
 
 #endif

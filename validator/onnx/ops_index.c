@@ -1,26 +1,16 @@
 /* Constants, shapes as data, and reads through an index. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/ops_common.h"
 
 #include <string.h>
-
-#define TRY(expr)                                                                                                              \
-	do {                                                                                                                   \
-		enum gs_err try_err = (expr);                                                                                  \
-		if (try_err != GS_OK)                                                                                          \
-			return try_err;                                                                                        \
-	} while (0)
-
-static enum gs_err present(struct gs_lower *lo, const struct gs_val *v)
-{
-	return v->kind != GS_VAL_NONE ? GS_OK : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input is missing");
-}
 
 static enum gs_err tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, struct gs_val *out)
 {
 	struct gs_tensor t;
 	enum gs_err err = gs_tensor_from_proto(bytes, &lo->arena, &t, lo->error);
 	if (err != GS_OK) {
-		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE : err == GS_ELIMIT ? GS_ONNX_TOO_BIG : GS_ONNX_MALFORMED;
+		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
+		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
+		                                           : GS_ONNX_MALFORMED;
 		return err;
 	}
 	return gs_lower_constant(lo, t.dtype, t.rank, t.dim, t.data, out);
@@ -42,7 +32,8 @@ static enum gs_err list_constant(struct gs_lower *lo, bool is_float, unsigned ra
 	return gs_lower_constant(lo, is_float ? GS_F32 : GS_I64, rank, &count, data, out);
 }
 
-static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
 {
 	const struct gs_onnx_attr *a;
 	(void)in;
@@ -59,36 +50,39 @@ static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *n
 	return gs_lower_refuse(lo, GS_ONNX_FORM, "only dense tensors, floats and integers are supported as constants");
 }
 
-static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                        struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	uint32_t dim[GS_RANK_MAX];
 	unsigned rank;
 	struct gs_val v;
 	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, "value");
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints(lo, &in[0], "the shape", want, GS_RANK_MAX, &rank));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints(lo, &in[0], "the shape", want, GS_RANK_MAX, &rank));
 	for (unsigned d = 0; d < rank; d++) {
 		if (want[d] < 0 || want[d] > INT32_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a dimension of %lld", (long long)want[d]);
 		dim[d] = (uint32_t)want[d];
 	}
 	if (a == NULL)
-		TRY(list_constant(lo, true, 0, 1, NULL, &(uint32_t){0}, &v));
+		GS_TRY(list_constant(lo, true, 0, 1, NULL, &(uint32_t){0}, &v));
 	else
-		TRY(tensor_constant(lo, a->s, &v));
+		GS_TRY(tensor_constant(lo, a->s, &v));
 	if (gs_val_count(&v) != 1)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the value does not have one element");
 	v.rank = 0;
 	return gs_lower_expand(lo, &v, rank, dim, out);
 }
 
-static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                            struct gs_val *out)
 {
 	int64_t dim[GS_RANK_MAX];
 	unsigned n = 0;
-	TRY(present(lo, &in[0]));
-	int64_t rank = in[0].rank, start = gs_lower_attr_int(node, "start", 0), end = gs_lower_attr_int(node, "end", rank);
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	int64_t rank = in[0].rank, start = gs_lower_attr_int(node, "start", 0),
+		end = gs_lower_attr_int(node, "end", rank);
 	start = start < 0 ? start + rank : start;
 	end = end < 0 ? end + rank : end;
 	for (int64_t d = start < 0 ? 0 : start; d < end && d < rank; d++)
@@ -96,25 +90,27 @@ static enum gs_err op_shape(struct gs_lower *lo, const struct gs_onnx_node *node
 	return gs_lower_constant_ints(lo, dim, n, out);
 }
 
-static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
 {
 	(void)node;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_constant_ints(lo, &(int64_t){(int64_t)gs_val_count(&in[0])}, 1, out));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_constant_ints(lo, &(int64_t){(int64_t)gs_val_count(&in[0])}, 1, out));
 	out->rank = 0;
 	return GS_OK;
 }
 
-static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                            struct gs_val *out)
 {
 	int64_t v[3];
 	unsigned n;
 	(void)node;
 	for (unsigned i = 0; i < 3; i++) {
-		TRY(present(lo, &in[i]));
+		GS_TRY(gs_ops_present(lo, &in[i]));
 		if (in[i].dtype != GS_I64 && in[i].dtype != GS_I32)
 			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "only i32 and i64 ranges are supported");
-		TRY(gs_lower_ints(lo, &in[i], "a limit of the range", &v[i], 1, &n));
+		GS_TRY(gs_lower_ints(lo, &in[i], "a limit of the range", &v[i], 1, &n));
 		if (n != 1 || v[i] > INT32_MAX || v[i] < -INT32_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a limit outside 2^31");
 	}
@@ -122,7 +118,8 @@ static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a step of 0");
 	int64_t count = v[2] > 0 ? (v[1] - v[0] + v[2] - 1) / v[2] : (v[0] - v[1] - v[2] - 1) / -v[2];
 	count = count < 0 ? 0 : count;
-	struct gs_instr iota = {.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)count};
+	struct gs_instr iota = {
+		.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)count};
 	iota.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&in[0]));
 	iota.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota = {.offset = v[0], .coef[0] = v[2]}};
 	if (count > INT32_MAX)
@@ -139,8 +136,8 @@ static enum gs_err from_the_end(struct gs_lower *lo, const struct gs_val *index,
 	struct gs_step less = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_LT, cls), .dtype = GS_BOOL};
 	struct gs_step add = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_ADD, cls), .dtype = index->dtype};
 	struct gs_step select = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_SELECT, cls), .dtype = index->dtype};
-	TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){{.v = index}, {.reg = 0}}, &below));
-	TRY(gs_lower_map(lo, add, 2, (struct gs_arg[]){{.v = index}, {.reg = n}}, &moved));
+	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){{.v = index}, {.reg = 0}}, &below));
+	GS_TRY(gs_lower_map(lo, add, 2, (struct gs_arg[]){{.v = index}, {.reg = n}}, &moved));
 	return gs_lower_map(lo, select, 3, (struct gs_arg[]){{.v = &below}, {.v = &moved}, {.v = index}}, out);
 }
 
@@ -164,7 +161,8 @@ static void indirect_row(struct gs_operand *op, const struct gs_val *x, unsigned
 	op->indirect_row = (uint8_t)(row + 1);
 }
 
-static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index, const unsigned *axis_of)
+static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index,
+                          const unsigned *axis_of)
 {
 	struct gs_operand read = gs_lower_view(lo, index);
 	for (unsigned d = 0; d < index->rank; d++)
@@ -173,29 +171,30 @@ static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, cons
 	op->indirect = read.view;
 }
 
-static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *x,
-                                 struct gs_val *index, unsigned *axis)
+static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                 struct gs_val *x, struct gs_val *index, unsigned *axis)
 {
-	TRY(present(lo, &in[0]));
-	TRY(present(lo, &in[1]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[1]));
 	*x = in[0];
 	if (in[1].dtype != GS_I32 && in[1].dtype != GS_I64)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "indices that are neither i32 nor i64");
-	TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), x->rank, axis));
-	TRY(from_the_end(lo, &in[1], x->dim[*axis], index));
-	TRY(check_indices(lo, index, x->dim[*axis]));
+	GS_TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), x->rank, axis));
+	GS_TRY(from_the_end(lo, &in[1], x->dim[*axis], index));
+	GS_TRY(check_indices(lo, index, x->dim[*axis]));
 	if (x->stride[*axis] < 0)
-		TRY(gs_lower_copy(lo, x, x));
+		GS_TRY(gs_lower_copy(lo, x, x));
 	return GS_OK;
 }
 
-static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out)
 {
 	struct gs_val x, index;
 	unsigned axis, axis_of[GS_RANK_MAX], rank = 0;
 	uint32_t dim[2 * GS_RANK_MAX];
 	gs_reg one;
-	TRY(gather_inputs(lo, node, in, &x, &index, &axis));
+	GS_TRY(gather_inputs(lo, node, in, &x, &index, &axis));
 	if (x.rank + index.rank - 1U > GS_RANK_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a result of rank %u", x.rank + index.rank - 1U);
 	if (index.rank == 0 && gs_lower_uniform(lo, &index, &one)) { /* one known index: a view */
@@ -229,11 +228,12 @@ static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *nod
 	return gs_lower_emit(lo, &copy, rank, dim, out);
 }
 
-static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                      struct gs_val *out)
 {
 	struct gs_val x, index;
 	unsigned axis, axis_of[GS_RANK_MAX];
-	TRY(gather_inputs(lo, node, in, &x, &index, &axis));
+	GS_TRY(gather_inputs(lo, node, in, &x, &index, &axis));
 	if (index.rank != x.rank)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "indices of another rank");
 	struct gs_instr copy = {.form = GS_MAP, .store_dtype = x.dtype, .out_axes = x.rank};
@@ -253,12 +253,8 @@ static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_
 }
 
 const struct gs_lower_op gs_ops_index[] = {
-    {"Constant", op_constant},
-    {"ConstantOfShape", op_constant_of_shape},
-    {"Gather", op_gather},
-    {"GatherElements", op_gather_elements},
-    {"Range", op_range},
-    {"Shape", op_shape},
-    {"Size", op_size},
-    {NULL, NULL},
+	{"Constant", op_constant}, {"ConstantOfShape", op_constant_of_shape},
+	{"Gather", op_gather},     {"GatherElements", op_gather_elements},
+	{"Range", op_range},       {"Shape", op_shape},
+	{"Size", op_size},         {NULL, NULL},
 };

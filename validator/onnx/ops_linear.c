@@ -20,7 +20,8 @@ static void start_fold(struct gs_instr *in, const struct gs_val *x)
 	in->operand[0] = gs_operand_const(0);
 }
 
-static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out)
 {
 	struct gs_val a = in[0], b = in[1], lead[2];
 	struct gs_instr fold;
@@ -47,7 +48,8 @@ static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *nod
 		b.stride[1] = 0;
 	}
 	if (a.dim[a.rank - 1] != b.dim[b.rank - 2])
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "inner dimensions %u and %u differ", a.dim[a.rank - 1], b.dim[b.rank - 2]);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "inner dimensions %u and %u differ", a.dim[a.rank - 1],
+		                       b.dim[b.rank - 2]);
 	lead[0] = a;
 	lead[1] = b;
 	lead[0].rank -= 2;
@@ -85,7 +87,8 @@ static void swap_last_two(struct gs_val *v)
 	gs_val_transpose(v, perm, v);
 }
 
-static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
 {
 	struct gs_val a = in[0], b = in[1], c = in[2], t;
 	uint32_t alpha = gs_lower_attr_float(node, "alpha", GS_ONE), beta = gs_lower_attr_float(node, "beta", GS_ONE);
@@ -110,7 +113,8 @@ static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node,
 		if (c.dtype != a.dtype)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "C has another type");
 		struct gs_step scale = {.fn = GS_FN_F32_MUL, .dtype = GS_F32};
-		if (beta != GS_ONE && (err = gs_lower_map(lo, scale, 2, (struct gs_arg[]){{.v = &c}, {.reg = beta}}, &t)) != GS_OK)
+		if (beta != GS_ONE &&
+		    (err = gs_lower_map(lo, scale, 2, (struct gs_arg[]){{.v = &c}, {.reg = beta}}, &t)) != GS_OK)
 			return err;
 		if (beta != GS_ONE)
 			c = t;
@@ -146,7 +150,8 @@ static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node,
 	return gs_lower_map(lo, fma, 3, (struct gs_arg[]){{.v = &c}, {.v = &t}, {.reg = alpha}}, out);
 }
 
-static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
 {
 	struct gs_val x = in[0], w = in[1];
 	const struct gs_val *bias = &in[2];
@@ -159,9 +164,13 @@ static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node,
 	if (err != GS_OK)
 		return err;
 	if (x.rank < 3 || x.rank > 5 || w.rank != x.rank)
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "input of rank %u with weights of rank %u; 1 to 3 spatial dimensions are supported", x.rank, w.rank);
+		return gs_lower_refuse(
+			lo, GS_ONNX_FORM,
+			"input of rank %u with weights of rank %u; 1 to 3 spatial dimensions are supported", x.rank,
+			w.rank);
 	if (group < 1 || group > x.dim[1] || x.dim[1] != w.dim[1] * (uint64_t)group || w.dim[0] % group != 0)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u channels, weights for %u and %lld groups", x.dim[1], w.dim[1], (long long)group);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u channels, weights for %u and %lld groups", x.dim[1],
+		                       w.dim[1], (long long)group);
 	unsigned spatial = x.rank - 2U;
 	if ((err = gs_window_read(lo, node, &x, w.dim + 2, &win)) != GS_OK)
 		return err;
@@ -199,7 +208,8 @@ static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node,
 	if (bias->kind != GS_VAL_NONE) {
 		gs_reg reg;
 		if (bias->rank != 1 || bias->dim[0] != w.dim[0] || bias->dtype != x.dtype)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the bias does not have one element an output channel");
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED,
+			                       "the bias does not have one element an output channel");
 		fold.operand[0] = gs_lower_uniform(lo, bias, &reg) ? gs_operand_const(reg) : gs_lower_view(lo, bias);
 		gs_operand_axis(&fold.operand[0], 1, bias->stride[0] * (int64_t)per_group);
 		gs_operand_axis(&fold.operand[0], 2, bias->stride[0]);
@@ -208,8 +218,8 @@ static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node,
 }
 
 const struct gs_lower_op gs_ops_linear[] = {
-    {"Conv", op_conv},
-    {"Gemm", op_gemm},
-    {"MatMul", op_matmul},
-    {NULL, NULL},
+	{"Conv", op_conv},
+	{"Gemm", op_gemm},
+	{"MatMul", op_matmul},
+	{NULL, NULL},
 };

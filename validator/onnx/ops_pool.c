@@ -5,18 +5,21 @@
 
 /* ---- windows ---- */
 
-static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x, struct gs_window *win)
+static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
+                               struct gs_window *win)
 {
 	int64_t shape[3];
 	uint32_t kernel[3];
 	unsigned count = 0;
 	if (x->rank < 3 || x->rank > 5)
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "an input of rank %u; 1 to 3 spatial dimensions are supported", x->rank);
+		return gs_lower_refuse(lo, GS_ONNX_FORM, "an input of rank %u; 1 to 3 spatial dimensions are supported",
+		                       x->rank);
 	enum gs_err err = gs_lower_attr_ints(lo, node, "kernel_shape", shape, 3, &count);
 	if (err != GS_OK)
 		return err;
 	if (count != x->rank - 2U)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "kernel_shape has %u extents for %u dimensions", count, x->rank - 2U);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "kernel_shape has %u extents for %u dimensions", count,
+		                       x->rank - 2U);
 	for (unsigned d = 0; d < count; d++) {
 		if (shape[d] < 1 || shape[d] > GS_FOLD_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a kernel extent of %lld", (long long)shape[d]);
@@ -26,8 +29,8 @@ static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *n
 }
 
 /* Folds fn over the window of every output; taps outside the input are skipped. */
-static enum gs_err pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win, struct gs_instr *fold,
-                             struct gs_val *out)
+static enum gs_err pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win,
+                             struct gs_instr *fold, struct gs_val *out)
 {
 	struct gs_val x = *from;
 	uint32_t dim[GS_RANK_MAX];
@@ -66,20 +69,16 @@ static gs_reg least(enum gs_dtype dtype)
 	switch (dtype) {
 	case GS_F32:
 	case GS_F16:
-	case GS_BF16:
-		return GS_NEG_INF;
+	case GS_BF16: return GS_NEG_INF;
 	case GS_I8:
 	case GS_I16:
-	case GS_I32:
-		return UINT32_C(0x80000000);
-	case GS_I64:
-		return UINT64_C(1) << 63;
+	case GS_I32: return UINT32_C(0x80000000);
+	case GS_I64: return UINT64_C(1) << 63;
 	case GS_U8:
 	case GS_U16:
 	case GS_BOOL:
 	case GS_U32:
-	case GS_U64:
-		return 0;
+	case GS_U64: return 0;
 	}
 	return 0;
 }
@@ -96,7 +95,8 @@ static enum gs_err maximum(struct gs_lower *lo, const struct gs_val *x, struct g
 	return GS_OK;
 }
 
-static enum gs_err op_max_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_max_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
 {
 	struct gs_window win;
 	struct gs_instr fold;
@@ -121,14 +121,15 @@ static uint32_t taps(const struct gs_window *w, unsigned d, uint32_t o, bool inc
 }
 
 /* The divisor of every window as an f32 constant [1, 1, out...]; uniform when all are equal. */
-static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool include_pad, gs_reg *uniform, struct gs_val *out)
+static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool include_pad, gs_reg *uniform,
+                            struct gs_val *out)
 {
 	uint32_t dim[GS_RANK_MAX] = {1, 1};
 	uint32_t *count[3];
 	uint64_t total = 1;
 	for (unsigned d = 0; d < w->spatial; d++) {
-		if ((uint64_t)w->out[d] * w->kernel[d] > GS_LOWER_FOLD_STEPS_MAX
-		    || (count[d] = gs_arena_alloc(&lo->arena, w->out[d], sizeof(uint32_t))) == NULL)
+		if ((uint64_t)w->out[d] * w->kernel[d] > GS_LOWER_FOLD_STEPS_MAX ||
+		    (count[d] = gs_arena_alloc(&lo->arena, w->out[d], sizeof(uint32_t))) == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a pooling window or output is too big");
 		for (uint32_t o = 0; o < w->out[d]; o++)
 			count[d][o] = taps(w, d, o, include_pad);
@@ -152,7 +153,8 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
 	return same ? GS_OK : gs_lower_constant(lo, GS_F32, w->spatial + 2, dim, data, out);
 }
 
-static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                   struct gs_val *out)
 {
 	struct gs_window win;
 	struct gs_val sum, count;
@@ -164,7 +166,10 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 		err = divisors(lo, &win, gs_lower_attr_int(node, "count_include_pad", 0) != 0, &uniform, &count);
 	if (err != GS_OK)
 		return err;
-	struct gs_instr fold = {.fn = GS_FN_F32_ADD, .store_dtype = in[0].dtype, .acc_dtype = GS_F32, .operand[0] = gs_operand_const(0)};
+	struct gs_instr fold = {.fn = GS_FN_F32_ADD,
+	                        .store_dtype = in[0].dtype,
+	                        .acc_dtype = GS_F32,
+	                        .operand[0] = gs_operand_const(0)};
 	if (uniform != 0) {
 		fold.epilogue = GS_FN_F32_DIV;
 		fold.epilogue_const[0] = uniform;
@@ -179,9 +184,20 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 
 /* ---- whole dimensions ---- */
 
-enum reduction { REDUCE_SUM, REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_L1, REDUCE_L2, REDUCE_SUM_SQUARE, REDUCE_LOG_SUM };
+enum reduction {
+	REDUCE_SUM,
+	REDUCE_MEAN,
+	REDUCE_MAX,
+	REDUCE_MIN,
+	REDUCE_PROD,
+	REDUCE_L1,
+	REDUCE_L2,
+	REDUCE_SUM_SQUARE,
+	REDUCE_LOG_SUM
+};
 
-static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask, struct gs_val *out)
+static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask,
+                              struct gs_val *out)
 {
 	if (gs_val_class(x) == GS_CLASS_F32)
 		return gs_lower_sum(lo, step, x, mask, out);
@@ -189,7 +205,8 @@ static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const st
 }
 
 /* Reduces the dimensions in mask; out keeps them as 1. */
-static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct gs_val *x, unsigned mask, struct gs_val *out)
+static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct gs_val *x, unsigned mask,
+                          struct gs_val *out)
 {
 	enum gs_class cls = gs_val_class(x);
 	bool is_float = cls == GS_CLASS_F32;
@@ -203,8 +220,7 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 	for (unsigned d = 0; d < x->rank; d++)
 		n *= mask >> d & 1 ? x->dim[d] : 1;
 	switch (kind) {
-	case REDUCE_SUM:
-		return reduce_sum(lo, step, x, mask, out);
+	case REDUCE_SUM: return reduce_sum(lo, step, x, mask, out);
 	case REDUCE_MEAN:
 		step.epilogue = (uint8_t)gs_fn_for(GS_FN_F32_DIV, cls);
 		step.epilogue_const[0] = gs_reg_of_int(cls, (int64_t)n);
@@ -219,13 +235,11 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 			return err;
 		step.fn = (uint8_t)gs_fn_for(GS_FN_F32_MIN, cls);
 		return gs_lower_fold(lo, step,
-		                     is_float                ? UINT32_C(0x7f800000)
-		                     : cls == GS_CLASS_I32   ? UINT32_C(0x7fffffff)
-		                                             : (gs_reg)INT64_MAX,
+		                     is_float              ? UINT32_C(0x7f800000)
+		                     : cls == GS_CLASS_I32 ? UINT32_C(0x7fffffff)
+		                                           : (gs_reg)INT64_MAX,
 		                     x, mask, out);
-	case REDUCE_PROD:
-		step.fn = first.fn;
-		return gs_lower_fold(lo, step, gs_reg_of_int(cls, 1), x, mask, out);
+	case REDUCE_PROD: step.fn = first.fn; return gs_lower_fold(lo, step, gs_reg_of_int(cls, 1), x, mask, out);
 	case REDUCE_L1:
 		first.fn = (uint8_t)gs_fn_for(GS_FN_F32_ABS, cls);
 		err = gs_lower_map(lo, first, 1, &(struct gs_arg){.v = x}, &t);
@@ -247,8 +261,8 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 	return err != GS_OK ? err : reduce_sum(lo, step, &t, mask, out);
 }
 
-static enum gs_err reduce_op(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out,
-                             enum reduction kind)
+static enum gs_err reduce_op(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out, enum reduction kind)
 {
 	int64_t axes[GS_RANK_MAX];
 	unsigned count, mask = 0, axis, rank = 0;
@@ -277,11 +291,11 @@ static enum gs_err reduce_op(struct gs_lower *lo, const struct gs_onnx_node *nod
 	return gs_lower_reshape(lo, &kept, rank, dim, out);
 }
 
-#define REDUCE(name, kind)                                                                                                     \
-	static enum gs_err name(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,                 \
-	                        struct gs_val *out)                                                                            \
-	{                                                                                                                      \
-		return reduce_op(lo, node, in, out, kind);                                                                     \
+#define REDUCE(name, kind) \
+	static enum gs_err name(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, \
+	                        struct gs_val *out) \
+	{ \
+		return reduce_op(lo, node, in, out, kind); \
 	}
 REDUCE(op_reduce_sum, REDUCE_SUM)
 REDUCE(op_reduce_mean, REDUCE_MEAN)
@@ -302,31 +316,33 @@ static enum gs_err global_pool(struct gs_lower *lo, const struct gs_val *x, stru
 	return reduce(lo, kind, x, ((1U << x->rank) - 1) & ~3U, out);
 }
 
-static enum gs_err op_global_average_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_global_average_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                          struct gs_val *out)
 {
 	(void)node;
 	return global_pool(lo, &in[0], out, REDUCE_MEAN);
 }
 
-static enum gs_err op_global_max_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_global_max_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                      struct gs_val *out)
 {
 	(void)node;
 	return global_pool(lo, &in[0], out, REDUCE_MAX);
 }
 
 const struct gs_lower_op gs_ops_pool[] = {
-    {"AveragePool", op_average_pool},
-    {"GlobalAveragePool", op_global_average_pool},
-    {"GlobalMaxPool", op_global_max_pool},
-    {"MaxPool", op_max_pool},
-    {"ReduceL1", op_reduce_l1},
-    {"ReduceL2", op_reduce_l2},
-    {"ReduceLogSum", op_reduce_log_sum},
-    {"ReduceMax", op_reduce_max},
-    {"ReduceMean", op_reduce_mean},
-    {"ReduceMin", op_reduce_min},
-    {"ReduceProd", op_reduce_prod},
-    {"ReduceSum", op_reduce_sum},
-    {"ReduceSumSquare", op_reduce_sum_square},
-    {NULL, NULL},
+	{"AveragePool", op_average_pool},
+	{"GlobalAveragePool", op_global_average_pool},
+	{"GlobalMaxPool", op_global_max_pool},
+	{"MaxPool", op_max_pool},
+	{"ReduceL1", op_reduce_l1},
+	{"ReduceL2", op_reduce_l2},
+	{"ReduceLogSum", op_reduce_log_sum},
+	{"ReduceMax", op_reduce_max},
+	{"ReduceMean", op_reduce_mean},
+	{"ReduceMin", op_reduce_min},
+	{"ReduceProd", op_reduce_prod},
+	{"ReduceSum", op_reduce_sum},
+	{"ReduceSumSquare", op_reduce_sum_square},
+	{NULL, NULL},
 };

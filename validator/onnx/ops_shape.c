@@ -1,32 +1,22 @@
 /* Operators that only say where elements are: most become views and cost no instruction. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/ops_common.h"
 
 #include <string.h>
 
-#define TRY(expr)                                                                                                              \
-	do {                                                                                                                   \
-		enum gs_err try_err = (expr);                                                                                  \
-		if (try_err != GS_OK)                                                                                          \
-			return try_err;                                                                                        \
-	} while (0)
-
-static enum gs_err present(struct gs_lower *lo, const struct gs_val *v)
-{
-	return v->kind != GS_VAL_NONE ? GS_OK : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input is missing");
-}
-
-static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
 {
 	(void)node;
-	TRY(present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
 	*out = in[0];
 	return GS_OK;
 }
 
-static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
 {
 	gs_reg training = 0;
-	TRY(present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[2].kind != GS_VAL_NONE && (!gs_lower_uniform(lo, &in[2], &training) || training != 0))
 		return gs_lower_refuse(lo, GS_ONNX_FORM, "training mode is random; export for inference");
 	out[0] = in[0];
@@ -34,17 +24,19 @@ static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *no
 		return GS_OK;
 	struct gs_val one;
 	static const uint8_t yes = 1;
-	TRY(gs_lower_constant(lo, GS_BOOL, 0, NULL, &yes, &one));
+	GS_TRY(gs_lower_constant(lo, GS_BOOL, 0, NULL, &yes, &one));
 	return gs_lower_expand(lo, &one, in[0].rank, in[0].dim, &out[1]);
 }
 
-static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
 {
 	int64_t axis = gs_lower_attr_int(node, "axis", 1);
 	uint64_t dim[2] = {1, 1};
-	TRY(present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (axis < -(int64_t)in[0].rank || axis > in[0].rank)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u", (long long)axis, in[0].rank);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %lld is outside a tensor of rank %u",
+		                       (long long)axis, in[0].rank);
 	if (axis < 0)
 		axis += in[0].rank;
 	for (unsigned d = 0; d < in[0].rank; d++)
@@ -52,16 +44,17 @@ static enum gs_err op_flatten(struct gs_lower *lo, const struct gs_onnx_node *no
 	return gs_lower_reshape(lo, &in[0], 2, (uint32_t[]){(uint32_t)dim[0], (uint32_t)dim[1]}, out);
 }
 
-static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	uint32_t dim[GS_RANK_MAX];
 	unsigned rank;
 	int unknown = -1;
 	uint64_t known = 1;
-	TRY(present(lo, &in[0]));
-	TRY(present(lo, &in[1]));
-	TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &rank));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[1]));
+	GS_TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &rank));
 	bool zero = gs_lower_attr_int(node, "allowzero", 0) != 0;
 	for (unsigned d = 0; d < rank; d++) {
 		if (want[d] == 0 && !zero && d < in[0].rank)
@@ -77,45 +70,49 @@ static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *no
 	uint64_t count = gs_val_count(&in[0]);
 	if (unknown >= 0) {
 		if (known == 0 || count % known != 0)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%llu elements do not fill the new shape", (unsigned long long)count);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%llu elements do not fill the new shape",
+			                       (unsigned long long)count);
 		dim[unknown] = (uint32_t)(count / known);
 	}
 	return gs_lower_reshape(lo, &in[0], rank, dim, out);
 }
 
-static enum gs_err op_squeeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_squeeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
 {
 	int64_t axes[GS_RANK_MAX];
 	unsigned count, mask = 0, axis, rank = 0;
 	uint32_t dim[GS_RANK_MAX];
 	bool given;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints_either(lo, node, "axes", &in[1], axes, GS_RANK_MAX, &count, &given));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints_either(lo, node, "axes", &in[1], axes, GS_RANK_MAX, &count, &given));
 	for (unsigned i = 0; i < count; i++) {
-		TRY(gs_lower_axis(lo, axes[i], in[0].rank, &axis));
+		GS_TRY(gs_lower_axis(lo, axes[i], in[0].rank, &axis));
 		mask |= 1U << axis;
 	}
 	for (unsigned d = 0; d < in[0].rank; d++) {
 		if (mask >> d & 1 && in[0].dim[d] != 1)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u has extent %u, not 1", d, in[0].dim[d]);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "dimension %u has extent %u, not 1", d,
+			                       in[0].dim[d]);
 		if (given ? !(mask >> d & 1) : in[0].dim[d] != 1)
 			dim[rank++] = in[0].dim[d];
 	}
 	return gs_lower_reshape(lo, &in[0], rank, dim, out);
 }
 
-static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                struct gs_val *out)
 {
 	int64_t axes[GS_RANK_MAX];
 	unsigned count, mask = 0, axis;
 	uint32_t dim[GS_RANK_MAX];
 	bool given;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints_either(lo, node, "axes", &in[1], axes, GS_RANK_MAX, &count, &given));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints_either(lo, node, "axes", &in[1], axes, GS_RANK_MAX, &count, &given));
 	if (in[0].rank + count > GS_RANK_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a result of rank %u", in[0].rank + count);
 	for (unsigned i = 0; i < count; i++) {
-		TRY(gs_lower_axis(lo, axes[i], in[0].rank + count, &axis));
+		GS_TRY(gs_lower_axis(lo, axes[i], in[0].rank + count, &axis));
 		if (mask >> axis & 1)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "axis %u twice", axis);
 		mask |= 1U << axis;
@@ -125,18 +122,19 @@ static enum gs_err op_unsqueeze(struct gs_lower *lo, const struct gs_onnx_node *
 	return gs_lower_reshape(lo, &in[0], in[0].rank + count, dim, out);
 }
 
-static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	unsigned perm[GS_RANK_MAX], count = 0, seen = 0;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_attr_ints(lo, node, "perm", want, GS_RANK_MAX, &count));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_attr_ints(lo, node, "perm", want, GS_RANK_MAX, &count));
 	if (gs_onnx_attr_find(node, "perm") != NULL && count != in[0].rank)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "perm has %u entries for rank %u", count, in[0].rank);
 	for (unsigned d = 0; d < in[0].rank; d++) {
 		perm[d] = in[0].rank - 1U - d;
 		if (count != 0)
-			TRY(gs_lower_axis(lo, want[d], in[0].rank, &perm[d]));
+			GS_TRY(gs_lower_axis(lo, want[d], in[0].rank, &perm[d]));
 		seen |= 1U << perm[d];
 	}
 	if (seen != (1U << in[0].rank) - 1)
@@ -145,7 +143,8 @@ static enum gs_err op_transpose(struct gs_lower *lo, const struct gs_onnx_node *
 	return GS_OK;
 }
 
-static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out)
 {
 	int64_t want[GS_RANK_MAX];
 	struct gs_val shape = {.kind = GS_VAL_CONST};
@@ -153,28 +152,29 @@ static enum gs_err op_expand(struct gs_lower *lo, const struct gs_onnx_node *nod
 	unsigned count;
 	uint32_t dim[GS_RANK_MAX];
 	(void)node;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &count));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &count));
 	shape.rank = (uint8_t)count;
 	for (unsigned d = 0; d < count; d++) {
 		if (want[d] < 0 || want[d] > INT32_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a new dimension of %lld", (long long)want[d]);
 		shape.dim[d] = (uint32_t)want[d];
 	}
-	TRY(gs_lower_broadcast(lo, (struct gs_val[]){in[0], shape}, 2, &rank, dim));
+	GS_TRY(gs_lower_broadcast(lo, (struct gs_val[]){in[0], shape}, 2, &rank, dim));
 	return gs_lower_expand(lo, &in[0], rank, dim, out);
 }
 
 /* Every tile is a repeat axis of stride 0 before the dimension it repeats. */
-static enum gs_err op_tile(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_tile(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
 {
 	int64_t repeat[GS_RANK_MAX];
 	unsigned count;
 	uint32_t dim[GS_RANK_MAX];
 	struct gs_instr copy = {.form = GS_MAP, .store_dtype = in[0].dtype};
 	(void)node;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints(lo, &in[1], "repeats", repeat, GS_RANK_MAX, &count));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints(lo, &in[1], "repeats", repeat, GS_RANK_MAX, &count));
 	if (count != in[0].rank)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u repeats for rank %u", count, in[0].rank);
 	copy.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&in[0]));
@@ -209,29 +209,30 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                            struct gs_val *out)
 {
 	int64_t start[GS_RANK_MAX], end[GS_RANK_MAX], axes[GS_RANK_MAX], step[GS_RANK_MAX];
 	unsigned n, m, axis;
 	bool given;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_ints_either(lo, node, "starts", &in[1], start, GS_RANK_MAX, &n, &given));
-	TRY(gs_lower_ints_either(lo, node, "ends", &in[2], end, GS_RANK_MAX, &m, &given));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_ints_either(lo, node, "starts", &in[1], start, GS_RANK_MAX, &n, &given));
+	GS_TRY(gs_lower_ints_either(lo, node, "ends", &in[2], end, GS_RANK_MAX, &m, &given));
 	if (n != m)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u starts and %u ends", n, m);
-	TRY(gs_lower_ints_either(lo, node, "axes", &in[3], axes, GS_RANK_MAX, &m, &given));
+	GS_TRY(gs_lower_ints_either(lo, node, "axes", &in[3], axes, GS_RANK_MAX, &m, &given));
 	for (unsigned i = 0; !given && i < n; i++)
 		axes[i] = i;
 	if (given && m != n)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u starts and %u axes", n, m);
-	TRY(gs_lower_ints_either(lo, node, "steps", &in[4], step, GS_RANK_MAX, &m, &given));
+	GS_TRY(gs_lower_ints_either(lo, node, "steps", &in[4], step, GS_RANK_MAX, &m, &given));
 	for (unsigned i = 0; !given && i < n; i++)
 		step[i] = 1;
 	if (given && m != n)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u starts and %u steps", n, m);
 	*out = in[0];
 	for (unsigned i = 0; i < n; i++) {
-		TRY(gs_lower_axis(lo, axes[i], in[0].rank, &axis));
+		GS_TRY(gs_lower_axis(lo, axes[i], in[0].rank, &axis));
 		int64_t extent = out->dim[axis], s = clamp(step[i], -INT32_MAX, INT32_MAX), from, to;
 		if (s == 0)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a step of 0");
@@ -246,17 +247,19 @@ static enum gs_err op_slice(struct gs_lower *lo, const struct gs_onnx_node *node
 	return GS_OK;
 }
 
-static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                            struct gs_val *out)
 {
 	int64_t size[GS_IO_MAX];
 	unsigned n, axis;
 	bool given;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), in[0].rank, &axis));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), in[0].rank, &axis));
 	if (node->outputs > GS_IO_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "more than %d outputs", GS_IO_MAX);
-	TRY(gs_lower_ints_either(lo, node, "split", &in[1], size, GS_IO_MAX, &n, &given));
-	uint64_t extent = in[0].dim[axis], part = (extent + node->outputs - 1) / (node->outputs ? node->outputs : 1), at = 0;
+	GS_TRY(gs_lower_ints_either(lo, node, "split", &in[1], size, GS_IO_MAX, &n, &given));
+	uint64_t extent = in[0].dim[axis], part = (extent + node->outputs - 1) / (node->outputs ? node->outputs : 1),
+		 at = 0;
 	if (given && n != node->outputs)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u parts and %u outputs", n, node->outputs);
 	for (uint32_t i = 0; i < node->outputs; i++) {
@@ -264,7 +267,8 @@ static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node
 		if (!given && want > extent - at)
 			want = extent - at;
 		if (want > extent - at)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the parts are longer than the dimension (%llu)", (unsigned long long)extent);
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the parts are longer than the dimension (%llu)",
+			                       (unsigned long long)extent);
 		out[i] = in[0];
 		cut(&out[i], axis, (int64_t)at, 1, (uint32_t)want);
 		at += want;
@@ -274,7 +278,8 @@ static enum gs_err op_split(struct gs_lower *lo, const struct gs_onnx_node *node
 
 /* ---- concatenation: the first operand in range ---- */
 
-static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, unsigned n, unsigned axis, struct gs_val *out)
+static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, unsigned n, unsigned axis,
+                                struct gs_val *out)
 {
 	struct gs_instr first = {.form = GS_MAP, .store_dtype = part[0].dtype, .out_axes = part[0].rank};
 	uint32_t dim[GS_RANK_MAX];
@@ -289,13 +294,14 @@ static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, 
 		}
 		struct gs_val v = part[i];
 		if (v.stride[axis] < 0)
-			TRY(gs_lower_copy(lo, &v, &v));
+			GS_TRY(gs_lower_copy(lo, &v, &v));
 		first.operand[i] = gs_lower_view(lo, &v);
 		first.operand[i].view.pad = GS_PAD_SKIP;
 		for (unsigned d = 0; d < v.rank; d++)
 			if (d != axis)
 				gs_operand_axis(&first.operand[i], d, v.stride[d]);
-		unsigned row = gs_operand_row(&first.operand[i], v.dim[axis], (uint64_t)v.stride[axis], -(int64_t)total);
+		unsigned row = gs_operand_row(&first.operand[i], v.dim[axis], (uint64_t)v.stride[axis],
+		                              -(int64_t)total);
 		first.operand[i].view.row[row].at.coef[axis] = 1;
 		total += v.dim[axis];
 	}
@@ -305,18 +311,20 @@ static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, 
 	return gs_lower_emit(lo, &first, part[0].rank, dim, out);
 }
 
-static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out)
 {
 	unsigned axis, n = 0;
-	TRY(present(lo, &in[0]));
-	TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", lo->model.opset < 4 ? 1 : 0), in[0].rank, &axis));
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	GS_TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", lo->model.opset < 4 ? 1 : 0), in[0].rank, &axis));
 	struct gs_val *part = gs_arena_alloc(&lo->arena, node->inputs + 1U, sizeof(*part));
 	if (part == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "too many inputs");
 	for (uint32_t i = 0; i < node->inputs; i++) {
-		TRY(present(lo, &in[i]));
+		GS_TRY(gs_ops_present(lo, &in[i]));
 		for (unsigned d = 0; d < in[0].rank; d++)
-			if (in[i].rank != in[0].rank || in[i].dtype != in[0].dtype || (d != axis && in[i].dim[d] != in[0].dim[d]))
+			if (in[i].rank != in[0].rank || in[i].dtype != in[0].dtype ||
+			    (d != axis && in[i].dim[d] != in[0].dim[d]))
 				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input %u does not fit the first", i);
 		if (gs_val_count(&in[i]) != 0)
 			part[n++] = in[i];
@@ -331,7 +339,7 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 			unsigned take = n - i < 3 ? n - i : 3;
 			struct gs_val joined = part[i];
 			if (take > 1)
-				TRY(concat_group(lo, &part[i], take, axis, &joined));
+				GS_TRY(concat_group(lo, &part[i], take, axis, &joined));
 			part[groups++] = joined;
 		}
 		n = groups;
@@ -341,7 +349,8 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 }
 
 /* A copy whose reads outside the input give the padding value. */
-static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
 {
 	int64_t pads[2 * GS_RANK_MAX], axes[GS_RANK_MAX];
 	int64_t before[GS_RANK_MAX] = {0}, after[GS_RANK_MAX] = {0};
@@ -350,12 +359,12 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	struct gs_val x = in[0];
 	gs_reg value = 0;
 	uint32_t dim[GS_RANK_MAX];
-	TRY(present(lo, &x));
+	GS_TRY(gs_ops_present(lo, &x));
 	if (gs_onnx_attr_find(node, "mode") != NULL && !gs_lower_attr_is(node, "mode", "constant"))
 		return gs_lower_refuse(lo, GS_ONNX_FORM, "a mode other than constant is not supported");
-	TRY(gs_lower_ints_either(lo, node, "pads", &in[1], pads, 2 * GS_RANK_MAX, &n, &given));
+	GS_TRY(gs_lower_ints_either(lo, node, "pads", &in[1], pads, 2 * GS_RANK_MAX, &n, &given));
 	if (has_axes)
-		TRY(gs_lower_ints(lo, &in[3], "axes", axes, GS_RANK_MAX, &m));
+		GS_TRY(gs_lower_ints(lo, &in[3], "axes", axes, GS_RANK_MAX, &m));
 	else
 		for (; m < x.rank; m++)
 			axes[m] = m;
@@ -370,16 +379,17 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 		value = gs_lower_attr_float(node, "value", 0);
 	}
 	for (unsigned i = 0; i < m; i++) {
-		TRY(gs_lower_axis(lo, axes[i], x.rank, &axis));
+		GS_TRY(gs_lower_axis(lo, axes[i], x.rank, &axis));
 		before[axis] = pads[i];
 		after[axis] = pads[m + i];
 	}
 	bool any = false;
 	for (unsigned d = 0; d < x.rank; d++) {
 		int64_t extent = x.dim[d];
-		if (before[d] < -INT32_MAX || before[d] > INT32_MAX || after[d] < -INT32_MAX || after[d] > INT32_MAX
-		    || extent + before[d] + after[d] < 0 || extent + before[d] + after[d] > INT32_MAX)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "pads of %lld and %lld", (long long)before[d], (long long)after[d]);
+		if (before[d] < -INT32_MAX || before[d] > INT32_MAX || after[d] < -INT32_MAX || after[d] > INT32_MAX ||
+		    extent + before[d] + after[d] < 0 || extent + before[d] + after[d] > INT32_MAX)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "pads of %lld and %lld", (long long)before[d],
+			                       (long long)after[d]);
 		dim[d] = (uint32_t)(extent + before[d] + after[d]);
 		any |= before[d] != 0 || after[d] != 0;
 	}
@@ -390,14 +400,14 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 		if (data == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "no memory");
 		gs_element_write(data, (enum gs_dtype)x.dtype, 0, gs_store((enum gs_dtype)x.dtype, value));
-		TRY(gs_lower_constant(lo, (enum gs_dtype)x.dtype, 0, NULL, data, &x));
+		GS_TRY(gs_lower_constant(lo, (enum gs_dtype)x.dtype, 0, NULL, data, &x));
 		return gs_lower_expand(lo, &x, in[0].rank, dim, out);
 	}
 	if (x.rank == GS_RANK_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "padding a tensor of rank %u", x.rank);
 	for (unsigned d = 0; d < x.rank; d++)
 		if (x.stride[d] < 0) {
-			TRY(gs_lower_copy(lo, &x, &x));
+			GS_TRY(gs_lower_copy(lo, &x, &x));
 			break;
 		}
 	struct gs_instr copy = {.form = GS_MAP, .store_dtype = x.dtype, .out_axes = x.rank};
@@ -419,19 +429,20 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 }
 
 /* Blocks into channels and back: a reshape, a transpose, a reshape. */
-static enum gs_err blocks(struct gs_lower *lo, const struct gs_val *x, unsigned split_rank, const uint32_t *split, const unsigned *perm,
-                          const uint32_t *dim, struct gs_val *out)
+static enum gs_err blocks(struct gs_lower *lo, const struct gs_val *x, unsigned split_rank, const uint32_t *split,
+                          const unsigned *perm, const uint32_t *dim, struct gs_val *out)
 {
 	struct gs_val t;
-	TRY(gs_lower_reshape(lo, x, split_rank, split, &t));
+	GS_TRY(gs_lower_reshape(lo, x, split_rank, split, &t));
 	gs_val_transpose(&t, perm, &t);
 	return gs_lower_reshape(lo, &t, 4, dim, out);
 }
 
-static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                     struct gs_val *out)
 {
 	int64_t b = gs_lower_attr_int(node, "blocksize", 0);
-	TRY(present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[0].rank != 4 || b < 1 || b > 1024 || in[0].dim[1] % (b * b) != 0)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a block size of %lld", (long long)b);
 	uint32_t k = (uint32_t)b, n = in[0].dim[0], c = in[0].dim[1] / (k * k), h = in[0].dim[2], w = in[0].dim[3];
@@ -441,33 +452,35 @@ static enum gs_err op_depth_to_space(struct gs_lower *lo, const struct gs_onnx_n
 	return blocks(lo, &in[0], 6, (uint32_t[]){n, k, k, c, h, w}, (unsigned[]){0, 3, 4, 1, 5, 2}, dim, out);
 }
 
-static enum gs_err op_space_to_depth(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in, struct gs_val *out)
+static enum gs_err op_space_to_depth(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                     struct gs_val *out)
 {
 	int64_t b = gs_lower_attr_int(node, "blocksize", 0);
-	TRY(present(lo, &in[0]));
+	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[0].rank != 4 || b < 1 || b > 1024 || in[0].dim[2] % b != 0 || in[0].dim[3] % b != 0)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a block size of %lld", (long long)b);
 	uint32_t k = (uint32_t)b, n = in[0].dim[0], c = in[0].dim[1], h = in[0].dim[2] / k, w = in[0].dim[3] / k;
 	if ((uint64_t)c * k * k > INT32_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a dimension is too big");
-	return blocks(lo, &in[0], 6, (uint32_t[]){n, c, h, k, w, k}, (unsigned[]){0, 3, 5, 1, 2, 4}, (uint32_t[]){n, c * k * k, h, w}, out);
+	return blocks(lo, &in[0], 6, (uint32_t[]){n, c, h, k, w, k}, (unsigned[]){0, 3, 5, 1, 2, 4},
+	              (uint32_t[]){n, c * k * k, h, w}, out);
 }
 
 const struct gs_lower_op gs_ops_shape[] = {
-    {"Concat", op_concat},
-    {"DepthToSpace", op_depth_to_space},
-    {"Dropout", op_dropout},
-    {"Expand", op_expand},
-    {"Flatten", op_flatten},
-    {"Identity", op_identity},
-    {"Pad", op_pad},
-    {"Reshape", op_reshape},
-    {"Slice", op_slice},
-    {"SpaceToDepth", op_space_to_depth},
-    {"Split", op_split},
-    {"Squeeze", op_squeeze},
-    {"Tile", op_tile},
-    {"Transpose", op_transpose},
-    {"Unsqueeze", op_unsqueeze},
-    {NULL, NULL},
+	{"Concat", op_concat},
+	{"DepthToSpace", op_depth_to_space},
+	{"Dropout", op_dropout},
+	{"Expand", op_expand},
+	{"Flatten", op_flatten},
+	{"Identity", op_identity},
+	{"Pad", op_pad},
+	{"Reshape", op_reshape},
+	{"Slice", op_slice},
+	{"SpaceToDepth", op_space_to_depth},
+	{"Split", op_split},
+	{"Squeeze", op_squeeze},
+	{"Tile", op_tile},
+	{"Transpose", op_transpose},
+	{"Unsqueeze", op_unsqueeze},
+	{NULL, NULL},
 };

@@ -38,8 +38,7 @@ enum gs_err gs_pb_next(struct gs_pb *w, struct gs_pb_field *out)
 	out->type = (enum gs_pb_type)(tag & 7);
 	size_t left = (size_t)(w->end - w->p);
 	switch (tag & 7) {
-	case GS_PB_VARINT:
-		return gs_pb_varint(w, &out->value) == GS_OK ? GS_OK : GS_EPARSE;
+	case GS_PB_VARINT: return gs_pb_varint(w, &out->value) == GS_OK ? GS_OK : GS_EPARSE;
 	case GS_PB_FIXED64:
 		if (left < 8)
 			return GS_EPARSE;

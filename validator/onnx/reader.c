@@ -179,8 +179,7 @@ static enum gs_err read_attr(struct gs_bytes bytes, struct gs_arena *arena, stru
 			want = f.type;
 			seen = GS_ONNX_ATTR_INTS;
 			break;
-		default:
-			continue;
+		default: continue;
 		}
 		if (f.type != want)
 			return malformed(error, "an attribute has the wrong wire type");
@@ -201,11 +200,14 @@ static enum gs_err read_node(struct gs_bytes bytes, struct gs_arena *arena, stru
                              struct gs_error *error)
 {
 	struct gs_bytes *in, *out, *attr;
-	enum gs_err err = collect(bytes, NODE_INPUT, GS_ONNX_ITEMS_MAX, "inputs of a node", arena, &in, &node->inputs, error);
+	enum gs_err err = collect(bytes, NODE_INPUT, GS_ONNX_ITEMS_MAX, "inputs of a node", arena, &in, &node->inputs,
+	                          error);
 	if (err == GS_OK)
-		err = collect(bytes, NODE_OUTPUT, GS_ONNX_ITEMS_MAX, "outputs of a node", arena, &out, &node->outputs, error);
+		err = collect(bytes, NODE_OUTPUT, GS_ONNX_ITEMS_MAX, "outputs of a node", arena, &out, &node->outputs,
+		              error);
 	if (err == GS_OK)
-		err = collect(bytes, NODE_ATTRIBUTE, GS_ONNX_ITEMS_MAX, "attributes of a node", arena, &attr, &node->attrs, error);
+		err = collect(bytes, NODE_ATTRIBUTE, GS_ONNX_ITEMS_MAX, "attributes of a node", arena, &attr,
+		              &node->attrs, error);
 	if (err != GS_OK)
 		return err;
 	struct gs_onnx_attr *attrs = gs_arena_alloc(arena, node->attrs, sizeof(*attrs));
@@ -251,7 +253,8 @@ static enum gs_err read_shape(struct gs_bytes bytes, struct gs_onnx_value *value
 		if (f.type != GS_PB_BYTES)
 			return malformed(error, "a shape");
 		if (value->rank == GS_RANK_MAX)
-			return gs_fail(error, GS_ELIMIT, "a graph input or output has more than %d dimensions", GS_RANK_MAX);
+			return gs_fail(error, GS_ELIMIT, "a graph input or output has more than %d dimensions",
+			               GS_RANK_MAX);
 		struct gs_onnx_dim *dim = &value->dim[value->rank++];
 		dim->value = -1;
 		struct gs_pb inner = gs_pb_over(f.bytes);
@@ -312,7 +315,8 @@ static enum gs_err read_values(struct gs_bytes graph, uint32_t number, struct gs
                                const struct gs_onnx_value **out, uint32_t *count, struct gs_error *error)
 {
 	struct gs_bytes *span;
-	enum gs_err err = collect(graph, number, GS_ONNX_INITIALIZERS_MAX, "graph inputs or outputs", arena, &span, count, error);
+	enum gs_err err = collect(graph, number, GS_ONNX_INITIALIZERS_MAX, "graph inputs or outputs", arena, &span,
+	                          count, error);
 	if (err != GS_OK)
 		return err;
 	struct gs_onnx_value *list = gs_arena_alloc(arena, *count, sizeof(*list));
@@ -339,7 +343,8 @@ static enum gs_err read_graph(struct gs_bytes bytes, struct gs_arena *arena, str
 			return err;
 	out->node = node;
 
-	err = collect(bytes, GRAPH_INITIALIZER, GS_ONNX_INITIALIZERS_MAX, "initializers", arena, &span, &out->initializers, error);
+	err = collect(bytes, GRAPH_INITIALIZER, GS_ONNX_INITIALIZERS_MAX, "initializers", arena, &span,
+	              &out->initializers, error);
 	if (err != GS_OK)
 		return err;
 	struct gs_tensor *tensor = gs_arena_alloc(arena, out->initializers, sizeof(*tensor));
@@ -347,7 +352,8 @@ static enum gs_err read_graph(struct gs_bytes bytes, struct gs_arena *arena, str
 		return too_big(error);
 	for (uint32_t i = 0; i < out->initializers; i++) {
 		if ((err = gs_tensor_from_proto(span[i], arena, &tensor[i], error)) != GS_OK)
-			return gs_fail_within(error, err, "initializer '%.*s'", (int)(tensor[i].name.len > 200 ? 200 : tensor[i].name.len),
+			return gs_fail_within(error, err, "initializer '%.*s'",
+			                      (int)(tensor[i].name.len > 200 ? 200 : tensor[i].name.len),
 			                      tensor[i].name.len == 0 ? "" : (const char *)tensor[i].name.ptr);
 		if (!name_ok(tensor[i].name))
 			return malformed(error, "a name is too long");

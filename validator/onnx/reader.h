@@ -9,7 +9,9 @@
 
 enum {
 	GS_ONNX_NODES_MAX = 1 << 17,
-	GS_ONNX_ITEMS_MAX = 1 << 16, /* inputs, outputs or attributes of one node; values of one attribute are bounded by its bytes */
+	GS_ONNX_ITEMS_MAX =
+		1
+		<< 16, /* inputs, outputs or attributes of one node; values of one attribute are bounded by its bytes */
 	GS_ONNX_INITIALIZERS_MAX = 1 << 17,
 	GS_ONNX_NAME_MAX = 4096,
 	GS_ONNX_OPSET_MIN = 6,
@@ -18,23 +20,23 @@ enum {
 #define GS_ONNX_FILE_MAX (UINT64_C(1) << 33) /* bytes of a model file */
 
 enum gs_onnx_attr_type { /* AttributeProto.AttributeType */
-	GS_ONNX_ATTR_NONE = 0,
-	GS_ONNX_ATTR_FLOAT = 1,
-	GS_ONNX_ATTR_INT = 2,
-	GS_ONNX_ATTR_STRING = 3,
-	GS_ONNX_ATTR_TENSOR = 4,
-	GS_ONNX_ATTR_GRAPH = 5,
-	GS_ONNX_ATTR_FLOATS = 6,
-	GS_ONNX_ATTR_INTS = 7,
-	GS_ONNX_ATTR_STRINGS = 8,
-	GS_ONNX_ATTR_OTHER = 9, /* kinds that no supported operator takes */
+	                 GS_ONNX_ATTR_NONE = 0,
+	                 GS_ONNX_ATTR_FLOAT = 1,
+	                 GS_ONNX_ATTR_INT = 2,
+	                 GS_ONNX_ATTR_STRING = 3,
+	                 GS_ONNX_ATTR_TENSOR = 4,
+	                 GS_ONNX_ATTR_GRAPH = 5,
+	                 GS_ONNX_ATTR_FLOATS = 6,
+	                 GS_ONNX_ATTR_INTS = 7,
+	                 GS_ONNX_ATTR_STRINGS = 8,
+	                 GS_ONNX_ATTR_OTHER = 9, /* kinds that no supported operator takes */
 };
 
 struct gs_onnx_attr {
 	struct gs_bytes name;
 	enum gs_onnx_attr_type type;
 	int64_t i;
-	uint32_t f; /* binary32 bits */
+	uint32_t f;        /* binary32 bits */
 	struct gs_bytes s; /* STRING; the serialized TensorProto or GraphProto of TENSOR and GRAPH */
 	uint32_t count;    /* FLOATS, INTS */
 	const int64_t *ints;

@@ -24,11 +24,12 @@ enum {
 
 const char *gs_onnx_type_name(uint64_t code)
 {
-	static const char *const name[] = {
-	    "UNDEFINED",  "FLOAT",      "UINT8",          "INT8",       "UINT16",         "INT16",  "INT32", "INT64",
-	    "STRING",     "BOOL",       "FLOAT16",        "DOUBLE",     "UINT32",         "UINT64", "COMPLEX64",
-	    "COMPLEX128", "BFLOAT16",   "FLOAT8E4M3FN",   "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ",
-	    "UINT4",      "INT4",       "FLOAT4E2M1",     "FLOAT8E8M0", "UINT2",          "INT2"};
+	static const char *const name[] = {"UNDEFINED",      "FLOAT",    "UINT8",        "INT8",           "UINT16",
+	                                   "INT16",          "INT32",    "INT64",        "STRING",         "BOOL",
+	                                   "FLOAT16",        "DOUBLE",   "UINT32",       "UINT64",         "COMPLEX64",
+	                                   "COMPLEX128",     "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2",
+	                                   "FLOAT8E5M2FNUZ", "UINT4",    "INT4",         "FLOAT4E2M1",     "FLOAT8E8M0",
+	                                   "UINT2",          "INT2"};
 	return code < GS_ARRAY_LEN(name) ? name[code] : "an unknown data type";
 }
 
@@ -69,17 +70,13 @@ static enum gs_err count_elements(struct gs_tensor *t, struct gs_error *error)
 	return GS_OK;
 }
 
-
 static bool field_holds(uint32_t number, enum gs_dtype dtype)
 {
 	switch (dtype) {
-	case GS_F32:
-		return number == TENSOR_FLOAT_DATA;
-	case GS_I64:
-		return number == TENSOR_INT64_DATA;
+	case GS_F32: return number == TENSOR_FLOAT_DATA;
+	case GS_I64: return number == TENSOR_INT64_DATA;
 	case GS_U32:
-	case GS_U64:
-		return number == TENSOR_UINT64_DATA;
+	case GS_U64: return number == TENSOR_UINT64_DATA;
 	case GS_U8:
 	case GS_I8:
 	case GS_U16:
@@ -87,8 +84,7 @@ static bool field_holds(uint32_t number, enum gs_dtype dtype)
 	case GS_I32:
 	case GS_BOOL:
 	case GS_F16:
-	case GS_BF16:
-		return number == TENSOR_INT32_DATA;
+	case GS_BF16: return number == TENSOR_INT32_DATA;
 	}
 	return false;
 }
@@ -168,19 +164,22 @@ enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, 
 			break;
 		case TENSOR_RAW_DATA:
 			if (f.type != GS_PB_BYTES || has_raw)
-				return gs_fail(error, GS_EPARSE, "a tensor's raw_data is repeated or has the wrong wire type");
+				return gs_fail(error, GS_EPARSE,
+				               "a tensor's raw_data is repeated or has the wrong wire type");
 			raw = f.bytes;
 			has_raw = true;
 			break;
 		case TENSOR_SEGMENT:
 			return gs_fail(error, GS_EUNSUPPORTED, "a tensor stored in segments is not supported");
 		case TENSOR_EXTERNAL_DATA:
-			return gs_fail(error, GS_EUNSUPPORTED,
-			               "a tensor keeps its data in another file; save the model with its weights inside");
+			return gs_fail(
+				error, GS_EUNSUPPORTED,
+				"a tensor keeps its data in another file; save the model with its weights inside");
 		case TENSOR_DATA_LOCATION:
 			if (f.type != GS_PB_VARINT || f.value != 0)
-				return gs_fail(error, GS_EUNSUPPORTED,
-				               "a tensor keeps its data in another file; save the model with its weights inside");
+				return gs_fail(
+					error, GS_EUNSUPPORTED,
+					"a tensor keeps its data in another file; save the model with its weights inside");
 			break;
 		}
 	}
@@ -193,7 +192,8 @@ enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, 
 		return err;
 	if (has_raw) {
 		if (raw.len != gs_tensor_bytes(out))
-			return gs_fail(error, GS_EPARSE, "a tensor has %zu bytes of raw_data where its shape needs %llu", raw.len,
+			return gs_fail(error, GS_EPARSE,
+			               "a tensor has %zu bytes of raw_data where its shape needs %llu", raw.len,
 			               (unsigned long long)gs_tensor_bytes(out));
 		out->data = raw.ptr;
 		return GS_OK;
@@ -296,7 +296,8 @@ enum gs_err gs_tensor_from_npy(struct gs_bytes bytes, struct gs_tensor *out, str
 		at = 12;
 	}
 	if (bytes.ptr[6] < 1 || bytes.ptr[6] > 3 || len > GS_TENSOR_NPY_HEADER_MAX || len > bytes.len - at)
-		return gs_fail(error, GS_EPARSE, ".npy: the header is malformed or over %d bytes", GS_TENSOR_NPY_HEADER_MAX);
+		return gs_fail(error, GS_EPARSE, ".npy: the header is malformed or over %d bytes",
+		               GS_TENSOR_NPY_HEADER_MAX);
 	memcpy(dict, bytes.ptr + at, len);
 	dict[len] = 0;
 	const char *descr = npy_field(dict, "descr");
@@ -312,14 +313,16 @@ enum gs_err gs_tensor_from_npy(struct gs_bytes bytes, struct gs_tensor *out, str
 		}
 	if (!found)
 		return gs_fail(error, GS_EUNSUPPORTED,
-		               ".npy: data type %.6s is not supported; save little-endian f4, f2, i1..i8, u1..u8 or b1", descr);
+		               ".npy: data type %.6s is not supported; save little-endian f4, f2, i1..i8, u1..u8 or b1",
+		               descr);
 	enum gs_err err = npy_shape(shape, out, error);
 	if (err == GS_OK)
 		err = count_elements(out, error);
 	if (err != GS_OK)
 		return err;
 	if (strncmp(order, "False", 5) != 0 && out->rank > 1)
-		return gs_fail(error, GS_EUNSUPPORTED, ".npy: Fortran order is not supported; save numpy.ascontiguousarray(x)");
+		return gs_fail(error, GS_EUNSUPPORTED,
+		               ".npy: Fortran order is not supported; save numpy.ascontiguousarray(x)");
 	at += len;
 	if (bytes.len - at != gs_tensor_bytes(out))
 		return gs_fail(error, GS_EPARSE, ".npy: %zu bytes of data where the shape needs %llu", bytes.len - at,

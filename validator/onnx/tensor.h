@@ -17,7 +17,7 @@ struct gs_tensor {
 	uint8_t rank;
 	uint32_t dim[GS_RANK_MAX];
 	uint64_t count;
-	const uint8_t *data; /* borrowed: count * gs_dtype_bytes(dtype) bytes */
+	const uint8_t *data;  /* borrowed: count * gs_dtype_bytes(dtype) bytes */
 	struct gs_bytes name; /* borrowed; empty when there is none */
 };
 

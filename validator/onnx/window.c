@@ -32,16 +32,20 @@ enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node,
 	if (count == n)
 		err = gs_lower_attr_ints(lo, node, "dilations", w->dilation, 3, &count);
 	if (err != GS_OK || count != n)
-		return err != GS_OK ? err : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "strides or dilations for %u dimensions", count);
+		return err != GS_OK ? err
+		                    : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "strides or dilations for %u dimensions",
+		                                      count);
 	count = 2 * n;
 	if ((err = gs_lower_attr_ints(lo, node, "pads", pads, 6, &count)) != GS_OK)
 		return err;
 	if (count != 2 * n)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%u pads for %u dimensions", count, n);
-	if ((err = bounded(lo, w->stride, n, 1, "a stride")) != GS_OK || (err = bounded(lo, w->dilation, n, 1, "a dilation")) != GS_OK
-	    || (err = bounded(lo, pads, 2 * n, -WINDOW_VALUE_MAX, "a pad")) != GS_OK)
+	if ((err = bounded(lo, w->stride, n, 1, "a stride")) != GS_OK ||
+	    (err = bounded(lo, w->dilation, n, 1, "a dilation")) != GS_OK ||
+	    (err = bounded(lo, pads, 2 * n, -WINDOW_VALUE_MAX, "a pad")) != GS_OK)
 		return err;
-	bool upper = gs_lower_attr_is(node, "auto_pad", "SAME_UPPER"), lower = gs_lower_attr_is(node, "auto_pad", "SAME_LOWER");
+	bool upper = gs_lower_attr_is(node, "auto_pad", "SAME_UPPER"),
+	     lower = gs_lower_attr_is(node, "auto_pad", "SAME_LOWER");
 	bool valid = gs_lower_attr_is(node, "auto_pad", "VALID");
 	bool ceil_mode = gs_lower_attr_int(node, "ceil_mode", 0) != 0;
 	for (unsigned d = 0; d < n; d++) {
@@ -58,7 +62,8 @@ enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node,
 			w->after[d] = valid ? 0 : pads[n + d];
 			int64_t room = extent + w->before[d] + w->after[d] - reach;
 			if (room < 0)
-				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a window of %lld over an extent of %lld", (long long)reach, (long long)(room + reach));
+				return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a window of %lld over an extent of %lld",
+				                       (long long)reach, (long long)(room + reach));
 			result = room / w->stride[d] + 1;
 			if (ceil_mode && room % w->stride[d] != 0 && result * w->stride[d] < extent + w->before[d])
 				result++; /* a last window that starts inside the input or the padding before it */
@@ -72,12 +77,13 @@ enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node,
 
 bool gs_window_guarded(const struct gs_window *w, unsigned d)
 {
-	int64_t last = ((int64_t)w->out[d] - 1) * w->stride[d] - w->before[d] + ((int64_t)w->kernel[d] - 1) * w->dilation[d];
+	int64_t last = ((int64_t)w->out[d] - 1) * w->stride[d] - w->before[d] +
+	               ((int64_t)w->kernel[d] - 1) * w->dilation[d];
 	return w->before[d] > 0 || last >= (int64_t)w->in[d];
 }
 
-void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *x, struct gs_operand *op, unsigned out_axis,
-                    unsigned kernel_axis)
+void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *x, struct gs_operand *op,
+                    unsigned out_axis, unsigned kernel_axis)
 {
 	int64_t step = x->stride[2 + d];
 	if (op->kind != GS_OPERAND_TENSOR)
