@@ -16,7 +16,7 @@
 
 #include "chain/core/log.h"
 #include "chain/eth/head.h"
-#include "challenge/game/prover.h"
+#include "challenge/machine/prover.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
 #include "validator/node/sampling.h"
