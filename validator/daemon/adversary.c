@@ -104,8 +104,8 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
                                 uint32_t count, gs_reg *out)
 {
 	const struct gs_prover_trace *base = self;
-	const struct gs_adversary *a =
-		(const struct gs_adversary *)((const char *)base - offsetof(struct gs_adversary, base));
+	const struct gs_adversary *a = (const struct gs_adversary *)((const char *)base -
+	                                                             offsetof(struct gs_adversary, base));
 	const struct gs_memory memory = {
 		.trace = a->trace.chunks, .weights = a->with->weights, .inputs = base->common->inputs};
 

@@ -11,8 +11,9 @@
 
 struct gs_adversary {
 	struct gs_prover_trace base;
-	struct gs_trace trace;         /* owned */
-	const struct gs_program *with; /* borrowed: whose weights made the trace; the claimed program itself when the output was replaced */
+	struct gs_trace trace; /* owned */
+	const struct gs_program *
+		with; /* borrowed: whose weights made the trace; the claimed program itself when the output was replaced */
 };
 
 /* Runs the program of `common` with the weights of `with` (NULL: its own). GS_EINVAL when the two are not laid out alike.
