@@ -30,7 +30,7 @@ struct claim {
 static enum gs_err match(const struct gs_tensor_set *set, const struct gs_tensor_type *type, uint32_t count,
                          const struct gs_tensor **out, struct gs_error *error)
 {
-	const char *name[GS_IO_MAX];
+	const char *name[GS_IO_MAX] = {0};
 	uint32_t index[GS_IO_MAX];
 	enum gs_err err;
 
