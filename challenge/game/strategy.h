@@ -7,7 +7,7 @@
 #define GS_CHALLENGE_GAME_STRATEGY_H
 
 #include "challenge/game/game.h"
-#include "challenge/game/prover.h"
+#include "challenge/machine/prover.h"
 
 /* The claimant's next move. *waiting: it is the other side's turn, or the game is over; *out is then untouched.
  * Errors are the prover's: nothing may be concluded from them but that the answer is not there yet. */

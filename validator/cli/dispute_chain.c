@@ -4,7 +4,6 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
-#include "chain/rpc/deploy.h"
 
 enum { TIMEOUT_MS = 60000, CALLDATA_MAX = GS_TX_DATA_MAX };
 
@@ -93,10 +92,9 @@ static enum gs_err check_funds(struct gs_dispute_chain *chain, enum gs_dispute_p
 
 enum gs_err gs_dispute_chain_open(const char *url, struct gs_dispute_chain *out, struct gs_error *error)
 {
-	char dir[GS_BESIDE_PATH_MAX];
 	memset(out, 0, sizeof(*out));
-	enum gs_err err = gs_deploy_find(dir, error);
-	if (err == GS_OK && url == NULL)
+	enum gs_err err = GS_OK;
+	if (url == NULL)
 		err = gs_anvil_start(NULL, &out->anvil, error);
 	if (err == GS_OK)
 		err = gs_rpc_open(url != NULL ? url : out->anvil.url, NULL, &out->rpc, error);
@@ -109,9 +107,13 @@ enum gs_err gs_dispute_chain_open(const char *url, struct gs_dispute_chain *out,
 	}
 	if (err != GS_OK)
 		return err;
-	out->parameters = gs_contract_parameters_devnet();
+	gs_deploy_defaults(&out->parameters);
+	/* A person may look at each move; nobody needs to wait for a clock. */
+	out->parameters.window_s = 24 * 3600;
+	out->parameters.claimant_budget_s = 12 * 3600;
+	out->parameters.challenger_budget_s = 12 * 3600;
 	struct gs_sender deployer = sender_of(out, GS_PARTY_DEPLOYER);
-	err = gs_contracts_deploy(&deployer, dir, &out->parameters, &out->deployment, &out->deploy_gas, error);
+	err = gs_deploy_all(&deployer, NULL, &out->parameters, &out->deployment, &out->deploy_gas, error);
 	for (unsigned p = 0; p < GS_DISPUTE_PARTIES && err == GS_OK; p++) {
 		struct gs_sender sender = sender_of(out, (enum gs_dispute_party)p);
 		err = gs_sender_next_nonce(&sender, &out->nonce[p], error);
@@ -182,7 +184,7 @@ enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_head
 	const struct gs_bytes nothing = {NULL, 0};
 	input = without_zeros(input);
 	output = without_zeros(output);
-	bool fits = input.len + output.len <= chain->parameters.bytes_max;
+	bool fits = (uint64_t)input.len + output.len <= chain->parameters.bytes_max;
 	gs_buf_init(&data, CALLDATA_MAX);
 	gs_header_model_id(header, &model);
 	gs_abi_call(&w, &data, GS_CLAIMS_FN_POST, 6);

@@ -7,7 +7,7 @@
 
 #include "chain/rpc/anvil.h"
 #include "challenge/machine/program.h"
-#include "validator/cli/deploy_contracts.h"
+#include "validator/daemon/deployer.h"
 
 enum gs_dispute_party { GS_PARTY_DEPLOYER, GS_PARTY_CLAIMANT, GS_PARTY_CHALLENGER };
 enum { GS_DISPUTE_PARTIES = GS_PARTY_CHALLENGER + 1 };
@@ -17,7 +17,7 @@ struct gs_dispute_chain {
 	struct gs_rpc *rpc;
 	uint64_t chain_id;
 	struct gs_deployment deployment;
-	struct gs_contract_parameters parameters;
+	struct gs_deploy_parameters parameters;
 	uint64_t deploy_gas;
 	struct gs_key key[GS_DISPUTE_PARTIES];
 	uint64_t nonce[GS_DISPUTE_PARTIES];

@@ -59,9 +59,9 @@ static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
 	const struct gs_header *h = &t->setup->program.header;
 	struct gs_bytes input = {t->setup->inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
 	t->rules = (struct gs_game_rules){.header = h,
-	                                  .claimant_budget_s = t->chain->parameters.claimant_budget_s,
-	                                  .challenger_budget_s = t->chain->parameters.challenger_budget_s,
-	                                  .minimum_time_s = t->chain->parameters.minimum_time_s};
+	                                  .claimant_budget_s = (uint32_t)t->chain->parameters.claimant_budget_s,
+	                                  .challenger_budget_s = (uint32_t)t->chain->parameters.challenger_budget_s,
+	                                  .minimum_time_s = (uint32_t)t->chain->parameters.minimum_time_s};
 	gs_merkle_root(&t->setup->common.inputs_tree, &t->rules.input_root);
 	gs_trace_output_root(claimed, h, &t->rules.output_root);
 	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input, output_block(claimed, h),

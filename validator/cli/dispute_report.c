@@ -164,9 +164,9 @@ json_t *gs_dispute_json(const struct gs_dispute_setup *setup, const struct gs_di
 	json_object_set_new(out, "manner", json_string(manner_name(r->plan.manner)));
 	json_object_set_new(out, "seed", number(r->plan.seed));
 	json_object_set_new(out, "fault", r->plan.manner == GS_DISPUTE_CHALLENGER_LIES ? json_null() : fault_json(r));
-	json_object_set_new(out, "modelId", gs_json_hash(&model));
-	json_object_set_new(out, "claimId", gs_json_hash(&r->claim));
-	json_object_set_new(out, "gameId", gs_json_hash(&r->game_id));
+	json_object_set_new(out, "modelId", gs_model_json_hash(&model));
+	json_object_set_new(out, "claimId", gs_model_json_hash(&r->claim));
+	json_object_set_new(out, "gameId", gs_model_json_hash(&r->game_id));
 	json_object_set_new(out, "instructions", number(setup->program.count));
 	json_object_set_new(out, "trace_depth", number(setup->program.header.trace_depth));
 	json_object_set_new(out, "moves", moves_json(r));

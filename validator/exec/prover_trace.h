@@ -5,7 +5,7 @@
 #ifndef GS_VALIDATOR_EXEC_PROVER_TRACE_H
 #define GS_VALIDATOR_EXEC_PROVER_TRACE_H
 
-#include "challenge/game/prover.h"
+#include "challenge/machine/prover.h"
 #include "challenge/machine/trace.h"
 
 struct gs_commitments {

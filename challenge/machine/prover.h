@@ -1,11 +1,11 @@
-/* challenge/game/prover.h: what a player must be able to say about its own execution.
+/* challenge/machine/prover.h: what a player must be able to say about its own execution.
  *
  * A strategy never touches tensors: it asks a prover. The one over a kept trace is in validator/exec; tests have liars.
  * Node and chunk speak of the player's own trace. What is read through `read` and `path` may lie in the weights or the
  * inputs too, which both players hold alike. All return GS_OK, or why the answer could not be had (GS_ENOMEM, GS_EIO,
  * GS_ELIMIT): a player who cannot answer must try again, and never guess. */
-#ifndef GS_CHALLENGE_GAME_PROVER_H
-#define GS_CHALLENGE_GAME_PROVER_H
+#ifndef GS_CHALLENGE_MACHINE_PROVER_H
+#define GS_CHALLENGE_MACHINE_PROVER_H
 
 #include "challenge/machine/judge.h"
 
