@@ -9,5 +9,7 @@ const struct gs_command gs_commands[] = {
          gs_cmd_conformance},
 	{"deploy", "Puts the contracts on a chain",
          "gainsay deploy --rpc http://127.0.0.1:8545 --key-file key.hex --out deployment.json", gs_cmd_deploy},
+	{"dispute", "Plays a whole dispute on a chain, both sides",
+         "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
 	{NULL, NULL, NULL, NULL},
 };
