@@ -12,5 +12,7 @@ const struct gs_command gs_commands[] = {
 	{"stake", "Deposits, withdraws and shows stake", "gainsay stake deposit 100", gs_cmd_stake},
 	{"model", "Registers a model, or attests for one", "gainsay model register model.onnx", gs_cmd_model},
 	{"claim", "Executes a model and posts a claim", "gainsay claim model.onnx --input x.npy --value 50", gs_cmd_claim},
+	{"dispute", "Plays a whole dispute on a chain, both sides",
+         "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
 	{NULL, NULL, NULL, NULL},
 };
