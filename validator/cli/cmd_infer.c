@@ -145,9 +145,9 @@ static int print_json(const struct infer *a)
 			json_array_append_new(values, gs_json_element(t.dtype, gs_element_bits(t.data, t.dtype, k)));
 		json_object_set_new(json_array_get(outputs, i), "values", values);
 	}
-	json_object_set_new(json, "modelId", gs_json_hash(&model));
-	json_object_set_new(json, "inputRoot", gs_json_hash(&in));
-	json_object_set_new(json, "outputRoot", gs_json_hash(&out));
+	json_object_set_new(json, "modelId", gs_model_json_hash(&model));
+	json_object_set_new(json, "inputRoot", gs_model_json_hash(&in));
+	json_object_set_new(json, "outputRoot", gs_model_json_hash(&out));
 	json_object_set_new(json, "outputs", outputs);
 	if (a->repeat != 0) {
 		json_object_set_new(json, "repeat", json_integer((json_int_t)a->repeat));

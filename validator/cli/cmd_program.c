@@ -38,10 +38,10 @@ static int print_json(const struct gs_program *p)
 	struct gs_hash model;
 	gs_header_model_id(&p->header, &model);
 	json_t *json = json_object();
-	json_object_set_new(json, "modelId", gs_json_hash(&model));
-	json_object_set_new(json, "programRoot", gs_json_hash(&p->header.program_root));
-	json_object_set_new(json, "weightsRoot", gs_json_hash(&p->header.weights_root));
-	json_object_set_new(json, "onnxHash", gs_json_hash(&p->header.onnx_hash));
+	json_object_set_new(json, "modelId", gs_model_json_hash(&model));
+	json_object_set_new(json, "programRoot", gs_model_json_hash(&p->header.program_root));
+	json_object_set_new(json, "weightsRoot", gs_model_json_hash(&p->header.weights_root));
+	json_object_set_new(json, "onnxHash", gs_model_json_hash(&p->header.onnx_hash));
 	json_object_set_new(json, "lowering", json_integer(p->header.lowering));
 	json_object_set_new(json, "instructions", json_integer(p->count));
 	json_object_set_new(json, "steps", json_integer((json_int_t)p->header.cost));

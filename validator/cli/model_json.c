@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-json_t *gs_json_hash(const struct gs_hash *hash)
+json_t *gs_model_json_hash(const struct gs_hash *hash)
 {
 	char text[67];
 	gs_hex_encode(hash->b, sizeof(hash->b), true, text);
@@ -26,7 +26,7 @@ json_t *gs_json_types(const struct gs_tensor_type *t, uint32_t count)
 		json_object_set_new(one, "type", json_string(gs_dtype_name((enum gs_dtype)t[i].dtype)));
 		json_object_set_new(one, "shape", shape);
 		if (!gs_hash_is_zero(&t[i].bound))
-			json_object_set_new(one, "bound", gs_json_hash(&t[i].bound));
+			json_object_set_new(one, "bound", gs_model_json_hash(&t[i].bound));
 		json_array_append_new(list, one);
 	}
 	return list;

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-json_t *gs_json_hash(const struct gs_hash *hash); /* "0x..." */
+json_t *gs_model_json_hash(const struct gs_hash *hash); /* "0x..." */
 /* [{"name", "type", "shape", "bound"?}] */
 json_t *gs_json_types(const struct gs_tensor_type *t, uint32_t count);
 /* A number, or a text where JSON has none: "nan", "inf", "-inf". */

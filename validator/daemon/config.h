@@ -1,41 +1,32 @@
 /* validator/daemon/config.h: what an operator may set, from a YAML file, the environment and the command line.
  *
  * One table names every setting. A setting `policy.rate` is the key `rate` of the map `policy` in the file,
- * GAINSAY_POLICY_RATE in the environment, and may be a flag of a command; the later of file, environment, flag wins.
- * Unknown keys, keys given twice, and values that do not parse are errors with line and column. */
+ * GAINSAY_POLICY_RATE in the environment, and may be a flag of a command; the later of file, environment, flag wins. */
 #ifndef GS_VALIDATOR_DAEMON_CONFIG_H
 #define GS_VALIDATOR_DAEMON_CONFIG_H
 
 #include "chain/core/log.h"
 #include "chain/core/u256.h"
-
-enum {
-	GS_CONFIG_FILE_MAX = 64 * 1024, /* libyaml is quadratic on some inputs */
-	GS_CONFIG_PATH_MAX = 1024,
-	GS_CONFIG_URL_MAX = 1024,
-	GS_CONFIG_RPC_MAX = 8,
-};
+#include "validator/daemon/binder.h"
 
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
-	char rpc[GS_CONFIG_RPC_MAX][GS_CONFIG_URL_MAX]; /* in order of preference */
-	size_t rpc_count;
-	uint64_t chain_id; /* 0: not set */
-	char deployment
-		[GS_CONFIG_PATH_MAX]; /* JSON file with the contracts' addresses; "" when not set, as for every path */
-	char db[GS_CONFIG_PATH_MAX];
-	char models[GS_CONFIG_PATH_MAX]; /* folder with .gsp and .onnx files */
+	struct gs_setting_list rpc;          /* endpoints, in order of preference */
+	uint64_t chain_id;                   /* 0: not set */
+	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
+	char db[GS_BINDER_PATH_MAX];
+	char models[GS_BINDER_PATH_MAX]; /* folder with .gsp and .onnx files */
 	struct {
-		char keystore[GS_CONFIG_PATH_MAX];
-		char password_file[GS_CONFIG_PATH_MAX];
-		char hex_file[GS_CONFIG_PATH_MAX]; /* 64 hex digits; for development chains */
+		char keystore[GS_BINDER_PATH_MAX];
+		char password_file[GS_BINDER_PATH_MAX];
+		char hex_file[GS_BINDER_PATH_MAX]; /* 64 hex digits; for development chains */
 	} key;
 	struct {
 		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */
 		struct gs_wei certain_above; /* a claim whose value at stake is this or more is always re-executed */
 		char sampling_key_file
-			[GS_CONFIG_PATH_MAX]; /* 64 hex digits; not set: made at the first start, kept in the database */
+			[GS_BINDER_PATH_MAX]; /* 64 hex digits; not set: made at the first start, kept in the database */
 	} policy;
 	struct {
 		uint64_t poll_ms;        /* between looks at the chain */
@@ -48,8 +39,8 @@ struct gs_config {
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
 	} chain;
 	struct {
-		enum gs_log_format format;
-		enum gs_log_level level;
+		int format; /* enum gs_log_format */
+		int level;  /* enum gs_log_level */
 	} log;
 };
 

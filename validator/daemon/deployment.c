@@ -17,6 +17,7 @@ const char *gs_contract_label(enum gs_contract contract)
 	case GS_CONTRACT_MODELS: return "Models";
 	case GS_CONTRACT_CLAIMS: return "Claims";
 	case GS_CONTRACT_DISPUTES: return "Disputes";
+	case GS_CONTRACT_ELEMENTARY: return "Elementary";
 	case GS_CONTRACT_JUDGE: return "Judge";
 	}
 	return "?";

@@ -97,7 +97,7 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
-	if (config->rpc_count == 0)
+	if (config->rpc.count == 0)
 		return gs_fail(error, GS_EINVAL, "rpc: no endpoint is named; give --rpc URL");
 	if ((needs & GS_SESSION_CONTRACTS) && !config->deployment[0])
 		return gs_fail(error, GS_EINVAL,
@@ -107,11 +107,11 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 	if ((needs & GS_SESSION_KEY) && (err = gs_session_load_key(config, &out->key, error)))
 		return err;
 	err = GS_EIO;
-	for (size_t i = 0; i < config->rpc_count && err == GS_EIO; i++) { /* the first endpoint that answers */
+	for (size_t i = 0; i < config->rpc.count && err == GS_EIO; i++) { /* the first endpoint that answers */
 		if (out->rpc)
 			gs_rpc_close(out->rpc);
 		out->rpc = NULL;
-		err = gs_rpc_open(config->rpc[i], &options, &out->rpc, error);
+		err = gs_rpc_open(config->rpc.item[i], &options, &out->rpc, error);
 		if (!err)
 			err = check_chain(out, config, needs, error);
 	}

@@ -1,0 +1,268 @@
+/* The undo journal and the intents against the real store: a reorg must leave exactly what was there before. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "chain/core/hash.h"
+#include "storage/store.h"
+#include "validator/node/intent.h"
+#include "validator/node/record.h"
+
+struct fixture {
+	char dir[64];
+	struct gs_store_db *db;
+	struct gs_store store;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strcpy(f->dir, "/tmp/gs_journal_XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(gs_store_open(f->dir, NULL, &f->db, NULL), GS_OK);
+	f->store = gs_store_port(f->db);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+
+	gs_store_close(f->db);
+	snprintf(command, sizeof(command), "rm -r %s", f->dir);
+	assert_int_equal(system(command), 0);
+	free(f);
+	return 0;
+}
+
+static struct gs_bytes text(const char *t)
+{
+	return (struct gs_bytes){(const uint8_t *)t, strlen(t)};
+}
+
+static struct gs_head head_at(uint64_t number, uint8_t branch, const struct gs_hash *parent)
+{
+	struct gs_head head = {.number = number, .parent = *parent, .time = {1000 + number}};
+
+	head.hash.b[0] = branch;
+	head.hash.b[31] = (uint8_t)number;
+	return head;
+}
+
+static void expect(struct gs_journal *j, enum gs_table table, const char *key, const char *want)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 4096);
+	err = gs_journal_get(j, table, text(key), &value);
+	if (!want) {
+		assert_int_equal(err, GS_ENOTFOUND);
+	} else {
+		assert_int_equal(err, GS_OK);
+		assert_true(gs_bytes_equal(gs_buf_view(&value), text(want)));
+	}
+	gs_buf_free(&value);
+}
+
+static struct gs_hash advance(struct gs_journal *j, uint64_t number, uint8_t branch, struct gs_hash parent)
+{
+	struct gs_head head = head_at(number, branch, &parent);
+
+	assert_int_equal(gs_journal_advance(j, &head), GS_OK);
+	return head.hash;
+}
+
+static void rewind_restores(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_journal j;
+	struct gs_hash hash = {{0}};
+	struct gs_head_tracker *tracker = calloc(1, sizeof(*tracker));
+
+	assert_int_equal(gs_journal_begin(&f->store, 0, &j, NULL), GS_OK);
+	hash = advance(&j, 10, 1, hash);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("a"), text("ten")), GS_OK);
+	hash = advance(&j, 11, 1, hash);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("a"), text("eleven")), GS_OK);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("b"), text("new")), GS_OK);
+	assert_int_equal(gs_journal_put(&j, GS_TABLE_VERDICTS, text("v"), text("mine")), GS_OK);
+	assert_int_equal(gs_journal_commit(&j), GS_OK);
+	/* a second transaction at the same block goes on with the sequence */
+	assert_int_equal(gs_journal_begin(&f->store, 11, &j, NULL), GS_OK);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("a"), text("eleven, later")), GS_OK);
+	assert_int_equal(gs_journal_commit(&j), GS_OK);
+	assert_int_equal(gs_journal_begin(&f->store, 11, &j, NULL), GS_OK);
+	hash = advance(&j, 12, 1, hash);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("b"), text("twelve")), GS_OK);
+	expect(&j, GS_TABLE_CLAIMS, "a", "eleven, later");
+
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_CLAIMS, "b", "new");
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	assert_int_equal(j.block, 10);
+	expect(&j, GS_TABLE_CLAIMS, "a", "ten");
+	expect(&j, GS_TABLE_CLAIMS, "b", NULL);
+	expect(&j, GS_TABLE_VERDICTS, "v", "mine");
+	assert_int_equal(gs_journal_load_heads(&j, tracker), GS_OK);
+	assert_int_equal(gs_head_newest(tracker)->number, 10);
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_CLAIMS, "a", NULL);
+	assert_int_equal(gs_journal_commit(&j), GS_OK);
+	free(tracker);
+}
+
+static void old_undo_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_journal j;
+	struct gs_hash hash = {{0}};
+	struct gs_head_tracker *tracker = calloc(1, sizeof(*tracker));
+
+	assert_int_equal(gs_journal_begin(&f->store, 0, &j, NULL), GS_OK);
+	for (uint64_t n = 1; n <= 3 * GS_JOURNAL_DEPTH; n++) {
+		hash = advance(&j, n, 1, hash);
+		assert_int_equal(gs_journal_derive(&j, GS_TABLE_CLAIMS, text("a"), text("x")), GS_OK);
+	}
+	assert_int_equal(gs_journal_load_heads(&j, tracker), GS_OK);
+	assert_int_equal(tracker->kept_count, GS_JOURNAL_DEPTH);
+	for (uint64_t n = 0; n < GS_JOURNAL_DEPTH; n++)
+		assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_CLAIMS, "a", "x"); /* deeper than that nothing is undone */
+	assert_int_equal(gs_journal_rewind(&j), GS_ENOTFOUND);
+	gs_journal_abort(&j);
+	free(tracker);
+}
+
+static struct gs_intent move_of(uint8_t game, uint8_t at, const char *data)
+{
+	struct gs_intent intent = {.kind = GS_INTENT_MOVE, .data = text(data)};
+
+	intent.subject.b[0] = game;
+	intent.state.b[0] = at;
+	return intent;
+}
+
+static void one_answer_to_a_state(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_journal j;
+	struct gs_intent left = move_of(1, 1, "left"), right = move_of(1, 1, "right"), other = move_of(2, 1, "right");
+	struct gs_error error;
+
+	assert_int_equal(gs_journal_begin(&f->store, 0, &j, &error), GS_OK);
+	assert_int_equal(gs_intent_want(&j, &left, (struct gs_time){100}), GS_OK);
+	assert_int_equal(gs_intent_want(&j, &left, (struct gs_time){101}), GS_OK);
+	assert_int_equal(gs_intent_want(&j, &other, (struct gs_time){101}), GS_OK);
+	gs_intent_id(GS_INTENT_MOVE, &left.subject, &left.state, &left.id);
+	assert_int_equal(gs_intent_refused(&j, &left.id, (struct gs_time){101}), GS_OK);
+	/* after a failure the same answer may be tried again, another may not */
+	assert_int_equal(gs_intent_want(&j, &right, (struct gs_time){200}), GS_ECONFLICT);
+	assert_int_equal(gs_intent_want(&j, &left, (struct gs_time){200}), GS_OK);
+	gs_journal_abort(&j);
+}
+
+static void sent_once_and_undone(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_journal j;
+	struct gs_intent challenge = {.kind = GS_INTENT_CHALLENGE, .data = text("challenge")},
+			 move = move_of(1, 1, "move"), got;
+	struct gs_intent_txs txs;
+	struct gs_hash tx1 = {{1}}, tx2 = {{2}}, hash = {{0}};
+	struct gs_buf data;
+	bool under_way;
+
+	gs_buf_init(&data, 4096);
+	assert_int_equal(gs_journal_begin(&f->store, 0, &j, NULL), GS_OK);
+	hash = advance(&j, 1, 1, hash);
+	assert_int_equal(gs_intent_want(&j, &challenge, (struct gs_time){100}), GS_OK);
+	assert_int_equal(gs_intent_want(&j, &move, (struct gs_time){100}), GS_OK);
+	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_OK);
+	assert_int_equal(got.kind, GS_INTENT_MOVE); /* the obligation first */
+	assert_int_equal(gs_intent_signed(&j, &got.id, 7, &tx1, text("raw one")), GS_OK);
+	assert_int_equal(gs_intent_want(&j, &move, (struct gs_time){100}), GS_OK);
+	gs_buf_free(&data);
+	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_OK);
+	assert_int_equal(got.kind, GS_INTENT_CHALLENGE);
+	assert_int_equal(gs_intent_signed(&j, &got.id, 8, &tx2, text("raw two")), GS_OK);
+	gs_buf_free(&data);
+	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_ENOTFOUND);
+
+	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(txs.count, 2);
+	assert_true(gs_bytes_equal(txs.tx[0].raw, text("raw one")));
+	assert_int_equal(txs.tx[1].nonce, 8);
+	gs_intent_txs_free(&txs);
+
+	/* block 2 mines both; the second reverts; a reorg takes block 2 back: both are to be sent and watched again */
+	hash = advance(&j, 2, 1, hash);
+	assert_int_equal(gs_intent_mined(&j, &tx1, true, (struct gs_time){110}), GS_OK);
+	assert_int_equal(gs_intent_mined(&j, &tx2, false, (struct gs_time){110}), GS_OK);
+	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(txs.count, 0);
+	gs_intent_txs_free(&txs);
+	gs_intent_id(GS_INTENT_CHALLENGE, &challenge.subject, &challenge.state, &challenge.id);
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){110}, &under_way), GS_OK);
+	assert_true(under_way); /* not before its time */
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){111}, &under_way), GS_OK);
+	assert_false(under_way);
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(txs.count, 2);
+	gs_intent_txs_free(&txs);
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){500}, &under_way), GS_OK);
+	assert_true(under_way);
+	gs_buf_free(&data);
+	gs_journal_abort(&j);
+}
+
+static void damaged_records_are_told(void **state)
+{
+	static const uint8_t hungry[] = {0xdd, 0xff, 0xff, 0xff, 0xff, 1}; /* an array of 2^32-1 items in six bytes */
+	static const uint8_t nested[] = {0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 1}; /* too deep */
+	static const uint8_t newer[] = {0x92, 9, 1}, wrong[] = {0x92, 1, 0xa1, 'x'}, more[] = {0x93, 1, 1, 1},
+			     tail[] = {0x92, 1, 1, 0};
+	static const uint8_t good[] = {0x92, 1, 5};
+	const struct {
+		struct gs_bytes bytes;
+		enum gs_err want;
+	} cases[] = {
+		{{hungry, sizeof(hungry)}, GS_ECORRUPT},
+		{{nested, sizeof(nested)}, GS_ECORRUPT},
+		{{newer, sizeof(newer)}, GS_EUNSUPPORTED},
+		{{wrong, sizeof(wrong)}, GS_ECORRUPT},
+		{{more, sizeof(more)}, GS_ECORRUPT},
+		{{tail, sizeof(tail)}, GS_ECORRUPT},
+		{{good, 2}, GS_ECORRUPT},
+		{{good, 0}, GS_ECORRUPT},
+		{{good, sizeof(good)}, GS_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GS_ARRAY_LEN(cases); i++) {
+		struct gs_record_reader r;
+		gs_record_open(&r, cases[i].bytes, 1, 1);
+		assert_int_equal(gs_record_get_u64(&r), cases[i].want == GS_OK ? 5 : 0);
+		assert_int_equal(gs_record_close(&r), cases[i].want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(rewind_restores, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_undo_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_answer_to_a_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(sent_once_and_undone, set_up, tear_down),
+		cmocka_unit_test(damaged_records_are_told),
+	};
+
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,53 @@
+/* validator/daemon/binder.h: a table of settings over a plain struct, filled from YAML, from variables or from flags.
+ *
+ * A setting `policy.rate` is the key `rate` of the map `policy`. Unknown keys (with a suggestion), keys given twice and values that do not
+ * parse are errors with line and column; `30s` is no number, nor is `010`. */
+#ifndef GS_VALIDATOR_DAEMON_BINDER_H
+#define GS_VALIDATOR_DAEMON_BINDER_H
+
+#include "chain/core/core.h"
+
+enum {
+	GS_BINDER_FILE_MAX = 64 * 1024, /* libyaml is quadratic on some inputs */
+	GS_BINDER_PATH_MAX = 1024,
+	GS_BINDER_LIST_MAX = 8,
+	GS_BINDER_ITEM_MAX = 1024,
+	GS_BINDER_SETTINGS_MAX = 64,
+};
+
+enum gs_setting_kind {
+	GS_SETTING_LIST,  /* struct gs_setting_list */
+	GS_SETTING_U64,   /* uint64_t from min to max */
+	GS_SETTING_PATH,  /* char[GS_BINDER_PATH_MAX]; a relative one in a file is taken from the file's folder */
+	GS_SETTING_SHARE, /* uint64_t, millionths: "0.25" is 250000 */
+	GS_SETTING_ETHER, /* struct gs_wei: "1.5" is 1.5 * 10^18 */
+	GS_SETTING_GWEI,  /* struct gs_wei: whole numbers of 10^9 */
+	GS_SETTING_WORD,  /* int: the index of the value in words */
+};
+
+struct gs_setting_list {
+	char item[GS_BINDER_LIST_MAX][GS_BINDER_ITEM_MAX];
+	size_t count;
+};
+
+struct gs_setting {
+	const char *name;
+	enum gs_setting_kind kind;
+	size_t at; /* offset of the value in the struct */
+	uint64_t min, max;
+	const char *const *words; /* GS_SETTING_WORD: ended by NULL */
+};
+
+struct gs_settings {
+	const struct gs_setting *setting;
+	size_t count; /* at most GS_BINDER_SETTINGS_MAX */
+};
+
+/* Reads a YAML file over what *target holds. */
+GS_MUST enum gs_err gs_bind_file(const struct gs_settings *settings, const char *path, void *target,
+                                 struct gs_error *error);
+/* Sets one setting from text; a list is replaced, its items parted by commas. where names the origin in errors. */
+GS_MUST enum gs_err gs_bind_text(const struct gs_settings *settings, const char *name, const char *value,
+                                 const char *where, void *target, struct gs_error *error);
+
+#endif

@@ -1,0 +1,49 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "validator/node/node_state.h"
+
+enum { EFFECT_BYTES_MAX = 512 * 1024 * 1024 };
+
+enum gs_err gs_node_effects_init(struct gs_node_effects *effects)
+{
+	memset(effects, 0, sizeof(*effects));
+	gs_buf_init(&effects->bytes, EFFECT_BYTES_MAX);
+	effects->effect = calloc(GS_NODE_EFFECTS_MAX, sizeof(*effects->effect));
+	return effects->effect ? GS_OK : GS_ENOMEM;
+}
+
+void gs_node_effects_clear(struct gs_node_effects *effects)
+{
+	effects->count = 0;
+	gs_buf_free(&effects->bytes);
+	gs_buf_init(&effects->bytes, EFFECT_BYTES_MAX);
+}
+
+void gs_node_effects_free(struct gs_node_effects *effects)
+{
+	free(effects->effect);
+	gs_buf_free(&effects->bytes);
+	memset(effects, 0, sizeof(*effects));
+}
+
+struct gs_bytes gs_node_effect_data(const struct gs_node_effects *effects, const struct gs_node_effect *effect)
+{
+	return (struct gs_bytes){effects->bytes.ptr + effect->data_at, effect->data_len};
+}
+
+enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data)
+{
+	struct gs_node_effects *effects = t->effects;
+
+	if (effects->count == GS_NODE_EFFECTS_MAX)
+		return gs_fail(t->j->error, GS_ELIMIT, "node: more than %d effects in one step", GS_NODE_EFFECTS_MAX);
+	effect.data_at = effects->bytes.len;
+	effect.data_len = data.len;
+	if (data.len)
+		gs_buf_append(&effects->bytes, data.ptr, data.len);
+	if (effects->bytes.err)
+		return gs_fail(t->j->error, effects->bytes.err, "node: effects of one step are too large");
+	effects->effect[effects->count++] = effect;
+	return GS_OK;
+}

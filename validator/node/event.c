@@ -1,0 +1,148 @@
+#include "validator/node/event.h"
+
+#include <string.h>
+
+#include "chain/eth/abi.h"
+#include "chain/eth/bindings.h"
+
+struct reading {
+	struct gs_abi_reader topics;
+	struct gs_abi_reader data;
+	struct gs_event *out;
+};
+
+struct form {
+	enum gs_event_kind kind;
+	const char *name;
+	const struct gs_hash *topic;
+	size_t contract; /* offset in struct gs_contracts */
+	size_t topics;   /* the signature counted */
+	void (*read)(struct reading *r);
+};
+
+static void read_account_amount(struct reading *r)
+{
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->amount = gs_abi_get_wei(&r->data);
+}
+
+static void read_withdraw_requested(struct reading *r)
+{
+	read_account_amount(r);
+	(void)gs_abi_get_u64(&r->data); /* readyAt */
+}
+
+static void read_slashed(struct reading *r)
+{
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->winner = gs_abi_get_address(&r->topics);
+	r->out->amount = gs_abi_get_wei(&r->data);
+	r->out->burned = gs_abi_get_wei(&r->data);
+}
+
+static void read_registered(struct reading *r)
+{
+	uint8_t word[32];
+
+	r->out->model = gs_abi_get_hash(&r->topics);
+	r->out->account = gs_abi_get_address(&r->topics);
+	if (r->data.data.len >= GS_EVENT_HEADER_BYTES)
+		r->out->header = (struct gs_bytes){r->data.data.ptr, GS_EVENT_HEADER_BYTES};
+	for (int i = 0; i < GS_EVENT_HEADER_BYTES / 32; i++)
+		gs_abi_get_word(&r->data, word);
+	r->out->uri = gs_abi_get_bytes(&r->data);
+}
+
+static void read_attested(struct reading *r)
+{
+	r->out->model = gs_abi_get_hash(&r->topics);
+	r->out->account = gs_abi_get_address(&r->topics);
+	(void)gs_abi_get_wei(&r->data);
+	r->out->amount = gs_abi_get_wei(&r->data);
+}
+
+static void read_posted(struct reading *r)
+{
+	r->out->claim = gs_abi_get_hash(&r->topics);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->model = gs_abi_get_hash(&r->topics);
+	r->out->input_root = gs_abi_get_hash(&r->data);
+	r->out->output_root = gs_abi_get_hash(&r->data);
+	r->out->value = gs_abi_get_wei(&r->data);
+	r->out->bond = gs_abi_get_wei(&r->data);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+	r->out->nonce = gs_abi_get_u64(&r->data);
+	r->out->input = gs_abi_get_bytes(&r->data);
+	r->out->output = gs_abi_get_bytes(&r->data);
+}
+
+static void read_claim(struct reading *r)
+{
+	r->out->claim = gs_abi_get_hash(&r->topics);
+}
+
+#define OF(contract) offsetof(struct gs_contracts, contract)
+static const struct form forms[] = {
+	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
+	{GS_EVENT_WITHDRAW_REQUESTED, "WithdrawRequested", &gs_stakes_event_withdraw_requested, OF(stakes), 2,
+         read_withdraw_requested},
+	{GS_EVENT_WITHDRAWN, "Withdrawn", &gs_stakes_event_withdrawn, OF(stakes), 2, read_account_amount},
+	{GS_EVENT_LOCKED, "Locked", &gs_stakes_event_locked, OF(stakes), 2, read_account_amount},
+	{GS_EVENT_UNLOCKED, "Unlocked", &gs_stakes_event_unlocked, OF(stakes), 2, read_account_amount},
+	{GS_EVENT_SLASHED, "Slashed", &gs_stakes_event_slashed, OF(stakes), 3, read_slashed},
+	{GS_EVENT_REGISTERED, "Registered", &gs_models_event_registered, OF(models), 3, read_registered},
+	{GS_EVENT_ATTESTED, "Attested", &gs_models_event_attested, OF(models), 3, read_attested},
+	{GS_EVENT_RETRACTED, "Retracted", &gs_models_event_retracted, OF(models), 3, read_attested},
+	{GS_EVENT_POSTED, "Posted", &gs_claims_event_posted, OF(claims), 4, read_posted},
+	{GS_EVENT_FINALIZED, "Finalized", &gs_claims_event_finalized, OF(claims), 2, read_claim},
+	{GS_EVENT_INVALIDATED, "Invalidated", &gs_claims_event_invalidated, OF(claims), 2, read_claim},
+};
+
+const char *gs_event_name(enum gs_event_kind kind)
+{
+	for (size_t i = 0; i < GS_ARRAY_LEN(forms); i++)
+		if (forms[i].kind == kind)
+			return forms[i].name;
+	return kind == GS_EVENT_GAME ? "of a game" : "other";
+}
+
+static const struct form *form_of(const struct gs_contracts *contracts, const struct gs_log_entry *log)
+{
+	for (size_t i = 0; i < GS_ARRAY_LEN(forms) && log->topic_count > 0; i++) {
+		const void *address = (const char *)contracts + forms[i].contract;
+		if (gs_hash_equal(forms[i].topic, &log->topics[0]) && gs_address_equal(address, &log->address))
+			return &forms[i];
+	}
+	return NULL;
+}
+
+enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log, struct gs_event *out,
+                            struct gs_error *error)
+{
+	const struct form *form = form_of(contracts, log);
+	struct reading r = {.out = out};
+
+	memset(out, 0, sizeof(*out));
+	if (gs_address_equal(&contracts->disputes, &log->address)) {
+		enum gs_err err = gs_game_event_decode(log, &out->dispute);
+		if (err && err != GS_ENOTFOUND)
+			return gs_fail(error, err,
+			               "log %u of block %llu: not an event of Disputes as this version knows it",
+			               log->index, (unsigned long long)log->block_number);
+		out->kind = err ? GS_EVENT_OTHER : GS_EVENT_GAME;
+		out->claim = out->dispute.claim;
+		return GS_OK;
+	}
+	if (!form)
+		return GS_OK;
+	out->kind = form->kind;
+	if (log->topic_count == form->topics) {
+		r.topics = gs_abi_read_topics(log->topics, log->topic_count);
+		r.data = gs_abi_read(log->data);
+		form->read(&r);
+		if (!r.topics.err && !r.data.err)
+			return GS_OK;
+	}
+	return gs_fail(error, GS_EPARSE, "log %u of block %llu: not an event %s as this version knows it", log->index,
+	               (unsigned long long)log->block_number, form->name);
+}

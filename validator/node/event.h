@@ -1,0 +1,67 @@
+/* validator/node/event.h: what the contracts say, one log at a time, as plain data (docs/protocol.md). */
+#ifndef GS_VALIDATOR_NODE_EVENT_H
+#define GS_VALIDATOR_NODE_EVENT_H
+
+#include "chain/core/u256.h"
+#include "chain/eth/receipt.h"
+#include "challenge/game/moves.h"
+
+enum {
+	GS_STATE_BYTES = GS_GAME_STATE_WORDS * 32,
+	GS_EVENT_HEADER_BYTES = 17 * 32,
+	GS_EVENT_URI_MAX = 1024,
+};
+
+struct gs_contracts {
+	struct gs_address token;
+	struct gs_address stakes;
+	struct gs_address models;
+	struct gs_address claims;
+	struct gs_address disputes;
+};
+
+enum gs_event_kind {
+	GS_EVENT_OTHER, /* not one of these; ignore it */
+	GS_EVENT_DEPOSITED,
+	GS_EVENT_WITHDRAW_REQUESTED,
+	GS_EVENT_WITHDRAWN,
+	GS_EVENT_LOCKED,
+	GS_EVENT_UNLOCKED,
+	GS_EVENT_SLASHED,
+	GS_EVENT_REGISTERED,
+	GS_EVENT_ATTESTED,
+	GS_EVENT_RETRACTED,
+	GS_EVENT_POSTED,
+	GS_EVENT_FINALIZED,
+	GS_EVENT_INVALIDATED,
+	GS_EVENT_GAME, /* of Disputes; see dispute */
+};
+
+/* Fields that the kind does not have are zero. Views point into the log's data. */
+struct gs_event {
+	enum gs_event_kind kind;
+	struct gs_hash claim;
+	struct gs_hash model;
+	struct gs_address account; /* staker, registrant, attester, claimant */
+	struct gs_address winner;  /* SLASHED */
+	struct gs_wei amount;      /* ATTESTED and RETRACTED: the total after it */
+	struct gs_wei burned;
+	struct gs_hash input_root;
+	struct gs_hash output_root;
+	struct gs_wei value;
+	struct gs_wei bond;
+	struct gs_time window_end;
+	uint64_t nonce;
+	struct gs_bytes input;
+	struct gs_bytes output;
+	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */
+	struct gs_bytes uri;
+	struct gs_game_event dispute; /* GAME */
+};
+
+/* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form. */
+GS_MUST enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                                    struct gs_event *out, struct gs_error *error);
+const char *gs_event_name(enum gs_event_kind kind);
+
+#endif

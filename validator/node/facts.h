@@ -1,0 +1,87 @@
+/* validator/node/facts.h: what the chain has told the node: claims, games, models, stakes and slashes, as stored records.
+ *
+ * gs_facts_apply turns one event into writes through the undo journal, so that a reorg takes it back exactly. */
+#ifndef GS_VALIDATOR_NODE_FACTS_H
+#define GS_VALIDATOR_NODE_FACTS_H
+
+#include "chain/core/log.h"
+#include "validator/node/event.h"
+#include "validator/node/journal.h"
+
+enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL = 3 };
+
+struct gs_claim {
+	struct gs_hash id;
+	struct gs_address claimant;
+	struct gs_hash model;
+	struct gs_hash input_root;
+	struct gs_hash output_root;
+	struct gs_wei value;
+	struct gs_wei bond;
+	struct gs_time window_end;
+	uint64_t nonce; /* counts the contract's claims */
+	uint64_t block; /* that it was posted in */
+	struct gs_hash tx;
+	uint8_t status; /* enum gs_claim_status */
+	uint32_t games;
+	uint32_t open_games;
+};
+
+struct gs_game_record {
+	struct gs_game game; /* rebuilt from the contract's events; play it as it is */
+	struct gs_hash claim;
+	struct gs_address challenger;
+	uint32_t index;                /* among the claim's games */
+	struct gs_game_shown revealed; /* shown by the move whose new state follows */
+	bool judged;
+	uint64_t computed; /* by the judge */
+	uint64_t block;    /* of the last event */
+};
+
+struct gs_model_record {
+	struct gs_hash id;
+	struct gs_address registrant;
+	uint8_t header[GS_EVENT_HEADER_BYTES];
+	struct gs_wei attested;
+	uint64_t block;
+};
+
+struct gs_account {
+	struct gs_wei free;
+	struct gs_wei locked;
+	struct gs_wei unbonding;
+};
+
+struct gs_slash {
+	uint64_t block;
+	uint32_t log_index;
+	struct gs_address account;
+	struct gs_address winner;
+	struct gs_wei amount;
+	struct gs_wei burned;
+	struct gs_hash tx;
+};
+
+/* Applies one event of the newest block. GS_ECORRUPT when it contradicts what is stored (a game of an unknown claim): the node
+ * must then stop rather than guess. log may be NULL. */
+GS_MUST enum gs_err gs_facts_apply(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *event,
+                                   const struct gs_log *log);
+
+/* GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struct gs_claim *out);
+GS_MUST enum gs_err gs_facts_game(struct gs_journal *j, const struct gs_hash *id, struct gs_game_record *out);
+GS_MUST enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struct gs_model_record *out);
+/* Zero for an unknown account. */
+GS_MUST enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out);
+/* Appends the bytes that the claim's poster gave, without completing zeros. */
+GS_MUST enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out);
+GS_MUST enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out);
+
+/* Readers of stored records, for scans. Views point into value. */
+GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out);
+GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
+GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);
+GS_MUST enum gs_err gs_account_decode(struct gs_bytes value, struct gs_account *out);
+GS_MUST enum gs_err gs_slash_decode(struct gs_bytes key, struct gs_bytes value, struct gs_slash *out);
+
+#endif

@@ -1,0 +1,226 @@
+/* The stored forms of facts.h's records. */
+#include "validator/node/facts_record.h"
+
+#include <string.h>
+
+enum {
+	CLAIM_VERSION = 1,
+	CLAIM_FIELDS = 13,
+	GAME_VERSION = 1,
+	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 4,
+	MODEL_VERSION = 1,
+	MODEL_FIELDS = 4,
+	ACCOUNT_VERSION = 1,
+	ACCOUNT_FIELDS = 3,
+	SLASH_VERSION = 1,
+	SLASH_FIELDS = 5,
+};
+
+static enum gs_err take_key(struct gs_bytes key, struct gs_hash *out)
+{
+	if (key.len != sizeof(out->b))
+		return GS_ECORRUPT;
+	memcpy(out->b, key.ptr, key.len);
+	return GS_OK;
+}
+
+void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, CLAIM_VERSION, CLAIM_FIELDS);
+	gs_record_put_address(&w, &c->claimant);
+	gs_record_put_hash(&w, &c->model);
+	gs_record_put_hash(&w, &c->input_root);
+	gs_record_put_hash(&w, &c->output_root);
+	gs_record_put_wei(&w, c->value);
+	gs_record_put_wei(&w, c->bond);
+	gs_record_put_u64(&w, c->window_end.unix_s);
+	gs_record_put_u64(&w, c->nonce);
+	gs_record_put_u64(&w, c->block);
+	gs_record_put_hash(&w, &c->tx);
+	gs_record_put_u64(&w, c->status);
+	gs_record_put_u64(&w, c->games);
+	gs_record_put_u64(&w, c->open_games);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (take_key(key, &out->id))
+		return GS_ECORRUPT;
+	gs_record_open(&r, value, CLAIM_VERSION, CLAIM_FIELDS);
+	out->claimant = gs_record_get_address(&r);
+	out->model = gs_record_get_hash(&r);
+	out->input_root = gs_record_get_hash(&r);
+	out->output_root = gs_record_get_hash(&r);
+	out->value = gs_record_get_wei(&r);
+	out->bond = gs_record_get_wei(&r);
+	out->window_end.unix_s = gs_record_get_u64(&r);
+	out->nonce = gs_record_get_u64(&r);
+	out->block = gs_record_get_u64(&r);
+	out->tx = gs_record_get_hash(&r);
+	out->status = (uint8_t)gs_record_get_u32(&r);
+	out->games = gs_record_get_u32(&r);
+	out->open_games = gs_record_get_u32(&r);
+	return gs_record_close(&r);
+}
+
+/* --- games --- */
+
+static void put_shown(struct gs_record_writer *w, const struct gs_game_shown *shown)
+{
+	gs_record_put_bytes(w, (struct gs_bytes){shown->bytes, shown->len});
+}
+
+static void get_shown(struct gs_record_reader *r, struct gs_game_shown *out)
+{
+	struct gs_bytes bytes = gs_record_get_bytes(r);
+
+	if (bytes.len > sizeof(out->bytes)) {
+		r->err = GS_ECORRUPT;
+		return;
+	}
+	out->len = (uint16_t)bytes.len;
+	if (bytes.len)
+		memcpy(out->bytes, bytes.ptr, bytes.len);
+}
+
+void gs_game_encode(const struct gs_game_record *g, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+	uint8_t words[GS_STATE_BYTES];
+
+	gs_record_begin(&w, out, GAME_VERSION, GAME_FIELDS);
+	gs_record_put_hash(&w, &g->claim);
+	gs_record_put_address(&w, &g->challenger);
+	gs_record_put_u64(&w, g->index);
+	gs_record_put_u64(&w, g->game.outcome);
+	gs_record_put_u64(&w, g->game.reason);
+	gs_game_state_encode(&g->game.state, words);
+	gs_record_put_bytes(&w, (struct gs_bytes){words, g->game.state.phase ? sizeof(words) : 0});
+	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
+		put_shown(&w, &g->game.descent[i]);
+	put_shown(&w, &g->game.states);
+	put_shown(&w, &g->revealed);
+	gs_record_put_bool(&w, g->judged);
+	gs_record_put_u64(&w, g->computed);
+	gs_record_put_u64(&w, g->block);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out)
+{
+	struct gs_record_reader r;
+	struct gs_bytes state;
+
+	memset(out, 0, sizeof(*out));
+	if (take_key(key, &out->game.id))
+		return GS_ECORRUPT;
+	gs_record_open(&r, value, GAME_VERSION, GAME_FIELDS);
+	out->claim = gs_record_get_hash(&r);
+	out->challenger = gs_record_get_address(&r);
+	out->index = gs_record_get_u32(&r);
+	out->game.outcome = (uint8_t)gs_record_get_u32(&r);
+	out->game.reason = (uint8_t)gs_record_get_u32(&r);
+	state = gs_record_get_bytes(&r);
+	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
+		get_shown(&r, &out->game.descent[i]);
+	get_shown(&r, &out->game.states);
+	get_shown(&r, &out->revealed);
+	out->judged = gs_record_get_bool(&r);
+	out->computed = gs_record_get_u64(&r);
+	out->block = gs_record_get_u64(&r);
+	if (!r.err && state.len &&
+	    gs_game_state_decode(state, &out->game.state) != GS_OK) /* empty until its first state */
+		r.err = GS_ECORRUPT;
+	return gs_record_close(&r);
+}
+
+void gs_model_encode(const struct gs_model_record *m, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, MODEL_VERSION, MODEL_FIELDS);
+	gs_record_put_address(&w, &m->registrant);
+	gs_record_put_bytes(&w, (struct gs_bytes){m->header, sizeof(m->header)});
+	gs_record_put_wei(&w, m->attested);
+	gs_record_put_u64(&w, m->block);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out)
+{
+	struct gs_record_reader r;
+	struct gs_bytes header;
+
+	memset(out, 0, sizeof(*out));
+	if (take_key(key, &out->id))
+		return GS_ECORRUPT;
+	gs_record_open(&r, value, MODEL_VERSION, MODEL_FIELDS);
+	out->registrant = gs_record_get_address(&r);
+	header = gs_record_get_bytes(&r);
+	if (!r.err && header.len == sizeof(out->header))
+		memcpy(out->header, header.ptr, header.len);
+	else if (!r.err)
+		r.err = GS_ECORRUPT;
+	out->attested = gs_record_get_wei(&r);
+	out->block = gs_record_get_u64(&r);
+	return gs_record_close(&r);
+}
+
+void gs_account_encode(const struct gs_account *a, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, ACCOUNT_VERSION, ACCOUNT_FIELDS);
+	gs_record_put_wei(&w, a->free);
+	gs_record_put_wei(&w, a->locked);
+	gs_record_put_wei(&w, a->unbonding);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_account_decode(struct gs_bytes value, struct gs_account *out)
+{
+	struct gs_record_reader r;
+
+	gs_record_open(&r, value, ACCOUNT_VERSION, ACCOUNT_FIELDS);
+	out->free = gs_record_get_wei(&r);
+	out->locked = gs_record_get_wei(&r);
+	out->unbonding = gs_record_get_wei(&r);
+	return gs_record_close(&r);
+}
+
+void gs_slash_encode(const struct gs_slash *s, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, SLASH_VERSION, SLASH_FIELDS);
+	gs_record_put_address(&w, &s->account);
+	gs_record_put_address(&w, &s->winner);
+	gs_record_put_wei(&w, s->amount);
+	gs_record_put_wei(&w, s->burned);
+	gs_record_put_hash(&w, &s->tx);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_slash_decode(struct gs_bytes key, struct gs_bytes value, struct gs_slash *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (key.len != GS_SLASH_KEY)
+		return GS_ECORRUPT;
+	out->block = gs_be64_read(key.ptr);
+	out->log_index = gs_be32_read(key.ptr + 8);
+	gs_record_open(&r, value, SLASH_VERSION, SLASH_FIELDS);
+	out->account = gs_record_get_address(&r);
+	out->winner = gs_record_get_address(&r);
+	out->amount = gs_record_get_wei(&r);
+	out->burned = gs_record_get_wei(&r);
+	out->tx = gs_record_get_hash(&r);
+	return gs_record_close(&r);
+}

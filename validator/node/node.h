@@ -1,0 +1,178 @@
+/* validator/node/node.h: the node as a pure state machine: input -> step -> effects.
+ *
+ * It knows no socket, clock, thread or disk. A header, the logs of a block, the time, the result of an execution, the
+ * fate of a transaction go in; what should be done about them comes out. State, and the intent of every
+ * transaction, are committed in one store transaction before the effects are handed out, so that the process may die
+ * at any instruction: the next one starts from the same intents. One node validates, defends, or both:
+ *
+ *     header ──► blocks to follow ──► logs ──► facts ──► sample ──► execute ──► verdict ──► challenge ──► moves ──► win
+ *                (undo on reorg)                                                (claimant's side: moves against challengers)
+ *
+ * Every claim that is sampled is executed twice by different back ends. Only if both give the same output and it is not the
+ * claimed one is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
+ * Source: docs/node.md. */
+#ifndef GS_VALIDATOR_NODE_NODE_H
+#define GS_VALIDATOR_NODE_NODE_H
+
+#include "chain/core/log.h"
+#include "chain/eth/head.h"
+#include "challenge/machine/prover.h"
+#include "validator/node/facts.h"
+#include "validator/node/intent.h"
+#include "validator/node/sampling.h"
+
+enum {
+	GS_NODE_EFFECTS_MAX = 4096,
+	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
+	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
+	GS_NODE_FINALISE_GRACE_S = 5, /* others wait for the claimant to finalise its own claim */
+};
+
+struct gs_node_options {
+	struct gs_contracts contracts;
+	struct gs_address self;
+	bool validate; /* samples and challenges the claims of others */
+	bool defend;   /* answers challenges of its own claims */
+	bool finalise; /* finalises claims whose window is over */
+	struct gs_sampling_policy sampling;
+	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
+	uint64_t resend_s;
+	struct gs_time start_time;
+};
+
+/* What the node asks of its surroundings while it steps; both answer from memory at once. */
+struct gs_node_surroundings {
+	void *self;
+	/* The prover over this claim's execution, NULL when it has not been executed in this process. Borrowed for the step. */
+	const struct gs_prover *(*prover)(void *self, const struct gs_hash *claim);
+};
+
+enum gs_verdict { GS_VERDICT_VALID = 1, GS_VERDICT_INVALID = 2, GS_VERDICT_UNAVAILABLE = 3 };
+const char *gs_verdict_name(enum gs_verdict verdict);
+
+enum { GS_NODE_REASON_MAX = 256 };
+
+struct gs_verdict_record {
+	uint8_t verdict; /* enum gs_verdict */
+	struct gs_time time;
+	struct gs_hash computed_root;    /* of the output, both back ends; zero when unavailable */
+	char reason[GS_NODE_REASON_MAX]; /* why unavailable */
+};
+
+enum gs_node_input_kind {
+	GS_INPUT_START,  /* once, before all others */
+	GS_INPUT_HEADER, /* the endpoint's newest header, or one that was asked for */
+	GS_INPUT_LOGS,   /* of the block that was asked for */
+	GS_INPUT_TIMER,
+	GS_INPUT_EXECUTED,
+	GS_INPUT_PREPARED,   /* an intent was priced and signed */
+	GS_INPUT_REFUSED,    /* an intent cannot be signed: the call would revert, or no endpoint answered */
+	GS_INPUT_NONCE_LOST, /* a transaction's nonce was taken by another */
+	GS_INPUT_RECEIPT,
+};
+
+struct gs_node_input {
+	enum gs_node_input_kind kind;
+	struct gs_time now; /* the edge's clock; every kind has it */
+	union {
+		struct {
+			uint64_t nonce; /* the account's next one on chain, mined transactions only */
+		} start;
+		struct gs_head header;
+		struct {
+			struct gs_hash block;
+			const struct gs_log_entry *entries; /* of the node's contracts, in order */
+			size_t count;
+		} logs;
+		struct {
+			struct gs_hash claim;
+			bool computed;                 /* false: unavailable, for the reason below */
+			struct gs_hash output_root;    /* by the executor */
+			struct gs_hash reference_root; /* by the reference interpreter */
+			const char *reason;
+		} executed;
+		struct {
+			struct gs_hash intent;
+			uint64_t nonce;
+			struct gs_hash tx;
+			struct gs_bytes raw;
+		} prepared;
+		struct {
+			struct gs_hash intent;
+			const char *reason;
+		} refused;
+		struct {
+			struct gs_hash tx;
+			uint64_t nonce; /* the account's next one now */
+		} nonce_lost;
+		struct {
+			struct gs_hash tx;
+			bool success;
+			uint64_t block_number;
+			struct gs_hash block_hash;
+		} receipt;
+	} as;
+};
+
+enum gs_node_effect_kind {
+	GS_EFFECT_FETCH_HEADER, /* by hash; answer with GS_INPUT_HEADER */
+	GS_EFFECT_FETCH_LOGS,   /* of one block; answer with GS_INPUT_LOGS */
+	GS_EFFECT_EXECUTE, /* answer with GS_INPUT_EXECUTED, and keep the trace for the prover while the claim is open */
+	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED or GS_INPUT_REFUSED */
+	GS_EFFECT_SEND,    /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
+	GS_EFFECT_WATCH,   /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
+	GS_EFFECT_FORGET,  /* the claim is settled: its trace may go */
+	GS_EFFECT_RESYNC,  /* the chain forked below what is kept: stop, and start with a new database */
+};
+
+struct gs_node_effect {
+	enum gs_node_effect_kind kind;
+	struct gs_hash hash;       /* of the block, claim, intent or transaction */
+	struct gs_hash model;      /* EXECUTE */
+	struct gs_hash input_root; /* EXECUTE */
+	struct gs_address to;      /* PREPARE */
+	uint64_t nonce;            /* PREPARE */
+	size_t data_at; /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
+	size_t data_len;
+};
+
+struct gs_node_effects {
+	struct gs_node_effect *effect; /* owned */
+	size_t count;
+	struct gs_buf bytes;
+};
+GS_MUST enum gs_err gs_node_effects_init(struct gs_node_effects *effects);
+void gs_node_effects_clear(struct gs_node_effects *effects); /* before every step */
+void gs_node_effects_free(struct gs_node_effects *effects);
+struct gs_bytes gs_node_effect_data(const struct gs_node_effects *effects, const struct gs_node_effect *effect);
+
+struct gs_node;
+
+/* Reads the stored blocks. store, surroundings and log are borrowed and outlive the node. */
+GS_MUST enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_store *store,
+                                 const struct gs_node_surroundings *surroundings, const struct gs_log *log,
+                                 struct gs_node **out, struct gs_error *error);
+void gs_node_close(struct gs_node *node); /* NULL is fine */
+
+/* The newest block, NULL before the first. The edge fetches headers from the one after it on. */
+const struct gs_head *gs_node_newest(const struct gs_node *node);
+
+/* One step. On an error nothing of it is stored and the node must be closed: the store or the chain's data failed it. */
+GS_MUST enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input,
+                                 struct gs_node_effects *effects, struct gs_error *error);
+
+struct gs_node_summary {
+	uint64_t claims;
+	uint64_t final;
+	uint64_t invalid;
+	uint64_t open;
+	uint64_t open_games;
+	uint64_t pending_txs;
+	uint64_t executions; /* under way */
+};
+/* Counts what is stored. */
+GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
+
+GS_MUST enum gs_err gs_verdict_decode(struct gs_bytes bytes, struct gs_verdict_record *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* validator/node/node_state.h: what the parts of the node share while it steps. */
+#ifndef GS_VALIDATOR_NODE_NODE_STATE_H
+#define GS_VALIDATOR_NODE_NODE_STATE_H
+
+#include "validator/node/node.h"
+
+struct gs_node_execution { /* asked for, or to be asked for again */
+	struct gs_hash claim;
+	bool running;
+	struct gs_time not_before;
+};
+
+struct gs_node {
+	struct gs_node_options options;
+	const struct gs_store *store;
+	struct gs_node_surroundings surroundings;
+	const struct gs_log *log;
+	struct gs_head_tracker tracker;         /* the branch that we believe in */
+	struct gs_head_change change;           /* scratch of one header */
+	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
+	size_t queue_count;
+	uint64_t block; /* the newest block whose logs are applied */
+	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
+	size_t execution_count;
+	bool preparing; /* one intent at a time: nonces come in a row */
+	struct gs_time now;
+};
+
+/* One step's working set. */
+struct gs_node_turn {
+	struct gs_node *node;
+	struct gs_journal *j;
+	struct gs_node_effects *effects;
+};
+
+/* Adds an effect and its bytes. GS_ELIMIT. */
+GS_MUST enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data);
+
+/* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
+GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
+/* Asks for an execution of the claim unless it is under way or must wait. */
+GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);
+
+/* GS_ENOTFOUND when there is none. */
+GS_MUST enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *claim,
+                                         struct gs_verdict_record *out);
+GS_MUST enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *claim,
+                                          const struct gs_verdict_record *verdict);
+
+#endif

@@ -1,0 +1,44 @@
+#include <string.h>
+
+#include "validator/node/node_state.h"
+
+static enum gs_err count_claim(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_node_summary *summary = context;
+	struct gs_claim claim;
+	enum gs_err err = gs_claim_decode(key, value, &claim);
+
+	if (err)
+		return err;
+	summary->claims++;
+	summary->open += claim.status == GS_CLAIM_OPEN;
+	summary->invalid += claim.status == GS_CLAIM_INVALID;
+	summary->final += claim.status == GS_CLAIM_FINAL;
+	summary->open_games += claim.open_games;
+	return GS_OK;
+}
+
+enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error)
+{
+	struct gs_store_txn *txn;
+	struct gs_journal j = {.store = node->store, .error = error};
+	struct gs_intent_txs txs;
+	enum gs_err err;
+
+	memset(out, 0, sizeof(*out));
+	err = node->store->begin(node->store->self, GS_STORE_READ, &txn, error);
+	if (err)
+		return err;
+	err = node->store->scan(txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, count_claim, out,
+	                        error);
+	if (!err) {
+		j.txn = txn;
+		err = gs_intent_pending(&j, &txs);
+		out->pending_txs = txs.count;
+		gs_intent_txs_free(&txs);
+	}
+	node->store->abort(txn);
+	for (size_t i = 0; i < node->execution_count; i++)
+		out->executions += node->execution[i].running;
+	return err;
+}

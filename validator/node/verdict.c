@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "validator/node/node_state.h"
+#include "validator/node/record.h"
+
+enum { VERDICT_VERSION = 1, VERDICT_FIELDS = 4, VERDICT_BYTES_MAX = 4096 };
+
+const char *gs_verdict_name(enum gs_verdict verdict)
+{
+	switch (verdict) {
+	case GS_VERDICT_VALID: return "valid";
+	case GS_VERDICT_INVALID: return "invalid";
+	case GS_VERDICT_UNAVAILABLE: return "unavailable";
+	}
+	return "?";
+}
+
+enum gs_err gs_verdict_decode(struct gs_bytes bytes, struct gs_verdict_record *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	gs_record_open(&r, bytes, VERDICT_VERSION, VERDICT_FIELDS);
+	out->verdict = (uint8_t)gs_record_get_u32(&r);
+	out->time.unix_s = gs_record_get_u64(&r);
+	out->computed_root = gs_record_get_hash(&r);
+	gs_record_get_text(&r, out->reason, sizeof(out->reason));
+	return gs_record_close(&r);
+}
+
+enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *claim, struct gs_verdict_record *out)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, VERDICT_BYTES_MAX);
+	err = gs_journal_get(j, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)}, &value);
+	if (!err)
+		err = gs_verdict_decode(gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *claim,
+                                  const struct gs_verdict_record *verdict)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, VERDICT_BYTES_MAX);
+	gs_record_begin(&w, &value, VERDICT_VERSION, VERDICT_FIELDS);
+	gs_record_put_u64(&w, verdict->verdict);
+	gs_record_put_u64(&w, verdict->time.unix_s);
+	gs_record_put_hash(&w, &verdict->computed_root);
+	gs_record_put_text(&w, verdict->reason);
+	gs_record_end(&w);
+	err = value.err;
+	if (!err)
+		err = gs_journal_put(j, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)},
+		                     gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
