@@ -9,5 +9,10 @@ const struct gs_command gs_commands[] = {
          gs_cmd_conformance},
 	{"deploy", "Puts the contracts on a chain",
          "gainsay deploy --rpc http://127.0.0.1:8545 --key-file key.hex --out deployment.json", gs_cmd_deploy},
+	{"stake", "Deposits, withdraws and shows stake", "gainsay stake deposit 100", gs_cmd_stake},
+	{"model", "Registers a model, or attests for one", "gainsay model register model.onnx", gs_cmd_model},
+	{"claim", "Executes a model and posts a claim", "gainsay claim model.onnx --input x.npy --value 50", gs_cmd_claim},
+	{"dispute", "Plays a whole dispute on a chain, both sides",
+         "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
 	{NULL, NULL, NULL, NULL},
 };
