@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/check.h"
 #include "storage/store_db.h"
 
 static const char *const table_names[GS_TABLE_COUNT] = {
@@ -40,7 +41,9 @@ enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error 
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INCOMPATIBLE:
+	case MDB_BAD_TXN:
 	case MDB_BAD_VALSIZE:
+	case EINVAL:
 		return gs_fail(error, GS_ECORRUPT,
 		               "%s: not a Gainsay database, or damaged (%s); restore it from a backup", db->dir,
 		               mdb_strerror(rc));
@@ -74,26 +77,6 @@ static enum gs_err take_lock(struct gs_store_db *db, struct gs_error *error)
 		error, GS_ECONFLICT,
 		"%s: another process, or another part of this one, has this database open; stop it first, or use another directory",
 		db->dir);
-}
-
-/* LMDB maps the file and would die of SIGBUS on pages that a truncated one lacks. */
-static enum gs_err check_size(struct gs_store_db *db, struct gs_error *error)
-{
-	MDB_envinfo info;
-	MDB_stat stat_;
-	struct stat file;
-	int fd, rc;
-	if ((rc = mdb_env_info(db->env, &info)) != 0 || (rc = mdb_env_stat(db->env, &stat_)) != 0 ||
-	    (rc = mdb_env_get_fd(db->env, &fd)) != 0)
-		return gs_store_fail(db, rc, error);
-	if (fstat(fd, &file) != 0)
-		return gs_fail(error, GS_EIO, "%s/data.mdb: %s", db->dir, strerror(errno));
-	/* A new environment is two pages; afterwards every page up to the last one used must be there. */
-	if ((uint64_t)file.st_size / stat_.ms_psize < (uint64_t)info.me_last_pgno + 1)
-		return gs_fail(error, GS_ECORRUPT,
-		               "%s/data.mdb: damaged (cut short to %lld bytes); restore it from a backup", db->dir,
-		               (long long)file.st_size);
-	return GS_OK;
 }
 
 static enum gs_err write_format(struct gs_store_db *db, MDB_txn *txn, struct gs_error *error)
@@ -172,7 +155,10 @@ static enum gs_err open_env(struct gs_store_db *db, uint64_t map_bytes, struct g
 	    (rc = mdb_env_set_mapsize(db->env, map_bytes)) != 0 ||
 	    (rc = mdb_env_open(db->env, db->dir, flags, FILE_MODE)) != 0)
 		return gs_store_fail(db, rc, error);
-	return check_size(db, error);
+	/* Slots of readers that were killed would keep old pages in use for ever. */
+	int dead;
+	rc = mdb_reader_check(db->env, &dead);
+	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
 }
 
 enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
@@ -194,8 +180,9 @@ enum gs_err gs_store_open(const char *dir, const struct gs_store_options *option
 	db->lock_fd = -1;
 	db->read_only = read_only;
 	pthread_mutex_init(&db->mutex, NULL);
-	if ((!read_only && (err = take_lock(db, error)) != GS_OK) || (err = open_env(db, map_bytes, error)) != GS_OK ||
-	    (err = open_tables(db, error)) != GS_OK) {
+	if ((!read_only && (err = take_lock(db, error)) != GS_OK) ||
+	    (err = gs_store_check(dir, !read_only, error)) != GS_OK ||
+	    (err = open_env(db, map_bytes, error)) != GS_OK || (err = open_tables(db, error)) != GS_OK) {
 		gs_store_close(db);
 		return err;
 	}

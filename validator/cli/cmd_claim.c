@@ -1,4 +1,4 @@
-/* gainsay claim: executes a model and posts "model M on input X gives output Y" on chain. */
+/* gainsay claim: executes a model on an input and posts the result with a bond behind it. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,233 +8,248 @@
 #include "challenge/machine/merkle.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/model.h"
-#include "validator/cli/options.h"
 #include "validator/cli/transact.h"
 #include "validator/daemon/models.h"
-#include "validator/node/event.h"
 
 struct claim {
+	struct gs_cli_list inputs, outputs;
+	const char *value_text;
+	uint64_t threads;
+	struct gs_wei value;
 	struct gs_program program;
-	struct gs_tensor_set inputs;
-	struct gs_tensor_set outputs; /* unchecked ones */
+	struct gs_tensor_set set, given; /* given: outputs to post unchecked */
 	struct gs_run run;
-	uint8_t *output; /* owned: the output block */
+	uint8_t *output; /* the output block */
 	size_t output_len;
 	struct gs_hash model, input_root, output_root;
-	struct gs_wei value;
-	struct gs_event posted;
+	struct gs_hash id, tx;
+	uint64_t block;
 };
 
-static enum gs_err read_tensors(const struct gs_cli_list *files, struct gs_tensor_set *set, struct gs_error *error)
+/* Which tensor of the set is for which of these places. */
+static enum gs_err match(const struct gs_tensor_set *set, const struct gs_tensor_type *type, uint32_t count,
+                         const struct gs_tensor **out, struct gs_error *error)
 {
-	enum gs_err err = GS_OK;
-
-	for (size_t i = 0; i < files->count && !err; i++)
-		err = gs_tensor_set_add(set, files->item[i], error);
-	return err;
-}
-
-static enum gs_err run_model(struct claim *c, struct gs_error *error)
-{
-	const char *names[GS_IO_MAX];
+	const char *name[GS_IO_MAX] = {0};
 	uint32_t index[GS_IO_MAX];
-	const struct gs_tensor *feed[GS_IO_MAX];
-	const uint32_t count = c->program.io.inputs;
 	enum gs_err err;
 
 	for (uint32_t i = 0; i < count; i++)
-		names[i] = c->program.io.input[i].name;
-	err = gs_tensor_set_match(&c->inputs, names, count, index, error);
-	if (err)
-		return err;
-	for (uint32_t i = 0; i < count; i++)
-		feed[i] = &c->inputs.tensor[index[i]];
-	err = gs_run_init(&c->run, &c->program, feed, count, error);
-	if (!err)
-		err = gs_run_execute(&c->run, 1, NULL, error);
+		name[i] = type[i].name;
+	err = gs_tensor_set_match(set, name, count, index, error);
+	for (uint32_t i = 0; i < count && !err; i++)
+		out[i] = &set->tensor[index[i]];
 	return err;
 }
 
-/* The block that outputRoot is the root of: the computed outputs, or whatever was given instead of them. */
-static enum gs_err build_output(struct claim *c, bool given, struct gs_error *error)
+static enum gs_err read_files(struct claim *c, const char *model, struct gs_error *error)
 {
-	const struct gs_io *io = &c->program.io;
+	enum gs_err err = gs_model_load(model, &c->program, error);
 
-	c->output_len = (size_t)GS_CHUNK_BYTES << c->program.header.output_depth;
-	c->output = calloc(1, c->output_len);
-	if (!c->output)
-		return gs_fail(error, GS_ENOMEM, "claim: no memory");
-	if (given && c->outputs.count != io->outputs)
-		return gs_fail(error, GS_EINVAL, "--unchecked-output: %u tensors are given, the model has %u outputs",
-		               c->outputs.count, io->outputs);
-	for (uint32_t i = 0; i < io->outputs; i++) {
-		struct gs_tensor t;
-		if (given)
-			t = c->outputs.tensor[i];
-		else
-			gs_run_output(&c->run, i, &t);
-		if ((uint8_t)t.dtype != io->output[i].dtype || t.count != gs_tensor_type_count(&io->output[i]))
-			return gs_fail(error, GS_EINVAL,
-			               "--unchecked-output: tensor %u has not the type and size of output %s", i,
-			               io->output[i].name);
-		memcpy(c->output + (size_t)io->output[i].chunk * GS_CHUNK_BYTES, t.data, gs_tensor_bytes(&t));
-	}
-	gs_merkle_array_root(c->output, c->output_len / GS_CHUNK_BYTES, c->program.header.output_depth,
-	                     &c->output_root);
-	return GS_OK;
+	for (size_t i = 0; i < c->inputs.count && !err; i++)
+		err = gs_tensor_set_add(&c->set, c->inputs.item[i], error);
+	for (size_t i = 0; i < c->outputs.count && !err; i++)
+		err = gs_tensor_set_add(&c->given, c->outputs.item[i], error);
+	return err;
 }
 
-static struct gs_bytes without_trailing_zeros(const uint8_t *bytes, size_t len)
+static enum gs_err execute(struct claim *c, struct gs_error *error)
 {
-	while (len > 0 && bytes[len - 1] == 0)
+	const struct gs_tensor *tensor[GS_IO_MAX];
+	enum gs_err err = match(&c->set, c->program.io.input, c->program.io.inputs, tensor, error);
+
+	if (!err)
+		err = gs_run_init(&c->run, &c->program, tensor, c->program.io.inputs, error);
+	if (!err)
+		err = gs_run_execute(&c->run, (unsigned)c->threads, NULL, error);
+	return err;
+}
+
+/* The output block, packed: what was computed, or what the user says. */
+static enum gs_err pack_output(struct claim *c, struct gs_error *error)
+{
+	const struct gs_header *h = &c->program.header;
+	const struct gs_tensor *tensor[GS_IO_MAX];
+	enum gs_err err = GS_OK;
+
+	c->output_len = (size_t)GS_CHUNK_BYTES << h->output_depth;
+	c->output = calloc(1, c->output_len);
+	if (!c->output)
+		return gs_fail(error, GS_ENOMEM, "no memory");
+	if (c->outputs.count)
+		err = match(&c->given, c->program.io.output, c->program.io.outputs, tensor, error);
+	for (uint32_t i = 0; i < c->program.io.outputs && !err; i++) {
+		const struct gs_tensor_type *type = &c->program.io.output[i];
+		struct gs_tensor computed;
+		gs_run_output(&c->run, i, &computed);
+		const struct gs_tensor *t = c->outputs.count ? tensor[i] : &computed;
+		if (t->dtype != type->dtype || t->count != gs_tensor_type_count(type))
+			err = gs_fail(error, GS_EINVAL, "--output: '%s' has another type or size", type->name);
+		else
+			memcpy(c->output + (size_t)type->chunk * GS_CHUNK_BYTES, t->data, gs_tensor_bytes(t));
+	}
+	gs_merkle_array_root(c->output, UINT64_C(1) << h->output_depth, h->output_depth, &c->output_root);
+	return err;
+}
+
+/* Zeros at the end need not be posted. */
+static struct gs_bytes trimmed(const uint8_t *bytes, size_t len)
+{
+	while (len && bytes[len - 1] == 0)
 		len--;
 	return (struct gs_bytes){bytes, len};
 }
 
-static enum gs_err post(struct claim *c, const struct gs_session *s, struct gs_error *error)
+static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_error *error)
 {
-	const size_t input_len = (size_t)c->program.header.inputs_chunks * GS_CHUNK_BYTES;
-	const struct gs_contracts contracts = {.claims = s->deployment.contract[GS_CONTRACT_CLAIMS],
-	                                       .disputes = s->deployment.contract[GS_CONTRACT_DISPUTES]};
+	struct gs_receipt receipt = {0};
 	struct gs_abi_writer w;
-	struct gs_receipt receipt;
 	struct gs_buf data;
 	enum gs_err err;
 
-	gs_buf_init(&data, GS_TX_DATA_MAX);
+	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
 	gs_abi_call(&w, &data, GS_CLAIMS_FN_POST, 6);
 	gs_abi_put_hash(&w, &c->model);
 	gs_abi_put_hash(&w, &c->input_root);
 	gs_abi_put_hash(&w, &c->output_root);
 	gs_abi_put_wei(&w, c->value);
-	gs_abi_put_bytes(&w, without_trailing_zeros(c->run.inputs, input_len));
-	gs_abi_put_bytes(&w, without_trailing_zeros(c->output, c->output_len));
+	gs_abi_put_bytes(&w, trimmed(c->run.inputs, (size_t)c->program.header.inputs_chunks * GS_CHUNK_BYTES));
+	gs_abi_put_bytes(&w, trimmed(c->output, c->output_len));
 	gs_abi_end(&w);
-	err = gs_transact(s, GS_CONTRACT_CLAIMS, &data, &receipt, error);
+	err = gs_transact_send(t, GS_CONTRACT_CLAIMS, &data, &receipt, error);
 	if (err)
-		return err;
-	err = gs_fail(error, GS_EPARSE, "claim: the transaction was mined, but announced no claim");
-	for (size_t i = 0; i < receipt.logs.count && err; i++) {
-		struct gs_event event;
-		if (gs_event_decode(&contracts, &receipt.logs.entries[i], &event, NULL) == GS_OK &&
-		    event.kind == GS_EVENT_POSTED) {
-			c->posted = event;
-			c->posted.input = c->posted.output = (struct gs_bytes){NULL, 0}; /* views into the receipt */
-			err = GS_OK;
-		}
+		goto out;
+	err = gs_fail(error, GS_EPARSE, "claim: the receipt shows no Posted event");
+	for (size_t i = 0; i < receipt.logs.count; i++) {
+		const struct gs_log_entry *log = &receipt.logs.entries[i];
+		if (log->topic_count < 2 || !gs_hash_equal(&log->topics[0], &gs_claims_event_posted))
+			continue;
+		c->id = log->topics[1];
+		err = GS_OK;
 	}
+	c->tx = receipt.tx_hash;
+	c->block = receipt.block_number;
+out:
 	gs_receipt_free(&receipt);
 	return err;
 }
 
-static void print_result(const struct claim *c, bool json)
+static void print_claim(const struct claim *c, bool as_json)
 {
-	char id[67], model[67], input[67], output[67], bond[GS_U256_DECIMAL_MAX], value[GS_U256_DECIMAL_MAX];
+	const struct {
+		const char *name;
+		const struct gs_hash *hash;
+	} fields[] = {
+		{"claim_id", &c->id},
+		{"model_id", &c->model},
+		{"input_root", &c->input_root},
+		{"output_root", &c->output_root},
+		{"tx", &c->tx},
+	};
+	json_t *json = json_object();
+	char value[GS_U256_DECIMAL_MAX], hex[67];
 
-	gs_hex_encode(c->posted.claim.b, 32, true, id);
-	gs_hex_encode(c->model.b, 32, true, model);
-	gs_hex_encode(c->input_root.b, 32, true, input);
-	gs_hex_encode(c->output_root.b, 32, true, output);
-	gs_wei_format_ether(c->posted.bond, bond);
 	gs_wei_format_ether(c->value, value);
-	if (json) {
-		json_t *root = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "claimId", id, "modelId", model,
-		                         "inputRoot", input, "outputRoot", output, "value", value, "bond", bond,
-		                         "nonce", (json_int_t)c->posted.nonce, "windowEnd",
-		                         (json_int_t)c->posted.window_end.unix_s);
-		json_dumpf(root, stdout, JSON_INDENT(2));
-		printf("\n");
-		json_decref(root);
-		return;
+	for (size_t i = 0; i < GS_ARRAY_LEN(fields); i++) {
+		gs_hex_encode(fields[i].hash->b, sizeof(fields[i].hash->b), true, hex);
+		if (!as_json)
+			printf("%-12s %s\n", fields[i].name, hex);
+		json_object_set_new(json, fields[i].name, json_string(hex));
 	}
-	printf("claim      %s\nmodel      %s\ninput      %s\noutput     %s\nvalue      %s\nbond       %s\n", id, model,
-	       input, output, value, bond);
+	json_object_set_new(json, "value", json_string(value));
+	json_object_set_new(json, "block", json_integer((json_int_t)c->block));
+	if (as_json) {
+		json_dumpf(json, stdout, JSON_INDENT(2));
+		printf("\n");
+	}
+	json_decref(json);
 }
 
-static void claim_free(struct claim *c)
+static enum gs_err claim(struct claim *c, const struct gs_options *options, const char *model, struct gs_error *error)
 {
-	free(c->output);
-	gs_run_free(&c->run);
-	gs_tensor_set_free(&c->inputs);
-	gs_tensor_set_free(&c->outputs);
-	gs_program_free(&c->program);
-	free(c);
+	struct gs_transact t;
+	enum gs_err err = gs_transact_amount("--value", c->value_text, &c->value, error);
+
+	if (!err)
+		err = read_files(c, model, error);
+	if (!err)
+		err = execute(c, error);
+	if (!err)
+		err = pack_output(c, error);
+	if (err)
+		return err;
+	gs_header_model_id(&c->program.header, &c->model);
+	gs_run_input_root(&c->run, &c->input_root);
+	err = gs_transact_open(options, &t, error);
+	if (err)
+		return err;
+	err = post(c, &t, error);
+	gs_transact_close(&t);
+	return err;
 }
 
 int gs_cmd_claim(int argc, char **argv)
 {
-	struct gs_cli_list inputs = {.count = 0}, outputs = {.count = 0};
-	const char *value = "0";
+	struct gs_error error = {0};
+	struct gs_options options;
+	struct claim *c = calloc(1, sizeof(*c));
+	int code;
+
+	if (!c)
+		return gs_cli_fail(&(struct gs_error){.code = GS_ENOMEM, .text = "no memory"});
+	c->value_text = "0";
+	c->threads = 1;
 	const struct gs_flag flags[] = {
 		{.name = "input",
 	         .kind = GS_FLAG_LIST,
-	         .value = "FILE",
-	         .help = "input tensor, .npy or .pb; NAME=FILE; once each",
-	         .out = &inputs},
+	         .value = "[NAME=]FILE",
+	         .help = "a .pb or .npy tensor for the next input (several)",
+	         .out = &c->inputs},
 		{.name = "value",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "AMOUNT",
-	         .help = "value at stake, in tokens; the bond grows with it",
-	         .out = &value},
-		{.name = "unchecked-output",
+	         .help = "what is at stake for whoever relies on it; the bond grows with it (0)",
+	         .out = &c->value_text},
+		{.name = "threads",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "worker threads (1)",
+	         .out = &c->threads},
+		{.name = "output",
 	         .kind = GS_FLAG_LIST,
-	         .value = "FILE",
-	         .help = "post this output instead of the computed one",
-	         .out = &outputs,
+	         .value = "[NAME=]FILE",
+	         .help = "post this output, right or wrong; for demonstrations",
+	         .out = &c->outputs,
 	         .hidden = true},
 	};
-	struct gs_options options;
 	struct gs_cli cli = {
-		.usage = "gainsay claim MODEL --input FILE... [--value AMOUNT]",
+		.usage = "gainsay claim MODEL.onnx --input FILE ... [--value AMOUNT]",
 		.about =
-			"Executes a model, .gsp or .onnx, and posts a claim of its output with the stake of this account as bond.",
+			"Executes a registered model and posts a claim: 'this model on this input gives this output'. The bond "
+			"comes from the signing key's free stake.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
 		.more_flags = options.flags,
 		.args_min = 1,
 		.args_max = 1,
 	};
-	struct gs_config config;
-	struct gs_session session;
-	struct gs_error error = {0};
-	struct claim *c;
-	enum gs_err err;
-	int code;
-
 	gs_options_init(&options);
 	cli.more_flag_count = options.flag_count;
 	code = gs_cli_parse(&cli, argc, argv);
-	if (code != GS_CLI_GO_ON)
-		return code;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		return GS_EXIT_FAILED;
-	if (gs_wei_parse_ether(value, &c->value)) {
-		free(c);
-		return gs_cli_misused("--value %s: not an amount such as 1.5", value);
+	if (code == GS_CLI_GO_ON) {
+		gs_tensor_set_init(&c->set);
+		gs_tensor_set_init(&c->given);
+		code = GS_EXIT_OK;
+		if (claim(c, &options, cli.arg[0], &error))
+			code = gs_cli_fail(&error);
+		else
+			print_claim(c, options.json);
+		gs_run_free(&c->run);
+		gs_tensor_set_free(&c->set);
+		gs_tensor_set_free(&c->given);
+		gs_program_free(&c->program);
+		free(c->output);
 	}
-	gs_tensor_set_init(&c->inputs);
-	gs_tensor_set_init(&c->outputs);
-	err = read_tensors(&inputs, &c->inputs, &error);
-	if (!err)
-		err = read_tensors(&outputs, &c->outputs, &error);
-	if (!err)
-		err = gs_model_load(cli.arg[0], &c->program, &error);
-	if (!err)
-		err = run_model(c, &error);
-	if (!err)
-		err = build_output(c, outputs.count > 0, &error);
-	if (!err) {
-		gs_header_model_id(&c->program.header, &c->model);
-		gs_run_input_root(&c->run, &c->input_root);
-		err = gs_options_session(&options, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &config, &session, &error);
-	}
-	if (!err) {
-		err = post(c, &session, &error);
-		gs_session_close(&session);
-	}
-	if (!err)
-		print_result(c, options.json);
-	claim_free(c);
-	return err ? gs_cli_fail(&error) : GS_EXIT_OK;
+	free(c);
+	return code;
 }

@@ -29,8 +29,8 @@ static void print_summary(const struct gs_node_summary *s, bool json)
 
 static int run_node(int argc, char **argv, bool defend)
 {
-	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *adversary_name = NULL, *poll = NULL,
-		   *log_level = NULL;
+	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *poll = NULL, *log_level = NULL;
+	struct gs_cli_list wrong = {.count = 0};
 	uint64_t until_claims = 0, until_s = 0;
 	const struct gs_flag flags[] = {
 		{.name = "rate",
@@ -72,10 +72,10 @@ static int run_node(int argc, char **argv, bool defend)
 	         .help = "debug, info, warn or error",
 	         .out = &log_level},
 		{.name = "adversary",
-	         .kind = GS_FLAG_TEXT,
-	         .value = "KIND",
-	         .help = "stand by wrong outputs",
-	         .out = &adversary_name,
+	         .kind = GS_FLAG_LIST,
+	         .value = "MODEL",
+	         .help = "stand by what this wrong model computes",
+	         .out = &wrong,
 	         .hidden = true},
 	};
 	struct gs_options options;
@@ -94,7 +94,8 @@ static int run_node(int argc, char **argv, bool defend)
 	struct gs_logsink sink;
 	struct gs_log log;
 	struct gs_node_summary summary;
-	struct gs_work_adversary adversary;
+	struct gs_adversary adversary = {.count = 0};
+	struct gs_work_adversary at_work;
 	struct gs_daemon_options daemon = {.validate = !defend, .defend = defend, .finalise = true};
 	struct gs_error error = {0};
 	enum gs_err err;
@@ -118,16 +119,19 @@ static int run_node(int argc, char **argv, bool defend)
 		err = gs_config_set(&config, "log.level", log_level, "command line", &error);
 	if (err)
 		return gs_cli_fail(&error);
-	if (adversary_name) {
-		if (gs_adversary_from_text(adversary_name, &adversary, &error))
+	if (wrong.count) {
+		if (gs_adversary_open(&wrong, &adversary, &error))
 			return gs_cli_fail(&error);
-		daemon.adversary = &adversary;
+		at_work = gs_adversary_at_work(&adversary);
+		daemon.adversary = &at_work;
 	}
 	daemon.until_claims = until_claims;
 	daemon.until_s = until_s;
 	gs_logsink_init(&sink, stderr, (enum gs_log_format)config.log.format);
 	log = gs_logsink_log(&sink, (enum gs_log_level)config.log.level);
-	if (gs_daemon_run(&config, &daemon, &log, &summary, &error))
+	err = gs_daemon_run(&config, &daemon, &log, &summary, &error);
+	gs_adversary_close(&adversary);
+	if (err)
 		return gs_cli_fail(&error);
 	print_summary(&summary, options.json);
 	return GS_EXIT_OK;

@@ -1,114 +1,155 @@
-/* gainsay stake: deposits tokens, and shows what is free, locked and unbonding. */
+/* gainsay stake: deposits, withdraws and shows an account's stake. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "chain/eth/bindings.h"
 #include "validator/cli/commands.h"
-#include "validator/cli/options.h"
 #include "validator/cli/transact.h"
 
-static enum gs_err deposit(const struct gs_session *s, struct gs_wei amount, struct gs_error *error)
-{
-	struct gs_abi_writer w;
-	struct gs_buf data;
-	enum gs_err err;
+struct account {
+	struct gs_wei free, locked, unbonding;
+	uint64_t ready_at;
+};
 
-	gs_buf_init(&data, 1024);
-	gs_abi_call(&w, &data, GS_DEV_TOKEN_FN_APPROVE, 2);
-	gs_abi_put_address(&w, &s->deployment.contract[GS_CONTRACT_STAKES]);
-	gs_abi_put_wei(&w, amount);
+/* One amount as argument. */
+static enum gs_err send_amount(const struct gs_transact *t, enum gs_contract contract, uint32_t selector,
+                               const struct gs_address *first, const struct gs_wei *amount, struct gs_error *error)
+{
+	struct gs_buf data;
+	struct gs_abi_writer w;
+
+	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
+	gs_abi_call(&w, &data, selector, (first ? 1 : 0) + (amount ? 1 : 0));
+	if (first)
+		gs_abi_put_address(&w, first);
+	if (amount)
+		gs_abi_put_wei(&w, *amount);
 	gs_abi_end(&w);
-	err = gs_transact(s, GS_CONTRACT_TOKEN, &data, NULL, error);
-	if (err)
-		return err;
-	gs_buf_init(&data, 1024);
-	gs_abi_call(&w, &data, GS_STAKES_FN_DEPOSIT, 1);
-	gs_abi_put_wei(&w, amount);
-	gs_abi_end(&w);
-	return gs_transact(s, GS_CONTRACT_STAKES, &data, NULL, error);
+	return gs_transact_send(t, contract, &data, NULL, error);
 }
 
-/* The development token gives to anyone. */
-static enum gs_err mint(const struct gs_session *s, struct gs_wei amount, struct gs_error *error)
+static enum gs_err deposit(const struct gs_transact *t, const struct gs_address *self, struct gs_wei amount, bool mint,
+                           struct gs_error *error)
 {
-	struct gs_abi_writer w;
-	struct gs_buf data;
+	const struct gs_address *stakes = &t->session.deployment.contract[GS_CONTRACT_STAKES];
+	enum gs_err err = GS_OK;
 
-	gs_buf_init(&data, 1024);
-	gs_abi_call(&w, &data, GS_DEV_TOKEN_FN_MINT, 2);
-	gs_abi_put_address(&w, &s->key.address);
-	gs_abi_put_wei(&w, amount);
-	gs_abi_end(&w);
-	return gs_transact(s, GS_CONTRACT_TOKEN, &data, NULL, error);
+	if (mint)
+		err = send_amount(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_MINT, self, &amount, error);
+	if (!err)
+		err = send_amount(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_APPROVE, stakes, &amount, error);
+	if (!err)
+		err = send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_DEPOSIT, NULL, &amount, error);
+	return err;
 }
 
-static enum gs_err show(const struct gs_session *s, bool json, struct gs_error *error)
+static enum gs_err read_account(const struct gs_transact *t, const struct gs_address *self, struct account *out,
+                                struct gs_error *error)
 {
+	struct gs_buf data, answer;
 	struct gs_abi_writer w;
 	struct gs_abi_reader r;
-	struct gs_buf data, out;
-	struct gs_wei amount[3];
-	char address[GS_ADDRESS_TEXT_MAX], text[3][GS_U256_DECIMAL_MAX];
 	enum gs_err err;
 
-	gs_buf_init(&data, 1024);
-	gs_buf_init(&out, 4096);
+	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
+	gs_buf_init(&answer, GS_TRANSACT_DATA_MAX);
 	gs_abi_call(&w, &data, GS_STAKES_FN_ACCOUNTS, 1);
-	gs_abi_put_address(&w, &s->key.address);
+	gs_abi_put_address(&w, self);
 	gs_abi_end(&w);
-	err = gs_view_call(s, GS_CONTRACT_STAKES, &data, &out, error);
-	if (err)
-		goto out;
-	r = gs_abi_read(gs_buf_view(&out));
-	for (int i = 0; i < 3; i++) {
-		amount[i] = gs_abi_get_wei(&r);
-		gs_wei_format_ether(amount[i], text[i]);
+	const struct gs_eth_call call = {.to = &t->session.deployment.contract[GS_CONTRACT_STAKES],
+	                                 .data = gs_buf_view(&data)};
+	err = data.err ? gs_fail(error, data.err, "no memory")
+	               : gs_eth_do_call(t->session.rpc, &call, gs_block_latest(), &answer, error);
+	if (!err) {
+		r = gs_abi_read(gs_buf_view(&answer));
+		out->free = gs_abi_get_wei(&r);
+		out->locked = gs_abi_get_wei(&r);
+		out->unbonding = gs_abi_get_wei(&r);
+		out->ready_at = gs_abi_get_u64(&r);
+		if (r.err)
+			err = gs_fail(error, GS_EPARSE, "stakes: the contract's answer has not the expected form");
 	}
-	if (r.err) {
-		err = gs_fail(error, GS_EPARSE, "Stakes.accounts: the answer has not its form");
-		goto out;
-	}
-	gs_address_format(&s->key.address, address);
-	if (json) {
-		json_t *root = json_pack("{s:s,s:s,s:s,s:s}", "account", address, "free", text[0], "locked", text[1],
-		                         "unbonding", text[2]);
-		json_dumpf(root, stdout, JSON_INDENT(2));
-		printf("\n");
-		json_decref(root);
-	} else {
-		printf("account    %s\nfree       %s\nlocked     %s\nunbonding  %s\n", address, text[0], text[1],
-		       text[2]);
-	}
-out:
-	gs_buf_free(&out);
+	gs_buf_free(&data);
+	gs_buf_free(&answer);
 	return err;
+}
+
+static void print_account(const struct gs_address *self, const struct account *a, bool as_json)
+{
+	char address[GS_ADDRESS_TEXT_MAX];
+	char free_text[GS_U256_DECIMAL_MAX], locked[GS_U256_DECIMAL_MAX], unbonding[GS_U256_DECIMAL_MAX];
+	json_t *json;
+
+	gs_address_format(self, address);
+	gs_wei_format_ether(a->free, free_text);
+	gs_wei_format_ether(a->locked, locked);
+	gs_wei_format_ether(a->unbonding, unbonding);
+	if (!as_json) {
+		printf("account    %s\nfree       %s\nlocked     %s\nunbonding  %s\n", address, free_text, locked,
+		       unbonding);
+		return;
+	}
+	json = json_pack("{s:s,s:s,s:s,s:s,s:I}", "account", address, "free", free_text, "locked", locked, "unbonding",
+	                 unbonding, "ready_at", (json_int_t)a->ready_at);
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	printf("\n");
+	json_decref(json);
+}
+
+static enum gs_err act(const struct gs_cli *cli, const struct gs_transact *t, const struct gs_address *self, bool mint,
+                       struct gs_error *error)
+{
+	const char *what = cli->arg[0];
+	struct gs_wei amount = {0};
+	enum gs_err err;
+
+	if (strcmp(what, "show") == 0)
+		return GS_OK;
+	if (strcmp(what, "withdraw") == 0)
+		return send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_WITHDRAW, NULL, NULL, error);
+	err = gs_transact_amount("stake", cli->arg[1], &amount, error);
+	if (err)
+		return err;
+	if (strcmp(what, "deposit") == 0)
+		return deposit(t, self, amount, mint, error);
+	return send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_REQUEST_WITHDRAW, NULL, &amount, error);
+}
+
+static bool understood(const struct gs_cli *cli)
+{
+	const char *what = cli->arg[0];
+
+	if (strcmp(what, "show") == 0 || strcmp(what, "withdraw") == 0)
+		return cli->arg_count == 1;
+	return (strcmp(what, "deposit") == 0 || strcmp(what, "request") == 0) && cli->arg_count == 2;
 }
 
 int gs_cmd_stake(int argc, char **argv)
 {
-	bool minted = false;
+	bool mint = false;
 	const struct gs_flag flags[] = {
 		{.name = "mint",
 	         .kind = GS_FLAG_BOOL,
-	         .help = "with deposit: first mint the amount (development token)",
-	         .out = &minted},
+	         .help = "deposit: mint the tokens first; a devnet's token allows it",
+	         .out = &mint},
 	};
 	struct gs_options options;
 	struct gs_cli cli = {
-		.usage = "gainsay stake [deposit AMOUNT] --key KEYSTORE --password-file FILE",
+		.usage = "gainsay stake show | deposit AMOUNT | request AMOUNT | withdraw",
 		.about =
-			"Shows this account's stake; with deposit, adds AMOUNT tokens (18 decimals, such as 1.5) to it first.",
+			"Shows or changes the signing key's stake. Money leaves in two steps: request it, wait, withdraw it.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
 		.more_flags = options.flags,
+		.args_min = 1,
 		.args_max = 2,
 	};
-	struct gs_config config;
-	struct gs_session session;
-	struct gs_wei amount = {0};
+	struct gs_transact t;
+	struct gs_address self;
+	struct account account;
 	struct gs_error error = {0};
-	enum gs_err err = GS_OK;
+	enum gs_err err;
 	int code;
 
 	gs_options_init(&options);
@@ -116,18 +157,17 @@ int gs_cmd_stake(int argc, char **argv)
 	code = gs_cli_parse(&cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (cli.arg_count && (strcmp(cli.arg[0], "deposit") != 0 || cli.arg_count != 2))
-		return gs_cli_misused("stake: say 'stake deposit AMOUNT', or nothing to see what there is");
-	if (cli.arg_count && gs_wei_parse_ether(cli.arg[1], &amount))
-		return gs_cli_misused("stake: %s: not an amount such as 1.5", cli.arg[1]);
-	if (gs_options_session(&options, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &config, &session, &error))
+	if (!understood(&cli))
+		return gs_cli_misused("stake: show, deposit AMOUNT, request AMOUNT or withdraw is expected");
+	if (gs_transact_open(&options, &t, &error))
 		return gs_cli_fail(&error);
-	if (cli.arg_count && minted)
-		err = mint(&session, amount, &error);
-	if (!err && cli.arg_count)
-		err = deposit(&session, amount, &error);
+	self = t.session.key.address;
+	err = act(&cli, &t, &self, mint, &error);
 	if (!err)
-		err = show(&session, options.json, &error);
-	gs_session_close(&session);
-	return err ? gs_cli_fail(&error) : GS_EXIT_OK;
+		err = read_account(&t, &self, &account, &error);
+	gs_transact_close(&t);
+	if (err)
+		return gs_cli_fail(&error);
+	print_account(&self, &account, options.json);
+	return GS_EXIT_OK;
 }

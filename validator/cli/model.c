@@ -203,6 +203,8 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 			gs_run_free(run);
 			return gs_fail(error, GS_EINVAL, "input '%s' takes %s, given is %s", want->name, need, have);
 		}
+		if (t->count == 0)
+			continue;
 		memcpy(run->inputs + (size_t)want->chunk * GS_CHUNK_BYTES, t->data, (size_t)gs_tensor_bytes(t));
 	}
 	return GS_OK;

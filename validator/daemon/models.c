@@ -35,16 +35,20 @@ static bool has_suffix(const char *text, const char *suffix)
 	return len > end && strcmp(text + len - end, suffix) == 0;
 }
 
+static bool is_program_file(struct gs_bytes bytes)
+{
+	static const char magic[] = "GSPROG";
+
+	return bytes.len >= sizeof(magic) - 1 && memcmp(bytes.ptr, magic, sizeof(magic) - 1) == 0;
+}
+
+/* Whatever is no program file is read as ONNX; its shapes must all be in it. */
 static enum gs_err read_program(const char *path, struct gs_bytes bytes, struct gs_program *out, struct gs_error *error)
 {
-	const struct gs_onnx_options options = {0};
+	const struct gs_onnx_options as_it_is = {0};
 	struct gs_error why = {0};
-	enum gs_err err;
-
-	if (has_suffix(path, ".onnx"))
-		err = gs_onnx_lower(bytes, &options, out, NULL, &why);
-	else
-		err = gs_program_read(bytes, out, &why);
+	enum gs_err err = is_program_file(bytes) ? gs_program_read(bytes, out, &why)
+	                                         : gs_onnx_lower(bytes, &as_it_is, out, NULL, &why);
 
 	return err ? gs_fail(error, err, "%s: %s", path, why.text) : GS_OK;
 }
@@ -61,9 +65,9 @@ enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_er
 		err = gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
 		goto out;
 	}
-	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > GS_MODELS_FILE_MAX) {
+	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > GS_MODEL_FILE_MAX) {
 		err = gs_fail(error, GS_ELIMIT, "%s: not a file of 1 to %llu bytes", path,
-		              (unsigned long long)GS_MODELS_FILE_MAX);
+		              (unsigned long long)GS_MODEL_FILE_MAX);
 		goto out;
 	}
 	map = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

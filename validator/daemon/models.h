@@ -9,7 +9,7 @@
 #include "challenge/machine/program.h"
 
 enum { GS_MODELS_MAX = 1024, GS_MODEL_PATH_MAX = 1024 };
-#define GS_MODELS_FILE_MAX (UINT64_C(8) << 30)
+#define GS_MODEL_FILE_MAX (UINT64_C(8) << 30)
 
 struct gs_models;
 

@@ -139,19 +139,17 @@ out:
 	return err;
 }
 
-/* One's own claim, played by an adversary: what it computed no longer counts, only what it stands by. */
+/* An adversary's party: what it computed no longer counts, only what it stands by. */
 static enum gs_err corrupt(struct gs_work *work, struct item *item, const struct gs_program *program,
                            struct gs_error *why)
 {
 	const struct gs_work_adversary *adversary = work->options.adversary;
 	enum gs_err err;
 
-	if (!adversary || !item->job.own)
+	if (!adversary)
 		return GS_OK;
-	err = adversary->corrupt(adversary->self, program, item->job.output, &item->trace);
-	if (err)
-		return gs_fail(why, err, "the adversary failed");
-	return GS_OK;
+	err = adversary->corrupt(adversary->self, program, item->memory, &item->job, &item->trace);
+	return err ? gs_fail(why, err, "the adversary failed: %s", gs_err_name(err)) : GS_OK;
 }
 
 static enum gs_err keep(struct item *item, const struct gs_program *program, struct gs_error *why)
@@ -182,7 +180,7 @@ static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_er
 	if (err)
 		return err;
 	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
-	if (work->options.adversary && item->job.own)
+	if (work->options.adversary)
 		item->result.reference_root = item->result.output_root;
 	if (item->job.own || !gs_hash_equal(&item->result.output_root, &item->job.output_root))
 		err = keep(item, program, why);

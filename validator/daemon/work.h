@@ -30,12 +30,12 @@ struct gs_work_result {
 	char reason[GS_WORK_REASON_MAX];
 };
 
-/* For adversarial tests and demonstrations: makes a claimant that stands by a wrong output. Called on the worker's thread
- * between execution and commitment of a trace of one's own claims; may change it. */
+/* For adversarial tests and demonstrations: what a dishonest party stands by. Called on the worker's thread between
+ * execution and commitment; may change the trace. */
 struct gs_work_adversary {
 	void *self;
-	GS_MUST enum gs_err (*corrupt)(void *self, const struct gs_program *program, struct gs_bytes claimed_output,
-	                               struct gs_trace *trace);
+	GS_MUST enum gs_err (*corrupt)(void *self, const struct gs_program *program, const uint8_t *inputs,
+	                               const struct gs_work_job *job, struct gs_trace *trace);
 };
 
 struct gs_work_options {

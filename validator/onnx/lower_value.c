@@ -228,7 +228,8 @@ enum gs_err gs_lower_constant(struct gs_lower *lo, enum gs_dtype dtype, unsigned
 	}
 	*out = (struct gs_val){
 		.kind = GS_VAL_CONST, .dtype = (uint8_t)dtype, .rank = (uint8_t)rank, .source = lo->constants};
-	memcpy(out->dim, dim, rank * sizeof(*dim));
+	if (rank != 0)
+		memcpy(out->dim, dim, rank * sizeof(*dim));
 	gs_val_strides(out);
 	lo->constant[lo->constants++] = (struct gs_lower_const){
 		.dtype = (uint8_t)dtype, .count = gs_val_count(out), .data = data, .chunk = UINT32_MAX};

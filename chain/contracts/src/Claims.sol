@@ -74,7 +74,9 @@ contract Claims {
         uint16 bondBps_,
         uint32 bytesMax_
     ) {
-        if (windowSeconds_ == 0 || windowSeconds_ > 1 << 32 || bondBps_ > 10000) revert InvalidParameter();
+        if (windowSeconds_ == 0 || windowSeconds_ > 1 << 32 || bondBps_ > 10000) {
+            revert InvalidParameter();
+        }
         stakes = Stakes(stakes_);
         models = Models(models_);
         windowSeconds = windowSeconds_;

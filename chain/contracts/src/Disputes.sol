@@ -154,7 +154,9 @@ contract Disputes {
         _store(gameId, state);
     }
 
-    function commitTrace(State memory state, bytes32 traceRoot, bytes32[] calldata path, bytes calldata nodes) external {
+    function commitTrace(State memory state, bytes32 traceRoot, bytes32[] calldata path, bytes calldata nodes)
+        external
+    {
         bytes32 gameId = _begin(state, COMMIT);
         Layout memory known = models.layoutOf(state.modelId);
         (,,, bytes32 outputRoot) = claims.roots(state.claimId);
@@ -249,8 +251,7 @@ contract Disputes {
         if (msg.sender != state.claimant && msg.sender != state.challenger) revert NotYourMove();
         if (block.timestamp > state.deadline) revert TooLate();
         if (Merkle.descriptor(descriptor) != state.descriptor) revert WrongDescriptor();
-        uint256 computed =
-            judge.judge(descriptor, state.element, state.high, state.lowValue, _roots(state), openings);
+        uint256 computed = judge.judge(descriptor, state.element, state.high, state.lowValue, _roots(state), openings);
         emit Judged(gameId, msg.sender, uint64(computed));
         if (computed == state.highValue) _claimantWins(gameId, state, 10000, BY_STEP);
         else _challengerWins(gameId, state, 10000, BY_STEP);
@@ -390,12 +391,11 @@ contract Disputes {
         state.position = uint32(uint256(state.position) << level | child);
     }
 
-    function _checkDescriptor(
-        bytes32 modelId,
-        uint256 instruction,
-        bytes calldata descriptor,
-        bytes32[] calldata path
-    ) private view returns (bytes32 leaf) {
+    function _checkDescriptor(bytes32 modelId, uint256 instruction, bytes calldata descriptor, bytes32[] calldata path)
+        private
+        view
+        returns (bytes32 leaf)
+    {
         Layout memory known = models.layoutOf(modelId);
         if (instruction >= known.instructions) revert OutOfRange();
         if (path.length != Merkle.depth(known.instructions)) revert WrongLength();
@@ -405,7 +405,9 @@ contract Disputes {
 
     /// Little-endian.
     function _bits(bytes calldata chunk, uint256 from, uint256 width) private pure returns (uint256 bits) {
-        for (uint256 i = width; i > 0; --i) bits = bits << 8 | uint8(chunk[from + i - 1]);
+        for (uint256 i = width; i > 0; --i) {
+            bits = bits << 8 | uint8(chunk[from + i - 1]);
+        }
     }
 
     function _climb(bytes32 node, uint256 index, bytes32[] calldata path) private pure returns (bytes32) {
@@ -427,8 +429,7 @@ contract Disputes {
         Layout memory known = models.layoutOf(state.modelId);
         (,, bytes32 inputRoot,) = claims.roots(state.claimId);
         roots.root = [state.traceRoot, known.weightsRoot, inputRoot];
-        roots.depth =
-            [uint256(state.traceDepth), Merkle.depth(known.weightsChunks), Merkle.depth(known.inputsChunks)];
+        roots.depth = [uint256(state.traceDepth), Merkle.depth(known.weightsChunks), Merkle.depth(known.inputsChunks)];
     }
 
     // ---- ends ----
@@ -484,7 +485,9 @@ contract Disputes {
         for (uint256 w = 0; w <= last; ++w) {
             uint256 bits = _open[claimId][w];
             if (w == last) bits &= (1 << (index & 255)) - 1;
-            for (; bits != 0; bits &= bits - 1) ++n;
+            for (; bits != 0; bits &= bits - 1) {
+                ++n;
+            }
         }
     }
 

@@ -8,7 +8,9 @@ library Descriptor {
         uint256 n = 1;
         while (v >> (8 * n) != 0) ++n;
         bytes memory r = abi.encodePacked(uint8(0x80 + n));
-        for (uint256 i = n; i > 0; --i) r = abi.encodePacked(r, uint8(v >> (8 * (i - 1))));
+        for (uint256 i = n; i > 0; --i) {
+            r = abi.encodePacked(r, uint8(v >> (8 * (i - 1))));
+        }
         return r;
     }
 
@@ -31,8 +33,12 @@ library Descriptor {
 
     function box(uint256[] memory out, uint256[] memory red) internal pure returns (bytes memory r) {
         r = abi.encodePacked(uint8(out.length), uint8(red.length));
-        for (uint256 i = 0; i < out.length; ++i) r = abi.encodePacked(r, uint_(out[i]));
-        for (uint256 i = 0; i < red.length; ++i) r = abi.encodePacked(r, uint_(red[i]));
+        for (uint256 i = 0; i < out.length; ++i) {
+            r = abi.encodePacked(r, uint_(out[i]));
+        }
+        for (uint256 i = 0; i < red.length; ++i) {
+            r = abi.encodePacked(r, uint_(red[i]));
+        }
     }
 
     function box1(uint256 out) internal pure returns (bytes memory) {
@@ -58,7 +64,11 @@ library Descriptor {
         return affine(offset, 0, c0, 1, c1);
     }
 
-    function affine(int256 offset, uint256 a0, int256 c0, uint256 a1, int256 c1) internal pure returns (bytes memory r) {
+    function affine(int256 offset, uint256 a0, int256 c0, uint256 a1, int256 c1)
+        internal
+        pure
+        returns (bytes memory r)
+    {
         uint256 mask = (c0 != 0 ? 1 << a0 : 0) | (c1 != 0 ? 1 << a1 : 0);
         r = abi.encodePacked(sint(offset), uint16(mask));
         if (c0 != 0) r = abi.encodePacked(r, sint(c0));
@@ -80,7 +90,9 @@ library Descriptor {
         bytes memory rowBytes
     ) internal pure returns (bytes memory) {
         bytes memory value = new bytes(pad.length - 1);
-        for (uint256 i = 1; i < pad.length; ++i) value[i - 1] = pad[i];
+        for (uint256 i = 1; i < pad.length; ++i) {
+            value[i - 1] = pad[i];
+        }
         return abi.encodePacked(space, dtype, pad[0], rows, uint_(chunk), uint_(count), value, rowBytes);
     }
 

@@ -95,7 +95,9 @@ abstract contract World is Test {
         fund(bob);
         fund(carol);
         zeros[0] = leafOf(new bytes(128));
-        for (uint256 h = 1; h <= 32; ++h) zeros[h] = nodeOf(zeros[h - 1], zeros[h - 1]);
+        for (uint256 h = 1; h <= 32; ++h) {
+            zeros[h] = nodeOf(zeros[h - 1], zeros[h - 1]);
+        }
         vm.warp(1_700_000_000);
     }
 
@@ -246,7 +248,9 @@ abstract contract World is Test {
 
     function opening(bytes memory chunk, bytes32[] memory path) internal pure returns (bytes memory r) {
         r = chunk;
-        for (uint256 i = 0; i < path.length; ++i) r = abi.encodePacked(r, path[i]);
+        for (uint256 i = 0; i < path.length; ++i) {
+            r = abi.encodePacked(r, path[i]);
+        }
     }
 
     function flatOpening(uint256 space, uint256 chunk) internal pure returns (bytes memory) {

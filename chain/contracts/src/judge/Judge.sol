@@ -160,7 +160,9 @@ contract Judge {
         uint256 axes = outAxes + Wire.u8(pos + 22);
         if (axes > AXES_MAX) revert Wire.MalformedDescriptor(pos + 21);
         pos += 23;
-        for (uint256 a = 0; a < axes; ++a) (s.point[a], pos) = Wire.uint_(pos);
+        for (uint256 a = 0; a < axes; ++a) {
+            (s.point[a], pos) = Wire.uint_(pos);
+        }
         terms = _point(s, outAxes, axes, t);
         padding = _unravel(s, 0, outAxes, element) != 0;
         if (form == FOLD) {
@@ -182,7 +184,9 @@ contract Judge {
             terms *= s.point[a]; // at most 2^(18 * 12)
         }
         if (t == 0 || t > terms) {
-            for (uint256 a = outAxes; a < axes; ++a) s.point[a] = 0;
+            for (uint256 a = outAxes; a < axes; ++a) {
+                s.point[a] = 0;
+            }
         } else {
             _unravel(s, outAxes, axes, t - 1);
         }

@@ -89,7 +89,7 @@ library Merkle {
             let n := shl(height, 1)
             let scratch := add(level, shl(5, n))
             mstore8(scratch, 1)
-            for { } gt(n, 1) { } {
+            for {} gt(n, 1) {} {
                 n := shr(1, n)
                 for { let i := 0 } lt(i, n) { i := add(i, 1) } {
                     let pair := add(level, shl(6, i))

@@ -1,0 +1,142 @@
+#!/bin/bash
+# Models against their reference outputs, and what the model commands say to bad input.
+# timeout_s: 300
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+gainsay=${GAINSAY_BUILD:-build}/gainsay
+data=${GAINSAY_DATA:-../shared/data}
+if [[ ! -d $data/models ]]; then
+	echo "skipped: no models under $data (set GAINSAY_DATA)"
+	exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+check() { # check NAME STATUS
+	if (($2 == 0)); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1"
+	fi
+}
+
+# refuses NAME PATTERN COMMAND...: exit status neither 0 nor a crash, one line on stderr, with the pattern in it.
+refuses() {
+	local name=$1 pattern=$2 status
+	shift 2
+	timeout 60 "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	if ((status == 0 || status >= 124)) || [[ $(wc -l <"$work/err") != 1 ]] || ! grep -q -- "$pattern" "$work/err"; then
+		echo "$name: status $status: $(cat "$work/err")"
+		check "$name" 1
+	else
+		check "$name" 0
+	fi
+}
+
+# --- reference outputs ---
+for model in onnxmlir_mnist wonnx_opt-mnist rand_mlp_risk super_resolution squeezenet_fp16 vespa_random_encoder; do
+	"$gainsay" conformance "$data/models/$model" >"$work/out"
+	check "conformance $model" $?
+	grep -q "^PASS $model ok$" "$work/out"
+	check "conformance $model passes" $?
+done
+if [[ -d $data/onnx-backend ]]; then
+	"$gainsay" conformance "$data/onnx-backend" >"$work/out"
+	check "conformance onnx-backend has no failure" $?
+	tail -n 1 "$work/out" | grep -Eq '^[0-9]+ passed, 0 failed, [0-9]+ refused$'
+	check "conformance onnx-backend sums up" $?
+	(($(grep -c ^PASS "$work/out") >= 500))
+	check "conformance onnx-backend passes 500 cases" $?
+	! grep -Evq '^(PASS \S+ ok|REFUSED \S+ (malformed|operator|form|data_type|not_static|too_big)|[0-9]+ passed.*)$' "$work/out"
+	check "conformance keeps to its list of reasons" $?
+fi
+
+# --- one model through every command ---
+model=$data/models/rand_mlp_risk
+set -- "$model"/test_data_set_0/input_*.pb
+inputs=()
+for file; do inputs+=(--input "$file"); done
+"$gainsay" infer "$model/model.onnx" "${inputs[@]}" --threads 2 --repeat 3 --output-dir "$work" --json >"$work/infer.json"
+check "infer" $?
+"$gainsay" program "$model/model.onnx" --output "$work/p.gsp" --json >"$work/program.json"
+check "program" $?
+/usr/bin/python3 - "$work" <<'P'
+import json, sys
+d = sys.argv[1]
+i, p = json.load(open(d + "/infer.json")), json.load(open(d + "/program.json"))
+assert i["modelId"] == p["modelId"], "one model, two identities"
+assert i["min_ms"] <= i["median_ms"] and i["repeat"] == 3
+assert p["instructions"] > 0 and p["steps"] > p["instructions"] and len(p["programRoot"]) == 66
+assert all(o["values"] for o in i["outputs"])
+P
+check "infer and program agree" $?
+"$gainsay" infer "$work/p.gsp" "${inputs[@]}" --json >"$work/again.json"
+check "infer of the program file" $?
+[[ $(grep outputRoot "$work/infer.json") == "$(grep outputRoot "$work/again.json")" ]]
+check "the program file gives the same root" $?
+# the written output is what the reference says: a data set made of it passes, one with a flipped bit does not
+mkdir -p "$work/case/test_data_set_0"
+cp "$model/model.onnx" "$work/case/"
+cp "$model"/test_data_set_0/input_*.pb "$work/case/test_data_set_0/"
+cp "$work/output_0.pb" "$work/case/test_data_set_0/"
+"$gainsay" conformance "$work/case" >/dev/null
+check "own output as reference" $?
+/usr/bin/python3 - "$work/case/test_data_set_0/output_0.pb" <<'P'
+import sys
+b = bytearray(open(sys.argv[1], "rb").read())
+b[-1] ^= 0x80  # the sign of the last value
+open(sys.argv[1], "wb").write(b)
+P
+! "$gainsay" conformance "$work/case" >"$work/out"
+check "a wrong reference fails" $?
+grep -q "^FAIL case value$" "$work/out"
+check "a wrong reference is a value failure" $?
+
+# --- bad input ---
+mnist=$data/models/wonnx_opt-mnist
+good=$mnist/test_data_set_0/input_0.pb
+head -c 3000 "$mnist/model.onnx" >"$work/cut.onnx"
+refuses "a cut model" "cut" "$gainsay" infer "$work/cut.onnx" --input "$good"
+head -c 2000 /dev/urandom >"$work/noise.onnx"
+refuses "noise" "ONNX\|tensor\|protobuf" "$gainsay" program "$work/noise.onnx"
+: >"$work/empty.onnx"
+refuses "an empty file" "no graph" "$gainsay" program "$work/empty.onnx"
+refuses "no such file" "No such file" "$gainsay" infer "$work/none.onnx" --input "$good"
+refuses "a folder" "not a regular file" "$gainsay" program "$work"
+refuses "no input" "takes 1 inputs, given are 0" "$gainsay" infer "$mnist/model.onnx"
+refuses "too many inputs" "given are 2" "$gainsay" infer "$mnist/model.onnx" --input "$good" --input "$good"
+refuses "an input that is no tensor" "model.onnx" "$gainsay" infer "$mnist/model.onnx" --input "$mnist/model.onnx"
+refuses "an input of no such name" "no input 'z'" "$gainsay" infer "$mnist/model.onnx" --input "z=$good"
+refuses "a bound input of no such name" "no such input" "$gainsay" infer "$mnist/model.onnx" --input "$good" --bind z
+refuses "an unknown operator" "TreeEnsembleRegressor" "$gainsay" program "$data/models/onnxmltools_xgb/model.onnx" --shape X=1,4
+refuses "a wrong shape" "takes shape" "$gainsay" program "$mnist/model.onnx" --shape Input3=2,1,28,28
+refuses "a shape of no such input" "no input 'x'" "$gainsay" program "$mnist/model.onnx" --shape x=1
+refuses "a shape that is none" "NAME=" "$gainsay" program "$mnist/model.onnx" --shape 1,2
+refuses "no threads" "threads" "$gainsay" infer "$mnist/model.onnx" --input "$good" --threads 0
+refuses "an output that cannot be written" "No such file\|Not a directory" "$gainsay" program "$mnist/model.onnx" --output "$work/no/p.gsp"
+/usr/bin/python3 - "$work" <<'P'
+import struct, sys
+d = sys.argv[1]
+def npy(name, descr, shape, data):
+    head = ("{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (descr, shape)).encode()
+    open(d + name, "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + data)
+npy("/wrong_shape.npy", "<f4", "(1, 1, 14, 56)", bytes(4 * 784))
+npy("/wrong_type.npy", "<i4", "(1, 1, 28, 28)", bytes(4 * 784))
+npy("/big_endian.npy", ">f4", "(1, 1, 28, 28)", bytes(4 * 784))
+npy("/right.npy", "<f4", "(1, 1, 28, 28)", bytes(4 * 784))
+P
+"$gainsay" infer "$mnist/model.onnx" --input "$work/right.npy" >/dev/null
+check "a .npy input" $?
+refuses "a wrong input shape" "1,1,14,56" "$gainsay" infer "$mnist/model.onnx" --input "$work/wrong_shape.npy"
+refuses "a wrong input type" "INT32" "$gainsay" infer "$mnist/model.onnx" --input "$work/wrong_type.npy"
+refuses "a big-endian input" "little-endian" "$gainsay" infer "$mnist/model.onnx" --input "$work/big_endian.npy"
+cp "$work/p.gsp" "$work/bad.gsp"
+printf '\xff' | dd of="$work/bad.gsp" bs=1 seek=2000 conv=notrunc status=none
+refuses "a damaged program file" "program" "$gainsay" infer "$work/bad.gsp" "${inputs[@]}"
+
+echo "$passed passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,296 @@
+/* validator/cli/dispute_play.c: finds each side's move, sends it, and watches what the contract makes of it. */
+#include "validator/cli/dispute_play.h"
+
+#include <string.h>
+
+#include "challenge/game/moves.h"
+
+struct table { /* what one dispute is played with */
+	struct gs_dispute_chain *chain;
+	const struct gs_dispute_setup *setup;
+	struct gs_dispute_result *result;
+	struct gs_game_rules rules;
+	struct gs_prover claimant;
+	struct gs_prover challenger;
+	struct gs_rng rng;
+	struct gs_game mirror; /* fed with moves; result->game is fed with events */
+	struct gs_error *error;
+};
+
+static uint64_t choose(void *rng, uint64_t bound)
+{
+	return gs_rng_below(rng, bound);
+}
+
+/* Draws until a fault changes the trace. Kinds for which the program has no place are drawn again too, but not counted. */
+static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
+{
+	struct gs_dispute_result *r = t->result;
+	const struct gs_prover_trace *honest = &t->setup->honest;
+	for (unsigned tries = 0; tries < GS_DISPUTE_REDRAWS_MAX; tries++) {
+		bool changed = false;
+		enum gs_err err = GS_OK;
+		r->fault = r->plan.fault;
+		if (r->plan.given)
+			err = gs_fault_complete(&t->rng, honest, &r->fault, t->error);
+		else if (gs_fault_draw(&t->rng, (enum gs_fault_kind)gs_rng_below(&t->rng, GS_FAULT_KINDS), honest, &r->fault)
+		         != GS_OK)
+			continue;
+		if (err == GS_OK)
+			err = gs_liar_run(honest, &r->fault, t->setup->threads, liar, &changed, t->error);
+		if (err != GS_OK || changed)
+			return err;
+		gs_liar_free(liar);
+		r->redrawn++;
+	}
+	return gs_fail(t->error, GS_EINVAL, "--fault: no fault of %d drawn changed the trace", GS_DISPUTE_REDRAWS_MAX);
+}
+
+static struct gs_bytes output_block(const struct gs_trace *trace, const struct gs_header *h)
+{
+	uint64_t first = h->output_chunk, end = first + (UINT64_C(1) << h->output_depth);
+	if (end > trace->present)
+		end = trace->present;
+	return (struct gs_bytes){trace->chunks + first * GS_CHUNK_BYTES, (size_t)(end - first) * GS_CHUNK_BYTES};
+}
+
+static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
+{
+	const struct gs_header *h = &t->setup->program.header;
+	struct gs_bytes input = {t->setup->inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
+	t->rules = (struct gs_game_rules){.header = h,
+	                                  .claimant_budget_s = (uint32_t)t->chain->parameters.claimant_budget_s,
+	                                  .challenger_budget_s = (uint32_t)t->chain->parameters.challenger_budget_s,
+	                                  .minimum_time_s = (uint32_t)t->chain->parameters.minimum_time_s};
+	gs_merkle_root(&t->setup->common.inputs_tree, &t->rules.input_root);
+	gs_trace_output_root(claimed, h, &t->rules.output_root);
+	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input, output_block(claimed, h),
+	                       &t->result->claim, &t->result->post_gas, t->error);
+}
+
+/* Takes the events of one transaction over into result->game. */
+static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
+{
+	struct gs_dispute_result *r = t->result;
+	struct gs_bytes shown = {NULL, 0};
+	for (size_t i = 0; i < receipt->logs.count; i++) {
+		struct gs_game_event event;
+		enum gs_err err = gs_game_event_decode(&receipt->logs.entries[i], &event);
+		if (err == GS_ENOTFOUND)
+			continue;
+		if (err != GS_OK)
+			return gs_fail(t->error, err, "an event of the contract does not have its form");
+		switch (event.kind) {
+		case GS_GAME_EVENT_REVEALED:
+			shown = event.revealed;
+			break;
+		case GS_GAME_EVENT_STATE:
+			err = gs_game_observe(&r->game, &event.state, shown.len > 0 ? &shown : NULL);
+			if (err != GS_OK)
+				return gs_fail(t->error, err, "the contract revealed more than a round holds");
+			struct gs_hash hash;
+			gs_game_hash(&r->game, &hash);
+			if (!gs_hash_equal(&hash, &event.state_hash))
+				return gs_fail(t->error, GS_ECORRUPT, "the contract's state hash is not that of its state");
+			break;
+		case GS_GAME_EVENT_JUDGED:
+			r->judged = true;
+			r->contract = event.computed;
+			break;
+		case GS_GAME_EVENT_OVER:
+			r->game.outcome = event.outcome;
+			r->game.reason = event.reason;
+			break;
+		case GS_GAME_EVENT_OPENED:
+		case GS_GAME_EVENT_SETTLED:
+			break;
+		}
+	}
+	return GS_OK;
+}
+
+/* Whether both games stand at the same point, knowing the same. */
+static bool same_game(const struct gs_game *a, const struct gs_game *b)
+{
+	struct gs_hash x, y;
+	gs_game_hash(a, &x);
+	gs_game_hash(b, &y);
+	bool same = gs_hash_equal(&x, &y) && a->outcome == b->outcome && a->reason == b->reason;
+	for (unsigned i = 0; i <= GS_GAME_ROUNDS_MAX && same; i++)
+		same = a->descent[i].len == b->descent[i].len
+		       && memcmp(a->descent[i].bytes, b->descent[i].bytes, a->descent[i].len) == 0;
+	return same;
+}
+
+static void record(struct table *t, enum gs_side side, unsigned phase, const char *name, uint64_t gas, size_t calldata,
+                   double since)
+{
+	struct gs_dispute_result *r = t->result;
+	GS_ASSERT(r->moves < GS_DISPUTE_MOVES_MAX);
+	r->move[r->moves++] = (struct gs_dispute_move){.side = (uint8_t)side,
+	                                               .phase = (uint8_t)phase,
+	                                               .name = name,
+	                                               .gas = gas,
+	                                               .calldata = (uint32_t)calldata,
+	                                               .seconds = gs_dispute_now_s() - since};
+	r->gas_total += gas;
+}
+
+static enum gs_err open_game(struct table *t)
+{
+	struct gs_dispute_result *r = t->result;
+	struct gs_buf data;
+	struct gs_receipt receipt;
+	uint64_t now = 0;
+	double since = gs_dispute_now_s();
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	gs_challenge_calldata(&r->claim, &data);
+	enum gs_err err =
+	        gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+	if (err != GS_OK) {
+		(void)gs_fail_within(t->error, err, "challenge");
+		goto out;
+	}
+	record(t, GS_SIDE_CHALLENGER, 0, "challenge", receipt.gas_used, data.len, since);
+	gs_game_id(t->chain->chain_id, &t->chain->deployment.contract[GS_CONTRACT_DISPUTES], &r->claim,
+	           &t->chain->key[GS_PARTY_CHALLENGER].address, &r->game_id);
+	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
+	if (err != GS_OK)
+		goto out;
+	gs_game_open(&t->mirror, &t->rules, &r->game_id, &r->claim, &t->chain->key[GS_PARTY_CLAIMANT].address,
+	             &t->chain->key[GS_PARTY_CHALLENGER].address, now);
+	r->game.id = r->game_id;
+	r->game.outcome = GS_GAME_OPEN;
+	err = observe(t, &receipt);
+	if (err == GS_OK && !same_game(&r->game, &t->mirror))
+		err = gs_fail(t->error, GS_ECORRUPT, "the contract opened another game than the one expected");
+out:
+	gs_receipt_free(&receipt);
+	gs_buf_free(&data);
+	return err;
+}
+
+/* The next move and whose it is. A lying claimant does not prove itself wrong: the honest challenger does. */
+static enum gs_err find_move(struct table *t, struct gs_move *move, enum gs_side *side)
+{
+	const struct gs_game *game = &t->result->game;
+	bool waiting = true;
+	enum gs_err err = GS_OK;
+	*side = GS_SIDE_CHALLENGER;
+	switch (t->result->plan.manner) {
+	case GS_DISPUTE_CLAIMANT_LIES:
+		err = gs_strategy_challenger(game, &t->challenger, move, &waiting);
+		break;
+	case GS_DISPUTE_CHALLENGER_ERRS:
+		if (game->state.phase != GS_PHASE_STEP)
+			err = gs_strategy_challenger(game, &t->challenger, move, &waiting);
+		break;
+	case GS_DISPUTE_CHALLENGER_LIES:
+		err = gs_strategy_wanderer(game, &t->challenger, choose, &t->rng, move, &waiting);
+		break;
+	}
+	if (err == GS_OK && waiting) {
+		*side = GS_SIDE_CLAIMANT;
+		err = gs_strategy_claimant(game, &t->claimant, move, &waiting);
+	}
+	if (err != GS_OK)
+		return gs_fail(t->error, err, "no move in phase %u: %s", game->state.phase, gs_err_name(err));
+	GS_ASSERT(!waiting);
+	return GS_OK;
+}
+
+static enum gs_err make_move(struct table *t)
+{
+	struct gs_dispute_result *r = t->result;
+	struct gs_buf data;
+	struct gs_receipt receipt = {0};
+	struct gs_move move;
+	struct gs_game_effects effects;
+	enum gs_side side;
+	uint64_t now = 0;
+	unsigned phase = r->game.state.phase;
+	double since = gs_dispute_now_s();
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	enum gs_err err = find_move(t, &move, &side);
+	if (err != GS_OK)
+		goto out;
+	if (move.kind == GS_MOVE_PROVE_STEP) {
+		const struct gs_prover *prover = side == GS_SIDE_CLAIMANT ? &t->claimant : &t->challenger;
+		r->instruction = gs_program_covering(prover->program, r->game.state.position);
+		err = gs_strategy_judge(&r->game, prover, &r->judge);
+		if (err != GS_OK)
+			goto out;
+	}
+	gs_move_calldata(&r->game.state, &move, &data);
+	err = data.err != GS_OK ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
+	                        : gs_dispute_send(t->chain,
+	                                          side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
+	                                          GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+	if (err != GS_OK) {
+		(void)gs_fail_within(t->error, err, "%s", gs_move_name(move.kind));
+		goto out;
+	}
+	record(t, side, phase, gs_move_name(move.kind), receipt.gas_used, data.len, since);
+	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
+	if (err == GS_OK)
+		err = observe(t, &receipt);
+	if (err != GS_OK)
+		goto out;
+	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
+	struct gs_error refusal = {0};
+	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
+		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s", gs_move_name(move.kind),
+		              refusal.text);
+	else if (!same_game(&t->mirror, &r->game))
+		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
+		              gs_move_name(move.kind));
+out:
+	gs_receipt_free(&receipt);
+	gs_buf_free(&data);
+	return err;
+}
+
+static enum gs_err play(struct table *t, const struct gs_trace *claimed)
+{
+	struct gs_dispute_result *r = t->result;
+	double since = gs_dispute_now_s();
+	enum gs_err err = post_claim(t, claimed);
+	if (err == GS_OK)
+		err = open_game(t);
+	while (err == GS_OK && r->game.outcome == GS_GAME_OPEN)
+		err = make_move(t);
+	r->seconds = gs_dispute_now_s() - since;
+	bool claimant_honest = r->plan.manner != GS_DISPUTE_CLAIMANT_LIES;
+	r->honest_won = r->game.outcome == (claimant_honest ? GS_GAME_CLAIMANT_WON : GS_GAME_CHALLENGER_WON);
+	return err;
+}
+
+enum gs_err gs_dispute_play(struct gs_dispute_chain *chain, const struct gs_dispute_setup *setup,
+                            const struct gs_dispute_plan *plan, struct gs_dispute_result *out, struct gs_error *error)
+{
+	struct table t = {.chain = chain, .setup = setup, .result = out, .error = error};
+	struct gs_prover_trace right = setup->honest;
+	struct gs_prover honest = gs_prover_over_trace(&right);
+	struct gs_liar liar = {0};
+	const struct gs_trace *claimed = &setup->trace;
+	enum gs_err err = GS_OK;
+	memset(out, 0, sizeof(*out));
+	out->plan = *plan;
+	gs_rng_seed(&t.rng, plan->seed);
+	t.claimant = honest;
+	t.challenger = honest;
+	if (plan->manner != GS_DISPUTE_CHALLENGER_LIES) {
+		err = find_fault(&t, &liar);
+		if (err != GS_OK)
+			return err;
+		if (plan->manner == GS_DISPUTE_CLAIMANT_LIES) {
+			t.claimant = gs_prover_over_liar(&liar);
+			claimed = &liar.trace;
+		} else {
+			t.challenger = gs_prover_over_liar(&liar);
+		}
+	}
+	err = play(&t, claimed);
+	gs_liar_free(&liar);
+	return err;
+}
