@@ -15,7 +15,6 @@ chain_id=8453        # Base
 block_seconds=1
 window_seconds=60    # in which a claim can be challenged
 settle_seconds_max=300
-unit=000000000000000000
 declare -A pid=() # of what runs, by name
 
 cd "$root"
@@ -67,15 +66,16 @@ stop() {
 
 # as NAME COMMAND...: a gainsay command with that party's key, on our chain; its JSON on stdout
 as() {
-	local name=$1 log=$out/$1-commands.log command=$2
+	local name=$1 log=$out/$1-commands.log command=$2 known=()
 	shift
-	"$gainsay" "$@" --rpc "$url" --chain-id $chain_id --deployment "$out/deployment.json" --key-file "$out/$name.key" --json 2>>"$log" ||
+	[[ $command == deploy ]] || known=(--deployment "$out/deployment.json")
+	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" --json 2>>"$log" ||
 		fail "$name could not do 'gainsay $command'" "$log"
 }
 
-# field NAME: of the JSON on stdin
+# field JSON NAME
 field() {
-	"$python" -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+	"$python" -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
 }
 
 mkdir -p "$root/build"
@@ -133,8 +133,8 @@ url=http://127.0.0.1:$port
 # Anvil's accounts: public test keys, good for nothing else.
 party() { # NAME ACCOUNT HONEST
 	local key address
-	key=$(sed -n "/^Private Keys/,/^$/!b;s/^($2) 0x\([0-9a-f]\{64\}\).*/\1/p" "$out/anvil.log" | head -n 1)
-	address=$(sed -n "s/^($2) \(0x[0-9a-fA-F]\{40\}\) .*/\1/p" "$out/anvil.log" | head -n 1)
+	key=$(sed -n "s/^($2) 0x\([0-9a-f]\{64\}\)\$/\1/p" "$out/anvil.log")
+	address=$(sed -n "s/^($2) \(0x[0-9a-fA-F]\{40\}\) .*/\1/p" "$out/anvil.log")
 	[[ -n $key && -n $address ]] || fail "anvil named no account $2" "$out/anvil.log"
 	(umask 077 && echo "$key" >"$out/$1.key")
 	echo "{\"name\": \"$3\", \"address\": \"$address\", \"honest\": $4}"
@@ -153,21 +153,37 @@ party deployer 0 deployer true >/dev/null
 echo "{\"url\": \"$url\", \"deployment\": \"$out/deployment.json\"}" >"$out/chain.json"
 
 say "Deploying the contracts"
-as deployer deploy --artifacts build/contracts/out --window-seconds $window_seconds --unbonding-seconds 120 --burn-bps 5000 \
-	--registrant-bond 100$unit --attest-threshold 1000$unit --minimum-bond 10$unit --bond-bps 5000 \
-	--claimant-budget 120 --challenger-budget 120 --minimum-time 20 --challenger-bond 20$unit --concede-bps 5000 >"$out/deploy.json"
+cat >"$out/parameters.yaml" <<-EOF
+	stakes:
+	  burn: 0.5
+	  unbonding_s: 120
+	models:
+	  registrant_bond: 100
+	  attest_threshold: 1000
+	claims:
+	  window_s: $window_seconds
+	  minimum_bond: 10
+	  bond: 0.5
+	disputes:
+	  claimant_budget_s: 120
+	  challenger_budget_s: 120
+	  minimum_time_s: 20
+	  challenger_bond: 20
+	  concede: 0.5
+EOF
+as deployer deploy --parameters "$out/parameters.yaml" --out "$out/deployment.json" >"$out/deploy.json"
 
 say "Staking, and registering the model"
 stake_of_all=()
 for who in validator staker node-a node-b attacker; do
-	as "$who" stake deposit 5000$unit --mint >"$out/stake-$who.json" &
+	as "$who" stake deposit 5000 --mint >"$out/stake-$who.json" &
 	stake_of_all+=($!)
 done
 for job in "${stake_of_all[@]}"; do
 	wait "$job" || exit 1
 done
-model_id=$(as staker model register "$here/digits.onnx" | field model_id)
-as staker model attest "$model_id" 1000$unit >"$out/attest.json"
+model=$(as staker model register "$here/digits.onnx")
+as staker model attest "$(field "$model" model_id)" 1000 >"$out/attest.json"
 "$python" "$here/summary.py" "$out" before
 
 # --- the daemons ---
@@ -189,8 +205,8 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 	EOF
 }
 (umask 077 && printf 'the demo draws the same lots every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
-daemon validator 250000 100$unit
-daemon attacker 0 1000$unit
+daemon validator 250000 100
+daemon attacker 0 1000
 daemon node-a 0 0
 daemon node-b 0 0
 start validator "$gainsay" run --config "$out/validator.yaml"
@@ -212,8 +228,8 @@ while read -r node image value kind; do
 	output=$(output_of "$image" "${what[@]}")
 	digit=$(sed -n "s/^$image //p" "$here/inputs/labels.txt")
 	alive
-	claim_id=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value$unit" ${output:+--output "$output"} | field claim_id)
-	echo "{\"claim_id\": \"$claim_id\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
+	claim=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value" ${output:+--output "$output"})
+	echo "{\"claim_id\": \"$(field "$claim" claim_id)\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
 done < <(grep '^[AB]' "$here/claims.txt")
 
 # --- until all is settled ---
