@@ -1,4 +1,4 @@
-/* challenge/machine/elementary_core.h: exp, log, tanh and erf of a binary32, each as one sequence of binary64 operations.
+/* challenge/machine/elementary_core.h: the elementary functions of a binary32, each as one sequence of binary64 operations.
  *
  * Internal: for elementary.c and for the vector code of the executor, which may inline these very sequences over
  * arrays. Every operation is an IEEE 754 one (add, subtract, multiply, divide, fma, comparison, choice) or works on
@@ -67,6 +67,18 @@ static inline double gs_add_to_odd(double a, double b)
 	uint64_t step = (uint64_t)(gs_f64_bits(error) << 1 != 0) & ~bits;
 	uint64_t inward = (gs_f64_bits(error) ^ bits) >> 63;
 	return gs_f64_of_bits(bits + step - 2 * (step & inward));
+}
+
+/* a + b = high + low exactly, whichever is larger. */
+struct gs_sum {
+	double high, low;
+};
+
+static inline struct gs_sum gs_two_sum(double a, double b)
+{
+	double high = a + b;
+	double b_there = high - a;
+	return (struct gs_sum){.high = high, .low = (a - (high - b_there)) + (b - b_there)};
 }
 
 /* exp(x) = scale * (1 + grown), scale a power of two: what exp and tanh share. |x| at most 128. */
@@ -144,6 +156,126 @@ static inline double gs_erf_core(double x)
 	return copysign(a * p, x);
 }
 
+/* exp(x) - 1 for any x but NaN */
+static inline double gs_expm1_core(double x)
+{
+	const double shift = 0x1.8p52;
+	double a = copysign(gs_magnitude(x, 110), x); /* beyond, the result overflows or rounds to -1 */
+	double shifted = fma(a, GS_LOG2_INVERSE, shift);
+	double k = shifted - shift;
+	double scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52);
+	double t = fma(k, -GS_LOG2_HIGH, a); /* exact */
+	double r = fma(k, -GS_LOG2_LOW, t);
+	double r_low = fma(k, -GS_LOG2_LOW, t - r);
+	/* exp(r) - 1 = r + q0 r^2 + rest, q0 = 1/2 */
+	double q = gs_exp_q[GS_EXP_TERMS - 1];
+#pragma GCC unroll 16
+	for (int i = GS_EXP_TERMS - 2; i >= 1; i--)
+		q = fma(q, r, gs_exp_q[i]);
+	double half = r * gs_exp_q[0];
+	double square = r * half;
+	double square_low = fma(r, half, -square);
+	struct gs_sum one = gs_two_sum(scale, -1);
+	struct gs_sum two = gs_two_sum(one.high, scale * r);
+	struct gs_sum three = gs_two_sum(two.high, scale * square);
+	double rest = fma(r * (r * r), q, square_low) + fma(r, r_low, r_low);
+	double low = fma(scale, rest, three.low) + (two.low + one.low);
+	return copysign(gs_add_to_odd(three.high, low), x);
+}
+
+/* log(1 + x) for -1 < x < infinity */
+static inline double gs_log1p_core(double x)
+{
+	const uint64_t start = 0x3fe6550000000000, bias = (uint64_t)1024 << 52;
+	struct gs_sum u = gs_two_sum(1, x);
+	uint64_t bits = gs_f64_bits(u.high);
+	uint64_t place = bits - start + bias; /* as in log */
+	uint64_t piece = place >> 48 & (GS_LOG_PIECES - 1);
+	double k = gs_f64_of_bits(place >> 52 | (uint64_t)0x433 << 52) - (0x1p52 + 1024);
+	double z = gs_f64_of_bits(bits - (place & (uint64_t)0xfff << 52) + bias);
+	double z_low = u.low * gs_f64_of_bits(((uint64_t)2047 << 52) - (place & (uint64_t)0xfff << 52)); /* exact */
+	double inverse = gs_log_inverse[piece];
+	double product = z * inverse;
+	/* z/c - 1 = r + r_low: the product's head less 1 is exact */
+	double head = product - 1;
+	double tail = fma(z_low, inverse, fma(z, inverse, -product));
+	double r = head + tail;
+	double r_low = (head - r) + tail;
+	double p = gs_log_p[GS_LOG_TERMS - 1];
+#pragma GCC unroll 16
+	for (int i = GS_LOG_TERMS - 2; i >= 0; i--)
+		p = fma(p, r, gs_log_p[i]);
+	double high = fma(k, GS_LOG2_HIGH, gs_log_high[piece]); /* exact */
+	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
+	double sum = high + r;
+	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
+	return copysign(gs_add_to_odd(sum, fma(r * r, p, low + (rest + r_low))), x);
+}
+
+/* An angle |x| as quadrant * pi/2 + r + r_low, |r| <= pi/4. */
+struct gs_angle {
+	uint64_t quadrant; /* modulo 4 */
+	double r, r_low;
+};
+
+/* The product of x's significand and 128 bits of 2/pi, those that are worth from 2 quadrants down: what lies above them
+ * is whole turns, what lies below is less than 2^-102 quadrants. No binary32 comes nearer than 2^-33 to a multiple. */
+static inline struct gs_angle gs_angle_reduce(float x)
+{
+	uint32_t bits = gs_f32_bits(x) & INT32_MAX;
+	uint32_t exponent = bits >> 23 > 126 ? bits >> 23 : 126;
+	uint64_t significand = (bits & 0x7fffff) | 0x800000;
+	uint32_t from = exponent - 120, word = from >> 5, shift = from & 31;
+	uint64_t w[4];
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < 4; i++)
+		w[i] = ((uint64_t)gs_two_over_pi[word + i] << 32 | gs_two_over_pi[word + i + 1]) << shift >> 32;
+	uint64_t p3 = significand * w[3];
+	uint64_t p2 = significand * w[2] + (p3 >> 32);
+	uint64_t p1 = significand * w[1] + (p2 >> 32);
+	uint64_t p0 = significand * w[0] + (p1 >> 32);
+	uint64_t high = p0 << 32 | (p1 & UINT32_MAX), low = p2 << 32 | (p3 & UINT32_MAX);
+	uint64_t fraction = high << 2 | low >> 62; /* of a quadrant, read as signed: from -1/2 to 1/2 */
+	double upper = (double)(fraction >> 32) - (double)(fraction >> 63) * 0x1p32;
+	double middle = (double)(fraction & UINT32_MAX) * 0x1p-32;
+	double lower = (double)(low << 2 >> 32) * 0x1p-64;
+	double sum = upper + middle; /* in units of 2^-32 quadrants */
+	double rest = (upper - sum) + middle + lower;
+	double f = (sum + rest) * 0x1p-32;
+	double f_low = ((sum - (sum + rest)) + rest) * 0x1p-32;
+	double r = f * GS_HALF_PI_HIGH;
+	double r_low = fma(f, GS_HALF_PI_HIGH, -r) + fma(f, GS_HALF_PI_LOW, f_low * GS_HALF_PI_HIGH);
+	bool small = bits < 0x3f490fdb; /* |x| < pi/4 */
+	double magnitude = (double)gs_f32_of_bits(bits);
+	return (struct gs_angle){
+		.quadrant = small ? 0 : (high >> 62) + (fraction >> 63),
+		.r = small ? magnitude : r,
+		.r_low = small ? 0 : r_low,
+	};
+}
+
+/* sin(quadrant * pi/2 + r) to odd: sin is asked with the quadrant, cos with one more. */
+static inline double gs_sin_quadrant(struct gs_angle a)
+{
+	double z = a.r * a.r;
+	double z_low = fma(a.r, a.r, -z);
+	double s = gs_sin_s[GS_SIN_TERMS - 1], c = gs_cos_c[GS_COS_TERMS - 1];
+#pragma GCC unroll 16
+	for (int i = GS_SIN_TERMS - 2; i >= 0; i--)
+		s = fma(s, z, gs_sin_s[i]);
+#pragma GCC unroll 16
+	for (int i = GS_COS_TERMS - 2; i >= 0; i--)
+		c = fma(c, z, gs_cos_c[i]);
+	/* sin r = r + (r^3 S + cos(r) r_low), cos r = 1 - r^2/2 + (r^4 C - r r_low) */
+	double sin_low = fma(z * a.r, s, fma(z * -0.5, a.r_low, a.r_low));
+	double cos_high = fma(z, -0.5, 1);
+	double cos_rest = fma(z, -0.5, 1 - cos_high); /* exact */
+	double cos_low = fma(z * z, c, cos_rest - fma(a.r, a.r_low, 0.5 * z_low));
+	bool odd = a.quadrant & 1;
+	double value = gs_add_to_odd(odd ? cos_high : a.r, odd ? cos_low : sin_low);
+	return a.quadrant & 2 ? -value : value;
+}
+
 /* condition ? a : b by masks: a compiler must not turn it into a branch around the work, which bars vectors. */
 static inline uint32_t gs_choose(bool condition, uint32_t a, uint32_t b)
 {
@@ -179,6 +311,57 @@ static inline float gs_tanh_f32(float x)
 static inline float gs_erf_f32(float x)
 {
 	return gs_unless_nan(x, (float)gs_erf_core(x));
+}
+
+static inline float gs_sin_f32(float x)
+{
+	double y = gs_sin_quadrant(gs_angle_reduce(x));
+	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)y) ^ (in & 0x80000000);
+	return gs_f32_of_bits(gs_choose((in & INT32_MAX) >= 0x7f800000, 0x7fc00000, out));
+}
+
+static inline float gs_cos_f32(float x)
+{
+	struct gs_angle a = gs_angle_reduce(x);
+	a.quadrant++;
+	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)gs_sin_quadrant(a));
+	return gs_f32_of_bits(gs_choose((in & INT32_MAX) >= 0x7f800000, 0x7fc00000, out));
+}
+
+static inline float gs_expm1_f32(float x)
+{
+	return gs_unless_nan(x, (float)gs_expm1_core(x));
+}
+
+static inline float gs_log1p_f32(float x)
+{
+	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)gs_log1p_core(x));
+	out = gs_choose(in == 0x7f800000, in, out);
+	out = gs_choose(in == 0xbf800000, 0xff800000, out); /* -1 */
+	out = gs_choose(in > 0xbf800000 || (in > 0x7f800000 && in < 0x80000000), 0x7fc00000,
+	                out); /* NaN and below -1 */
+	return gs_f32_of_bits(out);
+}
+
+/* To integers: exact, so the C library's are right; -0 and infinities stay. rint is half to even in this mode. */
+static inline float gs_floor_f32(float x)
+{
+	return gs_unless_nan(x, floorf(x));
+}
+
+static inline float gs_ceil_f32(float x)
+{
+	return gs_unless_nan(x, ceilf(x));
+}
+
+static inline float gs_trunc_f32(float x)
+{
+	return gs_unless_nan(x, truncf(x));
+}
+
+static inline float gs_round_f32(float x)
+{
+	return gs_unless_nan(x, rintf(x));
 }
 
 #endif

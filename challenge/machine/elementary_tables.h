@@ -7,13 +7,23 @@
 #ifndef GS_CHALLENGE_MACHINE_ELEMENTARY_TABLES_H
 #define GS_CHALLENGE_MACHINE_ELEMENTARY_TABLES_H
 
+#include <stdint.h>
+
 #ifdef GS_PROVE_PLANT
 #define GS_PLANT(planted, right) planted
 #else
 #define GS_PLANT(planted, right) right
 #endif
 
-enum { GS_EXP_TERMS = 11, GS_LOG_TERMS = 8, GS_LOG_PIECES = 16, GS_ERF_TERMS = 12, GS_ERF_PIECES = 16 };
+enum {
+	GS_EXP_TERMS = 11,
+	GS_LOG_TERMS = 8,
+	GS_LOG_PIECES = 16,
+	GS_ERF_TERMS = 12,
+	GS_ERF_PIECES = 16,
+	GS_SIN_TERMS = 7,
+	GS_COS_TERMS = 7
+};
 
 /* exp(r) = 1 + r + r^2 (q0 + q1 r + ...), |r| <= log(2)/2 */
 static const double gs_exp_q[GS_EXP_TERMS] = {
@@ -289,6 +299,33 @@ static const double gs_erf_t[GS_ERF_TERMS][GS_ERF_PIECES] = {
 		0x1.92e2c9d0ac187p-22,
 		-0x1.84b272efbdcfap-22,
 	},
+};
+
+/* sin(r) = r + r^3 (s0 + s1 r^2 + ...), |r| <= pi/4 */
+static const double gs_sin_s[GS_SIN_TERMS] = {
+	GS_PLANT(-0x1.5555555555455p-3, -0x1.5555555555555p-3),
+	0x1.111111111108bp-7,
+	-0x1.a01a01a006d8bp-13,
+	0x1.71de3a40199a1p-19,
+	-0x1.ae643d442007p-26,
+	0x1.6114a6211278bp-33,
+	-0x1.a55ccb924d758p-41,
+};
+/* cos(r) = 1 - r^2/2 + r^4 (c0 + c1 r^2 + ...), |r| <= pi/4 */
+static const double gs_cos_c[GS_COS_TERMS] = {
+	GS_PLANT(0x1.5555555554555p-5, 0x1.5555555555555p-5),
+	-0x1.6c16c16c16b4bp-10,
+	0x1.a01a01a002613p-16,
+	-0x1.27e4fb615560ep-22,
+	0x1.1eed784b9288ap-29,
+	-0x1.937eaec9a2971p-37,
+	0x1.a26b7f2236f4dp-45,
+};
+#define GS_HALF_PI_HIGH 0x1.921fb54442d18p0
+#define GS_HALF_PI_LOW 0x1.1a62633145c07p-54
+/* 2/pi: an empty word, then its first 256 bits */
+static const uint32_t gs_two_over_pi[9] = {
+	0x00000000, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561,
 };
 
 #endif

@@ -56,6 +56,14 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_F32_LOG] = {"f32.log", 1, F, {F}},
 	[GS_FN_F32_TANH] = {"f32.tanh", 1, F, {F}},
 	[GS_FN_F32_ERF] = {"f32.erf", 1, F, {F}},
+	[GS_FN_F32_FLOOR] = {"f32.floor", 1, F, {F}},
+	[GS_FN_F32_CEIL] = {"f32.ceil", 1, F, {F}},
+	[GS_FN_F32_TRUNC] = {"f32.trunc", 1, F, {F}},
+	[GS_FN_F32_ROUND] = {"f32.round", 1, F, {F}},
+	[GS_FN_F32_SIN] = {"f32.sin", 1, F, {F}},
+	[GS_FN_F32_COS] = {"f32.cos", 1, F, {F}},
+	[GS_FN_F32_EXPM1] = {"f32.expm1", 1, F, {F}},
+	[GS_FN_F32_LOG1P] = {"f32.log1p", 1, F, {F}},
 	[GS_FN_F32_FIRST] = {"f32.first", 3, F, {F, F, F}},
 	INTEGER_ROWS(0x40, "i32", I),
 	INTEGER_ROWS(0x80, "i64", L),
@@ -235,6 +243,14 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 	case GS_FN_F32_LOG: return gs_f32_to_bits(gs_logf(x));
 	case GS_FN_F32_TANH: return gs_f32_to_bits(gs_tanhf(x));
 	case GS_FN_F32_ERF: return gs_f32_to_bits(gs_erff(x));
+	case GS_FN_F32_FLOOR: return gs_f32_to_bits(gs_floorf(x));
+	case GS_FN_F32_CEIL: return gs_f32_to_bits(gs_ceilf(x));
+	case GS_FN_F32_TRUNC: return gs_f32_to_bits(gs_truncf(x));
+	case GS_FN_F32_ROUND: return gs_f32_to_bits(gs_roundf(x));
+	case GS_FN_F32_SIN: return gs_f32_to_bits(gs_sinf(x));
+	case GS_FN_F32_COS: return gs_f32_to_bits(gs_cosf(x));
+	case GS_FN_F32_EXPM1: return gs_f32_to_bits(gs_expm1f(x));
+	case GS_FN_F32_LOG1P: return gs_f32_to_bits(gs_log1pf(x));
 	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
 }

@@ -30,6 +30,14 @@ enum gs_fn {
 	GS_FN_F32_LOG = 0x12,
 	GS_FN_F32_TANH = 0x13,
 	GS_FN_F32_ERF = 0x14,
+	GS_FN_F32_FLOOR = 0x15,
+	GS_FN_F32_CEIL = 0x16,
+	GS_FN_F32_TRUNC = 0x17,
+	GS_FN_F32_ROUND = 0x18, /* half to even */
+	GS_FN_F32_SIN = 0x19,
+	GS_FN_F32_COS = 0x1a,
+	GS_FN_F32_EXPM1 = 0x1b,
+	GS_FN_F32_LOG1P = 0x1c,
 	GS_FN_F32_FIRST = 0x1f, /* MAP only: the first operand that is not skipped, else zero */
 
 	GS_FN_I32_COPY = 0x41,

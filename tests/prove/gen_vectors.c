@@ -43,7 +43,12 @@ static void emit_edges(struct list *l)
 		0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff,
 		0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff,
 	};
-	static const uint32_t hardest[ORACLE_COUNT] = {0xc16912cd, 0x65d890d3, 0x3ac37de2, 0x3940ead6};
+	static const uint32_t hardest[ORACLE_COUNT] = {
+		[ORACLE_EXP] = 0xc16912cd,
+		[ORACLE_LOG] = 0x65d890d3,
+		[ORACLE_TANH] = 0x3ac37de2,
+		[ORACLE_ERF] = 0x3940ead6,
+	};
 	static const uint32_t edges[] = {
 		0x3f800000, /* 1 */
 		0x3f000000, /* 1/2 */
@@ -60,6 +65,15 @@ static void emit_edges(struct list *l)
 		0x39b89ba3, /* tanh(x) departs from x */
 		0x3fb504f3, /* sqrt 2 */
 		0x3f3504f3, /* sqrt 1/2 */
+		0x3f490fdb, /* pi/4 */
+		0x3fc90fdb, /* pi/2 */
+		0x40490fdb, /* pi */
+		0x4b000000, /* 2^23, integers from here on */
+		0x4a800000, /* 2^22, halves below */
+		0x3fc00000, /* 3/2 */
+		0x40200000, /* 5/2 */
+		0x5f18b878, /* cos, and sin of the next: inputs that a plain binary64 gets wrong */
+		0x6115cb11, 0x73243f06,
 	};
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		emit(l, special[i]);
@@ -91,6 +105,14 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	case ORACLE_LOG: return (uint32_t)z & 1 ? oracle_bits((float)(unit * 4)) : (uint32_t)(z >> 33);
 	case ORACLE_TANH: return oracle_bits((float)(unit * 19 - 9.5));
 	case ORACLE_ERF: return oracle_bits((float)(unit * 8 - 4));
+	case ORACLE_FLOOR:
+	case ORACLE_CEIL:
+	case ORACLE_TRUNC:
+	case ORACLE_ROUND: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
+	case ORACLE_SIN:
+	case ORACLE_COS: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
+	case ORACLE_EXPM1: return oracle_bits((float)((z & 1 ? 4 : 104) * (2 * unit - 1)));
+	case ORACLE_LOG1P: return oracle_bits((float)((z & 1 ? 4 : 1000) * unit - 1));
 	case ORACLE_COUNT: break;
 	}
 	return 0;
@@ -101,7 +123,7 @@ int main(int argc, char **argv)
 	static struct list list;
 	list.f = argc >= 2 ? oracle_find(argv[1]) : ORACLE_COUNT;
 	if (list.f == ORACLE_COUNT || argc > 3) {
-		fprintf(stderr, "usage: gen_vectors exp|log|tanh|erf [FILE of hex inputs]\n");
+		fprintf(stderr, "usage: gen_vectors FUNCTION [FILE of hex inputs]\n");
 		return 2;
 	}
 	emit_edges(&list);

@@ -1,4 +1,4 @@
-/* tests/prove/oracle.h: the correctly rounded binary32 value of exp, log, tanh and erf, by GNU MPFR.
+/* tests/prove/oracle.h: the correctly rounded binary32 values of the elementary functions, by GNU MPFR.
  *
  * The independent oracle of everything under tests/ that concerns elementary functions; it shares nothing with
  * challenge/machine. Inputs and outputs are the bits of a binary32. Rounding is to nearest, ties to even, once, with
@@ -10,8 +10,23 @@
 #include <stdint.h>
 #include <string.h>
 
-enum oracle_function { ORACLE_EXP, ORACLE_LOG, ORACLE_TANH, ORACLE_ERF, ORACLE_COUNT };
-static const char *const oracle_names[ORACLE_COUNT] = {"exp", "log", "tanh", "erf"};
+enum oracle_function {
+	ORACLE_EXP,
+	ORACLE_LOG,
+	ORACLE_TANH,
+	ORACLE_ERF,
+	ORACLE_FLOOR,
+	ORACLE_CEIL,
+	ORACLE_TRUNC,
+	ORACLE_ROUND,
+	ORACLE_SIN,
+	ORACLE_COS,
+	ORACLE_EXPM1,
+	ORACLE_LOG1P,
+	ORACLE_COUNT
+};
+static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh", "erf", "floor", "ceil",
+                                                       "trunc", "round", "sin",  "cos", "expm1", "log1p"};
 
 static inline float oracle_float(uint32_t bits)
 {
@@ -44,6 +59,14 @@ static inline int oracle_call(enum oracle_function f, mpfr_t y, mpfr_t x, mpfr_r
 	case ORACLE_LOG: return mpfr_log(y, x, rounding);
 	case ORACLE_TANH: return mpfr_tanh(y, x, rounding);
 	case ORACLE_ERF: return mpfr_erf(y, x, rounding);
+	case ORACLE_SIN: return mpfr_sin(y, x, rounding);
+	case ORACLE_COS: return mpfr_cos(y, x, rounding);
+	case ORACLE_EXPM1: return mpfr_expm1(y, x, rounding);
+	case ORACLE_LOG1P: return mpfr_log1p(y, x, rounding);
+	case ORACLE_FLOOR: return mpfr_rint_floor(y, x, rounding);
+	case ORACLE_CEIL: return mpfr_rint_ceil(y, x, rounding);
+	case ORACLE_TRUNC: return mpfr_rint_trunc(y, x, rounding);
+	case ORACLE_ROUND: return mpfr_rint_roundeven(y, x, rounding);
 	case ORACLE_COUNT: break;
 	}
 	mpfr_set_nan(y);

@@ -2,13 +2,15 @@
 #
 #   make prove-math            the library's own object, one function after the other (some minutes)
 #   make prove-math-native     the same source compiled for this machine's fma and vectors (about a minute)
-#   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every function
+#   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every such function
 #   make vectors-math          writes tests/vectors/elementary/*.txt again
 #
 # build/tests/prove/prove_math FUNCTION [FIRST LAST] runs one function, or a part of it.
 
 PROVE := $(BUILD)/prove
-PROVE_FUNCTIONS := exp log tanh erf
+PROVE_FUNCTIONS := exp log tanh erf floor ceil trunc round sin cos expm1 log1p
+# Those that have coefficients: a rounding to an integer has none to spoil.
+PROVE_PLANTED := exp log tanh erf sin cos expm1 log1p
 # The array form is a loop of single steps, which a compiler may put into vectors: same operations, same results.
 PROVE_NATIVE := -O3 -march=native
 prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done
@@ -21,7 +23,7 @@ prove-math-native: $(PROVE)/native/prove_math
 	$(call prove_all,$<,$(PROVE)/native)
 
 prove-math-selftest: $(PROVE)/planted/prove_math
-	@for f in $(PROVE_FUNCTIONS); do \
+	@for f in $(PROVE_PLANTED); do \
 		PROVE_DIR=$(<D) nice $< $$f >$(<D)/$$f.out; \
 		grep -q '^mismatch:' $(<D)/$$f.out || { cat $(<D)/$$f.out; echo "prove-math-selftest: $$f: a planted bit went unnoticed"; exit 1; }; \
 		echo "noticed: $$(tail -n 1 $(<D)/$$f.out)"; \

@@ -63,16 +63,19 @@ static double now(void)
 static void run_code(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *got)
 {
 #ifdef GS_PROVE_ARRAY
-	static void (*const array[ORACLE_COUNT])(const float *, float *, size_t) = {gs_expf_array, gs_logf_array,
-	                                                                            gs_tanhf_array, gs_erff_array};
+	static void (*const array[ORACLE_COUNT])(const float *, float *, size_t) = {
+		gs_expf_array,   gs_logf_array,   gs_tanhf_array, gs_erff_array, gs_floorf_array, gs_ceilf_array,
+		gs_truncf_array, gs_roundf_array, gs_sinf_array,  gs_cosf_array, gs_expm1f_array, gs_log1pf_array};
 	float x[REFERENCE_RUN];
 	for (uint32_t i = 0; i < count; i++)
 		x[i] = oracle_float(first + i);
 	array[f](x, x, count);
 	memcpy(got, x, count * sizeof(*got));
 #else
-	static uint32_t (*const bits[ORACLE_COUNT])(uint32_t) = {gs_exp_f32_bits, gs_log_f32_bits, gs_tanh_f32_bits,
-	                                                         gs_erf_f32_bits};
+	static uint32_t (*const bits[ORACLE_COUNT])(uint32_t) = {
+		gs_exp_f32_bits,   gs_log_f32_bits,  gs_tanh_f32_bits,  gs_erf_f32_bits,
+		gs_floor_f32_bits, gs_ceil_f32_bits, gs_trunc_f32_bits, gs_round_f32_bits,
+		gs_sin_f32_bits,   gs_cos_f32_bits,  gs_expm1_f32_bits, gs_log1p_f32_bits};
 	for (uint32_t i = 0; i < count; i++)
 		got[i] = bits[f](first + i);
 #endif
@@ -317,7 +320,7 @@ int main(int argc, char **argv)
 	if (job.f == ORACLE_COUNT || (argc != 2 && argc != 4) ||
 	    (argc == 4 &&
 	     (!parse_bits(argv[2], &job.first) || !parse_bits(argv[3], &job.last) || job.first > job.last))) {
-		fprintf(stderr, "usage: prove_math exp|log|tanh|erf [FIRST LAST as hex bits of a binary32]\n");
+		fprintf(stderr, "usage: prove_math FUNCTION [FIRST LAST as hex bits of a binary32]\n");
 		return 2;
 	}
 	if (!mpfr_buildopt_tls_p()) {

@@ -65,6 +65,36 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 			mpfr_div_ui(g[k + 1], g[k + 1], (unsigned long)k + 1, MPFR_RNDN);
 		}
 		break;
+	case ORACLE_EXPM1: /* exp(c) / k! from k = 1 on */
+		mpfr_add_ui(t, a[0], 1, MPFR_RNDN);
+		for (int k = 1; k < TERMS; k++) {
+			mpfr_div_ui(t, t, (unsigned long)k, MPFR_RNDN);
+			mpfr_set(a[k], t, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_LOG1P: /* -(-1/(1 + c))^k / k */
+		mpfr_add_ui(c, c, 1, MPFR_RNDN);
+		mpfr_set_si(t, -1, MPFR_RNDN);
+		for (int k = 1; k < TERMS; k++) {
+			mpfr_div(t, t, c, MPFR_RNDN);
+			mpfr_neg(t, t, MPFR_RNDN);
+			mpfr_div_ui(a[k], t, (unsigned long)k, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_SIN: /* y'' = -y */
+	case ORACLE_COS:
+		oracle_call(f == ORACLE_SIN ? ORACLE_COS : ORACLE_SIN, a[1], c, MPFR_RNDN);
+		if (f == ORACLE_COS)
+			mpfr_neg(a[1], a[1], MPFR_RNDN);
+		for (int k = 2; k < TERMS; k++) {
+			mpfr_div_ui(a[k], a[k - 2], (unsigned long)(k * (k - 1)), MPFR_RNDN);
+			mpfr_neg(a[k], a[k], MPFR_RNDN);
+		}
+		break;
+	case ORACLE_FLOOR: /* not by series: see integer_run */
+	case ORACLE_CEIL:
+	case ORACLE_TRUNC:
+	case ORACLE_ROUND:
 	case ORACLE_COUNT: break;
 	}
 	for (int k = 0; k < TERMS; k++)
@@ -85,6 +115,18 @@ static double remainder_bound(enum oracle_function f, double centre, double h, d
 		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
 		return power_ratio / (8 * (1 - ratio)) / least;
 	}
+	case ORACLE_EXPM1: return exp(centre + h) * power / 40320 / least;
+	case ORACLE_LOG1P: { /* as for log, about 1 + c */
+		double ratio = h / (1 + centre);
+		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
+		return power_ratio / (8 * (1 - ratio)) / least;
+	}
+	case ORACLE_SIN: /* Lagrange, derivatives at most 1 */
+	case ORACLE_COS: return power / 40320 / least;
+	case ORACLE_FLOOR:
+	case ORACLE_CEIL:
+	case ORACLE_TRUNC:
+	case ORACLE_ROUND: break;
 	case ORACLE_TANH: /* Cauchy on the unit circle about c, where |tanh| <= tan(1) < 1.56 */
 		return 1.56 * power / (1 - h) / least;
 	case ORACLE_ERF: /* Cauchy on the unit circle about c, where |erf| <= 1 + 2/sqrt(pi) e < 4.1 */
@@ -102,7 +144,9 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 		s.centre = 1; /* so that the zero of log is the polynomial's */
 		h = fmax(fabs(first - 1), fabs(last - 1));
 	}
-	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || fabs(s.centre) > 128)
+	if (f == ORACLE_LOG1P && h > (1 + s.centre) * 0x1p-10)
+		return s;
+	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && f != ORACLE_LOG1P))
 		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
 			return s;
 	mpfr_t a[TERMS];
@@ -132,15 +176,94 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 	return s;
 }
 
+/* Roundings to integers, by the conversions between binary64 and integers, which are exact here. */
+static void integer_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *value)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t bits = first + i, sign = bits & 0x80000000;
+		if ((bits & 0x7fffffff) >= 0x4b000000) { /* integers, infinities, NaN */
+			value[i] = (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : bits;
+			continue;
+		}
+		double x = (double)oracle_float(bits);
+		int64_t whole = (int64_t)x, away = sign ? whole - 1 : whole + 1;
+		double rest = fabs(x - (double)whole);
+		bool up = false;
+		if (f == ORACLE_FLOOR)
+			up = sign && rest > 0;
+		else if (f == ORACLE_CEIL)
+			up = !sign && rest > 0;
+		else if (f == ORACLE_ROUND)
+			up = rest > 0.5 || (rest == 0.5 && whole % 2 != 0);
+		value[i] = (oracle_bits((float)(up ? away : whole)) & 0x7fffffff) | sign;
+	}
+}
+
+/* sin and cos from 1 on. All inputs of a run have one exponent: x = m 2^e, and turn = 2^e / (2 pi) modulo 1 to 128 bits,
+ * by MPFR. m turn modulo 1, an integer product that wraps, is x in turns, off by less than 2^-104; no binary32 comes
+ * nearer than 2^-36 turns to a multiple of a quarter. From there a plain series: in all well below 16 roundings. */
+static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
+{
+	mpfr_t t, pi;
+	mpfr_init2(t, 512);
+	mpfr_init2(pi, 512);
+	mpfr_const_pi(pi, MPFR_RNDN);
+	mpfr_set_ui_2exp(t, 1, (mpfr_exp_t)(first >> 23 & 0xff) - 151, MPFR_RNDN);
+	mpfr_div(t, t, pi, MPFR_RNDN);
+	mpfr_frac(t, t, MPFR_RNDN);
+	mpfr_mul_2ui(t, t, 64, MPFR_RNDN);
+	uint64_t upper = mpfr_get_ui(t, MPFR_RNDD);
+	mpfr_frac(t, t, MPFR_RNDN);
+	mpfr_mul_2ui(t, t, 64, MPFR_RNDN);
+	unsigned __int128 turn = (unsigned __int128)upper << 64 | mpfr_get_ui(t, MPFR_RNDD);
+	mpfr_clear(t);
+	mpfr_clear(pi);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t bits = first + i;
+		unsigned __int128 at = turn * ((bits & 0x7fffff) | 0x800000); /* in turns */
+		unsigned quarter = (unsigned)((at + ((unsigned __int128)1 << 125)) >> 126);
+		at -= (unsigned __int128)quarter << 126;
+		double r = (double)(__int128)at * 0x1p-128 * 0x1.921fb54442d18p2; /* 2 pi */
+		if (f == ORACLE_COS)
+			quarter++;
+		double y = 1, z = r * r;
+		for (int n = quarter & 1 ? 20 : 21; n > 1; n -= 2)
+			y = 1 - y * z / (double)(n * (n - 1));
+		if (!(quarter & 1))
+			y *= r;
+		if (quarter & 2)
+			y = -y;
+		if (f == ORACLE_SIN && bits >> 31)
+			y = -y;
+		double e = fabs(y) * MARGIN;
+		below[i] = oracle_bits((float)(y - e));
+		above[i] = oracle_bits((float)(y + e));
+	}
+	uint32_t right = oracle_f32(f, first); /* the enclosure is held against MPFR once a run */
+	if (right != below[0] && right != above[0])
+		for (uint32_t i = 0; i < count; i++)
+			below[i] = above[i] ^ 1;
+}
+
 void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
 {
 	uint32_t last = first + count - 1;
-	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000)) {
+	if (f == ORACLE_FLOOR || f == ORACLE_CEIL || f == ORACLE_TRUNC || f == ORACLE_ROUND) {
+		integer_run(f, first, count, below);
+		integer_run(f, first, count, above);
+		return;
+	}
+	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
+	    (f == ORACLE_LOG1P && first > 0xbf800000)) {
 		for (uint32_t i = 0; i < count; i++)
 			below[i] = above[i] = 0x7fc00000;
 		return;
 	}
 	bool finite = (last & 0x7fffffff) < 0x7f800000 && (first & 0x7fffffff) != 0;
+	if (finite && (f == ORACLE_SIN || f == ORACLE_COS) && (first & 0x7fffffff) >= 0x3f800000) {
+		circle_run(f, first, count, below, above);
+		return;
+	}
 	struct taylor s = {.valid = false};
 	if (finite)
 		s = expand(f, oracle_float(first), oracle_float(last));
@@ -171,8 +294,13 @@ bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, u
 {
 	uint32_t low = first & 0x7fffffff, high = last & 0x7fffffff;
 	*value = 0x7fc00000;
-	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0))
+	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0) ||
+	    (f == ORACLE_LOG1P && first > 0xbf800000))
 		return true;
+	if ((f == ORACLE_SIN || f == ORACLE_COS) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
+		return false;
+	if (f == ORACLE_LOG1P && last > 0xbf800000 && first >> 31)
+		return false;
 	*value = oracle_f32(f, first);
 	return high <= 0x7f800000 && *value == oracle_f32(f, last);
 }

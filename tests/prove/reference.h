@@ -17,8 +17,8 @@ enum { REFERENCE_RUN = 4096 }; /* most inputs of one run; runs are aligned to th
  * 0, and values within 2^-44 of a rounding boundary). count is a power of two up to REFERENCE_RUN that divides first. */
 void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above);
 
-/* True when f rounds to one and the same *value on all of first .. last: decided by MPFR at both ends, as the four
- * functions are monotone, or by all of them lying outside the domain. The inputs have one sign bit. */
+/* True when f rounds to one and the same *value on all of first .. last: decided by MPFR at both ends, as the
+ * functions are monotone (sin and cos are asked up to 1 only), or by all of them lying outside the domain. The inputs have one sign bit. */
 bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, uint32_t *value);
 
 /* log2 of the relative distance of f(input) from the nearest point where the rounding changes; 0 where there is none. */
