@@ -133,13 +133,21 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x6368d022, "Disputes", "stateHashOf(bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32))"},
 	{0x9cd6a194, "Disputes", "timeout((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32))"},
 	{0xc27de843, "Disputes", "traceRoots(bytes32)"},
+	{0xa58b00ba, "Elementary", "cos(uint256)"},
 	{0x867e0c26, "Elementary", "erf(uint256)"},
 	{0xb581fbe3, "Elementary", "exp(uint256)"},
+	{0x09d87f07, "Elementary", "expm1(uint256)"},
 	{0xf82c50f1, "Elementary", "log(uint256)"},
+	{0x1d8a2c20, "Elementary", "log1p(uint256)"},
+	{0xcb5cc109, "Elementary", "sin(uint256)"},
 	{0xa3d101d7, "Elementary", "tanh(uint256)"},
+	{0xa58b00ba, "IElementary", "cos(uint256)"},
 	{0x867e0c26, "IElementary", "erf(uint256)"},
 	{0xb581fbe3, "IElementary", "exp(uint256)"},
+	{0x09d87f07, "IElementary", "expm1(uint256)"},
 	{0xf82c50f1, "IElementary", "log(uint256)"},
+	{0x1d8a2c20, "IElementary", "log1p(uint256)"},
+	{0xcb5cc109, "IElementary", "sin(uint256)"},
 	{0xa3d101d7, "IElementary", "tanh(uint256)"},
 	{0xea093e30, "Judge", "describe(bytes)"},
 	{0x3027b700, "Judge", "elementary()"},
@@ -173,4 +181,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 87;
+const size_t gs_bindings_function_count = 95;

@@ -18,7 +18,10 @@ FUNCTIONS = {
     0x0a: ("f32.abs", F, "|a|"), 0x0b: ("f32.sqrt", F, "sqrt(a)"), 0x0c: ("f32.eq", F * 2, "a == b"),
     0x0d: ("f32.lt", F * 2, "a < b"), 0x0e: ("f32.le", F * 2, "a <= b"), 0x0f: ("f32.select", I + F * 2, "a ? b : c"),
     0x10: ("f32.clip", F * 3, "min(max(a, b), c)"), 0x11: ("f32.exp", F, "exp(a)"), 0x12: ("f32.log", F, "log(a)"),
-    0x13: ("f32.tanh", F, "tanh(a)"), 0x14: ("f32.erf", F, "erf(a)"), 0x1f: ("f32.first", F * 3, "first(a, b, c)"),
+    0x13: ("f32.tanh", F, "tanh(a)"), 0x14: ("f32.erf", F, "erf(a)"),
+    0x15: ("f32.floor", F, "floor(a)"), 0x16: ("f32.ceil", F, "ceil(a)"), 0x17: ("f32.trunc", F, "trunc(a)"),
+    0x18: ("f32.round", F, "round(a)"), 0x19: ("f32.sin", F, "sin(a)"), 0x1a: ("f32.cos", F, "cos(a)"),
+    0x1b: ("f32.expm1", F, "expm1(a)"), 0x1c: ("f32.log1p", F, "log1p(a)"), 0x1f: ("f32.first", F * 3, "first(a, b, c)"),
     0xc1: ("f32.to_i32", F, "int(a)"), 0xc2: ("f32.to_i64", F, "int(a)"), 0xc3: ("i32.to_f32", I, "float(a)"),
     0xc4: ("i64.to_f32", L, "float(a)"), 0xc5: ("i32.to_i64", I, "a"), 0xc6: ("i64.to_i32", L, "a"),
 }

@@ -146,6 +146,14 @@ static bool apply_f32(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_
 	case 0x12: ternary = mpfr_log(r, x, MPFR_RNDN); break;
 	case 0x13: ternary = mpfr_tanh(r, x, MPFR_RNDN); break;
 	case 0x14: ternary = mpfr_erf(r, x, MPFR_RNDN); break;
+	case 0x15: ternary = mpfr_rint_floor(r, x, MPFR_RNDN); break;
+	case 0x16: ternary = mpfr_rint_ceil(r, x, MPFR_RNDN); break;
+	case 0x17: ternary = mpfr_rint_trunc(r, x, MPFR_RNDN); break;
+	case 0x18: ternary = mpfr_rint_roundeven(r, x, MPFR_RNDN); break;
+	case 0x19: ternary = mpfr_sin(r, x, MPFR_RNDN); break;
+	case 0x1a: ternary = mpfr_cos(r, x, MPFR_RNDN); break;
+	case 0x1b: ternary = mpfr_expm1(r, x, MPFR_RNDN); break;
+	case 0x1c: ternary = mpfr_log1p(r, x, MPFR_RNDN); break;
 	default:
 		rounded = false;
 		switch (code) {

@@ -38,6 +38,14 @@ bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t 
 	case GS_FN_F32_LOG: t = mpfr_log(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_TANH: t = mpfr_tanh(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_ERF: t = mpfr_erf(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_FLOOR: t = mpfr_rint_floor(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_CEIL: t = mpfr_rint_ceil(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_TRUNC: t = mpfr_rint_trunc(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ROUND: t = mpfr_rint_roundeven(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_SIN: t = mpfr_sin(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_COS: t = mpfr_cos(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_EXPM1: t = mpfr_expm1(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_LOG1P: t = mpfr_log1p(r, x, MPFR_RNDN); break;
 	case GS_FN_I32_TO_F32: t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN); break;
 	case GS_FN_I64_TO_F32: t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN); break;
 	default: known = false;

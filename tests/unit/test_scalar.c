@@ -28,8 +28,10 @@ static uint32_t operand(struct gs_rng *rng)
 static void binary32_agrees_with_mpfr(void **state)
 {
 	(void)state;
-	static const unsigned codes[] = {GS_FN_F32_ADD,  GS_FN_F32_SUB, GS_FN_F32_MUL, GS_FN_F32_DIV,  GS_FN_F32_FMA,
-	                                 GS_FN_F32_SQRT, GS_FN_F32_EXP, GS_FN_F32_LOG, GS_FN_F32_TANH, GS_FN_F32_ERF};
+	static const unsigned codes[] = {
+		GS_FN_F32_ADD,   GS_FN_F32_SUB,   GS_FN_F32_MUL,  GS_FN_F32_DIV, GS_FN_F32_FMA,   GS_FN_F32_SQRT,
+		GS_FN_F32_EXP,   GS_FN_F32_LOG,   GS_FN_F32_TANH, GS_FN_F32_ERF, GS_FN_F32_FLOOR, GS_FN_F32_CEIL,
+		GS_FN_F32_TRUNC, GS_FN_F32_ROUND, GS_FN_F32_SIN,  GS_FN_F32_COS, GS_FN_F32_EXPM1, GS_FN_F32_LOG1P};
 	struct gs_rng rng;
 	gs_rng_seed(&rng, 2);
 	for (unsigned n = 0; n < 200000; n++) {
@@ -86,6 +88,35 @@ static void order_and_comparison(void **state)
 				assert_int_equal(gs_fn_apply(GS_FN_F32_MAX, special[n], special[m], 0), special[m]);
 			}
 		}
+}
+
+static void roundings_to_integers(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t from, floor, ceil, trunc, round;
+	} row[] = {
+		{0x00000000, 0x00000000, 0x00000000, 0x00000000, 0x00000000},
+		{0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x80000000},
+		{0x00000001, 0x00000000, 0x3f800000, 0x00000000, 0x00000000},
+		{0x80000001, 0xbf800000, 0x80000000, 0x80000000, 0x80000000},
+		{0x3f000000, 0x00000000, 0x3f800000, 0x00000000, 0x00000000}, /* 0.5 */
+		{0xbf000000, 0xbf800000, 0x80000000, 0x80000000, 0x80000000},
+		{0x3f000001, 0x00000000, 0x3f800000, 0x00000000, 0x3f800000},
+		{0x3fc00000, 0x3f800000, 0x40000000, 0x3f800000, 0x40000000}, /* 1.5 */
+		{0xc0200000, 0xc0400000, 0xc0000000, 0xc0000000, 0xc0000000}, /* -2.5 */
+		{0x4affffff, 0x4afffffe, 0x4b000000, 0x4afffffe, 0x4b000000}, /* 2^23 - 0.5 */
+		{0x4b000001, 0x4b000001, 0x4b000001, 0x4b000001, 0x4b000001},
+		{0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000},
+		{0xff800000, 0xff800000, 0xff800000, 0xff800000, 0xff800000},
+		{0xffc00001, GS_F32_NAN, GS_F32_NAN, GS_F32_NAN, GS_F32_NAN},
+	};
+	for (unsigned n = 0; n < GS_ARRAY_LEN(row); n++) {
+		assert_int_equal(gs_fn_apply(GS_FN_F32_FLOOR, row[n].from, 0, 0), row[n].floor);
+		assert_int_equal(gs_fn_apply(GS_FN_F32_CEIL, row[n].from, 0, 0), row[n].ceil);
+		assert_int_equal(gs_fn_apply(GS_FN_F32_TRUNC, row[n].from, 0, 0), row[n].trunc);
+		assert_int_equal(gs_fn_apply(GS_FN_F32_ROUND, row[n].from, 0, 0), row[n].round);
+	}
 }
 
 static void casts_saturate(void **state)
@@ -220,7 +251,7 @@ static void the_table_is_whole(void **state)
 		for (unsigned i = 0; i < 3; i++)
 			assert_int_equal(fn->operand[i] != 0, i < fn->arity);
 	}
-	assert_int_equal(n, 21 + 23 + 23 + 6);
+	assert_int_equal(n, 29 + 23 + 23 + 6);
 	assert_null(gs_fn_info(0));
 	assert_null(gs_fn_info(GS_FN_WITHIN));
 	assert_null(gs_fn_info(256));
@@ -232,6 +263,7 @@ int main(void)
 		cmocka_unit_test(binary32_agrees_with_mpfr),
 		cmocka_unit_test(integers_become_binary32_rounded_once),
 		cmocka_unit_test(order_and_comparison),
+		cmocka_unit_test(roundings_to_integers),
 		cmocka_unit_test(casts_saturate),
 		cmocka_unit_test(integers_wrap_and_define_everything),
 		cmocka_unit_test(the_table_is_whole),

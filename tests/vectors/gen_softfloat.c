@@ -132,6 +132,14 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	case 0x12: t = mpfr_log(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x13: t = mpfr_tanh(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x14: t = mpfr_erf(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x15: t = mpfr_rint_floor(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x16: t = mpfr_rint_ceil(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x17: t = mpfr_rint_trunc(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x18: t = mpfr_rint_roundeven(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x19: t = mpfr_sin(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x1a: t = mpfr_cos(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x1b: t = mpfr_expm1(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x1c: t = mpfr_log1p(g->out, g->x[0], MPFR_RNDN); break;
 	default: abort();
 	}
 	mpfr_subnormalize(g->out, t, MPFR_RNDN);
@@ -233,6 +241,17 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 	case 0x11:
 	case 0x13:
 	case 0x14: v[0] = shaped(g, 127 - 30 + (int)(next(g) % 38)); break;
+	case 0x15:
+	case 0x16:
+	case 0x17:
+	case 0x18: v[0] = shaped(g, 127 - 3 + (int)(next(g) % 29)); break;
+	case 0x19:
+	case 0x1a:
+		if (kind < 5)
+			v[0] = shaped(g, 127 - 15 + (int)(next(g) % 45));
+		break;
+	case 0x1b:
+	case 0x1c: v[0] = shaped(g, 127 - 28 + (int)(next(g) % 36)); break;
 	case 0x12:
 		if (kind < 4)
 			v[0] = (127u << 23) - 0x400000u + (uint32_t)(next(g) & 0x7fffff); /* about 1 */
@@ -576,7 +595,7 @@ int main(int argc, char **argv)
 		mpfr_init2(g.x[i], 24);
 	mpfr_init2(g.out, 24);
 	for (unsigned fn = 0x01; fn <= 0x1f; fn++)
-		if (fn <= 0x14 || fn == 0x1f)
+		if (fn <= 0x1c || fn == 0x1f)
 			write_file(&g, argv[1], SCALAR, fn, count, seed);
 	for (unsigned base = 0x40; base <= 0x80; base += 0x40)
 		for (unsigned op = 0x01; op <= 0x1f; op++)

@@ -44,6 +44,14 @@ contract GasTest is VectorTest {
         measure("log", 0x12, elementary);
         measure("tanh", 0x13, elementary);
         measure("erf", 0x14, elementary);
+        measure("floor", 0x15, address(0));
+        measure("ceil", 0x16, address(0));
+        measure("trunc", 0x17, address(0));
+        measure("round", 0x18, address(0));
+        measure("sin", 0x19, elementary);
+        measure("cos", 0x1a, elementary);
+        measure("expm1", 0x1b, elementary);
+        measure("log1p", 0x1c, elementary);
         measure("i32 add", 0x42, address(0));
         measure("i64 muladd", 0x96, address(0));
         measure("f32 to i64", 0xc2, address(0));

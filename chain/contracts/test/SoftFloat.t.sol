@@ -34,6 +34,12 @@ contract SoftFloatTest is VectorTest {
         runScalar(0x0b, address(0));
     }
 
+    function testToIntegral() public view {
+        for (uint256 fn = 0x15; fn <= 0x18; ++fn) {
+            runScalar(fn, address(0));
+        }
+    }
+
     function testOrderAndSigns() public view {
         for (uint256 fn = 0x07; fn <= 0x0a; ++fn) {
             runScalar(fn, address(0));

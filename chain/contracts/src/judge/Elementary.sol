@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {SoftFloat} from "./SoftFloat.sol";
 
-/// exp, log, tanh and erf of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
+/// exp, log, tanh, erf, sin, cos, expm1 and log1p of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
 /// function. Raw bits in and out; a contract of its own, so that the judge that calls it stays under the code limit.
 ///
 /// Each function is reduced to a polynomial on a short interval, in signed fixed point of 112 fractional bits inside
@@ -46,13 +46,18 @@ contract Elementary {
                 e -= int256(shift);
             }
         }
+        unchecked {
+            return _logOf(m, 0x800000, 0xb504f3, e + 23);
+        }
+    }
+
+    /// log(2^k m/d), rounded: d a power of two, d <= m < 2d <= 2^114, `turn` about sqrt(2) d.
+    function _logOf(uint256 m, uint256 d, uint256 turn, int256 k) private pure returns (uint256) {
         uint256 r;
         assembly ("memory-safe") {
-            // x = 2^k m/d with m/d within [sqrt(1/2), sqrt(2)): m of 24 bits, d = 2^23 or 2^24.
-            let d := 0x800000
-            let k := add(e, 23)
-            if gt(m, 0xb504f3) {
-                d := 0x1000000
+            // Within [sqrt(1/2), sqrt(2)).
+            if gt(m, turn) {
+                d := shl(1, d)
                 k := add(k, 1)
             }
             // log(m/d) = 2 atanh(s), s = (m - d)/(m + d), |s| <= 0.171573.
@@ -74,6 +79,117 @@ contract Elementary {
         // |r| < 2^119. log(1) is r = 0 and gives +0.
         unchecked {
             return int256(r) < 0 ? SoftFloat.round(SoftFloat.SIGN, 0 - r, -112) : SoftFloat.round(0, r, -112);
+        }
+    }
+
+    function log1p(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-25: x - x^2/2 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x33000000 || x == SoftFloat.INF) return x;
+        if (x >= 0xbf800000) return x == 0xbf800000 ? SoftFloat.SIGN | SoftFloat.INF : SoftFloat.NAN;
+        (uint256 m, int256 e) = SoftFloat.parts(magnitude);
+        unchecked {
+            // 1 + x, exact: e is at least -48 and at most 104, so m << (e + 112) < 2^240.
+            m <<= uint256(e + 112);
+            m = x & SoftFloat.SIGN != 0 ? ONE - m : ONE + m;
+            // Into [1, 2): what is cut off above 2 is below 2^-112 of it.
+            int256 k = int256(SoftFloat.bitLength(m)) - 113;
+            m = k < 0 ? m << uint256(-k) : m >> uint256(k);
+            return _logOf(m, ONE, 7343016637207168931428032607349397, k);
+        }
+    }
+
+    function expm1(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-25: x + x^2/2 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x33000000) return x;
+        // |x| >= 89: beyond the largest finite result, nearer to -1 than to its neighbour.
+        if (magnitude >= 0x42b20000) return x & SoftFloat.SIGN != 0 ? 0xbf800000 : SoftFloat.INF;
+        unchecked {
+            uint256 t = _fixed(x);
+            if (x & SoftFloat.SIGN != 0) t = 0 - t;
+            (uint256 p, int256 k) = _exp2k(t);
+            // k is at most 129: p << k < 2^242.
+            p = k < 0 ? p >> uint256(-k) : p << uint256(k);
+            return int256(t) < 0 ? SoftFloat.round(SoftFloat.SIGN, ONE - p, -112) : SoftFloat.round(0, p - ONE, -112);
+        }
+    }
+
+    function sin(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude >= SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-12: x - x^3/6 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000) return x;
+        return _circle(magnitude, x & SoftFloat.SIGN, 0);
+    }
+
+    function cos(uint256 x) external pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude >= SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-13: 1 - x^2/2 > 1 - 2^-27.
+        if (magnitude < 0x39000000) return 0x3f800000;
+        return _circle(magnitude, 0, 1);
+    }
+
+    /// sin(x + quadrants * pi/2) with its sign turned by `sign`, for 2^-13 <= x.
+    function _circle(uint256 x, uint256 sign, uint256 quadrants) private pure returns (uint256) {
+        (uint256 m, int256 e) = SoftFloat.parts(x);
+        uint256 r;
+        uint256 odd;
+        assembly ("memory-safe") {
+            // 2/pi in units of 2^-254. A word counts modulo 4 quadrants, so whole turns drop out by themselves; what
+            // 2/pi lacks is m 2^e 2^-254 < 2^-126 of a quadrant.
+            let c := 18428883373056725475459024596439793651824491331936921676307065986443608256856
+            switch slt(e, 0)
+            case 1 { c := shr(sub(0, e), c) }
+            default { c := shl(e, c) }
+            c := mul(c, m)
+            let k := shr(254, add(c, shl(253, 1)))
+            c := sub(c, shl(254, k)) // signed, |c| <= 2^253: half a quadrant
+            k := add(k, quadrants)
+            sign := xor(sign, shl(30, and(k, 2)))
+            r := sar(112, mul(sar(142, c), 8156040833015188200833743081374136)) // |r| <= pi/4
+            odd := and(k, 1)
+        }
+        unchecked {
+            uint256 z = uint256(int256(r * r) >> 112);
+            uint256 y = odd != 0 ? _cosOf(z) : uint256(int256(r * _sinOverR(z)) >> 112);
+            if (int256(y) < 0) return SoftFloat.round(sign ^ SoftFloat.SIGN, 0 - y, -112);
+            return SoftFloat.round(sign, y, -112);
+        }
+    }
+
+    function _sinOverR(uint256 z) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // sin(r)/r in z = r^2, z <= 0.61686: degree 8, error below 2^-80
+            let p := 14479895983908765103
+            p := sub(sar(112, mul(p, z)), 3970498092855331421686)
+            p := add(sar(112, mul(p, z)), 833833143676745719039749)
+            p := sub(sar(112, mul(p, z)), 130077983638527611125189069)
+            p := add(sar(112, mul(p, z)), 14308578203627744550884797958)
+            p := sub(sar(112, mul(p, z)), 1030217630661671358158305147629)
+            p := add(sar(112, mul(p, z)), 43269140487790230190275327266906)
+            p := sub(sar(112, mul(p, z)), 865382809755804604753984615957285)
+            p := add(sar(112, mul(p, z)), 5192296858534827628530492148561231)
+            q := p
+        }
+    }
+
+    function _cosOf(uint256 z) private pure returns (uint256 q) {
+        assembly ("memory-safe") {
+            // cos(r) in z = r^2, z <= 0.61686: degree 8, error below 2^-75.75
+            let p := 245923101042329462540
+            p := sub(sar(112, mul(p, z)), 59556927495975169332815)
+            p := add(sar(112, mul(p, z)), 10839830358957814212318547)
+            p := sub(sar(112, mul(p, z)), 1430857819777189356007399945)
+            p := add(sar(112, mul(p, z)), 128777203832583879455755951561)
+            p := sub(sar(112, mul(p, z)), 7211523414631690033578001911922)
+            p := add(sar(112, mul(p, z)), 216345702438951150287339199595063)
+            p := sub(sar(112, mul(p, z)), 2596148429267413814244399931914238)
+            p := add(sar(112, mul(p, z)), 5192296858534827628530416958119851)
+            q := p
         }
     }
 

@@ -9,6 +9,10 @@ interface IElementary {
     function log(uint256 x) external view returns (uint256);
     function tanh(uint256 x) external view returns (uint256);
     function erf(uint256 x) external view returns (uint256);
+    function sin(uint256 x) external view returns (uint256);
+    function cos(uint256 x) external view returns (uint256);
+    function expm1(uint256 x) external view returns (uint256);
+    function log1p(uint256 x) external view returns (uint256);
 }
 
 /// The scalar table of the machine: what one function code does to its registers, and how an element of a tensor becomes
@@ -77,6 +81,14 @@ library Scalar {
             if (fn == 0x12) return _elementary(elementary, IElementary.log.selector, a);
             if (fn == 0x13) return _elementary(elementary, IElementary.tanh.selector, a);
             if (fn == 0x14) return _elementary(elementary, IElementary.erf.selector, a);
+            if (fn == 0x15) return SoftFloat.toIntegral(a, SoftFloat.FLOOR);
+            if (fn == 0x16) return SoftFloat.toIntegral(a, SoftFloat.CEIL);
+            if (fn == 0x17) return SoftFloat.toIntegral(a, SoftFloat.TRUNC);
+            if (fn == 0x18) return SoftFloat.toIntegral(a, SoftFloat.ROUND);
+            if (fn == 0x19) return _elementary(elementary, IElementary.sin.selector, a);
+            if (fn == 0x1a) return _elementary(elementary, IElementary.cos.selector, a);
+            if (fn == 0x1b) return _elementary(elementary, IElementary.expm1.selector, a);
+            if (fn == 0x1c) return _elementary(elementary, IElementary.log1p.selector, a);
             if (fn == 0x1f) return SoftFloat.canonical(a); // first: the judge passes the operand that was in range
         }
         revert UnknownFunction(fn);

@@ -10,7 +10,7 @@ library Signature {
     uint256 internal constant FIRST = 0x1f;
 
     // Operands, two bits a code, the lowest code lowest: 0x00 to 0x1f; 0x40 to 0x5f and 0x80 to 0x9f; 0xc0 to 0xdf.
-    uint256 private constant FLOAT = 0xc0000157ea56baa4;
+    uint256 private constant FLOAT = 0xc1555557ea56baa4;
     uint256 private constant INTEGER = 0xc0003faa9a96aaa4;
     uint256 private constant CAST = 0x0000000000001554;
 

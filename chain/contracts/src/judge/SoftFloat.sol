@@ -248,6 +248,33 @@ library SoftFloat {
         }
     }
 
+    // ---------------------------------------------------------------------------------------------- to integers
+
+    // Which way toIntegral goes from between two integers.
+    uint256 internal constant FLOOR = 0;
+    uint256 internal constant CEIL = 1;
+    uint256 internal constant TRUNC = 2;
+    uint256 internal constant ROUND = 3; // half to even
+
+    /// The integer beside a as a binary32: exact, and the sign stays where it is zero.
+    function toIntegral(uint256 a, uint256 way) internal pure returns (uint256) {
+        if (isNan(a)) return NAN;
+        if (a & MAGNITUDE >= 0x4b000000) return a; // 2^23 and more, infinities
+        uint256 sign = a & SIGN;
+        (uint256 m, int256 e) = parts(a);
+        unchecked {
+            uint256 n = uint256(-e); // 1 .. 149
+            uint256 q = m >> n;
+            uint256 rest = m - (q << n); // below 2^24
+            uint256 half = 1 << (n - 1);
+            bool away;
+            if (way == FLOOR) away = sign != 0 && rest != 0;
+            else if (way == CEIL) away = sign == 0 && rest != 0;
+            else if (way == ROUND) away = rest > half || (rest == half && q & 1 != 0);
+            return round(sign, away ? q + 1 : q, 0);
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------- order, signs
 
     /// An unsigned key that orders like the numbers do, -0 just below +0. Not for NaN.
