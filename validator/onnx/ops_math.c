@@ -42,6 +42,11 @@ UNARY(op_erf, GS_FN_F32_ERF)
 UNARY(op_exp, GS_FN_F32_EXP)
 UNARY(op_log, GS_FN_F32_LOG)
 UNARY(op_sqrt, GS_FN_F32_SQRT)
+UNARY(op_floor, GS_FN_F32_FLOOR)
+UNARY(op_ceil, GS_FN_F32_CEIL)
+UNARY(op_round, GS_FN_F32_ROUND)
+UNARY(op_sin, GS_FN_F32_SIN)
+UNARY(op_cos, GS_FN_F32_COS)
 
 static enum gs_err op_neg(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
@@ -124,6 +129,85 @@ static enum gs_err op_leaky_relu(struct gs_lower *lo, const struct gs_onnx_node 
 		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MAX, &in[0]), 2,
 		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&scaled)}, out);
 	return select_by_sign(lo, &in[0], &scaled, out);
+}
+
+/* x < 0 ? mul(alpha, expm1(x)) : x, where below is x or what expm1 is to have of it. */
+static enum gs_err exponential_below(struct gs_lower *lo, const struct gs_val *x, const struct gs_val *below,
+                                     uint32_t alpha, struct gs_val *out)
+{
+	struct gs_val scaled;
+	struct gs_step s = {
+		.fn = GS_FN_F32_EXPM1, .dtype = GS_F32, .epilogue = GS_FN_F32_MUL, .epilogue_const = {alpha}};
+	GS_TRY(gs_lower_map(lo, s, 1, &(struct gs_arg){.v = below}, &scaled));
+	return select_by_sign(lo, x, &scaled, out);
+}
+
+static enum gs_err op_elu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                          struct gs_val *out)
+{
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return exponential_below(lo, &in[0], &in[0], gs_lower_attr_float(node, "alpha", GS_ONE), out);
+}
+
+static enum gs_err op_celu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	struct gs_val ratio;
+	uint32_t alpha = gs_lower_attr_float(node, "alpha", GS_ONE);
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_DIV, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_reg(alpha)}, &ratio));
+	return exponential_below(lo, &in[0], &ratio, alpha, out);
+}
+
+static enum gs_err op_selu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	struct gs_val y, wide;
+	uint32_t alpha = gs_lower_attr_float(node, "alpha", UINT32_C(0x3fd62d7d)); /* 1.67326319... */
+	uint32_t gamma = gs_lower_attr_float(node, "gamma", UINT32_C(0x3f867d5f)); /* 1.05070102... */
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	wide = in[0];
+	if (in[0].dtype != GS_F32)
+		GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_COPY, &in[0]), 1, &(struct gs_arg){.v = &in[0]},
+		                    &wide));
+	GS_TRY(exponential_below(lo, &wide, &in[0], alpha, &y));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&y), gs_arg_reg(gamma)}, out);
+}
+
+/* add(max(x, 0), log1p(exp(neg(abs(x))))), all of it in f32 before the store. */
+static enum gs_err softplus(struct gs_lower *lo, const struct gs_val *x, uint8_t dtype, struct gs_val *out)
+{
+	struct gs_val above, magnitude, rest;
+	GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_MAX, x), 2, (struct gs_arg[]){gs_arg_of(x), gs_arg_reg(0)},
+	                    &above));
+	GS_TRY(gs_lower_map(lo, (struct gs_step){.fn = GS_FN_F32_ABS, .dtype = GS_F32, .epilogue = GS_FN_F32_NEG}, 1,
+	                    &(struct gs_arg){.v = x}, &magnitude));
+	GS_TRY(gs_lower_map(lo, (struct gs_step){.fn = GS_FN_F32_EXP, .dtype = GS_F32, .epilogue = GS_FN_F32_LOG1P}, 1,
+	                    &(struct gs_arg){.v = &magnitude}, &rest));
+	return gs_lower_map(lo, (struct gs_step){.fn = GS_FN_F32_ADD, .dtype = dtype}, 2,
+	                    (struct gs_arg[]){gs_arg_of(&above), gs_arg_of(&rest)}, out);
+}
+
+static enum gs_err op_softplus(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
+{
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return softplus(lo, &in[0], in[0].dtype, out);
+}
+
+static enum gs_err op_mish(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                           struct gs_val *out)
+{
+	struct gs_val plus, t;
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	GS_TRY(softplus(lo, &in[0], GS_F32, &plus));
+	GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_TANH, &in[0]), 1, &(struct gs_arg){.v = &plus}, &t));
+	return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
+	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&t)}, out);
 }
 
 static enum gs_err op_prelu(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
@@ -365,10 +449,15 @@ static enum gs_err op_mean(struct gs_lower *lo, const struct gs_onnx_node *node,
 const struct gs_lower_op gs_ops_math[] = {
 	{"Abs", op_abs},
 	{"Add", op_add},
+	{"Ceil", op_ceil},
+	{"Celu", op_celu},
 	{"Clip", op_clip},
+	{"Cos", op_cos},
 	{"Div", op_div},
+	{"Elu", op_elu},
 	{"Erf", op_erf},
 	{"Exp", op_exp},
+	{"Floor", op_floor},
 	{"HardSigmoid", op_hard_sigmoid},
 	{"HardSwish", op_hard_swish},
 	{"LeakyRelu", op_leaky_relu},
@@ -376,14 +465,19 @@ const struct gs_lower_op gs_ops_math[] = {
 	{"Max", op_max},
 	{"Mean", op_mean},
 	{"Min", op_min},
+	{"Mish", op_mish},
 	{"Mul", op_mul},
 	{"Neg", op_neg},
 	{"PRelu", op_prelu},
 	{"Pow", op_pow},
 	{"Reciprocal", op_reciprocal},
 	{"Relu", op_relu},
+	{"Round", op_round},
+	{"Selu", op_selu},
 	{"Sigmoid", op_sigmoid},
 	{"Sign", op_sign},
+	{"Sin", op_sin},
+	{"Softplus", op_softplus},
 	{"Softsign", op_softsign},
 	{"Sqrt", op_sqrt},
 	{"Sub", op_sub},
