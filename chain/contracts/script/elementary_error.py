@@ -59,10 +59,14 @@ class Contract:
             name = m[1] if m else name
             by_function.setdefault(name, []).append(line)
         poly = {k: polynomials(v) for k, v in by_function.items()}
-        self.e, self.l, self.e0 = poly["_exp2k"][0], poly["log"][0], poly["_erfOverX"][0]
+        self.e, self.l, self.e0 = poly["_exp2k"][0], poly["_logOf"][0], poly["_erfOverX"][0]
+        self.s, self.c = poly["_sinOverR"][0], poly["_cosOf"][0]
         self.tail = {1: poly["_erf15"][0], 2: poly["_erf25"][0], 3: poly["_erf35"][0]}
         self.log2 = int(re.search(r"LOG2 = (\d+);", text)[1])
         self.inverse = int(re.search(r"sar\(172, add\(mul\(t, (\d+)\)", text)[1])
+        self.two_over_pi = int(re.search(r"let c := (\d+)", text)[1])
+        self.half_pi = int(re.search(r"mul\(sar\(142, c\), (\d+)\)", text)[1])
+        self.turn = int(re.search(r"_logOf\(m, ONE, (\d+), k\)", text)[1])
 
     def exp2k(self, t):
         k = (t * self.inverse + (1 << 171)) >> 172
@@ -80,14 +84,39 @@ class Contract:
 
     def log(self, m, e):
         shift = 24 - m.bit_length()
-        m, e, d = m << shift, e - shift, 1 << 23
-        k = e + 23
-        if m > 0xb504f3:
+        return self.log_of(m << shift, 1 << 23, 0xb504f3, e - shift + 23)
+
+    def log_of(self, m, d, turn, k):
+        if m > turn:
             d, k = d << 1, k + 1
         n = (m - d) << F
         s = n // (m + d) if n >= 0 else -(-n // (m + d))
         z = (s * s) >> F
         return k * self.log2 + ((s * horner(self.l, z)) >> F), -F
+
+    def log1p(self, m, e):
+        u = ONE + (m << (e + F))
+        k = u.bit_length() - 113
+        return self.log_of(u << -k if k < 0 else u >> k, ONE, self.turn, k)
+
+    def expm1(self, m, e):
+        p, k = self.exp2k(fixed(m, e))
+        return (p >> -k if k < 0 else p << k) - ONE, -F
+
+    def circle(self, m, e, quadrants):
+        c = (self.two_over_pi >> -e if e < 0 else self.two_over_pi << e) * m % 2 ** 256
+        k = (c + (1 << 253)) >> 254
+        r = (c - (k << 254) >> 142) * self.half_pi >> F
+        z = r * r >> F
+        k += quadrants
+        y = horner(self.c, z) if k & 1 else r * horner(self.s, z) >> F
+        return (-y if k & 2 else y), -F
+
+    def sin(self, m, e):
+        return self.circle(m, e, 0)
+
+    def cos(self, m, e):
+        return self.circle(m, e, 1)
 
     def erf(self, m, e):
         t = fixed(m, e)
@@ -179,6 +208,39 @@ def erf_w(x):
     return x * Fraction(total, one) * TWO_OVER_SQRT_PI
 
 
+PI = Fraction(pi_w(), 1 << W)
+
+
+def circle_w(x, quadrants):
+    """sin(x + quadrants pi/2), 300 bits after pi's error has grown with x."""
+    n = round(x / (PI / 2))
+    one = 1 << W
+    v = int((x - n * PI / 2) * one)
+    k = (n + quadrants) % 4
+    square, term, total, i = v * v >> W, (one if k % 2 else v), 0, 1 - k % 2
+    while abs(term) > 1:
+        total += term
+        term = -(term * square >> W) // ((i + 1) * (i + 2))
+        i += 2
+    return Fraction(-total if k & 2 else total, one)
+
+
+def sin_w(x):
+    return circle_w(x, 0)
+
+
+def cos_w(x):
+    return circle_w(x, 1)
+
+
+def expm1_w(x):
+    return exp_w(x) - 1
+
+
+def log1p_w(x):
+    return log_w(1 + x)
+
+
 def tanh_w(x):
     e = exp_w(2 * x)
     return (e - 1) / (e + 1)
@@ -200,7 +262,8 @@ def draw(rng, low, high):
 def inputs(rng, name, count):
     # Positive encodings where the contract evaluates, and the points where it changes its path.
     ranges = {"exp": (0x2e000000, 0x42cfffff), "tanh": (0x39000000, 0x411fffff), "erf": (0x00000001, 0x407fffff),
-              "log": (0x00000001, 0x7f7fffff)}
+              "log": (0x00000001, 0x7f7fffff), "sin": (0x39800000, 0x7f7fffff), "cos": (0x39000000, 0x7f7fffff),
+              "expm1": (0x33000000, 0x42b1ffff), "log1p": (0x33000000, 0x7f7fffff)}
     low, high = ranges[name]
     edges = [low, high] + [b + d for b in (0x3f800000, 0x40000000, 0x40400000, 0x3f3504f3, 0x3fb504f3, 0x3eb17218,
                                           0x3f851592, 0x00800000) for d in range(-3, 4)]
@@ -210,7 +273,7 @@ def inputs(rng, name, count):
             bits = draw(rng, 0x3e000000, min(high, 0x42000000))
         if low <= bits <= high:
             yield bits
-            if name == "exp":
+            if name in ("exp", "expm1") or (name == "log1p" and bits < 0x3f800000):
                 yield bits | 1 << 31
 
 
@@ -220,11 +283,12 @@ def main():
     contract = Contract(text)
     if shutil.which("sollya"):
         printed = subprocess.run(["sollya", "script/elementary.sollya"], capture_output=True, text=True, check=True).stdout
-        if polynomials(printed.splitlines()) != [contract.e, contract.l, contract.e0] + [contract.tail[i] for i in (1, 2, 3)]:
+        if polynomials(printed.splitlines()) != [contract.e, contract.l, contract.s, contract.c, contract.e0] + [contract.tail[i] for i in (1, 2, 3)]:
             sys.exit(SOURCE + ": the polynomials are not those of script/elementary.sollya: copy its output")
         print("polynomials: as script/elementary.sollya prints them")
     failed = False
-    for name, reference in (("exp", exp_w), ("log", log_w), ("tanh", tanh_w), ("erf", erf_w)):
+    for name, reference in (("exp", exp_w), ("log", log_w), ("tanh", tanh_w), ("erf", erf_w), ("sin", sin_w),
+                            ("cos", cos_w), ("expm1", expm1_w), ("log1p", log1p_w)):
         rng = random.Random(name)
         worst, at, n = 0.0, 0, 0
         for bits in inputs(rng, name, count):
@@ -237,7 +301,7 @@ def main():
             n += 1
             if error > worst:
                 worst, at = error, bits
-        print("%-4s %d inputs, relative error at most 2^%.2f (at %08x)" % (name, n, log2(worst), at))
+        print("%-5s %d inputs, relative error at most 2^%.2f (at %08x)" % (name, n, log2(worst), at))
         failed |= log2(worst) >= BOUND_LOG2
     if failed:
         sys.exit("above the bound 2^%d that docs/elementary-onchain.md states" % BOUND_LOG2)
