@@ -24,13 +24,18 @@ node() { # DB: a node that ends when one claim is settled
 	command_of 2 run --db "$1" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 1 --until-seconds 60 --log-level error
 }
 without() { # OPTION: takes an option and its value out of the array `command`
-	local i
-	for i in "${!command[@]}"; do
-		[[ ${command[$i]} == "$1" ]] && unset "command[$i]" "command[$((i + 1))]"
+	local kept=() skip=0 word
+	for word in "${command[@]}"; do
+		if ((skip)); then
+			skip=0
+		elif [[ $word == "$1" ]]; then
+			skip=1
+		else
+			kept+=("$word")
+		fi
 	done
-	command=("${command[@]}")
+	command=("${kept[@]}")
 }
-quiet=(--log-level error)
 
 # --- the endpoint and the chain ---
 node "$work/a.db"; without --rpc
