@@ -187,7 +187,7 @@ as staker model attest "$(field "$model" model_id)" 1000 >"$out/attest.json"
 "$python" "$here/summary.py" "$out" before
 
 # --- the daemons ---
-daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
+daemon() { # PARTY RATE CERTAIN_ABOVE
 	cat >"$out/$1.yaml" <<-EOF
 		rpc: $url
 		chain_id: $chain_id
@@ -197,7 +197,7 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 		key:
 		  hex_file: $1.key
 		policy:
-		  rate_ppm: $2
+		  rate: $2
 		  certain_above: $3
 		  sampling_key_file: sampling.key
 		intervals:
@@ -205,7 +205,7 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 	EOF
 }
 (umask 077 && printf 'the demo draws the same lots every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
-daemon validator 250000 100
+daemon validator 0.25 100
 daemon attacker 0 1000
 daemon node-a 0 0
 daemon node-b 0 0
