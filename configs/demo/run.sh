@@ -239,13 +239,19 @@ while true; do
 	alive
 	code=0
 	now=$("$python" "$here/summary.py" "$out" status 2>"$out/status.log") || code=$?
-	[[ $now == "$before" ]] || say "$now"
-	before=$now
+	if [[ -t 1 ]]; then
+		printf '\r%s %s ' "$(date +%T)" "$now"
+	elif [[ ${now#*final} != "$before" ]]; then # a line for each new dispute or verdict, not for each claim that becomes final
+		say "$now"
+	fi
+	before=${now#*final}
 	((code == 0)) && break
 	((code == 3)) || fail "the chain does not answer" "$out/status.log"
 	((SECONDS < deadline)) || fail "not everything was settled within $settle_seconds_max seconds" "$out/validator.log"
 	sleep 1
 done
+[[ ! -t 1 ]] || echo
+say "$now"
 for name in validator node-a node-b attacker; do
 	stop "$name"
 done
