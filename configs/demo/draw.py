@@ -8,7 +8,7 @@ from story import CHALLENGER_WON, CLAIMANT_WON, FINAL, INVALID, REASONS
 
 WIDTH = 100
 BAR = 64
-SAMPLED = {"value": "by value", "draw": "by lot", "not_drawn": "no", "": "no"}
+SAMPLED = {"value": "by value", "drawn": "by lot", "not_drawn": "no", "": "no"}
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "36", "bold": "1", "dim": "2"}
 COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 

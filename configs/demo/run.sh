@@ -210,8 +210,6 @@ daemon attacker 0 1000
 daemon node-a 0 0
 daemon node-b 0 0
 start validator "$gainsay" run --config "$out/validator.yaml"
-start node-a "$gainsay" defend --config "$out/node-a.yaml"
-start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
 start attacker "$gainsay" run --config "$out/attacker.yaml" --adversary "$out/wrong/attacker.onnx"
 
 alive() {
@@ -222,7 +220,7 @@ alive() {
 }
 
 # --- the claims ---
-say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator, their defenders and an attacker are at work"
+say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator and an attacker watch"
 while read -r node image value kind; do
 	read -ra what <<<"$kind"
 	output=$(output_of "$image" "${what[@]}")
@@ -231,6 +229,10 @@ while read -r node image value kind; do
 	claim=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value" ${output:+--output "$output"})
 	echo "{\"claim_id\": \"$(field "$claim" claim_id)\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
 done < <(grep '^[AB]' "$here/claims.txt")
+
+# A key has one line of nonces, so its defender starts when its node is done posting; the clocks of the games wait for that long.
+start node-a "$gainsay" defend --config "$out/node-a.yaml"
+start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
 
 # --- until all is settled ---
 deadline=$((SECONDS + settle_seconds_max))
