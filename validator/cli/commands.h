@@ -8,6 +8,9 @@ int gs_cmd_infer(int argc, char **argv);
 int gs_cmd_program(int argc, char **argv);
 int gs_cmd_conformance(int argc, char **argv);
 int gs_cmd_deploy(int argc, char **argv);
+int gs_cmd_stake(int argc, char **argv);
+int gs_cmd_model(int argc, char **argv);
+int gs_cmd_claim(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);
 
 #endif

@@ -3,9 +3,8 @@
 #define GS_VALIDATOR_CLI_MODEL_H
 
 #include "challenge/machine/program.h"
+#include "validator/daemon/models.h"
 #include "validator/onnx/onnx.h"
-
-#define GS_MODEL_FILE_MAX (UINT64_C(1) << 33) /* bytes of an ONNX or program file */
 
 struct gs_mapped { /* a file, read only */
 	struct gs_bytes bytes;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "validator/onnx/onnx.h"
+
 struct entry {
 	char path[GS_MODEL_PATH_MAX];
 	struct timespec changed;
@@ -33,10 +35,20 @@ static bool has_suffix(const char *text, const char *suffix)
 	return len > end && strcmp(text + len - end, suffix) == 0;
 }
 
+static bool is_program_file(struct gs_bytes bytes)
+{
+	static const char magic[] = "GSPROG";
+
+	return bytes.len >= sizeof(magic) - 1 && memcmp(bytes.ptr, magic, sizeof(magic) - 1) == 0;
+}
+
+/* Whatever is no program file is read as ONNX; its shapes must all be in it. */
 static enum gs_err read_program(const char *path, struct gs_bytes bytes, struct gs_program *out, struct gs_error *error)
 {
+	const struct gs_onnx_options as_it_is = {0};
 	struct gs_error why = {0};
-	enum gs_err err = gs_program_read(bytes, out, &why);
+	enum gs_err err = is_program_file(bytes) ? gs_program_read(bytes, out, &why)
+	                                         : gs_onnx_lower(bytes, &as_it_is, out, NULL, &why);
 
 	return err ? gs_fail(error, err, "%s: %s", path, why.text) : GS_OK;
 }
@@ -122,7 +134,7 @@ static void look_at(struct gs_models *models, const char *name)
 	struct entry *entry;
 	struct gs_error error = {0};
 
-	if (!has_suffix(name, ".gsp"))
+	if (!has_suffix(name, ".gsp") && !has_suffix(name, ".onnx"))
 		return;
 	if (snprintf(path, sizeof(path), "%s/%s", models->folder, name) >= (int)sizeof(path) ||
 	    stat(path, &info) != 0 || seen(models, path, &info) || models->count == GS_MODELS_MAX)

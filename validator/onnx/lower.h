@@ -14,6 +14,7 @@ enum {
 	GS_LOWER_INTS_MAX = 1 << 12, /* elements of a shape, axes or indices tensor that lowering itself reads */
 	GS_LOWER_SPLIT_TERMS = 64,   /* a sum of more terms is split */
 	GS_LOWER_SPLIT_LANES = 16,
+	GS_LOWER_FOLD_CHUNK_STEPS = 8, /* what a chunk of constants read by a folded instruction counts for */
 };
 #define GS_LOWER_MEMORY_MAX (UINT64_C(4) << 30) /* tables and folded constants */
 #define GS_LOWER_FOLD_STEPS_MAX \
@@ -149,6 +150,8 @@ struct gs_operand gs_lower_elementwise(const struct gs_lower *lo, const struct g
 /* Appends (or folds) an instruction; its output has the given shape, whose product is the box's. */
 enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned rank, const uint32_t *dim,
                           struct gs_val *out);
+/* Takes steps from the budget of work done while lowering; false when it is spent. */
+bool gs_lower_spend(struct gs_lower *lo, uint64_t steps);
 enum gs_err gs_lower_map(struct gs_lower *lo, struct gs_step step, unsigned args, const struct gs_arg *arg,
                          struct gs_val *out); /* broadcasts */
 enum gs_err gs_lower_copy(struct gs_lower *lo, const struct gs_val *v, struct gs_val *out);

@@ -243,6 +243,14 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 	return GS_OK;
 }
 
+bool gs_lower_spend(struct gs_lower *lo, uint64_t steps)
+{
+	if (steps > GS_LOWER_FOLD_STEPS_MAX || lo->fold_steps > GS_LOWER_FOLD_STEPS_MAX - steps)
+		return false;
+	lo->fold_steps += steps;
+	return true;
+}
+
 enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned rank, const uint32_t *dim,
                           struct gs_val *out)
 {
@@ -282,10 +290,10 @@ enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned ran
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "an instruction with %u output and %u reduction axes",
 		                       in->out_axes, in->red_axes);
 	uint64_t steps = gs_instr_cost(in);
-	if (all_constant(in) && steps <= GS_LOWER_FOLD_STEPS_MAX && lo->fold_steps <= GS_LOWER_FOLD_STEPS_MAX - steps) {
-		lo->fold_steps += steps;
+	if (all_constant(in)) /* what reading them costs counts too */
+		steps += GS_LOWER_FOLD_CHUNK_STEPS * gather_constants(lo, in, NULL);
+	if (all_constant(in) && gs_lower_spend(lo, steps))
 		return fold_now(lo, in, rank, dim, out);
-	}
 	v.source = lo->instrs;
 	enum gs_err err = append(lo, in);
 	*out = v;

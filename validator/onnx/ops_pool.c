@@ -128,7 +128,7 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
 	uint32_t *count[3];
 	uint64_t total = 1;
 	for (unsigned d = 0; d < w->spatial; d++) {
-		if ((uint64_t)w->out[d] * w->kernel[d] > GS_LOWER_FOLD_STEPS_MAX ||
+		if (!gs_lower_spend(lo, (uint64_t)w->out[d] * w->kernel[d]) ||
 		    (count[d] = gs_arena_alloc(&lo->arena, w->out[d], sizeof(uint32_t))) == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a pooling window or output is too big");
 		for (uint32_t o = 0; o < w->out[d]; o++)
@@ -138,7 +138,7 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
 		if (total > GS_LOWER_FOLD_STEPS_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a pooling output is too big");
 	}
-	uint8_t *data = gs_arena_alloc(&lo->arena, total, 4);
+	uint8_t *data = gs_lower_spend(lo, total) ? gs_arena_alloc(&lo->arena, total, 4) : NULL;
 	if (data == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a pooling output is too big");
 	bool same = true;
