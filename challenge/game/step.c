@@ -76,10 +76,10 @@ static enum gs_err select_child(struct mover *m)
 	struct gs_game_state *s = &m->game->state;
 	unsigned levels = gs_schedule_levels(s->trace_depth, s->round);
 	struct gs_hash root;
-	if (m->move->child >> levels != 0)
-		REFUSE(m, "OutOfRange");
 	if (m->move->siblings != levels)
 		REFUSE(m, "WrongLength");
+	if (m->move->child >> levels != 0)
+		REFUSE(m, "OutOfRange");
 	gs_merkle_climb(m->move->hash, m->move->child, m->move->sibling, levels, &root);
 	if (!gs_hash_equal(&root, &s->node))
 		REFUSE(m, "WrongPath");
@@ -105,15 +105,19 @@ static enum gs_err select_element(struct mover *m)
 	unsigned program_depth = gs_merkle_depth(h->instructions);
 	struct gs_hash leaf, root;
 	struct gs_instr in;
-	if (move->child >> levels != 0 || move->instruction >= h->instructions)
-		REFUSE(m, "OutOfRange");
-	if (move->siblings != levels || move->path_len != program_depth)
+	if (move->siblings != levels)
 		REFUSE(m, "WrongLength");
+	if (move->child >> levels != 0)
+		REFUSE(m, "OutOfRange");
 	gs_merkle_leaf(move->chunk, &leaf);
 	gs_merkle_climb(leaf, move->child, move->sibling, levels, &root);
 	if (!gs_hash_equal(&root, &s->node))
 		REFUSE(m, "WrongPath");
 	s->node = leaf;
+	if (move->instruction >= h->instructions)
+		REFUSE(m, "OutOfRange");
+	if (move->path_len != program_depth)
+		REFUSE(m, "WrongLength");
 	gs_merkle_descriptor(descriptor_of(move), &leaf);
 	gs_merkle_climb(leaf, move->instruction, move->path, program_depth, &root);
 	if (!gs_hash_equal(&root, &h->program_root))
@@ -296,9 +300,12 @@ static enum gs_err make_move(struct mover *m)
 		REFUSE(m, "WrongPhase");
 	bool either = kind == GS_MOVE_PROVE_STEP || kind == GS_MOVE_CONCEDE;
 	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
+	bool late = kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline;
+	if (kind == GS_MOVE_CONCEDE && late)
+		REFUSE(m, "TooLate");
 	if (kind != GS_MOVE_TIMEOUT && (either ? !player : m->in->sender != turn))
 		REFUSE(m, "NotYourMove");
-	if (kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline)
+	if (late)
 		REFUSE(m, "TooLate");
 	switch (kind) {
 	case GS_MOVE_COMMIT_TRACE: err = commit_trace(m); break;

@@ -30,11 +30,12 @@ static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
 	for (unsigned tries = 0; tries < GS_DISPUTE_REDRAWS_MAX; tries++) {
 		bool changed = false;
 		enum gs_err err = GS_OK;
+		enum gs_fault_kind kind = r->plan.one_kind ? r->plan.fault.kind
+		                                           : (enum gs_fault_kind)gs_rng_below(&t->rng, GS_FAULT_KINDS);
 		r->fault = r->plan.fault;
 		if (r->plan.given)
 			err = gs_fault_complete(&t->rng, honest, &r->fault, t->error);
-		else if (gs_fault_draw(&t->rng, (enum gs_fault_kind)gs_rng_below(&t->rng, GS_FAULT_KINDS), honest, &r->fault)
-		         != GS_OK)
+		else if (gs_fault_draw(&t->rng, kind, honest, &r->fault) != GS_OK)
 			continue;
 		if (err == GS_OK)
 			err = gs_liar_run(honest, &r->fault, t->setup->threads, liar, &changed, t->error);
@@ -43,7 +44,8 @@ static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
 		gs_liar_free(liar);
 		r->redrawn++;
 	}
-	return gs_fail(t->error, GS_EINVAL, "--fault: no fault of %d drawn changed the trace", GS_DISPUTE_REDRAWS_MAX);
+	return gs_fail(t->error, GS_EINVAL, "--fault: none of %d draws found a place in the program and changed the trace",
+	               GS_DISPUTE_REDRAWS_MAX);
 }
 
 static struct gs_bytes output_block(const struct gs_trace *trace, const struct gs_header *h)
@@ -221,6 +223,8 @@ static enum gs_err make_move(struct table *t)
 		if (err != GS_OK)
 			goto out;
 	}
+	if (r->plan.witness != NULL)
+		r->plan.witness(r->plan.witness_context, t->chain, &r->game, &t->rules, side, &move);
 	gs_move_calldata(&r->game.state, &move, &data);
 	err = data.err != GS_OK ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
 	                        : gs_dispute_send(t->chain,

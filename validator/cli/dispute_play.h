@@ -18,11 +18,18 @@ enum gs_dispute_manner {
 	GS_DISPUTE_CHALLENGER_LIES, /* no case at all: the challenger wanders at random */
 };
 
+/* Called before a move is sent, with the state and rules that it answers under. */
+typedef void (*gs_dispute_witness)(void *context, struct gs_dispute_chain *chain, const struct gs_game *game,
+                                   const struct gs_game_rules *rules, enum gs_side side, const struct gs_move *move);
+
 struct gs_dispute_plan {
 	enum gs_dispute_manner manner;
 	bool given;            /* `fault` says where; else it is drawn from the seed */
+	bool one_kind;         /* drawn faults are of fault.kind only */
 	struct gs_fault fault;
 	uint64_t seed;
+	gs_dispute_witness witness; /* NULL: nobody looks on */
+	void *witness_context;
 };
 
 struct gs_dispute_move {
