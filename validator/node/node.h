@@ -127,13 +127,17 @@ enum gs_node_effect_kind {
 
 struct gs_node_effect {
 	enum gs_node_effect_kind kind;
-	struct gs_hash hash;       /* of the block, claim, intent or transaction */
-	struct gs_hash model;      /* EXECUTE */
-	struct gs_hash input_root; /* EXECUTE */
-	struct gs_address to;      /* PREPARE */
-	uint64_t nonce;            /* PREPARE */
+	struct gs_hash hash;        /* of the block, claim, intent or transaction */
+	struct gs_hash model;       /* EXECUTE */
+	struct gs_hash input_root;  /* EXECUTE */
+	struct gs_hash output_root; /* EXECUTE: the claimed one */
+	bool own;                   /* EXECUTE: a claim of ours, which we may have to defend */
+	struct gs_address to;       /* PREPARE */
+	uint64_t nonce;             /* PREPARE */
 	size_t data_at; /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
 	size_t data_len;
+	size_t more_at; /* EXECUTE: output bytes as posted */
+	size_t more_len;
 };
 
 struct gs_node_effects {
@@ -145,6 +149,7 @@ GS_MUST enum gs_err gs_node_effects_init(struct gs_node_effects *effects);
 void gs_node_effects_clear(struct gs_node_effects *effects); /* before every step */
 void gs_node_effects_free(struct gs_node_effects *effects);
 struct gs_bytes gs_node_effect_data(const struct gs_node_effects *effects, const struct gs_node_effect *effect);
+struct gs_bytes gs_node_effect_more(const struct gs_node_effects *effects, const struct gs_node_effect *effect);
 
 struct gs_node;
 
