@@ -27,7 +27,8 @@ static enum gs_err take_nodes(struct mover *m)
 	struct gs_game_state *s = &m->game->state;
 	unsigned rounds = gs_schedule_rounds(s->trace_depth);
 	bool chunks = s->round == rounds;
-	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth) : gs_schedule_levels(s->trace_depth, s->round);
+	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth)
+	                         : gs_schedule_levels(s->trace_depth, s->round);
 	uint32_t each = chunks ? GS_CHUNK_BYTES : 32;
 	struct gs_hash root;
 	if (m->move->data_len != each << height)
@@ -58,7 +59,8 @@ static enum gs_err commit_trace(struct mover *m)
 	struct gs_hash root;
 	if (m->move->siblings != h->trace_depth - h->output_depth)
 		REFUSE(m, "WrongLength");
-	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings, &root);
+	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings,
+	                &root);
 	if (!gs_hash_equal(&root, &m->move->trace_root))
 		REFUSE(m, "WrongPath");
 	if (gs_hash_is_zero(&m->rules->trace_root))
@@ -234,8 +236,11 @@ static enum gs_err prove_step(struct mover *m)
 		REFUSE(m, "WrongDescriptor");
 	if (gs_instr_decode(descriptor_of(m->move), &in, NULL) != GS_OK)
 		REFUSE(m, "MalformedDescriptor");
-	struct openings openings = {.rules = m->rules, .trace_root = &s->trace_root, .at = m->move->data,
-	                            .left = m->move->data_len, .wrong = NULL};
+	struct openings openings = {.rules = m->rules,
+	                            .trace_root = &s->trace_root,
+	                            .at = m->move->data,
+	                            .left = m->move->data_len,
+	                            .wrong = NULL};
 	gs_judge_step(&in, s->element, s->high, s->low_value, consume, &openings, &m->effects->step);
 	if (openings.wrong == NULL && openings.left > 0)
 		openings.wrong = "WrongOpeningsLength";
@@ -336,7 +341,8 @@ enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules
 		return gs_fail(error, GS_EINVAL, "NoGame");
 	GS_ASSERT(gs_game_invariant(game));
 	GS_ASSERT(in->move->data_len <= sizeof(in->move->data) && in->move->siblings <= GS_MERKLE_DEPTH_MAX);
-	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX && in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
+	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX &&
+	          in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
 	enum gs_err err = make_move(&m);
 	if (err != GS_OK) {
 		memset(out, 0, sizeof(*out));

@@ -150,7 +150,8 @@ static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_
 	gs_reg state[GS_GAME_STATES_MAX];
 	begin(out, GS_MOVE_REVEAL_STATES);
 	/* "s_t for t = low - 1 + stride * i, i = 1 .. count" */
-	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
+	                                       count, state);
 	for (uint32_t i = 0; i < count && err == GS_OK; i++)
 		gs_be64_write(out->data + 8 * i, state[i]);
 	out->data_len = 8 * count;
@@ -165,19 +166,15 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 	if (*waiting)
 		return GS_OK;
 	switch ((enum gs_game_phase)s->phase) {
-	case GS_PHASE_COMMIT:
-		return commit_trace(prover, out);
+	case GS_PHASE_COMMIT: return commit_trace(prover, out);
 	case GS_PHASE_REVEAL:
 		begin(out, GS_MOVE_REVEAL);
 		return put_nodes(prover, s->trace_depth, s->round, s->position, out);
-	case GS_PHASE_STATES:
-		return reveal_states(s, prover, out);
-	case GS_PHASE_STEP:
-		return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
+	case GS_PHASE_STATES: return reveal_states(s, prover, out);
+	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
 	case GS_PHASE_SELECT:
 	case GS_PHASE_ELEMENT:
-	case GS_PHASE_SEGMENT:
-		break;
+	case GS_PHASE_SEGMENT: break;
 	}
 	return GS_OK;
 }
@@ -289,7 +286,8 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 	gs_reg state[GS_GAME_STATES_MAX];
 	if (game->states.len != 8 * count)
 		return GS_ENOTFOUND;
-	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
+	                                       count, state);
 	if (err != GS_OK)
 		return err;
 	uint32_t segment = 0;
@@ -301,8 +299,8 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 
 static bool challenger_waits(const struct gs_game *game)
 {
-	return game->outcome != GS_GAME_OPEN
-	       || (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
+	return game->outcome != GS_GAME_OPEN ||
+	       (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
 }
 
 enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
@@ -325,12 +323,10 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 		if (err == GS_OK)
 			select_segment(game, segment, out);
 		return err;
-	case GS_PHASE_STEP:
-		return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
+	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
-	case GS_PHASE_STATES:
-		break;
+	case GS_PHASE_STATES: break;
 	}
 	return GS_OK;
 }
@@ -344,8 +340,9 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 		return GS_OK;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_SELECT:
-		return select_child(game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
-		                    out);
+		return select_child(
+			game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
+			out);
 	case GS_PHASE_ELEMENT: {
 		unsigned levels = gs_schedule_chunk_levels(s->trace_depth), width;
 		uint32_t child = (uint32_t)choose(context, UINT64_C(1) << levels);
@@ -358,8 +355,7 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES:
-	case GS_PHASE_STEP:
-		break;
+	case GS_PHASE_STEP: break;
 	}
 	return GS_OK;
 }

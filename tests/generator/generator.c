@@ -178,6 +178,8 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 {
 	struct gs_program *p = g->program;
 	p->count = (uint32_t)(1 + below(g, g->options.instructions_max));
+	if (g->options.deep && p->count < 4)
+		p->count = 4; /* a gap needs an instruction before the outputs */
 	p->instr = calloc(p->count, sizeof(*p->instr));
 	if (p->instr == NULL || random_sources(g) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "generator: no memory");
@@ -190,7 +192,7 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 	p->header.outputs = (uint32_t)(1 + below(g, most));
 	enum gs_err err = name_outputs(p) == GS_OK ? gs_program_seal(p, error)
 	                                           : gs_fail(error, GS_ENOMEM, "generator: no memory");
-	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && !one_in(g, 3))
+	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
 		err = generator_stretch(g, error);
 	return err != GS_OK ? err : gs_program_check(p, error);
 }

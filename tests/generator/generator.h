@@ -15,6 +15,7 @@ struct gs_generator_options {
 	uint32_t terms_max;        /* of one fold */
 	uint64_t steps_max;        /* elements * (1 + terms) of one instruction */
 	unsigned trace_depth_max;  /* gaps stretch a trace up to so many levels */
+	bool deep;                 /* always to trace_depth_max */
 };
 /* Programs of a few thousand steps, traces of at most 2^12 chunks. */
 struct gs_generator_options gs_generator_small(void);

@@ -122,7 +122,8 @@ int main(int argc, char **argv)
 		if (list == NULL) {
 			check(root, argv[i], &tally);
 		} else {
-			json_array_foreach(list, index, dispute) {
+			json_array_foreach(list, index, dispute)
+			{
 				char where[256];
 				snprintf(where, sizeof(where), "%s[%zu]", argv[i], index);
 				check(dispute, where, &tally);

@@ -55,9 +55,7 @@ static void ask_contract(struct gs_dispute_chain *chain, enum gs_side side, cons
 static bool spoil(struct gs_rng *rng, unsigned how, struct gs_move *m, enum gs_side *side)
 {
 	switch (how) {
-	case 0:
-		*side = *side == GS_SIDE_CLAIMANT ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT;
-		return true;
+	case 0: *side = *side == GS_SIDE_CLAIMANT ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT; return true;
 	case 1:
 		if (m->data_len == 0)
 			return false;
@@ -121,16 +119,13 @@ static bool spoil(struct gs_rng *rng, unsigned how, struct gs_move *m, enum gs_s
 			return false;
 		m->chunk[gs_rng_below(rng, GS_CHUNK_BYTES)] ^= 16;
 		return true;
-	case 13:
-		m->kind = (enum gs_move_kind)gs_rng_below(rng, GS_MOVE_CONCEDE + 1);
-		return true;
+	case 13: m->kind = (enum gs_move_kind)gs_rng_below(rng, GS_MOVE_CONCEDE + 1); return true;
 	case 14:
 		if (m->kind != GS_MOVE_COMMIT_TRACE)
 			return false;
 		m->trace_root.b[0] ^= 1;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -153,8 +148,8 @@ static void look_on(void *context, struct gs_dispute_chain *chain, const struct 
 		enum gs_err err = gs_game_step(&copy, rules, &in, &effects, &refusal);
 		ask_contract(chain, sender, &game->state, &m, name);
 		if (strcmp(name, err == GS_OK ? "" : refusal.text) != 0)
-			fail_msg("%s spoilt in way %u: the contract says '%s', the game in C '%s'", gs_move_name(m.kind), how, name,
-			         refusal.text);
+			fail_msg("%s spoilt in way %u: the contract says '%s', the game in C '%s'",
+			         gs_move_name(m.kind), how, name, refusal.text);
 		w->tried++;
 		w->refused += err != GS_OK;
 		w->accepted += err == GS_OK;
@@ -216,9 +211,9 @@ static void test_refusals(void **state)
 		plan.witness = look_on;
 		plan.witness_context = &witness;
 		write_program(7000 + seed, program, inputs);
-		if (gs_dispute_setup_load(program, &input, 1, 1, &setup, &error) != GS_OK
-		    || gs_dispute_register(&chain, &setup.program.header, &error) != GS_OK
-		    || gs_dispute_play(&chain, &setup, &plan, result, &error) != GS_OK)
+		if (gs_dispute_setup_load(program, &input, 1, 1, &setup, &error) != GS_OK ||
+		    gs_dispute_register(&chain, &setup.program.header, &error) != GS_OK ||
+		    gs_dispute_play(&chain, &setup, &plan, result, &error) != GS_OK)
 			fail_msg("seed %u: %s", (unsigned)seed, error.text);
 		assert_true(result->honest_won);
 		assert_true(result->judged);

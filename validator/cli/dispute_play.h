@@ -24,8 +24,8 @@ typedef void (*gs_dispute_witness)(void *context, struct gs_dispute_chain *chain
 
 struct gs_dispute_plan {
 	enum gs_dispute_manner manner;
-	bool given;            /* `fault` says where; else it is drawn from the seed */
-	bool one_kind;         /* drawn faults are of fault.kind only */
+	bool given;    /* `fault` says where; else it is drawn from the seed */
+	bool one_kind; /* drawn faults are of fault.kind only */
 	struct gs_fault fault;
 	uint64_t seed;
 	gs_dispute_witness witness; /* NULL: nobody looks on */
@@ -33,7 +33,7 @@ struct gs_dispute_plan {
 };
 
 struct gs_dispute_move {
-	uint8_t side; /* enum gs_side */
+	uint8_t side;  /* enum gs_side */
 	uint8_t phase; /* that it answered; 0 for challenge() */
 	const char *name;
 	uint64_t gas;
@@ -47,7 +47,7 @@ struct gs_dispute_result {
 	unsigned redrawn;      /* faults that changed nothing */
 	struct gs_hash claim;
 	struct gs_hash game_id;
-	struct gs_game game;   /* as it ended */
+	struct gs_game game; /* as it ended */
 	bool honest_won;
 	struct gs_dispute_move move[GS_DISPUTE_MOVES_MAX];
 	unsigned moves;
@@ -56,7 +56,7 @@ struct gs_dispute_result {
 	double seconds;
 	bool judged;
 	uint32_t instruction;
-	uint64_t contract;  /* what the contract computed */
+	uint64_t contract;           /* what the contract computed */
 	struct gs_step_record judge; /* what the judge in C computed */
 };
 
