@@ -243,7 +243,8 @@ enum gs_err gs_game_shown_node(const struct gs_game *game, unsigned level, uint6
 	for (unsigned round = 0; round <= rounds; round++) {
 		unsigned top = gs_schedule_top(depth, round);
 		unsigned bottom = round == rounds ? 0 : gs_schedule_top(depth, round + 1);
-		if (level < bottom || level >= top || top < s->level || game->descent[round].len == 0)
+		unsigned shown_bytes = (round == rounds ? GS_CHUNK_BYTES : 32u) << (top - bottom);
+		if (level < bottom || level >= top || top < s->level || game->descent[round].len != shown_bytes)
 			continue;
 		if (index >> (top - level) != (uint64_t)s->position >> (top - s->level))
 			return GS_ENOTFOUND;

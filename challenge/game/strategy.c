@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+/* Whether the state speaks of this program at all: it came from an endpoint, or from a disk. */
+static enum gs_err check_state(const struct gs_game *game, const struct gs_prover *prover)
+{
+	const struct gs_game_state *s = &game->state;
+	if (!gs_game_invariant(game) || s->trace_depth != prover->program->header.trace_depth)
+		return GS_ECORRUPT;
+	if (s->phase != GS_PHASE_STATES && s->phase != GS_PHASE_SEGMENT && s->phase != GS_PHASE_STEP)
+		return GS_OK;
+	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
+	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
+	if (s->element / per_chunk != s->position - in->first_chunk)
+		return GS_ECORRUPT;
+	bool fold = in->form == GS_FOLD && s->element < gs_instr_count(in);
+	uint64_t last = fold ? gs_instr_terms(in) + 1 : 0;
+	return s->high <= last && (fold || s->phase == GS_PHASE_STEP) ? GS_OK : GS_ECORRUPT;
+}
+
 /* ---- what both sides do ---- */
 
 static void begin(struct gs_move *out, enum gs_move_kind kind)
@@ -40,6 +57,8 @@ enum gs_err gs_strategy_judge(const struct gs_game *game, const struct gs_prover
 {
 	const struct gs_game_state *s = &game->state;
 	GS_ASSERT(s->phase == GS_PHASE_STEP);
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
 	struct reading reading = {.prover = prover, .err = GS_OK};
 	gs_judge_step(in, s->element, s->high, s->low_value, read_own, &reading, out);
@@ -165,6 +184,8 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 	*waiting = game->outcome != GS_GAME_OPEN || gs_game_turn(game) != GS_SIDE_CLAIMANT;
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_COMMIT: return commit_trace(prover, out);
 	case GS_PHASE_REVEAL:
@@ -311,6 +332,8 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 	*waiting = challenger_waits(game);
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)game->state.phase) {
 	case GS_PHASE_SELECT:
 		err = first_child(game, prover, &child);
@@ -338,6 +361,8 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	*waiting = challenger_waits(game) || s->phase == GS_PHASE_STEP;
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_SELECT:
 		return select_child(

@@ -128,6 +128,32 @@ static void try_spoilt(const struct gs_game *game, const struct gs_game_rules *r
 	}
 }
 
+/* States that no game is in, as a lying endpoint may tell them: an answer or a refusal, never a crash. */
+static void disturb(const struct gs_game *game, const struct gs_prover *prover, struct gs_rng *rng)
+{
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
+	for (unsigned i = 0; i < 6; i++) {
+		struct gs_game lie = *game;
+		struct gs_move move;
+		bool waiting;
+		gs_game_state_encode(&game->state, words);
+		for (unsigned k = 0; k < 1 + i / 2; k++) {
+			/* The low bytes of phase, round, level, position, element, low, high. */
+			static const uint8_t word[] = {4, 9, 10, 11, 12, 16, 17, 18};
+			unsigned at = word[gs_rng_below(rng, sizeof(word))];
+			words[at * 32 + 31 - gs_rng_below(rng, at < 12 ? 1 : 3)] ^= (uint8_t)(1 +
+			                                                                      gs_rng_below(rng, 255));
+		}
+		if (gs_game_state_decode((struct gs_bytes){words, sizeof(words)}, &lie.state) != GS_OK)
+			continue;
+		enum gs_err err[] = {gs_strategy_claimant(&lie, prover, &move, &waiting),
+		                     gs_strategy_challenger(&lie, prover, &move, &waiting),
+		                     gs_strategy_wanderer(&lie, prover, choose, rng, &move, &waiting)};
+		for (unsigned k = 0; k < GS_ARRAY_LEN(err); k++)
+			assert_true(err[k] == GS_OK || err[k] == GS_ECORRUPT || err[k] == GS_ENOTFOUND);
+	}
+}
+
 static void play(const struct setting *s, const struct gs_game_rules *given, const struct gs_prover *claimant,
                  const struct gs_prover *challenger, enum manner manner, bool claimant_proves, struct gs_rng *rng,
                  struct played *out)
@@ -162,6 +188,7 @@ static void play(const struct setting *s, const struct gs_game_rules *given, con
 		now += gs_rng_below(rng, 20);
 		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 		try_spoilt(game, &rules, &in, rng);
+		disturb(&watched, claimant, rng);
 		struct gs_error error = {0};
 		if (gs_game_step(game, &rules, &in, &effects, &error) != GS_OK)
 			fail_msg("move %u, %s: %s", out->moves, gs_move_name(move.kind), error.text);
