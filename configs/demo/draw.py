@@ -8,6 +8,7 @@ from story import CHALLENGER_WON, CLAIMANT_WON, FINAL, INVALID, REASONS
 
 WIDTH = 100
 BAR = 64
+SAMPLED = {"value": "by value", "drawn": "by lot", "not_drawn": "no", "": "no"}
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "36", "bold": "1", "dim": "2"}
 COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -54,7 +55,7 @@ def claims(story, images):
         games = "".join(f" ⚔{g['n']}" for g in c["games"])
         said = f"{c['claimed_digit']}" + ("" if c["claimed_digit"] == c["digit"] else " ✗")
         print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 0):>7}"
-              f"  {c['reason'] if c['sampled'] else 'no':<10}  {verdict:<11}  " +
+              f"  {SAMPLED[c['reason']]:<10}  {verdict:<11}  " +
               paint(f"{outcome + games:<11}", colour) + "  " + paint(c["kind"], None if c["right"] else "yellow"))
     stands = [c for c in story.claims if not c["right"] and c["status"] == FINAL]
     print()
@@ -134,7 +135,7 @@ def dispute(story, game):
     by_function = {}
     for t in game["txs"]:
         by_function.setdefault(t["function"] or "?", []).append(t["gas"])
-    parts = [f"{f} {'+'.join(f'{g // 1000}k' for g in gas)}" for f, gas in by_function.items()]
+    parts = [f"{f} {'+'.join(f'{(g + 500) // 1000}k' for g in gas)}" for f, gas in by_function.items()]
     total = sum(t["gas"] for t in game["txs"])
     wrap("gas  ", parts + [f"together {total:,}"])
     print()
@@ -231,7 +232,7 @@ def gas(story):
               f"{sum(not t['ok'] for t in txs):>10}")
     over = [sum(t["gas"] for t in g["txs"]) for g in story.games]
     if over:
-        print(f"\n  A dispute, both sides together: {min(over):,} to {max(over):,}, on average {sum(over) // len(over):,}.")
+        print(f"\n  A dispute, both sides together, costs {min(over):,} to {max(over):,}, {sum(over) // len(over):,} on average.")
 
 
 def who_paid_whom(story):

@@ -187,7 +187,7 @@ as staker model attest "$(field "$model" model_id)" 1000 >"$out/attest.json"
 "$python" "$here/summary.py" "$out" before
 
 # --- the daemons ---
-daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
+daemon() { # PARTY RATE CERTAIN_ABOVE
 	cat >"$out/$1.yaml" <<-EOF
 		rpc: $url
 		chain_id: $chain_id
@@ -197,7 +197,7 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 		key:
 		  hex_file: $1.key
 		policy:
-		  rate_ppm: $2
+		  rate: $2
 		  certain_above: $3
 		  sampling_key_file: sampling.key
 		intervals:
@@ -205,13 +205,11 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 	EOF
 }
 (umask 077 && printf 'the demo draws the same lots every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
-daemon validator 250000 100
+daemon validator 0.25 100
 daemon attacker 0 1000
 daemon node-a 0 0
 daemon node-b 0 0
 start validator "$gainsay" run --config "$out/validator.yaml"
-start node-a "$gainsay" defend --config "$out/node-a.yaml"
-start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
 start attacker "$gainsay" run --config "$out/attacker.yaml" --adversary "$out/wrong/attacker.onnx"
 
 alive() {
@@ -222,7 +220,7 @@ alive() {
 }
 
 # --- the claims ---
-say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator, their defenders and an attacker are at work"
+say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator and an attacker watch"
 while read -r node image value kind; do
 	read -ra what <<<"$kind"
 	output=$(output_of "$image" "${what[@]}")
@@ -232,6 +230,10 @@ while read -r node image value kind; do
 	echo "{\"claim_id\": \"$(field "$claim" claim_id)\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
 done < <(grep '^[AB]' "$here/claims.txt")
 
+# A key has one line of nonces, so its defender starts when its node is done posting; the clocks of the games wait for that long.
+start node-a "$gainsay" defend --config "$out/node-a.yaml"
+start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
+
 # --- until all is settled ---
 deadline=$((SECONDS + settle_seconds_max))
 before=
@@ -239,13 +241,19 @@ while true; do
 	alive
 	code=0
 	now=$("$python" "$here/summary.py" "$out" status 2>"$out/status.log") || code=$?
-	[[ $now == "$before" ]] || say "$now"
-	before=$now
+	if [[ -t 1 ]]; then
+		printf '\r%s %s ' "$(date +%T)" "$now"
+	elif [[ ${now#*final} != "$before" ]]; then # a line for each new dispute or verdict, not for each claim that becomes final
+		say "$now"
+	fi
+	before=${now#*final}
 	((code == 0)) && break
 	((code == 3)) || fail "the chain does not answer" "$out/status.log"
 	((SECONDS < deadline)) || fail "not everything was settled within $settle_seconds_max seconds" "$out/validator.log"
 	sleep 1
 done
+[[ ! -t 1 ]] || echo
+say "$now"
 for name in validator node-a node-b attacker; do
 	stop "$name"
 done

@@ -277,6 +277,29 @@ static void average_pool_bits(void **state)
 	}
 }
 
+/* A window that sees nothing but padding averages no terms: 0 / 0. */
+static void a_window_outside(void **state)
+{
+	(void)state;
+	struct ob o;
+	struct gs_program p;
+	const struct gs_tensor_type *type;
+	ob_init(&o, 19);
+	ob_input(&o, "x", GS_F32, 3, (int64_t[]){1, 1, 1});
+	ob_node(&o, "AveragePool", "x", "y");
+	ob_attr_ints(&o, "kernel_shape", 1, (int64_t[]){2});
+	ob_attr_ints(&o, "dilations", 1, (int64_t[]){2});
+	ob_attr_ints(&o, "pads", 2, (int64_t[]){1, 1});
+	ob_end(&o);
+	ob_output(&o, "y", GS_F32);
+	lower_ok(&o, &p);
+	float *have = run(&p, (const float *[]){(const float[]){3.0F}}, &type);
+	assert_int_equal(type->dim[2], 1);
+	assert_int_equal(gs_f32_to_bits(have[0]), GS_F32_NAN);
+	free(have);
+	gs_program_free(&p);
+}
+
 static void sigmoid_form(void **state)
 {
 	(void)state;
@@ -529,11 +552,17 @@ static void names_what_it_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(convolution_bits),      cmocka_unit_test(gemm_bits),
-		cmocka_unit_test(sums_and_softmax_bits), cmocka_unit_test(average_pool_bits),
-		cmocka_unit_test(sigmoid_form),          cmocka_unit_test(views_cost_nothing),
-		cmocka_unit_test(outputs_come_last),     cmocka_unit_test(relu_is_fused_only_when_alone),
-		cmocka_unit_test(binding_and_shapes),    cmocka_unit_test(same_bytes_twice),
+		cmocka_unit_test(convolution_bits),
+		cmocka_unit_test(gemm_bits),
+		cmocka_unit_test(sums_and_softmax_bits),
+		cmocka_unit_test(average_pool_bits),
+		cmocka_unit_test(a_window_outside),
+		cmocka_unit_test(sigmoid_form),
+		cmocka_unit_test(views_cost_nothing),
+		cmocka_unit_test(outputs_come_last),
+		cmocka_unit_test(relu_is_fused_only_when_alone),
+		cmocka_unit_test(binding_and_shapes),
+		cmocka_unit_test(same_bytes_twice),
 		cmocka_unit_test(names_what_it_refuses),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

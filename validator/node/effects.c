@@ -32,6 +32,28 @@ struct gs_bytes gs_node_effect_data(const struct gs_node_effects *effects, const
 	return (struct gs_bytes){effects->bytes.ptr + effect->data_at, effect->data_len};
 }
 
+struct gs_bytes gs_node_effect_more(const struct gs_node_effects *effects, const struct gs_node_effect *effect)
+{
+	return (struct gs_bytes){effects->bytes.ptr + effect->more_at, effect->more_len};
+}
+
+enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
+                             struct gs_bytes more)
+{
+	struct gs_node_effects *effects = t->effects;
+	const size_t before = effects->count;
+	enum gs_err err = gs_node_emit(t, effect, data);
+
+	if (err)
+		return err;
+	effects->effect[before].more_at = effects->bytes.len;
+	effects->effect[before].more_len = more.len;
+	if (more.len)
+		gs_buf_append(&effects->bytes, more.ptr, more.len);
+	return effects->bytes.err ? gs_fail(t->j->error, effects->bytes.err, "node: effects of one step are too large")
+	                          : GS_OK;
+}
+
 enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data)
 {
 	struct gs_node_effects *effects = t->effects;

@@ -98,10 +98,13 @@ void gs_journal_abort(struct gs_journal *j)
 enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out)
 {
 	struct gs_bytes value;
-	enum gs_err err = j->store->get(j->txn, table, key, &value, j->error);
+	struct gs_error why = {0};
+	enum gs_err err = j->store->get(j->txn, table, key, &value, &why);
 
+	if (err == GS_ENOTFOUND)
+		return err; /* an answer, not a failure */
 	if (err)
-		return err;
+		return gs_fail(j->error, err, "%s", why.text);
 	gs_buf_append(out, value.ptr, value.len);
 	return out->err;
 }

@@ -35,6 +35,8 @@ struct gs_node_turn {
 
 /* Adds an effect and its bytes. GS_ELIMIT. */
 GS_MUST enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data);
+GS_MUST enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
+                                     struct gs_bytes more);
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);

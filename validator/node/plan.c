@@ -63,7 +63,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 {
 	struct gs_node *node = t->node;
 	struct gs_node_execution *execution = NULL;
-	struct gs_buf input;
+	struct gs_buf input, output;
 	enum gs_err err;
 
 	for (size_t i = 0; i < node->execution_count && !execution; i++)
@@ -78,15 +78,22 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		*execution = (struct gs_node_execution){.claim = claim->id};
 	}
 	gs_buf_init(&input, GS_STORE_VALUE_MAX);
+	gs_buf_init(&output, GS_STORE_VALUE_MAX);
 	err = gs_facts_input(t->j, &claim->id, &input);
 	if (!err)
-		err = gs_node_emit(t,
-		                   (struct gs_node_effect){.kind = GS_EFFECT_EXECUTE,
-		                                           .hash = claim->id,
-		                                           .model = claim->model,
-		                                           .input_root = claim->input_root},
-		                   gs_buf_view(&input));
+		err = gs_facts_output(t->j, &claim->id, &output);
+	if (!err)
+		err = gs_node_emit_two(
+			t,
+			(struct gs_node_effect){.kind = GS_EFFECT_EXECUTE,
+		                                .hash = claim->id,
+		                                .model = claim->model,
+		                                .input_root = claim->input_root,
+		                                .output_root = claim->output_root,
+		                                .own = gs_address_equal(&claim->claimant, &node->options.self)},
+			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);
+	gs_buf_free(&output);
 	if (!err) {
 		if (execution == &node->execution[node->execution_count])
 			node->execution_count++;

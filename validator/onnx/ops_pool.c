@@ -121,8 +121,8 @@ static uint32_t taps(const struct gs_window *w, unsigned d, uint32_t o, bool inc
 }
 
 /* The divisor of every window as an f32 constant [1, 1, out...]; uniform when all are equal. */
-static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool include_pad, gs_reg *uniform,
-                            struct gs_val *out)
+static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool include_pad, bool *same_everywhere,
+                            gs_reg *uniform, struct gs_val *out)
 {
 	uint32_t dim[GS_RANK_MAX] = {1, 1};
 	uint32_t *count[3];
@@ -149,6 +149,7 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
 		gs_le32_write(data + 4 * i, (uint32_t)gs_reg_of_int(GS_CLASS_F32, (int64_t)n));
 		same &= gs_le32_read(data + 4 * i) == gs_le32_read(data);
 	}
+	*same_everywhere = same;
 	*uniform = same && total > 0 ? gs_le32_read(data) : 0;
 	return same ? GS_OK : gs_lower_constant(lo, GS_F32, w->spatial + 2, dim, data, out);
 }
@@ -159,18 +160,19 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 	struct gs_window win;
 	struct gs_val sum, count;
 	gs_reg uniform;
+	bool same = false;
 	if (in[0].kind == GS_VAL_NONE || gs_val_class(&in[0]) != GS_CLASS_F32)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "an input that is not a float");
 	enum gs_err err = pool_window(lo, node, &in[0], &win);
 	if (err == GS_OK)
-		err = divisors(lo, &win, gs_lower_attr_int(node, "count_include_pad", 0) != 0, &uniform, &count);
+		err = divisors(lo, &win, gs_lower_attr_int(node, "count_include_pad", 0) != 0, &same, &uniform, &count);
 	if (err != GS_OK)
 		return err;
 	struct gs_instr fold = {.fn = GS_FN_F32_ADD,
 	                        .store_dtype = in[0].dtype,
 	                        .acc_dtype = GS_F32,
 	                        .operand[0] = gs_operand_const(0)};
-	if (uniform != 0) {
+	if (same) {
 		fold.epilogue = GS_FN_F32_DIV;
 		fold.epilogue_const[0] = uniform;
 		return pool_fold(lo, &in[0], &win, &fold, out);

@@ -1,0 +1,156 @@
+/* gainsay run and gainsay defend: the node, on the validator's or on the claimant's side. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "validator/cli/commands.h"
+#include "validator/cli/options.h"
+#include "validator/daemon/daemon.h"
+#include "validator/daemon/logsink.h"
+
+static void print_summary(const struct gs_node_summary *s, bool json)
+{
+	json_t *root;
+
+	if (!json) {
+		printf("%llu claims: %llu final, %llu invalid, %llu open; %llu games open\n",
+		       (unsigned long long)s->claims, (unsigned long long)s->final, (unsigned long long)s->invalid,
+		       (unsigned long long)s->open, (unsigned long long)s->open_games);
+		return;
+	}
+	root = json_pack("{s:I,s:I,s:I,s:I,s:I}", "claims", (json_int_t)s->claims, "final", (json_int_t)s->final,
+	                 "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open, "open_games",
+	                 (json_int_t)s->open_games);
+	json_dumpf(root, stdout, JSON_INDENT(2));
+	printf("\n");
+	json_decref(root);
+}
+
+static enum gs_err read_adversary(const struct gs_cli_list *list, struct gs_work_adversary *out, struct gs_error *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->item[i], "outputs") == 0)
+			continue;
+		if (out->models == GS_WORK_ADVERSARY_MODELS_MAX)
+			return gs_fail(error, GS_ELIMIT, "--adversary: more than %d models",
+			               GS_WORK_ADVERSARY_MODELS_MAX);
+		out->model[out->models++] = list->item[i];
+	}
+	return GS_OK;
+}
+
+static int run_node(int argc, char **argv, bool defend)
+{
+	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *poll = NULL, *log_level = NULL;
+	struct gs_cli_list wrong = {.count = 0};
+	uint64_t until_claims = 0, until_s = 0;
+	const struct gs_flag flags[] = {
+		{.name = "rate",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "SHARE",
+	         .help = "share of claims to re-execute, 0 to 1",
+	         .out = &rate,
+	         .hidden = defend},
+		{.name = "certain-above",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "TOKENS",
+	         .help = "re-execute every claim worth this or more",
+	         .out = &certain_above,
+	         .hidden = defend},
+		{.name = "sampling-key-file",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FILE",
+	         .help = "64 hex digits; else kept in the database",
+	         .out = &sampling_key,
+	         .hidden = defend},
+		{.name = "until-claims",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "end once N claims are known and all are settled",
+	         .out = &until_claims},
+		{.name = "until-seconds",
+	         .kind = GS_FLAG_U64,
+	         .value = "S",
+	         .help = "fail if that has not happened after S seconds",
+	         .out = &until_s},
+		{.name = "poll-ms",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "MS",
+	         .help = "time between looks at the chain",
+	         .out = &poll},
+		{.name = "log-level",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "LEVEL",
+	         .help = "debug, info, warn or error",
+	         .out = &log_level},
+		{.name = "adversary",
+	         .kind = GS_FLAG_LIST,
+	         .value = "MODEL",
+	         .help = "stand by what this wrong model computes (several), or by replaced `outputs`",
+	         .out = &wrong,
+	         .hidden = true},
+	};
+	struct gs_options options;
+	struct gs_cli cli = {
+		.usage = defend ? "gainsay defend --config FILE" : "gainsay run --config FILE",
+		.about =
+			defend ? "Answers every challenge of this account's claims, and finalises them when their window is over. A claim whose\n"
+				 "re-execution does not give the claimed output is not defended."
+			       : "Follows the chain, re-executes a sampled share of the claims, challenges the wrong ones, plays every game to its end\n"
+				 "and finalises what nobody could refute. Safe to kill and to start again at any time.",
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
+		.more_flags = options.flags,
+	};
+	struct gs_config config;
+	struct gs_logsink sink;
+	struct gs_log log;
+	struct gs_node_summary summary;
+	struct gs_work_adversary adversary = {0};
+	struct gs_daemon_options daemon = {.validate = !defend, .defend = defend, .finalise = true};
+	struct gs_error error = {0};
+	enum gs_err err;
+	int code;
+
+	gs_options_init(&options);
+	cli.more_flag_count = options.flag_count;
+	code = gs_cli_parse(&cli, argc, argv);
+	if (code != GS_CLI_GO_ON)
+		return code;
+	err = gs_options_config(&options, &config, &error);
+	if (!err && rate)
+		err = gs_config_set(&config, "policy.rate", rate, "command line", &error);
+	if (!err && certain_above)
+		err = gs_config_set(&config, "policy.certain_above", certain_above, "command line", &error);
+	if (!err && sampling_key)
+		err = gs_config_set(&config, "policy.sampling_key_file", sampling_key, "command line", &error);
+	if (!err && poll)
+		err = gs_config_set(&config, "intervals.poll_ms", poll, "command line", &error);
+	if (!err && log_level)
+		err = gs_config_set(&config, "log.level", log_level, "command line", &error);
+	if (err)
+		return gs_cli_fail(&error);
+	if (wrong.count && read_adversary(&wrong, &adversary, &error))
+		return gs_cli_fail(&error);
+	if (wrong.count)
+		daemon.adversary = &adversary;
+	daemon.until_claims = until_claims;
+	daemon.until_s = until_s;
+	gs_logsink_init(&sink, stderr, (enum gs_log_format)config.log.format);
+	log = gs_logsink_log(&sink, (enum gs_log_level)config.log.level);
+	err = gs_daemon_run(&config, &daemon, &log, &summary, &error);
+	if (err)
+		return gs_cli_fail(&error);
+	print_summary(&summary, options.json);
+	return GS_EXIT_OK;
+}
+
+int gs_cmd_run(int argc, char **argv)
+{
+	return run_node(argc, argv, false);
+}
+
+int gs_cmd_defend(int argc, char **argv)
+{
+	return run_node(argc, argv, true);
+}

@@ -1,0 +1,161 @@
+#include "validator/daemon/chain_io.h"
+
+#include <string.h>
+
+void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
+                      const struct gs_log *log)
+{
+	const struct gs_address *at = session->deployment.contract;
+
+	memset(io, 0, sizeof(*io));
+	io->session = session;
+	io->contracts = (struct gs_contracts){
+		.token = at[GS_CONTRACT_TOKEN],
+		.stakes = at[GS_CONTRACT_STAKES],
+		.models = at[GS_CONTRACT_MODELS],
+		.claims = at[GS_CONTRACT_CLAIMS],
+		.disputes = at[GS_CONTRACT_DISPUTES],
+	};
+	io->fee_max = config->chain.fee_max;
+	io->log = log;
+	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
+}
+
+void gs_chain_io_free(struct gs_chain_io *io)
+{
+	gs_log_list_free(&io->logs);
+	gs_buf_free(&io->raw);
+}
+
+enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
+                               struct gs_error *error)
+{
+	struct gs_eth_block block;
+	enum gs_err err = gs_eth_get_block(io->session->rpc, id, &block, error);
+
+	*out = block.head;
+	return err;
+}
+
+enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error)
+{
+	return gs_eth_get_nonce(io->session->rpc, &io->session->key.address, gs_block_latest(), out, error);
+}
+
+static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                                struct gs_node_input *answer, bool *answered)
+{
+	enum gs_err err = gs_chain_io_header(io, gs_block_of(&effect->hash), &answer->as.header, &io->why);
+
+	answer->kind = GS_INPUT_HEADER;
+	*answered = !err;
+	return err;
+}
+
+static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
+                              bool *answered)
+{
+	const struct gs_address addresses[] = {io->contracts.stakes, io->contracts.models, io->contracts.claims,
+	                                       io->contracts.disputes};
+	const struct gs_eth_filter filter = {
+		.block_hash = &effect->hash, .addresses = addresses, .address_count = GS_ARRAY_LEN(addresses)};
+	enum gs_err err;
+
+	gs_log_list_free(&io->logs);
+	err = gs_eth_get_logs(io->session->rpc, &filter, &io->logs, &io->why);
+	answer->kind = GS_INPUT_LOGS;
+	answer->as.logs.block = effect->hash;
+	answer->as.logs.entries = io->logs.entries;
+	answer->as.logs.count = io->logs.count;
+	*answered = !err;
+	return err;
+}
+
+static enum gs_err prepare(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
+                           struct gs_node_input *answer, bool *answered)
+{
+	const struct gs_sender sender = gs_session_sender(io->session);
+	const struct gs_send_request request = {
+		.to = effect->to, .data = data, .nonce = effect->nonce, .fee_max = io->fee_max};
+	struct gs_prepared prepared;
+	uint64_t nonce;
+	enum gs_err err = gs_sender_next_nonce(&sender, &nonce, &io->why);
+
+	*answered = true;
+	if (!err && nonce > effect->nonce) {
+		answer->kind = GS_INPUT_NONCE_BEHIND;
+		answer->as.nonce_behind.nonce = nonce;
+		return GS_OK;
+	}
+	gs_buf_free(&io->raw);
+	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
+	if (!err)
+		err = gs_sender_prepare(&sender, &request, &io->raw, &prepared, &io->why);
+	if (err) {
+		answer->kind = GS_INPUT_REFUSED;
+		answer->as.refused.intent = effect->hash;
+		answer->as.refused.reason = io->why.text;
+		return GS_OK;
+	}
+	answer->kind = GS_INPUT_PREPARED;
+	answer->as.prepared.intent = effect->hash;
+	answer->as.prepared.nonce = effect->nonce;
+	answer->as.prepared.tx = prepared.hash;
+	answer->as.prepared.raw = gs_buf_view(&io->raw);
+	return GS_OK;
+}
+
+static enum gs_err watch(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
+                         bool *answered)
+{
+	struct gs_receipt receipt = {0};
+	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &io->why);
+
+	answer->kind = GS_INPUT_RECEIPT;
+	answer->as.receipt.tx = effect->hash;
+	answer->as.receipt.success = receipt.success;
+	answer->as.receipt.block_number = receipt.block_number;
+	answer->as.receipt.block_hash = receipt.block_hash;
+	*answered = !err;
+	gs_receipt_free(&receipt);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
+                        struct gs_node_input *answer, bool *answered)
+{
+	enum gs_err err = gs_sender_send(io->session->rpc, data, &io->why);
+	bool mined;
+
+	if (err != GS_ECONFLICT)
+		return err;
+	err = watch(io, effect, answer, &mined); /* mined itself, or pushed out by another? */
+	if (err || mined)
+		return err;
+	answer->kind = GS_INPUT_NONCE_LOST;
+	answer->as.nonce_lost.tx = effect->hash;
+	err = gs_chain_io_nonce(io, &answer->as.nonce_lost.nonce, &io->why);
+	*answered = !err;
+	return err;
+}
+
+void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
+                    struct gs_node_input *answer, bool *answered)
+{
+	enum gs_err err = GS_OK;
+
+	memset(answer, 0, sizeof(*answer));
+	*answered = false;
+	switch (effect->kind) {
+	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer, answered); break;
+	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer, answered); break;
+	case GS_EFFECT_PREPARE: err = prepare(io, effect, data, answer, answered); break;
+	case GS_EFFECT_SEND: err = send(io, effect, data, answer, answered); break;
+	case GS_EFFECT_WATCH: err = watch(io, effect, answer, answered); break;
+	case GS_EFFECT_EXECUTE:
+	case GS_EFFECT_FORGET:
+	case GS_EFFECT_RESYNC: GS_ASSERT(false);
+	}
+	if (err)
+		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", io->why.text);
+}

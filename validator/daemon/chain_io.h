@@ -1,0 +1,34 @@
+/* validator/daemon/chain_io.h: the node's effects that concern the chain, done at an endpoint; each gives at most one answer. */
+#ifndef GS_VALIDATOR_DAEMON_CHAIN_IO_H
+#define GS_VALIDATOR_DAEMON_CHAIN_IO_H
+
+#include "validator/daemon/session.h"
+#include "validator/node/node.h"
+
+struct gs_chain_io { /* borrowed parts */
+	struct gs_session *session;
+	struct gs_contracts contracts;
+	struct gs_wei fee_max; /* zero: no cap */
+	const struct gs_log *log;
+	/* what an answer points to, until the next call */
+	struct gs_log_list logs;
+	struct gs_buf raw;
+	struct gs_error why;
+};
+
+void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
+                      const struct gs_log *log);
+void gs_chain_io_free(struct gs_chain_io *io);
+
+/* Does the effect. *answered: *answer is to be fed to the node (its time is the caller's to set). What the endpoint could
+ * not do is logged and left to the node's next try. Other kinds of effects are not for this function. */
+void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
+                    struct gs_node_input *answer, bool *answered);
+
+/* The header with this number, or the newest. */
+GS_MUST enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
+                                       struct gs_error *error);
+/* The account's next nonce after all mined transactions. */
+GS_MUST enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error);
+
+#endif

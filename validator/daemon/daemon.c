@@ -1,0 +1,443 @@
+#include "validator/daemon/daemon.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "storage/store.h"
+#include "validator/daemon/chain_io.h"
+#include "validator/daemon/identity.h"
+
+struct pending { /* an effect that is to be done, with its bytes */
+	struct pending *next;
+	struct gs_node_effect effect;
+	size_t data_len, more_len;
+	uint8_t bytes[];
+};
+
+struct daemon {
+	const struct gs_config *config;
+	const struct gs_daemon_options *options;
+	const struct gs_log *log;
+	struct gs_session session;
+	struct gs_chain_io io;
+	struct gs_store_db *db;
+	struct gs_store store;
+	struct gs_work *work;
+	int work_fd;
+	struct gs_node *node;
+	struct gs_node_effects effects;
+	struct pending *first, *last;
+	struct event_base *base;
+	struct event *tick, *results, *sigint, *sigterm;
+	uint64_t failures; /* ticks in a row that could not reach the chain */
+	time_t started;
+	enum gs_err err; /* why the loop ended */
+	struct gs_error error;
+};
+
+static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim)
+{
+	const struct daemon *d = self;
+
+	return gs_work_prover(d->work, claim);
+}
+
+/* The contracts' clock is the chain's; a development chain may run ahead of ours. */
+static struct gs_time now(const struct daemon *d)
+{
+	const struct gs_head *newest = d->node ? gs_node_newest(d->node) : NULL;
+	uint64_t wall_s = (uint64_t)time(NULL);
+
+	return (struct gs_time){newest && newest->time.unix_s > wall_s ? newest->time.unix_s : wall_s};
+}
+
+static void stop(struct daemon *d, enum gs_err err)
+{
+	d->err = err;
+	event_base_loopbreak(d->base);
+}
+
+/* --- effects --- */
+
+static enum gs_err enqueue(struct daemon *d, const struct gs_node_effect *effect)
+{
+	const struct gs_bytes data = gs_node_effect_data(&d->effects, effect),
+			      more = gs_node_effect_more(&d->effects, effect);
+	struct pending *p = malloc(sizeof(*p) + data.len + more.len);
+
+	if (!p)
+		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
+	p->next = NULL;
+	p->effect = *effect;
+	p->data_len = data.len;
+	p->more_len = more.len;
+	if (data.len)
+		memcpy(p->bytes, data.ptr, data.len);
+	if (more.len)
+		memcpy(p->bytes + data.len, more.ptr, more.len);
+	if (d->last)
+		d->last->next = p;
+	else
+		d->first = p;
+	d->last = p;
+	return GS_OK;
+}
+
+/* One step; what it wants done is queued. */
+static enum gs_err feed(struct daemon *d, struct gs_node_input *input)
+{
+	enum gs_err err;
+
+	input->now = now(d);
+	err = gs_node_step(d->node, input, &d->effects, &d->error);
+	for (size_t i = 0; i < d->effects.count && !err; i++)
+		err = enqueue(d, &d->effects.effect[i]);
+	return err;
+}
+
+static enum gs_err submit(struct daemon *d, const struct pending *p)
+{
+	const struct gs_work_job job = {
+		.claim = p->effect.hash,
+		.model = p->effect.model,
+		.input_root = p->effect.input_root,
+		.output_root = p->effect.output_root,
+		.own = p->effect.own,
+		.input = {p->bytes, p->data_len},
+		.output = {p->bytes + p->data_len, p->more_len},
+	};
+	struct gs_node_input answer = {.kind = GS_INPUT_EXECUTED};
+	enum gs_err err = gs_work_submit(d->work, &job);
+
+	if (!err)
+		return GS_OK;
+	answer.as.executed.claim = job.claim;
+	answer.as.executed.reason = err == GS_ELIMIT ? "too many executions wait" : "no memory";
+	return feed(d, &answer);
+}
+
+static enum gs_err do_effect(struct daemon *d, const struct pending *p)
+{
+	struct gs_node_input answer;
+	bool answered;
+
+	switch (p->effect.kind) {
+	case GS_EFFECT_EXECUTE: return submit(d, p);
+	case GS_EFFECT_FORGET: gs_work_forget(d->work, &p->effect.hash); return GS_OK;
+	case GS_EFFECT_RESYNC:
+		return gs_fail(&d->error, GS_ECONFLICT,
+		               "the chain forked below the %d blocks that are kept; start with a new --db",
+		               GS_HEAD_KEPT_MAX);
+	case GS_EFFECT_FETCH_HEADER:
+	case GS_EFFECT_FETCH_LOGS:
+	case GS_EFFECT_PREPARE:
+	case GS_EFFECT_SEND:
+	case GS_EFFECT_WATCH: break;
+	}
+	gs_chain_io_do(&d->io, &p->effect, (struct gs_bytes){p->bytes, p->data_len}, &answer, &answered);
+	return answered ? feed(d, &answer) : GS_OK;
+}
+
+static enum gs_err do_effects(struct daemon *d)
+{
+	enum gs_err err = GS_OK;
+
+	while (d->first && !err) {
+		struct pending *p = d->first;
+		d->first = p->next;
+		if (!d->first)
+			d->last = NULL;
+		err = do_effect(d, p);
+		free(p);
+	}
+	return err;
+}
+
+static enum gs_err feed_and_do(struct daemon *d, struct gs_node_input *input)
+{
+	enum gs_err err = feed(d, input);
+
+	return err ? err : do_effects(d);
+}
+
+/* --- following the chain --- */
+
+/* The header with this number into the node. *known: the endpoint had it. */
+static enum gs_err follow_one(struct daemon *d, uint64_t number, bool *known)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
+	struct gs_error why = {0};
+	enum gs_err err = gs_chain_io_header(&d->io, gs_block_at(number), &input.as.header, &why);
+
+	*known = !err;
+	if (err) {
+		if (err != GS_ENOTFOUND)
+			gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", why.text);
+		return GS_OK;
+	}
+	return feed_and_do(d, &input);
+}
+
+/* The newest header, then every block up to it. *reached: the endpoint answered. */
+static enum gs_err follow(struct daemon *d, bool *reached)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
+	struct gs_error why = {0};
+	const struct gs_head *newest = gs_node_newest(d->node);
+	uint64_t top, next;
+	bool known = true;
+	enum gs_err err = gs_chain_io_header(&d->io, gs_block_latest(), &input.as.header, &why);
+
+	*reached = !err;
+	if (err) {
+		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", why.text);
+		return GS_OK;
+	}
+	top = input.as.header.number;
+	if (!newest) {
+		uint64_t first = d->session.deployment.block;
+		return follow_one(d, first < top ? first : top, &known);
+	}
+	next = newest->number + 1;
+	if (top < next) /* the same height: the same block, or another branch */
+		return feed_and_do(d, &input);
+	for (int i = 0; i < GS_DAEMON_BLOCKS_A_TICK && next <= top && known && !err; i++) {
+		err = follow_one(d, next, &known);
+		next = gs_node_newest(d->node)->number + 1;
+	}
+	return err;
+}
+
+static enum gs_err check_end(struct daemon *d)
+{
+	struct gs_node_summary s;
+	enum gs_err err;
+
+	if (d->options->until_s && (uint64_t)(time(NULL) - d->started) >= d->options->until_s)
+		return gs_fail(&d->error, GS_EAGAIN, "after %llu seconds not all claims are settled",
+		               (unsigned long long)d->options->until_s);
+	if (!d->options->until_claims)
+		return GS_OK;
+	err = gs_node_summarise(d->node, &s, &d->error);
+	if (err)
+		return err;
+	if (s.claims >= d->options->until_claims && s.open == 0 && s.open_games == 0 && s.pending_txs == 0 &&
+	    s.executions == 0)
+		event_base_loopbreak(d->base);
+	return GS_OK;
+}
+
+static uint64_t backoff_ms(const struct daemon *d)
+{
+	uint64_t ms = d->config->intervals.poll_ms;
+
+	for (uint64_t i = 0; i < d->failures && ms < GS_DAEMON_BACKOFF_MS_MAX; i++)
+		ms *= 2;
+	return d->failures && ms > GS_DAEMON_BACKOFF_MS_MAX ? GS_DAEMON_BACKOFF_MS_MAX : ms;
+}
+
+static enum gs_err tick_once(struct daemon *d)
+{
+	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
+	bool reached = false;
+	enum gs_err err = follow(d, &reached);
+
+	if (!err && reached)
+		err = feed_and_do(d, &timer);
+	d->failures = reached ? 0 : d->failures + 1;
+	return err ? err : check_end(d);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *self)
+{
+	struct daemon *d = self;
+	enum gs_err err = tick_once(d);
+	uint64_t ms = backoff_ms(d);
+	struct timeval wait = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+
+	(void)fd;
+	(void)what;
+	if (err)
+		stop(d, err);
+	else
+		event_add(d->tick, &wait);
+}
+
+static void on_results(evutil_socket_t fd, short what, void *self)
+{
+	struct daemon *d = self;
+	struct gs_work_result result;
+	enum gs_err err = GS_OK;
+
+	(void)fd;
+	(void)what;
+	while (!err && gs_work_take(d->work, &result)) {
+		struct gs_node_input input = {.kind = GS_INPUT_EXECUTED};
+		input.as.executed.claim = result.claim;
+		input.as.executed.computed = result.computed;
+		input.as.executed.output_root = result.output_root;
+		input.as.executed.reference_root = result.reference_root;
+		input.as.executed.reason = result.reason;
+		err = feed_and_do(d, &input);
+	}
+	if (err)
+		stop(d, err);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *self)
+{
+	struct daemon *d = self;
+
+	(void)what;
+	gs_log_line(d->log, GS_LOG_INFO, "node.stopping", "signal=%d", (int)number);
+	event_base_loopbreak(d->base);
+}
+
+/* --- putting it together --- */
+
+static enum gs_err open_node(struct daemon *d)
+{
+	struct gs_node_options options = {
+		.self = d->session.key.address,
+		.validate = d->options->validate,
+		.defend = d->options->defend,
+		.finalise = d->options->finalise,
+		.confirm_blocks = d->config->chain.confirm_blocks,
+		.resend_s = d->config->intervals.resend_s,
+		.start_time = now(d),
+	};
+	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of};
+	enum gs_err err = gs_identity_check(&d->store, &d->session, d->config->db, &d->error);
+
+	if (!err)
+		err = gs_identity_sampling_key(&d->store, d->config, options.sampling.key, &d->error);
+	if (err)
+		return err;
+	options.contracts = d->io.contracts;
+	options.sampling.rate_ppm = (uint32_t)d->config->policy.rate_ppm;
+	options.sampling.certain_above = d->config->policy.certain_above;
+	err = gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
+	explicit_bzero(&options.sampling, sizeof(options.sampling));
+	return err;
+}
+
+static enum gs_err open_all(struct daemon *d)
+{
+	const struct gs_work_options work = {
+		.models = d->config->models, .threads = 1, .log = d->log, .adversary = d->options->adversary};
+	enum gs_err err;
+
+	if (!d->config->db[0])
+		return gs_fail(&d->error, GS_EINVAL, "db: not named; give --db DIR");
+	if (!d->config->models[0])
+		return gs_fail(&d->error, GS_EINVAL,
+		               "models: not named; give --models DIR, the folder with the models to check");
+	err = gs_store_open(d->config->db, NULL, &d->db,
+	                    &d->error); /* before anything is asked of the chain: it holds the lock */
+	if (err)
+		return err;
+	d->store = gs_store_port(d->db);
+	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
+		return err;
+	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
+	if ((err = gs_work_open(&work, &d->work, &d->work_fd, &d->error)))
+		return err;
+	if ((err = gs_node_effects_init(&d->effects)))
+		return gs_fail(&d->error, err, "daemon: no memory");
+	return open_node(d);
+}
+
+static enum gs_err open_loop(struct daemon *d)
+{
+	d->base = event_base_new();
+	if (!d->base)
+		return gs_fail(&d->error, GS_ENOMEM, "daemon: no event loop");
+	d->tick = event_new(d->base, -1, 0, on_tick, d);
+	d->results = event_new(d->base, d->work_fd, EV_READ | EV_PERSIST, on_results, d);
+	d->sigint = event_new(d->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, d);
+	d->sigterm = event_new(d->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, d);
+	if (!d->tick || !d->results || !d->sigint || !d->sigterm)
+		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
+	event_add(d->results, NULL);
+	event_add(d->sigint, NULL);
+	event_add(d->sigterm, NULL);
+	event_active(d->tick, EV_TIMEOUT, 0);
+	return GS_OK;
+}
+
+static enum gs_err start(struct daemon *d)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_START};
+	char self[GS_ADDRESS_TEXT_MAX];
+	enum gs_err err = gs_chain_io_nonce(&d->io, &input.as.start.nonce, &d->error);
+
+	if (err)
+		return err;
+	gs_address_format(&d->session.key.address, self);
+	gs_log_line(d->log, GS_LOG_INFO, "node.started", "account=%s chain=%llu validate=%s defend=%s", self,
+	            (unsigned long long)d->session.chain_id, d->options->validate ? "yes" : "no",
+	            d->options->defend ? "yes" : "no");
+	return feed_and_do(d, &input);
+}
+
+static void close_all(struct daemon *d)
+{
+	while (d->first) {
+		struct pending *p = d->first;
+		d->first = p->next;
+		free(p);
+	}
+	if (d->tick)
+		event_free(d->tick);
+	if (d->results)
+		event_free(d->results);
+	if (d->sigint)
+		event_free(d->sigint);
+	if (d->sigterm)
+		event_free(d->sigterm);
+	if (d->base)
+		event_base_free(d->base);
+	gs_node_close(d->node);
+	gs_node_effects_free(&d->effects);
+	gs_work_close(d->work);
+	gs_chain_io_free(&d->io);
+	gs_session_close(&d->session);
+	if (d->db)
+		gs_store_close(d->db);
+}
+
+enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon_options *options,
+                          const struct gs_log *log, struct gs_node_summary *summary, struct gs_error *error)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	enum gs_err err;
+
+	if (!d)
+		return gs_fail(error, GS_ENOMEM, "daemon: no memory");
+	d->config = config;
+	d->options = options;
+	d->log = log;
+	d->started = time(NULL);
+	err = open_all(d);
+	if (!err)
+		err = open_loop(d);
+	if (!err)
+		err = start(d);
+	if (!err) {
+		event_base_dispatch(d->base);
+		err = d->err;
+	}
+	if (!err && summary)
+		err = gs_node_summarise(d->node, summary, &d->error);
+	if (err)
+		(void)gs_fail(error, err, "%s", d->error.text);
+	else
+		gs_log_line(log, GS_LOG_INFO, "node.stopped", "reason=%s",
+		            options->until_claims ? "settled_or_signal" : "signal");
+	close_all(d);
+	free(d);
+	return err;
+}

@@ -1,0 +1,391 @@
+#include "validator/daemon/work.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "validator/daemon/adversary.h"
+#include "validator/daemon/models.h"
+#include "validator/exec/exec.h"
+#include "validator/exec/prover_trace.h"
+
+struct item { /* a job, then its result, then perhaps a kept trace */
+	struct item *next;
+	struct gs_work_job job;
+	struct gs_work_result result;
+	uint8_t *input;  /* owned: job.input */
+	uint8_t *output; /* owned: job.output */
+	uint8_t *memory; /* owned: the inputs array, zeros completed */
+	bool kept;       /* all below is there */
+	struct gs_trace trace;
+	struct gs_commitments common;
+	struct gs_prover_trace over;
+	struct gs_adversary lie; /* an adversary's trace, in the place of `trace` */
+	struct gs_prover prover;
+};
+
+struct list {
+	struct item *first;
+	struct item *last;
+	size_t count;
+};
+
+struct gs_work {
+	struct gs_work_options options;
+	struct gs_models *models;
+	struct gs_program wrong[GS_WORK_ADVERSARY_MODELS_MAX]; /* the adversary's models */
+	size_t wrong_count;
+	pthread_t thread;
+	bool running;
+	int event_fd;
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t wake;
+	bool stopping;
+	struct list queue;
+	struct list done;
+	struct item *kept; /* the loop's thread only */
+};
+
+static void append(struct list *list, struct item *item)
+{
+	item->next = NULL;
+	if (list->last)
+		list->last->next = item;
+	else
+		list->first = item;
+	list->last = item;
+	list->count++;
+}
+
+static struct item *shift(struct list *list)
+{
+	struct item *item = list->first;
+
+	if (!item)
+		return NULL;
+	list->first = item->next;
+	if (!list->first)
+		list->last = NULL;
+	list->count--;
+	return item;
+}
+
+static void item_free(struct item *item)
+{
+	gs_commitments_free(&item->common);
+	gs_trace_free(&item->trace);
+	gs_adversary_free(&item->lie);
+	free(item->input);
+	free(item->output);
+	free(item->memory);
+	free(item);
+}
+
+/* --- one job, on the worker's thread --- */
+
+static enum gs_err prepare_input(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	const struct gs_header *h = &program->header;
+	const size_t bytes = (size_t)h->inputs_chunks * GS_CHUNK_BYTES;
+	struct gs_hash root;
+
+	if (item->job.input.len > bytes)
+		return gs_fail(why, GS_EPARSE, "the posted input has %zu bytes, the model takes %zu",
+		               item->job.input.len, bytes);
+	item->memory = aligned_alloc(64, (bytes + 64) / 64 * 64);
+	if (!item->memory)
+		return gs_fail(why, GS_ENOMEM, "no memory for the input");
+	memset(item->memory, 0, (bytes + 64) / 64 * 64);
+	if (item->job.input.len)
+		memcpy(item->memory, item->job.input.ptr, item->job.input.len);
+	gs_merkle_array_root(item->memory, h->inputs_chunks, gs_merkle_depth(h->inputs_chunks), &root);
+	if (!gs_hash_equal(&root, &item->job.input_root))
+		return gs_fail(why, GS_EPARSE, "the posted input does not hash to inputRoot");
+	return GS_OK;
+}
+
+/* Runs both back ends; item->trace holds the executor's, uncommitted. */
+static enum gs_err run_twice(struct gs_work *work, struct item *item, const struct gs_program *program,
+                             struct gs_error *why)
+{
+	struct gs_trace reference = {0};
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
+	enum gs_err err = gs_trace_init_for(&item->trace, program);
+
+	if (!err)
+		err = gs_trace_init_for(&reference, program);
+	if (err) {
+		err = gs_fail(why, err, "no memory for the trace");
+		goto out;
+	}
+	memory.trace = item->trace.chunks;
+	err = gs_exec_run(program, &memory, work->options.threads, why);
+	if (err)
+		goto out;
+	memory.trace = reference.chunks;
+	gs_interpret(program, &memory);
+	if (item->trace.present != reference.present ||
+	    memcmp(item->trace.chunks, reference.chunks, (size_t)reference.present * GS_CHUNK_BYTES) != 0) {
+		err = gs_fail(why, GS_ECORRUPT,
+		              "the executor and the reference interpreter disagree: a fault of this machine");
+		goto out;
+	}
+	err = gs_trace_commit(&reference);
+	if (err)
+		err = gs_fail(why, err, "no memory for the trace's tree");
+	else
+		gs_trace_output_root(&reference, &program->header, &item->result.reference_root);
+out:
+	gs_trace_free(&reference);
+	return err;
+}
+
+/* An adversary's party: what it computed does not count, only what it stands by. */
+static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	const struct gs_program *with[GS_WORK_ADVERSARY_MODELS_MAX];
+	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
+
+	if (err)
+		return gs_fail(why, err, "no memory for the model's trees");
+	for (size_t i = 0; i < work->wrong_count; i++)
+		with[i] = &work->wrong[i];
+	if (item->job.own)
+		err = gs_adversary_claim(&item->common, with, work->wrong_count, item->job.output,
+		                         &item->job.output_root, work->options.threads, &item->lie, why);
+	else
+		err = gs_adversary_run(&item->common, work->wrong_count ? with[0] : NULL, work->options.threads,
+		                       &item->lie, why);
+	if (err)
+		return err;
+	gs_trace_output_root(&item->lie.trace, &program->header, &item->result.output_root);
+	item->result.reference_root = item->result.output_root;
+	item->prover = gs_prover_over_adversary(&item->lie);
+	item->kept = true;
+	return GS_OK;
+}
+
+static enum gs_err keep(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
+
+	if (err)
+		return gs_fail(why, err, "no memory for the model's trees");
+	item->over = (struct gs_prover_trace){.common = &item->common, .trace = &item->trace};
+	item->prover = gs_prover_over_trace(&item->over);
+	item->kept = true;
+	return GS_OK;
+}
+
+static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_error *why)
+{
+	const struct gs_program *program;
+	enum gs_err err = gs_models_find(work->models, &item->job.model, &program, why);
+
+	if (!err)
+		err = prepare_input(item, program, why);
+	if (!err && work->options.adversary)
+		return lie(work, item, program, why);
+	if (!err)
+		err = run_twice(work, item, program, why);
+	if (!err && (err = gs_trace_commit(&item->trace)))
+		gs_fail(why, err, "no memory for the trace's tree");
+	if (err)
+		return err;
+	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
+	if (item->job.own || !gs_hash_equal(&item->result.output_root, &item->job.output_root))
+		err = keep(item, program, why);
+	return err;
+}
+
+static void *work_thread(void *self)
+{
+	struct gs_work *work = self;
+
+	pthread_mutex_lock(&work->lock);
+	for (;;) {
+		struct item *item;
+		struct gs_error why = {0};
+		uint64_t one = 1;
+		while (!work->stopping && !work->queue.first)
+			pthread_cond_wait(&work->wake, &work->lock);
+		if (work->stopping)
+			break;
+		item = shift(&work->queue);
+		pthread_mutex_unlock(&work->lock);
+		item->result.claim = item->job.claim;
+		item->result.computed = execute(work, item, &why) == GS_OK;
+		snprintf(item->result.reason, sizeof(item->result.reason), "%.*s", GS_WORK_REASON_MAX - 1, why.text);
+		pthread_mutex_lock(&work->lock);
+		append(&work->done, item);
+		if (write(work->event_fd, &one, sizeof(one)) < 0)
+			continue; /* the counter is full, so the loop is awake already */
+	}
+	pthread_mutex_unlock(&work->lock);
+	return NULL;
+}
+
+/* --- the loop's side --- */
+
+static enum gs_err load_adversary(struct gs_work *work, struct gs_error *error)
+{
+	const struct gs_work_adversary *adversary = work->options.adversary;
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; adversary && i < adversary->models && !err; i++) {
+		err = gs_model_load(adversary->model[i], &work->wrong[i], error);
+		work->wrong_count += !err;
+	}
+	return err;
+}
+
+enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work **out, int *event_fd,
+                         struct gs_error *error)
+{
+	struct gs_work *work = calloc(1, sizeof(*work));
+	enum gs_err err;
+
+	*out = NULL;
+	if (!work)
+		return gs_fail(error, GS_ENOMEM, "work: no memory");
+	work->options = *options;
+	work->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pthread_mutex_init(&work->lock, NULL);
+	pthread_cond_init(&work->wake, NULL);
+	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
+	if (!err)
+		err = gs_models_open(options->models, options->log, &work->models, error);
+	if (!err)
+		err = load_adversary(work, error);
+	if (!err && pthread_create(&work->thread, NULL, work_thread, work) != 0)
+		err = gs_fail(error, GS_EIO, "work: no thread could be started");
+	if (err) {
+		gs_work_close(work);
+		return err;
+	}
+	work->running = true;
+	*event_fd = work->event_fd;
+	*out = work;
+	return GS_OK;
+}
+
+static void list_free(struct list *list)
+{
+	struct item *item;
+
+	while ((item = shift(list)))
+		item_free(item);
+}
+
+void gs_work_close(struct gs_work *work)
+{
+	if (!work)
+		return;
+	if (work->running) {
+		pthread_mutex_lock(&work->lock);
+		work->stopping = true;
+		pthread_cond_signal(&work->wake);
+		pthread_mutex_unlock(&work->lock);
+		pthread_join(work->thread, NULL);
+	}
+	list_free(&work->queue);
+	list_free(&work->done);
+	while (work->kept) {
+		struct item *item = work->kept;
+		work->kept = item->next;
+		item_free(item);
+	}
+	gs_models_close(work->models);
+	for (size_t i = 0; i < work->wrong_count; i++)
+		gs_program_free(&work->wrong[i]);
+	pthread_cond_destroy(&work->wake);
+	pthread_mutex_destroy(&work->lock);
+	if (work->event_fd >= 0)
+		close(work->event_fd);
+	free(work);
+}
+
+static uint8_t *copy_of(struct gs_bytes bytes)
+{
+	uint8_t *copy = malloc(bytes.len + 1);
+
+	if (copy && bytes.len)
+		memcpy(copy, bytes.ptr, bytes.len);
+	return copy;
+}
+
+enum gs_err gs_work_submit(struct gs_work *work, const struct gs_work_job *job)
+{
+	struct item *item = calloc(1, sizeof(*item));
+	enum gs_err err = GS_OK;
+
+	if (!item)
+		return GS_ENOMEM;
+	item->job = *job;
+	item->input = copy_of(job->input);
+	item->output = copy_of(job->output);
+	if (!item->input || !item->output) {
+		item_free(item);
+		return GS_ENOMEM;
+	}
+	item->job.input.ptr = item->input;
+	item->job.output.ptr = item->output;
+	pthread_mutex_lock(&work->lock);
+	if (work->queue.count == GS_WORK_QUEUE_MAX) {
+		err = GS_ELIMIT;
+	} else {
+		append(&work->queue, item);
+		pthread_cond_signal(&work->wake);
+	}
+	pthread_mutex_unlock(&work->lock);
+	if (err)
+		item_free(item);
+	return err;
+}
+
+bool gs_work_take(struct gs_work *work, struct gs_work_result *out)
+{
+	struct item *item;
+	uint64_t count;
+
+	if (read(work->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return false;
+	pthread_mutex_lock(&work->lock);
+	item = shift(&work->done);
+	pthread_mutex_unlock(&work->lock);
+	if (!item)
+		return false;
+	*out = item->result;
+	if (item->kept && item->result.computed) {
+		gs_work_forget(work, &item->job.claim); /* an older one */
+		item->next = work->kept;
+		work->kept = item;
+	} else {
+		item_free(item);
+	}
+	return true;
+}
+
+const struct gs_prover *gs_work_prover(struct gs_work *work, const struct gs_hash *claim)
+{
+	for (struct item *item = work->kept; item; item = item->next)
+		if (gs_hash_equal(&item->job.claim, claim))
+			return &item->prover;
+	return NULL;
+}
+
+void gs_work_forget(struct gs_work *work, const struct gs_hash *claim)
+{
+	for (struct item **at = &work->kept; *at; at = &(*at)->next) {
+		struct item *item = *at;
+		if (gs_hash_equal(&item->job.claim, claim)) {
+			*at = item->next;
+			item_free(item);
+			return;
+		}
+	}
+}

@@ -1,0 +1,64 @@
+/* validator/daemon/work.h: executions, on a thread of their own.
+ *
+ * A job runs a claim's program on its input twice, with the executor and with the reference interpreter, and compares the
+ * two traces chunk by chunk. Where a game may follow (the output is not the claimed one, or the claim is our own) the
+ * trace is kept with its trees, and answers as a prover until it is forgotten. */
+#ifndef GS_VALIDATOR_DAEMON_WORK_H
+#define GS_VALIDATOR_DAEMON_WORK_H
+
+#include "chain/core/log.h"
+#include "challenge/machine/prover.h"
+#include "challenge/machine/trace.h"
+
+enum { GS_WORK_REASON_MAX = 256, GS_WORK_QUEUE_MAX = 1024 };
+
+struct gs_work_job {
+	struct gs_hash claim;
+	struct gs_hash model;
+	struct gs_hash input_root;
+	struct gs_hash output_root; /* claimed */
+	bool own;
+	struct gs_bytes input;  /* as posted; copied */
+	struct gs_bytes output; /* as posted; copied */
+};
+
+struct gs_work_result {
+	struct gs_hash claim;
+	bool computed;                 /* false: for this reason */
+	struct gs_hash output_root;    /* by the executor */
+	struct gs_hash reference_root; /* by the interpreter */
+	char reason[GS_WORK_REASON_MAX];
+};
+
+enum { GS_WORK_ADVERSARY_MODELS_MAX = 16 };
+
+/* For tests and demonstrations on development chains: a party that stands by wrong executions (validator/daemon/adversary.h).
+ * It plays its own claims by a trace that ends in whatever was posted, and finds the claims of others wrong by what its
+ * first model computes. */
+struct gs_work_adversary {
+	const char *model[GS_WORK_ADVERSARY_MODELS_MAX]; /* files of models with other weights; borrowed */
+	size_t models;                                   /* 0: only outputs are replaced */
+};
+
+struct gs_work_options {
+	const char *models;                        /* folder */
+	unsigned threads;                          /* of one execution */
+	const struct gs_log *log;                  /* borrowed; may be NULL */
+	const struct gs_work_adversary *adversary; /* NULL: none */
+};
+
+struct gs_work;
+
+/* *event_fd becomes readable when results wait; owned by *out. */
+GS_MUST enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work **out, int *event_fd,
+                                 struct gs_error *error);
+/* Waits for the job that runs; drops the rest. NULL is fine. */
+void gs_work_close(struct gs_work *work);
+GS_MUST enum gs_err gs_work_submit(struct gs_work *work, const struct gs_work_job *job);
+/* Takes one result; false when none waits. */
+bool gs_work_take(struct gs_work *work, struct gs_work_result *out);
+/* The prover over a kept trace, or NULL. Valid until gs_work_forget or gs_work_close. */
+const struct gs_prover *gs_work_prover(struct gs_work *work, const struct gs_hash *claim);
+void gs_work_forget(struct gs_work *work, const struct gs_hash *claim);
+
+#endif
