@@ -56,7 +56,7 @@ def claims(story, images):
         said = f"{c['claimed_digit']}" + ("" if c["claimed_digit"] == c["digit"] else " ✗")
         print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 0):>7}"
               f"  {SAMPLED[c['reason']]:<10}  {verdict:<11}  " +
-              paint(f"{outcome + games:<11}", colour) + "  " + paint(c["kind"], None if c["right"] else "yellow"))
+              paint(f"{outcome + games:<11}", colour) + ("" if c["right"] else "  " + paint(c["kind"] or "wrong", "yellow")))
     stands = [c for c in story.claims if not c["right"] and c["status"] == FINAL]
     print()
     print("  ⚔n: fought over in dispute n, below. Amounts in the staking token.")
@@ -117,7 +117,7 @@ def dispute(story, game):
     claim, who = game["claim"], game["claim"]["who"]
     won = {CHALLENGER_WON: game["challenger"], CLAIMANT_WON: who}.get(game["outcome"], "nobody")
     seconds = game["txs"][-1]["time"] - game["txs"][0]["time"]
-    head = f"── Dispute {game['n']}: {game['challenger']} against claim {claim['n']} of {who} ({claim['kind']}) "
+    head = f"── Dispute {game['n']}: {game['challenger']} against claim {claim['n']} of {who} ({claim['kind'] or 'a right one'}) "
     tail = f" {len(game['txs'])} transactions, {seconds} s ──"
     print(paint(head + "─" * max(2, WIDTH - len(head) - len(tail)) + tail, "bold"))
     print()
@@ -146,7 +146,7 @@ def wrap(label, parts):
     for i, part in enumerate(parts):
         piece = part + (" · " if i + 1 < len(parts) else "")
         if len(line) + len(piece.rstrip(" ·")) > WIDTH:
-            print(paint(line, "dim"))
+            print(paint(line.rstrip(), "dim"))
             line = " " * (2 + len(label))
         line += piece
     print(paint(line.rstrip(), "dim"))
