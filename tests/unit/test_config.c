@@ -80,7 +80,7 @@ static void mistakes_are_told_with_their_place(void **state)
 		{"log:\n  level: loud\n", ":2:10", "debug, info, warn, error"},
 		{"db: ''\n", ":1:5", "empty path"},
 		{"- a\n", ":1:1", "settings are expected"},
-		{"chain_id: b: c\n", ":1:", "not YAML"},
+		{"db: 'x\n", ":", "not YAML"},
 		{"a: 1\n", ":1:1", "a: no such setting"},
 		{"chain_id: 1\n---\nchain_id: 2\n", ":2:1", "second document"},
 		{"? {a: b}\n: c\n", ":1:", "name is expected"},
