@@ -212,6 +212,7 @@ bench: $(BENCH_BINARIES)
 endif
 
 -include tests/tools/tools.mk
+-include tests/dispute/dispute.mk
 -include tests/prove/prove.mk
 
 ifneq ($(SIM_MAIN),)

@@ -8,6 +8,7 @@ from story import CHALLENGER_WON, CLAIMANT_WON, FINAL, INVALID, REASONS
 
 WIDTH = 100
 BAR = 64
+SAMPLED = {"value": "by value", "drawn": "by lot", "not_drawn": "no", "": "no"}
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "36", "bold": "1", "dim": "2"}
 COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -54,8 +55,8 @@ def claims(story, images):
         games = "".join(f" ⚔{g['n']}" for g in c["games"])
         said = f"{c['claimed_digit']}" + ("" if c["claimed_digit"] == c["digit"] else " ✗")
         print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 0):>7}"
-              f"  {c['reason'] if c['sampled'] else 'no':<10}  {verdict:<11}  " +
-              paint(f"{outcome + games:<11}", colour) + "  " + paint(c["kind"], None if c["right"] else "yellow"))
+              f"  {SAMPLED[c['reason']]:<10}  {verdict:<11}  " +
+              paint(f"{outcome + games:<11}", colour) + ("" if c["right"] else "  " + paint(c["kind"] or "wrong", "yellow")))
     stands = [c for c in story.claims if not c["right"] and c["status"] == FINAL]
     print()
     print("  ⚔n: fought over in dispute n, below. Amounts in the staking token.")
@@ -116,7 +117,7 @@ def dispute(story, game):
     claim, who = game["claim"], game["claim"]["who"]
     won = {CHALLENGER_WON: game["challenger"], CLAIMANT_WON: who}.get(game["outcome"], "nobody")
     seconds = game["txs"][-1]["time"] - game["txs"][0]["time"]
-    head = f"── Dispute {game['n']}: {game['challenger']} against claim {claim['n']} of {who} ({claim['kind']}) "
+    head = f"── Dispute {game['n']}: {game['challenger']} against claim {claim['n']} of {who} ({claim['kind'] or 'a right one'}) "
     tail = f" {len(game['txs'])} transactions, {seconds} s ──"
     print(paint(head + "─" * max(2, WIDTH - len(head) - len(tail)) + tail, "bold"))
     print()
@@ -134,7 +135,7 @@ def dispute(story, game):
     by_function = {}
     for t in game["txs"]:
         by_function.setdefault(t["function"] or "?", []).append(t["gas"])
-    parts = [f"{f} {'+'.join(f'{g // 1000}k' for g in gas)}" for f, gas in by_function.items()]
+    parts = [f"{f} {'+'.join(f'{(g + 500) // 1000}k' for g in gas)}" for f, gas in by_function.items()]
     total = sum(t["gas"] for t in game["txs"])
     wrap("gas  ", parts + [f"together {total:,}"])
     print()
@@ -145,7 +146,7 @@ def wrap(label, parts):
     for i, part in enumerate(parts):
         piece = part + (" · " if i + 1 < len(parts) else "")
         if len(line) + len(piece.rstrip(" ·")) > WIDTH:
-            print(paint(line, "dim"))
+            print(paint(line.rstrip(), "dim"))
             line = " " * (2 + len(label))
         line += piece
     print(paint(line.rstrip(), "dim"))
@@ -231,7 +232,7 @@ def gas(story):
               f"{sum(not t['ok'] for t in txs):>10}")
     over = [sum(t["gas"] for t in g["txs"]) for g in story.games]
     if over:
-        print(f"\n  A dispute, both sides together: {min(over):,} to {max(over):,}, on average {sum(over) // len(over):,}.")
+        print(f"\n  A dispute, both sides together, costs {min(over):,} to {max(over):,}, {sum(over) // len(over):,} on average.")
 
 
 def who_paid_whom(story):

@@ -30,12 +30,14 @@ struct gs_work_result {
 	char reason[GS_WORK_REASON_MAX];
 };
 
-/* For adversarial tests and demonstrations: what a dishonest party stands by. Called on the worker's thread between
- * execution and commitment; may change the trace. */
+enum { GS_WORK_ADVERSARY_MODELS_MAX = 16 };
+
+/* For tests and demonstrations on development chains: a party that stands by wrong executions (validator/daemon/adversary.h).
+ * It plays its own claims by a trace that ends in whatever was posted, and finds the claims of others wrong by what its
+ * first model computes. */
 struct gs_work_adversary {
-	void *self;
-	GS_MUST enum gs_err (*corrupt)(void *self, const struct gs_program *program, const uint8_t *inputs,
-	                               const struct gs_work_job *job, struct gs_trace *trace);
+	const char *model[GS_WORK_ADVERSARY_MODELS_MAX]; /* files of models with other weights; borrowed */
+	size_t models;                                   /* 0: only outputs are replaced */
 };
 
 struct gs_work_options {

@@ -198,6 +198,21 @@ static enum gs_err on_refused(struct gs_node_turn *t, const struct gs_node_input
 	return err;
 }
 
+/* Somebody else uses this key too. That is not how it should be, but no reason to fail. */
+static enum gs_err on_nonce_behind(struct gs_node_turn *t, uint64_t chain_nonce)
+{
+	uint64_t nonce;
+	enum gs_err err = load_nonce(t->j, &nonce);
+
+	GS_ASSERT(t->node->preparing);
+	t->node->preparing = false;
+	if (err || chain_nonce <= nonce)
+		return err;
+	gs_log_line(t->node->log, GS_LOG_WARN, "tx.nonce_behind", "ours=%llu chain=%llu", (unsigned long long)nonce,
+	            (unsigned long long)chain_nonce);
+	return store_nonce(t->j, chain_nonce);
+}
+
 static enum gs_err on_nonce_lost(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	char tx[67];
@@ -442,6 +457,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_PREPARED: return on_prepared(t, in);
 	case GS_INPUT_REFUSED: return on_refused(t, in);
+	case GS_INPUT_NONCE_BEHIND: return on_nonce_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return on_nonce_lost(t, in);
 	case GS_INPUT_RECEIPT: return on_receipt(t, in);
 	}
