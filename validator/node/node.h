@@ -8,8 +8,8 @@
  *     header ──► blocks to follow ──► logs ──► facts ──► sample ──► execute ──► verdict ──► challenge ──► moves ──► win
  *                (undo on reorg)                                                (claimant's side: moves against challengers)
  *
- * Every claim that is sampled is executed twice by different back ends. Only if both give the same output and it is not the
- * claimed one is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
+ * Every claim that is sampled is executed; where the output is not the claimed one, a second time by a different back end. Only
+ * if both give the same output is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
  * Source: docs/node.md. */
 #ifndef GS_VALIDATOR_NODE_NODE_H
 #define GS_VALIDATOR_NODE_NODE_H
