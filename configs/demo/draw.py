@@ -65,7 +65,7 @@ def claims(story, images):
             print(paint(f"  Claim {c['n']} is wrong, was sampled, and stands: this should not be.", "red"))
         else:
             print(paint(f"  Claim {c['n']} is wrong, but the validator did not sample it: it stands. "
-                        f"What it could gain was {money(c['value'], 0)}.", "yellow"))
+                        f"At stake: {money(c['value'], 0)}.", "yellow"))
     example = next((c for c in story.claims if not c["right"] and c["claimed_digit"] != c["digit"] and c["sampled"]), None)
     if example and example["image"] in images:
         picture(example, images[example["image"]])
@@ -255,7 +255,7 @@ def conclusion(story, numbers):
     n = numbers
     stand = sum(not c["right"] and c["status"] == FINAL for c in story.claims)
     for line in (f"{n['claims']} claims, {n['wrong']} of them wrong. The validator sampled {n['wrong_sampled']} of the wrong ones and caught {n['caught']};",
-                 f"{stand} that it did not sample stand{'s' if stand == 1 else ''}: sampling makes cheating a losing game, not an impossible one.",
+                 f"{stand} that it did not sample, of little value, became final all the same.",
                  f"{n['games']} disputes: {n['challenger_wins']} won by the challenger, {n['claimant_wins']} by the claimant; {n['gas_total']:,} gas together.",
                  f"{money(n['slashed'])} slashed. Honest parties lost {money(n['honest_losses'])} of bond or stake;",
                  f"what they paid and do not get back is gas for their moves: {n['honest_gas_unrefunded']:,}."):
