@@ -54,7 +54,7 @@ def claims(story, images):
             colour = "yellow"
         games = "".join(f" D{g['n']}" for g in c["games"])
         said = f"{c['claimed_digit']}" + ("" if c["claimed_digit"] == c["digit"] else " ✗")
-        print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 0):>7}"
+        print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 1):>7}"
               f"  {SAMPLED[c['reason']]:<10}  {verdict:<11}  " +
               paint(f"{outcome + games:<11}", colour) + ("" if c["right"] else "  " + paint(c["kind"] or "wrong", "yellow")))
     stands = [c for c in story.claims if not c["right"] and c["status"] == FINAL]
