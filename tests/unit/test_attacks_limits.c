@@ -1,4 +1,4 @@
-/* Hostile programs that are well formed: everything an address is made of stands at the limits of the law. Executor, interpreter
+/* Hostile programs that are well formed: what an address is made of stands at the limits of the law. Executor, interpreter
  * and judge must give one answer, or an honest party's second opinion would differ and a wrong claim stand. */
 #include "challenge/machine/judge.h"
 #include "tests/generator/generator.h"
