@@ -17,7 +17,7 @@ build/vectors/judge/stamp: $(BUILD)/tests/vectors/gen_judge
 	@$< $(@D) $(JUDGE_PROGRAMS) $(JUDGE_STEPS) && touch $@
 
 # Moves of random games, right and wrong ones, for the Disputes contract to agree with the C game about.
-GAME_VECTORS ?= 200
+GAME_VECTORS ?= 100
 vectors: build/vectors/game/stamp
 build/vectors/game/stamp: $(BUILD)/tests/vectors/gen_game
 	@mkdir -p $(@D)
