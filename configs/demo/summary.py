@@ -100,6 +100,7 @@ def tell(folder, chain):
 def main():
     if len(sys.argv) != 3 or sys.argv[2] not in ("before", "news", "tell"):
         sys.exit(__doc__)
+    sys.stdout.reconfigure(encoding="utf-8")
     folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
     where = load(folder / "chain.json")
     chain = Chain(where["url"], where["deployment"])

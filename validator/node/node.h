@@ -63,7 +63,7 @@ enum gs_node_input_kind {
 	GS_INPUT_START,  /* once, before all others */
 	GS_INPUT_HEADER, /* the endpoint's newest header, or one that was asked for */
 	GS_INPUT_LOGS,   /* of the block that was asked for */
-	GS_INPUT_TIMER,
+	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
 	GS_INPUT_PREPARED,     /* an intent was priced and signed */
 	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */
