@@ -391,9 +391,42 @@ static void sampling_is_exact(void **state)
 	gs_buf_free(&bytes);
 }
 
+/* Claims that nobody can compute (a model that is not here, say) wait for another try. However many are posted, a claim that
+ * can be computed still is, and so is one that must be defended. */
+static void hopeless_claims_do_not_blind(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_buf data;
+
+	for (unsigned n = 0; n <= GS_NODE_EXECUTIONS_MAX; n++) {
+		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
+		const struct gs_node_effect *e;
+		bool asked = false;
+
+		gs_be32_write(log.topics[1].b, n);
+		block(f, 0x11, &log, 1);
+		gs_buf_free(&data);
+		for (size_t i = 0; i < f->effects.count; i++) {
+			e = &f->effects.effect[i];
+			asked |= e->kind == GS_EFFECT_EXECUTE && gs_hash_equal(&e->hash, &log.topics[1]);
+		}
+		if (!asked)
+			fail_msg("claim %u is not looked at", n);
+		in.as.executed.claim = log.topics[1];
+		in.as.executed.reason = "no such model";
+		feed(f, &in);
+		assert_null(effect(f, GS_EFFECT_EXECUTE)); /* nor does it try the others without a pause */
+	}
+	f->now_s += GS_NODE_RETRY_S;
+	block(f, 0x11, NULL, 0);
+	assert_non_null(effect(f, GS_EFFECT_EXECUTE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(hopeless_claims_do_not_blind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_claim_is_challenged_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_but_invalid_challenges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(own_claims_are_not_checked_but_finalised, set_up, tear_down),
