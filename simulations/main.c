@@ -51,7 +51,7 @@ static bool plant(const char *name, enum gs_sim_plant *out)
 static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
 	*out = (struct arguments){.runs = 2000, .seed = 1};
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		bool good = true;
 		if (strcmp(name, "--log") == 0) {

@@ -130,7 +130,8 @@ static int tear_down(void **state)
 /* A block on top of the newest with these logs; the node must ask for them by the block's hash. */
 static void block(struct fixture *f, uint8_t branch, const struct gs_log_entry *entries, size_t count)
 {
-	struct gs_node_input header = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS};
+	struct gs_node_input header = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS},
+			     timer = {.kind = GS_INPUT_TIMER};
 	const struct gs_node_effect *wanted;
 
 	next_head(f, branch);
@@ -143,6 +144,8 @@ static void block(struct fixture *f, uint8_t branch, const struct gs_log_entry *
 	logs.as.logs.entries = entries;
 	logs.as.logs.count = count;
 	feed(f, &logs);
+	assert_null(effect(f, GS_EFFECT_EXECUTE)); /* nothing is decided on blocks that others may follow at once */
+	feed(f, &timer);
 }
 
 static struct gs_log_entry posted(struct gs_buf *data, uint8_t claim, uint8_t claimant, uint64_t value)

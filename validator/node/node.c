@@ -148,11 +148,7 @@ static enum gs_err on_start(struct gs_node_turn *t, uint64_t chain_nonce)
 
 	if (!err && chain_nonce > nonce)
 		err = store_nonce(t->j, chain_nonce);
-	if (!err)
-		err = tend_transactions(t, true);
-	if (err || !gs_node_newest(t->node))
-		return err;
-	return gs_node_plan(t);
+	return err ? err : tend_transactions(t, true);
 }
 
 static enum gs_err on_prepared(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -357,9 +353,7 @@ static enum gs_err on_logs(struct gs_node_turn *t, const struct gs_node_input *i
 	node->block = head.number;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = apply_log(t, &in->as.logs.entries[i]);
-	if (err)
-		return err;
-	return node->queue_count ? fetch_logs(t) : gs_node_plan(t);
+	return err ? err : fetch_logs(t);
 }
 
 /* --- executions --- */
