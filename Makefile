@@ -124,7 +124,7 @@ clean:
 # --- build ---
 all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay) $(if $(wildcard $(FORGE)),contracts)
 unit: $(UNIT_BINARIES)
-everything: all unit $(call objects,$(C_FILES))
+everything: all unit $(call objects,$(C_FILES)) $(if $(SIM_MAIN),$(BUILD)/gainsay-sim)
 
 say = $(if $(V),,@echo '  $(1)';)
 
@@ -212,6 +212,7 @@ bench: $(BENCH_BINARIES)
 endif
 
 -include tests/tools/tools.mk
+-include tests/dispute/dispute.mk
 -include tests/prove/prove.mk
 
 ifneq ($(SIM_MAIN),)

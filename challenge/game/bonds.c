@@ -28,7 +28,8 @@ enum gs_err gs_bond_payout(const struct gs_bond_rules *rules, struct gs_wei clai
 		return GS_OK;
 	struct gs_wei bond = out->loser == GS_SIDE_CLAIMANT ? claim_bond : rules->challenger_bond;
 	/* "the sender loses, but only floor(bond * concedeBps / 10000) of its bond" */
-	enum gs_err err = gs_bond_share(bond, reason == GS_REASON_CONCESSION ? rules->concede_bps : GS_BPS, &out->slashed);
+	enum gs_err err = gs_bond_share(bond, reason == GS_REASON_CONCESSION ? rules->concede_bps : GS_BPS,
+	                                &out->slashed);
 	if (err == GS_OK)
 		err = gs_bond_share(out->slashed, rules->burn_bps, &out->burned);
 	if (err == GS_OK)

@@ -67,12 +67,10 @@ enum gs_side gs_game_turn(const struct gs_game *game)
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES:
-	case GS_PHASE_STEP:
-		return GS_SIDE_CLAIMANT;
+	case GS_PHASE_STEP: return GS_SIDE_CLAIMANT;
 	case GS_PHASE_SELECT:
 	case GS_PHASE_ELEMENT:
-	case GS_PHASE_SEGMENT:
-		return GS_SIDE_CHALLENGER;
+	case GS_PHASE_SEGMENT: return GS_SIDE_CHALLENGER;
 	}
 	GS_ASSERT(!"a phase that is checked on entry");
 	return GS_SIDE_CLAIMANT;
@@ -202,18 +200,14 @@ bool gs_game_invariant(const struct gs_game *game)
 	if (s->round > rounds || s->level > s->trace_depth || s->position >> (s->trace_depth - s->level) != 0)
 		return false;
 	switch ((enum gs_game_phase)s->phase) {
-	case GS_PHASE_COMMIT:
-		return s->round == 0 && s->level == 0 && s->position == 0 && s->move == 0;
-	case GS_PHASE_SELECT:
-		return s->round < rounds && s->level == gs_schedule_top(s->trace_depth, s->round);
-	case GS_PHASE_REVEAL:
-		return s->round > 0 && s->level == gs_schedule_top(s->trace_depth, s->round);
-	case GS_PHASE_ELEMENT:
-		return s->round == rounds && s->level == gs_schedule_top(s->trace_depth, s->round);
+	case GS_PHASE_COMMIT: return s->round == 0 && s->level == 0 && s->position == 0 && s->move == 0;
+	case GS_PHASE_SELECT: return s->round < rounds && s->level == gs_schedule_top(s->trace_depth, s->round);
+	case GS_PHASE_REVEAL: return s->round > 0 && s->level == gs_schedule_top(s->trace_depth, s->round);
+	case GS_PHASE_ELEMENT: return s->round == rounds && s->level == gs_schedule_top(s->trace_depth, s->round);
 	case GS_PHASE_STATES:
 	case GS_PHASE_SEGMENT:
-		return s->round == rounds && s->level == 0 && s->low < s->high && s->high <= GS_FOLD_MAX + 1
-		       && gs_hash_is_zero(&s->values) == (s->phase == GS_PHASE_STATES);
+		return s->round == rounds && s->level == 0 && s->low < s->high && s->high <= GS_FOLD_MAX + 1 &&
+		       gs_hash_is_zero(&s->values) == (s->phase == GS_PHASE_STATES);
 	case GS_PHASE_STEP:
 		return s->round == rounds && s->level == 0 && s->low == s->high && s->high <= GS_FOLD_MAX + 1;
 	}
@@ -249,7 +243,8 @@ enum gs_err gs_game_shown_node(const struct gs_game *game, unsigned level, uint6
 	for (unsigned round = 0; round <= rounds; round++) {
 		unsigned top = gs_schedule_top(depth, round);
 		unsigned bottom = round == rounds ? 0 : gs_schedule_top(depth, round + 1);
-		if (level < bottom || level >= top || top < s->level || game->descent[round].len == 0)
+		unsigned shown_bytes = (round == rounds ? GS_CHUNK_BYTES : 32u) << (top - bottom);
+		if (level < bottom || level >= top || top < s->level || game->descent[round].len != shown_bytes)
 			continue;
 		if (index >> (top - level) != (uint64_t)s->position >> (top - s->level))
 			return GS_ENOTFOUND;

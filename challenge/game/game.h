@@ -15,23 +15,29 @@
 
 enum gs_side { GS_SIDE_CLAIMANT = 1, GS_SIDE_CHALLENGER = 2 };
 
-enum gs_game_phase { /* whose clock runs: */
-	GS_PHASE_COMMIT = 1,  /* claimant */
-	GS_PHASE_SELECT = 2,  /* challenger */
-	GS_PHASE_REVEAL = 3,  /* claimant */
-	GS_PHASE_ELEMENT = 4, /* challenger */
-	GS_PHASE_STATES = 5,  /* claimant */
-	GS_PHASE_SEGMENT = 6, /* challenger */
-	GS_PHASE_STEP = 7,    /* claimant; either side may prove */
+enum gs_game_phase {                       /* whose clock runs: */
+	             GS_PHASE_COMMIT = 1,  /* claimant */
+	             GS_PHASE_SELECT = 2,  /* challenger */
+	             GS_PHASE_REVEAL = 3,  /* claimant */
+	             GS_PHASE_ELEMENT = 4, /* challenger */
+	             GS_PHASE_STATES = 5,  /* claimant */
+	             GS_PHASE_SEGMENT = 6, /* challenger */
+	             GS_PHASE_STEP = 7,    /* claimant; either side may prove */
 };
 enum gs_game_outcome { GS_GAME_OPEN = 1, GS_GAME_CLAIMANT_WON = 2, GS_GAME_CHALLENGER_WON = 3, GS_GAME_CLOSED = 4 };
-enum gs_game_reason { GS_REASON_NONE = 0, GS_REASON_STEP = 1, GS_REASON_TIMEOUT = 2, GS_REASON_CONCESSION = 3, GS_REASON_SETTLED = 4 };
+enum gs_game_reason {
+	GS_REASON_NONE = 0,
+	GS_REASON_STEP = 1,
+	GS_REASON_TIMEOUT = 2,
+	GS_REASON_CONCESSION = 3,
+	GS_REASON_SETTLED = 4
+};
 
 enum {
-	GS_GAME_ROUNDS_MAX = 5,      /* of descent by hashes */
-	GS_GAME_CHILDREN_MAX = 32,   /* nodes shown in one round: 2^5 */
-	GS_GAME_CHUNK_LEVELS = 2,    /* the last levels are shown as raw chunks */
-	GS_GAME_STATES_MAX = 64,     /* accumulator states shown at once */
+	GS_GAME_ROUNDS_MAX = 5,    /* of descent by hashes */
+	GS_GAME_CHILDREN_MAX = 32, /* nodes shown in one round: 2^5 */
+	GS_GAME_CHUNK_LEVELS = 2,  /* the last levels are shown as raw chunks */
+	GS_GAME_STATES_MAX = 64,   /* accumulator states shown at once */
 	GS_GAME_STATE_WORDS = 22,
 	GS_GAME_SHOWN_MAX = GS_GAME_CHILDREN_MAX * 32, /* bytes of one reveal; 4 chunks and 64 states are less */
 	GS_GAME_OPENINGS_BYTES_MAX = GS_OPENINGS_MAX * (GS_CHUNK_BYTES + GS_MERKLE_DEPTH_MAX * 32),
@@ -46,7 +52,7 @@ struct gs_game_state {
 	struct gs_address challenger;
 	uint8_t phase; /* enum gs_game_phase */
 	uint32_t move;
-	uint64_t deadline; /* unix seconds: the running clock's side may move while now <= deadline */
+	uint64_t deadline;      /* unix seconds: the running clock's side may move while now <= deadline */
 	uint32_t claimant_left; /* seconds, as of its last move */
 	uint32_t challenger_left;
 	uint8_t trace_depth;
@@ -73,8 +79,8 @@ struct gs_game_shown {
 struct gs_game {
 	struct gs_hash id;
 	struct gs_game_state state;
-	uint8_t outcome; /* enum gs_game_outcome */
-	uint8_t reason;  /* enum gs_game_reason */
+	uint8_t outcome;                                      /* enum gs_game_outcome */
+	uint8_t reason;                                       /* enum gs_game_reason */
 	struct gs_game_shown descent[GS_GAME_ROUNDS_MAX + 1]; /* by round; behind the last round, the chunks */
 	struct gs_game_shown states;                          /* in phase Segment */
 };
@@ -106,20 +112,20 @@ const char *gs_move_name(enum gs_move_kind kind); /* the contract function's nam
 /* A move as data. Fields that its kind does not use are zero. */
 struct gs_move {
 	enum gs_move_kind kind;
-	struct gs_hash trace_root;            /* commitTrace */
-	uint32_t child;                       /* select, selectElement */
-	uint32_t slot;                        /* selectElement */
-	uint32_t instruction;                 /* selectElement */
-	uint32_t segment;                     /* selectSegment */
-	struct gs_hash hash;                  /* select */
-	uint8_t chunk[GS_CHUNK_BYTES];        /* selectElement */
-	uint32_t siblings;                    /* commitTrace's path; select, selectElement: up to the current node */
+	struct gs_hash trace_root;     /* commitTrace */
+	uint32_t child;                /* select, selectElement */
+	uint32_t slot;                 /* selectElement */
+	uint32_t instruction;          /* selectElement */
+	uint32_t segment;              /* selectSegment */
+	struct gs_hash hash;           /* select */
+	uint8_t chunk[GS_CHUNK_BYTES]; /* selectElement */
+	uint32_t siblings;             /* commitTrace's path; select, selectElement: up to the current node */
 	struct gs_hash sibling[GS_MERKLE_DEPTH_MAX];
-	uint32_t path_len;                    /* selectElement: the descriptor's path in the program */
+	uint32_t path_len; /* selectElement: the descriptor's path in the program */
 	struct gs_hash path[GS_GAME_PROGRAM_DEPTH_MAX];
-	uint32_t data_len;                    /* nodes, chunks or states shown; states repeated; openings */
+	uint32_t data_len; /* nodes, chunks or states shown; states repeated; openings */
 	uint8_t data[GS_GAME_OPENINGS_BYTES_MAX];
-	uint32_t descriptor_len;              /* selectElement, proveStep */
+	uint32_t descriptor_len; /* selectElement, proveStep */
 	uint8_t descriptor[GS_DESCRIPTOR_BYTES_MAX];
 };
 
@@ -133,14 +139,14 @@ struct gs_game_effects {
 	bool revealed; /* move->data was shown */
 	bool bound;    /* the claim is bound to state.trace_root from now on */
 	bool judged;
-	uint64_t computed; /* what the judge computed */
+	uint64_t computed;          /* what the judge computed */
 	struct gs_step_record step; /* judged */
 };
 
 /* ---- the schedule of levels ---- */
-unsigned gs_schedule_chunk_levels(unsigned depth);            /* q */
-unsigned gs_schedule_rounds(unsigned depth);                  /* n */
-unsigned gs_schedule_levels(unsigned depth, unsigned round);  /* b_round, round < n */
+unsigned gs_schedule_chunk_levels(unsigned depth);           /* q */
+unsigned gs_schedule_rounds(unsigned depth);                 /* n */
+unsigned gs_schedule_levels(unsigned depth, unsigned round); /* b_round, round < n */
 /* The level of the current node when `round` begins (round = n: when the chunks are shown). */
 unsigned gs_schedule_top(unsigned depth, unsigned round);
 
@@ -157,12 +163,13 @@ void gs_game_open(struct gs_game *game, const struct gs_game_rules *rules, const
 
 /* Advances *game by one move, checked as the contract checks it; on error *game is unchanged and error's text is the name
  * of the contract's error (GS_EINVAL). That a claim is false is an outcome, never an error. */
-GS_MUST enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules, const struct gs_game_input *in,
-                                 struct gs_game_effects *out, struct gs_error *error);
+GS_MUST enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules,
+                                 const struct gs_game_input *in, struct gs_game_effects *out, struct gs_error *error);
 /* Takes over a state that the contract announced; shown: the bytes of the Revealed event before it, or NULL.
  * The states of a game must be observed in order; a first one may be any state without reveals before it.
  * GS_EPARSE when shown is longer than any reveal. */
-GS_MUST enum gs_err gs_game_observe(struct gs_game *game, const struct gs_game_state *state, const struct gs_bytes *shown);
+GS_MUST enum gs_err gs_game_observe(struct gs_game *game, const struct gs_game_state *state,
+                                    const struct gs_bytes *shown);
 
 /* keccak(abi.encode(STATE_DOMAIN, id, state)): what the contract stores. */
 void gs_game_hash(const struct gs_game *game, struct gs_hash *out);

@@ -72,12 +72,8 @@ void gs_move_calldata(const struct gs_game_state *state, const struct gs_move *m
 		gs_abi_put_bytes(&w, descriptor_of(move));
 		gs_abi_put_bytes(&w, data_of(move));
 		break;
-	case GS_MOVE_TIMEOUT:
-		begin(&w, out, GS_DISPUTES_FN_TIMEOUT, state, 0);
-		break;
-	case GS_MOVE_CONCEDE:
-		begin(&w, out, GS_DISPUTES_FN_CONCEDE, state, 0);
-		break;
+	case GS_MOVE_TIMEOUT: begin(&w, out, GS_DISPUTES_FN_TIMEOUT, state, 0); break;
+	case GS_MOVE_CONCEDE: begin(&w, out, GS_DISPUTES_FN_CONCEDE, state, 0); break;
 	}
 	gs_abi_end(&w);
 }

@@ -28,19 +28,19 @@ enum gs_game_event_kind {
 };
 struct gs_game_event { /* fields of other kinds are zero */
 	enum gs_game_event_kind kind;
-	struct gs_hash game;  /* all but Settled */
-	struct gs_hash claim; /* all but Revealed and Judged */
-	struct gs_address challenger;   /* Opened */
-	uint32_t index;                 /* Opened: among the claim's games */
-	struct gs_hash state_hash;      /* GameState */
-	struct gs_game_state state;     /* GameState */
-	struct gs_bytes revealed;       /* Revealed: a view into the log's data */
-	struct gs_address prover;       /* Judged */
-	uint64_t computed;              /* Judged */
-	uint8_t outcome;                /* GameOver: enum gs_game_outcome */
-	uint8_t reason;                 /* GameOver: enum gs_game_reason */
-	struct gs_address winner;       /* Settled */
-	struct gs_wei amount;           /* Settled */
+	struct gs_hash game;          /* all but Settled */
+	struct gs_hash claim;         /* all but Revealed and Judged */
+	struct gs_address challenger; /* Opened */
+	uint32_t index;               /* Opened: among the claim's games */
+	struct gs_hash state_hash;    /* GameState */
+	struct gs_game_state state;   /* GameState */
+	struct gs_bytes revealed;     /* Revealed: a view into the log's data */
+	struct gs_address prover;     /* Judged */
+	uint64_t computed;            /* Judged */
+	uint8_t outcome;              /* GameOver: enum gs_game_outcome */
+	uint8_t reason;               /* GameOver: enum gs_game_reason */
+	struct gs_address winner;     /* Settled */
+	struct gs_wei amount;         /* Settled */
 };
 /* GS_ENOTFOUND: not an event of the Disputes contract. GS_EPARSE: one that does not have its form. */
 GS_MUST enum gs_err gs_game_event_decode(const struct gs_log_entry *log, struct gs_game_event *out);

@@ -27,7 +27,8 @@ static enum gs_err take_nodes(struct mover *m)
 	struct gs_game_state *s = &m->game->state;
 	unsigned rounds = gs_schedule_rounds(s->trace_depth);
 	bool chunks = s->round == rounds;
-	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth) : gs_schedule_levels(s->trace_depth, s->round);
+	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth)
+	                         : gs_schedule_levels(s->trace_depth, s->round);
 	uint32_t each = chunks ? GS_CHUNK_BYTES : 32;
 	struct gs_hash root;
 	if (m->move->data_len != each << height)
@@ -58,7 +59,8 @@ static enum gs_err commit_trace(struct mover *m)
 	struct gs_hash root;
 	if (m->move->siblings != h->trace_depth - h->output_depth)
 		REFUSE(m, "WrongLength");
-	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings, &root);
+	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings,
+	                &root);
 	if (!gs_hash_equal(&root, &m->move->trace_root))
 		REFUSE(m, "WrongPath");
 	if (gs_hash_is_zero(&m->rules->trace_root))
@@ -76,10 +78,10 @@ static enum gs_err select_child(struct mover *m)
 	struct gs_game_state *s = &m->game->state;
 	unsigned levels = gs_schedule_levels(s->trace_depth, s->round);
 	struct gs_hash root;
-	if (m->move->child >> levels != 0)
-		REFUSE(m, "OutOfRange");
 	if (m->move->siblings != levels)
 		REFUSE(m, "WrongLength");
+	if (m->move->child >> levels != 0)
+		REFUSE(m, "OutOfRange");
 	gs_merkle_climb(m->move->hash, m->move->child, m->move->sibling, levels, &root);
 	if (!gs_hash_equal(&root, &s->node))
 		REFUSE(m, "WrongPath");
@@ -105,15 +107,19 @@ static enum gs_err select_element(struct mover *m)
 	unsigned program_depth = gs_merkle_depth(h->instructions);
 	struct gs_hash leaf, root;
 	struct gs_instr in;
-	if (move->child >> levels != 0 || move->instruction >= h->instructions)
-		REFUSE(m, "OutOfRange");
-	if (move->siblings != levels || move->path_len != program_depth)
+	if (move->siblings != levels)
 		REFUSE(m, "WrongLength");
+	if (move->child >> levels != 0)
+		REFUSE(m, "OutOfRange");
 	gs_merkle_leaf(move->chunk, &leaf);
 	gs_merkle_climb(leaf, move->child, move->sibling, levels, &root);
 	if (!gs_hash_equal(&root, &s->node))
 		REFUSE(m, "WrongPath");
 	s->node = leaf;
+	if (move->instruction >= h->instructions)
+		REFUSE(m, "OutOfRange");
+	if (move->path_len != program_depth)
+		REFUSE(m, "WrongLength");
 	gs_merkle_descriptor(descriptor_of(move), &leaf);
 	gs_merkle_climb(leaf, move->instruction, move->path, program_depth, &root);
 	if (!gs_hash_equal(&root, &h->program_root))
@@ -230,8 +236,11 @@ static enum gs_err prove_step(struct mover *m)
 		REFUSE(m, "WrongDescriptor");
 	if (gs_instr_decode(descriptor_of(m->move), &in, NULL) != GS_OK)
 		REFUSE(m, "MalformedDescriptor");
-	struct openings openings = {.rules = m->rules, .trace_root = &s->trace_root, .at = m->move->data,
-	                            .left = m->move->data_len, .wrong = NULL};
+	struct openings openings = {.rules = m->rules,
+	                            .trace_root = &s->trace_root,
+	                            .at = m->move->data,
+	                            .left = m->move->data_len,
+	                            .wrong = NULL};
 	gs_judge_step(&in, s->element, s->high, s->low_value, consume, &openings, &m->effects->step);
 	if (openings.wrong == NULL && openings.left > 0)
 		openings.wrong = "WrongOpeningsLength";
@@ -296,9 +305,12 @@ static enum gs_err make_move(struct mover *m)
 		REFUSE(m, "WrongPhase");
 	bool either = kind == GS_MOVE_PROVE_STEP || kind == GS_MOVE_CONCEDE;
 	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
+	bool late = kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline;
+	if (kind == GS_MOVE_CONCEDE && late)
+		REFUSE(m, "TooLate");
 	if (kind != GS_MOVE_TIMEOUT && (either ? !player : m->in->sender != turn))
 		REFUSE(m, "NotYourMove");
-	if (kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline)
+	if (late)
 		REFUSE(m, "TooLate");
 	switch (kind) {
 	case GS_MOVE_COMMIT_TRACE: err = commit_trace(m); break;
@@ -329,7 +341,8 @@ enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules
 		return gs_fail(error, GS_EINVAL, "NoGame");
 	GS_ASSERT(gs_game_invariant(game));
 	GS_ASSERT(in->move->data_len <= sizeof(in->move->data) && in->move->siblings <= GS_MERKLE_DEPTH_MAX);
-	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX && in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
+	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX &&
+	          in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
 	enum gs_err err = make_move(&m);
 	if (err != GS_OK) {
 		memset(out, 0, sizeof(*out));

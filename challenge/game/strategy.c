@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+/* Whether the state speaks of this program at all: it came from an endpoint, or from a disk. */
+static enum gs_err check_state(const struct gs_game *game, const struct gs_prover *prover)
+{
+	const struct gs_game_state *s = &game->state;
+	if (!gs_game_invariant(game) || s->trace_depth != prover->program->header.trace_depth)
+		return GS_ECORRUPT;
+	if (s->phase != GS_PHASE_STATES && s->phase != GS_PHASE_SEGMENT && s->phase != GS_PHASE_STEP)
+		return GS_OK;
+	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
+	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
+	if (s->element / per_chunk != s->position - in->first_chunk)
+		return GS_ECORRUPT;
+	bool fold = in->form == GS_FOLD && s->element < gs_instr_count(in);
+	uint64_t last = fold ? gs_instr_terms(in) + 1 : 0;
+	return s->high <= last && (fold || s->phase == GS_PHASE_STEP) ? GS_OK : GS_ECORRUPT;
+}
+
 /* ---- what both sides do ---- */
 
 static void begin(struct gs_move *out, enum gs_move_kind kind)
@@ -40,6 +57,8 @@ enum gs_err gs_strategy_judge(const struct gs_game *game, const struct gs_prover
 {
 	const struct gs_game_state *s = &game->state;
 	GS_ASSERT(s->phase == GS_PHASE_STEP);
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
 	struct reading reading = {.prover = prover, .err = GS_OK};
 	gs_judge_step(in, s->element, s->high, s->low_value, read_own, &reading, out);
@@ -76,7 +95,7 @@ static unsigned depth_of(const struct gs_header *h, enum gs_space space)
 static enum gs_err prove_step(const struct gs_game *game, const struct gs_prover *prover, enum gs_side side,
                               struct gs_move *out)
 {
-	struct gs_step_record record;
+	struct gs_step_record record = {0};
 	enum gs_err err = gs_strategy_judge(game, prover, &record);
 	begin(out, GS_MOVE_PROVE_STEP);
 	put_descriptor(prover, gs_program_covering(prover->program, game->state.position), out);
@@ -150,7 +169,8 @@ static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_
 	gs_reg state[GS_GAME_STATES_MAX];
 	begin(out, GS_MOVE_REVEAL_STATES);
 	/* "s_t for t = low - 1 + stride * i, i = 1 .. count" */
-	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
+	                                       count, state);
 	for (uint32_t i = 0; i < count && err == GS_OK; i++)
 		gs_be64_write(out->data + 8 * i, state[i]);
 	out->data_len = 8 * count;
@@ -164,20 +184,18 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 	*waiting = game->outcome != GS_GAME_OPEN || gs_game_turn(game) != GS_SIDE_CLAIMANT;
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
-	case GS_PHASE_COMMIT:
-		return commit_trace(prover, out);
+	case GS_PHASE_COMMIT: return commit_trace(prover, out);
 	case GS_PHASE_REVEAL:
 		begin(out, GS_MOVE_REVEAL);
 		return put_nodes(prover, s->trace_depth, s->round, s->position, out);
-	case GS_PHASE_STATES:
-		return reveal_states(s, prover, out);
-	case GS_PHASE_STEP:
-		return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
+	case GS_PHASE_STATES: return reveal_states(s, prover, out);
+	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
 	case GS_PHASE_SELECT:
 	case GS_PHASE_ELEMENT:
-	case GS_PHASE_SEGMENT:
-		break;
+	case GS_PHASE_SEGMENT: break;
 	}
 	return GS_OK;
 }
@@ -289,7 +307,8 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 	gs_reg state[GS_GAME_STATES_MAX];
 	if (game->states.len != 8 * count)
 		return GS_ENOTFOUND;
-	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride, count, state);
+	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
+	                                       count, state);
 	if (err != GS_OK)
 		return err;
 	uint32_t segment = 0;
@@ -301,8 +320,8 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 
 static bool challenger_waits(const struct gs_game *game)
 {
-	return game->outcome != GS_GAME_OPEN
-	       || (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
+	return game->outcome != GS_GAME_OPEN ||
+	       (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
 }
 
 enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
@@ -313,6 +332,8 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 	*waiting = challenger_waits(game);
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)game->state.phase) {
 	case GS_PHASE_SELECT:
 		err = first_child(game, prover, &child);
@@ -325,12 +346,10 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 		if (err == GS_OK)
 			select_segment(game, segment, out);
 		return err;
-	case GS_PHASE_STEP:
-		return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
+	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
-	case GS_PHASE_STATES:
-		break;
+	case GS_PHASE_STATES: break;
 	}
 	return GS_OK;
 }
@@ -342,10 +361,13 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	*waiting = challenger_waits(game) || s->phase == GS_PHASE_STEP;
 	if (*waiting)
 		return GS_OK;
+	if (check_state(game, prover) != GS_OK)
+		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_SELECT:
-		return select_child(game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
-		                    out);
+		return select_child(
+			game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
+			out);
 	case GS_PHASE_ELEMENT: {
 		unsigned levels = gs_schedule_chunk_levels(s->trace_depth), width;
 		uint32_t child = (uint32_t)choose(context, UINT64_C(1) << levels);
@@ -358,8 +380,7 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES:
-	case GS_PHASE_STEP:
-		break;
+	case GS_PHASE_STEP: break;
 	}
 	return GS_OK;
 }

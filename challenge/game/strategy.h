@@ -10,9 +10,10 @@
 #include "challenge/machine/prover.h"
 
 /* The claimant's next move. *waiting: it is the other side's turn, or the game is over; *out is then untouched.
- * Errors are the prover's: nothing may be concluded from them but that the answer is not there yet. */
-GS_MUST enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
-                                         bool *waiting);
+ * GS_ECORRUPT: the state is not one that a game about the prover's program can be in; whoever told it lies. Other errors are
+ * the prover's: nothing may be concluded from them but that the answer is not there yet. */
+GS_MUST enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_prover *prover,
+                                         struct gs_move *out, bool *waiting);
 /* The challenger's. In phase Step it proves the claimant wrong at once, from its own trace and what was shown.
  * GS_ENOTFOUND: the claimant showed nothing that differs from the prover's own execution, so there is no honest move but
  * to concede; or a reveal of this game was never observed. */

@@ -51,7 +51,8 @@ say() {
 start() {
 	local name=$1
 	shift
-	"$@" >"$out/$name.log" 2>&1 9>&- </dev/null &
+	: >"$out/$name.log"
+	"$@" >>"$out/$name.log" 2>&1 9>&- </dev/null &
 	pid[$name]=$!
 }
 
@@ -118,7 +119,7 @@ output_of() { # IMAGE [KIND ARGUMENTS]
 	esac
 }
 
-declare -A title=([swap]="wrong class score" [last-bit]="one flipped last bit" [truncated]="a truncated model" [other]="the wrong model" [weight]="a flipped bit in a weight")
+declare -A title=([swap]="wrong class score" [last-bit]="one flipped last bit" [truncated]="a truncated model" [other]="the wrong model" [weight]="a flipped weight bit")
 
 # --- the chain and the parties ---
 start anvil "$anvil" --host 127.0.0.1 --port 0 --chain-id $chain_id --block-time $block_seconds --hardfork prague
@@ -187,7 +188,7 @@ as staker model attest "$(field "$model" model_id)" 1000 >"$out/attest.json"
 "$python" "$here/summary.py" "$out" before
 
 # --- the daemons ---
-daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
+daemon() { # PARTY RATE CERTAIN_ABOVE
 	cat >"$out/$1.yaml" <<-EOF
 		rpc: $url
 		chain_id: $chain_id
@@ -197,7 +198,7 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 		key:
 		  hex_file: $1.key
 		policy:
-		  rate_ppm: $2
+		  rate: $2
 		  certain_above: $3
 		  sampling_key_file: sampling.key
 		intervals:
@@ -205,13 +206,11 @@ daemon() { # PARTY RATE_PPM CERTAIN_ABOVE
 	EOF
 }
 (umask 077 && printf 'the demo draws the same lots every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
-daemon validator 250000 100
+daemon validator 0.25 100
 daemon attacker 0 1000
 daemon node-a 0 0
 daemon node-b 0 0
 start validator "$gainsay" run --config "$out/validator.yaml"
-start node-a "$gainsay" defend --config "$out/node-a.yaml"
-start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
 start attacker "$gainsay" run --config "$out/attacker.yaml" --adversary "$out/wrong/attacker.onnx"
 
 alive() {
@@ -221,8 +220,19 @@ alive() {
 	done
 }
 
+# Says what is new on the chain; true when everything is settled.
+news() {
+	local code=0 line
+	"$python" "$here/summary.py" "$out" news >"$out/news" 2>"$out/news.log" || code=$?
+	((code == 0 || code == 3)) || fail "the chain does not answer" "$out/news.log"
+	while read -r line; do
+		say "$line"
+	done <"$out/news"
+	((code == 0))
+}
+
 # --- the claims ---
-say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator, their defenders and an attacker are at work"
+say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator and an attacker watch"
 while read -r node image value kind; do
 	read -ra what <<<"$kind"
 	output=$(output_of "$image" "${what[@]}")
@@ -230,19 +240,17 @@ while read -r node image value kind; do
 	alive
 	claim=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value" ${output:+--output "$output"})
 	echo "{\"claim_id\": \"$(field "$claim" claim_id)\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
+	news || true
 done < <(grep '^[AB]' "$here/claims.txt")
+# A key has one line of nonces, so its defender starts when its node is done posting; the clocks of the games wait for that long.
+start node-a "$gainsay" defend --config "$out/node-a.yaml"
+start node-b "$gainsay" defend --config "$out/node-b.yaml" --adversary "$out/wrong/truncated.onnx" --adversary "$out/wrong/other.onnx" --adversary "$out/wrong/weight.onnx"
 
 # --- until all is settled ---
+say "All are posted; the nodes defend theirs, and what nobody refutes is final $window_seconds s after it was posted"
 deadline=$((SECONDS + settle_seconds_max))
-before=
-while true; do
+until news; do
 	alive
-	code=0
-	now=$("$python" "$here/summary.py" "$out" status 2>"$out/status.log") || code=$?
-	[[ $now == "$before" ]] || say "$now"
-	before=$now
-	((code == 0)) && break
-	((code == 3)) || fail "the chain does not answer" "$out/status.log"
 	((SECONDS < deadline)) || fail "not everything was settled within $settle_seconds_max seconds" "$out/validator.log"
 	sleep 1
 done

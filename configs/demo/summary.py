@@ -2,13 +2,14 @@
 """Tells how the demo went.
 
     summary.py DIR before     writes DIR/before.json: what everybody has before the first claim
-    summary.py DIR status     one line about what is under way; exit status 0 when everything is settled, else 3
+    summary.py DIR news       what happened since the last time; exit status 0 when everything is settled, else 3
     summary.py DIR tell       draws the summary and writes DIR/summary.json; exit status 0 when the demo shows what it should
 
 DIR holds what run.sh wrote there: chain.json, parties.json, plan.jsonl (what was posted), verdicts.json (of the validator's
 database), right/IMAGE/ (the model, executed).
 """
 import json
+import os
 import pathlib
 import struct
 import sys
@@ -16,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 from chain import Chain, ChainError  # noqa: E402
 from draw import draw, paint  # noqa: E402
-from story import Story, stakes_of  # noqa: E402
+from story import CHALLENGER_WON, CLAIMANT_WON, Story, stakes_of  # noqa: E402
 
 CAUGHT_MIN = 4
 INPUTS = pathlib.Path(__file__).resolve().parent / "inputs"
@@ -43,15 +44,34 @@ def truth_of(folder):
     return out
 
 
-def status(chain):
-    """Counts from the logs alone, cheap enough to ask for every second."""
-    seen = {}
-    for event in chain.logs(["Claims", "Disputes"]):
-        seen.setdefault(event["event"], []).append(event)
-    count = {name: len(seen.get(name, [])) for name in ("Posted", "Finalized", "Invalidated", "Opened", "GameOver")}
-    print(f"{count['Posted']} claims, {count['Finalized']} final, {count['Invalidated']} invalid; "
-          f"{count['Opened']} disputes, {count['GameOver']} decided", flush=True)
-    return 0 if count["Posted"] == count["Finalized"] + count["Invalidated"] and count["Opened"] == count["GameOver"] else 3
+def news(folder, chain):
+    """Prints what was not told yet: disputes that began or ended. Cheap enough to ask for every second."""
+    name = {p["address"].lower(): p["name"] for p in load(folder / "parties.json")}
+    told_file = folder / "told"
+    told = int(told_file.read_text(encoding="ascii")) if told_file.exists() else 0
+    events = chain.logs(["Claims", "Disputes"])
+    claim, game, count = {}, {}, {}
+    for number, event in enumerate(events):
+        kind = event["event"]
+        count[kind] = count.get(kind, 0) + 1
+        line = None
+        if kind == "Posted":
+            claim[event["claimId"]] = (event["nonce"], name[event["claimant"]])
+        elif kind == "Opened":
+            game[event["gameId"]] = (len(game) + 1, name[event["challenger"]])
+            line = "dispute {}: {} challenges claim {} of {}".format(*game[event["gameId"]], *claim[event["claimId"]])
+        elif kind == "GameOver":
+            dispute, challenger = game[event["gameId"]]
+            winner = {CHALLENGER_WON: challenger, CLAIMANT_WON: claim[event["claimId"]][1]}.get(event["outcome"], "nobody")
+            line = f"dispute {dispute}: {winner} wins"
+        if line and number >= told:
+            print(line)
+    told_file.write_text(str(len(events)), encoding="ascii")
+    posted, final, invalid = (count.get(kind, 0) for kind in ("Posted", "Finalized", "Invalidated"))
+    settled = posted == final + invalid and len(game) == count.get("GameOver", 0)
+    if settled:
+        print(f"{posted} claims are settled: {final} final, {invalid} invalid")
+    return 0 if settled else 3
 
 
 def tell(folder, chain):
@@ -63,7 +83,11 @@ def tell(folder, chain):
     images = {p["image"]: npy(INPUTS / f"{p['image']}.npy") for p in plan}
     draw(story, numbers, images, story.txs[-1]["time"] - posted[0])
     (folder / "summary.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    print(f"\n  The same numbers: {folder}/summary.json\n")
+    here = os.path.relpath(folder)
+    example = next((c["id"][:12] for c in story.claims if c["games"]), "ID")
+    print(f"\n  The same numbers: {here}/summary.json; what every process did: {here}/*.log"
+          f"\n  What the validator stored: build/gainsay claims --db {here}/validator.db"
+          f"\n                             build/gainsay show {example} --db {here}/validator.db\n", flush=True)
     failures = []
     if not numbers["caught"] == numbers["wrong_sampled"] >= CAUGHT_MIN:
         failures.append(f"{numbers['caught']} caught of {numbers['wrong_sampled']} wrong claims that were sampled; at least {CAUGHT_MIN} and all must be")
@@ -78,8 +102,9 @@ def tell(folder, chain):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[2] not in ("before", "status", "tell"):
+    if len(sys.argv) != 3 or sys.argv[2] not in ("before", "news", "tell"):
         sys.exit(__doc__)
+    sys.stdout.reconfigure(encoding="utf-8")
     folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
     where = load(folder / "chain.json")
     chain = Chain(where["url"], where["deployment"])
@@ -88,7 +113,7 @@ def main():
         before["block"] = int(chain.call("eth_blockNumber"), 16)
         (folder / "before.json").write_text(json.dumps(before, indent=1) + "\n", encoding="utf-8")
         return 0
-    return status(chain) if what == "status" else tell(folder, chain)
+    return news(folder, chain) if what == "news" else tell(folder, chain)
 
 
 if __name__ == "__main__":

@@ -75,12 +75,12 @@ static void random_epilogue(struct generator *g, struct gs_instr *in, enum gs_cl
 	}
 }
 
-static void random_instruction(struct generator *g, unsigned code, struct gs_instr *in)
+static void random_instruction(struct generator *g, unsigned code, enum gs_form form, struct gs_instr *in)
 {
 	memset(in, 0, sizeof(*in));
 	enum gs_class cls = gs_fn_info(code)->result;
 	in->fn = (uint8_t)code;
-	in->form = can_fold(code) && !one_in(g, 3) ? GS_FOLD : GS_MAP;
+	in->form = (uint8_t)form;
 	uint64_t elements = g->options.elements_max;
 	if (in->form == GS_FOLD) {
 		in->acc_dtype = (uint8_t)gs_class_dtype(cls);
@@ -164,27 +164,35 @@ static enum gs_err name_outputs(struct gs_program *p)
 	return GS_OK;
 }
 
+/* An instruction that fits a descriptor: a draw may be too long. */
+static void fitting_instruction(struct generator *g, unsigned code, enum gs_form form, struct gs_instr *in)
+{
+	uint8_t bytes[GS_DESCRIPTOR_BYTES_MAX];
+	size_t len;
+	do
+		random_instruction(g, code, form, in);
+	while (gs_instr_encode(in, bytes, &len) != GS_OK || len > GS_DESCRIPTOR_BYTES_MAX - 64);
+}
+
 static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error *error)
 {
 	struct gs_program *p = g->program;
 	p->count = (uint32_t)(1 + below(g, g->options.instructions_max));
+	if (g->options.deep && p->count < 4)
+		p->count = 4; /* a gap needs an instruction before the outputs */
 	p->instr = calloc(p->count, sizeof(*p->instr));
 	if (p->instr == NULL || random_sources(g) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "generator: no memory");
 	for (g->at = 0; g->at < p->count; g->at++) {
 		unsigned code;
-		uint8_t bytes[GS_DESCRIPTOR_BYTES_MAX];
-		size_t len;
 		GS_ASSERT(gs_fn_nth((unsigned)((seed * 8 + g->at) % table_length()), &code));
-		do /* a draw may be too long for a descriptor */
-			random_instruction(g, code, &p->instr[g->at]);
-		while (gs_instr_encode(&p->instr[g->at], bytes, &len) != GS_OK || len > GS_DESCRIPTOR_BYTES_MAX - 64);
+		fitting_instruction(g, code, can_fold(code) && !one_in(g, 3) ? GS_FOLD : GS_MAP, &p->instr[g->at]);
 	}
 	uint32_t most = p->count < 3 ? p->count : 3;
 	p->header.outputs = (uint32_t)(1 + below(g, most));
 	enum gs_err err = name_outputs(p) == GS_OK ? gs_program_seal(p, error)
 	                                           : gs_fail(error, GS_ENOMEM, "generator: no memory");
-	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && !one_in(g, 3))
+	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
 		err = generator_stretch(g, error);
 	return err != GS_OK ? err : gs_program_check(p, error);
 }
@@ -197,6 +205,28 @@ enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator_options
 	gs_rng_seed(&g.rng, seed);
 	memset(out, 0, sizeof(*out));
 	enum gs_err err = generate(&g, seed, error);
+	if (err != GS_OK)
+		gs_program_free(out);
+	return err;
+}
+
+enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form, struct gs_program *out,
+                                 struct gs_error *error)
+{
+	struct generator g = {.options = gs_generator_small(), .program = out};
+	memset(out, 0, sizeof(*out));
+	if (gs_fn_info(code) == NULL || (form == GS_FOLD && !can_fold(code)))
+		return gs_fail(error, GS_EINVAL, "generator: function %#x cannot be had in this form", code);
+	gs_rng_seed(&g.rng, seed);
+	out->count = 1;
+	out->header.outputs = 1;
+	out->instr = calloc(1, sizeof(*out->instr));
+	enum gs_err err = out->instr != NULL ? random_sources(&g) : GS_ENOMEM;
+	if (err == GS_OK) {
+		fitting_instruction(&g, code, form, &out->instr[0]);
+		err = name_outputs(out);
+	}
+	err = err == GS_OK ? gs_program_seal(out, error) : gs_fail(error, err, "generator: no memory");
 	if (err != GS_OK)
 		gs_program_free(out);
 	return err;

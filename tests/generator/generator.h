@@ -15,12 +15,20 @@ struct gs_generator_options {
 	uint32_t terms_max;        /* of one fold */
 	uint64_t steps_max;        /* elements * (1 + terms) of one instruction */
 	unsigned trace_depth_max;  /* gaps stretch a trace up to so many levels */
+	bool deep;                 /* always to trace_depth_max */
 };
 /* Programs of a few thousand steps, traces of at most 2^12 chunks. */
 struct gs_generator_options gs_generator_small(void);
 
 /* *out is sealed and checked; free it with gs_program_free. */
 GS_MUST enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator_options *options,
+                                        struct gs_program *out, struct gs_error *error);
+/* One instruction, with this function and in this form, over weights and inputs. code must be in the table; GS_FOLD needs a
+ * function that can be folded (GS_EINVAL). */
+GS_MUST enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form, struct gs_program *out,
+                                         struct gs_error *error);
+/* The same, pushed to the limits of offsets, coefficients, extents, strides, rows and axes; steps stay as few. */
+GS_MUST enum gs_err gs_generate_extreme(uint64_t seed, const struct gs_generator_options *options,
                                         struct gs_program *out, struct gs_error *error);
 /* One fold of 2^18 terms (the longest there may be) over the weights, then a map of its result. */
 GS_MUST enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, struct gs_error *error);

@@ -60,7 +60,9 @@ enum gs_err generator_stretch(struct generator *g, struct gs_error *error)
 	struct gs_header *h = &p->header;
 	uint32_t first_output = p->count - h->outputs;
 	uint64_t block = UINT64_C(1) << h->output_depth;
-	unsigned depth = h->trace_depth + (unsigned)below(g, g->options.trace_depth_max - h->trace_depth + 1);
+	unsigned depth = g->options.trace_depth_max;
+	if (!g->options.deep)
+		depth = h->trace_depth + (unsigned)below(g, depth - h->trace_depth + 1);
 	uint64_t room = UINT64_C(1) << depth;
 	uint64_t spare = room - (h->output_chunk + block);
 	if (first_output == 0 || spare == 0)
@@ -81,8 +83,10 @@ enum gs_err generator_stretch(struct generator *g, struct gs_error *error)
 		}
 		in->first_chunk = (uint32_t)next;
 		in->span = (uint32_t)chunks_of(in);
-		if (i < first_output && one_in(g, 2)) {
-			uint64_t gap = below(g, spare + 1);
+		if (i < first_output && (g->options.deep || one_in(g, 2))) {
+			/* The last gap of a deep trace takes what is left but for the block's alignment. */
+			uint64_t gap = g->options.deep && i + 1 == first_output ? spare - spare / 4
+			                                                        : below(g, spare / 2 + 1);
 			in->span += (uint32_t)gap;
 			spare -= gap;
 		}

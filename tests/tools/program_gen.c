@@ -2,7 +2,9 @@
  *
  *     program_gen SEED OUT.gsp [OUT.bin]       a random program; its inputs array, if asked for
  *     program_gen longest:SEED OUT.gsp         one fold of 2^18 terms
- *     program_gen deep:SEED OUT.gsp [OUT.bin]  a trace of up to 2^20 chunks, most of them gaps */
+ *     program_gen map:CODE:SEED OUT.gsp [...]  one instruction with the function of this code (hex); fold: likewise
+ *     program_gen functions                    lists "CODE NAME", then "fold" for those that can be folded
+ *     program_gen deep:SEED OUT.gsp [OUT.bin]  a trace of 2^20 chunks, most of them gaps */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,24 +26,50 @@ static int write_file(const char *path, const struct gs_buf *bytes)
 	return ok ? 0 : 1;
 }
 
-int main(int argc, char **argv)
+static int list_functions(void)
+{
+	unsigned code;
+	for (unsigned n = 0; gs_fn_nth(n, &code); n++) {
+		struct gs_program program;
+		bool folds = gs_generate_function(0, code, GS_FOLD, &program, NULL) == GS_OK;
+		gs_program_free(&program);
+		printf("%02x %s%s\n", code, gs_fn_info(code)->name, folds ? " fold" : "");
+	}
+	return 0;
+}
+
+static enum gs_err generate(const char *what, uint64_t *seed, struct gs_program *out, struct gs_error *error)
 {
 	struct gs_generator_options options = gs_generator_small();
+	const char *colon = strrchr(what, ':');
+	*seed = strtoull(colon != NULL ? colon + 1 : what, NULL, 10);
+	if (strncmp(what, "longest:", 8) == 0)
+		return gs_generate_longest_fold(*seed, out, error);
+	if (strncmp(what, "map:", 4) == 0)
+		return gs_generate_function(*seed, (unsigned)strtoul(what + 4, NULL, 16), GS_MAP, out, error);
+	if (strncmp(what, "fold:", 5) == 0)
+		return gs_generate_function(*seed, (unsigned)strtoul(what + 5, NULL, 16), GS_FOLD, out, error);
+	if (strncmp(what, "deep:", 5) == 0) {
+		options.trace_depth_max = 20;
+		options.deep = true;
+	}
+	return gs_generate_program(*seed, &options, out, error);
+}
+
+int main(int argc, char **argv)
+{
 	struct gs_program program;
 	struct gs_error error = {0};
 	struct gs_buf bytes, inputs;
-	enum gs_err err;
+	uint64_t seed = 0;
+	if (argc == 2 && strcmp(argv[1], "functions") == 0)
+		return list_functions();
 	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: program_gen [longest:|deep:]SEED OUT.gsp [OUT.bin]\n");
+		fprintf(stderr,
+		        "usage: program_gen [longest:|deep:|map:CODE:|fold:CODE:]SEED OUT.gsp [OUT.bin] | functions\n");
 		return 2;
 	}
-	const char *colon = strchr(argv[1], ':');
-	uint64_t seed = strtoull(colon ? colon + 1 : argv[1], NULL, 10);
-	bool longest = strncmp(argv[1], "longest:", 8) == 0;
-	if (strncmp(argv[1], "deep:", 5) == 0)
-		options.trace_depth_max = 20;
-	err = longest ? gs_generate_longest_fold(seed, &program, &error)
-	              : gs_generate_program(seed, &options, &program, &error);
+	enum gs_err err = generate(argv[1], &seed, &program, &error);
 	if (err != GS_OK) {
 		fprintf(stderr, "program_gen: %s\n", error.text);
 		return 1;

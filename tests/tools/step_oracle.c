@@ -53,11 +53,14 @@ static bool epilogue_result(const json_t *step, uint64_t value, uint64_t *out)
 	*out = value;
 	if (code == 0)
 		return true;
-	for (json_int_t i = 0, k = 0; i < 3; i++) {
-		if (i == pos)
+	for (size_t i = 0, k = 0; i < 3; i++) {
+		const char *constant = json_string_value(json_array_get(constants, k));
+		if ((json_int_t)i == pos) {
 			x[i] = value;
-		else
-			x[i] = strtoull(json_string_value(json_array_get(constants, (size_t)k++)), NULL, 16);
+		} else if (constant != NULL) {
+			x[i] = strtoull(constant, NULL, 16);
+			k++;
+		}
 	}
 	return oracle_apply(code, x[0], x[1], x[2], out);
 }
@@ -119,7 +122,8 @@ int main(int argc, char **argv)
 		if (list == NULL) {
 			check(root, argv[i], &tally);
 		} else {
-			json_array_foreach(list, index, dispute) {
+			json_array_foreach(list, index, dispute)
+			{
 				char where[256];
 				snprintf(where, sizeof(where), "%s[%zu]", argv[i], index);
 				check(dispute, where, &tally);

@@ -17,7 +17,8 @@ static struct gs_bond_rules rules(void)
 	                              .burn_bps = 5000};
 }
 
-static void expect(enum gs_game_outcome outcome, enum gs_game_reason reason, uint64_t slashed, uint64_t burned, uint64_t paid)
+static void expect(enum gs_game_outcome outcome, enum gs_game_reason reason, uint64_t slashed, uint64_t burned,
+                   uint64_t paid)
 {
 	struct gs_bond_rules r = rules();
 	struct gs_payout p;

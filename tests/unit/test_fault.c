@@ -31,11 +31,13 @@ static void expect_states(struct gs_liar *liar)
 	uint32_t terms = (uint32_t)gs_instr_terms(&prover.program->instr[fault->instruction]);
 	gs_reg state;
 	assert_int_equal(
-	        prover.accumulators(prover.self, fault->instruction, fault->element, fault->state, 1, 1, &state), GS_OK);
+		prover.accumulators(prover.self, fault->instruction, fault->element, fault->state, 1, 1, &state),
+		GS_OK);
 	assert_int_equal(state, fault->wrong);
 	struct gs_prover honest = gs_prover_over_trace(&liar->base);
 	gs_reg *mine = calloc(terms + 1, sizeof(*mine)), *right = calloc(terms + 1, sizeof(*right));
-	assert_int_equal(prover.accumulators(prover.self, fault->instruction, fault->element, 0, 1, terms + 1, mine), GS_OK);
+	assert_int_equal(prover.accumulators(prover.self, fault->instruction, fault->element, 0, 1, terms + 1, mine),
+	                 GS_OK);
 	assert_int_equal(honest.accumulators(honest.self, fault->instruction, fault->element, 0, 1, terms + 1, right),
 	                 GS_OK);
 	for (uint32_t t = 0; t < fault->state; t++)
@@ -60,7 +62,8 @@ static void test_faults(void **state)
 		assert_int_equal(gs_generate_program(seed, &options, &p, NULL), GS_OK);
 		assert_int_equal(gs_generate_inputs(seed, &p, &inputs), GS_OK);
 		assert_int_equal(gs_trace_init_for(&trace, &p), GS_OK);
-		gs_interpret(&p, &(struct gs_memory){.trace = trace.chunks, .weights = p.weights, .inputs = inputs.ptr});
+		gs_interpret(&p,
+		             &(struct gs_memory){.trace = trace.chunks, .weights = p.weights, .inputs = inputs.ptr});
 		assert_int_equal(gs_trace_commit(&trace), GS_OK);
 		assert_int_equal(gs_commitments_build(&p, inputs.ptr, &common), GS_OK);
 		struct gs_prover_trace honest = {.common = &common, .trace = &trace};
@@ -74,7 +77,8 @@ static void test_faults(void **state)
 			assert_int_not_equal(fault.right, fault.wrong);
 			assert_int_equal(gs_liar_run(&honest, &fault, 1, &liar, &changed, NULL), GS_OK);
 			const struct gs_instr *in = &p.instr[fault.instruction];
-			uint64_t chunk = in->first_chunk + fault.element / gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
+			uint64_t chunk = in->first_chunk +
+			                 fault.element / gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 			assert_int_equal(first_difference(&trace, &liar.trace), changed ? chunk : UINT64_MAX);
 			assert_true(changed || fault.at_state);
 			changed_count[kind] += changed;
@@ -89,8 +93,8 @@ static void test_faults(void **state)
 	}
 	for (unsigned kind = 0; kind < GS_FAULT_KINDS; kind++)
 		if (changed_count[kind] < 10)
-			fail_msg("%s: %u drawn, %u of them changed the trace", gs_fault_kind_name((enum gs_fault_kind)kind),
-			         drawn[kind], changed_count[kind]);
+			fail_msg("%s: %u drawn, %u of them changed the trace",
+			         gs_fault_kind_name((enum gs_fault_kind)kind), drawn[kind], changed_count[kind]);
 }
 
 int main(void)

@@ -22,15 +22,18 @@ struct setting { /* a program that was run honestly */
 	struct gs_rng rng;
 };
 
+enum { LONGEST = 1000000 }; /* in place of a seed: the program with the longest fold */
+
 static void set_up(struct setting *s, uint64_t seed, const struct gs_generator_options *options)
 {
 	gs_rng_seed(&s->rng, seed);
 	gs_buf_init(&s->inputs, 1 << 24);
-	assert_int_equal(gs_generate_program(seed, options, &s->program, NULL), GS_OK);
+	enum gs_err err = seed == LONGEST ? gs_generate_longest_fold(1, &s->program, NULL)
+	                                  : gs_generate_program(seed, options, &s->program, NULL);
+	assert_int_equal(err, GS_OK);
 	assert_int_equal(gs_generate_inputs(seed, &s->program, &s->inputs), GS_OK);
 	assert_int_equal(gs_trace_init_for(&s->trace, &s->program), GS_OK);
-	struct gs_memory memory = {
-	        .trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs.ptr};
+	struct gs_memory memory = {.trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs.ptr};
 	gs_interpret(&s->program, &memory);
 	assert_int_equal(gs_trace_commit(&s->trace), GS_OK);
 	assert_int_equal(gs_commitments_build(&s->program, s->inputs.ptr, &s->common), GS_OK);
@@ -83,7 +86,8 @@ static void try_spoilt(const struct gs_game *game, const struct gs_game_rules *r
 	struct gs_game_effects effects;
 	bool must_fail = true;
 	switch (gs_rng_below(rng, 8)) {
-	case 0: input.sender = in->sender == GS_SIDE_CLAIMANT ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT;
+	case 0:
+		input.sender = in->sender == GS_SIDE_CLAIMANT ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT;
 		must_fail = spoilt.kind != GS_MOVE_PROVE_STEP;
 		break;
 	case 1: input.now = game->state.deadline + 1; break;
@@ -110,8 +114,8 @@ static void try_spoilt(const struct gs_game *game, const struct gs_game_rules *r
 		spoilt.descriptor[gs_rng_below(rng, spoilt.descriptor_len)] ^= (uint8_t)(1u << gs_rng_below(rng, 8));
 		break;
 	case 7:
-		if (spoilt.kind != GS_MOVE_SELECT && spoilt.kind != GS_MOVE_SELECT_ELEMENT
-		    && spoilt.kind != GS_MOVE_SELECT_SEGMENT)
+		if (spoilt.kind != GS_MOVE_SELECT && spoilt.kind != GS_MOVE_SELECT_ELEMENT &&
+		    spoilt.kind != GS_MOVE_SELECT_SEGMENT)
 			return;
 		spoilt.child += 32;
 		spoilt.segment += 65;
@@ -121,6 +125,32 @@ static void try_spoilt(const struct gs_game *game, const struct gs_game_rules *r
 	if (must_fail) {
 		assert_int_equal(err, GS_EINVAL);
 		assert_memory_equal(&copy, game, sizeof(copy));
+	}
+}
+
+/* States that no game is in, as a lying endpoint may tell them: an answer or a refusal, never a crash. */
+static void disturb(const struct gs_game *game, const struct gs_prover *prover, struct gs_rng *rng)
+{
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
+	for (unsigned i = 0; i < 6; i++) {
+		struct gs_game lie = *game;
+		struct gs_move move;
+		bool waiting;
+		gs_game_state_encode(&game->state, words);
+		for (unsigned k = 0; k < 1 + i / 2; k++) {
+			/* The low bytes of phase, round, level, position, element, low, high. */
+			static const uint8_t word[] = {4, 9, 10, 11, 12, 16, 17, 18};
+			unsigned at = word[gs_rng_below(rng, sizeof(word))];
+			words[at * 32 + 31 - gs_rng_below(rng, at < 12 ? 1 : 3)] ^= (uint8_t)(1 +
+			                                                                      gs_rng_below(rng, 255));
+		}
+		if (gs_game_state_decode((struct gs_bytes){words, sizeof(words)}, &lie.state) != GS_OK)
+			continue;
+		enum gs_err err[] = {gs_strategy_claimant(&lie, prover, &move, &waiting),
+		                     gs_strategy_challenger(&lie, prover, &move, &waiting),
+		                     gs_strategy_wanderer(&lie, prover, choose, rng, &move, &waiting)};
+		for (unsigned k = 0; k < GS_ARRAY_LEN(err); k++)
+			assert_true(err[k] == GS_OK || err[k] == GS_ECORRUPT || err[k] == GS_ENOTFOUND);
 	}
 }
 
@@ -145,7 +175,8 @@ static void play(const struct setting *s, const struct gs_game_rules *given, con
 		enum gs_side side = GS_SIDE_CHALLENGER;
 		if (game->state.phase != GS_PHASE_STEP || !claimant_proves) {
 			enum gs_err err = manner == WANDERING
-			                          ? gs_strategy_wanderer(&watched, challenger, choose, rng, &move, &waiting)
+			                          ? gs_strategy_wanderer(&watched, challenger, choose, rng, &move,
+			                                                 &waiting)
 			                          : gs_strategy_challenger(&watched, challenger, &move, &waiting);
 			assert_int_equal(err, GS_OK);
 		}
@@ -157,6 +188,7 @@ static void play(const struct setting *s, const struct gs_game_rules *given, con
 		now += gs_rng_below(rng, 20);
 		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 		try_spoilt(game, &rules, &in, rng);
+		disturb(&watched, claimant, rng);
 		struct gs_error error = {0};
 		if (gs_game_step(game, &rules, &in, &effects, &error) != GS_OK)
 			fail_msg("move %u, %s: %s", out->moves, gs_move_name(move.kind), error.text);
@@ -238,6 +270,53 @@ static void test_random_games(void **state)
 		assert_true(steps[k] > 20);
 	for (unsigned d = 0; d <= options.trace_depth_max; d++)
 		assert_true(depths[d] > 0);
+}
+
+/* One liar and one made-up challenge in a setting. */
+static void two_games(struct setting *s, enum gs_fault_kind kind)
+{
+	struct gs_fault fault;
+	struct gs_liar liar;
+	bool changed = false;
+	while (!changed) {
+		assert_int_equal(gs_fault_draw(&s->rng, kind, &s->honest, &fault), GS_OK);
+		assert_int_equal(gs_liar_run(&s->honest, &fault, 1, &liar, &changed, NULL), GS_OK);
+		if (changed)
+			against_liar(s, &fault, &liar, false);
+		gs_liar_free(&liar);
+	}
+	struct gs_game_rules rules = rules_of(s, &s->trace);
+	struct gs_prover honest = gs_prover_over_trace(&s->honest);
+	struct played p;
+	play(s, &rules, &honest, &honest, WANDERING, true, &s->rng, &p);
+	assert_int_equal(p.game.outcome, GS_GAME_CLAIMANT_WON);
+}
+
+static void test_deep_games(void **state)
+{
+	(void)state;
+	static const enum gs_fault_kind kinds[] = {GS_FAULT_LAST_CHUNK, GS_FAULT_GAP, GS_FAULT_FIRST_CHUNK};
+	struct gs_generator_options options = gs_generator_small();
+	options.deep = true;
+	options.trace_depth_max = 20;
+	for (uint64_t seed = 0; seed < GS_ARRAY_LEN(kinds); seed++) {
+		struct setting s;
+		set_up(&s, 2000 + seed, &options);
+		assert_int_equal(s.program.header.trace_depth, 20);
+		two_games(&s, kinds[seed]);
+		tear_down(&s);
+	}
+}
+
+static void test_longest_fold(void **state)
+{
+	(void)state;
+	static const enum gs_fault_kind kinds[] = {GS_FAULT_LONGEST_FOLD, GS_FAULT_LAST_TERM, GS_FAULT_BODY};
+	struct setting s;
+	set_up(&s, LONGEST, NULL);
+	for (unsigned k = 0; k < GS_ARRAY_LEN(kinds); k++)
+		two_games(&s, kinds[k]);
+	tear_down(&s);
 }
 
 /* Nothing differs: there is no honest challenge. */
@@ -348,10 +427,9 @@ static void test_state_codec(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_schedule),
-		cmocka_unit_test(test_state_codec),
-		cmocka_unit_test(test_no_difference),
-		cmocka_unit_test(test_random_games),
+		cmocka_unit_test(test_schedule),      cmocka_unit_test(test_state_codec),
+		cmocka_unit_test(test_no_difference), cmocka_unit_test(test_random_games),
+		cmocka_unit_test(test_deep_games),    cmocka_unit_test(test_longest_fold),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

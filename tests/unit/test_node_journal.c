@@ -1,6 +1,7 @@
 /* The undo journal and the intents against the real store: a reorg must leave exactly what was there before. */
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <setjmp.h>

@@ -30,9 +30,9 @@ static void test_functions(void **state)
 			gs_reg got = gs_fn_apply(code, x[0], x[1], x[2]);
 			assert_true(oracle_apply(code, x[0], x[1], x[2], &want));
 			if (got != want)
-				fail_msg("%s(%#llx, %#llx, %#llx) = %#llx, MPFR says %#llx", fn->name, (unsigned long long)x[0],
-				         (unsigned long long)x[1], (unsigned long long)x[2], (unsigned long long)got,
-				         (unsigned long long)want);
+				fail_msg("%s(%#llx, %#llx, %#llx) = %#llx, MPFR says %#llx", fn->name,
+				         (unsigned long long)x[0], (unsigned long long)x[1], (unsigned long long)x[2],
+				         (unsigned long long)got, (unsigned long long)want);
 		}
 	}
 	oracle_finish();
@@ -47,7 +47,8 @@ static void test_stores(void **state)
 	gs_rng_seed(&rng, 12);
 	for (size_t d = 0; d < GS_ARRAY_LEN(dtypes); d++) {
 		for (unsigned i = 0; i < 30000; i++) {
-			gs_reg value = gs_random_register(&rng, gs_dtype_class(dtypes[d]), (enum gs_flavour)(i % GS_FLAVOURS));
+			gs_reg value = gs_random_register(&rng, gs_dtype_class(dtypes[d]),
+			                                  (enum gs_flavour)(i % GS_FLAVOURS));
 			if (gs_dtype_class(dtypes[d]) == GS_CLASS_F32 && i % 2)
 				value = gs_load(GS_F32, (uint32_t)gs_rng_u64(&rng));
 			uint64_t got = gs_store(dtypes[d], value), want;

@@ -43,16 +43,35 @@ static bool read_number(const char *text, size_t len, uint64_t max, uint64_t *ou
 	return v <= max;
 }
 
-/* random:SEED, or instr=I,elem=E[,term=K] */
+/* SEED[,kind=KIND] */
+static enum gs_err read_random(const char *text, struct gs_dispute_plan *plan, struct gs_error *error)
+{
+	size_t len = strcspn(text, ",");
+	if (!read_number(text, len, UINT64_MAX, &plan->seed))
+		return gs_fail(error, GS_EINVAL, "--fault random:%s: the seed after random: is a whole number", text);
+	if (text[len] == '\0')
+		return GS_OK;
+	for (unsigned k = 0; k < GS_FAULT_KINDS; k++) {
+		if (strncmp(text + len, ",kind=", 6) != 0 ||
+		    strcmp(text + len + 6, gs_fault_kind_name((enum gs_fault_kind)k)) != 0)
+			continue;
+		plan->one_kind = true;
+		plan->fault.kind = (enum gs_fault_kind)k;
+		return GS_OK;
+	}
+	return gs_fail(error, GS_EINVAL,
+	               "--fault random:%s: kind= takes map, init, body, last-term, final, padding, gap, first-chunk, "
+	               "last-chunk, longest-fold, skip, indirect or nan",
+	               text);
+}
+
+/* random:SEED[,kind=KIND], or instr=I,elem=E[,term=K] */
 static enum gs_err read_fault(const char *text, struct gs_dispute_plan *plan, struct gs_error *error)
 {
 	uint64_t instr = 0, elem = 0, term = 0;
 	unsigned seen = 0;
-	if (strncmp(text, "random:", 7) == 0) {
-		if (read_number(text + 7, strlen(text + 7), UINT64_MAX, &plan->seed))
-			return GS_OK;
-		return gs_fail(error, GS_EINVAL, "--fault %s: the seed after random: is a whole number", text);
-	}
+	if (strncmp(text, "random:", 7) == 0)
+		return read_random(text + 7, plan, error);
 	for (const char *at = text; *at != '\0';) {
 		size_t len = strcspn(at, ",");
 		bool good = false;
@@ -103,7 +122,8 @@ static enum gs_err play_all(struct dispute *d, json_t *list, uint64_t *lost, str
 		plan.seed += i;
 		err = gs_dispute_play(&d->chain, &d->setup, &plan, &d->result, error);
 		if (err != GS_OK)
-			return d->games > 1 ? gs_fail_within(error, err, "seed %llu", (unsigned long long)plan.seed) : err;
+			return d->games > 1 ? gs_fail_within(error, err, "seed %llu", (unsigned long long)plan.seed)
+			                    : err;
 		*lost += !d->result.honest_won;
 		if (d->json)
 			json_array_append_new(list, gs_dispute_json(&d->setup, &d->result));
@@ -131,7 +151,8 @@ static int run(struct dispute *d)
 	uint64_t lost = 0;
 	enum gs_err err = read_plan(d, &error);
 	if (err == GS_OK)
-		err = gs_dispute_setup_load(d->model, d->inputs.item, d->inputs.count, (unsigned)d->threads, &d->setup, &error);
+		err = gs_dispute_setup_load(d->model, d->inputs.item, d->inputs.count, (unsigned)d->threads, &d->setup,
+		                            &error);
 	if (err == GS_OK)
 		err = gs_dispute_chain_open(d->rpc, &d->chain, &error);
 	if (err == GS_OK)
@@ -160,25 +181,56 @@ int gs_cmd_dispute(int argc, char **argv)
 	d->games = 1;
 	d->threads = 1;
 	const struct gs_flag flags[] = {
-		{.name = "input", .kind = GS_FLAG_LIST, .value = "[NAME=]FILE", .help = "a .pb or .npy tensor for the next input (several); for a .gsp also one .bin with the whole inputs array", .out = &d->inputs},
-		{.name = "fault", .kind = GS_FLAG_TEXT, .value = "random:SEED|instr=I,elem=E[,term=K]", .help = "what is wrong in the claimant's execution", .out = &d->fault},
-		{.name = "challenger-fault", .kind = GS_FLAG_TEXT, .value = "FAULT", .help = "the same for the challenger's; the claim is right then", .out = &d->challenger_fault},
-		{.name = "seed", .kind = GS_FLAG_U64, .value = "N", .help = "what a challenger without a case points at, and the bits of a given fault (1)", .out = &d->seed},
-		{.name = "games", .kind = GS_FLAG_U64, .value = "N", .help = "play N disputes, seeds counting up (1)", .out = &d->games},
-		{.name = "threads", .kind = GS_FLAG_U64, .value = "N", .help = "worker threads of the execution (1)", .out = &d->threads},
-		{.name = "rpc", .kind = GS_FLAG_TEXT, .value = "URL", .help = "a running development chain; else one is started", .out = &d->rpc},
+		{.name = "input",
+	         .kind = GS_FLAG_LIST,
+	         .value = "[NAME=]FILE",
+	         .help = "a .pb or .npy tensor for the next input (several); for a .gsp also one .bin with the whole inputs array",
+	         .out = &d->inputs},
+		{.name = "fault",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "random:SEED[,kind=KIND]|instr=I,elem=E[,term=K]",
+	         .help = "what is wrong in the claimant's execution",
+	         .out = &d->fault},
+		{.name = "challenger-fault",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FAULT",
+	         .help = "the same for the challenger's; the claim is right then",
+	         .out = &d->challenger_fault},
+		{.name = "seed",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "what a challenger without a case points at, and the bits of a given fault (1)",
+	         .out = &d->seed},
+		{.name = "games",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "play N disputes, seeds counting up (1)",
+	         .out = &d->games},
+		{.name = "threads",
+	         .kind = GS_FLAG_U64,
+	         .value = "N",
+	         .help = "worker threads of the execution (1)",
+	         .out = &d->threads},
+		{.name = "rpc",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "URL",
+	         .help = "a running development chain; else one is started",
+	         .out = &d->rpc},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &d->json},
 	};
-	struct gs_cli cli = {.usage = "gainsay dispute MODEL.onnx|PROGRAM.gsp --input FILE ... [--fault random:SEED] [--json]",
-	                     .about = "Plays a whole dispute on a development chain, both sides, down to the one scalar operation that the "
-	                              "contract recomputes. Without a fault the claim is right and the challenger has no case. "
-	                              "Exit code 0 when the honest side won.",
-	                     .flags = flags,
-	                     .flag_count = GS_ARRAY_LEN(flags),
-	                     .args_min = 1,
-	                     .args_max = 1};
+	struct gs_cli cli = {
+		.usage = "gainsay dispute MODEL.onnx|PROGRAM.gsp --input FILE ... [--fault random:SEED] [--json]",
+		.about =
+			"Plays a whole dispute on a development chain, both sides, down to the one scalar operation that the "
+			"contract recomputes. Without a fault the claim is right and the challenger has no case. "
+			"Exit code 0 when the honest side won.",
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
+		.args_min = 1,
+		.args_max = 1};
 	int code = gs_cli_parse(&cli, argc, argv);
-	if (code == GS_CLI_GO_ON && (d->threads < 1 || d->threads > GS_EXEC_THREADS_MAX || d->games < 1 || d->games > GAMES_MAX))
+	if (code == GS_CLI_GO_ON &&
+	    (d->threads < 1 || d->threads > GS_EXEC_THREADS_MAX || d->games < 1 || d->games > GAMES_MAX))
 		code = gs_cli_misused("--threads takes 1 to %d, --games 1 to %d", GS_EXEC_THREADS_MAX, GAMES_MAX);
 	if (code == GS_CLI_GO_ON) {
 		d->model = cli.arg[0];

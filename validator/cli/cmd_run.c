@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "validator/cli/adversary.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/options.h"
 #include "validator/daemon/daemon.h"
@@ -25,6 +24,19 @@ static void print_summary(const struct gs_node_summary *s, bool json)
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(root);
+}
+
+static enum gs_err read_adversary(const struct gs_cli_list *list, struct gs_work_adversary *out, struct gs_error *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->item[i], "outputs") == 0)
+			continue;
+		if (out->models == GS_WORK_ADVERSARY_MODELS_MAX)
+			return gs_fail(error, GS_ELIMIT, "--adversary: more than %d models",
+			               GS_WORK_ADVERSARY_MODELS_MAX);
+		out->model[out->models++] = list->item[i];
+	}
+	return GS_OK;
 }
 
 static int run_node(int argc, char **argv, bool defend)
@@ -74,7 +86,7 @@ static int run_node(int argc, char **argv, bool defend)
 		{.name = "adversary",
 	         .kind = GS_FLAG_LIST,
 	         .value = "MODEL",
-	         .help = "stand by what this wrong model computes",
+	         .help = "stand by what this wrong model computes (several), or by replaced `outputs`",
 	         .out = &wrong,
 	         .hidden = true},
 	};
@@ -94,8 +106,7 @@ static int run_node(int argc, char **argv, bool defend)
 	struct gs_logsink sink;
 	struct gs_log log;
 	struct gs_node_summary summary;
-	struct gs_adversary adversary = {.count = 0};
-	struct gs_work_adversary at_work;
+	struct gs_work_adversary adversary = {0};
 	struct gs_daemon_options daemon = {.validate = !defend, .defend = defend, .finalise = true};
 	struct gs_error error = {0};
 	enum gs_err err;
@@ -119,18 +130,15 @@ static int run_node(int argc, char **argv, bool defend)
 		err = gs_config_set(&config, "log.level", log_level, "command line", &error);
 	if (err)
 		return gs_cli_fail(&error);
-	if (wrong.count) {
-		if (gs_adversary_open(&wrong, &adversary, &error))
-			return gs_cli_fail(&error);
-		at_work = gs_adversary_at_work(&adversary);
-		daemon.adversary = &at_work;
-	}
+	if (wrong.count && read_adversary(&wrong, &adversary, &error))
+		return gs_cli_fail(&error);
+	if (wrong.count)
+		daemon.adversary = &adversary;
 	daemon.until_claims = until_claims;
 	daemon.until_s = until_s;
 	gs_logsink_init(&sink, stderr, (enum gs_log_format)config.log.format);
 	log = gs_logsink_log(&sink, (enum gs_log_level)config.log.level);
 	err = gs_daemon_run(&config, &daemon, &log, &summary, &error);
-	gs_adversary_close(&adversary);
 	if (err)
 		return gs_cli_fail(&error);
 	print_summary(&summary, options.json);

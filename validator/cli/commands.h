@@ -7,10 +7,14 @@
 int gs_cmd_infer(int argc, char **argv);
 int gs_cmd_program(int argc, char **argv);
 int gs_cmd_conformance(int argc, char **argv);
+int gs_cmd_keys(int argc, char **argv);
 int gs_cmd_deploy(int argc, char **argv);
 int gs_cmd_stake(int argc, char **argv);
 int gs_cmd_model(int argc, char **argv);
 int gs_cmd_claim(int argc, char **argv);
+int gs_cmd_claims(int argc, char **argv);
+int gs_cmd_games(int argc, char **argv);
+int gs_cmd_show(int argc, char **argv);
 int gs_cmd_run(int argc, char **argv);
 int gs_cmd_defend(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);

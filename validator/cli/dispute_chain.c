@@ -82,7 +82,8 @@ static enum gs_err check_funds(struct gs_dispute_chain *chain, enum gs_dispute_p
 {
 	struct gs_wei balance;
 	char account[GS_ADDRESS_TEXT_MAX];
-	enum gs_err err = gs_eth_get_balance(chain->rpc, &chain->key[party].address, gs_block_latest(), &balance, error);
+	enum gs_err err = gs_eth_get_balance(chain->rpc, &chain->key[party].address, gs_block_latest(), &balance,
+	                                     error);
 	if (err != GS_OK || !gs_u256_is_zero(&balance.v))
 		return err;
 	gs_address_format(&chain->key[party].address, account);
@@ -195,7 +196,8 @@ enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_head
 	gs_abi_put_bytes(&w, fits ? input : nothing);
 	gs_abi_put_bytes(&w, fits ? output : nothing);
 	gs_abi_end(&w);
-	enum gs_err err = gs_dispute_send(chain, GS_PARTY_CLAIMANT, GS_CONTRACT_CLAIMS, gs_buf_view(&data), &receipt, error);
+	enum gs_err err = gs_dispute_send(chain, GS_PARTY_CLAIMANT, GS_CONTRACT_CLAIMS, gs_buf_view(&data), &receipt,
+	                                  error);
 	if (err == GS_OK) {
 		err = GS_EPARSE;
 		*gas = receipt.gas_used;

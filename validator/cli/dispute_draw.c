@@ -55,29 +55,20 @@ static bool suits(const struct gs_instr *in, enum gs_fault_kind kind)
 {
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	switch (kind) {
-	case GS_FAULT_MAP:
-		return in->form == GS_MAP;
+	case GS_FAULT_MAP: return in->form == GS_MAP;
 	case GS_FAULT_INIT:
 	case GS_FAULT_FINAL:
-	case GS_FAULT_LONGEST_FOLD:
-		return in->form == GS_FOLD;
+	case GS_FAULT_LONGEST_FOLD: return in->form == GS_FOLD;
 	case GS_FAULT_BODY:
-	case GS_FAULT_LAST_TERM:
-		return in->form == GS_FOLD && gs_instr_terms(in) > 0;
-	case GS_FAULT_PADDING:
-		return gs_instr_count(in) % per_chunk != 0;
-	case GS_FAULT_GAP:
-		return in->span > chunks_of(in);
-	case GS_FAULT_SKIP:
-		return skips(in) && gs_instr_terms(in) > 0;
-	case GS_FAULT_INDIRECT:
-		return reads_indirectly(in);
-	case GS_FAULT_NAN:
-		return is_float((enum gs_dtype)in->store_dtype);
+	case GS_FAULT_LAST_TERM: return in->form == GS_FOLD && gs_instr_terms(in) > 0;
+	case GS_FAULT_PADDING: return gs_instr_count(in) % per_chunk != 0;
+	case GS_FAULT_GAP: return in->span > chunks_of(in);
+	case GS_FAULT_SKIP: return skips(in) && gs_instr_terms(in) > 0;
+	case GS_FAULT_INDIRECT: return reads_indirectly(in);
+	case GS_FAULT_NAN: return is_float((enum gs_dtype)in->store_dtype);
 	case GS_FAULT_FIRST_CHUNK:
 	case GS_FAULT_LAST_CHUNK:
-	case GS_FAULT_GIVEN:
-		return false;
+	case GS_FAULT_GIVEN: return false;
 	}
 	return false;
 }
@@ -228,23 +219,14 @@ enum gs_err gs_fault_draw(struct gs_rng *rng, enum gs_fault_kind kind, const str
 	uint64_t count = gs_instr_count(in), chunks = chunks_of(in);
 	switch (kind) {
 	case GS_FAULT_MAP:
-	case GS_FAULT_FINAL:
-		out->element = gs_rng_below(rng, count);
-		break;
-	case GS_FAULT_INIT:
-		place_at_state(rng, in, 0, out);
-		break;
-	case GS_FAULT_BODY:
-		place_at_state(rng, in, 1 + (uint32_t)gs_rng_below(rng, terms), out);
-		break;
-	case GS_FAULT_LAST_TERM:
-		place_at_state(rng, in, terms, out);
-		break;
-	case GS_FAULT_PADDING:
-		out->element = count + gs_rng_below(rng, chunks * per_chunk - count);
-		break;
+	case GS_FAULT_FINAL: out->element = gs_rng_below(rng, count); break;
+	case GS_FAULT_INIT: place_at_state(rng, in, 0, out); break;
+	case GS_FAULT_BODY: place_at_state(rng, in, 1 + (uint32_t)gs_rng_below(rng, terms), out); break;
+	case GS_FAULT_LAST_TERM: place_at_state(rng, in, terms, out); break;
+	case GS_FAULT_PADDING: out->element = count + gs_rng_below(rng, chunks * per_chunk - count); break;
 	case GS_FAULT_GAP:
-		out->element = (chunks + gs_rng_below(rng, in->span - chunks)) * per_chunk + gs_rng_below(rng, per_chunk);
+		out->element = (chunks + gs_rng_below(rng, in->span - chunks)) * per_chunk +
+		               gs_rng_below(rng, per_chunk);
 		break;
 	case GS_FAULT_SKIP:
 		if (!place_at_skip(rng, in, honest, out))
@@ -252,13 +234,10 @@ enum gs_err gs_fault_draw(struct gs_rng *rng, enum gs_fault_kind kind, const str
 		break;
 	case GS_FAULT_LONGEST_FOLD:
 	case GS_FAULT_INDIRECT:
-	case GS_FAULT_NAN:
-		place_anywhere(rng, in, out);
-		break;
+	case GS_FAULT_NAN: place_anywhere(rng, in, out); break;
 	case GS_FAULT_FIRST_CHUNK:
 	case GS_FAULT_LAST_CHUNK:
-	case GS_FAULT_GIVEN:
-		return GS_ENOTFOUND;
+	case GS_FAULT_GIVEN: return GS_ENOTFOUND;
 	}
 	choose_bits(rng, honest, out);
 	return GS_OK;
@@ -274,14 +253,17 @@ enum gs_err gs_fault_complete(struct gs_rng *rng, const struct gs_prover_trace *
 	const struct gs_instr *in = &p->instr[fault->instruction];
 	uint64_t elements = (uint64_t)in->span * gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	if (fault->element >= elements)
-		return gs_fail(error, GS_EINVAL, "--fault: elem=%llu, but instruction %u has elements 0 to %llu, padding included",
-		               (unsigned long long)fault->element, fault->instruction, (unsigned long long)(elements - 1));
+		return gs_fail(error, GS_EINVAL,
+		               "--fault: elem=%llu, but instruction %u has elements 0 to %llu, padding included",
+		               (unsigned long long)fault->element, fault->instruction,
+		               (unsigned long long)(elements - 1));
 	if (fault->at_state && (in->form != GS_FOLD || fault->element >= gs_instr_count(in)))
-		return gs_fail(error, GS_EINVAL, "--fault: term= needs an element of a fold; instr=%u,elem=%llu is none",
+		return gs_fail(error, GS_EINVAL,
+		               "--fault: term= needs an element of a fold; instr=%u,elem=%llu is none",
 		               fault->instruction, (unsigned long long)fault->element);
 	if (fault->at_state && fault->state > gs_instr_terms(in))
-		return gs_fail(error, GS_EINVAL, "--fault: term=%u, but the fold has states 0 (init) to %llu", fault->state,
-		               (unsigned long long)gs_instr_terms(in));
+		return gs_fail(error, GS_EINVAL, "--fault: term=%u, but the fold has states 0 (init) to %llu",
+		               fault->state, (unsigned long long)gs_instr_terms(in));
 	fault->kind = GS_FAULT_GIVEN;
 	choose_bits(rng, honest, fault);
 	return GS_OK;

@@ -15,15 +15,15 @@ enum gs_fault_kind {
 	GS_FAULT_BODY,
 	GS_FAULT_LAST_TERM,
 	GS_FAULT_FINAL,
-	GS_FAULT_PADDING,      /* the rest of a tensor's last chunk */
-	GS_FAULT_GAP,          /* a chunk that no tensor touches */
+	GS_FAULT_PADDING, /* the rest of a tensor's last chunk */
+	GS_FAULT_GAP,     /* a chunk that no tensor touches */
 	GS_FAULT_FIRST_CHUNK,
-	GS_FAULT_LAST_CHUNK,   /* of the whole tree */
+	GS_FAULT_LAST_CHUNK, /* of the whole tree */
 	GS_FAULT_LONGEST_FOLD,
-	GS_FAULT_SKIP,         /* a term that must leave the accumulator as it was */
-	GS_FAULT_INDIRECT,     /* an instruction that reads where another tensor says */
-	GS_FAULT_NAN,          /* a NaN that is not the canonical one */
-	GS_FAULT_GIVEN,        /* instruction and element from the command line */
+	GS_FAULT_SKIP,     /* a term that must leave the accumulator as it was */
+	GS_FAULT_INDIRECT, /* an instruction that reads where another tensor says */
+	GS_FAULT_NAN,      /* a NaN that is not the canonical one */
+	GS_FAULT_GIVEN,    /* instruction and element from the command line */
 };
 enum { GS_FAULT_KINDS = GS_FAULT_GIVEN };
 const char *gs_fault_kind_name(enum gs_fault_kind kind);
@@ -35,7 +35,7 @@ struct gs_fault {
 	bool at_state;    /* replaces s_state; else the stored bits */
 	uint32_t state;   /* 0 (init) to K */
 	uint64_t right;
-	uint64_t wrong;   /* register for a state, else stored bits */
+	uint64_t wrong; /* register for a state, else stored bits */
 };
 
 /* Draws a fault of the kind. GS_ENOTFOUND when the program has no place for it. */
@@ -49,7 +49,7 @@ struct gs_liar {
 	struct gs_prover_trace base; /* over the liar's own trace */
 	struct gs_trace trace;       /* owned */
 	struct gs_fault fault;
-	gs_reg *states;              /* owned; s_0 .. s_K as the liar has them, when the fault is at a state */
+	gs_reg *states; /* owned; s_0 .. s_K as the liar has them, when the fault is at a state */
 };
 
 /* Runs the program with the fault, threads as for gs_exec_run. *changed: whether the trace differs from the honest one;

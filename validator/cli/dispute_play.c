@@ -30,11 +30,12 @@ static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
 	for (unsigned tries = 0; tries < GS_DISPUTE_REDRAWS_MAX; tries++) {
 		bool changed = false;
 		enum gs_err err = GS_OK;
+		enum gs_fault_kind kind = r->plan.one_kind ? r->plan.fault.kind
+		                                           : (enum gs_fault_kind)gs_rng_below(&t->rng, GS_FAULT_KINDS);
 		r->fault = r->plan.fault;
 		if (r->plan.given)
 			err = gs_fault_complete(&t->rng, honest, &r->fault, t->error);
-		else if (gs_fault_draw(&t->rng, (enum gs_fault_kind)gs_rng_below(&t->rng, GS_FAULT_KINDS), honest, &r->fault)
-		         != GS_OK)
+		else if (gs_fault_draw(&t->rng, kind, honest, &r->fault) != GS_OK)
 			continue;
 		if (err == GS_OK)
 			err = gs_liar_run(honest, &r->fault, t->setup->threads, liar, &changed, t->error);
@@ -43,7 +44,9 @@ static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
 		gs_liar_free(liar);
 		r->redrawn++;
 	}
-	return gs_fail(t->error, GS_EINVAL, "--fault: no fault of %d drawn changed the trace", GS_DISPUTE_REDRAWS_MAX);
+	return gs_fail(t->error, GS_EINVAL,
+	               "--fault: none of %d draws found a place in the program and changed the trace",
+	               GS_DISPUTE_REDRAWS_MAX);
 }
 
 static struct gs_bytes output_block(const struct gs_trace *trace, const struct gs_header *h)
@@ -64,8 +67,8 @@ static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
 	                                  .minimum_time_s = (uint32_t)t->chain->parameters.minimum_time_s};
 	gs_merkle_root(&t->setup->common.inputs_tree, &t->rules.input_root);
 	gs_trace_output_root(claimed, h, &t->rules.output_root);
-	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input, output_block(claimed, h),
-	                       &t->result->claim, &t->result->post_gas, t->error);
+	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input,
+	                       output_block(claimed, h), &t->result->claim, &t->result->post_gas, t->error);
 }
 
 /* Takes the events of one transaction over into result->game. */
@@ -81,9 +84,7 @@ static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 		if (err != GS_OK)
 			return gs_fail(t->error, err, "an event of the contract does not have its form");
 		switch (event.kind) {
-		case GS_GAME_EVENT_REVEALED:
-			shown = event.revealed;
-			break;
+		case GS_GAME_EVENT_REVEALED: shown = event.revealed; break;
 		case GS_GAME_EVENT_STATE:
 			err = gs_game_observe(&r->game, &event.state, shown.len > 0 ? &shown : NULL);
 			if (err != GS_OK)
@@ -91,7 +92,8 @@ static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 			struct gs_hash hash;
 			gs_game_hash(&r->game, &hash);
 			if (!gs_hash_equal(&hash, &event.state_hash))
-				return gs_fail(t->error, GS_ECORRUPT, "the contract's state hash is not that of its state");
+				return gs_fail(t->error, GS_ECORRUPT,
+				               "the contract's state hash is not that of its state");
 			break;
 		case GS_GAME_EVENT_JUDGED:
 			r->judged = true;
@@ -102,8 +104,7 @@ static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 			r->game.reason = event.reason;
 			break;
 		case GS_GAME_EVENT_OPENED:
-		case GS_GAME_EVENT_SETTLED:
-			break;
+		case GS_GAME_EVENT_SETTLED: break;
 		}
 	}
 	return GS_OK;
@@ -117,8 +118,8 @@ static bool same_game(const struct gs_game *a, const struct gs_game *b)
 	gs_game_hash(b, &y);
 	bool same = gs_hash_equal(&x, &y) && a->outcome == b->outcome && a->reason == b->reason;
 	for (unsigned i = 0; i <= GS_GAME_ROUNDS_MAX && same; i++)
-		same = a->descent[i].len == b->descent[i].len
-		       && memcmp(a->descent[i].bytes, b->descent[i].bytes, a->descent[i].len) == 0;
+		same = a->descent[i].len == b->descent[i].len &&
+		       memcmp(a->descent[i].bytes, b->descent[i].bytes, a->descent[i].len) == 0;
 	return same;
 }
 
@@ -145,8 +146,8 @@ static enum gs_err open_game(struct table *t)
 	double since = gs_dispute_now_s();
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
 	gs_challenge_calldata(&r->claim, &data);
-	enum gs_err err =
-	        gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+	enum gs_err err = gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data),
+	                                  &receipt, t->error);
 	if (err != GS_OK) {
 		(void)gs_fail_within(t->error, err, "challenge");
 		goto out;
@@ -178,9 +179,7 @@ static enum gs_err find_move(struct table *t, struct gs_move *move, enum gs_side
 	enum gs_err err = GS_OK;
 	*side = GS_SIDE_CHALLENGER;
 	switch (t->result->plan.manner) {
-	case GS_DISPUTE_CLAIMANT_LIES:
-		err = gs_strategy_challenger(game, &t->challenger, move, &waiting);
-		break;
+	case GS_DISPUTE_CLAIMANT_LIES: err = gs_strategy_challenger(game, &t->challenger, move, &waiting); break;
 	case GS_DISPUTE_CHALLENGER_ERRS:
 		if (game->state.phase != GS_PHASE_STEP)
 			err = gs_strategy_challenger(game, &t->challenger, move, &waiting);
@@ -221,11 +220,13 @@ static enum gs_err make_move(struct table *t)
 		if (err != GS_OK)
 			goto out;
 	}
+	if (r->plan.witness != NULL)
+		r->plan.witness(r->plan.witness_context, t->chain, &r->game, &t->rules, side, &move);
 	gs_move_calldata(&r->game.state, &move, &data);
-	err = data.err != GS_OK ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
-	                        : gs_dispute_send(t->chain,
-	                                          side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
-	                                          GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+	err = data.err != GS_OK
+	              ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
+	              : gs_dispute_send(t->chain, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
+	                                GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
 	if (err != GS_OK) {
 		(void)gs_fail_within(t->error, err, "%s", gs_move_name(move.kind));
 		goto out;
@@ -239,8 +240,8 @@ static enum gs_err make_move(struct table *t)
 	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 	struct gs_error refusal = {0};
 	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
-		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s", gs_move_name(move.kind),
-		              refusal.text);
+		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s",
+		              gs_move_name(move.kind), refusal.text);
 	else if (!same_game(&t->mirror, &r->game))
 		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
 		              gs_move_name(move.kind));

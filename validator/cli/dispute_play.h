@@ -18,15 +18,22 @@ enum gs_dispute_manner {
 	GS_DISPUTE_CHALLENGER_LIES, /* no case at all: the challenger wanders at random */
 };
 
+/* Called before a move is sent, with the state and rules that it answers under. */
+typedef void (*gs_dispute_witness)(void *context, struct gs_dispute_chain *chain, const struct gs_game *game,
+                                   const struct gs_game_rules *rules, enum gs_side side, const struct gs_move *move);
+
 struct gs_dispute_plan {
 	enum gs_dispute_manner manner;
-	bool given;            /* `fault` says where; else it is drawn from the seed */
+	bool given;    /* `fault` says where; else it is drawn from the seed */
+	bool one_kind; /* drawn faults are of fault.kind only */
 	struct gs_fault fault;
 	uint64_t seed;
+	gs_dispute_witness witness; /* NULL: nobody looks on */
+	void *witness_context;
 };
 
 struct gs_dispute_move {
-	uint8_t side; /* enum gs_side */
+	uint8_t side;  /* enum gs_side */
 	uint8_t phase; /* that it answered; 0 for challenge() */
 	const char *name;
 	uint64_t gas;
@@ -40,7 +47,7 @@ struct gs_dispute_result {
 	unsigned redrawn;      /* faults that changed nothing */
 	struct gs_hash claim;
 	struct gs_hash game_id;
-	struct gs_game game;   /* as it ended */
+	struct gs_game game; /* as it ended */
 	bool honest_won;
 	struct gs_dispute_move move[GS_DISPUTE_MOVES_MAX];
 	unsigned moves;
@@ -49,7 +56,7 @@ struct gs_dispute_result {
 	double seconds;
 	bool judged;
 	uint32_t instruction;
-	uint64_t contract;  /* what the contract computed */
+	uint64_t contract;           /* what the contract computed */
 	struct gs_step_record judge; /* what the judge in C computed */
 };
 

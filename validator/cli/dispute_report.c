@@ -12,7 +12,9 @@ static const char *side_name(unsigned side)
 
 static const char *winner_name(const struct gs_game *game)
 {
-	return game->outcome == GS_GAME_CLAIMANT_WON ? "claimant" : game->outcome == GS_GAME_CHALLENGER_WON ? "challenger" : "nobody";
+	return game->outcome == GS_GAME_CLAIMANT_WON     ? "claimant"
+	       : game->outcome == GS_GAME_CHALLENGER_WON ? "challenger"
+	                                                 : "nobody";
 }
 
 static const char *reason_name(unsigned reason)
@@ -208,12 +210,13 @@ void gs_dispute_print(const struct gs_dispute_setup *setup, const struct gs_disp
 		       phase_name(m->phase), m->name, m->gas, m->calldata, 1e3 * m->seconds);
 	}
 	if (r->judged)
-		printf("The step: %s of instruction %" PRIu32 ", element %" PRIu64 ", state %" PRIu32 ": %s(0x%" PRIx64 ", 0x%" PRIx64
-		       ", 0x%" PRIx64 "); claimed 0x%" PRIx64 ", the contract says 0x%" PRIx64 ", the judge in C 0x%" PRIx64 ".\n",
-		       step_name(s->kind), r->instruction, r->game.state.element, r->game.state.high, fn_name(s->fn), s->a, s->b, s->c,
-		       r->game.state.high_value, r->contract, s->result);
-	printf("The %s won by %s: %u transactions, %" PRIu64 " gas (claimant %" PRIu64 ", challenger %" PRIu64 "), %.2f s; trace of 2^%" PRIu32
-	       " chunks.\n",
+		printf("The step: %s of instruction %" PRIu32 ", element %" PRIu64 ", state %" PRIu32 ": %s(0x%" PRIx64
+		       ", 0x%" PRIx64 ", 0x%" PRIx64 "); claimed 0x%" PRIx64 ", the contract says 0x%" PRIx64
+		       ", the judge in C 0x%" PRIx64 ".\n",
+		       step_name(s->kind), r->instruction, r->game.state.element, r->game.state.high, fn_name(s->fn),
+		       s->a, s->b, s->c, r->game.state.high_value, r->contract, s->result);
+	printf("The %s won by %s: %u transactions, %" PRIu64 " gas (claimant %" PRIu64 ", challenger %" PRIu64
+	       "), %.2f s; trace of 2^%" PRIu32 " chunks.\n",
 	       winner_name(&r->game), reason_name(r->game.reason), r->moves, r->gas_total, gas_of(r, GS_SIDE_CLAIMANT),
 	       gas_of(r, GS_SIDE_CHALLENGER), r->seconds, setup->program.header.trace_depth);
 }
@@ -221,8 +224,10 @@ void gs_dispute_print(const struct gs_dispute_setup *setup, const struct gs_disp
 void gs_dispute_print_line(const struct gs_dispute_setup *setup, const struct gs_dispute_result *r)
 {
 	const struct gs_instr *in = &setup->program.instr[r->instruction];
-	printf("%s seed %" PRIu64 ": %s, %s: %s of %s at instruction %" PRIu32 ", %s won, %" PRIu64 " gas in %u moves, %.2f s\n",
+	printf("%s seed %" PRIu64 ": %s, %s: %s of %s at instruction %" PRIu32 ", %s won, %" PRIu64
+	       " gas in %u moves, %.2f s\n",
 	       r->honest_won ? "ok  " : "LOST", r->plan.seed, manner_name(r->plan.manner),
 	       r->plan.manner == GS_DISPUTE_CHALLENGER_LIES ? "no fault" : gs_fault_kind_name(r->fault.kind),
-	       step_name(r->judge.kind), fn_name(in->fn), r->instruction, winner_name(&r->game), r->gas_total, r->moves, r->seconds);
+	       step_name(r->judge.kind), fn_name(in->fn), r->instruction, winner_name(&r->game), r->gas_total, r->moves,
+	       r->seconds);
 }

@@ -22,7 +22,8 @@ static enum gs_err read_raw_inputs(struct gs_dispute_setup *s, const char *path,
 		return err;
 	s->inputs = malloc(want + 1);
 	if (file.bytes.len != want)
-		err = gs_fail(error, GS_EINVAL, "%s: %zu bytes, but the program's inputs array has %zu", path, file.bytes.len, want);
+		err = gs_fail(error, GS_EINVAL, "%s: %zu bytes, but the program's inputs array has %zu", path,
+		              file.bytes.len, want);
 	else if (s->inputs == NULL)
 		err = gs_fail(error, GS_ENOMEM, "no memory for the inputs");
 	else if (want > 0)

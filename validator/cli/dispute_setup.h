@@ -6,11 +6,11 @@
 #include "validator/exec/prover_trace.h"
 
 struct gs_dispute_setup {
-	struct gs_program program;      /* owned */
-	uint8_t *inputs;                /* owned: header.inputs_chunks chunks */
-	struct gs_trace trace;          /* owned; honest, committed */
-	struct gs_commitments common;   /* owned */
-	struct gs_prover_trace honest;  /* over the above; *setup must not move */
+	struct gs_program program;     /* owned */
+	uint8_t *inputs;               /* owned: header.inputs_chunks chunks */
+	struct gs_trace trace;         /* owned; honest, committed */
+	struct gs_commitments common;  /* owned */
+	struct gs_prover_trace honest; /* over the above; *setup must not move */
 	unsigned threads;
 	double execute_s;
 	double commit_s;

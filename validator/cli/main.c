@@ -26,7 +26,7 @@ static int unknown_command(const char *name)
 
 	for (const struct gs_command *c = gs_commands; c->name; c++) {
 		unsigned distance = gs_suggest_distance(name, c->name);
-		if (distance < best_distance) {
+		if (distance < best_distance && distance < strlen(name)) {
 			best_distance = distance;
 			best = c->name;
 		}

@@ -1,5 +1,7 @@
 #include "validator/cli/transact.h"
 
+enum { NONCE_TRIES_MAX = 8 };
+
 enum gs_err gs_transact_open(const struct gs_options *options, struct gs_transact *out, struct gs_error *error)
 {
 	return gs_options_session(options, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &out->config, &out->session, error);
@@ -22,8 +24,19 @@ enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contr
 
 	if (!err)
 		err = gs_sender_next_nonce(&sender, &request.nonce, error);
-	if (!err)
+	for (int tries = 1; !err; tries++) {
+		uint64_t next = request.nonce;
 		err = gs_sender_run(&sender, &request, GS_TRANSACT_TIMEOUT_MS, receipt ? receipt : &local, error);
+		/* A daemon with the same key was faster: nothing of ours was sent, so the next nonce will do. */
+		if (!err)
+			break;
+		if (err != GS_ECONFLICT || tries == NONCE_TRIES_MAX ||
+		    gs_sender_next_nonce(&sender, &next, NULL) != GS_OK || next == request.nonce ||
+		    (receipt ? receipt : &local)->gas_used != 0)
+			break;
+		request.nonce = next;
+		err = GS_OK;
+	}
 	if (!receipt)
 		gs_receipt_free(&local);
 	gs_buf_free(calldata);

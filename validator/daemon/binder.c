@@ -25,7 +25,7 @@ static const char *nearest(const struct gs_settings *settings, const char *name)
 
 	for (size_t i = 0; i < settings->count; i++) {
 		unsigned distance = gs_suggest_distance(name, settings->setting[i].name);
-		if (distance < best_distance) {
+		if (distance < best_distance && distance < strlen(name)) {
 			best_distance = distance;
 			best = settings->setting[i].name;
 		}

@@ -78,12 +78,19 @@ static enum gs_err prepare(struct gs_chain_io *io, const struct gs_node_effect *
 	const struct gs_send_request request = {
 		.to = effect->to, .data = data, .nonce = effect->nonce, .fee_max = io->fee_max};
 	struct gs_prepared prepared;
-	enum gs_err err;
+	uint64_t nonce;
+	enum gs_err err = gs_sender_next_nonce(&sender, &nonce, &io->why);
 
+	*answered = true;
+	if (!err && nonce > effect->nonce) {
+		answer->kind = GS_INPUT_NONCE_BEHIND;
+		answer->as.nonce_behind.nonce = nonce;
+		return GS_OK;
+	}
 	gs_buf_free(&io->raw);
 	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
-	err = gs_sender_prepare(&sender, &request, &io->raw, &prepared, &io->why);
-	*answered = true;
+	if (!err)
+		err = gs_sender_prepare(&sender, &request, &io->raw, &prepared, &io->why);
 	if (err) {
 		answer->kind = GS_INPUT_REFUSED;
 		answer->as.refused.intent = effect->hash;

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "validator/daemon/adversary.h"
 #include "validator/daemon/models.h"
 #include "validator/exec/exec.h"
 #include "validator/exec/prover_trace.h"
@@ -23,6 +24,7 @@ struct item { /* a job, then its result, then perhaps a kept trace */
 	struct gs_trace trace;
 	struct gs_commitments common;
 	struct gs_prover_trace over;
+	struct gs_adversary lie; /* an adversary's trace, in the place of `trace` */
 	struct gs_prover prover;
 };
 
@@ -35,6 +37,8 @@ struct list {
 struct gs_work {
 	struct gs_work_options options;
 	struct gs_models *models;
+	struct gs_program wrong[GS_WORK_ADVERSARY_MODELS_MAX]; /* the adversary's models */
+	size_t wrong_count;
 	pthread_t thread;
 	bool running;
 	int event_fd;
@@ -74,6 +78,7 @@ static void item_free(struct item *item)
 {
 	gs_commitments_free(&item->common);
 	gs_trace_free(&item->trace);
+	gs_adversary_free(&item->lie);
 	free(item->input);
 	free(item->output);
 	free(item->memory);
@@ -103,24 +108,35 @@ static enum gs_err prepare_input(struct item *item, const struct gs_program *pro
 	return GS_OK;
 }
 
-/* Runs both back ends; item->trace holds the executor's, uncommitted. */
-static enum gs_err run_twice(struct gs_work *work, struct item *item, const struct gs_program *program,
-                             struct gs_error *why)
+/* The executor's run; item->trace is committed. */
+static enum gs_err run_executor(struct gs_work *work, struct item *item, const struct gs_program *program,
+                                struct gs_error *why)
 {
-	struct gs_trace reference = {0};
 	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
 	enum gs_err err = gs_trace_init_for(&item->trace, program);
 
+	if (err)
+		return gs_fail(why, err, "no memory for the trace");
+	memory.trace = item->trace.chunks;
+	err = gs_exec_run(program, &memory, work->options.threads, why);
+	if (!err && (err = gs_trace_commit(&item->trace)))
+		gs_fail(why, err, "no memory for the trace's tree");
 	if (!err)
-		err = gs_trace_init_for(&reference, program);
+		gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
+	return err;
+}
+
+/* Before a claim is called wrong: the whole execution again by the reference interpreter, compared chunk by chunk. */
+static enum gs_err run_reference(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	struct gs_trace reference = {0};
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
+	enum gs_err err = gs_trace_init_for(&reference, program);
+
 	if (err) {
 		err = gs_fail(why, err, "no memory for the trace");
 		goto out;
 	}
-	memory.trace = item->trace.chunks;
-	err = gs_exec_run(program, &memory, work->options.threads, why);
-	if (err)
-		goto out;
 	memory.trace = reference.chunks;
 	gs_interpret(program, &memory);
 	if (item->trace.present != reference.present ||
@@ -139,17 +155,29 @@ out:
 	return err;
 }
 
-/* An adversary's party: what it computed no longer counts, only what it stands by. */
-static enum gs_err corrupt(struct gs_work *work, struct item *item, const struct gs_program *program,
-                           struct gs_error *why)
+/* An adversary's party: what it computed does not count, only what it stands by. */
+static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_program *program, struct gs_error *why)
 {
-	const struct gs_work_adversary *adversary = work->options.adversary;
-	enum gs_err err;
+	const struct gs_program *with[GS_WORK_ADVERSARY_MODELS_MAX];
+	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
 
-	if (!adversary)
-		return GS_OK;
-	err = adversary->corrupt(adversary->self, program, item->memory, &item->job, &item->trace);
-	return err ? gs_fail(why, err, "the adversary failed: %s", gs_err_name(err)) : GS_OK;
+	if (err)
+		return gs_fail(why, err, "no memory for the model's trees");
+	for (size_t i = 0; i < work->wrong_count; i++)
+		with[i] = &work->wrong[i];
+	if (item->job.own)
+		err = gs_adversary_claim(&item->common, with, work->wrong_count, item->job.output,
+		                         &item->job.output_root, work->options.threads, &item->lie, why);
+	else
+		err = gs_adversary_run(&item->common, work->wrong_count ? with[0] : NULL, work->options.threads,
+		                       &item->lie, why);
+	if (err)
+		return err;
+	gs_trace_output_root(&item->lie.trace, &program->header, &item->result.output_root);
+	item->result.reference_root = item->result.output_root;
+	item->prover = gs_prover_over_adversary(&item->lie);
+	item->kept = true;
+	return GS_OK;
 }
 
 static enum gs_err keep(struct item *item, const struct gs_program *program, struct gs_error *why)
@@ -171,18 +199,18 @@ static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_er
 
 	if (!err)
 		err = prepare_input(item, program, why);
+	if (!err && work->options.adversary)
+		return lie(work, item, program, why);
 	if (!err)
-		err = run_twice(work, item, program, why);
-	if (!err)
-		err = corrupt(work, item, program, why);
-	if (!err && (err = gs_trace_commit(&item->trace)))
-		gs_fail(why, err, "no memory for the trace's tree");
+		err = run_executor(work, item, program, why);
 	if (err)
 		return err;
-	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
-	if (work->options.adversary)
+	if (gs_hash_equal(&item->result.output_root, &item->job.output_root)) {
 		item->result.reference_root = item->result.output_root;
-	if (item->job.own || !gs_hash_equal(&item->result.output_root, &item->job.output_root))
+		return item->job.own ? keep(item, program, why) : GS_OK;
+	}
+	err = run_reference(item, program, why);
+	if (!err)
 		err = keep(item, program, why);
 	return err;
 }
@@ -216,6 +244,18 @@ static void *work_thread(void *self)
 
 /* --- the loop's side --- */
 
+static enum gs_err load_adversary(struct gs_work *work, struct gs_error *error)
+{
+	const struct gs_work_adversary *adversary = work->options.adversary;
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; adversary && i < adversary->models && !err; i++) {
+		err = gs_model_load(adversary->model[i], &work->wrong[i], error);
+		work->wrong_count += !err;
+	}
+	return err;
+}
+
 enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work **out, int *event_fd,
                          struct gs_error *error)
 {
@@ -232,6 +272,8 @@ enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work *
 	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
 	if (!err)
 		err = gs_models_open(options->models, options->log, &work->models, error);
+	if (!err)
+		err = load_adversary(work, error);
 	if (!err && pthread_create(&work->thread, NULL, work_thread, work) != 0)
 		err = gs_fail(error, GS_EIO, "work: no thread could be started");
 	if (err) {
@@ -271,6 +313,8 @@ void gs_work_close(struct gs_work *work)
 		item_free(item);
 	}
 	gs_models_close(work->models);
+	for (size_t i = 0; i < work->wrong_count; i++)
+		gs_program_free(&work->wrong[i]);
 	pthread_cond_destroy(&work->wake);
 	pthread_mutex_destroy(&work->lock);
 	if (work->event_fd >= 0)

@@ -1,8 +1,9 @@
 /* validator/daemon/work.h: executions, on a thread of their own.
  *
- * A job runs a claim's program on its input twice, with the executor and with the reference interpreter, and compares the
- * two traces chunk by chunk. Where a game may follow (the output is not the claimed one, or the claim is our own) the
- * trace is kept with its trees, and answers as a prover until it is forgotten. */
+ * A job runs a claim's program on its input with the executor; where that does not give the claimed output, it runs it
+ * again with the reference interpreter and compares the two traces chunk by chunk. Where a game may follow (the output is
+ * not the claimed one, or the claim is our own) the trace is kept with its trees, and answers as a prover until it is
+ * forgotten. */
 #ifndef GS_VALIDATOR_DAEMON_WORK_H
 #define GS_VALIDATOR_DAEMON_WORK_H
 
@@ -26,16 +27,18 @@ struct gs_work_result {
 	struct gs_hash claim;
 	bool computed;                 /* false: for this reason */
 	struct gs_hash output_root;    /* by the executor */
-	struct gs_hash reference_root; /* by the interpreter */
+	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
 	char reason[GS_WORK_REASON_MAX];
 };
 
-/* For adversarial tests and demonstrations: what a dishonest party stands by. Called on the worker's thread between
- * execution and commitment; may change the trace. */
+enum { GS_WORK_ADVERSARY_MODELS_MAX = 16 };
+
+/* For tests and demonstrations on development chains: a party that stands by wrong executions (validator/daemon/adversary.h).
+ * It plays its own claims by a trace that ends in whatever was posted, and finds the claims of others wrong by what its
+ * first model computes. */
 struct gs_work_adversary {
-	void *self;
-	GS_MUST enum gs_err (*corrupt)(void *self, const struct gs_program *program, const uint8_t *inputs,
-	                               const struct gs_work_job *job, struct gs_trace *trace);
+	const char *model[GS_WORK_ADVERSARY_MODELS_MAX]; /* files of models with other weights; borrowed */
+	size_t models;                                   /* 0: only outputs are replaced */
 };
 
 struct gs_work_options {

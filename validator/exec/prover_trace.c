@@ -57,9 +57,7 @@ static enum gs_err read(void *self, enum gs_space space, uint32_t chunk, uint8_t
 	const uint8_t *array = NULL;
 	uint32_t chunks = 0;
 	switch (space) {
-	case GS_SPACE_TRACE:
-		gs_trace_chunk(p->trace, chunk, out);
-		return GS_OK;
+	case GS_SPACE_TRACE: gs_trace_chunk(p->trace, chunk, out); return GS_OK;
 	case GS_SPACE_WEIGHTS:
 		array = p->common->program->weights;
 		chunks = h->weights_chunks;
@@ -85,12 +83,8 @@ static enum gs_err path(void *self, enum gs_space space, uint32_t chunk, struct 
 		GS_ASSERT(p->trace->committed);
 		tree = &p->trace->tree;
 		break;
-	case GS_SPACE_WEIGHTS:
-		tree = &p->common->weights_tree;
-		break;
-	case GS_SPACE_INPUTS:
-		tree = &p->common->inputs_tree;
-		break;
+	case GS_SPACE_WEIGHTS: tree = &p->common->weights_tree; break;
+	case GS_SPACE_INPUTS: tree = &p->common->inputs_tree; break;
 	}
 	gs_merkle_path(tree, 0, chunk, tree->depth, out);
 	return GS_OK;

@@ -62,8 +62,7 @@ static void encode_intent(const struct gs_intent *in, struct gs_buf *out)
 	gs_record_end(&w);
 }
 
-/* out->data is borrowed from value. */
-static enum gs_err decode_intent(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out)
+enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out)
 {
 	struct gs_record_reader r;
 
@@ -151,7 +150,7 @@ enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struc
 
 	if (err)
 		return err;
-	return decode_intent(hash_key(id), (struct gs_bytes){data->ptr + start, data->len - start}, out);
+	return gs_intent_decode(hash_key(id), (struct gs_bytes){data->ptr + start, data->len - start}, out);
 }
 
 static enum gs_err load_tx(struct gs_journal *j, const struct gs_hash *hash, struct gs_intent_tx *out,
@@ -260,7 +259,7 @@ static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes 
 {
 	struct next_search *search = context;
 	struct gs_intent intent;
-	enum gs_err err = decode_intent(key, value, &intent);
+	enum gs_err err = gs_intent_decode(key, value, &intent);
 
 	if (err)
 		return err;

@@ -67,6 +67,9 @@ GS_MUST enum gs_err gs_intent_next(struct gs_journal *j, struct gs_time now, str
 GS_MUST enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struct gs_intent *out,
                                    struct gs_buf *data);
 
+/* Reads a stored record, for scans; out->data points into value. */
+GS_MUST enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out);
+
 /* Stores the signed transaction and marks its intent. */
 GS_MUST enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_hash *id, uint64_t nonce,
                                      const struct gs_hash *tx, struct gs_bytes raw);

@@ -148,11 +148,7 @@ static enum gs_err on_start(struct gs_node_turn *t, uint64_t chain_nonce)
 
 	if (!err && chain_nonce > nonce)
 		err = store_nonce(t->j, chain_nonce);
-	if (!err)
-		err = tend_transactions(t, true);
-	if (err || !gs_node_newest(t->node))
-		return err;
-	return gs_node_plan(t);
+	return err ? err : tend_transactions(t, true);
 }
 
 static enum gs_err on_prepared(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -196,6 +192,21 @@ static enum gs_err on_refused(struct gs_node_turn *t, const struct gs_node_input
 	}
 	gs_buf_free(&data);
 	return err;
+}
+
+/* Somebody else uses this key too. That is not how it should be, but no reason to fail. */
+static enum gs_err on_nonce_behind(struct gs_node_turn *t, uint64_t chain_nonce)
+{
+	uint64_t nonce;
+	enum gs_err err = load_nonce(t->j, &nonce);
+
+	GS_ASSERT(t->node->preparing);
+	t->node->preparing = false;
+	if (err || chain_nonce <= nonce)
+		return err;
+	gs_log_line(t->node->log, GS_LOG_WARN, "tx.nonce_behind", "ours=%llu chain=%llu", (unsigned long long)nonce,
+	            (unsigned long long)chain_nonce);
+	return store_nonce(t->j, chain_nonce);
 }
 
 static enum gs_err on_nonce_lost(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -342,9 +353,7 @@ static enum gs_err on_logs(struct gs_node_turn *t, const struct gs_node_input *i
 	node->block = head.number;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = apply_log(t, &in->as.logs.entries[i]);
-	if (err)
-		return err;
-	return node->queue_count ? fetch_logs(t) : gs_node_plan(t);
+	return err ? err : fetch_logs(t);
 }
 
 /* --- executions --- */
@@ -442,6 +451,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_PREPARED: return on_prepared(t, in);
 	case GS_INPUT_REFUSED: return on_refused(t, in);
+	case GS_INPUT_NONCE_BEHIND: return on_nonce_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return on_nonce_lost(t, in);
 	case GS_INPUT_RECEIPT: return on_receipt(t, in);
 	}

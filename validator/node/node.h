@@ -8,8 +8,8 @@
  *     header ──► blocks to follow ──► logs ──► facts ──► sample ──► execute ──► verdict ──► challenge ──► moves ──► win
  *                (undo on reorg)                                                (claimant's side: moves against challengers)
  *
- * Every claim that is sampled is executed twice by different back ends. Only if both give the same output and it is not the
- * claimed one is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
+ * Every claim that is sampled is executed; where the output is not the claimed one, a second time by a different back end. Only
+ * if both give the same output is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
  * Source: docs/node.md. */
 #ifndef GS_VALIDATOR_NODE_NODE_H
 #define GS_VALIDATOR_NODE_NODE_H
@@ -63,11 +63,12 @@ enum gs_node_input_kind {
 	GS_INPUT_START,  /* once, before all others */
 	GS_INPUT_HEADER, /* the endpoint's newest header, or one that was asked for */
 	GS_INPUT_LOGS,   /* of the block that was asked for */
-	GS_INPUT_TIMER,
+	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
-	GS_INPUT_PREPARED,   /* an intent was priced and signed */
-	GS_INPUT_REFUSED,    /* an intent cannot be signed: the call would revert, or no endpoint answered */
-	GS_INPUT_NONCE_LOST, /* a transaction's nonce was taken by another */
+	GS_INPUT_PREPARED,     /* an intent was priced and signed */
+	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */
+	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
+	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
 };
 
@@ -102,6 +103,9 @@ struct gs_node_input {
 			const char *reason;
 		} refused;
 		struct {
+			uint64_t nonce; /* the account's next one, pending transactions included */
+		} nonce_behind;
+		struct {
 			struct gs_hash tx;
 			uint64_t nonce; /* the account's next one now */
 		} nonce_lost;
@@ -118,7 +122,7 @@ enum gs_node_effect_kind {
 	GS_EFFECT_FETCH_HEADER, /* by hash; answer with GS_INPUT_HEADER */
 	GS_EFFECT_FETCH_LOGS,   /* of one block; answer with GS_INPUT_LOGS */
 	GS_EFFECT_EXECUTE, /* answer with GS_INPUT_EXECUTED, and keep the trace for the prover while the claim is open */
-	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED or GS_INPUT_REFUSED */
+	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED or _NONCE_BEHIND */
 	GS_EFFECT_SEND,    /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
 	GS_EFFECT_WATCH,   /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
 	GS_EFFECT_FORGET,  /* the claim is settled: its trace may go */

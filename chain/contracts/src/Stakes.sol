@@ -70,8 +70,9 @@ contract Stakes is ReentrancyGuardTransient {
     function deposit(uint256 amount) external nonReentrant {
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 arrived = token.balanceOf(address(this)) - before;
-        accounts[msg.sender].free += arrived.toUint128();
+        // All money there is fits one field, so no later sum of accounts can overflow and stand in a verdict's way.
+        uint256 arrived = token.balanceOf(address(this)).toUint128() - before;
+        accounts[msg.sender].free += uint128(arrived);
         emit Deposited(msg.sender, arrived);
     }
 

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Reorgs in the middle of a dispute: blocks with moves of both sides vanish; both nodes rewind, send again, and the game ends as it should.
+# timeout_s: 240
+set -uo pipefail
+# shellcheck source=tests/support/devnet.sh
+source "$(dirname "$0")/../support/devnet.sh"
+
+devnet_up 60 120
+honest=$(claim 1 "${images[0]}")
+wrong=$(claim 1 "${images[1]}" "${images[0]}")
+db=$work/validator.db
+sleep 5 # the claims stay; what is built on them does not
+start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --adversary outputs --poll-ms 200
+touch "$work/validator.log"
+start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 200 --until-claims 2 --until-seconds 180
+
+rpc() {
+	/usr/bin/python3 - "$url" "$@" <<'END'
+import json, sys, urllib.request
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": sys.argv[2], "params": json.loads(sys.argv[3])}).encode()
+print(json.load(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"}))).get("result"))
+END
+}
+moved() { # how many moves the validator has planned
+	grep -c 'move.planned' "$work/validator.log" 2>/dev/null || true
+}
+for want in 1 2 3; do
+	for ((i = 0; i < 100 && $(moved) < want; i++)); do
+		sleep 0.2
+	done
+	sleep 1
+	rpc anvil_reorg '[3, []]' >/dev/null
+done
+wait "${pids[validator]}"
+code=$?
+unset "pids[validator]"
+(($(grep -c 'chain.reorg' "$work/validator.log") >= 3)) && ok "the validator saw the reorgs" || fail "the validator saw no reorg"
+[[ $code == 0 ]] && ok "it ends well" || fail "it ends with $code"
+[[ $(stored "$db" "$wrong" status) == invalid ]] && ok "the wrong claim is invalid" || fail "the wrong claim is not invalid"
+[[ $(stored "$db" "$honest" status) == final ]] && ok "the honest claim is final" || fail "the honest claim is not final"
+[[ $(field "$(gs 2 stake show --json)" free) == 1005.25 ]] && ok "the prize is collected" || fail "the prize is missing"
+
+# The database must tell the same story as a fresh one that saw only the final chain.
+start fresh gs 3 run --db "$work/fresh.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 60
+wait "${pids[fresh]}"
+unset "pids[fresh]"
+facts() {
+	"$gainsay" games --db "$1" --json
+	"$gainsay" claims --db "$1" --json | grep -Ev '"(sampled|reason|verdict|computed_root)"' | sed 's/,$//'
+}
+facts "$db" >"$work/facts.reorged"
+facts "$work/fresh.db" >"$work/facts.fresh"
+cmp -s "$work/facts.reorged" "$work/facts.fresh" && ok "rewound exactly: a fresh node stores the same" || fail "facts differ: $(diff "$work/facts.reorged" "$work/facts.fresh")"
+finish

@@ -1,0 +1,144 @@
+# tests/support/devnet.sh: a chain, the contracts and parties with stake, for the node's integration tests. Source it.
+#
+#   devnet_up [WINDOW_S] [BUDGET_S] [MINIMUM_S]  starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
+#   gs N COMMAND...                   a gainsay command on that chain with party N's key
+#   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
+#   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
+#   field JSON NAME, fail TEXT, ok TEXT, finish
+#
+# Sets: $work (a folder that is removed at the end), $gainsay, $url, $images (names of inputs).
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+gainsay=${GAINSAY_BUILD:-$root/build}/gainsay
+anvil=$(command -v anvil || echo "$root/build/tools/anvil")
+demo=$root/configs/demo
+work=$(mktemp -d /tmp/gainsay-devnet.XXXXXX)
+declare -A pids=()
+passed=0
+failed=0
+
+# Anvil's accounts: public test keys, good for nothing else.
+keys=(ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
+	59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
+	5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a
+	7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6)
+
+tidy() {
+	local pid
+	for pid in "${pids[@]}"; do
+		kill -9 "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	[[ -n ${KEEP:-} ]] || rm -rf "$work"
+}
+trap tidy EXIT
+
+[[ -x $anvil ]] || { echo "no anvil: run 'make setup'"; exit 77; }
+[[ -x $gainsay ]] || { echo "$gainsay is not built"; exit 1; }
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok   $1"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $1"
+	local log
+	for log in "$work"/*.log; do
+		[[ -s $log ]] && { echo "--- ${log##*/}"; tail -n 25 "$log"; }
+	done
+}
+
+finish() {
+	echo "$passed passed, $failed failed"
+	((failed == 0 && passed > 0))
+	exit
+}
+
+start() {
+	local name=$1
+	shift
+	if [[ $1 == gs ]]; then
+		command_of "${@:2}"
+		set -- "${command[@]}"
+	fi
+	"$@" >"$work/$name.out" 2>>"$work/$name.log" </dev/null &
+	pids[$name]=$!
+}
+
+# stop NAME SIGNAL: leaves its exit status in $status
+stop() {
+	kill "-$2" "${pids[$1]}" 2>/dev/null
+	wait "${pids[$1]}" 2>/dev/null
+	status=$?
+	unset "pids[$1]"
+}
+
+# command_of N COMMAND...: the words of a gainsay command by party N, in the array `command`
+command_of() {
+	command=("$gainsay" "${@:2}" --rpc "$url" --key-file "$work/key$1")
+	[[ -f $work/deployment.json && $2 != deploy ]] && command+=(--deployment "$work/deployment.json")
+	return 0
+}
+
+gs() {
+	local command
+	command_of "$@"
+	"${command[@]}"
+}
+
+field() {
+	/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
+}
+
+chain_up() { # [BLOCK_TIME_S]
+	local i port=
+	start anvil "$anvil" --host 127.0.0.1 --port 0 --block-time "${1:-1}" --slots-in-an-epoch 1
+	for ((i = 0; i < 100; i++)); do
+		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
+		[[ -n $port ]] && break
+		sleep 0.1
+	done
+	[[ -n $port ]] || { echo "anvil did not start"; exit 1; }
+	url=http://127.0.0.1:$port
+	for i in "${!keys[@]}"; do
+		(umask 077 && echo "${keys[$i]}" >"$work/key$i")
+	done
+}
+
+devnet_up() {
+	local i
+	chain_up 1
+	cat >"$work/parameters.yaml" <<-END
+		claims:
+		  window_s: ${1:-20}
+		disputes:
+		  claimant_budget_s: ${2:-60}
+		  challenger_budget_s: ${2:-60}
+		  minimum_time_s: ${3:-15}
+	END
+	gs 0 deploy --parameters "$work/parameters.yaml" --out "$work/deployment.json" >/dev/null || exit 1
+	for i in 1 2 3; do
+		gs "$i" stake deposit 1000 --mint >/dev/null &
+	done
+	wait %2 %3 %4 || exit 1
+	mkdir -p "$work/models" "$work/outputs"
+	cp "$demo/digits.onnx" "$work/models/"
+	gs 1 model register "$demo/digits.onnx" >/dev/null || exit 1
+	mapfile -t images < <(cd "$demo/inputs" && ls ./*.npy | sed 's/^\.\///; s/\.npy$//')
+}
+
+claim() {
+	local output=()
+	if [[ -n ${3:-} ]]; then
+		"$gainsay" infer "$demo/digits.onnx" --input "$demo/inputs/$3.npy" --output-dir "$work/outputs" >/dev/null || return 1
+		output=(--output "$work/outputs/output_0.npy")
+	fi
+	field "$(gs "$1" claim "$demo/digits.onnx" --input "$demo/inputs/$2.npy" --value 5 "${output[@]}" --json)" claim_id
+}
+
+# stored DB CLAIM_ID FIELD: what a node's database says of a claim
+stored() {
+	field "$("$gainsay" show "$2" --db "$1" --json)" "$3"
+}

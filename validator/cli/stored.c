@@ -1,0 +1,288 @@
+#include "validator/cli/stored.h"
+
+#include <string.h>
+
+#include "chain/eth/key.h"
+
+enum gs_err gs_stored_open(const struct gs_options *options, struct gs_stored *out, struct gs_error *error)
+{
+	const struct gs_store_options reading = {.read_only = true};
+	struct gs_config config;
+	enum gs_err err = gs_options_config(options, &config, error);
+
+	memset(out, 0, sizeof(*out));
+	if (err)
+		return err;
+	if (!config.db[0])
+		return gs_fail(error, GS_EINVAL, "db: not named; give --db DIR, the database of a node");
+	err = gs_store_open(config.db, &reading, &out->db, error);
+	if (err)
+		return err;
+	out->store = gs_store_port(out->db);
+	out->j = (struct gs_journal){.store = &out->store, .error = error};
+	err = out->store.begin(out->store.self, GS_STORE_READ, &out->j.txn, error);
+	if (err)
+		gs_store_close(out->db);
+	return err;
+}
+
+void gs_stored_close(struct gs_stored *stored)
+{
+	gs_journal_abort(&stored->j);
+	gs_store_close(stored->db);
+}
+
+/* --- values --- */
+
+static json_t *hash_json(const struct gs_hash *hash)
+{
+	char text[67];
+
+	gs_hex_encode(hash->b, sizeof(hash->b), true, text);
+	return json_string(text);
+}
+
+static json_t *address_json(const struct gs_address *address)
+{
+	char text[GS_ADDRESS_TEXT_MAX];
+
+	gs_address_format(address, text);
+	return json_string(text);
+}
+
+static json_t *amount_json(struct gs_wei amount)
+{
+	char text[GS_U256_DECIMAL_MAX];
+
+	gs_wei_format_ether(amount, text);
+	return json_string(text);
+}
+
+static const char *status_name(uint8_t status)
+{
+	switch ((enum gs_claim_status)status) {
+	case GS_CLAIM_OPEN: return "open";
+	case GS_CLAIM_INVALID: return "invalid";
+	case GS_CLAIM_FINAL: return "final";
+	}
+	return "?";
+}
+
+static const char *outcome_name(uint8_t outcome)
+{
+	switch ((enum gs_game_outcome)outcome) {
+	case GS_GAME_OPEN: return "open";
+	case GS_GAME_CLAIMANT_WON: return "claimant_won";
+	case GS_GAME_CHALLENGER_WON: return "challenger_won";
+	case GS_GAME_CLOSED: return "closed";
+	}
+	return "?";
+}
+
+static const char *reason_name(uint8_t reason)
+{
+	switch ((enum gs_game_reason)reason) {
+	case GS_REASON_NONE: return "";
+	case GS_REASON_STEP: return "step";
+	case GS_REASON_TIMEOUT: return "timeout";
+	case GS_REASON_CONCESSION: return "concession";
+	case GS_REASON_SETTLED: return "settled";
+	}
+	return "?";
+}
+
+static const char *phase_name(uint8_t phase)
+{
+	static const char *const names[] = {"", "commit", "select", "reveal", "element", "states", "segment", "step"};
+
+	return phase < GS_ARRAY_LEN(names) ? names[phase] : "?";
+}
+
+static const char *intent_status_name(uint8_t status)
+{
+	switch ((enum gs_intent_status)status) {
+	case GS_INTENT_PLANNED: return "planned";
+	case GS_INTENT_SIGNED: return "signed";
+	case GS_INTENT_DONE: return "done";
+	case GS_INTENT_FAILED: return "failed";
+	}
+	return "?";
+}
+
+/* --- records --- */
+
+struct gathering {
+	struct gs_stored *stored;
+	json_t *list;
+};
+
+static enum gs_err add_sample(struct gs_stored *s, const struct gs_hash *claim, json_t *json)
+{
+	struct gs_bytes value;
+	struct gs_sample sample;
+	enum gs_err err = s->store.get(s->j.txn, GS_TABLE_SAMPLES, (struct gs_bytes){claim->b, sizeof(claim->b)},
+	                               &value, NULL);
+
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = gs_sample_decode(value, &sample);
+	if (!err) {
+		json_object_set_new(json, "sampled", json_boolean(sample.execute));
+		json_object_set_new(json, "reason",
+		                    json_string(gs_sample_reason_name((enum gs_sample_reason)sample.reason)));
+	}
+	return err;
+}
+
+static enum gs_err add_verdict(struct gs_stored *s, const struct gs_hash *claim, json_t *json)
+{
+	struct gs_bytes value;
+	struct gs_verdict_record verdict;
+	enum gs_err err = s->store.get(s->j.txn, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)},
+	                               &value, NULL);
+
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = gs_verdict_decode(value, &verdict);
+	if (err)
+		return err;
+	json_object_set_new(json, "verdict", json_string(gs_verdict_name((enum gs_verdict)verdict.verdict)));
+	if (verdict.verdict == GS_VERDICT_UNAVAILABLE)
+		json_object_set_new(json, "why", json_string(verdict.reason));
+	else
+		json_object_set_new(json, "computed_root", hash_json(&verdict.computed_root));
+	return GS_OK;
+}
+
+static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gathering *g = context;
+	struct gs_claim c;
+	json_t *json;
+	enum gs_err err = gs_claim_decode(key, value, &c);
+
+	if (err)
+		return err;
+	json = json_object();
+	json_object_set_new(json, "claim_id", hash_json(&c.id));
+	json_object_set_new(json, "nonce", json_integer((json_int_t)c.nonce));
+	json_object_set_new(json, "status", json_string(status_name(c.status)));
+	json_object_set_new(json, "claimant", address_json(&c.claimant));
+	json_object_set_new(json, "model_id", hash_json(&c.model));
+	json_object_set_new(json, "input_root", hash_json(&c.input_root));
+	json_object_set_new(json, "output_root", hash_json(&c.output_root));
+	json_object_set_new(json, "value", amount_json(c.value));
+	json_object_set_new(json, "bond", amount_json(c.bond));
+	json_object_set_new(json, "window_end", json_integer((json_int_t)c.window_end.unix_s));
+	json_object_set_new(json, "block", json_integer((json_int_t)c.block));
+	json_object_set_new(json, "tx", hash_json(&c.tx));
+	json_object_set_new(json, "games", json_integer(c.games));
+	json_object_set_new(json, "open_games", json_integer(c.open_games));
+	json_object_set_new(json, "sampled", json_false());
+	err = add_sample(g->stored, &c.id, json);
+	if (!err)
+		err = add_verdict(g->stored, &c.id, json);
+	json_array_append_new(g->list, json);
+	return err;
+}
+
+static enum gs_err add_game(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gathering *g = context;
+	struct gs_game_record game;
+	json_t *json;
+	enum gs_err err = gs_game_decode(key, value, &game);
+
+	if (err)
+		return err;
+	json = json_object();
+	json_object_set_new(json, "game_id", hash_json(&game.game.id));
+	json_object_set_new(json, "claim_id", hash_json(&game.claim));
+	json_object_set_new(json, "challenger", address_json(&game.challenger));
+	json_object_set_new(json, "index", json_integer(game.index));
+	json_object_set_new(json, "outcome", json_string(outcome_name(game.game.outcome)));
+	json_object_set_new(json, "reason", json_string(reason_name(game.game.reason)));
+	json_object_set_new(json, "phase", json_string(phase_name(game.game.state.phase)));
+	json_object_set_new(json, "moves", json_integer(game.game.state.move));
+	json_object_set_new(json, "level", json_integer(game.game.state.level));
+	json_object_set_new(json, "position", json_integer(game.game.state.position));
+	json_object_set_new(json, "element", json_integer((json_int_t)game.game.state.element));
+	json_object_set_new(json, "deadline", json_integer((json_int_t)game.game.state.deadline));
+	if (game.judged)
+		json_object_set_new(json, "computed", json_integer((json_int_t)game.computed));
+	json_object_set_new(json, "block", json_integer((json_int_t)game.block));
+	json_array_append_new(g->list, json);
+	return GS_OK;
+}
+
+static enum gs_err add_intent(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gathering *g = context;
+	struct gs_intent intent;
+	json_t *json;
+	enum gs_err err = gs_intent_decode(key, value, &intent);
+
+	if (err)
+		return err;
+	json = json_object();
+	json_object_set_new(json, "what", json_string(gs_intent_kind_name((enum gs_intent_kind)intent.kind)));
+	json_object_set_new(json, "subject", hash_json(&intent.subject));
+	json_object_set_new(json, "status", json_string(intent_status_name(intent.status)));
+	json_object_set_new(json, "failures", json_integer(intent.attempts));
+	if (intent.status == GS_INTENT_SIGNED || intent.status == GS_INTENT_DONE)
+		json_object_set_new(json, "tx", hash_json(&intent.tx));
+	json_array_append_new(g->list, json);
+	return GS_OK;
+}
+
+static enum gs_err gather(struct gs_stored *s, enum gs_table table, gs_store_visit visit, json_t **out,
+                          struct gs_error *error)
+{
+	struct gathering g = {.stored = s, .list = json_array()};
+	enum gs_err err = s->store.scan(s->j.txn, table, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, visit, &g,
+	                                error);
+
+	if (err) {
+		json_decref(g.list);
+		return gs_fail(error, err, "database: a stored record does not have its form; restore a backup");
+	}
+	*out = g.list;
+	return GS_OK;
+}
+
+/* By block, then by the order of the contract: ids are hashes and say nothing. */
+static void sort_by(json_t *list, const char *name)
+{
+	for (size_t i = 1; i < json_array_size(list); i++) {
+		size_t at = i;
+		json_t *item = json_incref(json_array_get(list, i));
+		const json_int_t key = json_integer_value(json_object_get(item, name));
+		while (at > 0 && json_integer_value(json_object_get(json_array_get(list, at - 1), name)) > key)
+			at--;
+		json_array_remove(list, i);
+		json_array_insert_new(list, at, item);
+	}
+}
+
+enum gs_err gs_stored_claims(struct gs_stored *stored, json_t **out, struct gs_error *error)
+{
+	enum gs_err err = gather(stored, GS_TABLE_CLAIMS, add_claim, out, error);
+
+	if (!err)
+		sort_by(*out, "nonce");
+	return err;
+}
+
+enum gs_err gs_stored_games(struct gs_stored *stored, json_t **out, struct gs_error *error)
+{
+	enum gs_err err = gather(stored, GS_TABLE_GAMES, add_game, out, error);
+
+	if (!err)
+		sort_by(*out, "block");
+	return err;
+}
+
+enum gs_err gs_stored_intents(struct gs_stored *stored, json_t **out, struct gs_error *error)
+{
+	return gather(stored, GS_TABLE_INTENTS, add_intent, out, error);
+}
