@@ -80,8 +80,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 
 	if (err && err != GS_ENOTFOUND)
 		return err;
-	if (!err && before.verdict == GS_VERDICT_UNAVAILABLE &&
-	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
+	if (!err && before.verdict == GS_VERDICT_UNAVAILABLE && node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
 		return GS_OK;
 	for (size_t i = 0; i < node->execution_count && !execution; i++)
 		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
@@ -393,7 +392,11 @@ static enum gs_err plan_game(struct gs_node_turn *t, const struct gs_hash *id, s
 	gs_game_hash(&game->game, &state);
 	if (node->now.unix_s > game->game.state.deadline) {
 		bool ours = gs_game_turn(&game->game) == (challenger ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT);
-		return ours ? GS_OK : plan_timeout(t, &game->game, &state);
+		if (!ours)
+			return plan_timeout(t, &game->game, &state);
+		/* Only the chain's time ends our turn: a clock that runs ahead must not make us give up. */
+		if (gs_node_newest(node)->time.unix_s > game->game.state.deadline)
+			return GS_OK;
 	}
 	return plan_move(t, &game->game, &state, challenger, &claim);
 }
