@@ -50,16 +50,42 @@ static enum gs_err lie_about_states(struct gs_sim_execution *e, struct gs_memory
 	return GS_OK;
 }
 
+static enum gs_err copy_trace(const struct gs_sim_execution *from, struct gs_sim_execution *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->base.common = from->base.common;
+	enum gs_err err = gs_trace_init(&out->trace, from->trace.depth, from->trace.present);
+	if (err == GS_OK)
+		memcpy(out->trace.chunks, from->trace.chunks, (size_t)from->trace.present * GS_CHUNK_BYTES);
+	return err;
+}
+
+enum gs_err gs_sim_second_face(const struct gs_sim_execution *first, struct gs_rng *rng, struct gs_sim_execution *out)
+{
+	const struct gs_program *program = first->base.common->program;
+	if (program->count == program->header.outputs)
+		return GS_ENOTFOUND;
+	enum gs_err err = copy_trace(first, out);
+	if (err != GS_OK)
+		return err;
+	const struct gs_instr *in = &program->instr[gs_rng_below(rng, program->count - program->header.outputs)];
+	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
+	uint8_t *tensor = out->trace.chunks + (size_t)in->first_chunk * GS_CHUNK_BYTES;
+	uint64_t element = gs_rng_below(rng, gs_instr_count(in));
+	gs_element_write(tensor, dtype, element, gs_element_bits(tensor, dtype, element) ^ 1);
+	err = gs_trace_commit(&out->trace);
+	if (err != GS_OK)
+		gs_sim_execution_free(out);
+	return err;
+}
+
 enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct gs_rng *rng,
                                    struct gs_sim_execution *out)
 {
 	const struct gs_program *program = honest->base.common->program;
-	memset(out, 0, sizeof(*out));
-	out->base.common = honest->base.common;
-	enum gs_err err = gs_trace_init(&out->trace, honest->trace.depth, honest->trace.present);
+	enum gs_err err = copy_trace(honest, out);
 	if (err != GS_OK)
 		return err;
-	memcpy(out->trace.chunks, honest->trace.chunks, (size_t)honest->trace.present * GS_CHUNK_BYTES);
 	out->instruction = (uint32_t)gs_rng_below(rng, program->count);
 	const struct gs_instr *in = &program->instr[out->instruction];
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;

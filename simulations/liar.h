@@ -18,6 +18,10 @@ GS_MUST enum gs_err gs_sim_execute(const struct gs_commitments *common, struct g
 /* The same with one fault drawn at random: a stored element (padding included), or a state of a fold. */
 GS_MUST enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct gs_rng *rng,
                                            struct gs_sim_execution *out);
+/* Another trace with the same output: one element in front of it changed, nothing computed on. GS_ENOTFOUND when the
+ * program has nothing but outputs. */
+GS_MUST enum gs_err gs_sim_second_face(const struct gs_sim_execution *first, struct gs_rng *rng,
+                                       struct gs_sim_execution *out);
 void gs_sim_execution_free(struct gs_sim_execution *e); /* twice is fine */
 /* *self must stay where it is while the prover is used. */
 struct gs_prover gs_sim_prover(struct gs_sim_execution *self);

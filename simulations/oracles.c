@@ -10,6 +10,8 @@ const char *gs_sim_violation_name(enum gs_sim_violation v)
 	case GS_SIM_WRONG_BALANCE: return "wrong balance";
 	case GS_SIM_HONEST_LOSS: return "honest loss";
 	case GS_SIM_WRONG_LOSER: return "wrong loser of a timeout";
+	case GS_SIM_WRONG_CLOCK: return "wrong clock";
+	case GS_SIM_TWO_TRACES: return "two traces of one claim";
 	case GS_SIM_WRONG_CLAIM_FINAL: return "wrong claim final";
 	case GS_SIM_RIGHT_CLAIM_INVALID: return "right claim invalid";
 	case GS_SIM_GAME_TOO_LONG: return "game too long";
@@ -89,6 +91,20 @@ static void keep_books(const struct gs_sim_oracle *oracle, const struct gs_sim_c
 		b->locked[chain->claimant] += claim_bond;
 }
 
+static bool two_traces(const struct gs_sim_chain *chain)
+{
+	const struct gs_hash *bound = NULL;
+	for (unsigned g = 0; g < chain->games; g++) {
+		const struct gs_hash *root = &chain->game[g].game.state.trace_root;
+		if (gs_hash_is_zero(root))
+			continue;
+		if (bound != NULL && !gs_hash_equal(bound, root))
+			return true;
+		bound = root;
+	}
+	return false;
+}
+
 enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const struct gs_sim_chain *chain)
 {
 	struct books books;
@@ -112,6 +128,8 @@ enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const str
 	for (unsigned g = 0; g < chain->games; g++)
 		if (chain->game[g].game.state.move >= oracle->moves_max)
 			return GS_SIM_GAME_TOO_LONG; /* the last move ends the game and is not counted in its state */
+	if (two_traces(chain))
+		return GS_SIM_TWO_TRACES;
 	if (chain->status == GS_SIM_CLAIM_FINAL && !oracle->claim_right)
 		for (unsigned g = 0; g < chain->games; g++)
 			if (oracle->honest[chain->game[g].challenger])
@@ -121,9 +139,41 @@ enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const str
 	return GS_SIM_NO_VIOLATION;
 }
 
+/* Commit, Reveal, States and Step are the claimant's. */
+static bool is_claimants(unsigned phase)
+{
+	return phase == 1 || phase == 3 || phase == 5 || phase == 7;
+}
+
+void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now)
+{
+	uint64_t time = rules->claimant_budget_s;
+	clock->claimants = true;
+	clock->left[0] = rules->claimant_budget_s;
+	clock->left[1] = rules->challenger_budget_s;
+	clock->deadline = now + (time < rules->minimum_time_s ? rules->minimum_time_s : time);
+}
+
+enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,
+                                         const struct gs_game *game)
+{
+	const struct gs_game_state *s = &game->state;
+	bool timeout = game->reason == GS_REASON_TIMEOUT;
+	if (timeout != (now > clock->deadline))
+		return GS_SIM_WRONG_CLOCK; /* a move too late, or a timeout too early */
+	if (game->outcome != GS_GAME_OPEN)
+		return GS_SIM_NO_VIOLATION;
+	clock->left[clock->claimants ? 0 : 1] = clock->deadline - now;
+	clock->claimants = is_claimants(s->phase);
+	uint64_t next = clock->left[clock->claimants ? 0 : 1];
+	clock->deadline = now + (next < rules->minimum_time_s ? rules->minimum_time_s : next);
+	bool same = s->deadline == clock->deadline && s->claimant_left == clock->left[0] &&
+	            s->challenger_left == clock->left[1];
+	return same ? GS_SIM_NO_VIOLATION : GS_SIM_WRONG_CLOCK;
+}
+
 enum gs_sim_violation gs_sim_check_timeout(unsigned phase, const struct gs_game *game)
 {
-	/* Commit, Reveal, States and Step are the claimant's. */
-	bool claimant_slept = phase == 1 || phase == 3 || phase == 5 || phase == 7;
-	return (game->outcome == GS_GAME_CHALLENGER_WON) == claimant_slept ? GS_SIM_NO_VIOLATION : GS_SIM_WRONG_LOSER;
+	return (game->outcome == GS_GAME_CHALLENGER_WON) == is_claimants(phase) ? GS_SIM_NO_VIOLATION
+	                                                                        : GS_SIM_WRONG_LOSER;
 }

@@ -13,6 +13,8 @@ enum gs_sim_violation {
 	GS_SIM_WRONG_BALANCE,       /* an account has, or has locked, what the rules do not give it */
 	GS_SIM_HONEST_LOSS,         /* an honest account has less than it deposited */
 	GS_SIM_WRONG_LOSER,         /* a timeout against the side whose clock did not run */
+	GS_SIM_WRONG_CLOCK,         /* a deadline, or a time left, other than the chess clock's */
+	GS_SIM_TWO_TRACES,          /* two games of the claim are about different traces */
 	GS_SIM_WRONG_CLAIM_FINAL,   /* though an honest challenger was there in time */
 	GS_SIM_RIGHT_CLAIM_INVALID, /* though its claimant was honest */
 	GS_SIM_GAME_TOO_LONG,       /* more moves than the schedule allows */
@@ -34,6 +36,16 @@ struct gs_sim_oracle {
 
 /* The most moves that a game about this program can have, challenge not counted (protocol.md, 5.1 and 5.2). */
 unsigned gs_sim_moves_max(const struct gs_program *program);
+/* The chess clock of one game (protocol.md, 5.3), kept beside it. */
+struct gs_sim_clock {
+	bool claimants; /* whose clock runs */
+	uint64_t deadline;
+	uint64_t left[2]; /* claimant, challenger: as of its last move */
+};
+void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now);
+/* After an accepted move at `now`; game as it is then. */
+enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,
+                                         const struct gs_game *game);
 /* Everything that can be seen in the chain's state alone. */
 enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const struct gs_sim_chain *chain);
 /* Of a game that has just ended by a timeout in the given phase. */

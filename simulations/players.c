@@ -32,8 +32,10 @@ static void damage(struct gs_move *move, struct gs_rng *rng)
 			move->data[gs_rng_below(rng, move->data_len)] ^= (uint8_t)bit;
 		break;
 	case 1:
-		if (move->siblings > 0)
-			move->sibling[gs_rng_below(rng, move->siblings)].b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
+		if (move->siblings > 0) {
+			struct gs_hash *sibling = &move->sibling[gs_rng_below(rng, move->siblings)];
+			sibling->b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
+		}
 		break;
 	case 2: move->trace_root.b[gs_rng_below(rng, 32)] ^= (uint8_t)bit; break;
 	case 3:
@@ -44,9 +46,10 @@ static void damage(struct gs_move *move, struct gs_rng *rng)
 	}
 }
 
-enum gs_err gs_sim_answer(struct gs_sim_player *p, const struct gs_game *view, struct gs_rng *rng, struct gs_move *out,
-                          bool *waiting, bool *spoilt)
+enum gs_err gs_sim_answer(struct gs_sim_player *p, unsigned game, const struct gs_game *view, struct gs_rng *rng,
+                          struct gs_move *out, bool *waiting, bool *spoilt)
 {
+	const struct gs_prover *prover = p->two_faced && game % 2 == 1 ? &p->other_prover : &p->prover;
 	enum gs_err err;
 	*waiting = false;
 	*spoilt = false;
@@ -56,11 +59,11 @@ enum gs_err gs_sim_answer(struct gs_sim_player *p, const struct gs_game *view, s
 		return GS_OK;
 	}
 	if (p->side == GS_SIDE_CLAIMANT)
-		err = gs_strategy_claimant(view, &p->prover, out, waiting);
+		err = gs_strategy_claimant(view, prover, out, waiting);
 	else if (p->manner == GS_SIM_WANDERER)
-		err = gs_strategy_wanderer(view, &p->prover, choose, rng, out, waiting);
+		err = gs_strategy_wanderer(view, prover, choose, rng, out, waiting);
 	else
-		err = gs_strategy_challenger(view, &p->prover, out, waiting);
+		err = gs_strategy_challenger(view, prover, out, waiting);
 	if (err == GS_OK && !*waiting && p->spoils && gs_rng_below(rng, 6) == 0) {
 		damage(out, rng);
 		*spoilt = true;

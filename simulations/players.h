@@ -27,6 +27,9 @@ struct gs_sim_player {
 	uint32_t moves;
 	struct gs_sim_execution own; /* a liar's */
 	struct gs_prover prover;
+	struct gs_sim_execution other; /* a two-faced claimant's, for every other game */
+	struct gs_prover other_prover;
+	bool two_faced;
 	uint64_t open_at; /* challengers: GS_SIM_NEVER when it does not challenge */
 };
 
@@ -34,8 +37,8 @@ struct gs_sim_player {
 bool gs_sim_is_honest(const struct gs_sim_player *player);
 /* When it would answer a state that it sees at `now`. */
 uint64_t gs_sim_when(const struct gs_sim_player *player, const struct gs_game *view, uint64_t now, struct gs_rng *rng);
-/* Its next move. GS_ENOTFOUND: none, neither a wait. *spoilt: damaged on purpose. */
-GS_MUST enum gs_err gs_sim_answer(struct gs_sim_player *player, const struct gs_game *view, struct gs_rng *rng,
-                                  struct gs_move *out, bool *waiting, bool *spoilt);
+/* Its next move in a game of the claim. GS_ENOTFOUND: none, neither a wait. *spoilt: damaged on purpose. */
+GS_MUST enum gs_err gs_sim_answer(struct gs_sim_player *player, unsigned game, const struct gs_game *view,
+                                  struct gs_rng *rng, struct gs_move *out, bool *waiting, bool *spoilt);
 
 #endif

@@ -25,6 +25,7 @@ struct world {
 	/* What each game's players know of it, and when each side (claimant, challenger) would act. */
 	struct gs_game view[GS_SIM_GAMES_MAX];
 	uint64_t plan[GS_SIM_GAMES_MAX][2];
+	struct gs_sim_clock clock[GS_SIM_GAMES_MAX];
 	uint64_t keeper[GS_SIM_GAMES_MAX]; /* somebody ends a game that is overdue or settled */
 	uint64_t finalize_at;
 	enum gs_sim_violation violation;
@@ -202,16 +203,16 @@ static void draw_rules(struct world *w)
 	struct gs_sim_chain *chain = &w->chain;
 	chain->rules.plant = w->options->plant;
 	chain->rules.window_s = between(w, 1, 600);
-	chain->rules.bonds = (struct gs_bond_rules){
-		.minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))),
-		.bond_bps = (uint16_t)between(w, 0, GS_BPS),
-		.challenger_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))),
-		.concede_bps = (uint16_t)between(w, 1, GS_BPS),
-		.burn_bps = (uint16_t)between(w, 0, GS_BPS)};
-	chain->game_rules = (struct gs_game_rules){.header = &w->program.header,
-	                                           .claimant_budget_s = (uint32_t)between(w, 1, 400),
-	                                           .challenger_budget_s = (uint32_t)between(w, 1, 400),
-	                                           .minimum_time_s = (uint32_t)between(w, 1, 30)};
+	struct gs_bond_rules *bonds = &chain->rules.bonds;
+	bonds->minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
+	bonds->bond_bps = (uint16_t)between(w, 0, GS_BPS);
+	bonds->challenger_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
+	bonds->concede_bps = (uint16_t)between(w, 1, GS_BPS);
+	bonds->burn_bps = (uint16_t)between(w, 0, GS_BPS);
+	chain->game_rules.header = &w->program.header;
+	chain->game_rules.claimant_budget_s = (uint32_t)between(w, 1, 400);
+	chain->game_rules.challenger_budget_s = (uint32_t)between(w, 1, 400);
+	chain->game_rules.minimum_time_s = (uint32_t)between(w, 1, 30);
 	gs_merkle_root(&w->common.inputs_tree, &chain->game_rules.input_root);
 	chain->now = 1000000 + gs_rng_below(&w->rng, 1000);
 }
@@ -236,6 +237,14 @@ static enum gs_err set_up_players(struct world *w, struct gs_error *error)
 	enum gs_err err = draw_player(w, claimant, honest);
 	if (err != GS_OK)
 		return gs_fail(error, err, "simulation: no memory for a player");
+	if (!honest && one_in(w, 3)) {
+		err = gs_sim_second_face(&claimant->own, &w->rng, &claimant->other);
+		claimant->two_faced = err == GS_OK;
+		if (claimant->two_faced)
+			claimant->other_prover = gs_sim_prover(&claimant->other);
+		if (err != GS_OK && err != GS_ENOTFOUND)
+			return gs_fail(error, err, "simulation: no memory for a player");
+	}
 	output_root(w, honest ? &w->honest : &claimant->own, &w->chain.game_rules.output_root);
 	output_root(w, &w->honest, &right);
 	w->oracle.claim_right = gs_hash_equal(&right, &w->chain.game_rules.output_root);
@@ -301,7 +310,7 @@ static void make_plans(struct world *w, unsigned g)
 	uint64_t now = w->chain.now;
 	w->plan[g][0] = gs_sim_when(&w->player[CLAIMANT], &w->view[g], now, &w->rng);
 	w->plan[g][1] = gs_sim_when(&w->player[player_of(w, game->challenger)], &w->view[g], now, &w->rng);
-	w->keeper[g] = w->view[g].state.deadline + 1 + gs_rng_below(&w->rng, 3);
+	w->keeper[g] = w->view[g].state.deadline + gs_rng_below(&w->rng, 4); /* at times too early */
 }
 
 /* A claim that is lost leaves later games with nothing to do but to be closed; others may finalize now. */
@@ -331,6 +340,7 @@ static void on_challenge(struct world *w, const struct event *e)
 	}
 	unsigned g = w->chain.games - 1;
 	w->view[g] = w->chain.game[g].game;
+	gs_sim_clock_start(&w->clock[g], &w->chain.game_rules, e->at);
 	make_plans(w, g);
 	note(w, e, "challenge", "");
 }
@@ -340,6 +350,7 @@ static void hear(struct world *w, unsigned g, const struct gs_move *move, const 
 	const struct gs_game *game = &w->chain.game[g].game;
 	struct gs_bytes shown = {move->data, move->data_len};
 	struct gs_hash theirs, ours;
+	object(w, gs_sim_clock_check(&w->clock[g], &w->chain.game_rules, w->chain.now, game));
 	if (gs_game_observe(&w->view[g], &game->state, effects->revealed ? &shown : NULL) != GS_OK)
 		object(w, GS_SIM_VIEWS_DIFFER);
 	w->view[g].outcome = game->outcome;
@@ -359,7 +370,7 @@ static void on_move(struct world *w, const struct event *e)
 	struct gs_error error = {0};
 	bool waiting, spoilt;
 	*plan = GS_SIM_NEVER;
-	enum gs_err err = gs_sim_answer(p, &w->view[e->game], &w->rng, &move, &waiting, &spoilt);
+	enum gs_err err = gs_sim_answer(p, e->game, &w->view[e->game], &w->rng, &move, &waiting, &spoilt);
 	if (err == GS_OK && waiting)
 		return;
 	if (err != GS_OK) { /* no case: it gives up, or lets the clock run out */
@@ -403,10 +414,16 @@ static void on_keeper(struct world *w, const struct event *e)
 		if (gs_sim_close(&w->chain, e->game, &error) != GS_OK)
 			object(w, GS_SIM_NOT_OVER);
 	} else {
-		note(w, e, "timeout", "");
-		if (!gs_strategy_timeout(&w->view[e->game], w->chain.now, &move) ||
-		    gs_sim_move(&w->chain, e->game, w->player[CLAIMANT].account, &move, &effects, &error) != GS_OK) {
-			object(w, GS_SIM_NOT_OVER);
+		bool due = gs_strategy_timeout(&w->view[e->game], w->chain.now, &move);
+		if (!due)
+			move = (struct gs_move){.kind = GS_MOVE_TIMEOUT};
+		enum gs_err err = gs_sim_move(&w->chain, e->game, w->player[CLAIMANT].account, &move, &effects, &error);
+		note(w, e, "timeout", error.text);
+		if (err != GS_OK) {
+			if (due)
+				object(w, GS_SIM_NOT_OVER);
+			w->tally->refused++;
+			w->keeper[e->game] = g->game.state.deadline + 1;
 			return;
 		}
 		w->tally->moves++;
@@ -501,8 +518,10 @@ enum gs_err gs_sim_run(uint64_t seed, const struct gs_sim_options *options, stru
 		play(w);
 		add_up(w, seed);
 	}
-	for (unsigned i = 0; i < PLAYERS_MAX; i++)
+	for (unsigned i = 0; i < PLAYERS_MAX; i++) {
 		gs_sim_execution_free(&w->player[i].own);
+		gs_sim_execution_free(&w->player[i].other);
+	}
 	gs_sim_execution_free(&w->honest);
 	gs_commitments_free(&w->common);
 	free(w->inputs);

@@ -392,7 +392,11 @@ static enum gs_err plan_game(struct gs_node_turn *t, const struct gs_hash *id, s
 	gs_game_hash(&game->game, &state);
 	if (node->now.unix_s > game->game.state.deadline) {
 		bool ours = gs_game_turn(&game->game) == (challenger ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT);
-		return ours ? GS_OK : plan_timeout(t, &game->game, &state);
+		if (!ours)
+			return plan_timeout(t, &game->game, &state);
+		/* Only the chain's time ends our turn: a clock that runs ahead must not make us give up. */
+		if (gs_node_newest(node)->time.unix_s > game->game.state.deadline)
+			return GS_OK;
 	}
 	return plan_move(t, &game->game, &state, challenger, &claim);
 }
