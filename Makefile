@@ -124,7 +124,7 @@ clean:
 # --- build ---
 all: $(BUILD)/libgainsay.a $(if $(MAIN_SOURCES),$(BUILD)/gainsay) $(if $(wildcard $(FORGE)),contracts)
 unit: $(UNIT_BINARIES)
-everything: all unit $(call objects,$(C_FILES))
+everything: all unit $(call objects,$(C_FILES)) $(if $(SIM_MAIN),$(BUILD)/gainsay-sim)
 
 say = $(if $(V),,@echo '  $(1)';)
 

@@ -95,7 +95,7 @@ static unsigned depth_of(const struct gs_header *h, enum gs_space space)
 static enum gs_err prove_step(const struct gs_game *game, const struct gs_prover *prover, enum gs_side side,
                               struct gs_move *out)
 {
-	struct gs_step_record record;
+	struct gs_step_record record = {0};
 	enum gs_err err = gs_strategy_judge(game, prover, &record);
 	begin(out, GS_MOVE_PROVE_STEP);
 	put_descriptor(prover, gs_program_covering(prover->program, game->state.position), out);

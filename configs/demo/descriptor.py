@@ -170,7 +170,7 @@ def read(operand, cls, point, source):
     if "constant" in operand:
         return operand["constant"], "constant"
     if "iota" in operand:
-        return affine_at(operand["iota"], point), "index"
+        return affine_at(operand["iota"], point) & (0xFFFFFFFFFFFFFFFF if cls == L else 0xFFFFFFFF), "index"
     added = 0
     if operand["indirect_row"]:
         view = operand["indirect"]
@@ -226,6 +226,6 @@ def shortest(bits, cls):
         return str(value)
     for digits in range(1, 10):
         text = f"{value:.{digits}g}"
-        if struct.pack(">f", float(text)) == struct.pack(">f", value):
+        if abs(float(text)) < 2**128 - 2**103 and struct.pack(">f", float(text)) == struct.pack(">f", value):
             return text
     return repr(value)

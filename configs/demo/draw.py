@@ -52,20 +52,20 @@ def claims(story, images):
         outcome, colour = {INVALID: ("INVALID", "red"), FINAL: ("final", "green")}.get(c["status"], ("open", "yellow"))
         if not c["right"] and c["status"] == FINAL:
             colour = "yellow"
-        games = "".join(f" ⚔{g['n']}" for g in c["games"])
+        games = "".join(f" D{g['n']}" for g in c["games"])
         said = f"{c['claimed_digit']}" + ("" if c["claimed_digit"] == c["digit"] else " ✗")
-        print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 0):>7}"
+        print(f"{c['n']:>3}  {c['who']:<9}  {c['image']:>5}  {c['digit']:>5}  {said:<7} {money(c['value'], 0):>10} {money(c['bond'], 1):>7}"
               f"  {SAMPLED[c['reason']]:<10}  {verdict:<11}  " +
               paint(f"{outcome + games:<11}", colour) + ("" if c["right"] else "  " + paint(c["kind"] or "wrong", "yellow")))
     stands = [c for c in story.claims if not c["right"] and c["status"] == FINAL]
     print()
-    print("  ⚔n: fought over in dispute n, below. Amounts in the staking token.")
+    print("  Dn: fought over in dispute n, below. Amounts in the staking token.")
     for c in stands:
         if c["sampled"]:
             print(paint(f"  Claim {c['n']} is wrong, was sampled, and stands: this should not be.", "red"))
         else:
             print(paint(f"  Claim {c['n']} is wrong, but the validator did not sample it: it stands. "
-                        f"What it could gain was {money(c['value'], 0)}.", "yellow"))
+                        f"At stake: {money(c['value'], 0)}.", "yellow"))
     example = next((c for c in story.claims if not c["right"] and c["claimed_digit"] != c["digit"] and c["sampled"]), None)
     if example and example["image"] in images:
         picture(example, images[example["image"]])
@@ -82,7 +82,7 @@ def picture(claim, pixels):
         differs = struct.pack("<f", claim["scores"][d]) != struct.pack("<f", claim["claimed"][d])
         score.append(f"{d:>7}   {honest:<26}" + paint(f"{said:<24}", "red" if differs else "dim"))
     for left, right in zip([" " * 18] + art, score):
-        print("   " + left + "  " + right)
+        print(("   " + left + "  " + right).rstrip())
 
 
 def bar(cells, chosen):
@@ -253,7 +253,9 @@ def who_paid_whom(story):
 def conclusion(story, numbers):
     section("In short")
     n = numbers
-    for line in (f"{n['claims']} claims, {n['wrong']} of them wrong. The validator sampled {n['wrong_sampled']} of the wrong ones and caught {n['caught']}.",
+    stand = sum(not c["right"] and c["status"] == FINAL for c in story.claims)
+    for line in (f"{n['claims']} claims, {n['wrong']} of them wrong. The validator sampled {n['wrong_sampled']} of the wrong ones and caught {n['caught']};",
+                 f"{stand} that it did not sample, of little value, became final all the same.",
                  f"{n['games']} disputes: {n['challenger_wins']} won by the challenger, {n['claimant_wins']} by the claimant; {n['gas_total']:,} gas together.",
                  f"{money(n['slashed'])} slashed. Honest parties lost {money(n['honest_losses'])} of bond or stake;",
                  f"what they paid and do not get back is gas for their moves: {n['honest_gas_unrefunded']:,}."):

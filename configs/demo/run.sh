@@ -51,7 +51,8 @@ say() {
 start() {
 	local name=$1
 	shift
-	"$@" >"$out/$name.log" 2>&1 9>&- </dev/null &
+	: >"$out/$name.log"
+	"$@" >>"$out/$name.log" 2>&1 9>&- </dev/null &
 	pid[$name]=$!
 }
 

@@ -51,7 +51,7 @@ class Story:
             verdict = verdicts.get(event["claimId"], {})
             claimed = floats(event["output"])
             claim = {
-                "n": event["nonce"] + 1, "id": event["claimId"], "who": self.who(event["claimant"]), "image": p["image"],
+                "n": event["nonce"], "id": event["claimId"], "who": self.who(event["claimant"]), "image": p["image"],
                 "kind": p["kind"], "digit": p["digit"], "claimed": claimed, "scores": right["scores"],
                 "claimed_digit": max(range(10), key=lambda i: claimed[i]), "value": event["value"], "bond": event["bond"],
                 "right": (event["modelId"], event["inputRoot"], event["outputRoot"]) ==

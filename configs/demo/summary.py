@@ -56,7 +56,7 @@ def news(folder, chain):
         count[kind] = count.get(kind, 0) + 1
         line = None
         if kind == "Posted":
-            claim[event["claimId"]] = (event["nonce"] + 1, name[event["claimant"]])
+            claim[event["claimId"]] = (event["nonce"], name[event["claimant"]])
         elif kind == "Opened":
             game[event["gameId"]] = (len(game) + 1, name[event["challenger"]])
             line = "dispute {}: {} challenges claim {} of {}".format(*game[event["gameId"]], *claim[event["claimId"]])
@@ -83,7 +83,11 @@ def tell(folder, chain):
     images = {p["image"]: npy(INPUTS / f"{p['image']}.npy") for p in plan}
     draw(story, numbers, images, story.txs[-1]["time"] - posted[0])
     (folder / "summary.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    print(f"\n  The same numbers: {os.path.relpath(folder)}/summary.json\n", flush=True)
+    here = os.path.relpath(folder)
+    example = next((c["id"][:12] for c in story.claims if c["games"]), "ID")
+    print(f"\n  The same numbers: {here}/summary.json; what every process did: {here}/*.log"
+          f"\n  What the validator stored: build/gainsay claims --db {here}/validator.db"
+          f"\n                             build/gainsay show {example} --db {here}/validator.db\n", flush=True)
     failures = []
     if not numbers["caught"] == numbers["wrong_sampled"] >= CAUGHT_MIN:
         failures.append(f"{numbers['caught']} caught of {numbers['wrong_sampled']} wrong claims that were sampled; at least {CAUGHT_MIN} and all must be")
@@ -100,6 +104,7 @@ def tell(folder, chain):
 def main():
     if len(sys.argv) != 3 or sys.argv[2] not in ("before", "news", "tell"):
         sys.exit(__doc__)
+    sys.stdout.reconfigure(encoding="utf-8")
     folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
     where = load(folder / "chain.json")
     chain = Chain(where["url"], where["deployment"])

@@ -27,6 +27,9 @@ GS_MUST enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator
  * function that can be folded (GS_EINVAL). */
 GS_MUST enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form, struct gs_program *out,
                                          struct gs_error *error);
+/* The same, pushed to the limits of offsets, coefficients, extents, strides, rows and axes; steps stay as few. */
+GS_MUST enum gs_err gs_generate_extreme(uint64_t seed, const struct gs_generator_options *options,
+                                        struct gs_program *out, struct gs_error *error);
 /* One fold of 2^18 terms (the longest there may be) over the weights, then a map of its result. */
 GS_MUST enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, struct gs_error *error);
 /* Appends the inputs array of the program: header.inputs_chunks chunks, padding zero. */

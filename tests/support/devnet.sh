@@ -1,6 +1,6 @@
 # tests/support/devnet.sh: a chain, the contracts and parties with stake, for the node's integration tests. Source it.
 #
-#   devnet_up [WINDOW_S] [BUDGET_S]   starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
+#   devnet_up [WINDOW_S] [BUDGET_S] [MINIMUM_S]  starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
 #   gs N COMMAND...                   a gainsay command on that chain with party N's key
 #   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
 #   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
@@ -116,7 +116,7 @@ devnet_up() {
 		disputes:
 		  claimant_budget_s: ${2:-60}
 		  challenger_budget_s: ${2:-60}
-		  minimum_time_s: 15
+		  minimum_time_s: ${3:-15}
 	END
 	gs 0 deploy --parameters "$work/parameters.yaml" --out "$work/deployment.json" >/dev/null || exit 1
 	for i in 1 2 3; do

@@ -92,7 +92,7 @@ static void test_other_events(void **state)
 	memset(words, 0, sizeof(words));
 	words[31] = 32; /* offset */
 	words[63] = 5;  /* length */
-	memcpy(words + 64, "bytes", 5);
+	memcpy(words + 64, (const uint8_t[]){'b', 'y', 't', 'e', 's'}, 5);
 	log = (struct gs_log_entry){.topic_count = 2, .data = {words, 96}};
 	log.topics[0] = gs_disputes_event_revealed;
 	assert_int_equal(gs_game_event_decode(&log, &event), GS_OK);

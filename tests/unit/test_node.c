@@ -130,7 +130,8 @@ static int tear_down(void **state)
 /* A block on top of the newest with these logs; the node must ask for them by the block's hash. */
 static void block(struct fixture *f, uint8_t branch, const struct gs_log_entry *entries, size_t count)
 {
-	struct gs_node_input header = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS};
+	struct gs_node_input header = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS},
+			     timer = {.kind = GS_INPUT_TIMER};
 	const struct gs_node_effect *wanted;
 
 	next_head(f, branch);
@@ -143,6 +144,8 @@ static void block(struct fixture *f, uint8_t branch, const struct gs_log_entry *
 	logs.as.logs.entries = entries;
 	logs.as.logs.count = count;
 	feed(f, &logs);
+	assert_null(effect(f, GS_EFFECT_EXECUTE)); /* nothing is decided on blocks that others may follow at once */
+	feed(f, &timer);
 }
 
 static struct gs_log_entry posted(struct gs_buf *data, uint8_t claim, uint8_t claimant, uint64_t value)
@@ -388,9 +391,135 @@ static void sampling_is_exact(void **state)
 	gs_buf_free(&bytes);
 }
 
+/* A game of ours in phase Select, told by two logs. */
+static void open_game(struct fixture *f, uint8_t claim, uint64_t deadline_s)
+{
+	struct gs_game game = {.id = hash(0x61), .outcome = GS_GAME_OPEN};
+	struct gs_log_entry log[2] = {{.address = address(4), .topic_count = 4},
+	                              {.address = address(4), .topic_count = 3}};
+	uint8_t index[32] = {0}, words[32 + GS_GAME_STATE_WORDS * 32];
+	struct gs_hash state_hash;
+
+	game.state = (struct gs_game_state){.claim = hash(claim),
+	                                    .model = hash(0x70),
+	                                    .claimant = address(8),
+	                                    .challenger = address(9),
+	                                    .phase = GS_PHASE_SELECT,
+	                                    .move = 1,
+	                                    .deadline = deadline_s,
+	                                    .trace_depth = 7,
+	                                    .level = 7,
+	                                    .trace_root = hash(0x62)};
+	gs_game_hash(&game, &state_hash);
+	memcpy(words, state_hash.b, 32);
+	gs_game_state_encode(&game.state, words + 32);
+	log[0].topics[0] = gs_disputes_event_opened;
+	memcpy(log[0].topics[3].b + 12, address(9).b, 20);
+	log[0].data = (struct gs_bytes){index, sizeof(index)};
+	log[1].topics[0] = gs_disputes_event_game_state;
+	log[1].data = (struct gs_bytes){words, sizeof(words)};
+	log[1].index = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		log[i].topics[1] = game.id;
+		log[i].topics[2] = hash(claim);
+	}
+	block(f, 0x11, log, 2);
+}
+
+/* Whether a turn is over is for the chain's clock to say. */
+static void a_fast_clock_gives_nothing_up(void **state)
+{
+	struct fixture *f = *state;
+
+	post_claim(f, 0x51, 8, 3);
+	executed(f, 0x51, true, hash(0x33), hash(0x33));
+	f->now_s = WINDOW_END_S + 2000; /* the chain is at START_S, and a little */
+	open_game(f, 0x51, WINDOW_END_S + 1000);
+	assert_non_null(effect(f, GS_EFFECT_EXECUTE)); /* to answer, it wants its trace back */
+	f->head.time.unix_s = WINDOW_END_S + 1000;
+	executed(f, 0x51, false, hash(0), hash(0));
+	f->now_s += 10 * GS_NODE_RETRY_S;
+	block(f, 0x11, NULL, 0);
+	assert_null(effect(f, GS_EFFECT_EXECUTE)); /* over */
+}
+
+/* Claims that nobody can compute (a model that is not here, say) wait for another try. However many are posted, a claim that
+ * can be computed still is, and so is one that must be defended. */
+static void hopeless_claims_do_not_blind(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_buf data;
+
+	for (unsigned n = 0; n <= GS_NODE_EXECUTIONS_MAX; n++) {
+		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
+		const struct gs_node_effect *e;
+		bool asked = false;
+
+		gs_be32_write(log.topics[1].b, n);
+		block(f, 0x11, &log, 1);
+		gs_buf_free(&data);
+		for (size_t i = 0; i < f->effects.count; i++) {
+			e = &f->effects.effect[i];
+			asked |= e->kind == GS_EFFECT_EXECUTE && gs_hash_equal(&e->hash, &log.topics[1]);
+		}
+		if (!asked)
+			fail_msg("claim %u is not looked at", n);
+		in.as.executed.claim = log.topics[1];
+		in.as.executed.reason = "no such model";
+		feed(f, &in);
+		assert_null(effect(f, GS_EFFECT_EXECUTE)); /* nor does it try the others without a pause */
+	}
+	f->now_s += GS_NODE_RETRY_S;
+	block(f, 0x11, NULL, 0);
+	assert_non_null(effect(f, GS_EFFECT_EXECUTE));
+}
+
+/* So many answers due that the chain cannot keep up: what is signed is bounded, or tending it would one day be more than one
+ * step can ask for, and the node would stand still for good. */
+static void a_flood_of_duties_is_queued(void **state)
+{
+	struct fixture *f = *state;
+	const struct gs_node_effect *e = NULL;
+	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
+	unsigned signed_ = 0;
+
+	for (unsigned n = 0; n < GS_NODE_UNMINED_MAX + 5; n++) {
+		struct gs_buf data;
+		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
+		struct gs_node_input prepared = {.kind = GS_INPUT_PREPARED};
+
+		gs_be32_write(log.topics[1].b, n);
+		block(f, 0x11, &log, 1);
+		gs_buf_free(&data);
+		in.as.executed.claim = log.topics[1];
+		in.as.executed.computed = true;
+		in.as.executed.output_root = in.as.executed.reference_root = hash(0x33);
+		feed(f, &in);
+		e = effect(f, GS_EFFECT_PREPARE);
+		if (e == NULL)
+			continue;
+		prepared.as.prepared.intent = e->hash;
+		prepared.as.prepared.nonce = e->nonce;
+		gs_be32_write(prepared.as.prepared.tx.b, 1 + n);
+		prepared.as.prepared.raw = (struct gs_bytes){(const uint8_t *)"signed", 6};
+		feed(f, &prepared);
+		signed_++;
+	}
+	assert_null(e);
+	assert_int_equal(signed_, GS_NODE_UNMINED_MAX);
+	f->now_s += 100; /* all of them are sent again */
+	feed(f, &timer);
+	assert_true(f->effects.count >= 2 * GS_NODE_UNMINED_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_fast_clock_gives_nothing_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_of_duties_is_queued, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hopeless_claims_do_not_blind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_claim_is_challenged_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_but_invalid_challenges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(own_claims_are_not_checked_but_finalised, set_up, tear_down),

@@ -32,11 +32,13 @@ static void lower_ok(struct ob *o, struct gs_program *p)
 }
 
 /* Runs with inputs of f32 given back to back as the program's inputs array; returns the outputs array (malloc). */
-static float *run(const struct gs_program *p, const float *const *input, const struct gs_tensor_type **type)
+static float *run(const struct gs_program *p, uint32_t inputs, const float *const *input,
+                  const struct gs_tensor_type **type)
 {
 	uint8_t *in = calloc(p->header.inputs_chunks + 1U, GS_CHUNK_BYTES);
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(p));
-	for (uint32_t i = 0; i < p->io.inputs; i++)
+	GS_ASSERT(in != NULL && trace != NULL && p->io.inputs == inputs);
+	for (uint32_t i = 0; i < inputs; i++)
 		memcpy(in + (size_t)p->io.input[i].chunk * GS_CHUNK_BYTES, input[i],
 		       4 * gs_tensor_type_count(&p->io.input[i]));
 	gs_interpret(p, &(struct gs_memory){.trace = trace, .weights = p->weights, .inputs = in});
@@ -122,7 +124,7 @@ static void convolution_bits(void **state)
 		ob_output(&o, "y", GS_F32);
 		lower_ok(&o, &p);
 		assert_int_equal(p.count, 1); /* relu is an epilogue */
-		float *have = run(&p, (const float *[]){x}, &type);
+		float *have = run(&p, 1, (const float *[]){x}, &type);
 		assert_int_equal(type->rank, 4);
 		assert_int_equal(type->dim[1], m);
 		assert_int_equal(type->dim[2], oh);
@@ -178,7 +180,7 @@ static void gemm_bits(void **state)
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
 		lower_ok(&o, &p);
-		float *have = run(&p, (const float *[]){a}, &type);
+		float *have = run(&p, 1, (const float *[]){a}, &type);
 		assert_bits(have, want, M * N, "gemm");
 		free(have);
 		gs_program_free(&p);
@@ -238,7 +240,7 @@ static void sums_and_softmax_bits(void **state)
 			ob_end(&o);
 			ob_output(&o, "y", GS_F32);
 			lower_ok(&o, &p);
-			float *have = run(&p, (const float *[]){x}, &type);
+			float *have = run(&p, 1, (const float *[]){x}, &type);
 			assert_bits(have, want, softmax ? 3 * n : 3, softmax ? "softmax" : "mean");
 			gs_program_free(&p);
 			free(have);
@@ -270,7 +272,7 @@ static void average_pool_bits(void **state)
 		ob_output(&o, "y", GS_F32);
 		lower_ok(&o, &p);
 		assert_int_equal(p.count, include ? 1 : 2); /* one divisor is an epilogue */
-		float *have = run(&p, (const float *[]){x}, &type);
+		float *have = run(&p, 1, (const float *[]){x}, &type);
 		assert_bits(have, include ? with : without, 3, "average pool");
 		free(have);
 		gs_program_free(&p);
@@ -293,7 +295,7 @@ static void a_window_outside(void **state)
 	ob_end(&o);
 	ob_output(&o, "y", GS_F32);
 	lower_ok(&o, &p);
-	float *have = run(&p, (const float *[]){(const float[]){3.0F}}, &type);
+	float *have = run(&p, 1, (const float *[]){(const float[]){3.0F}}, &type);
 	assert_int_equal(type->dim[2], 1);
 	assert_int_equal(gs_f32_to_bits(have[0]), GS_F32_NAN);
 	free(have);
@@ -319,7 +321,7 @@ static void sigmoid_form(void **state)
 	assert_int_equal(p.instr[1].fn, GS_FN_F32_ADD);
 	assert_int_equal(p.instr[1].epilogue, GS_FN_F32_DIV);
 	assert_int_equal(p.instr[1].epilogue_pos, 1);
-	float *have = run(&p, (const float *[]){x}, &type);
+	float *have = run(&p, 1, (const float *[]){x}, &type);
 	assert_bits(have, (const float[]){0.5F}, 1, "sigmoid");
 	assert_true(have[2] == 0.0F && have[3] == 1.0F && fabsf(have[1] - 0.73105858F) < 1e-7F);
 	free(have);
@@ -363,7 +365,7 @@ static void views_cost_nothing(void **state)
 	lower_ok(&o, &p);
 	assert_int_equal(p.count, 1);
 	assert_int_equal(p.header.weights_chunks, 0); /* what only lowering reads is no weight */
-	float *have = run(&p, (const float *[]){x}, &type);
+	float *have = run(&p, 1, (const float *[]){x}, &type);
 	assert_int_equal(type->rank, 4);
 	assert_bits(have, want, 24, "views");
 	free(have);

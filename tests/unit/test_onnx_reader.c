@@ -314,7 +314,7 @@ static void survives_mutated_real_models(void **state)
 	const char *data = getenv("GAINSAY_DATA");
 	for (size_t i = 0; i < GS_ARRAY_LEN(name); i++) {
 		char path[1024];
-		size_t len;
+		size_t len = 0;
 		snprintf(path, sizeof(path), "%s/models/%s/model.onnx", data != NULL ? data : "../shared/data",
 		         name[i]);
 		uint8_t *model = slurp(path, &len);

@@ -16,6 +16,13 @@ build/vectors/judge/stamp: $(BUILD)/tests/vectors/gen_judge
 	@mkdir -p $(@D)
 	@$< $(@D) $(JUDGE_PROGRAMS) $(JUDGE_STEPS) && touch $@
 
+# Moves of random games, right and wrong ones, for the Disputes contract to agree with the C game about.
+GAME_VECTORS ?= 100
+vectors: build/vectors/game/stamp
+build/vectors/game/stamp: $(BUILD)/tests/vectors/gen_game
+	@mkdir -p $(@D)
+	@$< $(@D) $(GAME_VECTORS) && touch $@
+
 # The same lines from every compiler and optimisation level: ids and roots of random programs, of the demo's model, and
 # of real models where the data folder is there. `make vectors-machine` writes the files again after a change that is
 # meant (a new lowering version).

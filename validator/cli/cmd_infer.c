@@ -93,11 +93,11 @@ static enum gs_err execute(struct infer *a, struct gs_error *error)
 	uint64_t n = a->repeat == 0 ? 1 : a->repeat;
 	double *ms = calloc(n, sizeof(*ms));
 	enum gs_err err = ms == NULL ? gs_fail(error, GS_ENOMEM, "no memory") : GS_OK;
-	for (uint64_t i = 0; err == GS_OK && i < n; i++) {
+	for (uint64_t i = 0; ms != NULL && err == GS_OK && i < n; i++) {
 		err = gs_run_execute(&a->run, (unsigned)a->threads, &ms[i], error);
 		ms[i] *= 1e3;
 	}
-	if (err == GS_OK) {
+	if (ms != NULL && err == GS_OK) {
 		qsort(ms, n, sizeof(*ms), compare_times);
 		a->min_ms = ms[0];
 		a->median_ms = n % 2 != 0 ? ms[n / 2] : (ms[n / 2 - 1] + ms[n / 2]) / 2;

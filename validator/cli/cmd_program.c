@@ -118,7 +118,7 @@ int gs_cmd_program(int argc, char **argv)
 		err = gs_map_file(cli.arg[0], GS_MODEL_FILE_MAX, &file, &error);
 	for (size_t i = 0; err == GS_OK && i < shapes.count; i++)
 		err = gs_parse_shape(shapes.item[i], name[i], &shape[options.shapes++], &error);
-	for (size_t i = 0; err == GS_OK && i < binds.count; i++) {
+	for (size_t i = 0; bound != NULL && err == GS_OK && i < binds.count; i++) {
 		err = gs_tensor_set_add(&set, binds.item[i], &error);
 		if (err == GS_OK && set.label[i][0] == 0)
 			err = gs_fail(&error, GS_EINVAL, "--bind %s: write NAME=FILE", binds.item[i]);

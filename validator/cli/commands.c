@@ -7,6 +7,8 @@ const struct gs_command gs_commands[] = {
          gs_cmd_program},
 	{"conformance", "Compares models with their reference outputs", "gainsay conformance models/",
          gs_cmd_conformance},
+	{"keys", "Makes a key, or shows its account", "gainsay keys new --key key.json --password-file password",
+         gs_cmd_keys},
 	{"deploy", "Puts the contracts on a chain",
          "gainsay deploy --rpc http://127.0.0.1:8545 --key-file key.hex --out deployment.json", gs_cmd_deploy},
 	{"stake", "Deposits, withdraws and shows stake", "gainsay stake deposit 100", gs_cmd_stake},

@@ -33,6 +33,9 @@ struct daemon {
 	struct event_base *base;
 	struct event *tick, *results, *sigint, *sigterm;
 	uint64_t failures; /* ticks in a row that could not reach the chain */
+	bool more;         /* it ended because a tick takes only so many blocks */
+	bool caught_up;    /* the last tick ended at the endpoint's newest block */
+	int64_t skew_s;    /* our clock less the chain's, as the last block showed that came while we were watching */
 	time_t started;
 	enum gs_err err; /* why the loop ended */
 	struct gs_error error;
@@ -45,13 +48,14 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return gs_work_prover(d->work, claim);
 }
 
-/* The contracts' clock is the chain's; a development chain may run ahead of ours. */
+/* The contracts' clock is the chain's, and ours may be wrong. */
 static struct gs_time now(const struct daemon *d)
 {
 	const struct gs_head *newest = d->node ? gs_node_newest(d->node) : NULL;
-	uint64_t wall_s = (uint64_t)time(NULL);
+	const int64_t time_s = (int64_t)time(NULL) - d->skew_s;
+	const uint64_t now_s = time_s > 0 ? (uint64_t)time_s : 0;
 
-	return (struct gs_time){newest && newest->time.unix_s > wall_s ? newest->time.unix_s : wall_s};
+	return (struct gs_time){newest && newest->time.unix_s > now_s ? newest->time.unix_s : now_s};
 }
 
 static void stop(struct daemon *d, enum gs_err err)
@@ -181,16 +185,18 @@ static enum gs_err follow_one(struct daemon *d, uint64_t number, bool *known)
 	return feed_and_do(d, &input);
 }
 
-/* The newest header, then every block up to it. *reached: the endpoint answered. */
+/* Every block up to the endpoint's newest, or as many as one tick may take. *reached: the endpoint answered. */
 static enum gs_err follow(struct daemon *d, bool *reached)
 {
 	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
 	struct gs_error why = {0};
 	const struct gs_head *newest = gs_node_newest(d->node);
+	const bool watching = d->caught_up;
 	uint64_t top, next;
 	bool known = true;
 	enum gs_err err = gs_chain_io_header(&d->io, gs_block_latest(), &input.as.header, &why);
 
+	d->caught_up = false;
 	*reached = !err;
 	if (err) {
 		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", why.text);
@@ -202,13 +208,32 @@ static enum gs_err follow(struct daemon *d, bool *reached)
 		return follow_one(d, first < top ? first : top, &known);
 	}
 	next = newest->number + 1;
+	if (watching && next <= top)
+		d->skew_s = (int64_t)time(NULL) - (int64_t)input.as.header.time.unix_s;
 	if (top < next) /* the same height: the same block, or another branch */
-		return feed_and_do(d, &input);
+		err = feed_and_do(d, &input);
 	for (int i = 0; i < GS_DAEMON_BLOCKS_A_TICK && next <= top && known && !err; i++) {
-		err = follow_one(d, next, &known);
+		const uint64_t wanted = next;
+		err = follow_one(d, wanted, &known);
 		next = gs_node_newest(d->node)->number + 1;
+		known = known && next > wanted;
 	}
+	d->caught_up = next > top;
+	d->more = known;
 	return err;
+}
+
+/* Another endpoint, once this one has been silent for a while. */
+static void try_another(struct daemon *d)
+{
+	struct gs_error why = {0};
+
+	if (d->config->rpc.count < 2 || d->failures % GS_DAEMON_FAILURES_TO_SWITCH)
+		return;
+	if (gs_session_switch(d->config, &d->session, &why))
+		gs_log_line(d->log, GS_LOG_ERROR, "rpc.none", "why=\"%s\"", why.text);
+	else
+		gs_log_line(d->log, GS_LOG_WARN, "rpc.switched", "endpoint=%s", gs_rpc_name(d->session.rpc));
 }
 
 static enum gs_err check_end(struct daemon *d)
@@ -219,7 +244,7 @@ static enum gs_err check_end(struct daemon *d)
 	if (d->options->until_s && (uint64_t)(time(NULL) - d->started) >= d->options->until_s)
 		return gs_fail(&d->error, GS_EAGAIN, "after %llu seconds not all claims are settled",
 		               (unsigned long long)d->options->until_s);
-	if (!d->options->until_claims)
+	if (!d->options->until_claims || !d->caught_up)
 		return GS_OK;
 	err = gs_node_summarise(d->node, &s, &d->error);
 	if (err)
@@ -234,6 +259,8 @@ static uint64_t backoff_ms(const struct daemon *d)
 {
 	uint64_t ms = d->config->intervals.poll_ms;
 
+	if (!d->failures && !d->caught_up && d->more)
+		return 0;
 	for (uint64_t i = 0; i < d->failures && ms < GS_DAEMON_BACKOFF_MS_MAX; i++)
 		ms *= 2;
 	return d->failures && ms > GS_DAEMON_BACKOFF_MS_MAX ? GS_DAEMON_BACKOFF_MS_MAX : ms;
@@ -245,9 +272,11 @@ static enum gs_err tick_once(struct daemon *d)
 	bool reached = false;
 	enum gs_err err = follow(d, &reached);
 
-	if (!err && reached)
+	if (!err && d->caught_up)
 		err = feed_and_do(d, &timer);
 	d->failures = reached ? 0 : d->failures + 1;
+	if (d->failures)
+		try_another(d);
 	return err ? err : check_end(d);
 }
 

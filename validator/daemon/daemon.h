@@ -11,6 +11,7 @@
 enum {
 	GS_DAEMON_BLOCKS_A_TICK = 64, /* followed before the loop looks at signals and timers again */
 	GS_DAEMON_BACKOFF_MS_MAX = 15 * 1000,
+	GS_DAEMON_FAILURES_TO_SWITCH = 3, /* ticks in a row before another endpoint is tried */
 };
 
 struct gs_daemon_options {

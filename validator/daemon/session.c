@@ -120,6 +120,31 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 	return err;
 }
 
+enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session, struct gs_error *error)
+{
+	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms};
+	enum gs_err err = GS_ENOTFOUND;
+
+	for (size_t i = 0; i < config->rpc.count && err; i++) {
+		struct gs_rpc *rpc = NULL;
+		uint64_t chain_id;
+		err = gs_rpc_open(config->rpc.item[i], &options, &rpc, error);
+		if (!err)
+			err = gs_eth_chain_id(rpc, &chain_id, error);
+		if (!err && chain_id != session->chain_id)
+			err = gs_fail(error, GS_EINVAL, "%s: chain id is %llu, not %llu", gs_rpc_name(rpc),
+			              (unsigned long long)chain_id, (unsigned long long)session->chain_id);
+		if (err) {
+			if (rpc)
+				gs_rpc_close(rpc);
+			continue;
+		}
+		gs_rpc_close(session->rpc);
+		session->rpc = rpc;
+	}
+	return err;
+}
+
 void gs_session_close(struct gs_session *session)
 {
 	if (session->rpc)

@@ -108,24 +108,35 @@ static enum gs_err prepare_input(struct item *item, const struct gs_program *pro
 	return GS_OK;
 }
 
-/* Runs both back ends; item->trace holds the executor's, uncommitted. */
-static enum gs_err run_twice(struct gs_work *work, struct item *item, const struct gs_program *program,
-                             struct gs_error *why)
+/* The executor's run; item->trace is committed. */
+static enum gs_err run_executor(struct gs_work *work, struct item *item, const struct gs_program *program,
+                                struct gs_error *why)
 {
-	struct gs_trace reference = {0};
 	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
 	enum gs_err err = gs_trace_init_for(&item->trace, program);
 
+	if (err)
+		return gs_fail(why, err, "no memory for the trace");
+	memory.trace = item->trace.chunks;
+	err = gs_exec_run(program, &memory, work->options.threads, why);
+	if (!err && (err = gs_trace_commit(&item->trace)))
+		gs_fail(why, err, "no memory for the trace's tree");
 	if (!err)
-		err = gs_trace_init_for(&reference, program);
+		gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
+	return err;
+}
+
+/* Before a claim is called wrong: the whole execution again by the reference interpreter, compared chunk by chunk. */
+static enum gs_err run_reference(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	struct gs_trace reference = {0};
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
+	enum gs_err err = gs_trace_init_for(&reference, program);
+
 	if (err) {
 		err = gs_fail(why, err, "no memory for the trace");
 		goto out;
 	}
-	memory.trace = item->trace.chunks;
-	err = gs_exec_run(program, &memory, work->options.threads, why);
-	if (err)
-		goto out;
 	memory.trace = reference.chunks;
 	gs_interpret(program, &memory);
 	if (item->trace.present != reference.present ||
@@ -191,13 +202,15 @@ static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_er
 	if (!err && work->options.adversary)
 		return lie(work, item, program, why);
 	if (!err)
-		err = run_twice(work, item, program, why);
-	if (!err && (err = gs_trace_commit(&item->trace)))
-		gs_fail(why, err, "no memory for the trace's tree");
+		err = run_executor(work, item, program, why);
 	if (err)
 		return err;
-	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
-	if (item->job.own || !gs_hash_equal(&item->result.output_root, &item->job.output_root))
+	if (gs_hash_equal(&item->result.output_root, &item->job.output_root)) {
+		item->result.reference_root = item->result.output_root;
+		return item->job.own ? keep(item, program, why) : GS_OK;
+	}
+	err = run_reference(item, program, why);
+	if (!err)
 		err = keep(item, program, why);
 	return err;
 }

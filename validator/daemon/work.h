@@ -1,8 +1,9 @@
 /* validator/daemon/work.h: executions, on a thread of their own.
  *
- * A job runs a claim's program on its input twice, with the executor and with the reference interpreter, and compares the
- * two traces chunk by chunk. Where a game may follow (the output is not the claimed one, or the claim is our own) the
- * trace is kept with its trees, and answers as a prover until it is forgotten. */
+ * A job runs a claim's program on its input with the executor; where that does not give the claimed output, it runs it
+ * again with the reference interpreter and compares the two traces chunk by chunk. Where a game may follow (the output is
+ * not the claimed one, or the claim is our own) the trace is kept with its trees, and answers as a prover until it is
+ * forgotten. */
 #ifndef GS_VALIDATOR_DAEMON_WORK_H
 #define GS_VALIDATOR_DAEMON_WORK_H
 
@@ -26,7 +27,7 @@ struct gs_work_result {
 	struct gs_hash claim;
 	bool computed;                 /* false: for this reason */
 	struct gs_hash output_root;    /* by the executor */
-	struct gs_hash reference_root; /* by the interpreter */
+	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
 	char reason[GS_WORK_REASON_MAX];
 };
 

@@ -21,8 +21,8 @@ static void fma_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s
 		for (size_t i = 0; i < n; i++)
 			acc[i] = fmaf(x0[i], x1[i], acc[i]);
 	} else {
-		for (size_t i = 0; i < n; i++, x0 += s0, x1 += s1)
-			acc[i] = fmaf(*x0, *x1, acc[i]);
+		for (ptrdiff_t i = 0; i < (ptrdiff_t)n; i++) /* a step behind the last position would leave the array */
+			acc[i] = fmaf(x0[i * s0], x1[i * s1], acc[i]);
 	}
 }
 
@@ -32,8 +32,8 @@ static void add_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s
 		for (size_t i = 0; i < n; i++)
 			acc[i] = acc[i] + x0[i];
 	else
-		for (size_t i = 0; i < n; i++, x0 += s0)
-			acc[i] = acc[i] + *x0;
+		for (ptrdiff_t i = 0; i < (ptrdiff_t)n; i++)
+			acc[i] = acc[i] + x0[i * s0];
 }
 
 static float law_max(float a, float b)
@@ -49,8 +49,8 @@ static void max_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s
 		for (size_t i = 0; i < n; i++)
 			acc[i] = law_max(acc[i], x0[i]);
 	else
-		for (size_t i = 0; i < n; i++, x0 += s0)
-			acc[i] = law_max(acc[i], *x0);
+		for (ptrdiff_t i = 0; i < (ptrdiff_t)n; i++)
+			acc[i] = law_max(acc[i], x0[i * s0]);
 }
 
 #endif

@@ -27,14 +27,19 @@ void gs_node_effects_free(struct gs_node_effects *effects)
 	memset(effects, 0, sizeof(*effects));
 }
 
+static struct gs_bytes span(const struct gs_node_effects *effects, size_t at, size_t len)
+{
+	return len ? (struct gs_bytes){effects->bytes.ptr + at, len} : (struct gs_bytes){NULL, 0};
+}
+
 struct gs_bytes gs_node_effect_data(const struct gs_node_effects *effects, const struct gs_node_effect *effect)
 {
-	return (struct gs_bytes){effects->bytes.ptr + effect->data_at, effect->data_len};
+	return span(effects, effect->data_at, effect->data_len);
 }
 
 struct gs_bytes gs_node_effect_more(const struct gs_node_effects *effects, const struct gs_node_effect *effect)
 {
-	return (struct gs_bytes){effects->bytes.ptr + effect->more_at, effect->more_len};
+	return span(effects, effect->more_at, effect->more_len);
 }
 
 enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,

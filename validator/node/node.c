@@ -116,6 +116,18 @@ static enum gs_err tend_transactions(struct gs_node_turn *t, bool send_all)
 	return err;
 }
 
+/* GS_ENOTFOUND when so many transactions wait to be mined that one more would only wait behind them. */
+static enum gs_err room_for_another(struct gs_node_turn *t)
+{
+	struct gs_intent_txs txs;
+	enum gs_err err = gs_intent_pending(t->j, &txs);
+
+	if (!err && txs.count >= GS_NODE_UNMINED_MAX)
+		err = GS_ENOTFOUND;
+	gs_intent_txs_free(&txs);
+	return err;
+}
+
 static enum gs_err prepare_next(struct gs_node_turn *t)
 {
 	struct gs_intent intent;
@@ -127,6 +139,8 @@ static enum gs_err prepare_next(struct gs_node_turn *t)
 		return GS_OK;
 	gs_buf_init(&data, GS_STORE_VALUE_MAX);
 	err = gs_intent_next(t->j, t->node->now, &intent, &data);
+	if (!err)
+		err = room_for_another(t);
 	if (!err)
 		err = load_nonce(t->j, &nonce);
 	if (!err)
@@ -148,11 +162,7 @@ static enum gs_err on_start(struct gs_node_turn *t, uint64_t chain_nonce)
 
 	if (!err && chain_nonce > nonce)
 		err = store_nonce(t->j, chain_nonce);
-	if (!err)
-		err = tend_transactions(t, true);
-	if (err || !gs_node_newest(t->node))
-		return err;
-	return gs_node_plan(t);
+	return err ? err : tend_transactions(t, true);
 }
 
 static enum gs_err on_prepared(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -357,9 +367,7 @@ static enum gs_err on_logs(struct gs_node_turn *t, const struct gs_node_input *i
 	node->block = head.number;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = apply_log(t, &in->as.logs.entries[i]);
-	if (err)
-		return err;
-	return node->queue_count ? fetch_logs(t) : gs_node_plan(t);
+	return err ? err : fetch_logs(t);
 }
 
 /* --- executions --- */

@@ -8,8 +8,8 @@
  *     header ──► blocks to follow ──► logs ──► facts ──► sample ──► execute ──► verdict ──► challenge ──► moves ──► win
  *                (undo on reorg)                                                (claimant's side: moves against challengers)
  *
- * Every claim that is sampled is executed twice by different back ends. Only if both give the same output and it is not the
- * claimed one is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
+ * Every claim that is sampled is executed; where the output is not the claimed one, a second time by a different back end. Only
+ * if both give the same output is the verdict `invalid`, and only `invalid` opens a game. Whatever could not be computed is `unavailable`.
  * Source: docs/node.md. */
 #ifndef GS_VALIDATOR_NODE_NODE_H
 #define GS_VALIDATOR_NODE_NODE_H
@@ -23,6 +23,7 @@
 
 enum {
 	GS_NODE_EFFECTS_MAX = 4096,
+	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
 	GS_NODE_FINALISE_GRACE_S = 5, /* others wait for the claimant to finalise its own claim */
@@ -63,7 +64,7 @@ enum gs_node_input_kind {
 	GS_INPUT_START,  /* once, before all others */
 	GS_INPUT_HEADER, /* the endpoint's newest header, or one that was asked for */
 	GS_INPUT_LOGS,   /* of the block that was asked for */
-	GS_INPUT_TIMER,
+	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
 	GS_INPUT_PREPARED,     /* an intent was priced and signed */
 	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */

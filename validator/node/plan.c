@@ -59,22 +59,38 @@ static enum gs_err collect(struct gs_node_turn *t, enum gs_table table, gs_store
 
 /* --- executions --- */
 
+/* Room for one more; what only waits for another try makes way, or claims that nobody can compute would blind the node. */
+static struct gs_node_execution *free_execution(struct gs_node *node)
+{
+	if (node->execution_count < GS_NODE_EXECUTIONS_MAX)
+		return &node->execution[node->execution_count];
+	for (size_t i = 0; i < node->execution_count; i++)
+		if (!node->execution[i].running)
+			return &node->execution[i];
+	return NULL;
+}
+
 enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
 {
 	struct gs_node *node = t->node;
 	struct gs_node_execution *execution = NULL;
+	struct gs_verdict_record before;
 	struct gs_buf input, output;
-	enum gs_err err;
+	enum gs_err err = gs_node_load_verdict(t->j, &claim->id, &before);
 
+	if (err && err != GS_ENOTFOUND)
+		return err;
+	if (!err && before.verdict == GS_VERDICT_UNAVAILABLE && node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
+		return GS_OK;
 	for (size_t i = 0; i < node->execution_count && !execution; i++)
 		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
 			execution = &node->execution[i];
 	if (execution && (execution->running || node->now.unix_s < execution->not_before.unix_s))
 		return GS_OK;
 	if (!execution) {
-		if (node->execution_count == GS_NODE_EXECUTIONS_MAX)
+		execution = free_execution(node);
+		if (!execution)
 			return GS_OK; /* later */
-		execution = &node->execution[node->execution_count];
 		*execution = (struct gs_node_execution){.claim = claim->id};
 	}
 	gs_buf_init(&input, GS_STORE_VALUE_MAX);
@@ -376,7 +392,11 @@ static enum gs_err plan_game(struct gs_node_turn *t, const struct gs_hash *id, s
 	gs_game_hash(&game->game, &state);
 	if (node->now.unix_s > game->game.state.deadline) {
 		bool ours = gs_game_turn(&game->game) == (challenger ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT);
-		return ours ? GS_OK : plan_timeout(t, &game->game, &state);
+		if (!ours)
+			return plan_timeout(t, &game->game, &state);
+		/* Only the chain's time ends our turn: a clock that runs ahead must not make us give up. */
+		if (gs_node_newest(node)->time.unix_s > game->game.state.deadline)
+			return GS_OK;
 	}
 	return plan_move(t, &game->game, &state, challenger, &claim);
 }

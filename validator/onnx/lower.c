@@ -317,6 +317,7 @@ static enum gs_err lower_nodes(struct gs_lower *lo)
 {
 	uint8_t *live = NULL;
 	enum gs_err err = find_live(lo, &live);
+	GS_ASSERT(err != GS_OK || live != NULL);
 	for (uint32_t i = 0; err == GS_OK && i < lo->model.nodes; i++) {
 		const struct gs_onnx_node *node = &lo->model.node[i];
 		if (!live[i])

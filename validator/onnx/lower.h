@@ -177,7 +177,7 @@ struct gs_window {
 };
 /* Reads strides, dilations, pads, auto_pad and ceil_mode for x[N,C,spatial...] and computes the output extents. */
 enum gs_err gs_window_read(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
-                           const uint32_t *kernel, struct gs_window *out);
+                           const uint32_t *kernel, struct gs_window *w);
 /* Whether some tap of dimension d falls outside the input. */
 bool gs_window_guarded(const struct gs_window *w, unsigned d);
 /* Adds dimension 2 + d of x to the operand: output axis and kernel axis, with a row of its own when guarded (then the

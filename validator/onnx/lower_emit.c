@@ -353,7 +353,7 @@ enum gs_err gs_lower_fold(struct gs_lower *lo, struct gs_step step, gs_reg init,
                           struct gs_val *out)
 {
 	struct gs_instr in = {.form = GS_FOLD, .acc_dtype = (uint8_t)gs_class_dtype(gs_val_class(x))};
-	unsigned axis[GS_RANK_MAX];
+	unsigned axis[GS_RANK_MAX] = {0};
 	uint32_t dim[GS_RANK_MAX];
 	set_step(&in, step);
 	unsigned next = split_axes(x, mask, &in, axis);
@@ -412,9 +412,9 @@ static enum gs_err reduced_last(struct gs_lower *lo, const struct gs_val *x, uns
 enum gs_err gs_lower_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask,
                          struct gs_val *out)
 {
-	struct gs_val from = *x, part;
+	struct gs_val from = *x, part = {0};
 	struct gs_instr in = {.form = GS_FOLD, .fn = GS_FN_F32_ADD, .store_dtype = GS_F32, .acc_dtype = GS_F32};
-	unsigned axis[GS_RANK_MAX];
+	unsigned axis[GS_RANK_MAX] = {0};
 	uint32_t dim[GS_RANK_MAX], part_dim[GS_RANK_MAX];
 	uint64_t n = 1;
 	int64_t stride;

@@ -115,6 +115,7 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 			to[i] = count++;
 	for (uint32_t o = 0; o < outputs; o++)
 		to[output[o]] = count++;
+	GS_ASSERT(count > 0); /* a graph without outputs was refused before */
 	out->instr = calloc(count, sizeof(*out->instr));
 	if (out->instr == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count);
@@ -199,8 +200,10 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank,
 		            lo->input[i].dim);
 	out->io.inputs = lo->inputs;
-	for (uint32_t o = 0; o < m->outputs; o++)
+	for (uint32_t o = 0; o < m->outputs; o++) {
+		GS_ASSERT(value[o] != NULL);
 		tensor_type(&out->io.output[o], m->output[o].name, value[o]->dtype, value[o]->rank, value[o]->dim);
+	}
 	out->io.outputs = m->outputs;
 	for (uint32_t i = 0; i < m->inputs; i++) /* in the model's order, not the command line's */
 		for (uint32_t b = 0; b < lo->options->bounds; b++) {
@@ -219,8 +222,8 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
 {
 	const struct gs_onnx_model *m = &lo->model;
-	const struct gs_val *value[GS_IO_MAX];
-	uint32_t instr[GS_IO_MAX];
+	const struct gs_val *value[GS_IO_MAX] = {NULL};
+	uint32_t instr[GS_IO_MAX] = {0};
 	enum gs_err err;
 
 	if (m->outputs == 0 || m->outputs > GS_IO_MAX)

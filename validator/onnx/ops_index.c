@@ -190,8 +190,8 @@ static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node 
 static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                              struct gs_val *out)
 {
-	struct gs_val x, index;
-	unsigned axis, axis_of[GS_RANK_MAX], rank = 0;
+	struct gs_val x = {0}, index = {0};
+	unsigned axis = 0, axis_of[GS_RANK_MAX] = {0}, rank = 0;
 	uint32_t dim[2 * GS_RANK_MAX];
 	gs_reg one;
 	GS_TRY(gather_inputs(lo, node, in, &x, &index, &axis));
@@ -231,8 +231,8 @@ static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *nod
 static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                       struct gs_val *out)
 {
-	struct gs_val x, index;
-	unsigned axis, axis_of[GS_RANK_MAX];
+	struct gs_val x = {0}, index = {0};
+	unsigned axis = 0, axis_of[GS_RANK_MAX] = {0};
 	GS_TRY(gather_inputs(lo, node, in, &x, &index, &axis));
 	if (index.rank != x.rank)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "indices of another rank");

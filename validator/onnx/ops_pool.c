@@ -98,7 +98,7 @@ static enum gs_err maximum(struct gs_lower *lo, const struct gs_val *x, struct g
 static enum gs_err op_max_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                struct gs_val *out)
 {
-	struct gs_window win;
+	struct gs_window win = {0};
 	struct gs_instr fold;
 	if (node->outputs > 1 && node->output[1].len != 0)
 		return gs_lower_refuse(lo, GS_ONNX_FORM, "the Indices output is not supported; remove it");
@@ -125,7 +125,7 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
                             gs_reg *uniform, struct gs_val *out)
 {
 	uint32_t dim[GS_RANK_MAX] = {1, 1};
-	uint32_t *count[3];
+	uint32_t *count[3] = {NULL, NULL, NULL};
 	uint64_t total = 1;
 	for (unsigned d = 0; d < w->spatial; d++) {
 		if (!gs_lower_spend(lo, (uint64_t)w->out[d] * w->kernel[d]) ||
@@ -157,7 +157,7 @@ static enum gs_err divisors(struct gs_lower *lo, const struct gs_window *w, bool
 static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                    struct gs_val *out)
 {
-	struct gs_window win;
+	struct gs_window win = {0};
 	struct gs_val sum, count;
 	gs_reg uniform;
 	bool same = false;
@@ -214,8 +214,8 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 	bool is_float = cls == GS_CLASS_F32;
 	struct gs_step step = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_ADD, cls), .dtype = x->dtype};
 	struct gs_step first = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_MUL, cls), .dtype = (uint8_t)gs_class_dtype(cls)};
-	struct gs_instr max;
-	struct gs_val t;
+	struct gs_instr max = {0};
+	struct gs_val t = {0};
 	uint64_t n = 1;
 	enum gs_err err = GS_OK;
 

@@ -357,13 +357,13 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
 {
-	int64_t pads[2 * GS_RANK_MAX], axes[GS_RANK_MAX];
+	int64_t pads[2 * GS_RANK_MAX] = {0}, axes[GS_RANK_MAX] = {0};
 	int64_t before[GS_RANK_MAX] = {0}, after[GS_RANK_MAX] = {0};
 	unsigned n, m = 0, axis;
 	bool given, has_axes = in[3].kind != GS_VAL_NONE;
 	struct gs_val x = in[0];
 	gs_reg value = 0;
-	uint32_t dim[GS_RANK_MAX];
+	uint32_t dim[GS_RANK_MAX] = {0};
 	GS_TRY(gs_ops_present(lo, &x));
 	GS_TRY(gs_lower_ints_either(lo, node, "pads", &in[1], pads, 2 * GS_RANK_MAX, &n, &given));
 	if (has_axes)

@@ -335,11 +335,12 @@ static enum gs_err read_value(struct gs_bytes bytes, struct gs_onnx_value *value
 static enum gs_err read_values(struct gs_bytes graph, uint32_t number, struct gs_arena *arena,
                                const struct gs_onnx_value **out, uint32_t *count, struct gs_error *error)
 {
-	struct gs_bytes *span;
+	struct gs_bytes *span = NULL;
 	enum gs_err err = collect(graph, number, GS_ONNX_INITIALIZERS_MAX, "graph inputs or outputs", arena, &span,
 	                          count, error);
 	if (err != GS_OK)
 		return err;
+	GS_ASSERT(*count == 0 || span != NULL);
 	struct gs_onnx_value *list = gs_arena_alloc(arena, *count, sizeof(*list));
 	if (list == NULL)
 		return too_big(error);
@@ -352,10 +353,11 @@ static enum gs_err read_values(struct gs_bytes graph, uint32_t number, struct gs
 static enum gs_err read_graph(struct gs_bytes bytes, struct gs_arena *arena, struct gs_onnx_model *out,
                               struct gs_error *error)
 {
-	struct gs_bytes *span;
+	struct gs_bytes *span = NULL;
 	enum gs_err err = collect(bytes, GRAPH_NODE, GS_ONNX_NODES_MAX, "nodes", arena, &span, &out->nodes, error);
 	if (err != GS_OK)
 		return err;
+	GS_ASSERT(out->nodes == 0 || span != NULL);
 	struct gs_onnx_node *node = gs_arena_alloc(arena, out->nodes, sizeof(*node));
 	if (node == NULL)
 		return too_big(error);
@@ -368,6 +370,7 @@ static enum gs_err read_graph(struct gs_bytes bytes, struct gs_arena *arena, str
 	              &out->initializers, error);
 	if (err != GS_OK)
 		return err;
+	GS_ASSERT(out->initializers == 0 || span != NULL);
 	struct gs_tensor *tensor = gs_arena_alloc(arena, out->initializers, sizeof(*tensor));
 	if (tensor == NULL)
 		return too_big(error);

@@ -1,0 +1,81 @@
+/* simulations/chain.h: a chain with one claim and its games: the rules of docs/protocol.md, sections 2, 4 and 5, in C.
+ *
+ * Moves are judged by the production state machine (challenge/game) and amounts computed by the production bonds; what is
+ * the chain's own is who may pay whom when: locks, slashing, burning, the order of winners. A call that the contracts would
+ * revert returns GS_EINVAL with the name of the contract's error and changes nothing. */
+#ifndef GS_SIMULATIONS_CHAIN_H
+#define GS_SIMULATIONS_CHAIN_H
+
+#include "challenge/game/bonds.h"
+
+enum {
+	GS_SIM_ACCOUNTS_MAX = 8,
+	GS_SIM_GAMES_MAX = 6,
+};
+
+/* Defects that can be planted, to see that the oracles find them. */
+enum gs_sim_plant {
+	GS_SIM_PLANT_NONE,
+	GS_SIM_PLANT_BURN,    /* what should be burned goes to the winner */
+	GS_SIM_PLANT_PRIZE,   /* the prize goes to the game opened last */
+	GS_SIM_PLANT_TIMEOUT, /* the side that was in time loses */
+};
+
+struct gs_sim_account {
+	struct gs_wei free;
+	struct gs_wei locked;
+};
+
+enum gs_sim_claim_status {
+	GS_SIM_CLAIM_NONE = 0,
+	GS_SIM_CLAIM_OPEN = 1,
+	GS_SIM_CLAIM_INVALID = 2,
+	GS_SIM_CLAIM_FINAL = 3
+};
+
+struct gs_sim_rules {
+	struct gs_bond_rules bonds;
+	uint64_t window_s;
+	enum gs_sim_plant plant;
+};
+
+struct gs_sim_game {
+	struct gs_game game;
+	unsigned challenger; /* account */
+	uint64_t opened_at;
+};
+
+struct gs_sim_chain {
+	struct gs_sim_rules rules;
+	struct gs_game_rules game_rules; /* of the one claim; trace_root is bound by its first commit */
+	uint64_t now;
+	unsigned accounts;
+	struct gs_sim_account account[GS_SIM_ACCOUNTS_MAX];
+	struct gs_wei burned;
+	/* the claim */
+	unsigned claimant;
+	enum gs_sim_claim_status status;
+	struct gs_wei claim_bond;
+	uint64_t window_end;
+	unsigned games, open_games;
+	struct gs_sim_game game[GS_SIM_GAMES_MAX]; /* in order of opening */
+	unsigned winner;                           /* 1 + the earliest opened game that a challenger won; 0: none */
+	bool prize_paid;
+};
+
+/* An account with `amount` free; returns its number. */
+unsigned gs_sim_account_new(struct gs_sim_chain *chain, struct gs_wei amount);
+struct gs_address gs_sim_address(unsigned account);
+
+GS_MUST enum gs_err gs_sim_post(struct gs_sim_chain *chain, unsigned claimant, struct gs_wei value,
+                                struct gs_error *error);
+GS_MUST enum gs_err gs_sim_challenge(struct gs_sim_chain *chain, unsigned challenger, struct gs_error *error);
+/* Any move of a game, by any account. */
+GS_MUST enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned sender, const struct gs_move *move,
+                                struct gs_game_effects *effects, struct gs_error *error);
+/* Whether an earlier opened game has settled the claim: such a game accepts only close. */
+bool gs_sim_settled_before(const struct gs_sim_chain *chain, unsigned game);
+GS_MUST enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error);
+GS_MUST enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error);
+
+#endif

@@ -1,0 +1,176 @@
+/* gainsay-sim: many runs of the dispute game on a simulated chain. docs/simulations.md */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "simulations/world.h"
+
+enum { EXIT_VIOLATION = 1, EXIT_USAGE = 2 };
+#define RUNS_MAX UINT64_C(1000000000)
+
+struct arguments {
+	uint64_t runs;
+	uint64_t seed;
+	const char *json;
+	struct gs_sim_options options;
+};
+
+static const char usage[] = "usage: gainsay-sim [--runs N] [--seed S] [--json FILE] [--log]\n"
+			    "  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
+			    "  --seed S     the first seed (1)\n"
+			    "  --json FILE  writes the sums there\n"
+			    "  --log        prints every event\n";
+
+static bool number(const char *text, uint64_t max, uint64_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long v = strtoull(text, &end, 0);
+	*out = v;
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= max;
+}
+
+/* For the simulator's own test: defects that it must find. */
+static bool plant(const char *name, enum gs_sim_plant *out)
+{
+	static const struct {
+		const char *name;
+		enum gs_sim_plant plant;
+	} known[] = {{"burn", GS_SIM_PLANT_BURN}, {"prize", GS_SIM_PLANT_PRIZE}, {"timeout", GS_SIM_PLANT_TIMEOUT}};
+	for (size_t i = 0; i < GS_ARRAY_LEN(known); i++)
+		if (strcmp(name, known[i].name) == 0) {
+			*out = known[i].plant;
+			return true;
+		}
+	return false;
+}
+
+static bool read_arguments(int argc, char **argv, struct arguments *out)
+{
+	*out = (struct arguments){.runs = 2000, .seed = 1};
+	for (int i = 1; i < argc && argv[i] != NULL; i++) {
+		const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+		bool good = true;
+		if (strcmp(name, "--log") == 0) {
+			out->options.log = stdout;
+			continue;
+		}
+		if (value == NULL)
+			good = false;
+		else if (strcmp(name, "--runs") == 0)
+			good = number(value, RUNS_MAX, &out->runs) && out->runs > 0;
+		else if (strcmp(name, "--seed") == 0)
+			good = number(value, UINT64_MAX, &out->seed);
+		else if (strcmp(name, "--json") == 0)
+			out->json = value;
+		else if (strcmp(name, "--plant") == 0)
+			good = plant(value, &out->options.plant);
+		else
+			good = false;
+		if (!good) {
+			fprintf(stderr, "gainsay-sim: %s %s\n%s", name, value == NULL ? "" : value, usage);
+			return false;
+		}
+		i++;
+	}
+	return true;
+}
+
+/* Processor time: what others do on the machine does not count. */
+static double seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void print_summary(FILE *f, const struct gs_sim_tally *t, const char *digest, double elapsed)
+{
+	fprintf(f, "runs            %" PRIu64 " in %.2f s of processor time\n", t->runs, elapsed);
+	fprintf(f, "games           %" PRIu64 " (%" PRIu64 " claims with several), %.0f a second\n", t->games,
+	        t->contested, (double)t->games / elapsed);
+	fprintf(f, "moves           %" PRIu64 ", and %" PRIu64 " refused\n", t->moves, t->refused);
+	fprintf(f, "outcomes        claimant won %" PRIu64 ", challenger won %" PRIu64 ", closed %" PRIu64 "\n",
+	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
+	fprintf(f,
+	        "reasons         step %" PRIu64 ", timeout %" PRIu64 ", concession %" PRIu64 ", settled %" PRIu64 "\n",
+	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
+	        t->reason[GS_REASON_SETTLED]);
+	fprintf(f,
+	        "claims          wrong %" PRIu64 " (final %" PRIu64
+	        ", none of them challenged by an honest player to the end)"
+	        "; of all, invalid %" PRIu64 ", final %" PRIu64 "\n",
+	        t->wrong_claims, t->wrong_final, t->claims_invalid, t->claims_final);
+	fprintf(f, "digest          %s\n", digest);
+	fprintf(f, "violations      %" PRIu64 "\n", t->violations);
+	for (unsigned v = 0; v < GS_SIM_VIOLATIONS; v++)
+		if (t->violation[v] > 0)
+			fprintf(f, "                %" PRIu64 " %s\n", t->violation[v],
+			        gs_sim_violation_name((enum gs_sim_violation)v));
+	if (t->violations > 0)
+		fprintf(f, "first violation %s: --seed %" PRIu64 " --runs 1 --log\n", gs_sim_violation_name(t->first),
+		        t->first_seed);
+}
+
+static bool write_json(const char *path, const struct arguments *a, const struct gs_sim_tally *t, const char *digest,
+                       double elapsed)
+{
+	FILE *f = fopen(path, "w");
+	if (f == NULL)
+		return false;
+	fprintf(f,
+	        "{\n  \"seed\": %" PRIu64 ",\n  \"runs\": %" PRIu64 ",\n  \"games\": %" PRIu64
+	        ",\n  \"moves\": %" PRIu64 ",\n  \"moves_refused\": %" PRIu64 ",\n",
+	        a->seed, t->runs, t->games, t->moves, t->refused);
+	fprintf(f,
+	        "  \"outcomes\": {\"claimant_won\": %" PRIu64 ", \"challenger_won\": %" PRIu64 ", \"closed\": %" PRIu64
+	        "},\n",
+	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
+	fprintf(f,
+	        "  \"reasons\": {\"step\": %" PRIu64 ", \"timeout\": %" PRIu64 ", \"concession\": %" PRIu64
+	        ", \"settled\": %" PRIu64 "},\n",
+	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
+	        t->reason[GS_REASON_SETTLED]);
+	fprintf(f,
+	        "  \"wrong_claims\": %" PRIu64 ",\n  \"claims_invalid\": %" PRIu64 ",\n  \"claims_final\": %" PRIu64
+	        ",\n",
+	        t->wrong_claims, t->claims_invalid, t->claims_final);
+	fprintf(f, "  \"digest\": \"%s\",\n  \"seconds\": %.3f,\n  \"games_per_second\": %.0f,\n", digest, elapsed,
+	        (double)t->games / elapsed);
+	fprintf(f, "  \"violations\": %" PRIu64, t->violations);
+	if (t->violations > 0)
+		fprintf(f, ",\n  \"first_violation\": {\"seed\": %" PRIu64 ", \"what\": \"%s\"}", t->first_seed,
+		        gs_sim_violation_name(t->first));
+	fprintf(f, "\n}\n");
+	return fclose(f) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a;
+	struct gs_sim_tally tally;
+	struct gs_error error = {0};
+	struct gs_hash root;
+	char digest[2 * 32 + 3];
+	if (!read_arguments(argc, argv, &a))
+		return EXIT_USAGE;
+	gs_sim_tally_init(&tally);
+	double start = seconds();
+	for (uint64_t i = 0; i < a.runs; i++)
+		if (gs_sim_run(a.seed + i, &a.options, &tally, &error) != GS_OK) {
+			fprintf(stderr, "gainsay-sim: seed %" PRIu64 ": %s\n", a.seed + i, error.text);
+			return EXIT_USAGE;
+		}
+	double elapsed = seconds() - start;
+	gs_keccak_final(&tally.digest, &root);
+	gs_hex_encode(root.b, sizeof(root.b), true, digest);
+	print_summary(stdout, &tally, digest, elapsed);
+	if (a.json != NULL && !write_json(a.json, &a, &tally, digest, elapsed)) {
+		fprintf(stderr, "gainsay-sim: %s: %s\n", a.json, strerror(errno));
+		return EXIT_USAGE;
+	}
+	return tally.violations == 0 ? 0 : EXIT_VIOLATION;
+}

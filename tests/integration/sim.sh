@@ -1,0 +1,73 @@
+#!/bin/bash
+# The simulator: no violation over some hundred runs, the same digest for the same seed, and planted defects are found.
+# timeout_s: 120
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+build=${GAINSAY_BUILD:-build}
+build=${build#"$PWD"/}
+sim=$build/gainsay-sim
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+check() { # check NAME STATUS
+	if (($2 == 0)); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1"
+	fi
+}
+
+[[ -x $sim ]] || env -u MAKEFLAGS make BUILD="$build" "$sim" >"$work/make" 2>&1
+[[ -x $sim ]]
+check "the simulator is built" $?
+
+"$sim" --runs 600 --seed 1 --json "$work/a.json" >"$work/a"
+check "600 runs without a violation" $?
+"$sim" --runs 600 --seed 1 --json "$work/b.json" >"$work/b"
+cmp -s <(grep -E 'digest|outcomes|moves ' "$work/a") <(grep -E 'digest|outcomes|moves ' "$work/b")
+check "the same seed gives the same run" $?
+"$sim" --runs 600 --seed 2 >"$work/c"
+! cmp -s <(grep digest "$work/a") <(grep digest "$work/c")
+check "another seed gives another" $?
+# Every outcome and every reason must have come up, or the runs show little.
+/usr/bin/python3 - "$work/a.json" <<'P'
+import json, sys
+a = json.load(open(sys.argv[1]))
+assert a["violations"] == 0 and a["runs"] == 600
+assert all(n >= 20 for n in list(a["outcomes"].values()) + list(a["reasons"].values())), a
+assert a["games"] == sum(a["outcomes"].values()) == sum(a["reasons"].values())
+assert a["claims_invalid"] + a["claims_final"] == 600 and a["wrong_claims"] > 100
+P
+check "all outcomes and reasons come up" $?
+
+# A test of the test.
+found() { # found PLANT PATTERN
+	"$sim" --runs 200 --plant "$1" >"$work/out"
+	[[ $? == 1 ]]
+	check "planted '$1' ends with status 1" $?
+	grep -q "$2" "$work/out"
+	check "planted '$1' is found as '$2'" $?
+	local seed
+	seed=$(sed -n 's/.*--seed \([0-9]*\) .*/\1/p' "$work/out")
+	"$sim" --runs 1 --seed "${seed:-0}" --plant "$1" >"$work/out"
+	[[ $? == 1 ]]
+	check "the seed that it names shows it again" $?
+	"$sim" --runs 1 --seed "${seed:-0}" >"$work/out"
+	check "and without the defect does not" $?
+}
+found burn "wrong balance"
+found prize "wrong balance"
+found timeout "wrong loser of a timeout"
+
+for bad in "--runs 0" "--runs x" "--seed" "--plant none" "--nothing 1"; do
+	# shellcheck disable=SC2086
+	"$sim" $bad >"$work/out" 2>"$work/err"
+	[[ $? == 2 && ! -s $work/out && -s $work/err ]]
+	check "refuses '$bad'" $?
+done
+
+echo "$passed passed, $failed failed"
+((failed == 0))
