@@ -53,8 +53,8 @@ void gs_ops_indirect_row(struct gs_operand *op, const struct gs_val *x, unsigned
 /* The index that such a row reads: dimension d of index along axis axis_of[d] of the box. */
 void gs_ops_indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index,
                           const unsigned *axis_of);
-/* x with the elements index[0 ... count) (borrowed i32 data in the arena) along one dimension; -1 reads fill. */
-enum gs_err gs_ops_take(struct gs_lower *lo, const struct gs_val *x, unsigned axis, const uint8_t *index,
+/* `from` with the elements index[0 ... count) (borrowed i32 data in the arena) along one dimension; -1 reads fill. */
+enum gs_err gs_ops_take(struct gs_lower *lo, const struct gs_val *from, unsigned axis, const uint8_t *index,
                         uint32_t count, gs_reg fill, struct gs_val *out);
 
 /* ---- elements moved (ops_shape.c, ops_pad.c) ---- */
@@ -84,7 +84,7 @@ enum gs_err gs_ops_per_channel(struct gs_lower *lo, const struct gs_val *v, unsi
 enum gs_err gs_ops_arg_extreme(struct gs_lower *lo, const struct gs_val *x, unsigned axis, bool least, bool last,
                                struct gs_val *out);
 /* The matrix product of ONNX's MatMul, with an optional start (a value of the result's shape) for the sums. */
-enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *a, const struct gs_val *b,
+enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
                           const struct gs_val *start, unsigned dtype, struct gs_val *out);
 
 #endif

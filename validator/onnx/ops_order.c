@@ -48,7 +48,7 @@ static enum gs_err arg_extreme(struct gs_lower *lo, const struct gs_onnx_node *n
 {
 	unsigned axis, rank = 0;
 	uint32_t dim[GS_RANK_MAX];
-	struct gs_val kept;
+	struct gs_val kept = {0};
 	GS_TRY(gs_ops_present(lo, &in[0]));
 	GS_TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), in[0].rank, &axis));
 	GS_TRY(gs_ops_arg_extreme(lo, &in[0], axis, least, gs_lower_attr_int(node, "select_last_index", 0) != 0,

@@ -198,7 +198,7 @@ static enum gs_err weighted(struct gs_lower *lo, const struct resize *r, const s
 	double reach = (r->cubic ? 2.0 : 1.0) / (r->antialias && s->scale < 1.0 ? s->scale : 1.0);
 	struct gs_val x = *v, table, factor;
 	uint32_t dim[GS_RANK_MAX];
-	if (reach > RESIZE_TAPS_MAX / 2)
+	if (reach > RESIZE_TAPS_MAX / 2.0)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a scale that reads more than %d elements",
 		                       RESIZE_TAPS_MAX);
 	int64_t first = (int64_t)floor(-reach) + 1;
@@ -278,8 +278,8 @@ static enum gs_err resize(struct gs_lower *lo, const struct gs_onnx_node *node, 
                           struct resize *r, struct gs_val *out)
 {
 	struct sampled s[GS_RANK_MAX];
-	int64_t axes[GS_RANK_MAX], size[GS_RANK_MAX];
-	double scale[GS_RANK_MAX], crop[2 * GS_RANK_MAX];
+	int64_t axes[GS_RANK_MAX], size[GS_RANK_MAX] = {0};
+	double scale[GS_RANK_MAX] = {0}, crop[2 * GS_RANK_MAX] = {0};
 	unsigned axis[GS_RANK_MAX], n = in->rank, given = in->rank, last = 0;
 	bool crops = mode_is(r, "tf_crop_and_resize") && !r->old;
 
