@@ -303,7 +303,7 @@ static const double gs_erf_t[GS_ERF_TERMS][GS_ERF_PIECES] = {
 
 /* sin(r) = r + r^3 (s0 + s1 r^2 + ...), |r| <= pi/4 */
 static const double gs_sin_s[GS_SIN_TERMS] = {
-	GS_PLANT(-0x1.5555555555455p-3, -0x1.5555555555555p-3),
+	GS_PLANT(-0x1.5555555554555p-3, -0x1.5555555555555p-3),
 	0x1.111111111108bp-7,
 	-0x1.a01a01a006d8bp-13,
 	0x1.71de3a40199a1p-19,
