@@ -32,8 +32,10 @@ static void damage(struct gs_move *move, struct gs_rng *rng)
 			move->data[gs_rng_below(rng, move->data_len)] ^= (uint8_t)bit;
 		break;
 	case 1:
-		if (move->siblings > 0)
-			move->sibling[gs_rng_below(rng, move->siblings)].b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
+		if (move->siblings > 0) {
+			struct gs_hash *sibling = &move->sibling[gs_rng_below(rng, move->siblings)];
+			sibling->b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
+		}
 		break;
 	case 2: move->trace_root.b[gs_rng_below(rng, 32)] ^= (uint8_t)bit; break;
 	case 3:

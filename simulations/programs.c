@@ -270,6 +270,7 @@ static struct gs_sim_value draw(struct gs_sim_builder *b)
 {
 	struct gs_rng *rng = b->rng;
 	struct gs_sim_value v;
+	uint32_t size[3]; /* drawn one after the other: C leaves the order of arguments open */
 	switch (gs_rng_below(rng, 6)) {
 	case 0: /* perceptron */
 		v = gs_sim_input(b, GS_F32, 1, 1, between(rng, 1, 60));
@@ -277,12 +278,19 @@ static struct gs_sim_value draw(struct gs_sim_builder *b)
 		v = gs_sim_dense(b, &v, between(rng, 1, 40), false);
 		return gs_sim_map(b, GS_FN_F32_TANH, &v, NULL);
 	case 1: /* convolutions */
-		v = gs_sim_input(b, GS_F32, between(rng, 1, 3), between(rng, 2, 9), between(rng, 2, 9));
+		size[0] = between(rng, 1, 3);
+		size[1] = between(rng, 2, 9);
+		size[2] = between(rng, 2, 9);
+		v = gs_sim_input(b, GS_F32, size[0], size[1], size[2]);
 		v = gs_sim_conv(b, &v, between(rng, 1, 5), 3, false);
 		v = gs_sim_conv(b, &v, v.dim[0], 3, true);
 		v = gs_sim_max_pool(b, &v, between(rng, 2, 3));
 		return gs_sim_dense(b, &v, between(rng, 1, 10), false);
-	case 2: v = gs_sim_input(b, GS_F32, 1, between(rng, 1, 6), between(rng, 1, 50)); return softmax(b, &v);
+	case 2:
+		size[1] = between(rng, 1, 6);
+		size[2] = between(rng, 1, 50);
+		v = gs_sim_input(b, GS_F32, 1, size[1], size[2]);
+		return softmax(b, &v);
 	case 3: /* integers */
 		v = gs_sim_input(b, GS_I64, 1, 1, between(rng, 1, 90));
 		v = gs_sim_squares(b, &v);

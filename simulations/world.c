@@ -203,16 +203,16 @@ static void draw_rules(struct world *w)
 	struct gs_sim_chain *chain = &w->chain;
 	chain->rules.plant = w->options->plant;
 	chain->rules.window_s = between(w, 1, 600);
-	chain->rules.bonds = (struct gs_bond_rules){
-		.minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))),
-		.bond_bps = (uint16_t)between(w, 0, GS_BPS),
-		.challenger_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))),
-		.concede_bps = (uint16_t)between(w, 1, GS_BPS),
-		.burn_bps = (uint16_t)between(w, 0, GS_BPS)};
-	chain->game_rules = (struct gs_game_rules){.header = &w->program.header,
-	                                           .claimant_budget_s = (uint32_t)between(w, 1, 400),
-	                                           .challenger_budget_s = (uint32_t)between(w, 1, 400),
-	                                           .minimum_time_s = (uint32_t)between(w, 1, 30)};
+	struct gs_bond_rules *bonds = &chain->rules.bonds;
+	bonds->minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
+	bonds->bond_bps = (uint16_t)between(w, 0, GS_BPS);
+	bonds->challenger_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
+	bonds->concede_bps = (uint16_t)between(w, 1, GS_BPS);
+	bonds->burn_bps = (uint16_t)between(w, 0, GS_BPS);
+	chain->game_rules.header = &w->program.header;
+	chain->game_rules.claimant_budget_s = (uint32_t)between(w, 1, 400);
+	chain->game_rules.challenger_budget_s = (uint32_t)between(w, 1, 400);
+	chain->game_rules.minimum_time_s = (uint32_t)between(w, 1, 30);
 	gs_merkle_root(&w->common.inputs_tree, &chain->game_rules.input_root);
 	chain->now = 1000000 + gs_rng_below(&w->rng, 1000);
 }

@@ -10,6 +10,8 @@
 
 static const char file_magic[8] = "GSPROG1\n";
 
+enum { DESCRIPTOR_BYTES_MIN = 1 + 23 + 1 }; /* its length, the fixed fields, one operand's kind */
+
 void gs_program_free(struct gs_program *p)
 {
 	if (!p)
@@ -343,7 +345,10 @@ enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out)
 static enum gs_err read_descriptors(struct gs_wire *w, struct gs_program *p, struct gs_error *error)
 {
 	uint32_t count = p->header.instructions;
-	if ((size_t)(w->end - w->at) / 2 < count) /* each takes two bytes at the very least */
+	if (count > GS_INSTRUCTIONS_HELD_MAX)
+		return gs_fail(error, GS_ELIMIT, "program: %u instructions, this build holds at most %d", count,
+		               GS_INSTRUCTIONS_HELD_MAX);
+	if ((size_t)(w->end - w->at) / DESCRIPTOR_BYTES_MIN < count)
 		REFUSE("cut short: %u instructions announced", count);
 	p->instr = calloc(count, sizeof(*p->instr));
 	p->descriptor_at = calloc((size_t)count + 1, sizeof(*p->descriptor_at));

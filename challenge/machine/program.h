@@ -25,7 +25,8 @@ enum {
 	GS_FOLD_MAX = 1 << 18,   /* terms of one fold */
 	GS_TRACE_DEPTH_MAX = 26, /* 2^26 chunks in the trace, the weights or the inputs */
 	GS_INSTRUCTIONS_MAX = 1 << 20,
-	GS_IO_MAX = 256, /* inputs, or outputs, of one model */
+	GS_INSTRUCTIONS_HELD_MAX = 1 << 18, /* what this build reads into memory: about 1.6 GiB of struct gs_instr */
+	GS_IO_MAX = 256,                    /* inputs, or outputs, of one model */
 	GS_NAME_MAX = 255,
 	GS_RANK_MAX = 8,
 };
@@ -178,7 +179,7 @@ GS_MUST enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error
 
 /* The program file (.gsp): magic, header, io, descriptors, weights; see docs/machine.md, "Program file". */
 GS_MUST enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out);
-/* Copies everything out of bytes; recomputes every root and checks. */
+/* Copies everything out of bytes; recomputes every root and checks. GS_ELIMIT beyond GS_INSTRUCTIONS_HELD_MAX. */
 GS_MUST enum gs_err gs_program_read(struct gs_bytes bytes, struct gs_program *out, struct gs_error *error);
 
 #endif

@@ -475,10 +475,50 @@ static void hopeless_claims_do_not_blind(void **state)
 	assert_non_null(effect(f, GS_EFFECT_EXECUTE));
 }
 
+/* So many answers due that the chain cannot keep up: what is signed is bounded, or tending it would one day be more than one
+ * step can ask for, and the node would stand still for good. */
+static void a_flood_of_duties_is_queued(void **state)
+{
+	struct fixture *f = *state;
+	const struct gs_node_effect *e = NULL;
+	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
+	unsigned signed_ = 0;
+
+	for (unsigned n = 0; n < GS_NODE_UNMINED_MAX + 5; n++) {
+		struct gs_buf data;
+		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
+		struct gs_node_input prepared = {.kind = GS_INPUT_PREPARED};
+
+		gs_be32_write(log.topics[1].b, n);
+		block(f, 0x11, &log, 1);
+		gs_buf_free(&data);
+		in.as.executed.claim = log.topics[1];
+		in.as.executed.computed = true;
+		in.as.executed.output_root = in.as.executed.reference_root = hash(0x33);
+		feed(f, &in);
+		e = effect(f, GS_EFFECT_PREPARE);
+		if (e == NULL)
+			continue;
+		prepared.as.prepared.intent = e->hash;
+		prepared.as.prepared.nonce = e->nonce;
+		gs_be32_write(prepared.as.prepared.tx.b, 1 + n);
+		prepared.as.prepared.raw = (struct gs_bytes){(const uint8_t *)"signed", 6};
+		feed(f, &prepared);
+		signed_++;
+	}
+	assert_null(e);
+	assert_int_equal(signed_, GS_NODE_UNMINED_MAX);
+	f->now_s += 100; /* all of them are sent again */
+	feed(f, &timer);
+	assert_true(f->effects.count >= 2 * GS_NODE_UNMINED_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_fast_clock_gives_nothing_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_of_duties_is_queued, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hopeless_claims_do_not_blind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_claim_is_challenged_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_but_invalid_challenges, set_up, tear_down),

@@ -116,6 +116,18 @@ static enum gs_err tend_transactions(struct gs_node_turn *t, bool send_all)
 	return err;
 }
 
+/* GS_ENOTFOUND when so many transactions wait to be mined that one more would only wait behind them. */
+static enum gs_err room_for_another(struct gs_node_turn *t)
+{
+	struct gs_intent_txs txs;
+	enum gs_err err = gs_intent_pending(t->j, &txs);
+
+	if (!err && txs.count >= GS_NODE_UNMINED_MAX)
+		err = GS_ENOTFOUND;
+	gs_intent_txs_free(&txs);
+	return err;
+}
+
 static enum gs_err prepare_next(struct gs_node_turn *t)
 {
 	struct gs_intent intent;
@@ -127,6 +139,8 @@ static enum gs_err prepare_next(struct gs_node_turn *t)
 		return GS_OK;
 	gs_buf_init(&data, GS_STORE_VALUE_MAX);
 	err = gs_intent_next(t->j, t->node->now, &intent, &data);
+	if (!err)
+		err = room_for_another(t);
 	if (!err)
 		err = load_nonce(t->j, &nonce);
 	if (!err)

@@ -1,5 +1,7 @@
 #include "validator/onnx/ops_common.h"
 
+#include <string.h>
+
 struct gs_arg gs_arg_of(const struct gs_val *v)
 {
 	return (struct gs_arg){.v = v};
@@ -72,4 +74,42 @@ enum gs_err gs_ops_legacy_broadcast(struct gs_lower *lo, const struct gs_onnx_no
 enum gs_err gs_ops_present(struct gs_lower *lo, const struct gs_val *v)
 {
 	return v->kind != GS_VAL_NONE ? GS_OK : gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input is missing");
+}
+
+enum gs_err gs_op1(struct gs_lower *lo, unsigned fn, unsigned dtype, struct gs_arg a, struct gs_val *out)
+{
+	return gs_lower_map(lo, (struct gs_step){.fn = (uint8_t)fn, .dtype = (uint8_t)dtype}, 1, &a, out);
+}
+
+enum gs_err gs_op2(struct gs_lower *lo, unsigned fn, unsigned dtype, struct gs_arg a, struct gs_arg b,
+                   struct gs_val *out)
+{
+	return gs_lower_map(lo, (struct gs_step){.fn = (uint8_t)fn, .dtype = (uint8_t)dtype}, 2,
+	                    (struct gs_arg[]){a, b}, out);
+}
+
+enum gs_err gs_op3(struct gs_lower *lo, unsigned fn, unsigned dtype, struct gs_arg a, struct gs_arg b, struct gs_arg c,
+                   struct gs_val *out)
+{
+	return gs_lower_map(lo, (struct gs_step){.fn = (uint8_t)fn, .dtype = (uint8_t)dtype}, 3,
+	                    (struct gs_arg[]){a, b, c}, out);
+}
+
+enum gs_err gs_ops_iota_mask(struct gs_lower *lo, unsigned fn, gs_reg right, int64_t offset, const int64_t *coef,
+                             unsigned rank, const uint32_t *dim, struct gs_val *out)
+{
+	struct gs_instr in = {.form = GS_MAP, .fn = (uint8_t)fn, .store_dtype = GS_BOOL, .out_axes = (uint8_t)rank};
+	memcpy(in.extent, dim, rank * sizeof(*dim));
+	in.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota.offset = offset};
+	memcpy(in.operand[0].iota.coef, coef, rank * sizeof(*coef));
+	in.operand[1] = gs_operand_const(right);
+	return gs_lower_emit(lo, &in, rank, dim, out);
+}
+
+struct gs_val gs_ops_part(const struct gs_val *v, unsigned d, uint32_t start, uint32_t count)
+{
+	struct gs_val r = *v;
+	r.offset += (int64_t)start * r.stride[d];
+	r.dim[d] = count;
+	return r;
 }

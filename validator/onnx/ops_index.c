@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum gs_err tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, struct gs_val *out)
+enum gs_err gs_ops_tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, struct gs_val *out)
 {
 	struct gs_tensor t;
 	enum gs_err err = gs_tensor_from_proto(bytes, &lo->arena, &t, lo->error);
@@ -38,7 +38,7 @@ static enum gs_err op_constant(struct gs_lower *lo, const struct gs_onnx_node *n
 	const struct gs_onnx_attr *a;
 	(void)in;
 	if ((a = gs_onnx_attr_find(node, "value")) != NULL && a->type == GS_ONNX_ATTR_TENSOR)
-		return tensor_constant(lo, a->s, out);
+		return gs_ops_tensor_constant(lo, a->s, out);
 	if ((a = gs_onnx_attr_find(node, "value_float")) != NULL && a->type == GS_ONNX_ATTR_FLOAT)
 		return list_constant(lo, true, 0, 1, NULL, &a->f, out);
 	if ((a = gs_onnx_attr_find(node, "value_int")) != NULL && a->type == GS_ONNX_ATTR_INT)
@@ -68,7 +68,7 @@ static enum gs_err op_constant_of_shape(struct gs_lower *lo, const struct gs_onn
 	if (a == NULL)
 		GS_TRY(list_constant(lo, true, 0, 1, NULL, &(uint32_t){0}, &v));
 	else
-		GS_TRY(tensor_constant(lo, a->s, &v));
+		GS_TRY(gs_ops_tensor_constant(lo, a->s, &v));
 	if (gs_val_count(&v) != 1)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the value does not have one element");
 	v.rank = 0;
@@ -128,7 +128,7 @@ static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node
 }
 
 /* Negative indices count from the end: index < 0 ? index + extent : index. */
-static enum gs_err from_the_end(struct gs_lower *lo, const struct gs_val *index, uint32_t extent, struct gs_val *out)
+enum gs_err gs_ops_from_the_end(struct gs_lower *lo, const struct gs_val *index, uint32_t extent, struct gs_val *out)
 {
 	enum gs_class cls = gs_val_class(index);
 	struct gs_val below, moved;
@@ -141,7 +141,7 @@ static enum gs_err from_the_end(struct gs_lower *lo, const struct gs_val *index,
 	return gs_lower_map(lo, select, 3, (struct gs_arg[]){{.v = &below}, {.v = &moved}, {.v = index}}, out);
 }
 
-static enum gs_err check_indices(struct gs_lower *lo, const struct gs_val *index, uint32_t extent)
+enum gs_err gs_ops_check_indices(struct gs_lower *lo, const struct gs_val *index, uint32_t extent)
 {
 	if (index->kind != GS_VAL_CONST)
 		return GS_OK; /* at run time an index out of range reads zero */
@@ -155,13 +155,13 @@ static enum gs_err check_indices(struct gs_lower *lo, const struct gs_val *index
 }
 
 /* The operand's dimension `axis` of x, of coordinate zero plus the index value. */
-static void indirect_row(struct gs_operand *op, const struct gs_val *x, unsigned axis)
+void gs_ops_indirect_row(struct gs_operand *op, const struct gs_val *x, unsigned axis)
 {
 	unsigned row = gs_operand_row(op, x->dim[axis], (uint64_t)x->stride[axis], 0);
 	op->indirect_row = (uint8_t)(row + 1);
 }
 
-static void indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index,
+void gs_ops_indirect_view(const struct gs_lower *lo, struct gs_operand *op, const struct gs_val *index,
                           const unsigned *axis_of)
 {
 	struct gs_operand read = gs_lower_view(lo, index);
@@ -180,8 +180,8 @@ static enum gs_err gather_inputs(struct gs_lower *lo, const struct gs_onnx_node 
 	if (in[1].dtype != GS_I32 && in[1].dtype != GS_I64)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "indices that are neither i32 nor i64");
 	GS_TRY(gs_lower_axis(lo, gs_lower_attr_int(node, "axis", 0), x->rank, axis));
-	GS_TRY(from_the_end(lo, &in[1], x->dim[*axis], index));
-	GS_TRY(check_indices(lo, index, x->dim[*axis]));
+	GS_TRY(gs_ops_from_the_end(lo, &in[1], x->dim[*axis], index));
+	GS_TRY(gs_ops_check_indices(lo, index, x->dim[*axis]));
 	if (x->stride[*axis] < 0)
 		GS_TRY(gs_lower_copy(lo, x, x));
 	return GS_OK;
@@ -221,8 +221,8 @@ static enum gs_err op_gather(struct gs_lower *lo, const struct gs_onnx_node *nod
 		gs_operand_axis(&copy.operand[0], rank, x.stride[d]);
 		dim[rank++] = x.dim[d];
 	}
-	indirect_row(&copy.operand[0], &x, axis);
-	indirect_view(lo, &copy.operand[0], &index, axis_of);
+	gs_ops_indirect_row(&copy.operand[0], &x, axis);
+	gs_ops_indirect_view(lo, &copy.operand[0], &index, axis_of);
 	copy.out_axes = (uint8_t)rank;
 	memcpy(copy.extent, dim, rank * sizeof(*dim));
 	return gs_lower_emit(lo, &copy, rank, dim, out);
@@ -247,8 +247,8 @@ static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_
 		if (d != axis)
 			gs_operand_axis(&copy.operand[0], d, x.stride[d]);
 	}
-	indirect_row(&copy.operand[0], &x, axis);
-	indirect_view(lo, &copy.operand[0], &index, axis_of);
+	gs_ops_indirect_row(&copy.operand[0], &x, axis);
+	gs_ops_indirect_view(lo, &copy.operand[0], &index, axis_of);
 	return gs_lower_emit(lo, &copy, x.rank, index.dim, out);
 }
 

@@ -1,5 +1,5 @@
 /* MatMul, Gemm and Conv: one chain of fused multiply-adds an output element, never split. Formulas: docs/operators.md. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/ops_common.h"
 
 #include <string.h>
 
@@ -20,15 +20,14 @@ static void start_fold(struct gs_instr *in, const struct gs_val *x)
 	in->operand[0] = gs_operand_const(0);
 }
 
-static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                             struct gs_val *out)
+enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
+                          const struct gs_val *start, unsigned dtype, struct gs_val *out)
 {
-	struct gs_val a = in[0], b = in[1], lead[2];
+	struct gs_val a = *left, b = *right, lead[2];
 	struct gs_instr fold;
 	uint32_t dim[GS_RANK_MAX];
 	uint8_t batch;
 
-	(void)node;
 	enum gs_err err = check_pair(lo, &a, &b);
 	if (err != GS_OK)
 		return err;
@@ -57,6 +56,7 @@ static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *nod
 	if ((err = gs_lower_broadcast(lo, lead, 2, &batch, dim)) != GS_OK)
 		return err;
 	start_fold(&fold, &a);
+	fold.store_dtype = (uint8_t)dtype;
 	fold.out_axes = (uint8_t)(batch + 2);
 	fold.red_axes = 1;
 	dim[batch] = a.dim[a.rank - 2];
@@ -73,12 +73,21 @@ static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *nod
 	gs_operand_axis(&fold.operand[1], batch + 2U, a.stride[a.rank - 1]);
 	gs_operand_axis(&fold.operand[2], batch + 1U, b.stride[b.rank - 1]);
 	gs_operand_axis(&fold.operand[2], batch + 2U, b.stride[b.rank - 2]);
+	if (start != NULL)
+		fold.operand[0] = gs_lower_elementwise(lo, start, batch + 2U);
 	unsigned rank = batch;
 	if (!row)
 		dim[rank++] = a.dim[a.rank - 2];
 	if (!column)
 		dim[rank++] = b.dim[b.rank - 1];
 	return gs_lower_emit(lo, &fold, rank, dim, out);
+}
+
+static enum gs_err op_matmul(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                             struct gs_val *out)
+{
+	(void)node;
+	return gs_ops_matmul(lo, &in[0], &in[1], NULL, in[0].dtype, out);
 }
 
 static void swap_last_two(struct gs_val *v)

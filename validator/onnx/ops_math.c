@@ -183,21 +183,26 @@ static enum gs_err op_clip(struct gs_lower *lo, const struct gs_onnx_node *node,
 }
 
 /* y = 1 / (1 + exp(-x)): t = exp(neg(x)); y = div(1, add(t, 1)). t is kept in f32. */
-static enum gs_err op_sigmoid(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                              struct gs_val *out)
+enum gs_err gs_ops_sigmoid(struct gs_lower *lo, const struct gs_val *x, unsigned dtype, struct gs_val *out)
 {
 	struct gs_val t;
-	(void)node;
-	GS_TRY(gs_ops_want_float(lo, &in[0]));
 	GS_TRY(gs_lower_map(lo, (struct gs_step){.fn = GS_FN_F32_NEG, .dtype = GS_F32, .epilogue = GS_FN_F32_EXP}, 1,
-	                    &(struct gs_arg){.v = &in[0]}, &t));
+	                    &(struct gs_arg){.v = x}, &t));
 	return gs_lower_map(lo,
 	                    (struct gs_step){.fn = GS_FN_F32_ADD,
-	                                     .dtype = in[0].dtype,
+	                                     .dtype = (uint8_t)dtype,
 	                                     .epilogue = GS_FN_F32_DIV,
 	                                     .epilogue_pos = 1,
 	                                     .epilogue_const = {GS_ONE}},
 	                    2, (struct gs_arg[]){gs_arg_of(&t), gs_arg_reg(GS_ONE)}, out);
+}
+
+static enum gs_err op_sigmoid(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                              struct gs_val *out)
+{
+	(void)node;
+	GS_TRY(gs_ops_want_float(lo, &in[0]));
+	return gs_ops_sigmoid(lo, &in[0], in[0].dtype, out);
 }
 
 /* max(0, min(1, alpha*x + beta)) with one rounding in alpha*x + beta. */

@@ -311,6 +311,23 @@ static enum gs_err concat_group(struct gs_lower *lo, const struct gs_val *part, 
 	return gs_lower_emit(lo, &first, part[0].rank, dim, out);
 }
 
+enum gs_err gs_ops_concat(struct gs_lower *lo, struct gs_val *part, unsigned n, unsigned axis, struct gs_val *out)
+{
+	while (n > 1) { /* groups of three, until one is left */
+		unsigned groups = 0;
+		for (unsigned i = 0; i < n; i += 3) {
+			unsigned take = n - i < 3 ? n - i : 3;
+			struct gs_val joined = part[i];
+			if (take > 1)
+				GS_TRY(concat_group(lo, &part[i], take, axis, &joined));
+			part[groups++] = joined;
+		}
+		n = groups;
+	}
+	*out = part[0];
+	return GS_OK;
+}
+
 static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                              struct gs_val *out)
 {
@@ -333,19 +350,7 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 		*out = in[0];
 		return GS_OK;
 	}
-	while (n > 1) { /* groups of three, until one is left */
-		unsigned groups = 0;
-		for (unsigned i = 0; i < n; i += 3) {
-			unsigned take = n - i < 3 ? n - i : 3;
-			struct gs_val joined = part[i];
-			if (take > 1)
-				GS_TRY(concat_group(lo, &part[i], take, axis, &joined));
-			part[groups++] = joined;
-		}
-		n = groups;
-	}
-	*out = part[0];
-	return GS_OK;
+	return gs_ops_concat(lo, part, n, axis, out);
 }
 
 /* A copy whose reads outside the input give the padding value. */
@@ -360,8 +365,6 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	gs_reg value = 0;
 	uint32_t dim[GS_RANK_MAX] = {0};
 	GS_TRY(gs_ops_present(lo, &x));
-	if (gs_onnx_attr_find(node, "mode") != NULL && !gs_lower_attr_is(node, "mode", "constant"))
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "a mode other than constant is not supported");
 	GS_TRY(gs_lower_ints_either(lo, node, "pads", &in[1], pads, 2 * GS_RANK_MAX, &n, &given));
 	if (has_axes)
 		GS_TRY(gs_lower_ints(lo, &in[3], "axes", axes, GS_RANK_MAX, &m));
@@ -395,6 +398,8 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	}
 	if (!any)
 		return (void)(*out = x), GS_OK;
+	if (gs_onnx_attr_find(node, "mode") != NULL && !gs_lower_attr_is(node, "mode", "constant"))
+		return gs_ops_pad_within(lo, node, &x, before, dim, out);
 	if (gs_val_count(&x) == 0) { /* nothing but padding */
 		uint8_t *data = gs_arena_alloc(&lo->arena, 1, 8);
 		if (data == NULL)

@@ -9,7 +9,17 @@ enum { MODEL_IR_VERSION = 1, MODEL_GRAPH = 7, MODEL_OPSET_IMPORT = 8 };
 enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2 };
 enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12, GRAPH_SPARSE_INITIALIZER = 15 };
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP_TYPE = 4, NODE_ATTRIBUTE = 5, NODE_DOMAIN = 7 };
-enum { ATTR_NAME = 1, ATTR_F = 2, ATTR_I = 3, ATTR_S = 4, ATTR_T = 5, ATTR_G = 6, ATTR_FLOATS = 7, ATTR_INTS = 8 };
+enum {
+	ATTR_NAME = 1,
+	ATTR_F = 2,
+	ATTR_I = 3,
+	ATTR_S = 4,
+	ATTR_T = 5,
+	ATTR_G = 6,
+	ATTR_FLOATS = 7,
+	ATTR_INTS = 8,
+	ATTR_STRINGS = 9
+};
 enum { ATTR_TYPE = 20 };
 enum { VALUE_NAME = 1, VALUE_TYPE = 2 };
 enum { TYPE_TENSOR = 1, TYPE_TENSOR_ELEM = 1, TYPE_TENSOR_SHAPE = 2, SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
@@ -179,6 +189,10 @@ static enum gs_err read_attr(struct gs_bytes bytes, struct gs_arena *arena, stru
 			want = f.type;
 			seen = GS_ONNX_ATTR_INTS;
 			break;
+		case ATTR_STRINGS:
+			want = GS_PB_BYTES;
+			seen = GS_ONNX_ATTR_STRINGS;
+			break;
 		default: continue;
 		}
 		if (f.type != want)
@@ -193,6 +207,13 @@ static enum gs_err read_attr(struct gs_bytes bytes, struct gs_arena *arena, stru
 		return read_list(bytes, ATTR_FLOATS, arena, attr, error);
 	if (attr->type == GS_ONNX_ATTR_INTS)
 		return read_list(bytes, ATTR_INTS, arena, attr, error);
+	if (attr->type == GS_ONNX_ATTR_STRINGS) {
+		struct gs_bytes *strings;
+		err = collect(bytes, ATTR_STRINGS, GS_ONNX_ITEMS_MAX, "strings of an attribute", arena, &strings,
+		              &attr->count, error);
+		attr->strings = strings;
+		return err;
+	}
 	return GS_OK;
 }
 

@@ -38,9 +38,10 @@ struct gs_onnx_attr {
 	int64_t i;
 	uint32_t f;        /* binary32 bits */
 	struct gs_bytes s; /* STRING; the serialized TensorProto or GraphProto of TENSOR and GRAPH */
-	uint32_t count;    /* FLOATS, INTS */
+	uint32_t count;    /* FLOATS, INTS, STRINGS */
 	const int64_t *ints;
 	const uint32_t *floats;
+	const struct gs_bytes *strings;
 };
 
 struct gs_onnx_node {
