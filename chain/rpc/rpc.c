@@ -159,7 +159,9 @@ enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, s
 	memcpy(rpc->name, name, sizeof(name));
 	gs_buf_init(&rpc->response, GS_RPC_RESPONSE_MAX);
 	rpc->curl = curl_easy_init();
-	if (!rpc->curl || !configure(rpc, url, connect_ms, timeout_ms)) {
+	bool own_authorities = options && options->ca_file && options->ca_file[0];
+	if (!rpc->curl || !configure(rpc, url, connect_ms, timeout_ms) ||
+	    (own_authorities && curl_easy_setopt(rpc->curl, CURLOPT_CAINFO, options->ca_file) != CURLE_OK)) {
 		gs_rpc_close(rpc);
 		return gs_fail(error, GS_ENOMEM, "rpc: libcurl could not be set up");
 	}

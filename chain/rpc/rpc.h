@@ -23,6 +23,8 @@ struct gs_rpc;
 struct gs_rpc_options {
 	uint32_t connect_ms; /* 0: default */
 	uint32_t timeout_ms; /* of a whole call; 0: default */
+	const char
+		*ca_file; /* PEM: trust these authorities instead of the system's; NULL or "": the system's. Copied. */
 };
 
 enum gs_rpc_failure_kind {

@@ -16,6 +16,8 @@ void gs_options_init(struct gs_options *options)
 	memset(options, 0, sizeof(*options));
 	add(options, "config", "FILE", "settings in YAML (or $GAINSAY_CONFIG)", &options->config);
 	add(options, "rpc", "URL", "endpoint of the chain; several are parted by commas", &options->rpc);
+	add(options, "ca-file", "FILE", "authorities to trust for https endpoints, instead of the system's",
+	    &options->ca_file);
 	add(options, "chain-id", "N", "refuse any other chain", &options->chain_id);
 	add(options, "deployment", "FILE", "addresses of the contracts, as written by 'gainsay deploy'",
 	    &options->deployment);
@@ -35,6 +37,7 @@ enum gs_err gs_options_config(const struct gs_options *options, struct gs_config
 		const char *value;
 	} flags[] = {
 		{"rpc", options->rpc},
+		{"ca_file", options->ca_file},
 		{"chain_id", options->chain_id},
 		{"deployment", options->deployment},
 		{"db", options->db},

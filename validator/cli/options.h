@@ -12,6 +12,7 @@ enum { GS_OPTION_FLAGS = 12 };
 struct gs_options {
 	const char *config; /* --config; else $GAINSAY_CONFIG; else none */
 	const char *rpc;
+	const char *ca_file;
 	const char *chain_id;
 	const char *deployment;
 	const char *db;

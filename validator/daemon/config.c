@@ -11,6 +11,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error",
 #define AT(member) offsetof(struct gs_config, member)
 static const struct gs_setting table[] = {
 	{"rpc", GS_SETTING_LIST, AT(rpc), 0, 0, NULL},
+	{"ca_file", GS_SETTING_PATH, AT(ca_file), 0, 0, NULL},
 	{"chain_id", GS_SETTING_U64, AT(chain_id), 1, UINT32_MAX, NULL},
 	{"deployment", GS_SETTING_PATH, AT(deployment), 0, 0, NULL},
 	{"db", GS_SETTING_PATH, AT(db), 0, 0, NULL},

@@ -13,6 +13,7 @@ enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
 	struct gs_setting_list rpc;          /* endpoints, in order of preference */
+	char ca_file[GS_BINDER_PATH_MAX];    /* PEM; "": the system's authorities */
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
 	char db[GS_BINDER_PATH_MAX];

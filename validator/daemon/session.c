@@ -93,7 +93,8 @@ static enum gs_err check_chain(struct gs_session *s, const struct gs_config *con
 enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                             struct gs_error *error)
 {
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms};
+	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
+	                                       .ca_file = config->ca_file};
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
@@ -122,7 +123,8 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 
 enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session, struct gs_error *error)
 {
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms};
+	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
+	                                       .ca_file = config->ca_file};
 	enum gs_err err = GS_ENOTFOUND;
 
 	for (size_t i = 0; i < config->rpc.count && err; i++) {
