@@ -140,8 +140,10 @@ static void pay_prize(struct gs_sim_chain *chain)
 			return;
 	const struct gs_sim_game *won = &chain->game[chain->winner - 1];
 	struct gs_payout payout;
-	GS_ASSERT(gs_bond_payout(&chain->rules.bonds, chain->claim_bond, GS_GAME_CHALLENGER_WON,
-	                         (enum gs_game_reason)won->game.reason, &payout) == GS_OK);
+	/* "a concession is cheaper only while the claim has had one game" */
+	enum gs_game_reason reason = chain->games == 1 ? (enum gs_game_reason)won->game.reason : GS_REASON_STEP;
+	GS_ASSERT(gs_bond_payout(&chain->rules.bonds, chain->claim_bond, GS_GAME_CHALLENGER_WON, reason, &payout) ==
+	          GS_OK);
 	unsigned to = won->challenger;
 	if (chain->rules.plant == GS_SIM_PLANT_PRIZE)
 		to = chain->game[chain->games - 1].challenger;

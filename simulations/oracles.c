@@ -83,7 +83,8 @@ static void keep_books(const struct gs_sim_oracle *oracle, const struct gs_sim_c
 			claim_lost = true; /* the first in order of opening */
 			decided = !earlier_open;
 			if (decided)
-				transfer(b, rules, chain->claimant, game->challenger, claim_bond, game->game.reason);
+				transfer(b, rules, chain->claimant, game->challenger, claim_bond,
+				         chain->games == 1 ? game->game.reason : GS_REASON_STEP);
 		}
 		earlier_open |= game->game.outcome == GS_GAME_OPEN;
 	}

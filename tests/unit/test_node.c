@@ -148,13 +148,26 @@ static void block(struct fixture *f, uint8_t branch, const struct gs_log_entry *
 	feed(f, &timer);
 }
 
-static struct gs_log_entry posted(struct gs_buf *data, uint8_t claim, uint8_t claimant, uint64_t value)
+/* Claims are called by their nonce here; their ids are what the contract would give them. */
+static struct gs_hash claim_id[GS_NODE_UNMINED_MAX + 256];
+
+static struct gs_log_entry posted(const struct fixture *f, struct gs_buf *data, uint64_t claim, uint8_t claimant,
+                                  uint64_t value)
 {
+	const struct gs_event event = {.nonce = claim,
+	                               .account = address(claimant),
+	                               .model = hash(0x70),
+	                               .input_root = {{1}},
+	                               .output_root = {{2}},
+	                               .value = gs_wei_from_u64(value)};
 	struct gs_log_entry log = {.address = address(3), .topic_count = 4};
 	struct gs_abi_writer w;
 
+	assert_true(claim < GS_ARRAY_LEN(claim_id));
+	gs_claim_id(&f->options.contracts, &event, &claim_id[claim]);
+
 	log.topics[0] = gs_claims_event_posted;
-	log.topics[1] = hash(claim);
+	log.topics[1] = claim_id[claim];
 	memcpy(log.topics[2].b + 12, address(claimant).b, 20);
 	log.topics[3] = hash(0x70);
 	gs_buf_init(data, 65536);
@@ -164,7 +177,7 @@ static struct gs_log_entry posted(struct gs_buf *data, uint8_t claim, uint8_t cl
 	gs_abi_put_u64(&w, value);
 	gs_abi_put_u64(&w, 77);
 	gs_abi_put_u64(&w, WINDOW_END_S);
-	gs_abi_put_u64(&w, 0);
+	gs_abi_put_u64(&w, claim);
 	gs_abi_put_bytes(&w, (struct gs_bytes){(const uint8_t *)"input", 5});
 	gs_abi_put_bytes(&w, (struct gs_bytes){(const uint8_t *)"output!", 7});
 	gs_abi_end(&w);
@@ -175,7 +188,7 @@ static struct gs_log_entry posted(struct gs_buf *data, uint8_t claim, uint8_t cl
 static void post_claim(struct fixture *f, uint8_t claim, uint8_t claimant, uint64_t value)
 {
 	struct gs_buf data;
-	struct gs_log_entry log = posted(&data, claim, claimant, value);
+	struct gs_log_entry log = posted(f, &data, claim, claimant, value);
 
 	block(f, 0x11, &log, 1);
 	gs_buf_free(&data);
@@ -185,7 +198,7 @@ static void executed(struct fixture *f, uint8_t claim, bool computed, struct gs_
 {
 	struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
 
-	in.as.executed.claim = hash(claim);
+	in.as.executed.claim = claim_id[claim];
 	in.as.executed.computed = computed;
 	in.as.executed.output_root = root;
 	in.as.executed.reference_root = reference;
@@ -195,7 +208,7 @@ static void executed(struct fixture *f, uint8_t claim, bool computed, struct gs_
 
 static struct gs_verdict_record verdict_of(struct fixture *f, uint8_t claim)
 {
-	const struct gs_hash id = hash(claim);
+	const struct gs_hash id = claim_id[claim];
 	struct gs_verdict_record verdict = {0};
 	struct gs_store_txn *txn;
 	struct gs_bytes value;
@@ -232,7 +245,7 @@ static void wrong_claim_is_challenged_once(void **state)
 	data = gs_node_effect_data(&f->effects, e);
 	assert_int_equal(data.len, 36);
 	assert_int_equal(gs_be32_read(data.ptr), GS_DISPUTES_FN_CHALLENGE);
-	assert_memory_equal(data.ptr + 4, hash(0x51).b, 32);
+	assert_memory_equal(data.ptr + 4, claim_id[0x51].b, 32);
 
 	/* stored before it is sent; a crash right here sends the same bytes, and nothing else */
 	prepared.as.prepared.intent = e->hash;
@@ -400,7 +413,7 @@ static void open_game(struct fixture *f, uint8_t claim, uint64_t deadline_s)
 	uint8_t index[32] = {0}, words[32 + GS_GAME_STATE_WORDS * 32];
 	struct gs_hash state_hash;
 
-	game.state = (struct gs_game_state){.claim = hash(claim),
+	game.state = (struct gs_game_state){.claim = claim_id[claim],
 	                                    .model = hash(0x70),
 	                                    .claimant = address(8),
 	                                    .challenger = address(9),
@@ -421,7 +434,7 @@ static void open_game(struct fixture *f, uint8_t claim, uint64_t deadline_s)
 	log[1].index = 1;
 	for (unsigned i = 0; i < 2; i++) {
 		log[i].topics[1] = game.id;
-		log[i].topics[2] = hash(claim);
+		log[i].topics[2] = claim_id[claim];
 	}
 	block(f, 0x11, log, 2);
 }
@@ -451,12 +464,11 @@ static void hopeless_claims_do_not_blind(void **state)
 	struct gs_buf data;
 
 	for (unsigned n = 0; n <= GS_NODE_EXECUTIONS_MAX; n++) {
-		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_log_entry log = posted(f, &data, n, 8, 3);
 		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
 		const struct gs_node_effect *e;
 		bool asked = false;
 
-		gs_be32_write(log.topics[1].b, n);
 		block(f, 0x11, &log, 1);
 		gs_buf_free(&data);
 		for (size_t i = 0; i < f->effects.count; i++) {
@@ -486,11 +498,10 @@ static void a_flood_of_duties_is_queued(void **state)
 
 	for (unsigned n = 0; n < GS_NODE_UNMINED_MAX + 5; n++) {
 		struct gs_buf data;
-		struct gs_log_entry log = posted(&data, 0x51, 8, 3);
+		struct gs_log_entry log = posted(f, &data, n, 8, 3);
 		struct gs_node_input in = {.kind = GS_INPUT_EXECUTED};
 		struct gs_node_input prepared = {.kind = GS_INPUT_PREPARED};
 
-		gs_be32_write(log.topics[1].b, n);
 		block(f, 0x11, &log, 1);
 		gs_buf_free(&data);
 		in.as.executed.claim = log.topics[1];
@@ -514,9 +525,29 @@ static void a_flood_of_duties_is_queued(void **state)
 	assert_true(f->effects.count >= 2 * GS_NODE_UNMINED_MAX);
 }
 
+/* An endpoint that shows a real claim with another output is not believed: nothing of the block is taken. */
+static void a_claim_that_does_not_hash_to_its_id_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_buf data;
+	struct gs_log_entry log = posted(f, &data, 7, 8, 3);
+	struct gs_event event;
+	struct gs_error error = {0};
+
+	assert_int_equal(gs_event_decode(&f->options.contracts, &log, &event, &error), GS_OK);
+	data.ptr[32] ^= 1; /* the output root */
+	assert_int_equal(gs_event_decode(&f->options.contracts, &log, &event, &error), GS_ECORRUPT);
+	assert_non_null(strstr(error.text, "do not trust this endpoint"));
+	data.ptr[32] ^= 1;
+	log.topics[2].b[31] ^= 1; /* the claimant */
+	assert_int_equal(gs_event_decode(&f->options.contracts, &log, &event, &error), GS_ECORRUPT);
+	gs_buf_free(&data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_claim_that_does_not_hash_to_its_id_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_fast_clock_gives_nothing_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_of_duties_is_queued, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hopeless_claims_do_not_blind, set_up, tear_down),

@@ -10,6 +10,7 @@ void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const 
 	memset(io, 0, sizeof(*io));
 	io->session = session;
 	io->contracts = (struct gs_contracts){
+		.chain_id = session->chain_id,
 		.token = at[GS_CONTRACT_TOKEN],
 		.stakes = at[GS_CONTRACT_STAKES],
 		.models = at[GS_CONTRACT_MODELS],

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "chain/core/hash.h"
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
 
@@ -116,6 +117,47 @@ static const struct form *form_of(const struct gs_contracts *contracts, const st
 	return NULL;
 }
 
+void gs_claim_id(const struct gs_contracts *contracts, const struct gs_event *posted, struct gs_hash *out)
+{
+	static const char domain_text[] = "gainsay.claim";
+	struct gs_hash domain;
+	struct gs_abi_writer w;
+	struct gs_buf words;
+
+	gs_keccak256(domain_text, sizeof(domain_text) - 1, &domain);
+	gs_buf_init(&words, 9 * GS_ABI_WORD);
+	gs_abi_begin(&w, &words, 9);
+	gs_abi_put_hash(&w, &domain);
+	gs_abi_put_u64(&w, contracts->chain_id);
+	gs_abi_put_address(&w, &contracts->claims);
+	gs_abi_put_u64(&w, posted->nonce);
+	gs_abi_put_address(&w, &posted->account);
+	gs_abi_put_hash(&w, &posted->model);
+	gs_abi_put_hash(&w, &posted->input_root);
+	gs_abi_put_hash(&w, &posted->output_root);
+	gs_abi_put_wei(&w, posted->value);
+	gs_abi_end(&w);
+	memset(out, 0, sizeof(*out));
+	if (!words.err) /* out of memory: an id that no claim has */
+		gs_keccak256(words.ptr, words.len, out);
+	gs_buf_free(&words);
+}
+
+/* A real claim's id beside another output would make an honest node challenge an honest claim. */
+static enum gs_err check_claim_id(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                                  const struct gs_event *posted, struct gs_error *error)
+{
+	struct gs_hash id;
+
+	gs_claim_id(contracts, posted, &id);
+	if (gs_hash_equal(&id, &posted->claim))
+		return GS_OK;
+	return gs_fail(
+		error, GS_ECORRUPT,
+		"log %u of block %llu: the claim's id is not the hash of what was posted; do not trust this endpoint",
+		log->index, (unsigned long long)log->block_number);
+}
+
 enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log, struct gs_event *out,
                             struct gs_error *error)
 {
@@ -141,7 +183,7 @@ enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct g
 		r.data = gs_abi_read(log->data);
 		form->read(&r);
 		if (!r.topics.err && !r.data.err)
-			return GS_OK;
+			return form->kind == GS_EVENT_POSTED ? check_claim_id(contracts, log, out, error) : GS_OK;
 	}
 	return gs_fail(error, GS_EPARSE, "log %u of block %llu: not an event %s as this version knows it", log->index,
 	               (unsigned long long)log->block_number, form->name);

@@ -12,7 +12,8 @@ enum {
 	GS_EVENT_URI_MAX = 1024,
 };
 
-struct gs_contracts {
+struct gs_contracts { /* one deployment */
+	uint64_t chain_id;
 	struct gs_address token;
 	struct gs_address stakes;
 	struct gs_address models;
@@ -59,7 +60,11 @@ struct gs_event {
 	struct gs_game_event dispute; /* GAME */
 };
 
-/* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form. */
+/* The id that the contract gives a claim (docs/protocol.md, 4). */
+void gs_claim_id(const struct gs_contracts *contracts, const struct gs_event *posted, struct gs_hash *out);
+
+/* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form.
+ * GS_ECORRUPT: a claim whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */
 GS_MUST enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log,
                                     struct gs_event *out, struct gs_error *error);
 const char *gs_event_name(enum gs_event_kind kind);

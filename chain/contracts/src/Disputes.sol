@@ -267,9 +267,15 @@ contract Disputes {
     function concede(State memory state) external {
         bytes32 gameId = _check(state);
         if (block.timestamp > state.deadline) revert TooLate();
-        if (msg.sender == state.claimant) _challengerWins(gameId, state, concedeBps, BY_CONCESSION);
-        else if (msg.sender == state.challenger) _claimantWins(gameId, state, concedeBps, BY_CONCESSION);
-        else revert NotYourMove();
+        if (msg.sender == state.claimant) {
+            // Cheaper only while nobody else has ever played: or a cheat would escape by conceding to a friend.
+            uint16 lossBps = books[state.claimId].games == 1 ? concedeBps : 10000;
+            _challengerWins(gameId, state, lossBps, BY_CONCESSION);
+        } else if (msg.sender == state.challenger) {
+            _claimantWins(gameId, state, concedeBps, BY_CONCESSION);
+        } else {
+            revert NotYourMove();
+        }
     }
 
     /// Ends a game whose claim an earlier-opened game has settled; nobody loses.

@@ -596,6 +596,22 @@ contract DisputesRulesTest is World {
         checkMoney();
     }
 
+    /// A cheat's friend plays first, so that the cheat can concede to it when it is caught: it costs the whole bond.
+    function testConcedingToAFriendIsNoCheapWayOut() public {
+        bytes32 claimId = claim(1);
+        challenge(claimId, carol);
+        State memory friends = now_;
+        challenge(claimId, bob);
+        vm.prank(alice);
+        disputes.concede(friends);
+        hear();
+        assertEq(free(alice), PURSE - CLAIM_BOND, "all of it");
+        assertEq(stakes.burned(), CLAIM_BOND * BURN_BPS / 10000, "what deters");
+        disputes.close(claimId, bob);
+        assertEq(free(bob), PURSE, "bob's bond is back");
+        checkMoney();
+    }
+
     function checkMoneyWith(address fourth) internal view {
         (uint128 a, uint128 b, uint128 c,) = stakes.accounts(fourth);
         uint256 sum = stakes.burned() + a + b + c;
@@ -621,7 +637,7 @@ contract DisputesRulesTest is World {
         vm.prank(alice);
         disputes.concede(last);
         (,,, uint16 loss, address to) = disputes.books(claimId);
-        assertEq(loss, CONCEDE_BPS, "");
+        assertEq(loss, 10000, "others have played: no cheap way out");
         assertEq(to, last.challenger, "");
         for (uint160 i = 1; i < 299; ++i) {
             State memory s = first;
