@@ -27,7 +27,7 @@ build/vectors/game/stamp: $(BUILD)/tests/vectors/gen_game
 # of real models where the data folder is there. `make vectors-machine` writes the files again after a change that is
 # meant (a new lowering version).
 MACHINE_DATA := $(or $(GAINSAY_DATA),../shared/data)/models
-MACHINE_MODELS := $(foreach m,onnxmlir_mnist rand_mlp_risk wonnx_opt-mnist,$(wildcard $(MACHINE_DATA)/$(m)/model.onnx))
+MACHINE_MODELS := $(strip $(foreach m,onnxmlir_mnist rand_mlp_risk wonnx_opt-mnist,$(wildcard $(MACHINE_DATA)/$(m)/model.onnx)))
 MACHINE_PROGRAMS := 200
 MACHINE_LEVELS := -O0 -O2 -O3
 .PHONY: check-compilers machine-vectors vectors-machine
