@@ -73,7 +73,9 @@ static void emit_edges(struct list *l)
 		0x3fc00000, /* 3/2 */
 		0x40200000, /* 5/2 */
 		0x5f18b878, /* cos, and sin of the next: inputs that a plain binary64 gets wrong */
-		0x6115cb11, 0x73243f06,
+		0x6115cb11, 0x73243f06, 0x42b2d4fc, 0x42b2d4fd, /* sinh and cosh overflow */
+		0x39800000, 0x3a000000, /* 2^-12 and 2^-11: cosh departs from 1, sinh and their inverses from x */
+		0x5f800000,             /* 2^64 */
 	};
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		emit(l, special[i]);
@@ -113,6 +115,11 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	case ORACLE_COS: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
 	case ORACLE_EXPM1: return oracle_bits((float)((z & 1 ? 4 : 104) * (2 * unit - 1)));
 	case ORACLE_LOG1P: return oracle_bits((float)((z & 1 ? 4 : 1000) * unit - 1));
+	case ORACLE_SINH:
+	case ORACLE_COSH: return oracle_bits((float)((z & 1 ? 4 : 90) * (2 * unit - 1)));
+	case ORACLE_ASINH: return oracle_bits((float)((z & 1 ? 4 : 1 << 22) * (2 * unit - 1)));
+	case ORACLE_ACOSH: return oracle_bits((float)(1 + (z & 1 ? 1 : 1000) * unit));
+	case ORACLE_ATANH: return oracle_bits((float)(2 * unit - 1));
 	case ORACLE_COUNT: break;
 	}
 	return 0;
