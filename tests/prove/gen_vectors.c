@@ -39,6 +39,7 @@ static void emit_around(struct list *l, uint32_t input, int spread)
 
 static void emit_edges(struct list *l)
 {
+	bool hyperbolic = l->f >= ORACLE_SINH && l->f <= ORACLE_ATANH;
 	static const uint32_t special[] = {
 		0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff,
 		0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff,
@@ -73,8 +74,11 @@ static void emit_edges(struct list *l)
 		0x3fc00000, /* 3/2 */
 		0x40200000, /* 5/2 */
 		0x5f18b878, /* cos, and sin of the next: inputs that a plain binary64 gets wrong */
-		0x6115cb11, 0x73243f06, 0x42b2d4fc, 0x42b2d4fd, /* sinh and cosh overflow */
-		0x39800000, 0x3a000000, /* 2^-12 and 2^-11: cosh departs from 1, sinh and their inverses from x */
+		0x6115cb11, 0x73243f06,
+	};
+	static const uint32_t hyperbolic_edges[] = {
+		0x42b2d4fc,             /* the last before sinh and cosh overflow */
+		0x39800000, 0x3a000000, /* 2^-12 and 2^-11: cosh departs from 1, the odd ones from x */
 		0x5f800000,             /* 2^64 */
 	};
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
@@ -83,6 +87,8 @@ static void emit_edges(struct list *l)
 	emit(l, hardest[l->f] ^ 0x80000000);
 	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
 		emit_around(l, edges[i], 3);
+	for (size_t i = 0; hyperbolic && i < sizeof(hyperbolic_edges) / sizeof(hyperbolic_edges[0]); i++)
+		emit_around(l, hyperbolic_edges[i], 3);
 	for (uint32_t e = 0; e < 255; e += 3) /* powers of two and what is just below them */
 		emit_around(l, e << 23 | (e * 2654435761u >> 9 & 1), 0);
 }
