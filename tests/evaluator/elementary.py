@@ -72,7 +72,13 @@ def _unary(special):
         if callable(result):
             return rounded(lambda: result(real(a)))
         return result
+    evaluate.special = special
     return evaluate
+
+
+def needs_rounding(name, a):
+    """Whether the named function's value at `a` is a real number to be rounded, not one of the listed results."""
+    return not is_nan(a) and callable(globals()[name].special(a))
 
 
 def _odd(function, at_infinity, bound=None):

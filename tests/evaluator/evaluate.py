@@ -1,8 +1,8 @@
 """What running a program means (docs/machine.md, sections 3 and 5): elements, judged steps, whole executions."""
 
 from descriptor import INPUTS, PAD_SKIP, PAD_VALUE, TRACE, WEIGHTS, Constant, Iota
-from merkle import array_tree
-from number import CHUNK_BYTES, CLASS_BITS, I32, signed, wrap
+from merkle import Tree, array_tree, chunk_leaf
+from number import CHUNK_BYTES, CLASS_BITS, I32, WIDE, signed, wrap
 
 
 class Opened:
@@ -27,21 +27,28 @@ class Step:
 
 
 class Arrays:
-    """The three flat arrays. The trace begins as zeros."""
+    """The three flat arrays. The trace begins as zeros; only chunks that were written are held."""
 
     def __init__(self, program, inputs):
         if len(inputs) != program.header.inputs_chunks * CHUNK_BYTES:
             raise ValueError(f"{len(inputs)} bytes of inputs, {program.header.inputs_chunks} chunks are wanted")
-        self.bytes = {TRACE: bytearray(CHUNK_BYTES << program.header.trace_depth), WEIGHTS: program.weights,
-                      INPUTS: inputs}
+        self.trace = {}
+        self.fixed = {WEIGHTS: program.weights, INPUTS: inputs}
 
     def load(self, space, chunk, dtype, index):
-        at = chunk * CHUNK_BYTES + index * dtype.size
-        return dtype.load(int.from_bytes(self.bytes[space][at:at + dtype.size], "little"))
+        at = index * dtype.size
+        if space == TRACE:
+            held = self.trace.get(chunk + at // CHUNK_BYTES, bytes(CHUNK_BYTES))
+            at %= CHUNK_BYTES
+        else:
+            held = self.fixed[space]
+            at += chunk * CHUNK_BYTES
+        return dtype.load(int.from_bytes(held[at:at + dtype.size], "little"))
 
     def write(self, chunk, dtype, index, stored):
-        at = chunk * CHUNK_BYTES + index * dtype.size
-        self.bytes[TRACE][at:at + dtype.size] = stored.to_bytes(dtype.size, "little")
+        number, at = divmod(index * dtype.size, CHUNK_BYTES)
+        held = self.trace.setdefault(chunk + number, bytearray(CHUNK_BYTES))
+        held[at:at + dtype.size] = stored.to_bytes(dtype.size, "little")
 
 
 def unravel(index, extents):
@@ -88,8 +95,9 @@ def _operands(d, positions, axes, arrays, opened):
 
 
 def _finish(d, value):
-    """store(e(value))."""
+    """store(e(value)); the value may be any 64-bit word, of which e reads as many bits as its operand's class has."""
     if d.epilogue:
+        value = wrap(value, CLASS_BITS[d.function.result])
         operands = list(d.epilogue_constants)
         operands.insert(d.epilogue_position, value)
         value = d.epilogue.evaluate(*operands)
@@ -130,7 +138,10 @@ def states(d, element, arrays):
 
 
 def judge(program, arrays, chunk, slot, t, previous):
-    """The judged step t of the trace element at (chunk, slot); `previous`: s_(t−1) as it is given, for t ≥ 1 of a FOLD."""
+    """The judged step t of the trace element at (chunk, slot).
+
+    `previous` is the s_(t−1) that is given for t ≥ 1 of a FOLD: any 64-bit word, since whoever gives it may lie.
+    """
     d = program.descriptors[program.owner(chunk)]
     element = (chunk - d.first_chunk) * d.store.per_chunk + slot
     if element >= d.elements:
@@ -143,8 +154,10 @@ def judge(program, arrays, chunk, slot, t, previous):
         state = initial(d, element, arrays, opened)
         return Step("init", state, [state], opened)
     if t <= d.terms:
-        state, operands = accumulate(d, element, t - 1, previous, arrays, opened)
-        return Step("body", state, [previous] + operands, opened)
+        acc = WIDE[d.function.result]
+        given = wrap(previous, CLASS_BITS[acc.register_class])
+        state, operands = accumulate(d, element, t - 1, given, arrays, opened)
+        return Step("body", acc.load(acc.store(state)), [previous] + operands, opened)
     if t == d.terms + 1:
         return Step("final", _finish(d, previous), [previous])
     raise ValueError(f"step {t} of an element with {d.terms} terms")
@@ -159,11 +172,8 @@ class Execution:
         for d in program.descriptors:
             for element in range(d.elements):
                 self.arrays.write(d.first_chunk, d.store, element, element_value(d, element, self.arrays))
-        self.trace_tree = array_tree(self.trace, program.header.trace_depth)
-
-    @property
-    def trace(self):
-        return bytes(self.arrays.bytes[TRACE])
+        leaves = {chunk: chunk_leaf(held) for chunk, held in self.arrays.trace.items()}
+        self.trace_tree = Tree(leaves, program.header.trace_depth)
 
     @property
     def trace_root(self):
@@ -171,14 +181,22 @@ class Execution:
 
     @property
     def input_root(self):
-        return array_tree(self.arrays.bytes[INPUTS]).root
+        return array_tree(self.arrays.fixed[INPUTS]).root
 
     @property
     def output_root(self):
         header = self.program.header
         return self.trace_tree.node(header.output_depth, header.output_chunk >> header.output_depth)
 
+    def commitments(self):
+        """Model id, then the roots of program, weights, inputs, trace and outputs."""
+        header = self.program.header
+        return [header.model_id, header.program_root, header.weights_root, self.input_root, self.trace_root, self.output_root]
+
+    def tensor(self, d):
+        """The bytes of the tensor that an instruction wrote."""
+        chunks = [self.arrays.trace[d.first_chunk + i] for i in range(d.chunks)]
+        return b"".join(chunks)[:d.elements * d.store.size]
+
     def outputs(self):
-        """The bytes of each output tensor."""
-        return [self.trace[d.first_chunk * CHUNK_BYTES:][:d.elements * d.store.size]
-                for d in self.program.descriptors[-self.program.header.outputs:]]
+        return [self.tensor(d) for d in self.program.descriptors[-self.program.header.outputs:]]

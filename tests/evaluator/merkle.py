@@ -44,33 +44,33 @@ _missing = _Missing()
 
 
 class Tree:
-    """All nodes of a tree over a list of leaves, with `depth` levels above them; what lies to the right is missing."""
+    """The nodes of a tree with `depth` levels above its leaves. Leaves that are not given are missing.
+
+    `leaves`: a list, or a dictionary from index to leaf for arrays that are mostly empty.
+    """
 
     def __init__(self, leaves, depth=None):
-        self.depth = depth_of(len(leaves)) if depth is None else depth
-        if len(leaves) > 1 << self.depth:
+        present = dict(leaves) if isinstance(leaves, dict) else dict(enumerate(leaves))
+        count = max(present, default=-1) + 1
+        self.depth = depth_of(count) if depth is None else depth
+        if count > 1 << self.depth:
             raise ValueError("more leaves than the tree holds")
-        self.levels = [list(leaves)]
+        self.levels = [present]
         for height in range(self.depth):
             below = self.levels[-1]
-            if len(below) % 2:
-                below = below + [_missing.root(height)]
-            self.levels.append([node(below[i], below[i + 1]) for i in range(0, len(below), 2)])
+            missing = _missing.root(height)
+            self.levels.append({parent: node(below.get(2 * parent, missing), below.get(2 * parent + 1, missing))
+                                for parent in {index >> 1 for index in below}})
 
     def node(self, level, index):
         """The node `level` levels above the leaves."""
-        nodes = self.levels[level]
-        return nodes[index] if index < len(nodes) else _missing.root(level)
+        return self.levels[level].get(index) or _missing.root(level)
 
     @property
     def root(self):
         return self.node(self.depth, 0)
 
 
-def chunks_of(array):
-    return [bytes(array[at:at + CHUNK_BYTES]) for at in range(0, len(array), CHUNK_BYTES)]
-
-
-def array_tree(array, depth=None):
+def array_tree(array):
     """The tree of an array given as bytes, whole chunks."""
-    return Tree([chunk_leaf(chunk) for chunk in chunks_of(array)], depth)
+    return Tree([chunk_leaf(array[at:at + CHUNK_BYTES]) for at in range(0, len(array), CHUNK_BYTES)])

@@ -118,7 +118,10 @@ def convert(bits, source, target):
 
 
 class Dtype:
-    """A data type: code, name, bytes an element, register class, load and store."""
+    """A data type: code, name, bytes an element, register class, load and store.
+
+    A store takes any 64-bit word, since a judged step may be given one (evaluate.py, `judge`).
+    """
 
     def __init__(self, code, name, size, register_class, load, store):
         self.code = code
@@ -141,7 +144,7 @@ def _widened(source):
 
 
 def _narrowed(target):
-    return lambda register: convert(register, BINARY32, target)
+    return lambda register: convert(wrap(register, 32), BINARY32, target)
 
 
 def _signed_type(code, name, size):
@@ -160,7 +163,7 @@ def _truth(value):
 
 
 DTYPES = {dtype.code: dtype for dtype in [
-    Dtype(1, "f32", 4, F32, canonical_float, canonical_float),
+    Dtype(1, "f32", 4, F32, canonical_float, lambda register: canonical_float(wrap(register, 32))),
     Dtype(10, "f16", 2, F32, _widened(BINARY16), _narrowed(BINARY16)),
     Dtype(16, "bf16", 2, F32, _widened(BFLOAT16), _narrowed(BFLOAT16)),
     _signed_type(3, "i8", 1),

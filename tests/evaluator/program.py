@@ -1,8 +1,8 @@
 """Program files: the header (docs/machine.md, section 3.3), the io bytes and the whole file (section 6)."""
-from descriptor import Reader, Violation, Writer, decode
+from descriptor import Reader, Writer, decode, product
 from merkle import Tree, array_tree, descriptor_leaf, keccak256
 from number import CHUNK_BYTES, DTYPES
-from rules import check_program, need
+from rules import ELEMENTS_MAX, check_program, need
 
 MAGIC = b"GSPROG1\n"
 WORD = 32
@@ -13,11 +13,15 @@ FIELDS = ["domain", "law", "lowering", "onnx_hash", "program_root", "instruction
           "tolerance_rel", "io_hash"]
 HASHES = {"domain", "onnx_hash", "program_root", "weights_root", "io_hash"}
 HEADER_BYTES = WORD * len(FIELDS)
+IO_TENSORS_MAX = 256
+NAME_MAX = 255
+RANK_MAX = 8
+IO_CHUNK_MAX = 1 << 26
 # Least and greatest value of the fields that are numbers.
 RANGES = {"law": (LAW, LAW), "lowering": (0, 2**32 - 1), "instructions": (1, 1 << 20), "weights_chunks": (0, 1 << 26),
           "inputs_chunks": (0, 1 << 26), "trace_depth": (0, 26), "output_chunk": (0, (1 << 26) - 1),
-          "output_depth": (0, 26), "outputs": (1, 256), "cost": (0, 2**63 - 1), "tolerance_abs": (0, 0),
-          "tolerance_rel": (0, 0)}
+          "output_depth": (0, 26), "outputs": (1, 256), "cost": (0, 2**63 - 1), "tolerance_abs": (0, 2**32 - 1),
+          "tolerance_rel": (0, 2**32 - 1)}
 
 
 class Header:
@@ -50,14 +54,29 @@ class IoTensor:
         self.chunk = chunk
         self.bound = bound
 
+    @property
+    def elements(self):
+        return product(self.dims)
+
+    @property
+    def chunks(self):
+        return self.dtype.chunks(self.elements)
+
 
 def _io_tensor(reader):
-    name = reader.take(reader.uint())
+    length = reader.uint()
+    need(length <= NAME_MAX, "io", f"a name of {length} bytes")
+    name = reader.take(length)
+    need(0 not in name, "io", "a name with a zero byte")
     code = reader.number(1)
     need(code in DTYPES, "io", f"no dtype has the code {code}")
     rank = reader.number(1)
+    need(rank <= RANK_MAX, "io", f"rank {rank}")
     dims = [reader.uint() for _ in range(rank)]
-    return IoTensor(name, DTYPES[code], dims, reader.uint(), reader.take(32))
+    need(all(dim > 0 for dim in dims) and product(dims) <= ELEMENTS_MAX, "io", f"dimensions {dims}")
+    chunk = reader.uint()
+    need(chunk <= IO_CHUNK_MAX, "io", f"chunk {chunk}")
+    return IoTensor(name, DTYPES[code], dims, chunk, reader.take(32))
 
 
 def decode_io(data):
@@ -66,10 +85,23 @@ def decode_io(data):
     lists = []
     for _ in range(3):
         count = reader.uint()
-        need(count <= len(data), "io", f"{count} tensors in {len(data)} bytes")
+        need(count <= IO_TENSORS_MAX, "io", f"{count} tensors")
         lists.append([_io_tensor(reader) for _ in range(count)])
     reader.end()
     return tuple(lists)
+
+
+def check_io(header, inputs, outputs, descriptors):
+    """Inputs and outputs lie where the io bytes say, and are what they say."""
+    chunk = 0
+    for tensor in inputs:
+        need(tensor.chunk == chunk, "io", f"an input at chunk {tensor.chunk}, not {chunk}")
+        chunk += tensor.chunks
+    need(chunk == header.inputs_chunks, "io", f"inputs of {chunk} chunks")
+    need(len(outputs) == header.outputs, "io", f"{len(outputs)} outputs")
+    for tensor, d in zip(outputs, descriptors[-header.outputs:]):
+        need(tensor.dtype is d.store and tensor.elements == d.elements
+             and tensor.chunk == d.first_chunk - header.output_chunk, "io", "an output that no instruction writes")
 
 
 class Program:
@@ -86,6 +118,7 @@ class Program:
         self.inputs, self.outputs, self.bounds = decode_io(self.io_bytes)
         self.descriptors = [decode(each) for each in self.descriptor_bytes]
         check_program(self.header, self.descriptors)
+        check_io(self.header, self.inputs, self.outputs, self.descriptors)
         self._check_roots()
 
     def _check_roots(self):
