@@ -13,8 +13,8 @@ enum {
 	GS_LOWER_INSTRS_MAX = 1 << 16,
 	GS_LOWER_VISITS_MAX = 1 << 18, /* nodes lowered, each time that a loop or a function repeats one counted */
 	GS_LOWER_CALLS_MAX = 32,       /* functions within functions */
-	GS_LOWER_INTS_MAX = 1 << 12, /* elements of a shape, axes or indices tensor that lowering itself reads */
-	GS_LOWER_SPLIT_TERMS = 64,   /* a sum of more terms is split */
+	GS_LOWER_INTS_MAX = 1 << 12,   /* elements of a shape, axes or indices tensor that lowering itself reads */
+	GS_LOWER_SPLIT_TERMS = 64,     /* a sum of more terms is split */
 	GS_LOWER_SPLIT_LANES = 16,
 	GS_LOWER_FOLD_CHUNK_STEPS = 8, /* what a chunk of constants read by a folded instruction counts for */
 };
@@ -61,17 +61,18 @@ struct gs_lower_input {
 struct gs_lower_graph {
 	const struct gs_onnx_graph *graph;
 	uint32_t names;
-	const struct gs_bytes *name;  /* sorted, unique: of its nodes, inputs, outputs, initializers and inner graphs */
-	uint32_t *uses;               /* by name: reads by live nodes, by their inner graphs, and by the outputs */
-	uint8_t *defined;             /* by name: whether the graph itself says what it is */
-	uint8_t *live;                /* by node: whether an output needs it */
-	struct gs_val *initializer;   /* a loop's body has them once, not once a trip */
-	struct gs_val *made_once;     /* by node: what a node without inputs made of itself; NONE when it was not seen */
+	const struct gs_bytes *name; /* sorted, unique: of its nodes, inputs, outputs, initializers and inner graphs */
+	uint32_t *uses;              /* by name: reads by live nodes, by their inner graphs, and by the outputs */
+	uint8_t *defined;            /* by name: whether the graph itself says what it is */
+	uint8_t *live;               /* by node: whether an output needs it */
+	struct gs_val *initializer;  /* a loop's body has them once, not once a trip */
+	struct gs_val *made_once;    /* by node: what a node without inputs made of itself; NONE when it was not seen */
 };
 
 /* One time that a graph is lowered: the values of its names. */
 struct gs_lower_scope {
-	const struct gs_lower_scope *parent; /* whose names can be seen from here; NULL for the main graph and functions */
+	const struct gs_lower_scope
+		*parent; /* whose names can be seen from here; NULL for the main graph and functions */
 	const struct gs_lower_graph *of;
 	struct gs_val *value; /* by name */
 	uint32_t serial;      /* from 1 on */
@@ -98,7 +99,7 @@ struct gs_lower {
 	const struct gs_lower_call *call;   /* the function being expanded, or NULL */
 	const struct gs_onnx_opsets *opsets;
 	uint32_t scopes, depth, visits;
-	struct gs_instr *instr;             /* trace operands name the producing instruction, weight operands the constant */
+	struct gs_instr *instr; /* trace operands name the producing instruction, weight operands the constant */
 	struct gs_lower_def *instr_def;
 	uint32_t instrs, instr_cap;
 	struct gs_lower_const *constant;
@@ -126,7 +127,8 @@ int64_t gs_lower_opset(const struct gs_lower *lo, const char *domain);
 /* ---- graphs and scopes (lower_scope.c, lower_node.c) ---- */
 
 /* The tables of a graph, built the first time. */
-enum gs_err gs_lower_graph_of(struct gs_lower *lo, const struct gs_onnx_graph *graph, const struct gs_lower_graph **out);
+enum gs_err gs_lower_graph_of(struct gs_lower *lo, const struct gs_onnx_graph *graph,
+                              const struct gs_lower_graph **out);
 /* Opens a scope for the graph, with its initializers; gs_lower_scope_end frees it. */
 enum gs_err gs_lower_scope_begin(struct gs_lower *lo, const struct gs_onnx_graph *graph,
                                  const struct gs_lower_scope *parent, struct gs_lower_scope *scope);
@@ -146,6 +148,15 @@ enum gs_err gs_lower_nodes(struct gs_lower *lo, const struct gs_lower_scope *sco
  * gets its outputs. `what` names it in messages. Every call counts against the limit on visited nodes. */
 enum gs_err gs_lower_inner(struct gs_lower *lo, const struct gs_onnx_graph *graph, const char *what,
                            const struct gs_val *arg, uint32_t args, struct gs_val *result);
+
+/* A node of opset 1 to 6 in the later form (lower_old.c); attr is the caller's to free. */
+struct gs_lower_old {
+	struct gs_onnx_node node;
+	struct gs_onnx_attr *attr;
+	uint32_t scale[4];
+};
+/* Points *node at the later form when there is one to rewrite it to; refuses forms that have none here. */
+enum gs_err gs_lower_old_form(struct gs_lower *lo, const struct gs_onnx_node **node, struct gs_lower_old *old);
 
 /* ---- failing ---- */
 enum gs_err gs_lower_refuse(struct gs_lower *lo, enum gs_onnx_reason reason, const char *fmt, ...) GS_PRINTF(3, 4);

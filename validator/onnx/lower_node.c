@@ -70,7 +70,8 @@ enum gs_err gs_lower_inner(struct gs_lower *lo, const struct gs_onnx_graph *grap
 	struct gs_lower_scope scope;
 	enum gs_err err;
 	if (graph->inputs != args)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s takes %u inputs, it gets %u", what, graph->inputs, args);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s takes %u inputs, it gets %u", what, graph->inputs,
+		                       args);
 	if (++lo->visits > GS_LOWER_VISITS_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "more than %d nodes once loops and functions are unrolled",
 		                       GS_LOWER_VISITS_MAX);
@@ -82,9 +83,8 @@ enum gs_err gs_lower_inner(struct gs_lower *lo, const struct gs_onnx_graph *grap
 	if (err == GS_OK)
 		err = take_outputs(lo, &scope, result, graph->outputs);
 	gs_lower_scope_end(&scope);
-	return err == GS_OK || strlen(lo->error->text) > WITHIN_TEXT_MAX
-	               ? err
-	               : gs_fail_within(lo->error, err, "%s", what);
+	return err == GS_OK || strlen(lo->error->text) > WITHIN_TEXT_MAX ? err
+	                                                                 : gs_fail_within(lo->error, err, "%s", what);
 }
 
 /* ---- functions of the model ---- */
@@ -198,8 +198,9 @@ static enum gs_err resolve(struct gs_lower *lo, const struct gs_onnx_node *node,
 		    (a->graph != NULL || (node->attr[i].type != GS_ONNX_ATTR_NONE && node->attr[i].type != a->type)))
 			return gs_lower_refuse(lo, a->graph != NULL ? GS_ONNX_FORM : GS_ONNX_MALFORMED,
 			                       "attribute '%.*s' %s", NAME(node->attr[i].name),
-			                       a->graph != NULL ? "passes a graph to a function; write it into the function"
-			                                        : "refers to one of another type");
+			                       a->graph != NULL
+			                               ? "passes a graph to a function; write it into the function"
+			                               : "refers to one of another type");
 		(*list)[copy->attrs] = *a;
 		(*list)[copy->attrs].ref = (struct gs_bytes){0};
 		(*list)[copy->attrs++].name = node->attr[i].name;
@@ -224,7 +225,12 @@ static enum gs_err apply(struct gs_lower *lo, const struct gs_onnx_node *node, c
 	if (gs_onnx_opset(lo->opsets, node->domain) == 0 && lo->model.opset == 0)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the model imports no opset of its domain '%.*s'",
 		                       NAME(node->domain));
-	return lower(lo, node, in, out);
+	struct gs_lower_old old = {0};
+	enum gs_err err = gs_lower_old_form(lo, &node, &old);
+	if (err == GS_OK)
+		err = lower(lo, node, in, out);
+	free(old.attr);
+	return err;
 }
 
 static enum gs_err read_inputs(struct gs_lower *lo, const struct gs_onnx_node *node, struct gs_val *in)

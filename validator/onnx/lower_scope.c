@@ -45,7 +45,8 @@ static void add(struct name_list *list, struct gs_bytes name)
 }
 
 /* The names that an inner graph reads from the graphs around it. */
-static void each_free_name(const struct gs_lower_graph *inner, void (*visit)(void *self, struct gs_bytes name), void *self)
+static void each_free_name(const struct gs_lower_graph *inner, void (*visit)(void *self, struct gs_bytes name),
+                           void *self)
 {
 	for (uint32_t i = 0; i < inner->names; i++)
 		if (!inner->defined[i] && inner->name[i].len != 0)

@@ -10,12 +10,13 @@ static const struct gs_onnx_graph *graph_of(const struct gs_onnx_node *node, con
 	return a == NULL ? NULL : a->graph;
 }
 
-/* The one element of a condition or a count, as a register; not known when v hangs on an input. */
-static enum gs_err one_element(struct gs_lower *lo, const struct gs_val *v, const char *what, struct gs_val *out)
+/* A condition or a count as a scalar. */
+static enum gs_err one_element(struct gs_lower *lo, const struct gs_val *v, enum gs_dtype dtype, const char *what,
+                               struct gs_val *out)
 {
 	GS_TRY(gs_ops_present(lo, v));
-	if (gs_val_count(v) != 1 || gs_val_class(v) == GS_CLASS_F32)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s is not one integer or boolean", what);
+	if (gs_val_count(v) != 1 || v->dtype != dtype)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s is not one %s", what, gs_dtype_name(dtype));
 	return gs_lower_reshape(lo, v, 0, (uint32_t[1]){0}, out);
 }
 
@@ -27,7 +28,8 @@ static enum gs_err choose(struct gs_lower *lo, const struct gs_val *condition, c
 {
 	if (a->kind == GS_VAL_NONE || b->kind == GS_VAL_NONE || a->dtype != b->dtype || a->rank != b->rank ||
 	    memcmp(a->dim, b->dim, a->rank * sizeof(a->dim[0])) != 0)
-		return gs_lower_not_static(lo, condition, "the branches give different shapes or types, and which is taken");
+		return gs_lower_not_static(lo, condition,
+		                           "the branches give different shapes or types, and which is taken");
 	unsigned fn = gs_fn_for(GS_FN_F32_SELECT, gs_val_class(a));
 	struct gs_val then = *a, otherwise = *b;
 	return gs_op3(lo, fn, then.dtype, GS_V(condition), GS_V(&then), GS_V(&otherwise), out);
@@ -43,7 +45,7 @@ static enum gs_err op_if(struct gs_lower *lo, const struct gs_onnx_node *node, c
 	if (branch[0] == NULL || branch[1] == NULL || branch[0]->outputs < node->outputs ||
 	    branch[1]->outputs < node->outputs)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a branch is missing, or has too few outputs");
-	GS_TRY(one_element(lo, &in[0], "the condition", &condition));
+	GS_TRY(one_element(lo, &in[0], GS_BOOL, "the condition", &condition));
 	result = calloc((size_t)branch[0]->outputs + branch[1]->outputs + 1, sizeof(*result));
 	if (result == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the branches' outputs");
@@ -61,7 +63,8 @@ static enum gs_err op_if(struct gs_lower *lo, const struct gs_onnx_node *node, c
 			char what[GS_ERROR_TEXT_MAX];
 			memcpy(what, lo->error->text, sizeof(what));
 			what[200] = 0;
-			err = gs_lower_not_static(lo, &condition, "a branch cannot be lowered, and whether it is taken");
+			err = gs_lower_not_static(lo, &condition,
+			                          "a branch cannot be lowered, and whether it is taken");
 			err = gs_fail(lo->error, err, "%s (%s)", lo->error->text, what);
 		}
 	}

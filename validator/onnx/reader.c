@@ -32,8 +32,7 @@ static enum gs_err read_shape(struct gs_onnx_reader *r, struct gs_bytes bytes, s
 		if (f.type != GS_PB_BYTES)
 			return gs_onnx_malformed(r, "a shape");
 		if (value->rank == GS_RANK_MAX)
-			return gs_fail(r->error, GS_ELIMIT, "more than %d dimensions",
-			               GS_RANK_MAX);
+			return gs_fail(r->error, GS_ELIMIT, "more than %d dimensions", GS_RANK_MAX);
 		struct gs_onnx_dim *dim = &value->dim[value->rank++];
 		dim->value = -1;
 		struct gs_pb inner = gs_pb_over(f.bytes);
@@ -315,7 +314,8 @@ static enum gs_err read_model(struct gs_onnx_reader *r, struct gs_bytes bytes, s
 	out->opset = gs_onnx_opset(&out->opsets, (struct gs_bytes){0});
 	if (out->opset == 0 && out->ir_version > 0 && out->ir_version < 3)
 		out->opset = 1; /* files older than the imports of opsets */
-	if ((err = gs_onnx_read_graph(r, graph, &out->graph)) != GS_OK || (err = read_functions(r, bytes, out)) != GS_OK)
+	if ((err = gs_onnx_read_graph(r, graph, &out->graph)) != GS_OK ||
+	    (err = read_functions(r, bytes, out)) != GS_OK)
 		return err;
 	out->graphs = r->graphs;
 	return GS_OK;

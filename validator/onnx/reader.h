@@ -47,7 +47,7 @@ struct gs_onnx_attr {
 	uint32_t f;        /* binary32 bits */
 	struct gs_bytes s; /* STRING; the serialized TensorProto of TENSOR */
 	const struct gs_onnx_graph *graph;
-	uint32_t count;    /* FLOATS, INTS, STRINGS */
+	uint32_t count; /* FLOATS, INTS, STRINGS */
 	const int64_t *ints;
 	const uint32_t *floats;
 	const struct gs_bytes *strings;

@@ -96,7 +96,8 @@ bool gs_onnx_name_ok(struct gs_bytes name)
 /* ---- attributes ---- */
 
 /* FLOATS and INTS, packed or not. */
-static enum gs_err read_list(struct gs_onnx_reader *r, struct gs_bytes bytes, uint32_t number, struct gs_onnx_attr *attr)
+static enum gs_err read_list(struct gs_onnx_reader *r, struct gs_bytes bytes, uint32_t number,
+                             struct gs_onnx_attr *attr)
 {
 	bool floats = number == ATTR_FLOATS;
 	int64_t *ints = NULL;
@@ -221,9 +222,10 @@ static enum gs_err read_attr(struct gs_onnx_reader *r, struct gs_bytes bytes, st
 		if (attr->ref.len != 0)
 			return GS_OK;
 		err = read_inner_graph(r, graph, attr);
-		return err == GS_OK ? GS_OK
-		                    : gs_fail_within(r->error, err, "%.*s", (int)(attr->name.len > 60 ? 60 : attr->name.len),
-		                                     attr->name.len == 0 ? "" : (const char *)attr->name.ptr);
+		return err == GS_OK
+		               ? GS_OK
+		               : gs_fail_within(r->error, err, "%.*s", (int)(attr->name.len > 60 ? 60 : attr->name.len),
+		                                attr->name.len == 0 ? "" : (const char *)attr->name.ptr);
 	case GS_ONNX_ATTR_NONE:
 	case GS_ONNX_ATTR_FLOAT:
 	case GS_ONNX_ATTR_INT:

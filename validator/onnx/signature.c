@@ -1,5 +1,5 @@
 /* What a model takes and gives, without lowering it. */
-#include "validator/onnx/onnx.h"
+#include "validator/onnx/lower.h"
 #include "validator/onnx/reader.h"
 
 #include <stdlib.h>

@@ -179,8 +179,9 @@ static enum gs_err open_external(const struct gs_onnx_external *external, const 
 	struct gs_bytes file;
 	uint64_t need = gs_tensor_bytes(out);
 	if (external == NULL)
-		return gs_fail(error, GS_EUNSUPPORTED, "a tensor keeps its data in another file, which is not to hand here; "
-		                                       "save the model with its weights inside");
+		return gs_fail(error, GS_EUNSUPPORTED,
+		               "a tensor keeps its data in another file, which is not to hand here; "
+		               "save the model with its weights inside");
 	if (where->location.len == 0)
 		return gs_fail(error, GS_EPARSE, "a tensor's external data has no location");
 	if (where->has_length && where->length != need)
