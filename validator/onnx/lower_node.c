@@ -285,7 +285,7 @@ static enum gs_err lower_node(struct gs_lower *lo, uint32_t index)
 	const struct gs_onnx_node *node = &lo->scope->of->graph->node[index];
 	const struct gs_lower_scope *scope = lo->scope;
 	struct gs_val *once = scope->of->made_once;
-	struct gs_onnx_node copy;
+	struct gs_onnx_node copy = *node;
 	struct gs_onnx_attr *list = NULL;
 	uint32_t before = lo->instrs;
 	enum gs_err err;
@@ -298,17 +298,19 @@ static enum gs_err lower_node(struct gs_lower *lo, uint32_t index)
 		return define_outputs(lo, node, &once[index], before);
 	struct gs_val *in = calloc(node->inputs + 8U, sizeof(*in));
 	struct gs_val *out = calloc(node->outputs + 8U, sizeof(*out));
-	if (in == NULL || out == NULL)
+	if (in == NULL || out == NULL) {
 		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u inputs and %u outputs", node->inputs,
 		                      node->outputs);
-	else if (plain || (err = resolve(lo, node, &copy, &list)) == GS_OK)
-		err = read_inputs(lo, node, in);
-	if (err == GS_OK)
-		err = apply(lo, plain ? node : &copy, in, out);
-	if (err == GS_OK)
-		err = define_outputs(lo, node, out, before);
-	if (err == GS_OK && constant && once != NULL)
+		goto out;
+	}
+	if (!plain && (err = resolve(lo, node, &copy, &list)) != GS_OK)
+		goto out;
+	if ((err = read_inputs(lo, node, in)) != GS_OK || (err = apply(lo, &copy, in, out)) != GS_OK ||
+	    (err = define_outputs(lo, node, out, before)) != GS_OK)
+		goto out;
+	if (constant && once != NULL)
 		once[index] = out[0];
+out:
 	free(in);
 	free(out);
 	free(list);
