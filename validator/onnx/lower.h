@@ -98,7 +98,8 @@ struct gs_lower {
 	const struct gs_lower_scope *scope; /* of the graph being lowered */
 	const struct gs_lower_call *call;   /* the function being expanded, or NULL */
 	const struct gs_onnx_opsets *opsets;
-	uint32_t scopes, depth, visits;
+	uint32_t scopes;
+	uint64_t visits;
 	struct gs_instr *instr; /* trace operands name the producing instruction, weight operands the constant */
 	struct gs_lower_def *instr_def;
 	uint32_t instrs, instr_cap;
@@ -133,6 +134,8 @@ enum gs_err gs_lower_graph_of(struct gs_lower *lo, const struct gs_onnx_graph *g
 enum gs_err gs_lower_scope_begin(struct gs_lower *lo, const struct gs_onnx_graph *graph,
                                  const struct gs_lower_scope *parent, struct gs_lower_scope *scope);
 void gs_lower_scope_end(struct gs_lower_scope *scope);
+/* Counts n more nodes against the limit on what one lowering visits. */
+enum gs_err gs_lower_visit(struct gs_lower *lo, uint64_t n);
 /* The index of a name in the scope's own table, UINT32_MAX when it is not there. */
 uint32_t gs_lower_name(const struct gs_lower_scope *scope, struct gs_bytes name);
 /* The value of a name in the scope or those around it; NULL when there is none (yet). */
@@ -265,6 +268,6 @@ void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *
 extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[],
 	gs_ops_norm[], gs_ops_index[], gs_ops_loss[], gs_ops_order[], gs_ops_moments[], gs_ops_select[],
 	gs_ops_resize[], gs_ops_recurrent[], gs_ops_attention[], gs_ops_transposed[], gs_ops_scatter[],
-	gs_ops_quantize[], gs_ops_control[];
+	gs_ops_quantize[], gs_ops_control[], gs_ops_scan[];
 
 #endif

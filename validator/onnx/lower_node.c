@@ -19,7 +19,7 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op)
 		{"", gs_ops_shape},     {"", gs_ops_norm},      {"", gs_ops_index},      {"", gs_ops_loss},
 		{"", gs_ops_order},     {"", gs_ops_moments},   {"", gs_ops_select},     {"", gs_ops_resize},
 		{"", gs_ops_recurrent}, {"", gs_ops_attention}, {"", gs_ops_transposed}, {"", gs_ops_scatter},
-		{"", gs_ops_quantize},  {"", gs_ops_control},
+		{"", gs_ops_quantize},  {"", gs_ops_control},   {"", gs_ops_scan},
 	};
 	for (unsigned t = 0; t < GS_ARRAY_LEN(table); t++) {
 		struct gs_bytes name = {(const uint8_t *)table[t].domain, strlen(table[t].domain)};
@@ -72,9 +72,6 @@ enum gs_err gs_lower_inner(struct gs_lower *lo, const struct gs_onnx_graph *grap
 	if (graph->inputs != args)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s takes %u inputs, it gets %u", what, graph->inputs,
 		                       args);
-	if (++lo->visits > GS_LOWER_VISITS_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "more than %d nodes once loops and functions are unrolled",
-		                       GS_LOWER_VISITS_MAX);
 	err = gs_lower_scope_begin(lo, graph, lo->scope, &scope);
 	for (uint32_t i = 0; err == GS_OK && i < args; i++)
 		err = gs_lower_define(lo, &scope, graph->input[i].name, &arg[i]);
@@ -290,9 +287,8 @@ static enum gs_err lower_node(struct gs_lower *lo, uint32_t index)
 	uint32_t before = lo->instrs;
 	enum gs_err err;
 
-	if (++lo->visits > GS_LOWER_VISITS_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "more than %d nodes once loops and functions are unrolled",
-		                       GS_LOWER_VISITS_MAX);
+	if ((err = gs_lower_visit(lo, 1)) != GS_OK)
+		return err;
 	bool plain = !has_references(node), constant = plain && node->inputs == 0 && node->outputs == 1;
 	if (constant && once != NULL && once[index].kind == GS_VAL_CONST)
 		return define_outputs(lo, node, &once[index], before);

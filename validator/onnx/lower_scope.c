@@ -172,11 +172,23 @@ enum gs_err gs_lower_graph_of(struct gs_lower *lo, const struct gs_onnx_graph *g
 
 /* ---- scopes ---- */
 
+enum gs_err gs_lower_visit(struct gs_lower *lo, uint64_t n)
+{
+	lo->visits += n;
+	return lo->visits <= GS_LOWER_VISITS_MAX
+	               ? GS_OK
+	               : gs_lower_refuse(lo, GS_ONNX_TOO_BIG,
+	                                 "more than %d nodes once loops and functions are unrolled",
+	                                 GS_LOWER_VISITS_MAX);
+}
+
 enum gs_err gs_lower_scope_begin(struct gs_lower *lo, const struct gs_onnx_graph *graph,
                                  const struct gs_lower_scope *parent, struct gs_lower_scope *scope)
 {
 	*scope = (struct gs_lower_scope){.parent = parent, .serial = ++lo->scopes};
 	enum gs_err err = gs_lower_graph_of(lo, graph, &scope->of);
+	if (err == GS_OK && graph != &lo->model.graph) /* what a scope costs, beside its nodes */
+		err = gs_lower_visit(lo, 1 + ((uint64_t)scope->of->names + graph->nodes) / 16);
 	if (err != GS_OK)
 		return err;
 	scope->value = calloc((size_t)scope->of->names + 1, sizeof(*scope->value));
