@@ -233,7 +233,7 @@ static enum gs_err scan_batches(struct gs_lower *lo, struct scan *s, const struc
 	GS_TRY(check_lengths(lo, &in[0], batches, in[1 + s->states].dim[1]));
 	if ((uint64_t)batches * (all + given) > GS_LOWER_VISITS_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "%u batches", batches);
-	struct gs_val *x = calloc(given + 1U, sizeof(*x)), *part = calloc(batches, sizeof(*part));
+	struct gs_val *x = calloc(given + 1U, sizeof(*x)), *part = calloc(batches + 1U, sizeof(*part));
 	struct gs_val *result = calloc((size_t)batches * all + 1, sizeof(*result));
 	enum gs_err err = GS_OK;
 	if (x == NULL || part == NULL || result == NULL) {
@@ -259,22 +259,27 @@ out:
 	return err;
 }
 
+static enum gs_err scan_one(struct gs_lower *lo, struct scan *s, const struct gs_val *in, struct gs_val *out,
+                            uint32_t outputs)
+{
+	struct gs_val *all = calloc(s->body->outputs + 1U, sizeof(*all));
+	if (all == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the scan's outputs");
+	enum gs_err err = scan_run(lo, s, in, in + s->states, all);
+	for (uint32_t i = 0; err == GS_OK && i < outputs; i++)
+		out[i] = all[i];
+	free(all);
+	return err;
+}
+
 static enum gs_err op_scan(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                            struct gs_val *out)
 {
 	bool old = lo->model.opset < 9;
 	struct scan s = {0};
 	enum gs_err err = scan_read(lo, node, node->inputs - (old && node->inputs > 0 ? 1 : 0), &s);
-	if (err == GS_OK && old) {
-		err = scan_batches(lo, &s, in, out, node->outputs);
-	} else if (err == GS_OK) {
-		struct gs_val *all = calloc(s.body->outputs + 1U, sizeof(*all));
-		err = all == NULL ? gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the scan's outputs")
-		                  : scan_run(lo, &s, in, in + s.states, all);
-		for (uint32_t i = 0; err == GS_OK && i < node->outputs; i++)
-			out[i] = all[i];
-		free(all);
-	}
+	if (err == GS_OK)
+		err = old ? scan_batches(lo, &s, in, out, node->outputs) : scan_one(lo, &s, in, out, node->outputs);
 	scan_free(&s);
 	return err;
 }
