@@ -1,6 +1,7 @@
 #include "challenge/machine/elementary.h"
 
 #include "challenge/machine/elementary_core.h"
+#include "challenge/machine/elementary_trig.h"
 
 #define GS_ELEMENTARY(name) \
 	float gs_##name##f(float x) \
@@ -29,3 +30,7 @@ GS_ELEMENTARY(sin)
 GS_ELEMENTARY(cos)
 GS_ELEMENTARY(expm1)
 GS_ELEMENTARY(log1p)
+GS_ELEMENTARY(tan)
+GS_ELEMENTARY(asin)
+GS_ELEMENTARY(acos)
+GS_ELEMENTARY(atan)

@@ -24,6 +24,10 @@ float gs_sinf(float x);
 float gs_cosf(float x);
 float gs_expm1f(float x);
 float gs_log1pf(float x);
+float gs_tanf(float x);
+float gs_asinf(float x);
+float gs_acosf(float x);
+float gs_atanf(float x);
 
 /* The same on the bits of a binary32. */
 uint32_t gs_exp_f32_bits(uint32_t x);
@@ -38,6 +42,10 @@ uint32_t gs_sin_f32_bits(uint32_t x);
 uint32_t gs_cos_f32_bits(uint32_t x);
 uint32_t gs_expm1_f32_bits(uint32_t x);
 uint32_t gs_log1p_f32_bits(uint32_t x);
+uint32_t gs_tan_f32_bits(uint32_t x);
+uint32_t gs_asin_f32_bits(uint32_t x);
+uint32_t gs_acos_f32_bits(uint32_t x);
+uint32_t gs_atan_f32_bits(uint32_t x);
 
 /* out[i] = f(in[i]) for i < n; out may be in, but may not overlap it otherwise. */
 void gs_expf_array(const float *in, float *out, size_t n);
@@ -52,5 +60,9 @@ void gs_sinf_array(const float *in, float *out, size_t n);
 void gs_cosf_array(const float *in, float *out, size_t n);
 void gs_expm1f_array(const float *in, float *out, size_t n);
 void gs_log1pf_array(const float *in, float *out, size_t n);
+void gs_tanf_array(const float *in, float *out, size_t n);
+void gs_asinf_array(const float *in, float *out, size_t n);
+void gs_acosf_array(const float *in, float *out, size_t n);
+void gs_atanf_array(const float *in, float *out, size_t n);
 
 #endif

@@ -23,10 +23,15 @@ enum oracle_function {
 	ORACLE_COS,
 	ORACLE_EXPM1,
 	ORACLE_LOG1P,
+	ORACLE_TAN,
+	ORACLE_ASIN,
+	ORACLE_ACOS,
+	ORACLE_ATAN,
 	ORACLE_COUNT
 };
 static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh", "erf", "floor", "ceil",
-                                                       "trunc", "round", "sin",  "cos", "expm1", "log1p"};
+                                                       "trunc", "round", "sin",  "cos", "expm1", "log1p",
+                                                       "tan",   "asin",  "acos", "atan"};
 
 static inline float oracle_float(uint32_t bits)
 {
@@ -63,6 +68,10 @@ static inline int oracle_call(enum oracle_function f, mpfr_t y, mpfr_t x, mpfr_r
 	case ORACLE_COS: return mpfr_cos(y, x, rounding);
 	case ORACLE_EXPM1: return mpfr_expm1(y, x, rounding);
 	case ORACLE_LOG1P: return mpfr_log1p(y, x, rounding);
+	case ORACLE_TAN: return mpfr_tan(y, x, rounding);
+	case ORACLE_ASIN: return mpfr_asin(y, x, rounding);
+	case ORACLE_ACOS: return mpfr_acos(y, x, rounding);
+	case ORACLE_ATAN: return mpfr_atan(y, x, rounding);
 	case ORACLE_FLOOR: return mpfr_rint_floor(y, x, rounding);
 	case ORACLE_CEIL: return mpfr_rint_ceil(y, x, rounding);
 	case ORACLE_TRUNC: return mpfr_rint_trunc(y, x, rounding);

@@ -8,9 +8,9 @@
 # build/tests/prove/prove_math FUNCTION [FIRST LAST] runs one function, or a part of it.
 
 PROVE := $(BUILD)/prove
-PROVE_FUNCTIONS := exp log tanh erf floor ceil trunc round sin cos expm1 log1p
+PROVE_FUNCTIONS := exp log tanh erf floor ceil trunc round sin cos expm1 log1p tan asin acos atan
 # Those that have coefficients: a rounding to an integer has none to spoil.
-PROVE_PLANTED := exp log tanh erf sin cos expm1 log1p
+PROVE_PLANTED := exp log tanh erf sin cos expm1 log1p tan asin acos atan
 # The array form is a loop of single steps, which a compiler may put into vectors: same operations, same results.
 PROVE_NATIVE := -O3 -march=native
 prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done

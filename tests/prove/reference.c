@@ -18,9 +18,10 @@ struct taylor {
 /* a[k] = k-th Taylor coefficient of f at c */
 static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 {
-	mpfr_t c, t, g[TERMS];
+	mpfr_t c, t, u, g[TERMS];
 	mpfr_init2(c, PRECISION);
 	mpfr_init2(t, PRECISION);
+	mpfr_init2(u, PRECISION);
 	for (int k = 0; k < TERMS; k++)
 		mpfr_init2(g[k], PRECISION);
 	mpfr_set_d(c, centre, MPFR_RNDN);
@@ -91,6 +92,47 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 			mpfr_neg(a[k], a[k], MPFR_RNDN);
 		}
 		break;
+	case ORACLE_TAN: /* y' = 1 + y^2 */
+		for (int k = 0; k + 1 < TERMS; k++) {
+			mpfr_set_ui(a[k + 1], k == 0, MPFR_RNDN);
+			for (int i = 0; i <= k; i++) {
+				mpfr_mul(t, a[i], a[k - i], MPFR_RNDN);
+				mpfr_add(a[k + 1], a[k + 1], t, MPFR_RNDN);
+			}
+			mpfr_div_ui(a[k + 1], a[k + 1], (unsigned long)k + 1, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_ASIN: /* g = y' = (1 - x^2)^-1/2, (1 - x^2) g' = x g */
+	case ORACLE_ACOS:
+		mpfr_sqr(t, c, MPFR_RNDN);
+		mpfr_ui_sub(t, 1, t, MPFR_RNDN); /* exact */
+		mpfr_rec_sqrt(g[0], t, MPFR_RNDN);
+		for (int k = 0; k + 1 < TERMS; k++) {
+			mpfr_div_si(a[k + 1], g[k], f == ORACLE_ACOS ? -k - 1 : k + 1, MPFR_RNDN);
+			mpfr_mul(g[k + 1], g[k], c, MPFR_RNDN);
+			mpfr_mul_ui(g[k + 1], g[k + 1], 2 * (unsigned long)k + 1, MPFR_RNDN);
+			if (k > 0) {
+				mpfr_mul_ui(u, g[k - 1], (unsigned long)k, MPFR_RNDN);
+				mpfr_add(g[k + 1], g[k + 1], u, MPFR_RNDN);
+			}
+			mpfr_div(g[k + 1], g[k + 1], t, MPFR_RNDN);
+			mpfr_div_ui(g[k + 1], g[k + 1], (unsigned long)k + 1, MPFR_RNDN);
+		}
+		break;
+	case ORACLE_ATAN: /* g = y', (1 + x^2) g = 1 */
+		mpfr_sqr(t, c, MPFR_RNDN);
+		mpfr_add_ui(t, t, 1, MPFR_RNDN);
+		mpfr_ui_div(g[0], 1, t, MPFR_RNDN);
+		for (int k = 0; k + 1 < TERMS; k++) {
+			mpfr_div_ui(a[k + 1], g[k], (unsigned long)k + 1, MPFR_RNDN);
+			mpfr_mul(g[k + 1], g[k], c, MPFR_RNDN);
+			mpfr_mul_ui(g[k + 1], g[k + 1], 2, MPFR_RNDN);
+			if (k > 0)
+				mpfr_add(g[k + 1], g[k + 1], g[k - 1], MPFR_RNDN);
+			mpfr_div(g[k + 1], g[k + 1], t, MPFR_RNDN);
+			mpfr_neg(g[k + 1], g[k + 1], MPFR_RNDN);
+		}
+		break;
 	case ORACLE_FLOOR: /* not by series: see integer_run */
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -99,6 +141,7 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 	}
 	for (int k = 0; k < TERMS; k++)
 		mpfr_clear(g[k]);
+	mpfr_clear(u);
 	mpfr_clear(t);
 	mpfr_clear(c);
 }
@@ -123,6 +166,22 @@ static double remainder_bound(enum oracle_function f, double centre, double h, d
 	}
 	case ORACLE_SIN: /* Lagrange, derivatives at most 1 */
 	case ORACLE_COS: return power / 40320 / least;
+	case ORACLE_TAN: { /* Cauchy on |t| = 1/2: no coefficient about |c| is negative, so |tan| <= tan(1 + 1/2) < 14.2 */
+		double ratio = 2 * h;
+		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
+		return fabs(centre) <= 1 ? 14.2 * power_ratio / (1 - ratio) / least : INFINITY;
+	}
+	case ORACLE_ASIN: /* Cauchy for y' on |t| = d/2, d = 1 - |c|, where |1 - x| >= d/2 and |1 + x| >= 1/2 */
+	case ORACLE_ACOS: {
+		double d = 1 - fabs(centre), ratio = 2 * h / d;
+		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio;
+		return 2 * h / sqrt(d) * power_ratio / (8 * (1 - ratio)) / least;
+	}
+	case ORACLE_ATAN: { /* the series' tail: y' is the imaginary part of 1/(x - i), whose coefficients are powers */
+		double ratio = h / hypot(1, centre);
+		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
+		return power_ratio / (8 * (1 - ratio)) / least;
+	}
 	case ORACLE_FLOOR:
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -146,7 +205,10 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 	}
 	if (f == ORACLE_LOG1P && h > (1 + s.centre) * 0x1p-10)
 		return s;
-	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && f != ORACLE_LOG1P))
+	if ((f == ORACLE_ASIN || f == ORACLE_ACOS) && !(fabs(s.centre) < 1 && h <= (1 - fabs(s.centre)) * 0x1p-10))
+		return s;
+	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 ||
+	    (fabs(s.centre) > 128 && f != ORACLE_LOG1P && f != ORACLE_ATAN))
 		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
 			return s;
 	mpfr_t a[TERMS];
@@ -199,11 +261,23 @@ static void integer_run(enum oracle_function f, uint32_t first, uint32_t count, 
 	}
 }
 
-/* sin and cos from 1 on. All inputs of a run have one exponent: x = m 2^e, and turn = 2^e / (2 pi) modulo 1 to 128 bits,
- * by MPFR. m turn modulo 1, an integer product that wraps, is x in turns, off by less than 2^-104; no binary32 comes
- * nearer than 2^-36 turns to a multiple of a quarter. From there a plain series: in all well below 16 roundings. */
+/* cos r and sin(r)/r for |r| <= pi/4, z = r^2: a plain series, of which the first left out is below 2^-77. */
+static inline double circle_series(double z, int most)
+{
+	double y = 1;
+#pragma GCC unroll 16
+	for (int n = most; n > 1; n -= 2)
+		y = fma(-y * z, 1.0 / (double)(n * (n - 1)), 1);
+	return y;
+}
+
+/* sin, cos and tan from 1 on. All inputs of a run have one exponent: x = m 2^e, and turn = 2^e / (2 pi) modulo 1 to 128
+ * bits, by MPFR. m turn modulo 1, an integer product that wraps, is x in turns, off by less than 2^-104; no binary32 comes
+ * nearer than 2^-36 turns to a multiple of a quarter. From there the series: in all below 16 roundings. */
 static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
 {
+	double r[REFERENCE_RUN];
+	uint64_t quarter[REFERENCE_RUN];
 	mpfr_t t, pi;
 	mpfr_init2(t, 512);
 	mpfr_init2(pi, 512);
@@ -219,22 +293,22 @@ static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, u
 	mpfr_clear(t);
 	mpfr_clear(pi);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t bits = first + i;
-		unsigned __int128 at = turn * ((bits & 0x7fffff) | 0x800000); /* in turns */
-		unsigned quarter = (unsigned)((at + ((unsigned __int128)1 << 125)) >> 126);
-		at -= (unsigned __int128)quarter << 126;
-		double r = (double)(__int128)at * 0x1p-128 * 0x1.921fb54442d18p2; /* 2 pi */
-		if (f == ORACLE_COS)
-			quarter++;
-		double y = 1, z = r * r;
-		for (int n = quarter & 1 ? 20 : 21; n > 1; n -= 2)
-			y = 1 - y * z / (double)(n * (n - 1));
-		if (!(quarter & 1))
-			y *= r;
-		if (quarter & 2)
-			y = -y;
-		if (f == ORACLE_SIN && bits >> 31)
-			y = -y;
+		unsigned __int128 at = turn * (((first + i) & 0x7fffff) | 0x800000); /* in turns */
+		quarter[i] = (uint64_t)((at + ((unsigned __int128)1 << 125)) >> 126);
+		at -= (unsigned __int128)quarter[i] << 126;
+		r[i] = (double)(__int128)at * 0x1p-128 * 0x1.921fb54442d18p2; /* 2 pi */
+	}
+	bool mirrored = first >> 31 && f != ORACLE_COS;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t q = quarter[i] + (f == ORACLE_COS);
+		double z = r[i] * r[i], s = r[i] * circle_series(z, 21), c = circle_series(z, 20);
+		double y = q & 1 ? c : s;
+		bool negative = q >> 1 & 1;
+		if (f == ORACLE_TAN) {
+			y = (q & 1 ? c : s) / (q & 1 ? s : c);
+			negative = q & 1;
+		}
+		y = negative != mirrored ? -y : y;
 		double e = fabs(y) * MARGIN;
 		below[i] = oracle_bits((float)(y - e));
 		above[i] = oracle_bits((float)(y + e));
@@ -245,6 +319,20 @@ static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, u
 			below[i] = above[i] ^ 1;
 }
 
+/* Inputs from first away from zero are all outside the domain of the function: NaN. */
+static bool outside(enum oracle_function f, uint32_t first)
+{
+	uint32_t low = first & 0x7fffffff;
+	return low > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
+	       (f == ORACLE_LOG1P && first > 0xbf800000) ||
+	       ((f == ORACLE_ASIN || f == ORACLE_ACOS) && low > 0x3f800000);
+}
+
+static bool circular(enum oracle_function f)
+{
+	return f == ORACLE_SIN || f == ORACLE_COS || f == ORACLE_TAN;
+}
+
 void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
 {
 	uint32_t last = first + count - 1;
@@ -253,14 +341,13 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 		integer_run(f, first, count, above);
 		return;
 	}
-	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000)) {
+	if (outside(f, first)) {
 		for (uint32_t i = 0; i < count; i++)
 			below[i] = above[i] = 0x7fc00000;
 		return;
 	}
 	bool finite = (last & 0x7fffffff) < 0x7f800000 && (first & 0x7fffffff) != 0;
-	if (finite && (f == ORACLE_SIN || f == ORACLE_COS) && (first & 0x7fffffff) >= 0x3f800000) {
+	if (finite && circular(f) && (first & 0x7fffffff) >= 0x3f800000) {
 		circle_run(f, first, count, below, above);
 		return;
 	}
@@ -292,14 +379,15 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 
 bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, uint32_t *value)
 {
-	uint32_t low = first & 0x7fffffff, high = last & 0x7fffffff;
+	uint32_t high = last & 0x7fffffff;
 	*value = 0x7fc00000;
-	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000))
+	if (outside(f, first))
 		return true;
-	if ((f == ORACLE_SIN || f == ORACLE_COS) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
+	if (circular(f) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
 		return false;
 	if (f == ORACLE_LOG1P && last > 0xbf800000 && first >> 31)
+		return false;
+	if ((f == ORACLE_ASIN || f == ORACLE_ACOS) && high > 0x3f800000)
 		return false;
 	*value = oracle_f32(f, first);
 	return high <= 0x7f800000 && *value == oracle_f32(f, last);
