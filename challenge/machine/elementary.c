@@ -1,6 +1,7 @@
 #include "challenge/machine/elementary.h"
 
 #include "challenge/machine/elementary_core.h"
+#include "challenge/machine/elementary_hyperbolic.h"
 #include "challenge/machine/elementary_trig.h"
 
 #define GS_ELEMENTARY(name) \
@@ -30,6 +31,11 @@ GS_ELEMENTARY(sin)
 GS_ELEMENTARY(cos)
 GS_ELEMENTARY(expm1)
 GS_ELEMENTARY(log1p)
+GS_ELEMENTARY(sinh)
+GS_ELEMENTARY(cosh)
+GS_ELEMENTARY(asinh)
+GS_ELEMENTARY(acosh)
+GS_ELEMENTARY(atanh)
 GS_ELEMENTARY(tan)
 GS_ELEMENTARY(asin)
 GS_ELEMENTARY(acos)

@@ -1,4 +1,6 @@
 #include "tests/prove/reference.h"
+#include "tests/prove/reference_hyperbolic.h"
+#include "tests/prove/reference_trig.h"
 
 #include <float.h>
 #include <math.h>
@@ -18,10 +20,9 @@ struct taylor {
 /* a[k] = k-th Taylor coefficient of f at c */
 static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 {
-	mpfr_t c, t, u, g[TERMS];
+	mpfr_t c, t, g[TERMS];
 	mpfr_init2(c, PRECISION);
 	mpfr_init2(t, PRECISION);
-	mpfr_init2(u, PRECISION);
 	for (int k = 0; k < TERMS; k++)
 		mpfr_init2(g[k], PRECISION);
 	mpfr_set_d(c, centre, MPFR_RNDN);
@@ -92,47 +93,15 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 			mpfr_neg(a[k], a[k], MPFR_RNDN);
 		}
 		break;
-	case ORACLE_TAN: /* y' = 1 + y^2 */
-		for (int k = 0; k + 1 < TERMS; k++) {
-			mpfr_set_ui(a[k + 1], k == 0, MPFR_RNDN);
-			for (int i = 0; i <= k; i++) {
-				mpfr_mul(t, a[i], a[k - i], MPFR_RNDN);
-				mpfr_add(a[k + 1], a[k + 1], t, MPFR_RNDN);
-			}
-			mpfr_div_ui(a[k + 1], a[k + 1], (unsigned long)k + 1, MPFR_RNDN);
-		}
-		break;
-	case ORACLE_ASIN: /* g = y' = (1 - x^2)^-1/2, (1 - x^2) g' = x g */
+	case ORACLE_SINH:
+	case ORACLE_COSH:
+	case ORACLE_ASINH:
+	case ORACLE_ACOSH:
+	case ORACLE_ATANH: hyperbolic_coefficients(f, c, a, TERMS); break;
+	case ORACLE_TAN:
+	case ORACLE_ASIN:
 	case ORACLE_ACOS:
-		mpfr_sqr(t, c, MPFR_RNDN);
-		mpfr_ui_sub(t, 1, t, MPFR_RNDN); /* exact */
-		mpfr_rec_sqrt(g[0], t, MPFR_RNDN);
-		for (int k = 0; k + 1 < TERMS; k++) {
-			mpfr_div_si(a[k + 1], g[k], f == ORACLE_ACOS ? -k - 1 : k + 1, MPFR_RNDN);
-			mpfr_mul(g[k + 1], g[k], c, MPFR_RNDN);
-			mpfr_mul_ui(g[k + 1], g[k + 1], 2 * (unsigned long)k + 1, MPFR_RNDN);
-			if (k > 0) {
-				mpfr_mul_ui(u, g[k - 1], (unsigned long)k, MPFR_RNDN);
-				mpfr_add(g[k + 1], g[k + 1], u, MPFR_RNDN);
-			}
-			mpfr_div(g[k + 1], g[k + 1], t, MPFR_RNDN);
-			mpfr_div_ui(g[k + 1], g[k + 1], (unsigned long)k + 1, MPFR_RNDN);
-		}
-		break;
-	case ORACLE_ATAN: /* g = y', (1 + x^2) g = 1 */
-		mpfr_sqr(t, c, MPFR_RNDN);
-		mpfr_add_ui(t, t, 1, MPFR_RNDN);
-		mpfr_ui_div(g[0], 1, t, MPFR_RNDN);
-		for (int k = 0; k + 1 < TERMS; k++) {
-			mpfr_div_ui(a[k + 1], g[k], (unsigned long)k + 1, MPFR_RNDN);
-			mpfr_mul(g[k + 1], g[k], c, MPFR_RNDN);
-			mpfr_mul_ui(g[k + 1], g[k + 1], 2, MPFR_RNDN);
-			if (k > 0)
-				mpfr_add(g[k + 1], g[k + 1], g[k - 1], MPFR_RNDN);
-			mpfr_div(g[k + 1], g[k + 1], t, MPFR_RNDN);
-			mpfr_neg(g[k + 1], g[k + 1], MPFR_RNDN);
-		}
-		break;
+	case ORACLE_ATAN: trig_coefficients(f, c, a, TERMS); break;
 	case ORACLE_FLOOR: /* not by series: see integer_run */
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -141,7 +110,6 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 	}
 	for (int k = 0; k < TERMS; k++)
 		mpfr_clear(g[k]);
-	mpfr_clear(u);
 	mpfr_clear(t);
 	mpfr_clear(c);
 }
@@ -166,26 +134,19 @@ static double remainder_bound(enum oracle_function f, double centre, double h, d
 	}
 	case ORACLE_SIN: /* Lagrange, derivatives at most 1 */
 	case ORACLE_COS: return power / 40320 / least;
-	case ORACLE_TAN: { /* Cauchy on |t| = 1/2: no coefficient about |c| is negative, so |tan| <= tan(1 + 1/2) < 14.2 */
-		double ratio = 2 * h;
-		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
-		return fabs(centre) <= 1 ? 14.2 * power_ratio / (1 - ratio) / least : INFINITY;
-	}
-	case ORACLE_ASIN: /* Cauchy for y' on |t| = d/2, d = 1 - |c|, where |1 - x| >= d/2 and |1 + x| >= 1/2 */
-	case ORACLE_ACOS: {
-		double d = 1 - fabs(centre), ratio = 2 * h / d;
-		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio;
-		return 2 * h / sqrt(d) * power_ratio / (8 * (1 - ratio)) / least;
-	}
-	case ORACLE_ATAN: { /* the series' tail: y' is the imaginary part of 1/(x - i), whose coefficients are powers */
-		double ratio = h / hypot(1, centre);
-		double power_ratio = ratio * ratio * ratio * ratio * ratio * ratio * ratio * ratio;
-		return power_ratio / (8 * (1 - ratio)) / least;
-	}
+	case ORACLE_TAN:
+	case ORACLE_ASIN:
+	case ORACLE_ACOS:
+	case ORACLE_ATAN: return trig_remainder(f, centre, h) / least;
 	case ORACLE_FLOOR:
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
 	case ORACLE_ROUND: break;
+	case ORACLE_SINH:
+	case ORACLE_COSH:
+	case ORACLE_ASINH:
+	case ORACLE_ACOSH:
+	case ORACLE_ATANH: return hyperbolic_remainder(f, centre, h) / least;
 	case ORACLE_TANH: /* Cauchy on the unit circle about c, where |tanh| <= tan(1) < 1.56 */
 		return 1.56 * power / (1 - h) / least;
 	case ORACLE_ERF: /* Cauchy on the unit circle about c, where |erf| <= 1 + 2/sqrt(pi) e < 4.1 */
@@ -205,10 +166,12 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 	}
 	if (f == ORACLE_LOG1P && h > (1 + s.centre) * 0x1p-10)
 		return s;
-	if ((f == ORACLE_ASIN || f == ORACLE_ACOS) && !(fabs(s.centre) < 1 && h <= (1 - fabs(s.centre)) * 0x1p-10))
+	double distance = fmin(hyperbolic_distance(f, s.centre), trig_distance(f, s.centre)); /* of a singularity */
+	if (!(distance > 0) || h > distance * 0x1p-10)
 		return s;
-	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 ||
-	    (fabs(s.centre) > 128 && f != ORACLE_LOG1P && f != ORACLE_ATAN))
+	/* large operands, moderate values */
+	bool wide = f == ORACLE_LOG1P || f == ORACLE_ASINH || f == ORACLE_ACOSH || f == ORACLE_ATAN;
+	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && !wide))
 		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
 			return s;
 	mpfr_t a[TERMS];
@@ -319,13 +282,12 @@ static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, u
 			below[i] = above[i] ^ 1;
 }
 
-/* Inputs from first away from zero are all outside the domain of the function: NaN. */
-static bool outside(enum oracle_function f, uint32_t first)
+/* Inputs first .. last, of one sign, all outside the domain of the function: NaN. */
+static bool outside(enum oracle_function f, uint32_t first, uint32_t last)
 {
-	uint32_t low = first & 0x7fffffff;
-	return low > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
-	       (f == ORACLE_LOG1P && first > 0xbf800000) ||
-	       ((f == ORACLE_ASIN || f == ORACLE_ACOS) && low > 0x3f800000);
+	return (first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
+	       (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last) ||
+	       trig_outside(f, first);
 }
 
 static bool circular(enum oracle_function f)
@@ -341,7 +303,7 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 		integer_run(f, first, count, above);
 		return;
 	}
-	if (outside(f, first)) {
+	if (outside(f, first, last)) {
 		for (uint32_t i = 0; i < count; i++)
 			below[i] = above[i] = 0x7fc00000;
 		return;
@@ -381,13 +343,11 @@ bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, u
 {
 	uint32_t high = last & 0x7fffffff;
 	*value = 0x7fc00000;
-	if (outside(f, first))
+	if (outside(f, first, last))
 		return true;
+	if (outside(f, first, first) || outside(f, last, last)) /* on both sides of its edge */
+		return false;
 	if (circular(f) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
-		return false;
-	if (f == ORACLE_LOG1P && last > 0xbf800000 && first >> 31)
-		return false;
-	if ((f == ORACLE_ASIN || f == ORACLE_ACOS) && high > 0x3f800000)
 		return false;
 	*value = oracle_f32(f, first);
 	return high <= 0x7f800000 && *value == oracle_f32(f, last);
