@@ -6,13 +6,14 @@
 
 enum { GS_ATAN_PIECES = 16, GS_ATAN_TERMS = 6, GS_ASIN_TERMS = 14 };
 
-/* atan(a) = atan(C/S) + atan((a S - C)/(a C + S)): the pieces of a end at 3/32, 1/8, 3/16, 1/4, ... 8, 12 */
+/* atan(a) = atan(s/c) + atan((a c - s)/(a s + c)), where s/c is the tangent of an angle in the middle of the piece of a; the
+ * pieces end at 3/32, 1/8, 3/16, 1/4, ... 8, 12 */
 static const double gs_atan_cos[GS_ATAN_PIECES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
 static const double gs_atan_sin[GS_ATAN_PIECES] = {
 	0,        0x1.cp-4, 0x1.4p-3, 0x1.cp-3, 0x1.3ep-2, 0x1.bep-2, 0x1.3cp-1, 0x1.bcp-1,
 	0x1.38p0, 0x1.bap0, 0x1.36p1, 0x1.b8p1, 0x1.34p2,  0x1.b8p2,  0x1.34p3,  1,
 };
-/* atan(C/S) and the rest of it */
+/* atan(s/c) and the rest of it */
 static const double gs_atan_high[GS_ATAN_PIECES] = {
 	0,
 	0x1.be39ebe6f07c3p-4,
