@@ -18,12 +18,26 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 	case GS_ONNX_NOT_STATIC: return "not_static";
 	case GS_ONNX_TOO_BIG: return "too_big";
 	case GS_ONNX_NO_MEMORY: return "no_memory";
+	case GS_ONNX_STRING: return "string";
+	case GS_ONNX_SEQUENCE: return "sequence";
+	case GS_ONNX_DATA_SHAPE: return "data_shape";
+	case GS_ONNX_RANDOM: return "random";
+	case GS_ONNX_TRAINING: return "training";
+	case GS_ONNX_CONTROL_FLOW: return "control_flow";
+	case GS_ONNX_IMAGE: return "image";
 	}
 	return "unknown";
 }
 
-gs_lower_fn gs_lower_op_find(struct gs_bytes op)
+gs_lower_fn gs_lower_op_find(bool ml, struct gs_bytes op)
 {
+	const struct gs_lower_op *const ml_file[] = {gs_ops_ml_trees};
+	for (unsigned f = 0; ml && f < GS_ARRAY_LEN(ml_file); f++)
+		for (const struct gs_lower_op *o = ml_file[f]; o->name != NULL; o++)
+			if (gs_onnx_text_is(op, o->name))
+				return o->lower;
+	if (ml)
+		return NULL;
 	const struct gs_lower_op *const file[] = {
 		gs_ops_math,      gs_ops_logic,     gs_ops_linear,     gs_ops_pool,    gs_ops_shape,   gs_ops_norm,
 		gs_ops_index,     gs_ops_loss,      gs_ops_order,      gs_ops_moments, gs_ops_select,  gs_ops_resize,
@@ -274,10 +288,11 @@ static enum gs_err check_options(struct gs_lower *lo)
 static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *node)
 {
 	uint32_t before = lo->instrs;
-	if (node->domain.len != 0 && !gs_onnx_text_is(node->domain, "ai.onnx"))
+	bool ml = gs_onnx_text_is(node->domain, "ai.onnx.ml");
+	if (node->domain.len != 0 && !gs_onnx_text_is(node->domain, "ai.onnx") && !ml)
 		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "operators of domain '%.*s' are not supported",
 		                       NAME(node->domain));
-	gs_lower_fn lower = gs_lower_op_find(node->op);
+	gs_lower_fn lower = gs_lower_op_find(ml, node->op);
 	if (lower == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
 	struct gs_val *in = gs_arena_alloc(&lo->arena, node->inputs + 8U, sizeof(*in));

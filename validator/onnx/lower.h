@@ -77,7 +77,7 @@ struct gs_lower_op {
 	gs_lower_fn lower;
 };
 /* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. */
-gs_lower_fn gs_lower_op_find(struct gs_bytes op);
+gs_lower_fn gs_lower_op_find(bool ml, struct gs_bytes op);
 
 /* The index of a name of the model in lo->name, lo->value, lo->uses. */
 uint32_t gs_lower_name(const struct gs_lower *lo, struct gs_bytes name);
@@ -189,6 +189,6 @@ void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *
 extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[],
 	gs_ops_norm[], gs_ops_index[], gs_ops_loss[], gs_ops_order[], gs_ops_moments[], gs_ops_select[],
 	gs_ops_resize[], gs_ops_recurrent[], gs_ops_attention[], gs_ops_transposed[], gs_ops_scatter[],
-	gs_ops_quantize[];
+	gs_ops_quantize[], gs_ops_ml_trees[];
 
 #endif

@@ -209,7 +209,7 @@ static enum gs_err read_attr(struct gs_bytes bytes, struct gs_arena *arena, stru
 		return read_list(bytes, ATTR_INTS, arena, attr, error);
 	if (attr->type == GS_ONNX_ATTR_STRINGS) {
 		struct gs_bytes *strings;
-		err = collect(bytes, ATTR_STRINGS, GS_ONNX_ITEMS_MAX, "strings of an attribute", arena, &strings,
+		err = collect(bytes, ATTR_STRINGS, GS_ONNX_STRINGS_MAX, "strings of an attribute", arena, &strings,
 		              &attr->count, error);
 		attr->strings = strings;
 		return err;
