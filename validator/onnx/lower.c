@@ -31,7 +31,7 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 
 gs_lower_fn gs_lower_op_find(bool ml, struct gs_bytes op)
 {
-	const struct gs_lower_op *const ml_file[] = {gs_ops_ml_trees};
+	const struct gs_lower_op *const ml_file[] = {gs_ops_ml_trees, gs_ops_ml_linear, gs_ops_ml_svm, gs_ops_ml_prepare};
 	for (unsigned f = 0; ml && f < GS_ARRAY_LEN(ml_file); f++)
 		for (const struct gs_lower_op *o = ml_file[f]; o->name != NULL; o++)
 			if (gs_onnx_text_is(op, o->name))

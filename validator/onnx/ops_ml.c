@@ -94,7 +94,7 @@ enum gs_err gs_ml_numbers(struct gs_lower *lo, const struct gs_val *in, struct g
 	GS_TRY(gs_ops_present(lo, in));
 	*out = *in;
 	switch (gs_val_class(in)) {
-	case GS_CLASS_F32: return GS_OK;
+	case GS_CLASS_F32: return in->dtype == GS_F32 ? GS_OK : gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(in), out);
 	case GS_CLASS_I32: return gs_op1(lo, GS_FN_I32_TO_F32, GS_F32, GS_V(in), out);
 	case GS_CLASS_I64:
 		if (in->dtype == GS_U64)

@@ -30,7 +30,7 @@ enum gs_err gs_ml_constant(struct gs_lower *lo, const uint32_t *bits, unsigned r
 enum gs_err gs_ml_indices(struct gs_lower *lo, const int32_t *v, unsigned rank, const uint32_t *dim,
                           struct gs_val *out);
 
-/* A numeric input as floats [n, features]; [features] is one row. Integers are converted, f16 stays. */
+/* A numeric input as f32 [n, features]; [features] is one row. */
 enum gs_err gs_ml_rows(struct gs_lower *lo, const struct gs_val *in, struct gs_val *out);
 /* The same for any rank, without reshaping. */
 enum gs_err gs_ml_numbers(struct gs_lower *lo, const struct gs_val *in, struct gs_val *out);

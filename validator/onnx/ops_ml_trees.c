@@ -102,8 +102,6 @@ static enum gs_err columns(struct gs_lower *lo, struct gs_trees *t, const struct
 	*out = *x;
 	if (!t->negated && t->tests == 0)
 		return GS_OK;
-	if (x->dtype != GS_F32)
-		GS_TRY(gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(x), &part[0]));
 	if (t->negated)
 		GS_TRY(gs_op1(lo, GS_FN_F32_NEG, GS_F32, GS_V(x), &part[parts++]));
 	int32_t *place = gs_arena_alloc(&lo->arena, t->tests, sizeof(*place));
