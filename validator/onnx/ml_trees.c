@@ -356,7 +356,8 @@ static uint32_t negated(uint32_t v)
 static bool set_test(struct gs_trees *t, uint32_t i, uint32_t features)
 {
 	const struct gs_tree_source *s = &t->source[t->from[i]];
-	bool turned = s->mode == GS_TREE_GT || s->mode == GS_TREE_GTE;
+	/* x > v is not x <= v, except that nothing compares with NaN */
+	bool turned = (s->mode == GS_TREE_GT || s->mode == GS_TREE_GTE) && s->value != NO_NUMBER;
 	if (s->mode >= GS_TREE_EQ) { /* the column is 1 for a member, or (when NaN must go there) for NaN */
 		turned = s->mode != GS_TREE_NEQ;
 		t->test[t->tests] = (struct gs_tree_test){.feature = s->feature,
