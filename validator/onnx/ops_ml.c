@@ -217,7 +217,9 @@ enum gs_err gs_ml_label(struct gs_lower *lo, const struct gs_onnx_node *node, co
 {
 	struct gs_val table, at = *index;
 	uint32_t n = (uint32_t)gs_val_count(index);
-	bool used = node->outputs > 0 && node->output[0].len != 0 && lo->uses[gs_lower_name(lo, node->output[0])] > 0;
+	uint32_t name = node->outputs > 0 && node->output[0].len != 0 ? gs_lower_name(lo->scope, node->output[0])
+	                                                              : UINT32_MAX;
+	bool used = name != UINT32_MAX && lo->scope->of->uses[name] > 0;
 	if (!used)
 		return GS_OK;
 	if (labels->ints == NULL)

@@ -2,14 +2,18 @@
 
 #define NAME(bytes) (int)((bytes).len > 60 ? 60 : (bytes).len), (bytes).len == 0 ? "" : (const char *)(bytes).ptr
 
-static const char *const random_text = "it draws random numbers, and a claim must come out the same every time; draw them "
-				       "outside and make them an input";
-static const char *const shape_text = "the shape of its result depends on the data, and a program's shapes are fixed; end "
-				      "the model before it and do this step outside";
-static const char *const string_text = "it works on strings, and tensors here hold numbers; do this step outside and make "
-				       "its result an input";
-static const char *const sequence_text = "it works on sequences, optionals or maps, and values here are tensors; replace it by "
-					 "operators on tensors (Split, Concat, Slice, Gather)";
+static const char
+	*const random_text = "it draws random numbers, and a claim must come out the same every time; draw them "
+			     "outside and make them an input";
+static const char
+	*const shape_text = "the shape of its result depends on the data, and a program's shapes are fixed; end "
+			    "the model before it and do this step outside";
+static const char
+	*const string_text = "it works on strings, and tensors here hold numbers; do this step outside and make "
+			     "its result an input";
+static const char
+	*const sequence_text = "it works on sequences, optionals or maps, and values here are tensors; replace it by "
+			       "operators on tensors (Split, Concat, Slice, Gather)";
 static const char *const training_text = "it is for training; export the model for inference";
 static const char *const image_text = "it decodes an image file; decode outside and make the pixels an input";
 
@@ -56,8 +60,8 @@ static const struct {
 
 static bool of_onnx(struct gs_bytes domain)
 {
-	static const char *const known[] = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training",
-	                                    "ai.onnx.training"};
+	static const char *const known[] = {
+		"", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training", "ai.onnx.training"};
 	for (unsigned i = 0; i < GS_ARRAY_LEN(known); i++)
 		if (gs_onnx_text_is(domain, known[i]))
 			return true;
