@@ -136,10 +136,10 @@ void ob_attr_tensor(struct ob *o, const char *name, enum gs_dtype dtype, uint32_
 	GS_ASSERT(packed != NULL);
 	ob_pack(dtype, data, count, packed);
 	gs_buf_init(&t, OB_MAX);
-	GS_ASSERT(gs_tensor_to_proto(
-			  &(struct gs_tensor){
-				  .dtype = dtype, .rank = 1, .dim = {count}, .count = count, .data = packed},
-			  &t) == GS_OK);
+	GS_ASSERT(
+		gs_tensor_to_proto(
+			&(struct gs_tensor){.dtype = dtype, .rank = 1, .dim = {count}, .count = count, .data = packed},
+			&t) == GS_OK);
 	message(&b, 5, &t);
 	message(&o->node, 5, &b);
 	free(packed);
