@@ -297,6 +297,79 @@ static enum gs_err op_rotary_embedding(struct gs_lower *lo, const struct gs_onnx
 	return gs_lower_reshape(lo, out, in[0].rank, in[0].dim, out);
 }
 
+/* ---- FlexAttention (ai.onnx.preview) ---- */
+
+/* The attribute's graph applied to v, which keeps its shape and type. */
+static enum gs_err modified(struct gs_lower *lo, const struct gs_onnx_node *node, const char *name, struct gs_val *v)
+{
+	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, name);
+	struct gs_val *result;
+	if (a == NULL)
+		return GS_OK;
+	if (a->graph == NULL || a->graph->outputs != 1)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "attribute %s is not a graph of one output", name);
+	result = gs_arena_alloc(&lo->arena, 1, sizeof(*result));
+	if (result == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "no memory for the output of %s", name);
+	GS_TRY(gs_lower_inner(lo, a->graph, name, v, 1, result));
+	if (result->kind == GS_VAL_NONE || result->dtype != v->dtype || result->rank != v->rank ||
+	    memcmp(result->dim, v->dim, v->rank * sizeof(*v->dim)) != 0)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s changes the shape or the type of its input", name);
+	*v = *result;
+	return GS_OK;
+}
+
+static enum gs_err widened(struct gs_lower *lo, const struct gs_val *v, unsigned rank, const uint32_t *dim,
+                           struct gs_val *out)
+{
+	*out = *v;
+	if (v->dtype != GS_F32)
+		GS_TRY(gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(v), out));
+	return gs_lower_reshape(lo, out, rank, dim, out);
+}
+
+static enum gs_err op_flex_attention(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                     struct gs_val *out)
+{
+	struct gs_val q, k, v, s;
+	int64_t precision = gs_lower_attr_int(node, "softmax_precision", GS_F32);
+	for (unsigned i = 0; i < 3; i++) {
+		GS_TRY(gs_ops_want_float(lo, &in[i]));
+		if (in[i].rank != 4 || in[i].dim[0] != in[0].dim[0] || gs_val_count(&in[i]) == 0)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input of rank %u, or of another batch",
+			                       in[i].rank);
+	}
+	if (precision != GS_F32 && precision != GS_F16 && precision != GS_BF16)
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
+		                       "softmax_precision is %s; f32, f16 and bf16 are supported",
+		                       gs_onnx_type_name((uint64_t)precision));
+	uint32_t b = in[0].dim[0], heads = in[0].dim[1], kv = in[1].dim[1], l = in[0].dim[2], n = in[1].dim[2],
+		 e = in[0].dim[3], w = in[2].dim[3], scores[4] = {b, heads, l, n};
+	if (kv == 0 || heads % kv != 0 || in[2].dim[1] != kv || in[2].dim[2] != n || in[1].dim[3] != e)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "queries, keys and values of different shapes");
+	gs_reg scale = gs_fn_apply(GS_FN_F32_DIV, GS_ONE,
+	                           gs_fn_apply(GS_FN_F32_SQRT, gs_reg_of_int(GS_CLASS_F32, e), 0, 0), 0);
+	scale = gs_lower_attr_float(node, "scale", (uint32_t)scale);
+	GS_TRY(widened(lo, &in[0], 5, (uint32_t[]){b, kv, heads / kv, l, e}, &q));
+	GS_TRY(widened(lo, &in[1], 5, (uint32_t[]){b, kv, 1, n, e}, &k));
+	GS_TRY(widened(lo, &in[2], 5, (uint32_t[]){b, kv, 1, n, w}, &v));
+	gs_val_transpose(&k, (unsigned[]){0, 1, 2, 4, 3}, &k);
+	GS_TRY(gs_ops_matmul(lo, &q, &k, NULL, GS_F32, &s));
+	GS_TRY(gs_op2(lo, GS_FN_F32_MUL, (unsigned)precision, GS_V(&s), GS_R(scale), &s));
+	GS_TRY(gs_lower_reshape(lo, &s, 4, scores, &s));
+	GS_TRY(modified(lo, node, "score_mod", &s));
+	GS_TRY(gs_ops_softmax(lo, &s, 1U << 3, false, (unsigned)precision, &s));
+	GS_TRY(modified(lo, node, "prob_mod", &s));
+	GS_TRY(widened(lo, &s, 5, (uint32_t[]){b, kv, heads / kv, l, n}, &s));
+	GS_TRY(gs_ops_matmul(lo, &s, &v, NULL, in[0].dtype, out));
+	return gs_lower_reshape(lo, out, 4, (uint32_t[]){b, heads, l, w}, out);
+}
+
+const struct gs_lower_op gs_ops_preview[] = {
+	{"FlexAttention", op_flex_attention},
+	{NULL, NULL},
+};
+
 const struct gs_lower_op gs_ops_attention[] = {
 	{"Attention", op_attention},
 	{"RotaryEmbedding", op_rotary_embedding},
