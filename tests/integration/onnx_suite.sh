@@ -30,7 +30,7 @@ check "the suite runs without a failure" $?
 ! grep '^FAIL' "$work/out"
 check "no case fails" $?
 (($(grep -c '^PASS' "$work/out") >= passed_min))
-check "at least $passed_min cases pass: $(tail -n 1 "$work/out")" $?
+check "at least $passed_min cases pass" $?
 ! grep '^REFUSED' "$work/out" | grep -E ' (malformed|no_memory|too_big|form|operator)$'
 check "every refusal has one of the law's reasons" $?
 echo "$passed passed, $failed failed"
