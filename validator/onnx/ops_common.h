@@ -86,5 +86,11 @@ enum gs_err gs_ops_arg_extreme(struct gs_lower *lo, const struct gs_val *x, unsi
 /* The matrix product of ONNX's MatMul, with an optional start (a value of the result's shape) for the sums. */
 enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
                           const struct gs_val *start, unsigned dtype, struct gs_val *out);
+/* The same, stored as then.dtype after then.epilogue (a function of one operand; then.fn is not looked at). */
+enum gs_err gs_ops_matmul_then(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
+                               const struct gs_val *start, struct gs_step then, struct gs_val *out);
+/* The convolution of ONNX's Conv: in[] is x, w and the bias or GS_VAL_NONE; all floats or all i32. */
+enum gs_err gs_ops_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                        struct gs_step then, struct gs_val *out);
 
 #endif
