@@ -195,7 +195,8 @@ enum reduction {
 	REDUCE_L1,
 	REDUCE_L2,
 	REDUCE_SUM_SQUARE,
-	REDUCE_LOG_SUM
+	REDUCE_LOG_SUM,
+	REDUCE_LOG_SUM_EXP
 };
 
 static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask,
@@ -204,6 +205,26 @@ static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const st
 	if (gs_val_class(x) == GS_CLASS_F32)
 		return gs_lower_sum(lo, step, x, mask, out);
 	return gs_lower_fold(lo, step, 0, x, mask, out);
+}
+
+/* m + log(sum of exp(x - m)), m the greatest element brought to finite numbers. */
+static enum gs_err log_sum_exp(struct gs_lower *lo, const struct gs_val *x, unsigned mask, struct gs_val *out)
+{
+	struct gs_val m, t;
+	struct gs_step max = {.fn = GS_FN_F32_MAX, .dtype = GS_F32, .epilogue = GS_FN_F32_CLIP};
+	max.epilogue_const[0] = UINT32_C(0xff7fffff);
+	max.epilogue_const[1] = UINT32_C(0x7f7fffff);
+	struct gs_step power = {.fn = GS_FN_F32_SUB, .dtype = GS_F32, .epilogue = GS_FN_F32_EXP};
+	struct gs_step sum = {.fn = GS_FN_F32_ADD, .dtype = GS_F32, .epilogue = GS_FN_F32_LOG};
+	struct gs_step add = {.fn = GS_FN_F32_ADD, .dtype = x->dtype};
+	if (gs_val_class(x) != GS_CLASS_F32)
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "integers");
+	enum gs_err err = gs_lower_fold(lo, max, GS_NEG_INF, x, mask, &m);
+	if (err == GS_OK)
+		err = gs_lower_map(lo, power, 2, (struct gs_arg[]){{.v = x}, {.v = &m}}, &t);
+	if (err == GS_OK)
+		err = gs_lower_sum(lo, sum, &t, mask, &t);
+	return err != GS_OK ? err : gs_lower_map(lo, add, 2, (struct gs_arg[]){{.v = &t}, {.v = &m}}, out);
 }
 
 /* Reduces the dimensions in mask; out keeps them as 1. */
@@ -259,6 +280,7 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 		step.epilogue = GS_FN_F32_LOG;
 		t = *x;
 		break;
+	case REDUCE_LOG_SUM_EXP: return log_sum_exp(lo, x, mask, out);
 	}
 	return err != GS_OK ? err : reduce_sum(lo, step, &t, mask, out);
 }
@@ -308,6 +330,7 @@ REDUCE(op_reduce_l1, REDUCE_L1)
 REDUCE(op_reduce_l2, REDUCE_L2)
 REDUCE(op_reduce_sum_square, REDUCE_SUM_SQUARE)
 REDUCE(op_reduce_log_sum, REDUCE_LOG_SUM)
+REDUCE(op_reduce_log_sum_exp, REDUCE_LOG_SUM_EXP)
 
 static enum gs_err global_pool(struct gs_lower *lo, const struct gs_val *x, struct gs_val *out, enum reduction kind)
 {
@@ -340,6 +363,7 @@ const struct gs_lower_op gs_ops_pool[] = {
 	{"ReduceL1", op_reduce_l1},
 	{"ReduceL2", op_reduce_l2},
 	{"ReduceLogSum", op_reduce_log_sum},
+	{"ReduceLogSumExp", op_reduce_log_sum_exp},
 	{"ReduceMax", op_reduce_max},
 	{"ReduceMean", op_reduce_mean},
 	{"ReduceMin", op_reduce_min},
