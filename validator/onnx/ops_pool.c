@@ -1,12 +1,12 @@
 /* Pooling and reductions. Formulas: docs/operators.md. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/ops_pool.h"
 
 #include <string.h>
 
 /* ---- windows ---- */
 
-static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
-                               struct gs_window *win)
+enum gs_err gs_pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
+                           struct gs_window *win)
 {
 	int64_t shape[3];
 	uint32_t kernel[3];
@@ -29,8 +29,8 @@ static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *n
 }
 
 /* Folds fn over the window of every output; taps outside the input are skipped. */
-static enum gs_err pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win,
-                             struct gs_instr *fold, struct gs_val *out)
+enum gs_err gs_pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win,
+                         struct gs_instr *fold, struct gs_val *out)
 {
 	struct gs_val x = *from;
 	uint32_t dim[GS_RANK_MAX];
@@ -100,12 +100,19 @@ static enum gs_err op_max_pool(struct gs_lower *lo, const struct gs_onnx_node *n
 {
 	struct gs_window win = {0};
 	struct gs_instr fold;
-	if (node->outputs > 1 && node->output[1].len != 0)
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "the Indices output is not supported; remove it");
-	enum gs_err err = maximum(lo, &in[0], &fold);
+	struct gs_val x = in[0];
+	bool indices = node->outputs > 1 && node->output[1].len != 0;
+	enum gs_err err = maximum(lo, &x, &fold);
 	if (err == GS_OK)
-		err = pool_window(lo, node, &in[0], &win);
-	return err != GS_OK ? err : pool_fold(lo, &in[0], &win, &fold, out);
+		err = gs_pool_window(lo, node, &x, &win);
+	for (unsigned d = 0; err == GS_OK && indices && d < x.rank; d++)
+		if (x.stride[d] < 0)
+			err = gs_lower_copy(lo, &x, &x);
+	if (err == GS_OK)
+		err = gs_pool_fold(lo, &x, &win, &fold, &out[0]);
+	if (err != GS_OK || !indices)
+		return err;
+	return gs_pool_indices(lo, &x, &win, gs_lower_attr_int(node, "storage_order", 0) != 0, &out[0], &out[1]);
 }
 
 /* How many taps of window o of dimension d count. */
@@ -163,7 +170,7 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 	bool same = false;
 	if (in[0].kind == GS_VAL_NONE || gs_val_class(&in[0]) != GS_CLASS_F32)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "an input that is not a float");
-	enum gs_err err = pool_window(lo, node, &in[0], &win);
+	enum gs_err err = gs_pool_window(lo, node, &in[0], &win);
 	if (err == GS_OK)
 		err = divisors(lo, &win, gs_lower_attr_int(node, "count_include_pad", 0) != 0, &same, &uniform, &count);
 	if (err != GS_OK)
@@ -175,10 +182,10 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 	if (same) {
 		fold.epilogue = GS_FN_F32_DIV;
 		fold.epilogue_const[0] = uniform;
-		return pool_fold(lo, &in[0], &win, &fold, out);
+		return gs_pool_fold(lo, &in[0], &win, &fold, out);
 	}
 	fold.store_dtype = GS_F32;
-	if ((err = pool_fold(lo, &in[0], &win, &fold, &sum)) != GS_OK)
+	if ((err = gs_pool_fold(lo, &in[0], &win, &fold, &sum)) != GS_OK)
 		return err;
 	struct gs_step divide = {.fn = GS_FN_F32_DIV, .dtype = in[0].dtype};
 	return gs_lower_map(lo, divide, 2, (struct gs_arg[]){{.v = &sum}, {.v = &count}}, out);
