@@ -29,7 +29,7 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes op)
 		gs_ops_index,     gs_ops_loss,      gs_ops_order,      gs_ops_moments, gs_ops_select,   gs_ops_resize,
 		gs_ops_recurrent, gs_ops_attention, gs_ops_transposed, gs_ops_scatter, gs_ops_quantize, gs_ops_qlinear,
 		gs_ops_einsum,    gs_ops_signal,    gs_ops_range,      gs_ops_legacy,  gs_ops_unpool,   gs_ops_sample,
-		gs_ops_deform,    gs_ops_patch,     gs_ops_region};
+		gs_ops_deform,    gs_ops_patch,     gs_ops_region,     gs_ops_text,    gs_ops_known};
 	for (unsigned f = 0; f < GS_ARRAY_LEN(file); f++)
 		for (const struct gs_lower_op *o = file[f]; o->name != NULL; o++)
 			if (gs_onnx_text_is(op, o->name))
