@@ -104,6 +104,17 @@ void ob_attr_ints(struct ob *o, const char *name, unsigned count, const int64_t 
 	message(&o->node, 5, &b);
 }
 
+void ob_attr_floats(struct ob *o, const char *name, unsigned count, const float *v)
+{
+	struct gs_buf b = attribute(name, 6);
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t bytes[5] = {7 << 3 | 5};
+		gs_le32_write(bytes + 1, gs_f32_to_bits(v[i]));
+		gs_buf_append(&b, bytes, sizeof(bytes));
+	}
+	message(&o->node, 5, &b);
+}
+
 void ob_end(struct ob *o)
 {
 	message(&o->graph, 1, &o->node);
