@@ -543,7 +543,8 @@ static void refusal(const char *op, const char *domain_or_null, enum gs_onnx_rea
 static void names_what_it_refuses(void **state)
 {
 	(void)state;
-	refusal("NonZero", NULL, GS_ONNX_OPERATOR, "not supported");
+	refusal("NonMaxSuppression", NULL, GS_ONNX_OPERATOR, "not supported");
+	refusal("NonZero", NULL, GS_ONNX_NOT_STATIC, "not zero");
 	refusal("Relu", "com.example", GS_ONNX_OPERATOR, "com.example");
 	refusal("MatMul", NULL, GS_ONNX_MALFORMED, "missing");
 	refusal("Not", NULL, GS_ONNX_MALFORMED, "bool");

@@ -256,7 +256,7 @@ static void float_ranges(void **state)
 	             {0, 0.3F, 0.1F, 4}, /* 0.3F lies above three times 0.1F */
 	             {0, 0.7F, 0.1F, 7}, /* 0.7F lies below seven times 0.1F */
 	             {16777216, 16777220, 1, 4},
-	             {1e-40F, 3e-40F, 1e-40F, 2},
+	             {1e-40F, 3e-40F, 1e-40F, 3},
 	             {-3, 3, 1e30F, 1},
 	             {1e30F, -1e30F, -1e30F, 2}};
 	for (unsigned i = 0; i < GS_ARRAY_LEN(known); i++) {

@@ -135,7 +135,7 @@ static enum gs_err sample(struct gs_lower *lo, const struct deform *f, const str
 static enum gs_err op_deform_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                   struct gs_val *out)
 {
-	struct deform f = {0};
+	struct deform f = {.groups = 1, .shifts = 1};
 	struct gs_val columns, w, bias;
 	uint32_t dim[GS_RANK_MAX] = {0};
 	GS_TRY(read_form(lo, node, in, &f));
