@@ -1,5 +1,5 @@
 /* Quantized operators against plain loops: exact division and rounding, then saturation. */
-#include "tests/support/onnx_run.h"
+#include "tests/support/onnx_model.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Reads between elements and over regions, against one scalar at a time in binary64. */
-#include "tests/support/onnx_run.h"
+#include "tests/support/onnx_model.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Einsum, Fourier transforms, windows and the mel filter bank, against sums written from their definitions. */
-#include "tests/support/onnx_run.h"
+#include "tests/support/onnx_model.h"
 
 #include <math.h>
 

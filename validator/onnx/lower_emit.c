@@ -27,6 +27,19 @@ unsigned gs_fn_for(unsigned f32_fn, enum gs_class cls)
 	return cls == GS_CLASS_I32 ? i32 : i32 + 0x40;
 }
 
+unsigned gs_fn_for_type(unsigned f32_fn, unsigned dtype)
+{
+	if (dtype == GS_U64)
+		switch (f32_fn) {
+		case GS_FN_F32_DIV: return GS_FN_I64_UDIV;
+		case GS_FN_F32_MIN: return GS_FN_I64_UMIN;
+		case GS_FN_F32_MAX: return GS_FN_I64_UMAX;
+		case GS_FN_F32_LT: return GS_FN_I64_ULT;
+		case GS_FN_F32_LE: return GS_FN_I64_ULE;
+		}
+	return gs_fn_for(f32_fn, gs_dtype_class((enum gs_dtype)dtype));
+}
+
 gs_reg gs_reg_of_int(enum gs_class cls, int64_t v)
 {
 	switch (cls) {
@@ -232,14 +245,14 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 		if (grown == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
 		lo->instr = grown;
-		uint32_t *names = realloc(lo->instr_name, cap * sizeof(*names));
-		if (names == NULL)
+		struct gs_lower_def *defs = realloc(lo->instr_def, cap * sizeof(*defs));
+		if (defs == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
-		lo->instr_name = names;
+		lo->instr_def = defs;
 		lo->instr_cap = cap;
 	}
 	lo->instr[lo->instrs] = *in;
-	lo->instr_name[lo->instrs++] = UINT32_MAX;
+	lo->instr_def[lo->instrs++] = (struct gs_lower_def){0};
 	return GS_OK;
 }
 

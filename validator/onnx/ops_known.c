@@ -1,8 +1,8 @@
 /* Operators whose shape hangs on values: Compress, NonZero, Unique. They are lowered when these values are known.
  * Formulas: docs/operators.md. */
 #include "validator/onnx/ops_common.h"
+#include "validator/onnx/refused.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static uint8_t *room(struct gs_lower *lo, uint64_t count, unsigned size)
@@ -48,10 +48,9 @@ static enum gs_err op_compress(struct gs_lower *lo, const struct gs_onnx_node *n
 static enum gs_err op_non_zero(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                struct gs_val *out)
 {
-	(void)node;
 	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[0].kind != GS_VAL_CONST)
-		return gs_lower_not_static(lo, &in[0], "the number of elements that are not zero");
+		return gs_lower_refuse_op(lo, node);
 	uint64_t count = gs_val_count(&in[0]), found = 0, at = 0;
 	unsigned rank = in[0].rank == 0 ? 1 : in[0].rank;
 	uint8_t *hit = room(lo, count, 1);
@@ -147,7 +146,7 @@ static enum gs_err op_unique(struct gs_lower *lo, const struct gs_onnx_node *nod
 	unsigned axis = 0;
 	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[0].kind != GS_VAL_CONST)
-		return gs_lower_not_static(lo, &in[0], "the number of different elements");
+		return gs_lower_refuse_op(lo, node);
 	if (a == NULL)
 		GS_TRY(gs_lower_reshape(lo, &in[0], 1, (uint32_t[]){(uint32_t)gs_val_count(&in[0])}, &u.x));
 	else

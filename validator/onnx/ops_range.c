@@ -36,9 +36,9 @@ static bool float_count(double start, double limit, double step, uint64_t *out)
 	return true;
 }
 
-static bool integer_count(int64_t start, int64_t limit, int64_t step, uint64_t *out)
+static bool integer_count(__int128 start, __int128 limit, __int128 step, uint64_t *out)
 {
-	__int128 whole = (__int128)limit - start, by = step;
+	__int128 whole = limit - start, by = step;
 	if (by < 0) {
 		whole = -whole;
 		by = -by;
@@ -51,7 +51,6 @@ static bool integer_count(int64_t start, int64_t limit, int64_t step, uint64_t *
 static enum gs_err read_number(struct gs_lower *lo, const struct gs_val *v, gs_reg *out)
 {
 	GS_TRY(gs_ops_present(lo, v));
-	GS_TRY(gs_ops_ordered(lo, v));
 	if (v->dtype == GS_BOOL)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "a limit of type bool");
 	if (!gs_lower_uniform(lo, v, out))
@@ -75,8 +74,10 @@ static enum gs_err elements(struct gs_lower *lo, const struct gs_val *like, cons
 	return gs_op3(lo, gs_fn_for(GS_FN_F32_FMA, cls), like->dtype, GS_R(v[0]), GS_V(&i), GS_R(v[2]), out);
 }
 
-static int64_t to_integer(const struct gs_val *v, gs_reg r)
+static __int128 to_integer(const struct gs_val *v, gs_reg r)
 {
+	if (v->dtype == GS_U64)
+		return (__int128)r;
 	return gs_val_class(v) == GS_CLASS_I32 ? (int32_t)(uint32_t)r : (int64_t)r;
 }
 
@@ -99,7 +100,7 @@ static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a range from %g to %g by %g", d[0], d[1], d[2]);
 		fits = float_count(d[0], d[1], d[2], &n);
 	} else {
-		int64_t k[3];
+		__int128 k[3];
 		for (unsigned i = 0; i < 3; i++)
 			k[i] = to_integer(&in[0], v[i]);
 		if (k[2] == 0)
@@ -110,8 +111,8 @@ static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node
 			struct gs_instr iota = {
 				.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)n};
 			iota.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&in[0]));
-			iota.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA,
-			                                      .iota = {.offset = k[0], .coef[0] = k[2]}};
+			iota.operand[0] = (struct gs_operand){
+				.kind = GS_OPERAND_IOTA, .iota = {.offset = (int64_t)k[0], .coef[0] = (int64_t)k[2]}};
 			return gs_lower_emit(lo, &iota, 1, &(uint32_t){(uint32_t)n}, out);
 		}
 	}

@@ -184,7 +184,12 @@ enum { LP_MAX = 16 };
 static enum gs_err read_order(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x, int64_t *p)
 {
 	GS_TRY(gs_ops_want_float(lo, x));
+	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, "p");
 	*p = gs_lower_attr_int(node, "p", 2);
+	if (a != NULL && a->type == GS_ONNX_ATTR_FLOAT) { /* opset 1; NaN is no order either */
+		float order = gs_f32_from_bits(a->f);
+		*p = order >= 1.0F && order <= (float)LP_MAX && order == (float)(int64_t)order ? (int64_t)order : 0;
+	}
 	if (*p < 1 || *p > LP_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_FORM, "a norm of order %lld; 1 to %d are supported", (long long)*p,
 		                       LP_MAX);
