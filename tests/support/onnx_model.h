@@ -14,13 +14,16 @@
 #include <string.h>
 #include <cmocka.h>
 
+enum { ONNX_INPUTS_MAX = 4 };
+
 /* Runs the builder's model (which is emptied). input[] has the host's elements of every graph input that is no
  * initializer, in order. Returns the elements of the given output as the host keeps them (free it) and their type. */
-static inline void *onnx_run(struct ob *o, const void *const *input, uint32_t output, struct gs_tensor_type *type)
+static inline void *onnx_run(struct ob *o, const void *const input[ONNX_INPUTS_MAX], uint32_t output,
+                             struct gs_tensor_type *type)
 {
 	struct gs_buf b = ob_finish(o);
 	struct gs_error error = {0};
-	struct gs_program p;
+	struct gs_program p = {0};
 	if (gs_onnx_lower(gs_buf_view(&b), NULL, &p, NULL, &error) != GS_OK)
 		fail_msg("%s", error.text);
 	if (gs_program_check(&p, &error) != GS_OK)
@@ -29,7 +32,8 @@ static inline void *onnx_run(struct ob *o, const void *const *input, uint32_t ou
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(&p) + GS_CHUNK_BYTES);
 	assert_non_null(in);
 	assert_non_null(trace);
-	for (uint32_t i = 0; i < p.io.inputs; i++)
+	assert_true(p.io.inputs <= ONNX_INPUTS_MAX);
+	for (uint32_t i = 0; i < p.io.inputs && i < ONNX_INPUTS_MAX; i++)
 		ob_pack((enum gs_dtype)p.io.input[i].dtype, input[i], gs_tensor_type_count(&p.io.input[i]),
 		        in + (size_t)p.io.input[i].chunk * GS_CHUNK_BYTES);
 	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
@@ -52,8 +56,8 @@ static inline void onnx_refused(struct ob *o, enum gs_onnx_reason reason)
 {
 	struct gs_buf b = ob_finish(o);
 	struct gs_error error = {0};
-	struct gs_onnx_report report;
-	struct gs_program p;
+	struct gs_onnx_report report = {0};
+	struct gs_program p = {0};
 	if (gs_onnx_lower(gs_buf_view(&b), NULL, &p, &report, &error) == GS_OK) {
 		gs_program_free(&p);
 		fail_msg("lowered, but should be refused as %s", gs_onnx_reason_name(reason));

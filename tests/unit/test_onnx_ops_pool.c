@@ -86,10 +86,11 @@ static void positions_of_the_greatest(void **state)
 			ob_end(&o);
 			ob_output(&o, "y", bytes ? GS_I8 : GS_F32);
 			ob_output(&o, "i", GS_I64);
-			void *have = onnx_run(&o, (const void *[]){bytes ? (const void *)small : x}, output, &type);
+			void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){bytes ? (const void *)small : x},
+			                      output, &type);
 			assert_int_equal(gs_tensor_type_count(&type), N * C * w.places);
 			for (unsigned i = 0; i < N * C * w.places; i++) {
-				int best = -100;
+				int8_t best = -100;
 				unsigned row, column;
 				int64_t at = -1;
 				for (unsigned t = 0; t < w.taps; t++)
@@ -147,7 +148,7 @@ static void back_to_their_places(void **state)
 		ob_attr_ints(&o, "strides", 2, (int64_t[]){2, 2});
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x, index}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x, index}, 0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){N, C, h, w});
 		assert_memory_equal(have, want, (size_t)4 * N * C * h * w);
 		free(have);
@@ -190,7 +191,7 @@ static void norms(void **state)
 		ob_attr_int(&o, "p", p);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		assert_int_equal(gs_tensor_type_count(&type), N * C * places);
 		onnx_near(have, want, (size_t)N * C * places, 2e-6, "LpPool");
 		free(have);
@@ -231,7 +232,7 @@ static void log_sum_exp(void **state)
 	ob_attr_int(&o, "keepdims", 0);
 	ob_end(&o);
 	ob_output(&o, "y", GS_F32);
-	float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+	float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 	onnx_shape(&type, 1, (uint32_t[]){ROWS});
 	onnx_near(have, want, 3, 1e-6, "ReduceLogSumExp");
 	assert_true(have[3] == -INFINITY && have[4] == INFINITY);
@@ -273,7 +274,7 @@ static void float_ranges(void **state)
 		ob_node(&o, "Add", "r,x", "y");
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){&x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){&x}, 0, &type);
 		/* sums of so few bits are exact in binary64 */
 		uint32_t n = 0;
 		while (n < 100 &&
@@ -327,7 +328,7 @@ static void integer_ranges(void **state)
 		ob_node(&o, "Add", "r,x", "y");
 		ob_end(&o);
 		ob_output(&o, "y", (int)t);
-		void *have = onnx_run(&o, (const void *[]){zero}, 0, &type);
+		void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){zero}, 0, &type);
 		uint32_t n = 0;
 		for (int64_t k = v[0]; v[2] > 0 ? k < v[1] : k > v[1]; k += v[2], n++) {
 			uint8_t want[8] = {0}, bytes[8] = {0};
@@ -378,7 +379,7 @@ static void curves(void **state)
 		}
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_near(have, want, COUNT, 5e-7, op[kind]);
 		free(have);
 	}
@@ -403,7 +404,7 @@ static void cropped(void **state)
 			ob_attr_ints(&o, "scale", 2, (int64_t[]){2, 4});
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){1, 2, h, w});
 		for (uint32_t i = 0; i < 2 * h * w; i++)
 			assert_true(have[i] == x[(i / w / h * H + i / w % h + 2) * W + i % w + 1]);
@@ -470,7 +471,7 @@ static void n_grams(void **state)
 		ob_attr_floats(&o, "weights", ALL, weight);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){text}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){text}, 0, &type);
 		onnx_shape(&type, 2, (uint32_t[]){TEXTS, width});
 		for (unsigned i = 0; i < TEXTS * width; i++)
 			assert_true(have[i] == want[i / width][i % width]);
@@ -522,7 +523,7 @@ static void different_values(void **state)
 			ob_attr_int(&o, "sorted", sorted);
 			ob_end(&o);
 			ob_output(&o, name[output], output == 0 ? GS_I32 : GS_I64);
-			void *have = onnx_run(&o, (const void *[]){zero}, 0, &type);
+			void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){zero}, 0, &type);
 			assert_int_equal(type.dim[0], output == 2 ? ROWS : kinds);
 			for (unsigned k = 0; k < kinds; k++) {
 				if (output == 0)

@@ -81,7 +81,7 @@ static void to_integers_and_back(void **state)
 			ob_attr_int(&o, "output_dtype", dtype);
 		ob_end(&o);
 		ob_output(&o, "y", back ? GS_F32 : (int)dtype);
-		void *have = onnx_run(&o, (const void *[]){back ? (const void *)q : x}, 0, &type);
+		void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){back ? (const void *)q : x}, 0, &type);
 		onnx_shape(&type, 3, (uint32_t[]){A, B, C});
 		for (unsigned i = 0; i < N; i++) {
 			unsigned b = i / C % B, k = form == 0   ? 0
@@ -117,7 +117,7 @@ static void half_precision(void **state)
 	ob_attr_int(&o, "output_dtype", GS_I16);
 	ob_end(&o);
 	ob_output(&o, "y", GS_I16);
-	int16_t *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+	int16_t *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 	const double value[4] = {1000.0, 100.0, -100.0, 2.5},
 		     s = (double)gs_f32_from_bits((uint32_t)gs_load(GS_F16, scale));
 	for (unsigned i = 0; i < 4; i++) {
@@ -153,7 +153,7 @@ static void from_the_data(void **state)
 			ob_output(&o, "y", GS_U8);
 			ob_output(&o, "s", GS_F32);
 			ob_output(&o, "z", GS_U8);
-			void *have = onnx_run(&o, (const void *[]){x}, output, &type);
+			void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, output, &type);
 			if (output == 1)
 				assert_memory_equal(have, &scale, 4);
 			if (output == 2)
@@ -214,7 +214,7 @@ static void products_of_matrices(void **state)
 		        integer ? "a,b,az,bz" : "a,as,az,b,bs,bz,ys,yz", "y");
 		ob_end(&o);
 		ob_output(&o, "y", integer ? GS_I32 : GS_I8);
-		void *have = onnx_run(&o, (const void *[]){a}, 0, &type);
+		void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){a}, 0, &type);
 		onnx_shape(&type, 3, (uint32_t[]){P, M, N});
 		for (unsigned i = 0; i < P * M * N; i++) {
 			unsigned n = i % N, m = i / N % M, p = i / N / M;
@@ -281,7 +281,7 @@ static void convolutions(void **state)
 		ob_attr_ints(&o, "pads", 2 * spatial, pads);
 		ob_end(&o);
 		ob_output(&o, "y", integer ? GS_I32 : GS_U8);
-		void *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		void *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 2 + spatial, (uint32_t[]){1, M, oh, ow});
 		for (unsigned i = 0; i < M * oh * ow; i++) {
 			unsigned m = i / ow / oh, oy = i / ow % oh, ox = i % ow, z = channels ? m : 0;

@@ -117,7 +117,7 @@ static void grids(void **state)
 		ob_attr_int(&o, "align_corners", corners);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x, grid}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x, grid}, 0, &type);
 		assert_int_equal(gs_tensor_type_count(&type), N * C * PLACES);
 		double want[N * C * PLACES];
 		for (unsigned i = 0; i < N * C * PLACES; i++) {
@@ -160,7 +160,7 @@ static void affine_grids(void **state)
 		ob_attr_int(&o, "align_corners", corners);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){theta}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){theta}, 0, &type);
 		assert_int_equal(gs_tensor_type_count(&type), 2 * places * n);
 		double want[2 * 64 * DIMS];
 		for (unsigned i = 0; i < 2 * places * n; i++) {
@@ -216,7 +216,7 @@ static void deformed_convolutions(void **state)
 		ob_attr_ints(&o, "pads", 4, (int64_t[]){1, 0, 1, 1});
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x, offset}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x, offset}, 0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){N, M, OH, OW});
 		double want[N * M * P];
 		for (unsigned i = 0; i < N * M * P; i++) {
@@ -226,8 +226,9 @@ static void deformed_convolutions(void **state)
 				for (unsigned t = 0; t < T; t++) {
 					unsigned channel = m / (M / groups) * cg + c, s = channel / each;
 					const float *shift = offset + ((n * shifts + s) * T + t) * 2 * P + p;
-					double at[2] = {(double)((float)(p / OW * 2 + t / KW) - 1.0F + shift[0]),
-					                (double)((float)(p % OW + t % KW) + shift[P])};
+					unsigned row = p / OW * 2 + t / KW, column = p % OW + t % KW;
+					double at[2] = {(double)((float)row - 1.0F + shift[0]),
+					                (double)((float)column + shift[P])};
 					struct image im = {2, {H, W}, x + (n * C + channel) * H * W};
 					double v = sample(&im, at, LINEAR, ZEROS, true);
 					if (masked)
@@ -295,8 +296,10 @@ static void aligned_regions(void **state)
 		ob_attr_float(&o, "spatial_scale", scale);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(
-			&o, adaptive ? (const void *[]){x, image, NULL} : (const void *[]){x, rois, image}, 0, &type);
+		float *have = onnx_run(&o,
+		                       adaptive ? (const void *[ONNX_INPUTS_MAX]){x, image, NULL}
+		                                : (const void *[ONNX_INPUTS_MAX]){x, rois, image},
+		                       0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){ROIS, CHANNELS, BINS_H, BINS_W});
 		double want[ROIS * CHANNELS * BINS_H * BINS_W];
 		for (unsigned i = 0; i < GS_ARRAY_LEN(want); i++) {
@@ -372,7 +375,7 @@ static void pooled_regions(void **state)
 		ob_attr_float(&o, "spatial_scale", scale);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){ROIS, CHANNELS, BINS_H, BINS_W});
 		double want[ROIS * CHANNELS * BINS_H * BINS_W];
 		for (unsigned i = 0; i < GS_ARRAY_LEN(want); i++) {
@@ -463,7 +466,7 @@ static void patches_added_up(void **state)
 		ob_attr_ints(&o, "pads", 2 * dims, pads);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		assert_int_equal(gs_tensor_type_count(&type), N * C * plane);
 		onnx_near(have, want, (size_t)N * C * plane, 2e-6, "Col2Im");
 		free(have);
@@ -488,7 +491,7 @@ static void centred(void **state)
 		ob_attr_ints(&o, "axes", 2, (int64_t[]){-2, 1});
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 2, (uint32_t[]){(uint32_t)want[0], (uint32_t)want[1]});
 		for (int64_t i = 0; i < want[0] * want[1]; i++) {
 			int64_t at[2] = {i / want[1], i % want[1]}, extent[2] = {A, B};

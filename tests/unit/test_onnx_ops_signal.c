@@ -75,7 +75,7 @@ static void sums_over_letters(void **state)
 		struct ob o;
 		struct gs_tensor_type type;
 		char names[16] = "";
-		const void *data[OPERANDS];
+		const void *data[ONNX_INPUTS_MAX] = {NULL};
 		ob_init(&o, 12);
 		for (; operands < OPERANDS && e->in[operands] != NULL; operands++) {
 			const char *in = e->in[operands];
@@ -149,7 +149,7 @@ static void sums_have_one_order(void **state)
 	ob_attr_text(&o, "equation", "ijk,kj->i");
 	ob_end(&o);
 	ob_output(&o, "y", GS_F32);
-	float *have = onnx_run(&o, (const void *[]){a, b}, 0, &type);
+	float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){a, b}, 0, &type);
 	for (unsigned i = 0; i < I; i++)
 		for (unsigned j = 0; j < J; j++)
 			for (unsigned k = 0; k < K; k++)
@@ -242,7 +242,7 @@ static void transforms(void **state)
 			ob_attr_int(&o, "axis", 1);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 3, (uint32_t[]){ROWS, out, to});
 		onnx_near(have, want, (size_t)ROWS * out * to, 3e-5, "DFT");
 		free(have);
@@ -283,7 +283,7 @@ static void frames(void **state)
 		ob_attr_int(&o, "onesided", onesided);
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
 		onnx_shape(&type, 4, (uint32_t[]){ROWS, FRAMES, bins, 2});
 		onnx_near(have, want, (size_t)ROWS * FRAMES * bins * 2, 3e-5, "STFT");
 		free(have);
@@ -319,7 +319,7 @@ static void windows(void **state)
 		ob_node(&o, "Add", "w,x", "y");
 		ob_end(&o);
 		ob_output(&o, "y", GS_F32);
-		float *have = onnx_run(&o, (const void *[]){&x}, 0, &type);
+		float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){&x}, 0, &type);
 		onnx_shape(&type, 1, (uint32_t[]){(uint32_t)size});
 		onnx_near(have, want, (size_t)size, 2e-7, kind[round % 3].op);
 		free(have);
@@ -360,7 +360,7 @@ static void mel_filters(void **state)
 	ob_node(&o, "Add", "w,x", "y");
 	ob_end(&o);
 	ob_output(&o, "y", GS_F32);
-	float *have = onnx_run(&o, (const void *[]){&x}, 0, &type);
+	float *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){&x}, 0, &type);
 	onnx_shape(&type, 2, (uint32_t[]){BINS, FILTERS});
 	onnx_near(have, want, BINS * FILTERS, 1e-7, "MelWeightMatrix");
 	free(have);

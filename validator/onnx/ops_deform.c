@@ -76,14 +76,16 @@ static enum gs_err regular(struct gs_lower *lo, const struct deform *f, struct g
 	uint8_t *data = gs_lower_spend(lo, count) ? gs_arena_alloc(&lo->arena, count, 4) : NULL;
 	if (data == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a table of %llu positions", (unsigned long long)count);
-	for (uint64_t i = 0; i < count / w->spatial; i++) {
-		uint64_t k = i / f->places, o = i % f->places;
-		for (unsigned d = w->spatial; d-- > 0; k /= w->kernel[d], o /= w->out[d]) {
-			int64_t at = (int64_t)(o % w->out[d]) * w->stride[d] - w->before[d] +
-			             (int64_t)(k % w->kernel[d]) * w->dilation[d];
-			gs_le32_write(data + 4 * (i * w->spatial + d), (uint32_t)gs_reg_of_int(GS_CLASS_F32, at));
+	uint8_t *to = data;
+	for (uint32_t i = 0; i < f->taps; i++)
+		for (uint32_t j = 0; j < f->places; j++, to += 4 * (size_t)w->spatial) {
+			uint32_t k = i, o = j;
+			for (unsigned d = w->spatial; d-- > 0; k /= w->kernel[d], o /= w->out[d]) {
+				int64_t at = (int64_t)(o % w->out[d]) * w->stride[d] - w->before[d] +
+				             (int64_t)(k % w->kernel[d]) * w->dilation[d];
+				gs_le32_write(to + 4 * (size_t)d, (uint32_t)gs_reg_of_int(GS_CLASS_F32, at));
+			}
 		}
-	}
 	return gs_lower_constant(lo, GS_F32, 3, (uint32_t[]){f->taps, f->places, w->spatial}, data, out);
 }
 

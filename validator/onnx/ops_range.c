@@ -84,7 +84,7 @@ static __int128 to_integer(const struct gs_val *v, gs_reg r)
 static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                             struct gs_val *out)
 {
-	gs_reg v[3];
+	gs_reg v[3] = {0};
 	uint64_t n = 0;
 	bool fits;
 	(void)node;

@@ -172,6 +172,7 @@ static struct gs_val among(const struct gs_val *v, unsigned d)
 static enum gs_err sample_counts(struct gs_lower *lo, const struct region *g, struct gs_val *out)
 {
 	uint8_t *data = gs_arena_alloc(&lo->arena, g->rois, 4);
+	GS_ASSERT(g->samples[0] != NULL && g->samples[1] != NULL);
 	if (data == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "%u regions", g->rois);
 	for (uint32_t r = 0; r < g->rois; r++) {
@@ -219,7 +220,7 @@ static enum gs_err read_region(struct gs_lower *lo, const struct gs_onnx_node *n
 static enum gs_err op_roi_align(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                 struct gs_val *out)
 {
-	struct region g;
+	struct region g = {0};
 	struct gs_val x, index[2], weight[2], base, t;
 	GS_TRY(read_region(lo, node, in, &g));
 	GS_TRY(gs_lower_contiguous(lo, &in[0], &x));

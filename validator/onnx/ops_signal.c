@@ -159,7 +159,7 @@ static enum gs_err op_stft(struct gs_lower *lo, const struct gs_onnx_node *node,
                            struct gs_val *out)
 {
 	bool onesided = gs_lower_attr_int(node, "onesided", 1) != 0;
-	int64_t step = 0, length = 0;
+	int64_t step = 1, length = 0;
 	struct gs_val x = in[0], frames;
 	GS_TRY(gs_ops_want_float(lo, &in[0]));
 	GS_TRY(gs_ops_present(lo, &in[1]));
