@@ -83,8 +83,7 @@ static enum gs_err op_batch_normalization(struct gs_lower *lo, const struct gs_o
 	if (in[0].rank < 1)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a scalar input");
 	if (gs_lower_attr_int(node, "training_mode", 0) != 0)
-		return gs_lower_refuse(lo, GS_ONNX_TRAINING,
-		                       "training_mode is set; export the model for inference");
+		return gs_lower_refuse(lo, GS_ONNX_TRAINING, "training_mode is set; export the model for inference");
 	if (gs_lower_attr_int(node, "spatial", 1) == 0)
 		return gs_lower_refuse(lo, GS_ONNX_FORM, "spatial=0 is not supported; export for inference");
 	for (uint32_t i = 1; i < node->outputs; i++)
