@@ -331,12 +331,43 @@ static void flex_attention(void **state)
 	}
 }
 
+/* ---- optionals ---- */
+
+static void optionals(void **state)
+{
+	(void)state;
+	for (unsigned given = 0; given < 2; given++) {
+		const float x = 0.5F;
+		struct ob o;
+		ob_init(&o, 18);
+		ob_input(&o, "x", GS_F32, 0, NULL);
+		ob_node(&o, "Optional", "x", "t");
+		ob_end(&o);
+		ob_node(&o, "OptionalHasElement", given ? "t" : "", "h");
+		ob_end(&o);
+		ob_node(&o, "OptionalGetElement", "t", "y");
+		ob_end(&o);
+		ob_output(&o, "h", GS_BOOL);
+		ob_output(&o, "y", GS_F32);
+		struct onnx_run r = onnx_run(&o, (const void *[]){&x});
+		assert_int_equal(*(uint8_t *)r.output[0], given);
+		same(&r, 1, &x, 1, "value", given);
+		onnx_run_free(&r);
+	}
+	struct ob o;
+	ob_init(&o, 18);
+	ob_node(&o, "OptionalGetElement", "", "y");
+	ob_end(&o);
+	ob_output(&o, "y", GS_F32);
+	assert_int_equal(onnx_refusal(&o, NULL), GS_ONNX_SEQUENCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linear_attention), cmocka_unit_test(causal_convolution),
 		cmocka_unit_test(tensor_scatter),   cmocka_unit_test(swiglu),
-		cmocka_unit_test(flex_attention),
+		cmocka_unit_test(flex_attention),   cmocka_unit_test(optionals),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
