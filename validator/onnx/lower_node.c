@@ -35,6 +35,7 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op)
 		{"", gs_ops_control},
 		{"", gs_ops_scan},
 		{"", gs_ops_state},
+		{"", gs_ops_optional},
 		{"ai.onnx.preview", gs_ops_preview},
 		{"ai.onnx.ml", gs_ops_ml_trees},
 		{"ai.onnx.ml", gs_ops_ml_linear},
