@@ -28,7 +28,6 @@ static const struct {
 	{"RandomNormalLike", GS_ONNX_RANDOM, &random_text},
 	{"RandomUniform", GS_ONNX_RANDOM, &random_text},
 	{"RandomUniformLike", GS_ONNX_RANDOM, &random_text},
-	{"Compress", GS_ONNX_DATA_SHAPE, &shape_text},
 	{"NonMaxSuppression", GS_ONNX_DATA_SHAPE, &shape_text},
 	{"NonZero", GS_ONNX_DATA_SHAPE, &shape_text},
 	{"Unique", GS_ONNX_DATA_SHAPE, &shape_text},
