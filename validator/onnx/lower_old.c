@@ -9,6 +9,7 @@
 static const char *const same[] = {
 	"Abs",
 	"Add",
+	"Affine",
 	"And",
 	"ArgMax",
 	"ArgMin",
@@ -20,6 +21,7 @@ static const char *const same[] = {
 	"Constant",
 	"Conv",
 	"ConvTranspose",
+	"Crop",
 	"DepthToSpace",
 	"Div",
 	"Elu",
@@ -31,6 +33,7 @@ static const char *const same[] = {
 	"Gather",
 	"Gemm",
 	"GlobalAveragePool",
+	"GlobalLpPool",
 	"GlobalMaxPool",
 	"Greater",
 	"HardSigmoid",
@@ -47,9 +50,11 @@ static const char *const same[] = {
 	"LogSoftmax",
 	"Loop",
 	"LpNormalization",
+	"LpPool",
 	"MatMul",
 	"Max",
 	"MaxPool",
+	"MaxRoiPool",
 	"Mean",
 	"Min",
 	"Mul",
@@ -57,6 +62,7 @@ static const char *const same[] = {
 	"Not",
 	"Or",
 	"PRelu",
+	"ParametricSoftplus",
 	"Pow",
 	"RNN",
 	"Reciprocal",
@@ -71,6 +77,8 @@ static const char *const same[] = {
 	"ReduceSum",
 	"ReduceSumSquare",
 	"Relu",
+	"Scale",
+	"ScaledTanh",
 	"Shape",
 	"Sigmoid",
 	"Size",
@@ -153,7 +161,7 @@ enum gs_err gs_lower_old_form(struct gs_lower *lo, const struct gs_onnx_node **n
 	if (gs_onnx_text_is(n->op, "Dropout")) /* later it is the mode of the whole run */
 		return gs_lower_attr_int(n, "is_test", 0) != 0
 		               ? GS_OK
-		               : gs_lower_refuse(lo, GS_ONNX_FORM,
+		               : gs_lower_refuse(lo, GS_ONNX_TRAINING,
 		                                 "training mode is random; export for inference (is_test 1)");
 	bool upsample = gs_onnx_text_is(n->op, "Upsample");
 	if ((opset == 6 && !upsample) || is_same(n->op))
