@@ -103,8 +103,14 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 	memcpy(out->dim, in->dim, sizeof(out->dim));
 	gs_val_strides(out);
 	in->count = gs_val_count(out);
-	if (in->count == 0 || in->count >= GS_EXTENT_MAX)
-		return bad_option(lo, v->name, "it has no elements (bind it as a constant), or 2^31 or more");
+	if (in->count >= GS_EXTENT_MAX)
+		return bad_option(lo, v->name, "it has 2^31 elements or more");
+	if (in->count == 0) { /* nothing is ever read of it; its array holds one zero */
+		enum gs_err err = gs_lower_constant(lo, (enum gs_dtype)in->dtype, in->rank, in->dim, NULL, out);
+		if (err != GS_OK)
+			return err;
+		in->count = 1;
+	}
 	if (lo->inputs > 0) {
 		const struct gs_lower_input *before = &lo->input[lo->inputs - 1];
 		uint64_t chunk = before->chunk + gs_dtype_chunks((enum gs_dtype)before->dtype, before->count);

@@ -28,13 +28,19 @@ static void mark_read(void *self, struct gs_view *view)
 		read[view->chunk] = 1;
 }
 
-/* A copy to the end of the list, whatever it copies. */
+/* A copy to the end of the list, whatever it copies. A tensor without elements becomes one zero. */
 static enum gs_err copy_out(struct gs_lower *lo, const struct gs_val *v, uint32_t *instr)
 {
+	static const uint8_t zero[8] = {0};
 	uint64_t spent = lo->fold_steps;
-	struct gs_val copy;
+	struct gs_val copy = *v;
+	enum gs_err err = GS_OK;
+	if (gs_val_count(v) == 0)
+		err = gs_lower_constant(lo, (enum gs_dtype)v->dtype, 0, NULL, zero, &copy);
+	if (err != GS_OK)
+		return err;
 	lo->fold_steps = GS_LOWER_FOLD_STEPS_MAX; /* not to be folded away */
-	enum gs_err err = gs_lower_copy(lo, v, &copy);
+	err = gs_lower_copy(lo, &copy, &copy);
 	lo->fold_steps = spent;
 	if (err != GS_OK)
 		return err;
@@ -60,7 +66,7 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 	if (live == NULL || read == NULL || taken == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++) {
-		if (value[o]->kind != GS_VAL_INSTR)
+		if (value[o]->kind != GS_VAL_INSTR || gs_val_count(value[o]) == 0)
 			continue;
 		live[value[o]->source] = 1;
 		if (!covers_its_source(lo, value[o]) || taken[value[o]->source])
@@ -74,7 +80,7 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 		}
 	for (uint32_t o = 0; o < outputs; o++) {
 		instr[o] = value[o]->source;
-		if (value[o]->kind == GS_VAL_INSTR && !read[value[o]->source])
+		if (value[o]->kind == GS_VAL_INSTR && gs_val_count(value[o]) != 0 && !read[value[o]->source])
 			continue;
 		enum gs_err err = copy_out(lo, value[o], &instr[o]);
 		if (err != GS_OK)
@@ -234,9 +240,6 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 		value[o] = gs_lower_lookup(lo->scope, name);
 		if (value[o] == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
-			                       name.len == 0 ? "" : (const char *)name.ptr);
-		if (gs_val_count(value[o]) == 0)
-			return gs_lower_refuse(lo, GS_ONNX_FORM, "output '%.*s' has no elements", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
