@@ -88,7 +88,7 @@ static enum gs_err open_file(void *context, struct gs_bytes location, struct gs_
 {
 	struct beside *b = context;
 	char text[GS_BESIDE_PATH_MAX + 1];
-	int fd;
+	int fd = -1;
 	if (location.len > GS_BESIDE_PATH_MAX || memchr(location.ptr, 0, location.len) != NULL)
 		return gs_fail(error, GS_EPARSE, "external data: a location that is no path of at most %d bytes",
 		               GS_BESIDE_PATH_MAX);
