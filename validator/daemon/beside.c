@@ -118,25 +118,22 @@ static enum gs_err open_file(void *context, struct gs_bytes location, struct gs_
 	return GS_OK;
 }
 
-/* The folder that the model at path lies in. */
-static enum gs_err open_folder(const char *path, struct beside **out, struct gs_error *error)
+/* The folder that the model at path lies in; NULL after a message. */
+static struct beside *open_folder(const char *path, struct gs_error *error)
 {
 	const char *slash = strrchr(path, '/');
-	*out = NULL;
 	struct beside *b = calloc(1, sizeof(*b));
 	char *folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	enum gs_err err = GS_OK;
-	if (b == NULL || folder == NULL) {
-		err = gs_fail(error, GS_ENOMEM, "%s: no memory", path);
-	} else if ((b->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		err = gs_fail(error, GS_EIO, "%s: %s", folder, strerror(errno));
-	} else {
-		*out = b;
-	}
-	if (err != GS_OK)
+	int fd = b == NULL || folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		(void)gs_fail(error, GS_EIO, "%s: its folder cannot be opened: %s", path, strerror(errno));
 		free(b);
+		b = NULL;
+	} else {
+		b->folder = fd;
+	}
 	free(folder);
-	return err;
+	return b;
 }
 
 static void close_folder(struct beside *b)
@@ -153,18 +150,17 @@ static void close_folder(struct beside *b)
 enum gs_err gs_lower_beside(const char *path, struct gs_bytes bytes, const struct gs_onnx_options *options,
                             struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error)
 {
-	struct beside *b = NULL;
 	*out = (struct gs_program){0};
-	enum gs_err err = open_folder(path, &b, error);
-	if (err != GS_OK) {
+	struct beside *b = open_folder(path, error);
+	if (b == NULL) {
 		if (report != NULL)
 			*report = (struct gs_onnx_report){.reason = GS_ONNX_NO_MEMORY};
-		return err;
+		return GS_EIO;
 	}
 	const struct gs_onnx_external external = {.context = b, .open = open_file};
 	struct gs_onnx_options with_files = *options;
 	with_files.external = &external;
-	err = gs_onnx_lower(bytes, &with_files, out, report, error);
+	enum gs_err err = gs_onnx_lower(bytes, &with_files, out, report, error);
 	close_folder(b);
 	return err;
 }
