@@ -28,7 +28,10 @@ void ob_attr_ints(struct ob *o, const char *name, unsigned count, const int64_t 
 void ob_attr_graph(struct ob *o, const char *name, struct ob *inner);
 /* In a function: the value of the call's attribute `ref`; type as in AttributeProto. */
 void ob_attr_ref(struct ob *o, const char *name, const char *ref, int type);
-void ob_domain(struct ob *o, const char *domain); /* of the node being written */
+void ob_attr_floats(struct ob *o, const char *name, unsigned count, const float *v);
+void ob_attr_texts(struct ob *o, const char *name, unsigned count, const char *const *v);
+void ob_attr_tensor(struct ob *o, const char *name, enum gs_dtype dtype, uint32_t count, const void *data);
+void ob_domain(struct ob *o, const char *domain); /* of the node; the default one otherwise */
 void ob_end(struct ob *o);
 /* A graph input or output; a dimension of -1 is symbolic. */
 void ob_input(struct ob *o, const char *name, int elem_type, unsigned rank, const int64_t *dim);
