@@ -146,7 +146,7 @@ static bool read_decimal(struct gs_bytes text, uint64_t *out)
 
 static bool key_is(struct gs_bytes text, const char *word)
 {
-	return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
+	return text.len == strlen(word) && text.len != 0 && memcmp(text.ptr, word, text.len) == 0;
 }
 
 static bool read_entry(struct gs_bytes bytes, struct external_data *out)
