@@ -310,7 +310,8 @@ static uint8_t *slurp(const char *path, size_t *len)
 static void survives_mutated_real_models(void **state)
 {
 	(void)state;
-	static const char *const name[] = {"onnxmlir_mnist", "wonnx_opt-mnist", "vespa_random_encoder"};
+	static const char *const name[] = {"onnxmlir_mnist", "wonnx_opt-mnist", "vespa_random_encoder",
+	                                   "silero_vad_v3_piper"};
 	const char *data = getenv("GAINSAY_DATA");
 	for (size_t i = 0; i < GS_ARRAY_LEN(name); i++) {
 		char path[1024];

@@ -102,6 +102,32 @@ static void remap_view(void *self, struct gs_view *view)
 		view->chunk = r->to[view->chunk];
 }
 
+/* In place: instructions are big, and a recurrent layer has thousands. */
+static enum gs_err move_instructions(struct gs_lower *lo, const uint8_t *live, const uint8_t *last, const uint32_t *to,
+                                     uint32_t count, uint32_t outputs, struct gs_program *out)
+{
+	struct gs_instr *tail = calloc(outputs + 1U, sizeof(*tail));
+	struct remap map = {.to = to};
+	if (tail == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", outputs);
+	for (uint32_t i = 0; i < lo->instrs; i++) {
+		if (last[i])
+			tail[to[i] - (count - outputs)] = lo->instr[i];
+		else if (live[i])
+			lo->instr[to[i]] = lo->instr[i];
+	}
+	memcpy(lo->instr + (count - outputs), tail, outputs * sizeof(*tail));
+	free(tail);
+	for (uint32_t i = 0; i < count; i++)
+		each_view(&lo->instr[i], remap_view, &map);
+	struct gs_instr *shrunk = realloc(lo->instr, count * sizeof(*shrunk));
+	out->instr = shrunk != NULL ? shrunk : lo->instr;
+	out->count = count;
+	lo->instr = NULL;
+	lo->instrs = lo->instr_cap = 0;
+	return GS_OK;
+}
+
 static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
                                       struct gs_program *out)
 {
@@ -122,18 +148,7 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 	for (uint32_t o = 0; o < outputs; o++)
 		to[output[o]] = count++;
 	GS_ASSERT(count > 0); /* a graph without outputs was refused before */
-	out->instr = calloc(count, sizeof(*out->instr));
-	if (out->instr == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count);
-	out->count = count;
-	struct remap map = {.to = to};
-	for (uint32_t i = 0; i < lo->instrs; i++) {
-		if (!live[i])
-			continue;
-		out->instr[to[i]] = lo->instr[i];
-		each_view(&out->instr[to[i]], remap_view, &map);
-	}
-	return GS_OK;
+	return move_instructions(lo, live, last, to, count, outputs, out);
 }
 
 /* ---- weights ---- */
