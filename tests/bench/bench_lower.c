@@ -63,7 +63,8 @@ static enum gs_err lower(const char *path, struct gs_bytes onnx, const struct gs
 	while (err == GS_OK && more) {
 		more = false;
 		err = gs_model_lower(path, onnx, &sig, tensor, bound, program, &report, error);
-		for (uint32_t n = 0; err != GS_OK && report.reason == GS_ONNX_NOT_STATIC && n < report.needs; n++)
+		bool static_only = report.reason == GS_ONNX_NOT_STATIC || report.reason == GS_ONNX_CONTROL_FLOW;
+		for (uint32_t n = 0; err != GS_OK && static_only && n < report.needs; n++)
 			for (uint32_t i = 0; i < sig.inputs; i++)
 				if (sig.input[i].graph_index == report.need[n] && !bound[i])
 					bound[i] = more = true;

@@ -94,10 +94,15 @@ def _operands(d, positions, axes, arrays, opened):
     return [operand_value(d.operands[p], d.function.operands[p], axes, arrays, opened) for p in positions]
 
 
+def _as_register(word, register_class):
+    """What a function makes of a 64-bit word in the place of an operand."""
+    return WIDE[register_class].load(wrap(word, CLASS_BITS[register_class]))
+
+
 def _finish(d, value):
-    """store(e(value)); the value may be any 64-bit word, of which e reads as many bits as its operand's class has."""
+    """store(e(value)); the value may be any 64-bit word."""
     if d.epilogue:
-        value = wrap(value, CLASS_BITS[d.function.result])
+        value = _as_register(value, d.function.result)
         operands = list(d.epilogue_constants)
         operands.insert(d.epilogue_position, value)
         value = d.epilogue.evaluate(*operands)
@@ -155,7 +160,7 @@ def judge(program, arrays, chunk, slot, t, previous):
         return Step("init", state, [state], opened)
     if t <= d.terms:
         acc = WIDE[d.function.result]
-        given = wrap(previous, CLASS_BITS[acc.register_class])
+        given = _as_register(previous, d.function.result)
         state, operands = accumulate(d, element, t - 1, given, arrays, opened)
         return Step("body", acc.load(acc.store(state)), [previous] + operands, opened)
     if t == d.terms + 1:

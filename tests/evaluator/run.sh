@@ -27,6 +27,7 @@ part appendix.py --check
 part selftest.py
 part compare.py "$build"
 part verdicts.py "$build"
+part vectors.py check "$build"
 
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 ]]

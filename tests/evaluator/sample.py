@@ -83,4 +83,4 @@ def steps(random, execution, index, count):
             if t:  # and from what a liar might give
                 yield question(element, t, register(random, d.function.operands[0]))
                 yield question(element, t, random.choice([random.getrandbits(64), previous | 1 << random.randrange(32, 64),
-                                                          1 << random.randrange(64), SIGN | random.getrandbits(32)]))
+                                                          1 << random.randrange(64), random.choice([0x7F800001, 0xFFC00000])]))

@@ -126,11 +126,11 @@ static void unknown_branches_are_selected(void **state)
 		check_floats(&p, (struct feed){{&c, x}}, 0, c ? (float[]){30, -100} : x, 2);
 	gs_program_free(&p);
 	o = choice("Concat", "x,w", "Identity", "x"); /* no axis: malformed, but only if it is taken */
-	assert_int_equal(refusal(&o, "--bind c"), GS_ONNX_NOT_STATIC);
+	assert_int_equal(refusal(&o, "--bind c"), GS_ONNX_CONTROL_FLOW);
 	o = choice("ReduceSum", "x", "Identity", "x");
-	assert_int_equal(refusal(&o, "different shapes"), GS_ONNX_NOT_STATIC);
+	assert_int_equal(refusal(&o, "different shapes"), GS_ONNX_CONTROL_FLOW);
 	o = choice("Foo", "x", "Identity", "x");
-	assert_int_equal(refusal(&o, "then_branch"), GS_ONNX_NOT_STATIC);
+	assert_int_equal(refusal(&o, "then_branch"), GS_ONNX_CONTROL_FLOW);
 }
 
 /* s' = s * w + i; goes on while i < last; gives s as the carried value and every s' as a scan output. */

@@ -51,12 +51,13 @@ enum gs_onnx_reason {
 	GS_ONNX_CONTROL_FLOW, /* a loop or a branch that depends on an input */
 	GS_ONNX_IMAGE,        /* decoding of images */
 };
+enum { GS_ONNX_REASONS = GS_ONNX_IMAGE + 1 };
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason); /* "operator", "data_type", ... */
 
 /* What happened besides the error text. */
 struct gs_onnx_report {
 	enum gs_onnx_reason reason;
-	/* With GS_ONNX_NOT_STATIC: the graph inputs (indices into the model's list, see gs_onnx_inputs) that would have to
+	/* With GS_ONNX_NOT_STATIC and GS_ONNX_CONTROL_FLOW: the graph inputs (indices into the model's list, see gs_onnx_inputs) that would have to
 	 * be bound for the value to be known. */
 	uint32_t needs;
 	uint32_t need[GS_IO_MAX];
@@ -81,6 +82,7 @@ struct gs_onnx_signature {
 	struct gs_onnx_input *input; /* owned: gs_onnx_signature_free */
 	bool half;                   /* f16 or bf16 weights, inputs or outputs */
 	bool tensors_only;           /* no sequence, map or optional among inputs and outputs */
+	bool strings;                /* a tensor of strings among inputs and outputs */
 };
 GS_MUST enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out,
                                            struct gs_error *error);

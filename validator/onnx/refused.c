@@ -41,8 +41,6 @@ static const struct {
 	{"ConcatFromSequence", GS_ONNX_SEQUENCE, &sequence_text},
 	{"DictVectorizer", GS_ONNX_SEQUENCE, &sequence_text},
 	{"Optional", GS_ONNX_SEQUENCE, &sequence_text},
-	{"OptionalGetElement", GS_ONNX_SEQUENCE, &sequence_text},
-	{"OptionalHasElement", GS_ONNX_SEQUENCE, &sequence_text},
 	{"SequenceAt", GS_ONNX_SEQUENCE, &sequence_text},
 	{"SequenceConstruct", GS_ONNX_SEQUENCE, &sequence_text},
 	{"SequenceEmpty", GS_ONNX_SEQUENCE, &sequence_text},
