@@ -110,7 +110,10 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 	memcpy(out->dim, in->dim, sizeof(out->dim));
 	gs_val_strides(out);
 	in->count = gs_val_count(out);
-	if (in->count >= GS_EXTENT_MAX)
+	uint64_t product = 1; /* also of the others, when one is 0: io has that limit */
+	for (unsigned d = 0; d < in->rank && product < GS_EXTENT_MAX; d++)
+		product *= in->dim[d] == 0 ? 1 : in->dim[d];
+	if (product >= GS_EXTENT_MAX)
 		return bad_option(lo, v->name, "it has 2^31 elements or more");
 	if (in->count == 0) { /* nothing is ever read of it; its array holds one zero */
 		enum gs_err err = gs_lower_constant(lo, (enum gs_dtype)in->dtype, in->rank, in->dim, NULL, out);

@@ -198,6 +198,16 @@ static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
 
 /* ---- io ---- */
 
+/* What io can say of a tensor without elements is bounded too: the product of its other dimensions. */
+static bool io_holds(const struct gs_val *v)
+{
+	uint64_t product = 1;
+	for (unsigned d = 0; d < v->rank; d++)
+		if (v->dim[d] != 0 && (product *= v->dim[d]) > GS_EXTENT_MAX)
+			return false;
+	return true;
+}
+
 static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t dtype, uint8_t rank,
                         const uint32_t *dim)
 {
@@ -255,6 +265,10 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 		value[o] = gs_lower_lookup(lo->scope, name);
 		if (value[o] == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
+		if (!io_holds(value[o]))
+			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG,
+			                       "output '%.*s' has dimensions of over 2^31 together", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
