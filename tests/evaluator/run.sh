@@ -7,7 +7,7 @@ build=${GAINSAY_BUILD:-build}
 passed=0
 failed=0
 
-for part in tests/tools/machine_ask tests/tools/program_gen; do
+for part in gainsay tests/tools/machine_ask tests/tools/program_gen; do
 	[[ -x $build/$part ]] || { echo "$build/$part is not built"; exit 1; }
 done
 

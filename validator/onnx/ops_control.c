@@ -214,29 +214,8 @@ out:
 	return err;
 }
 
-/* ---- Optional: a tensor is one that is there, an input left out one that is not ---- */
-
-static enum gs_err op_optional_has_element(struct gs_lower *lo, const struct gs_onnx_node *node,
-                                           const struct gs_val *in, struct gs_val *out)
-{
-	static const uint8_t no = 0, yes = 1;
-	(void)node;
-	return gs_lower_constant(lo, GS_BOOL, 0, NULL, in[0].kind == GS_VAL_NONE ? &no : &yes, out);
-}
-
-static enum gs_err op_optional_get_element(struct gs_lower *lo, const struct gs_onnx_node *node,
-                                           const struct gs_val *in, struct gs_val *out)
-{
-	(void)node;
-	GS_TRY(gs_ops_present(lo, &in[0]));
-	*out = in[0];
-	return GS_OK;
-}
-
 const struct gs_lower_op gs_ops_control[] = {
 	{"If", op_if},
 	{"Loop", op_loop},
-	{"OptionalGetElement", op_optional_get_element},
-	{"OptionalHasElement", op_optional_has_element},
 	{NULL, NULL},
 };
