@@ -558,6 +558,38 @@ static void names_what_it_refuses(void **state)
 	refusal("Conv", NULL, GS_ONNX_MALFORMED, "missing");
 }
 
+/* An output without elements is one zero in the output block, and its dimensions say that there is nothing. */
+static void empty_outputs(void **state)
+{
+	(void)state;
+	for (unsigned both = 0; both < 2; both++) {
+		struct ob o;
+		const int64_t zero = 0;
+		ob_init(&o, 13);
+		ob_input(&o, "x", GS_F32, 1, (int64_t[]){4});
+		ob_initializer(&o, "zero", GS_I64, 1, (uint32_t[]){1}, &zero);
+		ob_node(&o, "Slice", "x,zero,zero", "none");
+		ob_end(&o);
+		ob_node(&o, "Relu", "x", "y");
+		ob_end(&o);
+		ob_output(&o, "none", GS_F32);
+		if (both)
+			ob_output(&o, "y", GS_F32);
+		struct gs_buf b = ob_finish(&o);
+		struct gs_program p;
+		struct gs_onnx_report report;
+		struct gs_error error = {0};
+		assert_int_equal(gs_onnx_lower(gs_buf_view(&b), NULL, &p, &report, &error), GS_OK);
+		assert_int_equal(p.io.outputs, 1 + both);
+		assert_string_equal(p.io.output[0].name, "none");
+		assert_int_equal(p.io.output[0].dim[0], 0);
+		assert_int_equal(gs_tensor_type_elements(&p.io.output[0]), 0);
+		assert_int_equal(gs_instr_count(&p.instr[p.count - 1 - both]), 1);
+		gs_program_free(&p);
+		gs_buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +605,7 @@ int main(void)
 		cmocka_unit_test(binding_and_shapes),
 		cmocka_unit_test(same_bytes_twice),
 		cmocka_unit_test(names_what_it_refuses),
+		cmocka_unit_test(empty_outputs),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
