@@ -27,7 +27,8 @@ static void everything_named_is_lowered(void **state)
 			assert_true(op.versions > 0);
 			for (unsigned v = 1; v < op.versions; v++)
 				assert_true(op.version[v - 1] < op.version[v]);
-			if (gs_lower_op_find(bytes_of(op.domain, op.domain_len), bytes_of(op.name, op.name_len)) == NULL)
+			if (gs_lower_op_find(bytes_of(op.domain, op.domain_len), bytes_of(op.name, op.name_len)) ==
+			    NULL)
 				fail_msg("%.*s is in the catalogue, and no code lowers it", (int)op.name_len, op.name);
 		}
 		assert_true(row.lowering[0] != '\0');
@@ -62,7 +63,8 @@ static void versions_are_those_of_onnx(void **state)
 		struct gs_catalogue_row row;
 		struct gs_catalogue_operator op;
 		bool found = false;
-		if (sscanf(line, "class ONNX_OPERATOR_SET_SCHEMA_CLASS_NAME(Onnx, %u, %127[A-Za-z0-9]);", &version, name) != 2 ||
+		if (sscanf(line, "class ONNX_OPERATOR_SET_SCHEMA_CLASS_NAME(Onnx, %u, %127[A-Za-z0-9]);", &version,
+		           name) != 2 ||
 		    version > NEWEST || !gs_catalogue_find(bytes_of("", 0), bytes_of(name, strlen(name)), &row, &op))
 			continue;
 		for (unsigned v = 0; v < op.versions; v++)

@@ -2,6 +2,7 @@
 #include "validator/cli/commands.h"
 #include "validator/cli/model_json.h"
 #include "validator/onnx/catalogue.h"
+#include "validator/onnx/refused.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ static void print_markdown(void)
 			printf("%s### %s\n\n| operator (opsets) | lowering | limits |\n| --- | --- | --- |\n",
 			       n ? "\n" : "", row.section);
 		section = row.section;
-		printf("| ");
+		printf("| %s",
+		       (unsigned char)row.operators[0] >= 0x80 ? row.operators : ""); /* "… more of the row above" */
 		for (unsigned i = 0; gs_catalogue_next(&at, &op); i++) {
 			printf("%s", i ? ", " : "");
 			print_name(&op);
@@ -35,6 +37,22 @@ static void print_markdown(void)
 		}
 		printf(" | %s | %s |\n", row.lowering, row.limits);
 	}
+}
+
+/* Operators that are refused for what they are, by reason. */
+static void print_left_out(void)
+{
+	struct gs_left_out out, last = {0};
+	printf("\n### What is refused\n\n| reason | operators | why, and what to do |\n| --- | --- | --- |\n");
+	for (unsigned n = 0; gs_left_out_nth(n, &out); n++) {
+		if (last.text != out.text)
+			printf("%s%s%s| %s | %s", n ? " | " : "", n ? last.text : "", n ? " |\n" : "",
+			       gs_onnx_reason_name(out.reason), out.name);
+		else
+			printf(", %s", out.name);
+		last = out;
+	}
+	printf(" | %s |\n", last.text);
 }
 
 static bool wanted(const char *asked, const struct gs_catalogue_operator *op)
@@ -78,6 +96,7 @@ int gs_cmd_operators(int argc, char **argv)
 		return code;
 	if (markdown) {
 		print_markdown();
+		print_left_out();
 		return GS_EXIT_OK;
 	}
 	const char *asked = cli.arg_count > 0 ? cli.arg[0] : NULL;

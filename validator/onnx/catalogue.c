@@ -90,11 +90,12 @@ enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *n
 		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
 	int64_t opset = gs_onnx_opset(lo->opsets, node->domain);
 	if (opset != 0 && opset < (int64_t)op.version[0])
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "it exists from opset %u on, the model is of opset %lld", op.version[0],
-		                       (long long)opset);
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "it exists from opset %u on, the model is of opset %lld",
+		                       op.version[0], (long long)opset);
 	for (uint32_t i = 0; i < node->attrs; i++)
 		if (!knows_attribute(&row, node->attr[i].name))
-			return gs_lower_refuse(lo, GS_ONNX_FORM, "attribute '%.*s' is not known here, and might change the result",
+			return gs_lower_refuse(lo, GS_ONNX_FORM,
+			                       "attribute '%.*s' is not known here, and might change the result",
 			                       NAME(node->attr[i].name));
 	return GS_OK;
 }

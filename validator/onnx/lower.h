@@ -121,6 +121,8 @@ struct gs_lower_op {
 /* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. NULL when the
  * domain ("" and "ai.onnx" are one) has no such operator here. */
 gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op);
+/* Every operator that is lowered; false past the end. */
+bool gs_lower_op_nth(unsigned n, const char **domain, const char **name);
 /* The version of a domain that the model, or the function being expanded, imports; 0: none. "" is ai.onnx, whose
  * version lo->model.opset is too. */
 int64_t gs_lower_opset(const struct gs_lower *lo, const char *domain);
