@@ -1,6 +1,7 @@
 #include "challenge/machine/scalar.h"
 
 #include "challenge/machine/elementary.h"
+#include "challenge/machine/pow.h"
 
 #include <math.h>
 
@@ -65,6 +66,7 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_F32_EXPM1] = {"f32.expm1", 1, F, {F}},
 	[GS_FN_F32_LOG1P] = {"f32.log1p", 1, F, {F}},
 	[GS_FN_F32_FIRST] = {"f32.first", 3, F, {F, F, F}},
+	[GS_FN_F32_POW] = {"f32.pow", 2, F, {F, F}},
 	INTEGER_ROWS(0x40, "i32", I),
 	INTEGER_ROWS(0x80, "i64", L),
 	[GS_FN_F32_TO_I32] = {"f32.to_i32", 1, I, {F}},
@@ -251,6 +253,7 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 	case GS_FN_F32_COS: return gs_f32_to_bits(gs_cosf(x));
 	case GS_FN_F32_EXPM1: return gs_f32_to_bits(gs_expm1f(x));
 	case GS_FN_F32_LOG1P: return gs_f32_to_bits(gs_log1pf(x));
+	case GS_FN_F32_POW: return gs_pow_f32_bits(a, b);
 	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
 }

@@ -40,6 +40,8 @@ enum gs_fn {
 	GS_FN_F32_LOG1P = 0x1c,
 	GS_FN_F32_FIRST = 0x1f, /* MAP only: the first operand that is not skipped, else zero */
 
+	GS_FN_F32_POW = 0x28, /* a to the power b */
+
 	GS_FN_I32_COPY = 0x41,
 	GS_FN_I32_ADD = 0x42,
 	GS_FN_I32_SUB = 0x43,

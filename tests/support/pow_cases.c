@@ -102,10 +102,10 @@ const char *pow_kind_name(unsigned kind)
 }
 
 static const uint32_t specials[] = {
-	0x00000000, 0x00000001, 0x00000002, 0x007fffff, 0x00800000, 0x33800000, 0x3e800000, 0x3f000000, 0x3f7fffff,
-	0x3f800000, 0x3f800001, 0x40000000, 0x40400000, 0x3fc00000, 0x40a00000, 0x43160000, 0x43150000, 0x43000000,
-	0x42fe0000, 0x4b000000, 0x4b7fffff, 0x4b800000, 0x4b800001, 0x4b000001, 0x4affffff, 0x7f7fffff, 0x7f800000,
-	0x7fc00000, 0x7f800001, 0x7fffffff, 0x45800800, 0x3c000000,
+	0x00000000, 0x00000001, 0x00000002, 0x007fffff, 0x00800000, 0x33800000, 0x3e800000, 0x3f000000,
+	0x3f7fffff, 0x3f800000, 0x3f800001, 0x40000000, 0x40400000, 0x3fc00000, 0x40a00000, 0x43160000,
+	0x43150000, 0x43000000, 0x42fe0000, 0x4b000000, 0x4b7fffff, 0x4b800000, 0x4b800001, 0x4b000001,
+	0x4affffff, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0x7f800001, 0x7fffffff, 0x45800800, 0x3c000000,
 };
 
 size_t pow_specials(void)
@@ -147,7 +147,8 @@ void pow_case(uint64_t *state, unsigned kind, uint32_t *a, uint32_t *b)
 	case 6: algebraic(state, 1, a, b); break;
 	case 7:
 		*a = bits_of(ldexp(1, (int)below(state, 277) - 149));
-		*b = bits_of(ldexp((double)(1 + below(state, 1u << below(state, 24))), -(int)below(state, 10))) | sign(state);
+		*b = bits_of(ldexp((double)(1 + below(state, 1u << below(state, 24))), -(int)below(state, 10))) |
+		     sign(state);
 		break;
 	case 8:
 		*b = bits_of((double)(1 + below(state, UINT64_C(1) << below(state, 25))));
@@ -158,9 +159,7 @@ void pow_case(uint64_t *state, unsigned kind, uint32_t *a, uint32_t *b)
 		*b = bits_of(ldexp((double)(below(state, 64) + 1), -(int)below(state, 6))) | sign(state);
 		*a = bits_of(exp2((unit(state) * 310 - 155) / fabs((double)value(*b))));
 		break;
-	case 10:
-		*b = near(state, exponent_for(*a, ldexp(unit(state) * 16 - 8, -24 - (int)below(state, 3))), 8);
-		break;
+	case 10: *b = near(state, exponent_for(*a, ldexp(unit(state) * 16 - 8, -24 - (int)below(state, 3))), 8); break;
 	case 11:
 		*a = (uint32_t)below(state, 0x7fffff) + 1;
 		*b = exponent_for(*a, unit(state) * 310 - 155);
