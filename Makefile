@@ -78,7 +78,7 @@ VECTOR_BINARIES := $(call binaries,$(VECTOR_TOOLS))
 # --- goals that must work before anything is installed, and so read nothing of the system ---
 .PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
 	lint-tidy lint-bindings format sanitize coverage docs demo install clean
-OUTER_GOALS := setup check demo clean
+OUTER_GOALS := setup check check-arch demo clean
 ifneq ($(filter-out $(OUTER_GOALS),$(or $(MAKECMDGOALS),all)),)
 
 # pkg-config is asked once: it would be most of the time of a build that has nothing to do.
@@ -193,6 +193,7 @@ bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 endif
 
+-include tests/arch/arch.mk
 -include tests/tools/tools.mk
 -include tests/dispute/dispute.mk
 -include tests/prove/prove.mk

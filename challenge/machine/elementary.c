@@ -1,6 +1,7 @@
 #include "challenge/machine/elementary.h"
 
 #include "challenge/machine/elementary_core.h"
+#include "challenge/machine/elementary_hyperbolic.h"
 
 #define GS_ELEMENTARY(name) \
 	float gs_##name##f(float x) \
@@ -29,3 +30,8 @@ GS_ELEMENTARY(sin)
 GS_ELEMENTARY(cos)
 GS_ELEMENTARY(expm1)
 GS_ELEMENTARY(log1p)
+GS_ELEMENTARY(sinh)
+GS_ELEMENTARY(cosh)
+GS_ELEMENTARY(asinh)
+GS_ELEMENTARY(acosh)
+GS_ELEMENTARY(atanh)

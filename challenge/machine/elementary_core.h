@@ -156,38 +156,51 @@ static inline double gs_erf_core(double x)
 	return copysign(a * p, x);
 }
 
+/* x = k log(2) + r + r_low, scale = 2^k: what expm1, sinh and cosh share. |x| at most 128. */
+struct gs_exp_pair {
+	double scale, r, r_low;
+};
+
+static inline struct gs_exp_pair gs_exp_reduce_pair(double x)
+{
+	const double shift = 0x1.8p52;
+	double shifted = fma(x, GS_LOG2_INVERSE, shift);
+	double k = shifted - shift;
+	double t = fma(k, -GS_LOG2_HIGH, x); /* exact */
+	double r = fma(k, -GS_LOG2_LOW, t);
+	return (struct gs_exp_pair){
+		.scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52),
+		.r = r,
+		.r_low = fma(k, -GS_LOG2_LOW, t - r),
+	};
+}
+
 /* exp(x) - 1 for any x but NaN */
 static inline double gs_expm1_core(double x)
 {
-	const double shift = 0x1.8p52;
-	double a = copysign(gs_magnitude(x, 110), x); /* beyond, the result overflows or rounds to -1 */
-	double shifted = fma(a, GS_LOG2_INVERSE, shift);
-	double k = shifted - shift;
-	double scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52);
-	double t = fma(k, -GS_LOG2_HIGH, a); /* exact */
-	double r = fma(k, -GS_LOG2_LOW, t);
-	double r_low = fma(k, -GS_LOG2_LOW, t - r);
+	/* beyond 110 the result overflows or rounds to -1 */
+	struct gs_exp_pair e = gs_exp_reduce_pair(copysign(gs_magnitude(x, 110), x));
 	/* exp(r) - 1 = r + q0 r^2 + rest, q0 = 1/2 */
 	double q = gs_exp_q[GS_EXP_TERMS - 1];
 #pragma GCC unroll 16
 	for (int i = GS_EXP_TERMS - 2; i >= 1; i--)
-		q = fma(q, r, gs_exp_q[i]);
-	double half = r * gs_exp_q[0];
-	double square = r * half;
-	double square_low = fma(r, half, -square);
-	struct gs_sum one = gs_two_sum(scale, -1);
-	struct gs_sum two = gs_two_sum(one.high, scale * r);
-	struct gs_sum three = gs_two_sum(two.high, scale * square);
-	double rest = fma(r * (r * r), q, square_low) + fma(r, r_low, r_low);
-	double low = fma(scale, rest, three.low) + (two.low + one.low);
+		q = fma(q, e.r, gs_exp_q[i]);
+	double half = e.r * gs_exp_q[0];
+	double square = e.r * half;
+	double square_low = fma(e.r, half, -square);
+	struct gs_sum one = gs_two_sum(e.scale, -1);
+	struct gs_sum two = gs_two_sum(one.high, e.scale * e.r);
+	struct gs_sum three = gs_two_sum(two.high, e.scale * square);
+	double rest = fma(e.r * (e.r * e.r), q, square_low) + fma(e.r, e.r_low, e.r_low);
+	double low = fma(e.scale, rest, three.low) + (two.low + one.low);
 	return copysign(gs_add_to_odd(three.high, low), x);
 }
 
-/* log(1 + x) for -1 < x < infinity */
-static inline double gs_log1p_core(double x)
+/* log(u.high + u.low), to odd, where u.low is at most a last place or two of u.high: what log1p shares with the inverse
+ * hyperbolic functions. u.high positive, from 2^-24 to 2^130. */
+static inline double gs_log_of_sum(struct gs_sum u)
 {
 	const uint64_t start = 0x3fe6550000000000, bias = (uint64_t)1024 << 52;
-	struct gs_sum u = gs_two_sum(1, x);
 	uint64_t bits = gs_f64_bits(u.high);
 	uint64_t place = bits - start + bias; /* as in log */
 	uint64_t piece = place >> 48 & (GS_LOG_PIECES - 1);
@@ -209,7 +222,13 @@ static inline double gs_log1p_core(double x)
 	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
 	double sum = high + r;
 	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
-	return copysign(gs_add_to_odd(sum, fma(r * r, p, low + (rest + r_low))), x);
+	return gs_add_to_odd(sum, fma(r * r, p, low + (rest + r_low)));
+}
+
+/* log(1 + x) for -1 < x < infinity */
+static inline double gs_log1p_core(double x)
+{
+	return copysign(gs_log_of_sum(gs_two_sum(1, x)), x);
 }
 
 /* An angle |x| as quadrant * pi/2 + r + r_low, |r| <= pi/4. */

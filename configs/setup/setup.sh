@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what the build, the tests and the demo need, and nothing that is already there; silent when satisfied.
 #
-#   setup.sh apt              Debian packages of apt.txt, as root or through sudo
+#   setup.sh apt [LIST]       Debian packages of apt.txt (or apt-LIST.txt), as root or through sudo
 #   setup.sh npm DIR          npm packages of DIR/package-lock.json; no install script runs
 #   setup.sh tools DIR        links to anvil, cast, forge, solc and node under DIR, for programs and scripts to find
 set -euo pipefail
@@ -33,11 +33,11 @@ missing_packages() {
 		[[ -n $installed ]] && dpkg --compare-versions "$installed" ge "$minimum" && continue
 		[[ -n $program ]] && (($(major_version "$program") >= major)) && continue
 		echo "$name"
-	done <"$here/apt.txt"
+	done <"$here/$list"
 }
 
 install_packages() {
-	command -v dpkg-query >/dev/null 2>&1 || fail "this is not a Debian system: install the packages of configs/setup/apt.txt by hand"
+	command -v dpkg-query >/dev/null 2>&1 || fail "this is not a Debian system: install the packages of configs/setup/$list by hand"
 	local missing as_root=()
 	mapfile -t missing < <(missing_packages)
 	((${#missing[@]} == 0)) && return
@@ -58,7 +58,7 @@ install_packages() {
 	fi
 	rm -f "$log"
 	mapfile -t missing < <(missing_packages)
-	((${#missing[@]} == 0)) || fail "still missing or too old after apt-get: ${missing[*]} (see configs/setup/apt.txt)"
+	((${#missing[@]} == 0)) || fail "still missing or too old after apt-get: ${missing[*]} (see configs/setup/$list)"
 }
 
 install_npm() {
@@ -103,8 +103,11 @@ link_tools() {
 }
 
 case ${1:-} in
-apt) install_packages ;;
+apt)
+	list=apt${2:+-$2}.txt
+	install_packages
+	;;
 npm) install_npm "$root/$2" ;;
 tools) link_tools "$2" ;;
-*) fail "usage: setup.sh apt | npm DIR | tools DIR" ;;
+*) fail "usage: setup.sh apt [LIST] | npm DIR | tools DIR" ;;
 esac

@@ -39,6 +39,7 @@ static void emit_around(struct list *l, uint32_t input, int spread)
 
 static void emit_edges(struct list *l)
 {
+	bool hyperbolic = l->f >= ORACLE_SINH && l->f <= ORACLE_ATANH;
 	static const uint32_t special[] = {
 		0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff,
 		0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff,
@@ -75,12 +76,19 @@ static void emit_edges(struct list *l)
 		0x5f18b878, /* cos, and sin of the next: inputs that a plain binary64 gets wrong */
 		0x6115cb11, 0x73243f06,
 	};
+	static const uint32_t hyperbolic_edges[] = {
+		0x42b2d4fc,             /* the last before sinh and cosh overflow */
+		0x39800000, 0x3a000000, /* 2^-12 and 2^-11: cosh departs from 1, the odd ones from x */
+		0x5f800000,             /* 2^64 */
+	};
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		emit(l, special[i]);
 	emit(l, hardest[l->f]);
 	emit(l, hardest[l->f] ^ 0x80000000);
 	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
 		emit_around(l, edges[i], 3);
+	for (size_t i = 0; hyperbolic && i < sizeof(hyperbolic_edges) / sizeof(hyperbolic_edges[0]); i++)
+		emit_around(l, hyperbolic_edges[i], 3);
 	for (uint32_t e = 0; e < 255; e += 3) /* powers of two and what is just below them */
 		emit_around(l, e << 23 | (e * 2654435761u >> 9 & 1), 0);
 }
@@ -113,6 +121,11 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	case ORACLE_COS: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
 	case ORACLE_EXPM1: return oracle_bits((float)((z & 1 ? 4 : 104) * (2 * unit - 1)));
 	case ORACLE_LOG1P: return oracle_bits((float)((z & 1 ? 4 : 1000) * unit - 1));
+	case ORACLE_SINH:
+	case ORACLE_COSH: return oracle_bits((float)((z & 1 ? 4 : 90) * (2 * unit - 1)));
+	case ORACLE_ASINH: return oracle_bits((float)((z & 1 ? 4 : 1 << 22) * (2 * unit - 1)));
+	case ORACLE_ACOSH: return oracle_bits((float)(1 + (z & 1 ? 1 : 1000) * unit));
+	case ORACLE_ATANH: return oracle_bits((float)(2 * unit - 1));
 	case ORACLE_COUNT: break;
 	}
 	return 0;

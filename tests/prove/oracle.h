@@ -23,10 +23,16 @@ enum oracle_function {
 	ORACLE_COS,
 	ORACLE_EXPM1,
 	ORACLE_LOG1P,
+	ORACLE_SINH,
+	ORACLE_COSH,
+	ORACLE_ASINH,
+	ORACLE_ACOSH,
+	ORACLE_ATANH,
 	ORACLE_COUNT
 };
-static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh", "erf", "floor", "ceil",
-                                                       "trunc", "round", "sin",  "cos", "expm1", "log1p"};
+static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh",  "erf",   "floor", "ceil",
+                                                       "trunc", "round", "sin",   "cos",   "expm1", "log1p",
+                                                       "sinh",  "cosh",  "asinh", "acosh", "atanh"};
 
 static inline float oracle_float(uint32_t bits)
 {
@@ -63,6 +69,11 @@ static inline int oracle_call(enum oracle_function f, mpfr_t y, mpfr_t x, mpfr_r
 	case ORACLE_COS: return mpfr_cos(y, x, rounding);
 	case ORACLE_EXPM1: return mpfr_expm1(y, x, rounding);
 	case ORACLE_LOG1P: return mpfr_log1p(y, x, rounding);
+	case ORACLE_SINH: return mpfr_sinh(y, x, rounding);
+	case ORACLE_COSH: return mpfr_cosh(y, x, rounding);
+	case ORACLE_ASINH: return mpfr_asinh(y, x, rounding);
+	case ORACLE_ACOSH: return mpfr_acosh(y, x, rounding);
+	case ORACLE_ATANH: return mpfr_atanh(y, x, rounding);
 	case ORACLE_FLOOR: return mpfr_rint_floor(y, x, rounding);
 	case ORACLE_CEIL: return mpfr_rint_ceil(y, x, rounding);
 	case ORACLE_TRUNC: return mpfr_rint_trunc(y, x, rounding);

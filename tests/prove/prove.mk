@@ -10,8 +10,10 @@
 
 PROVE := $(BUILD)/prove
 PROVE_FUNCTIONS := exp log tanh erf floor ceil trunc round sin cos expm1 log1p
+PROVE_FUNCTIONS += sinh cosh asinh acosh atanh
 # Those that have coefficients: a rounding to an integer has none to spoil.
 PROVE_PLANTED := exp log tanh erf sin cos expm1 log1p
+PROVE_PLANTED += sinh cosh asinh acosh atanh
 # The array form is a loop of single steps, which a compiler may put into vectors: same operations, same results.
 PROVE_NATIVE := -O3 -march=native
 prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done
@@ -40,6 +42,7 @@ prove-math-selftest: $(PROVE)/planted/prove_math
 vectors-math: $(BUILD)/tests/prove/gen_vectors
 	@for f in $(PROVE_FUNCTIONS); do $< $$f $$(ls tests/prove/hard/$$f.txt 2>/dev/null) >tests/vectors/elementary/$$f.txt || exit 1; done
 
+PROVE_REFERENCE := $(patsubst %,$(BUILD)/obj/tests/prove/%.o,reference reference_hyperbolic)
 $(BUILD)/obj/tests/prove/reference.o: ARCH_FLAGS = $(PROVE_NATIVE)
 
 $(PROVE)/native/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY
@@ -47,6 +50,6 @@ $(PROVE)/planted/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY -DGS_PROVE_P
 $(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary*)
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) $(ARCH_FLAGS) -c $(wildcard */*/$(*F).c) -o $@
-$(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(BUILD)/obj/tests/prove/reference.o
+$(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(PROVE_REFERENCE)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
 .SECONDARY: $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)

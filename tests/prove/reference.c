@@ -1,4 +1,5 @@
 #include "tests/prove/reference.h"
+#include "tests/prove/reference_hyperbolic.h"
 
 #include <float.h>
 #include <math.h>
@@ -91,6 +92,11 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 			mpfr_neg(a[k], a[k], MPFR_RNDN);
 		}
 		break;
+	case ORACLE_SINH:
+	case ORACLE_COSH:
+	case ORACLE_ASINH:
+	case ORACLE_ACOSH:
+	case ORACLE_ATANH: hyperbolic_coefficients(f, c, a, TERMS); break;
 	case ORACLE_FLOOR: /* not by series: see integer_run */
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -127,6 +133,11 @@ static double remainder_bound(enum oracle_function f, double centre, double h, d
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
 	case ORACLE_ROUND: break;
+	case ORACLE_SINH:
+	case ORACLE_COSH:
+	case ORACLE_ASINH:
+	case ORACLE_ACOSH:
+	case ORACLE_ATANH: return hyperbolic_remainder(f, centre, h) / least;
 	case ORACLE_TANH: /* Cauchy on the unit circle about c, where |tanh| <= tan(1) < 1.56 */
 		return 1.56 * power / (1 - h) / least;
 	case ORACLE_ERF: /* Cauchy on the unit circle about c, where |erf| <= 1 + 2/sqrt(pi) e < 4.1 */
@@ -146,7 +157,10 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 	}
 	if (f == ORACLE_LOG1P && h > (1 + s.centre) * 0x1p-10)
 		return s;
-	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && f != ORACLE_LOG1P))
+	if (h > hyperbolic_distance(f, s.centre) * 0x1p-10)
+		return s;
+	bool wide = f == ORACLE_LOG1P || f == ORACLE_ASINH || f == ORACLE_ACOSH; /* large operands, moderate values */
+	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && !wide))
 		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
 			return s;
 	mpfr_t a[TERMS];
@@ -254,7 +268,7 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 		return;
 	}
 	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000)) {
+	    (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last)) {
 		for (uint32_t i = 0; i < count; i++)
 			below[i] = above[i] = 0x7fc00000;
 		return;
@@ -295,8 +309,10 @@ bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, u
 	uint32_t low = first & 0x7fffffff, high = last & 0x7fffffff;
 	*value = 0x7fc00000;
 	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000))
+	    (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last))
 		return true;
+	if (hyperbolic_outside(f, first, first) || hyperbolic_outside(f, last, last)) /* on both sides of its edge */
+		return false;
 	if ((f == ORACLE_SIN || f == ORACLE_COS) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
 		return false;
 	if (f == ORACLE_LOG1P && last > 0xbf800000 && first >> 31)

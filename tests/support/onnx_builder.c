@@ -1,5 +1,6 @@
 #include "tests/support/onnx_builder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { OB_MAX = 1 << 26 };
@@ -146,18 +147,42 @@ void ob_output(struct ob *o, const char *name, int elem_type)
 	value_info(o, 12, name, elem_type, false, 0, NULL);
 }
 
+static void little_endian(unsigned width, const uint8_t *from, uint64_t count, uint8_t *to)
+{
+	const uint16_t probe = 1;
+	bool swap = *(const uint8_t *)&probe == 0;
+	for (uint64_t i = 0; i < count; i++)
+		for (unsigned b = 0; b < width; b++)
+			to[i * width + b] = from[i * width + (swap ? width - 1 - b : b)];
+}
+
+void ob_pack(enum gs_dtype dtype, const void *host, uint64_t count, uint8_t *out)
+{
+	little_endian(gs_dtype_bytes(dtype), host, count, out);
+}
+
+void ob_unpack(enum gs_dtype dtype, const uint8_t *bytes, uint64_t count, void *host)
+{
+	little_endian(gs_dtype_bytes(dtype), bytes, count, host);
+}
+
 void ob_initializer(struct ob *o, const char *name, enum gs_dtype dtype, unsigned rank, const uint32_t *dim,
                     const void *data)
 {
-	struct gs_tensor t = {.dtype = dtype, .rank = (uint8_t)rank, .count = 1, .data = data};
+	struct gs_tensor t = {.dtype = dtype, .rank = (uint8_t)rank, .count = 1};
 	struct gs_buf b;
 	for (unsigned d = 0; d < rank; d++) {
 		t.dim[d] = dim[d];
 		t.count *= dim[d];
 	}
 	t.name = (struct gs_bytes){(const uint8_t *)name, strlen(name)};
+	uint8_t *packed = malloc((size_t)t.count * gs_dtype_bytes(dtype) + 1);
+	GS_ASSERT(packed != NULL);
+	ob_pack(dtype, data, t.count, packed);
+	t.data = packed;
 	gs_buf_init(&b, OB_MAX);
 	GS_ASSERT(gs_tensor_to_proto(&t, &b) == GS_OK);
+	free(packed);
 	message(&o->graph, 5, &b);
 }
 

@@ -27,8 +27,11 @@ void ob_end(struct ob *o);
 /* A graph input or output; a dimension of -1 is symbolic. */
 void ob_input(struct ob *o, const char *name, int elem_type, unsigned rank, const int64_t *dim);
 void ob_output(struct ob *o, const char *name, int elem_type);
+/* data: elements as the host keeps them (f16 and bf16: uint16_t); ob_pack makes the file's little-endian ones of such. */
 void ob_initializer(struct ob *o, const char *name, enum gs_dtype dtype, unsigned rank, const uint32_t *dim,
                     const void *data);
+void ob_pack(enum gs_dtype dtype, const void *host, uint64_t count, uint8_t *out);
+void ob_unpack(enum gs_dtype dtype, const uint8_t *bytes, uint64_t count, void *host);
 /* The model; owned by the caller (gs_buf_free). The builder is empty afterwards. */
 struct gs_buf ob_finish(struct ob *o);
 

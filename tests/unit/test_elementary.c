@@ -12,13 +12,17 @@
 enum { RANDOM = 20000 };
 
 static uint32_t (*const bits_form[ORACLE_COUNT])(uint32_t) = {
-	gs_exp_f32_bits,   gs_log_f32_bits,   gs_tanh_f32_bits, gs_erf_f32_bits, gs_floor_f32_bits, gs_ceil_f32_bits,
-	gs_trunc_f32_bits, gs_round_f32_bits, gs_sin_f32_bits,  gs_cos_f32_bits, gs_expm1_f32_bits, gs_log1p_f32_bits};
-static float (*const float_form[ORACLE_COUNT])(float) = {gs_expf,   gs_logf,   gs_tanhf, gs_erff, gs_floorf, gs_ceilf,
-                                                         gs_truncf, gs_roundf, gs_sinf,  gs_cosf, gs_expm1f, gs_log1pf};
+	gs_exp_f32_bits,   gs_log_f32_bits,   gs_tanh_f32_bits,  gs_erf_f32_bits,  gs_floor_f32_bits,
+	gs_ceil_f32_bits,  gs_trunc_f32_bits, gs_round_f32_bits, gs_sin_f32_bits,  gs_cos_f32_bits,
+	gs_expm1_f32_bits, gs_log1p_f32_bits, gs_sinh_f32_bits,  gs_cosh_f32_bits, gs_asinh_f32_bits,
+	gs_acosh_f32_bits, gs_atanh_f32_bits};
+static float (*const float_form[ORACLE_COUNT])(float) = {
+	gs_expf, gs_logf,   gs_tanhf,  gs_erff,  gs_floorf, gs_ceilf,  gs_truncf, gs_roundf, gs_sinf,
+	gs_cosf, gs_expm1f, gs_log1pf, gs_sinhf, gs_coshf,  gs_asinhf, gs_acoshf, gs_atanhf};
 static void (*const array_form[ORACLE_COUNT])(const float *, float *, size_t) = {
-	gs_expf_array,   gs_logf_array,   gs_tanhf_array, gs_erff_array, gs_floorf_array, gs_ceilf_array,
-	gs_truncf_array, gs_roundf_array, gs_sinf_array,  gs_cosf_array, gs_expm1f_array, gs_log1pf_array};
+	gs_expf_array,   gs_logf_array,   gs_tanhf_array,  gs_erff_array,   gs_floorf_array, gs_ceilf_array,
+	gs_truncf_array, gs_roundf_array, gs_sinf_array,   gs_cosf_array,   gs_expm1f_array, gs_log1pf_array,
+	gs_sinhf_array,  gs_coshf_array,  gs_asinhf_array, gs_acoshf_array, gs_atanhf_array};
 
 static void expect(enum oracle_function f, uint32_t input, uint32_t right)
 {
@@ -98,6 +102,47 @@ static void special_values(void **state)
 		{ORACLE_LOG1P, 0xbf800000, 0xff800000},
 		{ORACLE_LOG1P, 0xbf800001, 0x7fc00000},
 		{ORACLE_LOG1P, 0x80000001, 0x80000001},
+		{ORACLE_SINH, 0x00000000, 0x00000000},
+		{ORACLE_SINH, 0x80000000, 0x80000000},
+		{ORACLE_SINH, 0x00000001, 0x00000001},
+		{ORACLE_SINH, 0x80000001, 0x80000001},
+		{ORACLE_ASINH, 0x00000000, 0x00000000},
+		{ORACLE_ASINH, 0x80000000, 0x80000000},
+		{ORACLE_ASINH, 0x00000001, 0x00000001},
+		{ORACLE_ASINH, 0x80000001, 0x80000001},
+		{ORACLE_ATANH, 0x00000000, 0x00000000},
+		{ORACLE_ATANH, 0x80000000, 0x80000000},
+		{ORACLE_ATANH, 0x00000001, 0x00000001},
+		{ORACLE_ATANH, 0x80000001, 0x80000001},
+		{ORACLE_SINH, 0x7f800000, 0x7f800000},
+		{ORACLE_SINH, 0xff800000, 0xff800000},
+		{ORACLE_ASINH, 0x7f800000, 0x7f800000},
+		{ORACLE_ASINH, 0xff800000, 0xff800000},
+		{ORACLE_SINH, 0x42b2d4fc, 0x7f7fffec}, /* the last finite one */
+		{ORACLE_SINH, 0x42b2d4fd, 0x7f800000},
+		{ORACLE_SINH, 0xc2b2d4fd, 0xff800000},
+		{ORACLE_COSH, 0x00000000, 0x3f800000},
+		{ORACLE_COSH, 0x80000000, 0x3f800000},
+		{ORACLE_COSH, 0x80000001, 0x3f800000},
+		{ORACLE_COSH, 0x7f800000, 0x7f800000},
+		{ORACLE_COSH, 0xff800000, 0x7f800000},
+		{ORACLE_COSH, 0xc2b2d4fd, 0x7f800000},
+		{ORACLE_ASINH, 0x7f7fffff, 0x42b2d4fc},
+		{ORACLE_ACOSH, 0x3f800000, 0x00000000},
+		{ORACLE_ACOSH, 0x3f800001, 0x3a000000}, /* the root of 2^-22 */
+		{ORACLE_ACOSH, 0x3f7fffff, 0x7fc00000},
+		{ORACLE_ACOSH, 0x00000000, 0x7fc00000},
+		{ORACLE_ACOSH, 0x80000000, 0x7fc00000},
+		{ORACLE_ACOSH, 0xbf800000, 0x7fc00000},
+		{ORACLE_ACOSH, 0xff800000, 0x7fc00000},
+		{ORACLE_ACOSH, 0x7f800000, 0x7f800000},
+		{ORACLE_ACOSH, 0x7f7fffff, 0x42b2d4fc},
+		{ORACLE_ATANH, 0x3f800000, 0x7f800000},
+		{ORACLE_ATANH, 0xbf800000, 0xff800000},
+		{ORACLE_ATANH, 0x3f800001, 0x7fc00000},
+		{ORACLE_ATANH, 0xbf800001, 0x7fc00000},
+		{ORACLE_ATANH, 0x7f800000, 0x7fc00000},
+		{ORACLE_ATANH, 0xff800000, 0x7fc00000},
 		{ORACLE_CEIL, 0x80000001, 0x80000000},
 		{ORACLE_ROUND, 0xbf000000, 0x80000000},
 		{ORACLE_ERF, 0x00000001, 0x00000001},

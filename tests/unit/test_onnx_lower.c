@@ -39,12 +39,12 @@ static float *run(const struct gs_program *p, uint32_t inputs, const float *cons
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(p));
 	GS_ASSERT(in != NULL && trace != NULL && p->io.inputs == inputs);
 	for (uint32_t i = 0; i < inputs; i++)
-		memcpy(in + (size_t)p->io.input[i].chunk * GS_CHUNK_BYTES, input[i],
-		       4 * gs_tensor_type_count(&p->io.input[i]));
+		ob_pack(GS_F32, input[i], gs_tensor_type_count(&p->io.input[i]),
+		        in + (size_t)p->io.input[i].chunk * GS_CHUNK_BYTES);
 	gs_interpret(p, &(struct gs_memory){.trace = trace, .weights = p->weights, .inputs = in});
 	size_t bytes = 4 * gs_tensor_type_count(&p->io.output[0]);
 	float *out = malloc(bytes);
-	memcpy(out, trace + (size_t)p->header.output_chunk * GS_CHUNK_BYTES, bytes);
+	ob_unpack(GS_F32, trace + (size_t)p->header.output_chunk * GS_CHUNK_BYTES, bytes / 4, out);
 	*type = &p->io.output[0];
 	free(in);
 	free(trace);

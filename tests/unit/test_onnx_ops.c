@@ -21,11 +21,12 @@ static void *run(struct ob *o, const float *x, size_t *bytes)
 		fail_msg("%s", error.text);
 	uint8_t *in = calloc(p.header.inputs_chunks + 1U, GS_CHUNK_BYTES);
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(&p));
-	memcpy(in, x, 4 * gs_tensor_type_count(&p.io.input[0]));
+	ob_pack(GS_F32, x, gs_tensor_type_count(&p.io.input[0]), in);
 	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
-	*bytes = gs_tensor_type_count(&p.io.output[0]) * gs_dtype_bytes((enum gs_dtype)p.io.output[0].dtype);
+	enum gs_dtype dtype = (enum gs_dtype)p.io.output[0].dtype;
+	*bytes = gs_tensor_type_count(&p.io.output[0]) * gs_dtype_bytes(dtype);
 	void *out = malloc(*bytes);
-	memcpy(out, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, *bytes);
+	ob_unpack(dtype, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, *bytes / gs_dtype_bytes(dtype), out);
 	free(in);
 	free(trace);
 	gs_program_free(&p);

@@ -40,9 +40,9 @@ check-compilers:
 	done; done
 
 machine-vectors: $(BUILD)/tests/vectors/gen_machine
-	@$< $(MACHINE_PROGRAMS) configs/demo/digits.onnx | diff -q tests/vectors/machine.txt - >/dev/null || \
+	@$(RUN) $< $(MACHINE_PROGRAMS) configs/demo/digits.onnx | diff -q tests/vectors/machine.txt - >/dev/null || \
 		{ echo "$<: differs from tests/vectors/machine.txt" >&2; exit 1; }
-	@[ -z "$(MACHINE_MODELS)" ] || $< 0 $(MACHINE_MODELS) | diff -q tests/vectors/machine-models.txt - >/dev/null || \
+	@[ -z "$(MACHINE_MODELS)" ] || $(RUN) $< 0 $(MACHINE_MODELS) | diff -q tests/vectors/machine-models.txt - >/dev/null || \
 		{ echo "$<: differs from tests/vectors/machine-models.txt" >&2; exit 1; }
 	@[ -n "$(MACHINE_MODELS)" ] || echo "skipped: no models under $(MACHINE_DATA)"
 

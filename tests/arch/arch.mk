@@ -1,0 +1,31 @@
+# make check-arch: aarch64 and s390x (which is big-endian) give the recorded ids and roots, and pass the unit tests of
+# all that computes, under qemu's user-mode emulation; some minutes. Its packages are installed by itself.
+ARCHES := aarch64 s390x
+ARCH_DEBIAN_aarch64 := arm64
+ARCH_DEBIAN_s390x := s390x
+ARCH_LIBRARIES := nettle-dev libnettle8 libssl-dev libssl3 libcmocka-dev libcmocka0 libmpfr-dev libmpfr6 libgmp-dev libgmp10
+ARCH_TESTS := core_buf core_core core_hash core_u256 descriptor elementary exec judge merkle number scalar onnx_lower onnx_ops \
+	onnx_reader onnx_tensor
+ARCH_UNIT := $(foreach t,$(ARCH_TESTS),$(BUILD)/tests/unit/test_$(t))
+
+.PHONY: check-arch arch-now
+check-arch:
+	@configs/setup/setup.sh apt arch
+	+@for arch in $(ARCHES); do $(MAKE) --no-print-directory ARCH=$$arch check-one-arch || exit 1; done
+
+.PHONY: check-one-arch
+check-one-arch: ARCH_ROOT = $(CURDIR)/build/arch/$(ARCH)/sysroot
+check-one-arch:
+	@tests/arch/sysroot.sh $(ARCH_DEBIAN_$(ARCH)) $(ARCH_ROOT) $(ARCH_LIBRARIES)
+	+@$(MAKE) --no-print-directory MACHINE=$(ARCH) CC=$(ARCH)-linux-gnu-gcc BUILD=build/arch/$(ARCH) \
+		RUN="qemu-$(ARCH) -L /usr/$(ARCH)-linux-gnu -E LD_LIBRARY_PATH=$(ARCH_ROOT)/usr/lib/$(ARCH)-linux-gnu" \
+		CPPFLAGS="-isystem $(ARCH_ROOT)/usr/include -isystem $(ARCH_ROOT)/usr/include/$(ARCH)-linux-gnu" \
+		LDFLAGS="-L$(ARCH_ROOT)/usr/lib/$(ARCH)-linux-gnu" \
+		PACKAGE_CFLAGS= PACKAGE_LIBS="-lnettle -lcrypto" TEST_PACKAGE_LIBS="-lcmocka -lmpfr -lgmp" \
+		LIB_DIRS="chain/core challenge/machine validator/onnx validator/exec" SIM_SOURCES= SIM_MAIN= \
+		SUPPORT_SOURCES="$(filter tests/generator/% tests/oracle/%,$(SUPPORT_SOURCES)) tests/support/mpfr_f32.c tests/support/onnx_builder.c" \
+		arch-now
+
+arch-now: machine-vectors $(ARCH_UNIT)
+	@echo "$(MACHINE): programs, roots and outputs as recorded"
+	@for t in $(ARCH_UNIT); do echo "$(MACHINE) $${t##*/}"; $(RUN) $$t >$$t.log 2>&1 || { cat $$t.log; exit 1; }; done
