@@ -15,7 +15,7 @@ float gs_powf(float a, float b);
  *
  * _quick: from 64-bit fractions, off by less than 2^-59 of the value; false where that does not settle the rounding.
  * _exact: true where a^b has at most 25 significant bits (a tie, then, or no rounding at all).
- * _wide: the law's algorithm W, off by less than 2^-190 of the value; meant for what is not exact. */
+ * _wide: the law's algorithm W, off by less than 2^-191 of the value; meant for what is not exact. */
 bool gs_pow_quick(uint32_t a, uint32_t b, uint32_t *out);
 bool gs_pow_exact(uint32_t a, uint32_t b, uint32_t *out);
 uint32_t gs_pow_wide(uint32_t a, uint32_t b);

@@ -7,7 +7,7 @@ import {SoftFloat} from "./SoftFloat.sol";
 ///
 /// Special values as in IEEE 754-2019. A power with at most 25 significant bits is computed as the integer it is; any
 /// other cannot be a tie, and its rounding is that of the law's algorithm W: 2^(b log2 a) by two plain series in words of
-/// 256 bits, off by less than 2^-190 of itself. Every step of W is an exact integer or a floor, so that what it gives is
+/// 256 bits, off by less than 2^-191 of itself. Every step of W is an exact integer or a floor, so that what it gives is
 /// the same everywhere, whatever may be true of numbers nearer to a tie than that.
 ///
 /// Unchecked and assembly arithmetic: each word has its bound beside it, docs/elementary-onchain.md has the table.
@@ -59,9 +59,11 @@ library Pow {
             for (; f < 0; ++f) {
                 // m 2^e must be a square -f times over. An odd square is 1 modulo 8.
                 if (e & 1 != 0 || m & 7 != 1) return (false, 0);
-                uint256 r = _root(m);
-                if (r * r != m) return (false, 0);
-                m = r;
+                if (m != 1) {
+                    uint256 r = _root(m);
+                    if (r * r != m) return (false, 0);
+                    m = r;
+                }
                 e /= 2;
             }
             uint256 s = 1;
