@@ -65,16 +65,27 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_F32_COS] = {"f32.cos", 1, F, {F}},
 	[GS_FN_F32_EXPM1] = {"f32.expm1", 1, F, {F}},
 	[GS_FN_F32_LOG1P] = {"f32.log1p", 1, F, {F}},
+	[GS_FN_F32_MOD] = {"f32.mod", 2, F, {F, F}},
 	[GS_FN_F32_FIRST] = {"f32.first", 3, F, {F, F, F}},
 	[GS_FN_F32_POW] = {"f32.pow", 2, F, {F, F}},
 	INTEGER_ROWS(0x40, "i32", I),
 	INTEGER_ROWS(0x80, "i64", L),
+	[GS_FN_I64_ULT] = {"i64.ult", 2, I, {L, L}},
+	[GS_FN_I64_ULE] = {"i64.ule", 2, I, {L, L}},
+	[GS_FN_I64_UDIV] = {"i64.udiv", 2, L, {L, L}},
+	[GS_FN_I64_UMOD] = {"i64.umod", 2, L, {L, L}},
+	[GS_FN_I64_UMIN] = {"i64.umin", 2, L, {L, L}},
+	[GS_FN_I64_UMAX] = {"i64.umax", 2, L, {L, L}},
 	[GS_FN_F32_TO_I32] = {"f32.to_i32", 1, I, {F}},
 	[GS_FN_F32_TO_I64] = {"f32.to_i64", 1, L, {F}},
 	[GS_FN_I32_TO_F32] = {"i32.to_f32", 1, F, {I}},
 	[GS_FN_I64_TO_F32] = {"i64.to_f32", 1, F, {L}},
 	[GS_FN_I32_TO_I64] = {"i32.to_i64", 1, L, {I}},
 	[GS_FN_I64_TO_I32] = {"i64.to_i32", 1, I, {L}},
+	[GS_FN_F32_TO_U64] = {"f32.to_u64", 1, L, {F}},
+	[GS_FN_U64_TO_F32] = {"u64.to_f32", 1, F, {L}},
+	[GS_FN_F32_TO_BITS] = {"f32.to_bits", 1, I, {F}},
+	[GS_FN_F32_FROM_BITS] = {"f32.from_bits", 1, F, {I}},
 };
 
 #undef F
@@ -157,6 +168,19 @@ bool gs_fn_nth(unsigned n, unsigned *code)
 INTEGER_FUNCTIONS(32, uint32_t, int32_t)
 INTEGER_FUNCTIONS(64, uint64_t, int64_t)
 
+static gs_reg unsigned_apply_64(unsigned code, uint64_t a, uint64_t b)
+{
+	switch (code) {
+	case GS_FN_I64_ULT: return a < b;
+	case GS_FN_I64_ULE: return a <= b;
+	case GS_FN_I64_UDIV: return b == 0 ? 0 : a / b;
+	case GS_FN_I64_UMOD: return b == 0 ? 0 : a % b;
+	case GS_FN_I64_UMIN: return a < b ? a : b;
+	case GS_FN_I64_UMAX: return a > b ? a : b;
+	default: GS_ASSERT(!"an unsigned function of the table"); return 0;
+	}
+}
+
 /* ---- binary32 ---- */
 
 static bool is_nan(uint32_t bits)
@@ -204,6 +228,18 @@ static uint64_t f32_to_integer(uint32_t bits, unsigned width)
 	return (negative ? UINT64_C(0) - magnitude : magnitude) & (limit | (limit - 1));
 }
 
+static uint64_t f32_to_unsigned(uint32_t bits)
+{
+	uint32_t exponent = (bits >> 23) & 0xffu;
+	if (is_nan(bits) || bits >> 31 || exponent < 127)
+		return 0;
+	if (exponent - 127 >= 64)
+		return UINT64_MAX;
+	uint64_t significand = (bits & 0x7fffffu) | 0x800000u;
+	unsigned e = exponent - 127;
+	return e >= 23 ? significand << (e - 23) : significand >> (23 - e);
+}
+
 static uint32_t integer_to_f32(uint64_t magnitude, bool negative)
 {
 	if (magnitude == 0)
@@ -219,6 +255,39 @@ static uint32_t integer_to_f32(uint64_t magnitude, bool negative)
 		significand += rest > half || (rest == half && (significand & 1)); /* a carry runs into the exponent */
 	}
 	return (uint32_t)(((uint64_t)(top + 126) << 23) + significand) | (negative ? 0x80000000u : 0u);
+}
+
+/* |x| = significand * 2^exponent, significand below 2^24, exponent from -149 to 104. */
+static uint32_t f32_parts(uint32_t bits, int *exponent)
+{
+	uint32_t biased = bits >> 23 & 0xffu;
+	*exponent = (biased ? (int)biased : 1) - 150;
+	return (bits & 0x7fffffu) | (biased ? 0x800000u : 0);
+}
+
+/* The bits of significand * 2^exponent, which must be a binary32. */
+static uint32_t f32_exact(uint64_t significand, int exponent)
+{
+	for (; significand < 0x800000u && exponent > -149; exponent--)
+		significand <<= 1;
+	/* The hidden bit, where there is one, makes the exponent field's 1. */
+	return (uint32_t)significand + ((uint32_t)(exponent + 149) << 23);
+}
+
+/* The remainder is a multiple of the smaller unit and below |b|, so it is a binary32: integers are enough. */
+static uint32_t f32_mod(uint32_t a, uint32_t b)
+{
+	uint32_t sign = a & 0x80000000u;
+	int ea, eb;
+	if (is_nan(a) || is_nan(b) || (a & 0x7fffffffu) == 0x7f800000u || (b & 0x7fffffffu) == 0)
+		return GS_F32_NAN;
+	if ((a & 0x7fffffffu) < (b & 0x7fffffffu)) /* b infinite, too */
+		return a;
+	uint64_t rest = f32_parts(a, &ea), divisor = f32_parts(b, &eb); /* |a| >= |b|, so ea >= eb */
+	rest %= divisor;
+	for (int left = ea - eb; left > 0 && rest != 0; left -= 40)
+		rest = (rest << (left < 40 ? left : 40)) % divisor; /* rest < 2^24 before, so below 2^64 */
+	return rest == 0 ? sign : sign | f32_exact(rest, eb);
 }
 
 static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
@@ -253,6 +322,7 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 	case GS_FN_F32_COS: return gs_f32_to_bits(gs_cosf(x));
 	case GS_FN_F32_EXPM1: return gs_f32_to_bits(gs_expm1f(x));
 	case GS_FN_F32_LOG1P: return gs_f32_to_bits(gs_log1pf(x));
+	case GS_FN_F32_MOD: return f32_mod(a, b);
 	case GS_FN_F32_POW: return gs_pow_f32_bits(a, b);
 	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
@@ -268,6 +338,10 @@ static gs_reg cast_apply(unsigned code, gs_reg a)
 	case GS_FN_I64_TO_F32: return integer_to_f32(a >> 63 ? UINT64_C(0) - a : a, a >> 63);
 	case GS_FN_I32_TO_I64: return low >> 31 ? a | UINT64_C(0xffffffff00000000) : low;
 	case GS_FN_I64_TO_I32: return low;
+	case GS_FN_F32_TO_U64: return f32_to_unsigned(low);
+	case GS_FN_U64_TO_F32: return integer_to_f32(a, false);
+	case GS_FN_F32_TO_BITS:
+	case GS_FN_F32_FROM_BITS: return f32_canonical(low);
 	default: GS_ASSERT(!"a cast of the table"); return 0;
 	}
 }
@@ -293,5 +367,7 @@ gs_reg gs_fn_apply(unsigned code, gs_reg a, gs_reg b, gs_reg c)
 	}
 	if (k >= 0x11 && k <= 0x13)
 		return compare(k, to_signed_64(a), to_signed_64(b));
+	if (code >= GS_FN_I64_ULT && code <= GS_FN_I64_UMAX)
+		return unsigned_apply_64(code, a, b);
 	return integer_apply_64(k, a, b, c);
 }

@@ -8,7 +8,8 @@
 
 #include "challenge/machine/number.h"
 
-/* Codes are frozen; new functions are appended. Integer functions: 0x40 + k on I32, 0x80 + k on I64. */
+/* Codes are frozen; new functions are appended. Integer functions: 0x40 + k on I32, 0x80 + k on I64
+ * (the unsigned ones are on I64 only: the narrower unsigned types are ordered as they lie in their registers). */
 enum gs_fn {
 	GS_FN_F32_COPY = 0x01,
 	GS_FN_F32_ADD = 0x02,
@@ -38,6 +39,7 @@ enum gs_fn {
 	GS_FN_F32_COS = 0x1a,
 	GS_FN_F32_EXPM1 = 0x1b,
 	GS_FN_F32_LOG1P = 0x1c,
+	GS_FN_F32_MOD = 0x1e,   /* a - b*trunc(a/b), exact; the sign is a's; b infinite: a; a infinite or b zero: NaN */
 	GS_FN_F32_FIRST = 0x1f, /* MAP only: the first operand that is not skipped, else zero */
 
 	GS_FN_F32_POW = 0x28, /* a to the power b */
@@ -88,14 +90,24 @@ enum gs_fn {
 	GS_FN_I64_SELECT = 0x94, /* a is I32 */
 	GS_FN_I64_CLIP = 0x95,
 	GS_FN_I64_MULADD = 0x96,
+	GS_FN_I64_ULT = 0x97,  /* -> I32; these read their operands as unsigned */
+	GS_FN_I64_ULE = 0x98,  /* -> I32 */
+	GS_FN_I64_UDIV = 0x99, /* x/0 = 0 */
+	GS_FN_I64_UMOD = 0x9a, /* x mod 0 = 0 */
+	GS_FN_I64_UMIN = 0x9b,
+	GS_FN_I64_UMAX = 0x9c,
 	GS_FN_I64_FIRST = 0x9f,
 
 	GS_FN_F32_TO_I32 = 0xc1, /* toward zero, saturating, NaN -> 0 */
 	GS_FN_F32_TO_I64 = 0xc2,
 	GS_FN_I32_TO_F32 = 0xc3, /* nearest even */
 	GS_FN_I64_TO_F32 = 0xc4,
-	GS_FN_I32_TO_I64 = 0xc5, /* sign extends */
-	GS_FN_I64_TO_I32 = 0xc6, /* wraps */
+	GS_FN_I32_TO_I64 = 0xc5,    /* sign extends */
+	GS_FN_I64_TO_I32 = 0xc6,    /* wraps */
+	GS_FN_F32_TO_U64 = 0xc7,    /* toward zero, saturating, NaN and below zero -> 0; the u64's bits in I64 */
+	GS_FN_U64_TO_F32 = 0xc8,    /* nearest even */
+	GS_FN_F32_TO_BITS = 0xc9,   /* -> I32 */
+	GS_FN_F32_FROM_BITS = 0xca, /* I32 -> F32, NaN canonical */
 
 	GS_FN_WITHIN = 0xf1, /* reserved: |a - b| <= absolute + relative*|b|; not in this law's table yet */
 };

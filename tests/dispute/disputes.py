@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Plays disputes with `gainsay dispute` and has every last step recomputed by MPFR and GMP.
 
-usage: disputes.py BUILD quick|long
+usage: disputes.py BUILD quick|long|functions [CODE...]
 
 quick: a dozen disputes. long: every scalar function as a map and (where it can be) as a fold's step, every kind of fault
 over generated programs, traces of up to 2^20 chunks, the longest fold, three real models, challengers who are wrong and
-challengers who make things up; and it insists that all of that was reached. Each dispute must be won by the honest side,
+challengers who make things up; and it insists that all of that was reached. functions: three disputes about each form of
+the functions of these codes (hex; without any: of all functions), two of them with a wrong claim. Each dispute must be won by the honest side,
 and the contract, the judge in C and the oracle must agree on what its last step computes.
 
 Writes BUILD/dispute-<mode>.json; ends with "N passed, N failed".
@@ -105,6 +106,22 @@ def play_quick(run):
     run.first_place("skip", [str(s) for s in range(SEEDS_TRIED)], ("--fault", "random:3,kind=skip"))
 
 
+def play_functions(run, codes):
+    for code, name, folds in functions(run):
+        if codes and code not in codes:
+            continue
+        for form, kind in (("map", "map"), ("fold", "body"))[:2 if folds else 1]:
+            first = int(code, 16) * 100
+            for seed in (first, first + 1):
+                run.first_place(f"{kind} of {name} {seed}", [f"{form}:{code}:{s}" for s in range(seed, seed + SEEDS_TRIED)],
+                                ("--fault", f"random:{seed},kind={kind}"))
+            run.dispute(f"{kind} of {name}, wrong challenger", run.program(f"{form}:{code}:{first}"),
+                        "--challenger-fault", f"random:{first}")
+        if name not in {d["step"]["fn"] for d in run.disputes if d["step"] and not d["step"]["skipped"]}:
+            print(f"FAIL not reached: {name}")
+            run.failed.append(f"reaching {name}")
+
+
 def play_long(run):
     for code, name, folds in functions(run):
         seeds = range(100, 100 + SEEDS_TRIED)
@@ -163,11 +180,12 @@ def check_coverage(run):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[2] not in ("quick", "long"):
+    modes = {"quick": play_quick, "long": play_long, "functions": lambda run: play_functions(run, sys.argv[3:])}
+    if len(sys.argv) < 3 or sys.argv[2] not in modes or (len(sys.argv) > 3 and sys.argv[2] != "functions"):
         sys.exit(__doc__.strip())
     with tempfile.TemporaryDirectory() as folder:
         run = Run(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], folder)
-        (play_quick if run.mode == "quick" else play_long)(run)
+        modes[run.mode](run)
     if run.mode == "long":
         check_coverage(run)
     gas = [d["gas"]["total"] for d in run.disputes]

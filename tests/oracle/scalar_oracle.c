@@ -154,6 +154,7 @@ static bool apply_f32(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_
 	case 0x1a: ternary = mpfr_cos(r, x, MPFR_RNDN); break;
 	case 0x1b: ternary = mpfr_expm1(r, x, MPFR_RNDN); break;
 	case 0x1c: ternary = mpfr_log1p(r, x, MPFR_RNDN); break;
+	case 0x1e: ternary = mpfr_fmod(r, x, y, MPFR_RNDN); break;
 	default:
 		rounded = false;
 		switch (code) {
@@ -253,6 +254,59 @@ static bool apply_int(unsigned op, unsigned n, uint64_t a, uint64_t b, uint64_t 
 	return known;
 }
 
+/* The functions that read 64 bits as a number without a sign. */
+static uint64_t apply_unsigned(unsigned code, uint64_t a, uint64_t b)
+{
+	mpz_t x, y, r;
+	mpz_inits(x, y, r, NULL);
+	mpz_set_ui(x, a);
+	mpz_set_ui(y, b);
+	switch (code) {
+	case 0x97: mpz_set_ui(r, mpz_cmp(x, y) < 0); break;
+	case 0x98: mpz_set_ui(r, mpz_cmp(x, y) <= 0); break;
+	case 0x99:
+		if (b != 0)
+			mpz_fdiv_q(r, x, y);
+		break;
+	case 0x9a:
+		if (b != 0)
+			mpz_fdiv_r(r, x, y);
+		break;
+	case 0x9b: mpz_set(r, mpz_cmp(x, y) < 0 ? x : y); break;
+	case 0x9c: mpz_set(r, mpz_cmp(x, y) < 0 ? y : x); break;
+	}
+	uint64_t bits = mpz_get_ui(r);
+	mpz_clears(x, y, r, NULL);
+	return bits;
+}
+
+static uint64_t float_to_unsigned(uint64_t a)
+{
+	mpfr_t x;
+	mpz_t v;
+	mpfr_init2(x, 24);
+	mpz_init(v);
+	from_bits(x, &binary32, a);
+	uint64_t bits = mpfr_inf_p(x) && !mpfr_signbit(x) ? UINT64_MAX : 0;
+	if (mpfr_number_p(x) && !mpfr_signbit(x)) {
+		mpfr_get_z(v, x, MPFR_RNDZ);
+		bits = mpz_sizeinbase(v, 2) > 64 ? UINT64_MAX : mpz_get_ui(v);
+	}
+	mpz_clear(v);
+	mpfr_clear(x);
+	return bits;
+}
+
+static uint64_t unsigned_to_float(uint64_t a)
+{
+	mpfr_t r;
+	mpfr_init2(r, 24);
+	int ternary = mpfr_set_ui(r, a, MPFR_RNDN);
+	uint64_t bits = round_to_bits(r, ternary, &binary32);
+	mpfr_clear(r);
+	return bits;
+}
+
 static uint64_t float_to_int(uint64_t a, unsigned n)
 {
 	mpfr_t x;
@@ -305,12 +359,20 @@ bool oracle_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_t *o
 	case 0xc4: *out = int_to_float(a, 64); return true;
 	case 0xc5: *out = (a & UINT32_MAX) | (a >> 31 & 1 ? UINT64_C(0xffffffff00000000) : 0); return true;
 	case 0xc6: *out = a & UINT32_MAX; return true;
+	case 0xc7: *out = float_to_unsigned(a); return true;
+	case 0xc8: *out = unsigned_to_float(a); return true;
+	case 0xc9:
+	case 0xca: *out = is_nan32(a) ? NAN32 : a & UINT32_MAX; return true;
 	default: break;
 	}
 	if (code < 0x40)
 		return apply_f32(code, a, b, c, out);
 	if (code < 0x80)
 		return apply_int(code - 0x40, 32, a, b, c, out);
+	if (code >= 0x97 && code <= 0x9c) {
+		*out = apply_unsigned(code, a, b);
+		return true;
+	}
 	if (code < 0xc0)
 		return apply_int(code - 0x80, 64, a, b, c, out);
 	return false;

@@ -46,9 +46,11 @@ bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t 
 	case GS_FN_F32_COS: t = mpfr_cos(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_EXPM1: t = mpfr_expm1(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_LOG1P: t = mpfr_log1p(r, x, MPFR_RNDN); break;
-	case 0x28: t = mpfr_pow(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_MOD: t = mpfr_fmod(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_POW: t = mpfr_pow(r, x, y, MPFR_RNDN); break;
 	case GS_FN_I32_TO_F32: t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN); break;
 	case GS_FN_I64_TO_F32: t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN); break;
+	case GS_FN_U64_TO_F32: t = mpfr_set_uj(r, a, MPFR_RNDN); break;
 	default: known = false;
 	}
 	if (known)

@@ -4,6 +4,7 @@
 #include "chain/core/rng.h"
 #include "tests/support/mpfr_f32.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -28,10 +29,11 @@ static uint32_t operand(struct gs_rng *rng)
 static void binary32_agrees_with_mpfr(void **state)
 {
 	(void)state;
-	static const unsigned codes[] = {
-		GS_FN_F32_ADD,   GS_FN_F32_SUB,   GS_FN_F32_MUL,  GS_FN_F32_DIV, GS_FN_F32_FMA,   GS_FN_F32_SQRT,
-		GS_FN_F32_EXP,   GS_FN_F32_LOG,   GS_FN_F32_TANH, GS_FN_F32_ERF, GS_FN_F32_FLOOR, GS_FN_F32_CEIL,
-		GS_FN_F32_TRUNC, GS_FN_F32_ROUND, GS_FN_F32_SIN,  GS_FN_F32_COS, GS_FN_F32_EXPM1, GS_FN_F32_LOG1P};
+	static const unsigned codes[] = {GS_FN_F32_ADD,   GS_FN_F32_SUB,   GS_FN_F32_MUL,   GS_FN_F32_DIV,
+	                                 GS_FN_F32_FMA,   GS_FN_F32_SQRT,  GS_FN_F32_EXP,   GS_FN_F32_LOG,
+	                                 GS_FN_F32_TANH,  GS_FN_F32_ERF,   GS_FN_F32_FLOOR, GS_FN_F32_CEIL,
+	                                 GS_FN_F32_TRUNC, GS_FN_F32_ROUND, GS_FN_F32_SIN,   GS_FN_F32_COS,
+	                                 GS_FN_F32_EXPM1, GS_FN_F32_LOG1P, GS_FN_F32_MOD};
 	struct gs_rng rng;
 	gs_rng_seed(&rng, 2);
 	for (unsigned n = 0; n < 200000; n++) {
@@ -56,6 +58,8 @@ static void integers_become_binary32_rounded_once(void **state)
 		uint32_t expected = 0;
 		assert_true(mpfr_f32_apply(GS_FN_I64_TO_F32, v, 0, 0, &expected));
 		assert_int_equal(gs_fn_apply(GS_FN_I64_TO_F32, v, 0, 0), expected);
+		assert_true(mpfr_f32_apply(GS_FN_U64_TO_F32, v, 0, 0, &expected));
+		assert_int_equal(gs_fn_apply(GS_FN_U64_TO_F32, v, 0, 0), expected);
 		assert_true(mpfr_f32_apply(GS_FN_I32_TO_F32, (uint32_t)v, 0, 0, &expected));
 		assert_int_equal(gs_fn_apply(GS_FN_I32_TO_F32, (uint32_t)v, 0, 0), expected);
 	}
@@ -241,6 +245,102 @@ static void integers_wrap_and_define_everything(void **state)
 	assert_true(gs_fn_apply(GS_FN_I64_SELECT, 0x80000000, UINT64_MAX, 7) == UINT64_MAX);
 }
 
+static void remainders(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t a, b, r;
+	} row[] = {
+		{0x40b00000, 0x40000000, 0x3fc00000}, /* 5.5 mod 2 = 1.5 */
+		{0xc0b00000, 0x40000000, 0xbfc00000}, /* the sign is a's */
+		{0xc0b00000, 0xc0000000, 0xbfc00000},
+		{0x40b00000, 0xc0000000, 0x3fc00000},
+		{0xc0800000, 0x40000000, 0x80000000}, /* -4 mod 2 = -0 */
+		{0x40800000, 0xc0000000, 0x00000000},
+		{0x80000000, 0x3f800000, 0x80000000},
+		{0x00000000, 0xbf800000, 0x00000000},
+		{0x7f7fffff, 0x00000001, 0x00000000}, /* every unit is a multiple of the least */
+		{0x7f7fffff, 0x00000003, 0x00000000},
+		{0x7f7fffff, 0x007fffff, 0x00000001},
+		{0x3f800000, 0x7f800000, 0x3f800000}, /* b infinite: a */
+		{0x80000001, 0xff800000, 0x80000001},
+		{0x7f800000, 0x3f800000, GS_F32_NAN},
+		{0xff800000, 0x7f800000, GS_F32_NAN},
+		{0x3f800000, 0x80000000, GS_F32_NAN},
+		{0x00000000, 0x00000000, GS_F32_NAN},
+		{GS_F32_NAN, 0x3f800000, GS_F32_NAN},
+		{0x3f800000, GS_F32_NAN, GS_F32_NAN},
+		{0x7f800000, GS_F32_NAN, GS_F32_NAN},
+		{0xffc00001, 0x00000000, GS_F32_NAN},
+	};
+	for (unsigned n = 0; n < GS_ARRAY_LEN(row); n++) {
+		gs_reg got = gs_fn_apply(GS_FN_F32_MOD, row[n].a, row[n].b, 0);
+		if (got != row[n].r)
+			fail_msg("f32.mod(%08x, %08x) = %08x, not %08x", row[n].a, row[n].b, (unsigned)got, row[n].r);
+	}
+	struct gs_rng rng;
+	gs_rng_seed(&rng, 6);
+	for (unsigned n = 0; n < 200000; n++) { /* the C library's fmodf is exact, too */
+		uint32_t a = (uint32_t)gs_load(GS_F32, gs_rng_u64(&rng) & UINT32_MAX);
+		uint32_t b = n % 2 ? operand(&rng) : (uint32_t)gs_load(GS_F32, gs_rng_u64(&rng) & UINT32_MAX);
+		uint32_t expected = gs_f32_to_bits(fmodf(gs_f32_from_bits(a), gs_f32_from_bits(b)));
+		if (gs_fn_apply(GS_FN_F32_MOD, a, b, 0) != expected)
+			fail_msg("f32.mod(%08x, %08x) is not %08x", a, b, expected);
+	}
+}
+
+static void unsigned_integers_and_bits(void **state)
+{
+	(void)state;
+	static const uint64_t edge[] = {
+		0, 1, 2, 3, 7, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 1, UINT64_C(0xffffff7fffffffff)};
+	struct gs_rng rng;
+	gs_rng_seed(&rng, 7);
+	for (unsigned n = 0; n < 50000; n++) {
+		uint64_t a = n % 3 ? edge[gs_rng_below(&rng, GS_ARRAY_LEN(edge))]
+		                   : gs_rng_u64(&rng) >> gs_rng_below(&rng, 64);
+		uint64_t b = n % 5 ? edge[gs_rng_below(&rng, GS_ARRAY_LEN(edge))]
+		                   : gs_rng_u64(&rng) >> gs_rng_below(&rng, 64);
+		unsigned __int128 x = a, y = b;
+		assert_true(gs_fn_apply(GS_FN_I64_ULT, a, b, 0) == (x < y));
+		assert_true(gs_fn_apply(GS_FN_I64_ULE, a, b, 0) == (x <= y));
+		assert_true(gs_fn_apply(GS_FN_I64_UDIV, a, b, 0) == (b == 0 ? 0 : (uint64_t)(x / y)));
+		assert_true(gs_fn_apply(GS_FN_I64_UMOD, a, b, 0) == (b == 0 ? 0 : (uint64_t)(x % y)));
+		assert_true(gs_fn_apply(GS_FN_I64_UMIN, a, b, 0) == (uint64_t)(x < y ? x : y));
+		assert_true(gs_fn_apply(GS_FN_I64_UMAX, a, b, 0) == (uint64_t)(x < y ? y : x));
+	}
+	static const struct {
+		uint32_t from;
+		uint64_t u64;
+	} row[] = {
+		{GS_F32_NAN, 0},
+		{0x7f800000, UINT64_MAX},
+		{0xff800000, 0},
+		{0xbf800000, 0}, /* -1 */
+		{0x80000001, 0},
+		{0x80000000, 0},
+		{0x3f7fffff, 0},
+		{0x3fffffff, 1},
+		{0x5f7fffff, UINT64_C(0xffffff0000000000)}, /* the largest below 2^64 */
+		{0x5f800000, UINT64_MAX},
+		{0x5f000000, UINT64_C(1) << 63},
+		{0x7f7fffff, UINT64_MAX},
+	};
+	for (unsigned n = 0; n < GS_ARRAY_LEN(row); n++)
+		assert_true(gs_fn_apply(GS_FN_F32_TO_U64, row[n].from, 0, 0) == row[n].u64);
+	for (unsigned n = 0; n < 100000; n++) { /* where C defines the conversion, it is the oracle */
+		uint32_t bits = (uint32_t)gs_rng_u64(&rng) & 0x7fffffffu;
+		float f = gs_f32_from_bits(bits);
+		if (f < 18446744073709551616.0f)
+			assert_true(gs_fn_apply(GS_FN_F32_TO_U64, bits, 0, 0) == (uint64_t)f);
+		assert_int_equal(gs_fn_apply(GS_FN_F32_TO_BITS, bits, 0, 0), gs_load(GS_F32, bits));
+		assert_int_equal(gs_fn_apply(GS_FN_F32_FROM_BITS, bits, 0, 0), gs_load(GS_F32, bits));
+	}
+	assert_int_equal(gs_fn_apply(GS_FN_U64_TO_F32, UINT64_MAX, 0, 0), 0x5f800000);
+	assert_int_equal(gs_fn_apply(GS_FN_F32_FROM_BITS, 0xff800001, 0, 0), GS_F32_NAN);
+	assert_int_equal(gs_fn_apply(GS_FN_F32_FROM_BITS, 0x80000000, 0, 0), 0x80000000);
+}
+
 static void the_table_is_whole(void **state)
 {
 	(void)state;
@@ -251,7 +351,7 @@ static void the_table_is_whole(void **state)
 		for (unsigned i = 0; i < 3; i++)
 			assert_int_equal(fn->operand[i] != 0, i < fn->arity);
 	}
-	assert_int_equal(n, 29 + 23 + 23 + 6);
+	assert_int_equal(n, 30 + 23 + 29 + 10);
 	assert_null(gs_fn_info(0));
 	assert_null(gs_fn_info(GS_FN_WITHIN));
 	assert_null(gs_fn_info(256));
@@ -266,6 +366,8 @@ int main(void)
 		cmocka_unit_test(roundings_to_integers),
 		cmocka_unit_test(casts_saturate),
 		cmocka_unit_test(integers_wrap_and_define_everything),
+		cmocka_unit_test(remainders),
+		cmocka_unit_test(unsigned_integers_and_bits),
 		cmocka_unit_test(the_table_is_whole),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

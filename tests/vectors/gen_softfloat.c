@@ -140,6 +140,7 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	case 0x1a: t = mpfr_cos(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x1b: t = mpfr_expm1(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x1c: t = mpfr_log1p(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x1e: t = mpfr_fmod(g->out, g->x[0], g->x[1], MPFR_RNDN); break;
 	default: abort();
 	}
 	mpfr_subnormalize(g->out, t, MPFR_RNDN);
@@ -151,6 +152,7 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	             : fn == 0x05 ? as_float(a) / as_float(b)
 	             : fn == 0x06 ? fmaf(as_float(b), as_float(c), as_float(a))
 	             : fn == 0x0b ? sqrtf(as_float(a))
+	             : fn == 0x1e ? fmodf(as_float(a), as_float(b))
 	                          : as_float(r);
 	if (canonical(as_bits(hard)) != r) {
 		fprintf(stderr, "oracles differ: fn %02x of %08x %08x %08x: mpfr %08x, C %08x\n", fn, a, b, c, r,
@@ -257,6 +259,14 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 			v[0] = (127u << 23) - 0x400000u + (uint32_t)(next(g) & 0x7fffff); /* about 1 */
 		v[0] &= ~(uint32_t)(kind > 1 ? 0x80000000u : 0);
 		break;
+	case 0x1e: /* quotients of every size, and next to whole ones */
+		if (kind < 4)
+			v[1] = shaped(g, e0 - (int)(next(g) % 30));
+		else if (kind < 6)
+			v[0] = as_bits(as_float(v[1]) * (float)(next(g) % 4096)) + (uint32_t)(next(g) % 3) - 1;
+		else
+			v[1] = shaped(g, e1);
+		break;
 	case 0x0f: v[0] = (uint32_t)(next(g) & 1) * (uint32_t)next(g); break;
 	default: break;
 	}
@@ -272,7 +282,7 @@ static unsigned arity(unsigned fn)
 	if (fn < 0x40) {
 		if (fn == 0x06 || fn == 0x0f || fn == 0x10)
 			return 3;
-		return (fn >= 0x09 && fn <= 0x0b) || fn > 0x10 ? 1 : 2;
+		return (fn >= 0x09 && fn <= 0x0b) || (fn > 0x10 && fn != 0x1e) ? 1 : 2;
 	}
 	switch (fn & 0x3f) {
 	case 0x09:
@@ -345,6 +355,21 @@ static uint64_t oracle_integer(unsigned op, unsigned bits, uint64_t ua, uint64_t
 	return (uint64_t)r & mask;
 }
 
+static uint64_t oracle_unsigned(unsigned fn, uint64_t ua, uint64_t ub)
+{
+	const unsigned __int128 a = ua, b = ub;
+
+	switch (fn) {
+	case 0x97: return a < b;
+	case 0x98: return a <= b;
+	case 0x99: return b == 0 ? 0 : (uint64_t)(a / b);
+	case 0x9a: return b == 0 ? 0 : (uint64_t)(a % b);
+	case 0x9b: return (uint64_t)(a < b ? a : b);
+	case 0x9c: return (uint64_t)(a < b ? b : a);
+	default: abort();
+	}
+}
+
 static uint64_t edge(size_t i, unsigned bits)
 {
 	static const int64_t small[] = {0, 1, -1, 2, -2, 3, -7, 31, 32, 33, 63, 64, 65, 255, 256, 0x7fff};
@@ -368,7 +393,9 @@ static void file_integer(struct gen *g, unsigned fn, unsigned long count)
 			for (size_t k = 0; k < (n > 2 ? EDGES : 1); k++) {
 				uint64_t a = edge(i, bits) & first_mask, b = edge(j, bits), c = edge(k, bits);
 
-				put(g, a, b, c, oracle_integer(op, bits, a, b, c));
+				put(g, a, b, c,
+				    fn >= 0x97 && fn <= 0x9c ? oracle_unsigned(fn, a, b)
+				                             : oracle_integer(op, bits, a, b, c));
 			}
 	for (unsigned long i = 0; i < count; i++) {
 		uint64_t v[3];
@@ -377,7 +404,9 @@ static void file_integer(struct gen *g, unsigned fn, unsigned long count)
 			v[k] = (next(g) >> next(g) % 64 ^ (next(g) & 1 ? UINT64_MAX : 0)) & (k ? mask : first_mask);
 		if (op == 0x0f || op == 0x10 ? next(g) & 1 : 0)
 			v[1] = next(g) % (bits + 4);
-		put(g, v[0], v[1], v[2], oracle_integer(op, bits, v[0], v[1], v[2]));
+		put(g, v[0], v[1], v[2],
+		    fn >= 0x97 && fn <= 0x9c ? oracle_unsigned(fn, v[0], v[1])
+		                             : oracle_integer(op, bits, v[0], v[1], v[2]));
 	}
 }
 
@@ -442,13 +471,20 @@ static uint64_t oracle_cast(struct gen *g, unsigned fn, uint64_t a)
 		return as_bits(mpfr_get_flt(g->out, MPFR_RNDN));
 	case 0xc5: return (uint64_t)(int64_t)(int32_t)a;
 	case 0xc6: return (uint32_t)a;
+	case 0xc7:
+		mpfr_set_flt(g->x[0], as_float((uint32_t)a), MPFR_RNDN);
+		return mpfr_nan_p(g->x[0]) ? 0 : mpfr_get_uj(g->x[0], MPFR_RNDZ); /* saturates at both ends */
+	case 0xc8: mpfr_set_uj(g->out, a, MPFR_RNDN); return as_bits(mpfr_get_flt(g->out, MPFR_RNDN));
+	case 0xc9:
+	case 0xca: return canonical((uint32_t)a);
 	default: abort();
 	}
 }
 
 static void file_cast(struct gen *g, unsigned fn, unsigned long count)
 {
-	const unsigned from = fn == 0xc1 || fn == 0xc2 ? 0 : fn == 0xc3 || fn == 0xc5 ? 32 : 64;
+	const bool of_float = fn == 0xc1 || fn == 0xc2 || fn == 0xc7 || fn == 0xc9 || fn == 0xca;
+	const unsigned from = of_float ? 0 : fn == 0xc3 || fn == 0xc5 ? 32 : 64;
 
 	for (size_t i = 0; i < (from ? EDGES : SPECIALS); i++) {
 		uint64_t a = from ? edge(i, from) : special(i);
@@ -595,13 +631,13 @@ int main(int argc, char **argv)
 		mpfr_init2(g.x[i], 24);
 	mpfr_init2(g.out, 24);
 	for (unsigned fn = 0x01; fn <= 0x1f; fn++)
-		if (fn <= 0x1c || fn == 0x1f)
+		if (fn <= 0x1c || fn >= 0x1e)
 			write_file(&g, argv[1], SCALAR, fn, count, seed);
 	for (unsigned base = 0x40; base <= 0x80; base += 0x40)
 		for (unsigned op = 0x01; op <= 0x1f; op++)
-			if (op <= 0x16 || op == 0x1f)
+			if (op <= (base == 0x40 ? 0x16u : 0x1cu) || op == 0x1f)
 				write_file(&g, argv[1], SCALAR, base | op, count, seed);
-	for (unsigned fn = 0xc1; fn <= 0xc6; fn++)
+	for (unsigned fn = 0xc1; fn <= 0xca; fn++)
 		write_file(&g, argv[1], SCALAR, fn, count, seed);
 	for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
 		write_file(&g, argv[1], LOAD, dtypes[i], count, seed);

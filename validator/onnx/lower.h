@@ -164,6 +164,8 @@ enum gs_err gs_lower_sum(struct gs_lower *lo, struct gs_step step, const struct 
 
 /* The function of an operation for a class: GS_FN_F32_ADD gives i32.add for I32. */
 unsigned gs_fn_for(unsigned f32_fn, enum gs_class cls);
+/* The same for a dtype: div, min, max, lt and le of u64 read the I64 register as a number without a sign. */
+unsigned gs_fn_for_type(unsigned f32_fn, unsigned dtype);
 #define GS_ONE UINT32_C(0x3f800000)
 #define GS_NEG_INF UINT32_C(0xff800000)
 gs_reg gs_reg_of_int(enum gs_class cls, int64_t v); /* as f32 (exact up to 2^24), i32 or i64 */

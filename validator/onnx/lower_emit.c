@@ -27,6 +27,19 @@ unsigned gs_fn_for(unsigned f32_fn, enum gs_class cls)
 	return cls == GS_CLASS_I32 ? i32 : i32 + 0x40;
 }
 
+unsigned gs_fn_for_type(unsigned f32_fn, unsigned dtype)
+{
+	if (dtype == GS_U64)
+		switch (f32_fn) {
+		case GS_FN_F32_DIV: return GS_FN_I64_UDIV;
+		case GS_FN_F32_MIN: return GS_FN_I64_UMIN;
+		case GS_FN_F32_MAX: return GS_FN_I64_UMAX;
+		case GS_FN_F32_LT: return GS_FN_I64_ULT;
+		case GS_FN_F32_LE: return GS_FN_I64_ULE;
+		}
+	return gs_fn_for(f32_fn, gs_dtype_class((enum gs_dtype)dtype));
+}
+
 gs_reg gs_reg_of_int(enum gs_class cls, int64_t v)
 {
 	switch (cls) {

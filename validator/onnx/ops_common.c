@@ -12,10 +12,10 @@ struct gs_arg gs_arg_reg(gs_reg r)
 	return (struct gs_arg){.reg = r};
 }
 
-/* One function of the class of v (given by its f32 code), stored as dtype. */
+/* One function of the type of v (given by its f32 code), stored as that. */
 struct gs_step gs_step_of(unsigned f32_fn, const struct gs_val *v)
 {
-	return (struct gs_step){.fn = (uint8_t)gs_fn_for(f32_fn, gs_val_class(v)), .dtype = v->dtype};
+	return (struct gs_step){.fn = (uint8_t)gs_fn_for_type(f32_fn, v->dtype), .dtype = v->dtype};
 }
 
 /* The same, kept in the class's wide type: a value inside an operator. */
@@ -43,14 +43,6 @@ enum gs_err gs_ops_want_float(struct gs_lower *lo, const struct gs_val *v)
 	if (gs_val_class(v) != GS_CLASS_F32)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "an input of type %s where a float is needed",
 		                       gs_dtype_name((enum gs_dtype)v->dtype));
-	return GS_OK;
-}
-
-/* u64 order is not the order of the I64 register that holds it. */
-enum gs_err gs_ops_ordered(struct gs_lower *lo, const struct gs_val *v)
-{
-	if (v->dtype == GS_U64)
-		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "u64 is not supported by this operator");
 	return GS_OK;
 }
 

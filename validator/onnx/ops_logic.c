@@ -9,9 +9,7 @@ static enum gs_err compare(struct gs_lower *lo, const struct gs_onnx_node *node,
 	struct gs_val b = in[1];
 	GS_TRY(gs_ops_same_types(lo, &in[0], &b));
 	GS_TRY(gs_ops_legacy_broadcast(lo, node, &in[0], &b));
-	if (f32_fn != GS_FN_F32_EQ)
-		GS_TRY(gs_ops_ordered(lo, &b));
-	struct gs_step s = {.fn = (uint8_t)gs_fn_for(f32_fn, gs_val_class(&b)), .dtype = GS_BOOL};
+	struct gs_step s = {.fn = (uint8_t)gs_fn_for_type(f32_fn, b.dtype), .dtype = GS_BOOL};
 	const struct gs_val *left = swap ? &b : &in[0], *right = swap ? &in[0] : &b;
 	return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(left), gs_arg_of(right)}, out);
 }
@@ -88,18 +86,24 @@ static enum gs_err op_where(struct gs_lower *lo, const struct gs_onnx_node *node
 	                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[1]), gs_arg_of(&in[2])}, out);
 }
 
-/* Integers: the sign of the divisor (fmod = 0), as mod(mod(a, b) + b, b); the sign of the dividend with fmod = 1. */
+/* Integers: the sign of the divisor (fmod = 0), as mod(mod(a, b) + b, b); the sign of the dividend with fmod = 1, which
+ * floats must say. u64 has no signs. */
 static enum gs_err op_mod(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
 {
 	struct gs_val t;
 	GS_TRY(gs_ops_same_types(lo, &in[0], &in[1]));
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
-	if (gs_val_class(&in[0]) == GS_CLASS_F32)
-		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "floating-point remainders are not supported");
+	bool by_dividend = gs_lower_attr_int(node, "fmod", 0) != 0;
+	if (gs_val_class(&in[0]) == GS_CLASS_F32) {
+		if (!by_dividend)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "floating-point remainders need fmod = 1");
+		return gs_op2(lo, GS_FN_F32_MOD, in[0].dtype, GS_V(&in[0]), GS_V(&in[1]), out);
+	}
+	if (in[0].dtype == GS_U64)
+		return gs_op2(lo, GS_FN_I64_UMOD, GS_U64, GS_V(&in[0]), GS_V(&in[1]), out);
 	unsigned wide = gs_val_class(&in[0]) == GS_CLASS_I64 ? 0x40 : 0;
 	struct gs_step s = {.fn = (uint8_t)(GS_FN_I32_MOD + wide), .dtype = in[0].dtype}, add = s;
-	if (gs_lower_attr_int(node, "fmod", 0) != 0)
+	if (by_dividend)
 		return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[1])}, out);
 	struct gs_step first = s;
 	first.dtype = (uint8_t)gs_class_dtype(gs_val_class(&in[0]));
@@ -127,14 +131,14 @@ static enum gs_err cast(struct gs_lower *lo, const struct gs_val *v, uint64_t to
 		s.epilogue = GS_FN_I32_EQ;
 		return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(v), gs_arg_reg(0)}, out);
 	}
-	if (v->dtype == GS_U64 && want == GS_CLASS_F32)
-		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "a cast from u64 to a float is not supported");
 	static const uint8_t table[4][4] = {
 		[GS_CLASS_F32] = {0, GS_FN_F32_COPY, GS_FN_F32_TO_I32, GS_FN_F32_TO_I64},
 		[GS_CLASS_I32] = {0, GS_FN_I32_TO_F32, GS_FN_I32_COPY, GS_FN_I32_TO_I64},
 		[GS_CLASS_I64] = {0, GS_FN_I64_TO_F32, GS_FN_I64_TO_I32, GS_FN_I64_COPY},
 	};
-	s.fn = table[from][want];
+	s.fn = v->dtype == GS_U64 && want == GS_CLASS_F32 ? GS_FN_U64_TO_F32
+	       : to == GS_U64 && from == GS_CLASS_F32     ? GS_FN_F32_TO_U64
+	                                                  : table[from][want];
 	return gs_lower_map(lo, s, 1, &(struct gs_arg){.v = v}, out);
 }
 
@@ -151,8 +155,41 @@ static enum gs_err op_cast_like(struct gs_lower *lo, const struct gs_onnx_node *
 	return cast(lo, &in[0], in[1].dtype, out);
 }
 
+/* The same bytes under another type: registers of one class copy, f32 goes by its bits. */
+static enum gs_err op_bit_cast(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                               struct gs_val *out)
+{
+	uint64_t to = (uint64_t)gs_lower_attr_int(node, "to", 0);
+	GS_TRY(gs_ops_present(lo, &in[0]));
+	if (to > 255 || !gs_dtype_known((unsigned)to))
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "to %s is not supported", gs_onnx_type_name(to));
+	enum gs_dtype from = (enum gs_dtype)in[0].dtype, want = (enum gs_dtype)to;
+	enum gs_class have = gs_dtype_class(from), need = gs_dtype_class(want);
+	struct gs_step s = {.dtype = (uint8_t)want};
+	if (gs_dtype_bytes(from) != gs_dtype_bytes(want))
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "from %s to %s, which has another width",
+		                       gs_dtype_name(from), gs_dtype_name(want));
+	if (from == want)
+		return (void)(*out = in[0]), GS_OK;
+	if ((have == GS_CLASS_F32 || need == GS_CLASS_F32) && gs_dtype_bytes(from) == 2)
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "from %s to %s is not supported", gs_dtype_name(from),
+		                       gs_dtype_name(want));
+	static const uint8_t table[4][4] = {
+		[GS_CLASS_F32] = {0, GS_FN_F32_COPY, GS_FN_F32_TO_BITS, GS_FN_F32_TO_BITS},
+		[GS_CLASS_I32] = {0, GS_FN_F32_FROM_BITS, GS_FN_I32_COPY, GS_FN_I32_TO_I64},
+		[GS_CLASS_I64] = {0, GS_FN_I64_TO_I32, GS_FN_I64_TO_I32, GS_FN_I64_COPY},
+	};
+	s.fn = table[have][need];
+	if (have == GS_CLASS_F32 && need == GS_CLASS_I64) /* u32 */
+		s.epilogue = GS_FN_I32_TO_I64;
+	if (have == GS_CLASS_I64 && need == GS_CLASS_F32)
+		s.epilogue = GS_FN_F32_FROM_BITS;
+	return gs_lower_map(lo, s, 1, &(struct gs_arg){.v = &in[0]}, out);
+}
+
 const struct gs_lower_op gs_ops_logic[] = {
 	{"And", op_and},
+	{"BitCast", op_bit_cast},
 	{"BitwiseAnd", op_bitwise_and},
 	{"BitwiseNot", op_bitwise_not},
 	{"BitwiseOr", op_bitwise_or},

@@ -7,8 +7,6 @@ static enum gs_err binary(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	struct gs_val b = in[1];
 	GS_TRY(gs_ops_same_types(lo, &in[0], &b));
 	GS_TRY(gs_ops_legacy_broadcast(lo, node, &in[0], &b));
-	if (f32_fn == GS_FN_F32_DIV)
-		GS_TRY(gs_ops_ordered(lo, &b));
 	return gs_lower_map(lo, gs_step_of(f32_fn, &b), 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&b)}, out);
 }
 
@@ -100,7 +98,6 @@ static enum gs_err op_relu(struct gs_lower *lo, const struct gs_onnx_node *node,
                            struct gs_val *out)
 {
 	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
 	struct gs_step s = gs_step_of(GS_FN_F32_MAX, &in[0]);
 	if (fuse(lo, node, &in[0], s.fn, 0, 0, out))
 		return GS_OK;
@@ -111,7 +108,7 @@ static enum gs_err select_by_sign(struct gs_lower *lo, const struct gs_val *x, c
                                   struct gs_val *out)
 {
 	struct gs_val negative;
-	struct gs_step less = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_LT, gs_val_class(x)), .dtype = GS_BOOL};
+	struct gs_step less = {.fn = (uint8_t)gs_fn_for_type(GS_FN_F32_LT, x->dtype), .dtype = GS_BOOL};
 	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_of(x), gs_arg_reg(0)}, &negative));
 	return gs_lower_map(lo, gs_step_of(GS_FN_F32_SELECT, x), 3,
 	                    (struct gs_arg[]){gs_arg_of(&negative), gs_arg_of(below), gs_arg_of(x)}, out);
@@ -216,7 +213,6 @@ static enum gs_err op_prelu(struct gs_lower *lo, const struct gs_onnx_node *node
 	struct gs_val scaled, slope = in[1];
 	(void)node;
 	GS_TRY(gs_ops_same_types(lo, &in[0], &in[1]));
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
 	if (lo->model.opset < 7 && slope.rank == 1 && slope.dim[0] != 1 && in[0].rank > 2) /* one slope a channel */
 		GS_TRY(gs_lower_reshape(lo, &in[1], in[0].rank - 1U,
 		                        (uint32_t[GS_RANK_MAX]){in[1].dim[0], 1, 1, 1, 1, 1, 1, 1}, &slope));
@@ -229,7 +225,6 @@ static enum gs_err op_clip(struct gs_lower *lo, const struct gs_onnx_node *node,
                            struct gs_val *out)
 {
 	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
 	struct gs_step s = gs_step_of(GS_FN_F32_CLIP, &in[0]);
 	gs_reg low = 0, high = 0;
 	bool has_low, has_high, fixed = true;
@@ -252,11 +247,16 @@ static enum gs_err op_clip(struct gs_lower *lo, const struct gs_onnx_node *node,
 	if (!has_low && !has_high)
 		return (void)(*out = in[0]), GS_OK;
 	if (!has_low || !has_high) { /* one side: max or min */
-		s.fn = (uint8_t)gs_fn_for(has_low ? GS_FN_F32_MAX : GS_FN_F32_MIN, gs_val_class(&in[0]));
+		s.fn = (uint8_t)gs_fn_for_type(has_low ? GS_FN_F32_MAX : GS_FN_F32_MIN, in[0].dtype);
 		if (fixed && fuse(lo, node, &in[0], s.fn, has_low ? low : high, 0, out))
 			return GS_OK;
 		struct gs_arg limit = fixed ? gs_arg_reg(has_low ? low : high) : gs_arg_of(has_low ? &in[1] : &in[2]);
 		return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&in[0]), limit}, out);
+	}
+	if (in[0].dtype == GS_U64) { /* the table has no clip of it: umax, then umin */
+		struct gs_val above;
+		GS_TRY(gs_op2(lo, GS_FN_I64_UMAX, GS_U64, GS_V(&in[0]), fixed ? GS_R(low) : GS_V(&in[1]), &above));
+		return gs_op2(lo, GS_FN_I64_UMIN, GS_U64, GS_V(&above), fixed ? GS_R(high) : GS_V(&in[2]), out);
 	}
 	if (fixed && fuse(lo, node, &in[0], s.fn, low, high, out))
 		return GS_OK;
@@ -351,8 +351,7 @@ static enum gs_err op_sign(struct gs_lower *lo, const struct gs_onnx_node *node,
 	struct gs_val above, below;
 	(void)node;
 	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
-	struct gs_step less = {.fn = (uint8_t)gs_fn_for(GS_FN_F32_LT, gs_val_class(&in[0])), .dtype = GS_BOOL};
+	struct gs_step less = {.fn = (uint8_t)gs_fn_for_type(GS_FN_F32_LT, in[0].dtype), .dtype = GS_BOOL};
 	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_reg(0), gs_arg_of(&in[0])}, &above));
 	GS_TRY(gs_lower_map(lo, less, 2, (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_reg(0)}, &below));
 	struct gs_step s = {.fn = GS_FN_I32_SUB, .dtype = in[0].dtype};
@@ -423,14 +422,12 @@ static enum gs_err chain(struct gs_lower *lo, const struct gs_onnx_node *node, c
 static enum gs_err op_min(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
 {
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
 	return chain(lo, node, in, out, GS_FN_F32_MIN, in[0].dtype);
 }
 
 static enum gs_err op_max(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
 {
-	GS_TRY(gs_ops_ordered(lo, &in[0]));
 	return chain(lo, node, in, out, GS_FN_F32_MAX, in[0].dtype);
 }
 

@@ -28,11 +28,13 @@ enum gs_err gs_ops_arg_extreme(struct gs_lower *lo, const struct gs_val *x, unsi
 	static const gs_reg high[] = {[GS_CLASS_F32] = UINT32_C(0x7f800000),
 	                              [GS_CLASS_I32] = UINT32_C(0x7fffffff),
 	                              [GS_CLASS_I64] = (gs_reg)INT64_MAX};
-	GS_TRY(gs_ops_ordered(lo, x));
+	gs_reg start = least ? high[cls] : low[cls];
+	if (x->dtype == GS_U64)
+		start = least ? UINT64_MAX : 0;
 	if (n == 0 || n > ORDER_AXIS_MAX)
 		return gs_lower_refuse(lo, n == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG, "an axis of extent %u", n);
 	struct gs_step extreme = gs_step_inner(least ? GS_FN_F32_MIN : GS_FN_F32_MAX, x);
-	GS_TRY(gs_lower_fold(lo, extreme, least ? high[cls] : low[cls], x, 1U << axis, &m));
+	GS_TRY(gs_lower_fold(lo, extreme, start, x, 1U << axis, &m));
 	GS_TRY(gs_op2(lo, gs_fn_for(GS_FN_F32_EQ, cls), GS_BOOL, GS_V(x), GS_V(&m), &is));
 	GS_TRY(iota_along(lo, x->rank, axis, n, &at));
 	GS_TRY(gs_op3(lo, GS_FN_I32_SELECT, GS_I32, GS_V(&is), GS_V(&at), GS_R(last ? 0 : n - 1), &place));
@@ -157,7 +159,7 @@ static enum gs_err ranks(struct gs_lower *lo, const struct gs_val *x, bool large
 	struct gs_val one, other, better, equal, count;
 	GS_TRY(gs_lower_reshape(lo, x, 3, (uint32_t[]){p, n, 1}, &one));
 	GS_TRY(gs_lower_reshape(lo, x, 3, (uint32_t[]){p, 1, n}, &other));
-	GS_TRY(gs_op2(lo, gs_fn_for(GS_FN_F32_LT, cls), GS_BOOL, GS_V(largest ? &one : &other),
+	GS_TRY(gs_op2(lo, gs_fn_for_type(GS_FN_F32_LT, x->dtype), GS_BOOL, GS_V(largest ? &one : &other),
 	              GS_V(largest ? &other : &one), &better));
 	GS_TRY(gs_op2(lo, gs_fn_for(GS_FN_F32_EQ, cls), GS_BOOL, GS_V(&one), GS_V(&other), &equal));
 	GS_TRY(gs_lower_fold(lo, (struct gs_step){.fn = GS_FN_I32_ADD, .dtype = GS_I32}, 0, &better, 4, &count));
@@ -188,7 +190,6 @@ static enum gs_err op_top_k(struct gs_lower *lo, const struct gs_onnx_node *node
 	unsigned axis, n, perm[GS_RANK_MAX], back[GS_RANK_MAX], dims = 0;
 	uint32_t dim[GS_RANK_MAX];
 	GS_TRY(gs_ops_present(lo, &x));
-	GS_TRY(gs_ops_ordered(lo, &x));
 	if (lo->model.opset >= 10) {
 		GS_TRY(gs_ops_present(lo, &in[1]));
 		GS_TRY(gs_lower_ints(lo, &in[1], "k", &k, 1, &n));

@@ -87,10 +87,8 @@ static enum gs_err maximum(struct gs_lower *lo, const struct gs_val *x, struct g
 {
 	if (x->kind == GS_VAL_NONE)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input is missing");
-	if (x->dtype == GS_U64)
-		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "u64 is not supported by this operator");
 	*fold = (struct gs_instr){.store_dtype = x->dtype, .acc_dtype = (uint8_t)gs_class_dtype(gs_val_class(x))};
-	fold->fn = (uint8_t)gs_fn_for(GS_FN_F32_MAX, gs_val_class(x));
+	fold->fn = (uint8_t)gs_fn_for_type(GS_FN_F32_MAX, x->dtype);
 	fold->operand[0] = gs_operand_const(least((enum gs_dtype)x->dtype));
 	return GS_OK;
 }
@@ -224,7 +222,7 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 	switch (kind) {
 	case REDUCE_SUM: return reduce_sum(lo, step, x, mask, out);
 	case REDUCE_MEAN:
-		step.epilogue = (uint8_t)gs_fn_for(GS_FN_F32_DIV, cls);
+		step.epilogue = (uint8_t)gs_fn_for_type(GS_FN_F32_DIV, x->dtype);
 		step.epilogue_const[0] = gs_reg_of_int(cls, (int64_t)n);
 		return reduce_sum(lo, step, x, mask, out);
 	case REDUCE_MAX:
@@ -235,14 +233,18 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 	case REDUCE_MIN:
 		if ((err = maximum(lo, x, &max)) != GS_OK)
 			return err;
-		step.fn = (uint8_t)gs_fn_for(GS_FN_F32_MIN, cls);
+		step.fn = (uint8_t)gs_fn_for_type(GS_FN_F32_MIN, x->dtype);
 		return gs_lower_fold(lo, step,
 		                     is_float              ? UINT32_C(0x7f800000)
 		                     : cls == GS_CLASS_I32 ? UINT32_C(0x7fffffff)
+		                     : x->dtype == GS_U64  ? UINT64_MAX
 		                                           : (gs_reg)INT64_MAX,
 		                     x, mask, out);
 	case REDUCE_PROD: step.fn = first.fn; return gs_lower_fold(lo, step, gs_reg_of_int(cls, 1), x, mask, out);
 	case REDUCE_L1:
+		t = *x;
+		if (x->dtype == GS_U64) /* has no sign to take off */
+			break;
 		first.fn = (uint8_t)gs_fn_for(GS_FN_F32_ABS, cls);
 		err = gs_lower_map(lo, first, 1, &(struct gs_arg){.v = x}, &t);
 		break;

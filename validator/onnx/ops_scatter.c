@@ -126,11 +126,9 @@ static enum gs_err scatter(struct gs_lower *lo, struct scatter *s, struct gs_val
 		}
 	if (s->how == SCATTER_REPLACE)
 		return replace(lo, s, out);
-	if (s->how == SCATTER_MAX || s->how == SCATTER_MIN)
-		GS_TRY(gs_ops_ordered(lo, &s->data));
 	struct gs_instr fold = {
 		.form = GS_FOLD, .store_dtype = s->data.dtype, .out_axes = (uint8_t)s->rank, .red_axes = 1};
-	fold.fn = (uint8_t)gs_fn_for(fn[s->how], gs_val_class(&s->data));
+	fold.fn = (uint8_t)gs_fn_for_type(fn[s->how], s->data.dtype);
 	fold.acc_dtype = (uint8_t)gs_class_dtype(gs_val_class(&s->data));
 	memcpy(fold.extent, s->data.dim, s->rank * sizeof(*s->data.dim));
 	fold.extent[s->rank] = s->turns;

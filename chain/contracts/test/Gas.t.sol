@@ -52,9 +52,15 @@ contract GasTest is VectorTest {
         measure("cos", 0x1a, elementary);
         measure("expm1", 0x1b, elementary);
         measure("log1p", 0x1c, elementary);
+        measure("mod", 0x1e, address(0));
         measure("i32 add", 0x42, address(0));
         measure("i64 muladd", 0x96, address(0));
+        measure("i64 ult", 0x97, address(0));
+        measure("i64 umax", 0x9c, address(0));
         measure("f32 to i64", 0xc2, address(0));
         measure("i64 to f32", 0xc4, address(0));
+        measure("f32 to u64", 0xc7, address(0));
+        measure("u64 to f32", 0xc8, address(0));
+        measure("f32 to bits", 0xc9, address(0));
     }
 }

@@ -30,6 +30,10 @@ contract SoftFloatTest is VectorTest {
         runScalar(0x06, address(0));
     }
 
+    function testMod() public view {
+        runScalar(0x1e, address(0));
+    }
+
     function testSqrt() public view {
         runScalar(0x0b, address(0));
     }

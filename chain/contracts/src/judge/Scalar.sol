@@ -89,6 +89,7 @@ library Scalar {
             if (fn == 0x1a) return _elementary(elementary, IElementary.cos.selector, a);
             if (fn == 0x1b) return _elementary(elementary, IElementary.expm1.selector, a);
             if (fn == 0x1c) return _elementary(elementary, IElementary.log1p.selector, a);
+            if (fn == 0x1e) return SoftFloat.mod(a, b);
             if (fn == 0x1f) return SoftFloat.canonical(a); // first: the judge passes the operand that was in range
         }
         revert UnknownFunction(fn);
@@ -151,10 +152,24 @@ library Scalar {
                 else if (op == 0x15) r = _min(_max(a, b), c);
                 else if (op == 0x16) r = a + b * c;
                 else if (op == 0x1f) r = a; // first: the judge passes the operand that was in range
+                else if (fn >= 0x97 && fn <= 0x9c) r = _unsigned(fn, a & mask, b & mask);
                 else revert UnknownFunction(fn);
             }
         }
         return r & mask;
+    }
+
+    /// The six of I64 alone, on numbers below 2^64; x / 0 = 0 and x mod 0 = 0 as the EVM has them.
+    function _unsigned(uint256 fn, uint256 a, uint256 b) private pure returns (uint256 r) {
+        if (fn == 0x97) return a < b ? 1 : 0;
+        if (fn == 0x98) return a <= b ? 1 : 0;
+        if (fn == 0x9b) return a < b ? a : b;
+        if (fn == 0x9c) return a > b ? a : b;
+        assembly ("memory-safe") {
+            switch fn
+            case 0x99 { r := div(a, b) }
+            default { r := mod(a, b) }
+        }
     }
 
     /// The EVM's own rules are the table's: x / 0 = 0, x mod 0 = 0, truncation, the remainder has the dividend's sign.
@@ -190,6 +205,9 @@ library Scalar {
             return r;
         }
         if (fn == 0xc6) return a & 0xffffffff;
+        if (fn == 0xc7) return SoftFloat.toU64(a & 0xffffffff);
+        if (fn == 0xc8) return SoftFloat.fromU64(a);
+        if (fn == 0xc9 || fn == 0xca) return SoftFloat.canonical(a & 0xffffffff); // the bits themselves, both ways
         revert UnknownFunction(fn);
     }
 

@@ -218,6 +218,19 @@ library SoftFloat {
         }
     }
 
+    /// The remainder of a / b truncated toward zero, with a's sign. It is below |b| and a multiple of the smaller unit of
+    /// the two, so it is exact.
+    function mod(uint256 a, uint256 b) internal pure returns (uint256) {
+        if (isNan(b) || isSpecial(a) || b & MAGNITUDE == 0) return NAN;
+        if (a & MAGNITUDE < b & MAGNITUDE) return a; // b infinite, too
+        (uint256 ma, int256 ea) = parts(a);
+        (uint256 mb, int256 eb) = parts(b);
+        unchecked {
+            // |a| >= |b|, so 0 <= ea - eb <= 253: the power of two fits a word, and mulmod's product is exact.
+            return round(a & SIGN, mulmod(ma, 1 << uint256(ea - eb), mb), eb);
+        }
+    }
+
     function sqrt(uint256 a) internal pure returns (uint256) {
         if (a & MAGNITUDE == 0) return a;
         if (isNan(a) || a & SIGN != 0) return NAN;
@@ -350,6 +363,21 @@ library SoftFloat {
     function _fromSigned(int256 a) private pure returns (uint256) {
         unchecked {
             return a < 0 ? round(SIGN, uint256(-a), 0) : round(0, uint256(a), 0);
+        }
+    }
+
+    /// A number of 64 bits to binary32.
+    function fromU64(uint256 a) internal pure returns (uint256) {
+        return round(0, a & 0xffffffffffffffff, 0);
+    }
+
+    /// Truncates toward zero; out of range saturates (below zero to 0), NaN is 0.
+    function toU64(uint256 a) internal pure returns (uint256) {
+        if (isNan(a) || a & SIGN != 0) return 0;
+        if (a >= 0x5f800000) return 0xffffffffffffffff; // 2^64 and more, infinity
+        (uint256 m, int256 e) = parts(a);
+        unchecked {
+            return e < 0 ? m >> uint256(-e) : m << uint256(e); // e <= 40
         }
     }
 
