@@ -154,6 +154,7 @@ static bool apply_f32(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_
 	case 0x1a: ternary = mpfr_cos(r, x, MPFR_RNDN); break;
 	case 0x1b: ternary = mpfr_expm1(r, x, MPFR_RNDN); break;
 	case 0x1c: ternary = mpfr_log1p(r, x, MPFR_RNDN); break;
+	case 0x28: ternary = mpfr_pow(r, x, y, MPFR_RNDN); break;
 	case 0x1e: ternary = mpfr_fmod(r, x, y, MPFR_RNDN); break;
 	default:
 		rounded = false;

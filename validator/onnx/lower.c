@@ -27,7 +27,7 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes op)
 	const struct gs_lower_op *const file[] = {
 		gs_ops_math,      gs_ops_logic,     gs_ops_linear,     gs_ops_pool,    gs_ops_shape,   gs_ops_norm,
 		gs_ops_index,     gs_ops_loss,      gs_ops_order,      gs_ops_moments, gs_ops_select,  gs_ops_resize,
-		gs_ops_recurrent, gs_ops_attention, gs_ops_transposed, gs_ops_scatter, gs_ops_quantize};
+		gs_ops_recurrent, gs_ops_attention, gs_ops_transposed, gs_ops_scatter, gs_ops_quantize,  gs_ops_power};
 	for (unsigned f = 0; f < GS_ARRAY_LEN(file); f++)
 		for (const struct gs_lower_op *o = file[f]; o->name != NULL; o++)
 			if (gs_onnx_text_is(op, o->name))

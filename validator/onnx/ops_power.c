@@ -6,15 +6,19 @@ static bool is_float(const struct gs_val *v)
 	return gs_val_class(v) == GS_CLASS_F32;
 }
 
-/* Any value as a binary32. */
+/* The function that makes an integer a binary32. */
+static unsigned to_f32_of(const struct gs_val *v)
+{
+	if (v->dtype == GS_U64)
+		return GS_FN_U64_TO_F32;
+	return gs_val_class(v) == GS_CLASS_I32 ? GS_FN_I32_TO_F32 : GS_FN_I64_TO_F32;
+}
+
 static enum gs_err to_f32(struct gs_lower *lo, const struct gs_val *v, struct gs_val *out)
 {
 	if (is_float(v))
 		return (void)(*out = *v), GS_OK;
-	unsigned fn = v->dtype == GS_U64                ? GS_FN_U64_TO_F32
-	              : gs_val_class(v) == GS_CLASS_I32 ? GS_FN_I32_TO_F32
-	                                                : GS_FN_I64_TO_F32;
-	return gs_op1(lo, fn, GS_F32, GS_V(v), out);
+	return gs_op1(lo, to_f32_of(v), GS_F32, GS_V(v), out);
 }
 
 /* Exponents that have exact formulas of their own; *done when e, the bits of a binary32, is one for a. */
@@ -133,8 +137,7 @@ static enum gs_err op_pow(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	GS_TRY(keeps_shape(lo, &a, &b, &keeps));
 	if (keeps && gs_lower_uniform(lo, &b, &e)) {
 		if (!is_float(&b))
-			e = gs_fn_apply(gs_val_class(&b) == GS_CLASS_I32 ? GS_FN_I32_TO_F32 : GS_FN_I64_TO_F32, e, 0,
-			                0);
+			e = gs_fn_apply(to_f32_of(&b), e, 0, 0);
 		GS_TRY(by_constant(lo, &a, (uint32_t)e, out, &done));
 	}
 	if (done)
@@ -144,10 +147,10 @@ static enum gs_err op_pow(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	GS_TRY(to_f32(lo, &a, &x));
 	GS_TRY(to_f32(lo, &b, &y));
 	struct gs_step s = {.fn = GS_FN_F32_POW, .dtype = a.dtype};
-	if (a.dtype == GS_U64)
-		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "a base of type u64");
 	if (!is_float(&a))
-		s.epilogue = gs_val_class(&a) == GS_CLASS_I32 ? GS_FN_F32_TO_I32 : GS_FN_F32_TO_I64;
+		s.epilogue = a.dtype == GS_U64                  ? GS_FN_F32_TO_U64
+		             : gs_val_class(&a) == GS_CLASS_I32 ? GS_FN_F32_TO_I32
+		                                                : GS_FN_F32_TO_I64;
 	return gs_lower_map(lo, s, 2, (struct gs_arg[]){GS_V(&x), GS_V(&y)}, out);
 }
 
