@@ -194,6 +194,7 @@ bench: $(BENCH_BINARIES)
 endif
 
 -include tests/arch/arch.mk
+-include tests/soak/soak.mk
 -include tests/tools/tools.mk
 -include tests/dispute/dispute.mk
 -include tests/prove/prove.mk

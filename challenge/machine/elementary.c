@@ -2,6 +2,7 @@
 
 #include "challenge/machine/elementary_core.h"
 #include "challenge/machine/elementary_hyperbolic.h"
+#include "challenge/machine/elementary_trig.h"
 
 #define GS_ELEMENTARY(name) \
 	float gs_##name##f(float x) \
@@ -35,3 +36,7 @@ GS_ELEMENTARY(cosh)
 GS_ELEMENTARY(asinh)
 GS_ELEMENTARY(acosh)
 GS_ELEMENTARY(atanh)
+GS_ELEMENTARY(tan)
+GS_ELEMENTARY(asin)
+GS_ELEMENTARY(acos)
+GS_ELEMENTARY(atan)

@@ -81,6 +81,14 @@ static void emit_edges(struct list *l)
 		0x39800000, 0x3a000000, /* 2^-12 and 2^-11: cosh departs from 1, the odd ones from x */
 		0x5f800000,             /* 2^64 */
 	};
+	static const uint32_t trig_edges[] = {
+		0x39b504f3, 0x39800000, /* 2^-11.5, 2^-12: near here asin, atan and tan depart from x */
+		0x3dc00000, 0x41400000, /* 3/32 and 12: between them atan is done in pieces */
+		0x3f7fffff,             /* below 1 */
+		0x4c800000,             /* 2^26: atan is pi/2 */
+		0x4096cbe4, 0x40fb53d1, /* 3 pi/2, 5 pi/2: poles of tan */
+	};
+	bool trig = l->f == ORACLE_TAN || l->f == ORACLE_ASIN || l->f == ORACLE_ACOS || l->f == ORACLE_ATAN;
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		emit(l, special[i]);
 	emit(l, hardest[l->f]);
@@ -89,6 +97,8 @@ static void emit_edges(struct list *l)
 		emit_around(l, edges[i], 3);
 	for (size_t i = 0; hyperbolic && i < sizeof(hyperbolic_edges) / sizeof(hyperbolic_edges[0]); i++)
 		emit_around(l, hyperbolic_edges[i], 3);
+	for (size_t i = 0; trig && i < sizeof(trig_edges) / sizeof(trig_edges[0]); i++)
+		emit_around(l, trig_edges[i], 3);
 	for (uint32_t e = 0; e < 255; e += 3) /* powers of two and what is just below them */
 		emit_around(l, e << 23 | (e * 2654435761u >> 9 & 1), 0);
 }
@@ -118,7 +128,8 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	case ORACLE_TRUNC:
 	case ORACLE_ROUND: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
 	case ORACLE_SIN:
-	case ORACLE_COS: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
+	case ORACLE_COS:
+	case ORACLE_TAN: return oracle_bits((float)((z & 1 ? 8 : 1 << 22) * (2 * unit - 1)));
 	case ORACLE_EXPM1: return oracle_bits((float)((z & 1 ? 4 : 104) * (2 * unit - 1)));
 	case ORACLE_LOG1P: return oracle_bits((float)((z & 1 ? 4 : 1000) * unit - 1));
 	case ORACLE_SINH:
@@ -126,6 +137,9 @@ static uint32_t draw(enum oracle_function f, uint64_t *state)
 	case ORACLE_ASINH: return oracle_bits((float)((z & 1 ? 4 : 1 << 22) * (2 * unit - 1)));
 	case ORACLE_ACOSH: return oracle_bits((float)(1 + (z & 1 ? 1 : 1000) * unit));
 	case ORACLE_ATANH: return oracle_bits((float)(2 * unit - 1));
+	case ORACLE_ASIN:
+	case ORACLE_ACOS: return oracle_bits((float)(2 * unit - 1));
+	case ORACLE_ATAN: return oracle_bits((float)((z & 1 ? 4 : 1 << 12) * (2 * unit - 1)));
 	case ORACLE_COUNT: break;
 	}
 	return 0;

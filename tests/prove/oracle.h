@@ -28,11 +28,15 @@ enum oracle_function {
 	ORACLE_ASINH,
 	ORACLE_ACOSH,
 	ORACLE_ATANH,
+	ORACLE_TAN,
+	ORACLE_ASIN,
+	ORACLE_ACOS,
+	ORACLE_ATAN,
 	ORACLE_COUNT
 };
-static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh",  "erf",   "floor", "ceil",
-                                                       "trunc", "round", "sin",   "cos",   "expm1", "log1p",
-                                                       "sinh",  "cosh",  "asinh", "acosh", "atanh"};
+static const char *const oracle_names[ORACLE_COUNT] = {"exp",   "log",   "tanh",  "erf",   "floor", "ceil", "trunc",
+                                                       "round", "sin",   "cos",   "expm1", "log1p", "sinh", "cosh",
+                                                       "asinh", "acosh", "atanh", "tan",   "asin",  "acos", "atan"};
 
 static inline float oracle_float(uint32_t bits)
 {
@@ -74,6 +78,10 @@ static inline int oracle_call(enum oracle_function f, mpfr_t y, mpfr_t x, mpfr_r
 	case ORACLE_ASINH: return mpfr_asinh(y, x, rounding);
 	case ORACLE_ACOSH: return mpfr_acosh(y, x, rounding);
 	case ORACLE_ATANH: return mpfr_atanh(y, x, rounding);
+	case ORACLE_TAN: return mpfr_tan(y, x, rounding);
+	case ORACLE_ASIN: return mpfr_asin(y, x, rounding);
+	case ORACLE_ACOS: return mpfr_acos(y, x, rounding);
+	case ORACLE_ATAN: return mpfr_atan(y, x, rounding);
 	case ORACLE_FLOOR: return mpfr_rint_floor(y, x, rounding);
 	case ORACLE_CEIL: return mpfr_rint_ceil(y, x, rounding);
 	case ORACLE_TRUNC: return mpfr_rint_trunc(y, x, rounding);

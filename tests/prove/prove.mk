@@ -10,10 +10,10 @@
 
 PROVE := $(BUILD)/prove
 PROVE_FUNCTIONS := exp log tanh erf floor ceil trunc round sin cos expm1 log1p
-PROVE_FUNCTIONS += sinh cosh asinh acosh atanh
+PROVE_FUNCTIONS += sinh cosh asinh acosh atanh tan asin acos atan
 # Those that have coefficients: a rounding to an integer has none to spoil.
 PROVE_PLANTED := exp log tanh erf sin cos expm1 log1p
-PROVE_PLANTED += sinh cosh asinh acosh atanh
+PROVE_PLANTED += sinh cosh asinh acosh atanh tan asin acos atan
 # The array form is a loop of single steps, which a compiler may put into vectors: same operations, same results.
 PROVE_NATIVE := -O3 -march=native
 prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done
@@ -42,7 +42,7 @@ prove-math-selftest: $(PROVE)/planted/prove_math
 vectors-math: $(BUILD)/tests/prove/gen_vectors
 	@for f in $(PROVE_FUNCTIONS); do $< $$f $$(ls tests/prove/hard/$$f.txt 2>/dev/null) >tests/vectors/elementary/$$f.txt || exit 1; done
 
-PROVE_REFERENCE := $(patsubst %,$(BUILD)/obj/tests/prove/%.o,reference reference_hyperbolic)
+PROVE_REFERENCE := $(patsubst %,$(BUILD)/obj/tests/prove/%.o,reference reference_hyperbolic reference_trig)
 $(BUILD)/obj/tests/prove/reference.o: ARCH_FLAGS = $(PROVE_NATIVE)
 
 $(PROVE)/native/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY

@@ -66,7 +66,8 @@ static void run_code(enum oracle_function f, uint32_t first, uint32_t count, uin
 	static void (*const array[ORACLE_COUNT])(const float *, float *, size_t) = {
 		gs_expf_array,   gs_logf_array,   gs_tanhf_array,  gs_erff_array,   gs_floorf_array, gs_ceilf_array,
 		gs_truncf_array, gs_roundf_array, gs_sinf_array,   gs_cosf_array,   gs_expm1f_array, gs_log1pf_array,
-		gs_sinhf_array,  gs_coshf_array,  gs_asinhf_array, gs_acoshf_array, gs_atanhf_array};
+		gs_sinhf_array,  gs_coshf_array,  gs_asinhf_array, gs_acoshf_array, gs_atanhf_array, gs_tanf_array,
+		gs_asinf_array,  gs_acosf_array,  gs_atanf_array};
 	float x[REFERENCE_RUN];
 	for (uint32_t i = 0; i < count; i++)
 		x[i] = oracle_float(first + i);
@@ -77,7 +78,8 @@ static void run_code(enum oracle_function f, uint32_t first, uint32_t count, uin
 		gs_exp_f32_bits,   gs_log_f32_bits,   gs_tanh_f32_bits,  gs_erf_f32_bits,  gs_floor_f32_bits,
 		gs_ceil_f32_bits,  gs_trunc_f32_bits, gs_round_f32_bits, gs_sin_f32_bits,  gs_cos_f32_bits,
 		gs_expm1_f32_bits, gs_log1p_f32_bits, gs_sinh_f32_bits,  gs_cosh_f32_bits, gs_asinh_f32_bits,
-		gs_acosh_f32_bits, gs_atanh_f32_bits};
+		gs_acosh_f32_bits, gs_atanh_f32_bits, gs_tan_f32_bits,   gs_asin_f32_bits, gs_acos_f32_bits,
+		gs_atan_f32_bits};
 	for (uint32_t i = 0; i < count; i++)
 		got[i] = bits[f](first + i);
 #endif

@@ -1,5 +1,6 @@
 #include "tests/prove/reference.h"
 #include "tests/prove/reference_hyperbolic.h"
+#include "tests/prove/reference_trig.h"
 
 #include <float.h>
 #include <math.h>
@@ -97,6 +98,10 @@ static void coefficients(enum oracle_function f, double centre, mpfr_t *a)
 	case ORACLE_ASINH:
 	case ORACLE_ACOSH:
 	case ORACLE_ATANH: hyperbolic_coefficients(f, c, a, TERMS); break;
+	case ORACLE_TAN:
+	case ORACLE_ASIN:
+	case ORACLE_ACOS:
+	case ORACLE_ATAN: trig_coefficients(f, c, a, TERMS); break;
 	case ORACLE_FLOOR: /* not by series: see integer_run */
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -129,6 +134,10 @@ static double remainder_bound(enum oracle_function f, double centre, double h, d
 	}
 	case ORACLE_SIN: /* Lagrange, derivatives at most 1 */
 	case ORACLE_COS: return power / 40320 / least;
+	case ORACLE_TAN:
+	case ORACLE_ASIN:
+	case ORACLE_ACOS:
+	case ORACLE_ATAN: return trig_remainder(f, centre, h) / least;
 	case ORACLE_FLOOR:
 	case ORACLE_CEIL:
 	case ORACLE_TRUNC:
@@ -157,9 +166,11 @@ static struct taylor expand(enum oracle_function f, double first, double last)
 	}
 	if (f == ORACLE_LOG1P && h > (1 + s.centre) * 0x1p-10)
 		return s;
-	if (h > hyperbolic_distance(f, s.centre) * 0x1p-10)
+	double distance = fmin(hyperbolic_distance(f, s.centre), trig_distance(f, s.centre)); /* of a singularity */
+	if (!(distance > 0) || h > distance * 0x1p-10)
 		return s;
-	bool wide = f == ORACLE_LOG1P || f == ORACLE_ASINH || f == ORACLE_ACOSH; /* large operands, moderate values */
+	/* large operands, moderate values */
+	bool wide = f == ORACLE_LOG1P || f == ORACLE_ASINH || f == ORACLE_ACOSH || f == ORACLE_ATAN;
 	if (s.centre == 0 || h > fabs(s.centre) * 0x1p-10 || (fabs(s.centre) > 128 && !wide))
 		if (f != ORACLE_LOG || !(s.centre > 0) || h > s.centre * 0x1p-10)
 			return s;
@@ -213,11 +224,23 @@ static void integer_run(enum oracle_function f, uint32_t first, uint32_t count, 
 	}
 }
 
-/* sin and cos from 1 on. All inputs of a run have one exponent: x = m 2^e, and turn = 2^e / (2 pi) modulo 1 to 128 bits,
- * by MPFR. m turn modulo 1, an integer product that wraps, is x in turns, off by less than 2^-104; no binary32 comes
- * nearer than 2^-36 turns to a multiple of a quarter. From there a plain series: in all well below 16 roundings. */
+/* cos r and sin(r)/r for |r| <= pi/4, z = r^2: a plain series, of which the first left out is below 2^-77. */
+static inline double circle_series(double z, int most)
+{
+	double y = 1;
+#pragma GCC unroll 16
+	for (int n = most; n > 1; n -= 2)
+		y = fma(-y * z, 1.0 / (double)(n * (n - 1)), 1);
+	return y;
+}
+
+/* sin, cos and tan from 1 on. All inputs of a run have one exponent: x = m 2^e, and turn = 2^e / (2 pi) modulo 1 to 128
+ * bits, by MPFR. m turn modulo 1, an integer product that wraps, is x in turns, off by less than 2^-104; no binary32 comes
+ * nearer than 2^-36 turns to a multiple of a quarter. From there the series: in all below 16 roundings. */
 static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
 {
+	double r[REFERENCE_RUN];
+	uint64_t quarter[REFERENCE_RUN];
 	mpfr_t t, pi;
 	mpfr_init2(t, 512);
 	mpfr_init2(pi, 512);
@@ -233,22 +256,22 @@ static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, u
 	mpfr_clear(t);
 	mpfr_clear(pi);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t bits = first + i;
-		unsigned __int128 at = turn * ((bits & 0x7fffff) | 0x800000); /* in turns */
-		unsigned quarter = (unsigned)((at + ((unsigned __int128)1 << 125)) >> 126);
-		at -= (unsigned __int128)quarter << 126;
-		double r = (double)(__int128)at * 0x1p-128 * 0x1.921fb54442d18p2; /* 2 pi */
-		if (f == ORACLE_COS)
-			quarter++;
-		double y = 1, z = r * r;
-		for (int n = quarter & 1 ? 20 : 21; n > 1; n -= 2)
-			y = 1 - y * z / (double)(n * (n - 1));
-		if (!(quarter & 1))
-			y *= r;
-		if (quarter & 2)
-			y = -y;
-		if (f == ORACLE_SIN && bits >> 31)
-			y = -y;
+		unsigned __int128 at = turn * (((first + i) & 0x7fffff) | 0x800000); /* in turns */
+		quarter[i] = (uint64_t)((at + ((unsigned __int128)1 << 125)) >> 126);
+		at -= (unsigned __int128)quarter[i] << 126;
+		r[i] = (double)(__int128)at * 0x1p-128 * 0x1.921fb54442d18p2; /* 2 pi */
+	}
+	bool mirrored = first >> 31 && f != ORACLE_COS;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t q = quarter[i] + (f == ORACLE_COS);
+		double z = r[i] * r[i], s = r[i] * circle_series(z, 21), c = circle_series(z, 20);
+		double y = q & 1 ? c : s;
+		bool negative = q >> 1 & 1;
+		if (f == ORACLE_TAN) {
+			y = (q & 1 ? c : s) / (q & 1 ? s : c);
+			negative = q & 1;
+		}
+		y = negative != mirrored ? -y : y;
 		double e = fabs(y) * MARGIN;
 		below[i] = oracle_bits((float)(y - e));
 		above[i] = oracle_bits((float)(y + e));
@@ -259,6 +282,19 @@ static void circle_run(enum oracle_function f, uint32_t first, uint32_t count, u
 			below[i] = above[i] ^ 1;
 }
 
+/* Inputs first .. last, of one sign, all outside the domain of the function: NaN. */
+static bool outside(enum oracle_function f, uint32_t first, uint32_t last)
+{
+	return (first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
+	       (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last) ||
+	       trig_outside(f, first);
+}
+
+static bool circular(enum oracle_function f)
+{
+	return f == ORACLE_SIN || f == ORACLE_COS || f == ORACLE_TAN;
+}
+
 void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint32_t *below, uint32_t *above)
 {
 	uint32_t last = first + count - 1;
@@ -267,14 +303,13 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 		integer_run(f, first, count, above);
 		return;
 	}
-	if ((first & 0x7fffffff) > 0x7f800000 || (f == ORACLE_LOG && first > 0x80000000) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last)) {
+	if (outside(f, first, last)) {
 		for (uint32_t i = 0; i < count; i++)
 			below[i] = above[i] = 0x7fc00000;
 		return;
 	}
 	bool finite = (last & 0x7fffffff) < 0x7f800000 && (first & 0x7fffffff) != 0;
-	if (finite && (f == ORACLE_SIN || f == ORACLE_COS) && (first & 0x7fffffff) >= 0x3f800000) {
+	if (finite && circular(f) && (first & 0x7fffffff) >= 0x3f800000) {
 		circle_run(f, first, count, below, above);
 		return;
 	}
@@ -306,16 +341,13 @@ void reference_run(enum oracle_function f, uint32_t first, uint32_t count, uint3
 
 bool reference_constant(enum oracle_function f, uint32_t first, uint32_t last, uint32_t *value)
 {
-	uint32_t low = first & 0x7fffffff, high = last & 0x7fffffff;
+	uint32_t high = last & 0x7fffffff;
 	*value = 0x7fc00000;
-	if (low > 0x7f800000 || (f == ORACLE_LOG && first >> 31 && low > 0) ||
-	    (f == ORACLE_LOG1P && first > 0xbf800000) || hyperbolic_outside(f, first, last))
+	if (outside(f, first, last))
 		return true;
-	if (hyperbolic_outside(f, first, first) || hyperbolic_outside(f, last, last)) /* on both sides of its edge */
+	if (outside(f, first, first) || outside(f, last, last)) /* on both sides of its edge */
 		return false;
-	if ((f == ORACLE_SIN || f == ORACLE_COS) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
-		return false;
-	if (f == ORACLE_LOG1P && last > 0xbf800000 && first >> 31)
+	if (circular(f) && high > 0x3f800000) /* monotone up to 1 on either side of 0 */
 		return false;
 	*value = oracle_f32(f, first);
 	return high <= 0x7f800000 && *value == oracle_f32(f, last);

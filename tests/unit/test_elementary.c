@@ -15,14 +15,17 @@ static uint32_t (*const bits_form[ORACLE_COUNT])(uint32_t) = {
 	gs_exp_f32_bits,   gs_log_f32_bits,   gs_tanh_f32_bits,  gs_erf_f32_bits,  gs_floor_f32_bits,
 	gs_ceil_f32_bits,  gs_trunc_f32_bits, gs_round_f32_bits, gs_sin_f32_bits,  gs_cos_f32_bits,
 	gs_expm1_f32_bits, gs_log1p_f32_bits, gs_sinh_f32_bits,  gs_cosh_f32_bits, gs_asinh_f32_bits,
-	gs_acosh_f32_bits, gs_atanh_f32_bits};
+	gs_acosh_f32_bits, gs_atanh_f32_bits, gs_tan_f32_bits,   gs_asin_f32_bits, gs_acos_f32_bits,
+	gs_atan_f32_bits};
 static float (*const float_form[ORACLE_COUNT])(float) = {
-	gs_expf, gs_logf,   gs_tanhf,  gs_erff,  gs_floorf, gs_ceilf,  gs_truncf, gs_roundf, gs_sinf,
-	gs_cosf, gs_expm1f, gs_log1pf, gs_sinhf, gs_coshf,  gs_asinhf, gs_acoshf, gs_atanhf};
+	gs_expf,   gs_logf,   gs_tanhf,  gs_erff,   gs_floorf, gs_ceilf, gs_truncf,
+	gs_roundf, gs_sinf,   gs_cosf,   gs_expm1f, gs_log1pf, gs_sinhf, gs_coshf,
+	gs_asinhf, gs_acoshf, gs_atanhf, gs_tanf,   gs_asinf,  gs_acosf, gs_atanf};
 static void (*const array_form[ORACLE_COUNT])(const float *, float *, size_t) = {
 	gs_expf_array,   gs_logf_array,   gs_tanhf_array,  gs_erff_array,   gs_floorf_array, gs_ceilf_array,
 	gs_truncf_array, gs_roundf_array, gs_sinf_array,   gs_cosf_array,   gs_expm1f_array, gs_log1pf_array,
-	gs_sinhf_array,  gs_coshf_array,  gs_asinhf_array, gs_acoshf_array, gs_atanhf_array};
+	gs_sinhf_array,  gs_coshf_array,  gs_asinhf_array, gs_acoshf_array, gs_atanhf_array, gs_tanf_array,
+	gs_asinf_array,  gs_acosf_array,  gs_atanf_array};
 
 static void expect(enum oracle_function f, uint32_t input, uint32_t right)
 {
@@ -143,6 +146,35 @@ static void special_values(void **state)
 		{ORACLE_ATANH, 0xbf800001, 0x7fc00000},
 		{ORACLE_ATANH, 0x7f800000, 0x7fc00000},
 		{ORACLE_ATANH, 0xff800000, 0x7fc00000},
+		{ORACLE_TAN, 0x00000000, 0x00000000},
+		{ORACLE_TAN, 0x80000000, 0x80000000},
+		{ORACLE_TAN, 0x7f800000, 0x7fc00000},
+		{ORACLE_TAN, 0xff800000, 0x7fc00000},
+		{ORACLE_TAN, 0x80000001, 0x80000001},
+		{ORACLE_TAN, 0x3fc90fdb, 0xcbae8a4a}, /* on either side of the first pole */
+		{ORACLE_TAN, 0x3fc90fda, 0x4b4a1bda},
+		{ORACLE_ASIN, 0x00000000, 0x00000000},
+		{ORACLE_ASIN, 0x80000000, 0x80000000},
+		{ORACLE_ASIN, 0x3f800000, 0x3fc90fdb},
+		{ORACLE_ASIN, 0xbf800000, 0xbfc90fdb},
+		{ORACLE_ASIN, 0x3f800001, 0x7fc00000},
+		{ORACLE_ASIN, 0xbf800001, 0x7fc00000},
+		{ORACLE_ASIN, 0xff800000, 0x7fc00000},
+		{ORACLE_ASIN, 0x00000001, 0x00000001},
+		{ORACLE_ACOS, 0x00000000, 0x3fc90fdb},
+		{ORACLE_ACOS, 0x80000000, 0x3fc90fdb},
+		{ORACLE_ACOS, 0x3f800000, 0x00000000},
+		{ORACLE_ACOS, 0xbf800000, 0x40490fdb},
+		{ORACLE_ACOS, 0x3f800001, 0x7fc00000},
+		{ORACLE_ACOS, 0xbf800001, 0x7fc00000},
+		{ORACLE_ACOS, 0x7f800000, 0x7fc00000},
+		{ORACLE_ATAN, 0x00000000, 0x00000000},
+		{ORACLE_ATAN, 0x80000000, 0x80000000},
+		{ORACLE_ATAN, 0x7f800000, 0x3fc90fdb},
+		{ORACLE_ATAN, 0xff800000, 0xbfc90fdb},
+		{ORACLE_ATAN, 0x7f7fffff, 0x3fc90fdb},
+		{ORACLE_ATAN, 0x3f800000, 0x3f490fdb},
+		{ORACLE_ATAN, 0x807fffff, 0x807fffff},
 		{ORACLE_CEIL, 0x80000001, 0x80000000},
 		{ORACLE_ROUND, 0xbf000000, 0x80000000},
 		{ORACLE_ERF, 0x00000001, 0x00000001},

@@ -34,7 +34,7 @@ static enum gs_err read_code(struct gs_bytes bytes, struct gs_error *error)
 	struct gs_arena arena;
 	struct gs_onnx_model m;
 	gs_arena_init(&arena, 1 << 26);
-	enum gs_err err = gs_onnx_read(bytes, &arena, &m, error);
+	enum gs_err err = gs_onnx_read(bytes, NULL, &arena, &m, error);
 	gs_arena_free(&arena);
 	return err;
 }
@@ -46,21 +46,21 @@ static void reads_a_model(void **state)
 	struct gs_arena arena;
 	struct gs_onnx_model m;
 	gs_arena_init(&arena, 1 << 20);
-	assert_int_equal(gs_onnx_read(gs_buf_view(&b), &arena, &m, NULL), GS_OK);
+	assert_int_equal(gs_onnx_read(gs_buf_view(&b), NULL, &arena, &m, NULL), GS_OK);
 	assert_int_equal(m.opset, 13);
-	assert_int_equal(m.nodes, 2);
-	assert_int_equal(m.initializers, 1);
-	assert_true(gs_onnx_text_is(m.node[0].op, "MatMul"));
-	assert_int_equal(m.node[0].inputs, 2);
-	assert_true(gs_onnx_text_is(m.node[0].input[1], "w"));
-	assert_non_null(gs_onnx_attr_find(&m.node[1], "axis"));
-	assert_int_equal(gs_onnx_attr_find(&m.node[1], "axis")->i, -1);
-	assert_null(gs_onnx_attr_find(&m.node[1], "axes"));
-	assert_int_equal(m.initializer[0].count, 6);
+	assert_int_equal(m.graph.nodes, 2);
+	assert_int_equal(m.graph.initializers, 1);
+	assert_true(gs_onnx_text_is(m.graph.node[0].op, "MatMul"));
+	assert_int_equal(m.graph.node[0].inputs, 2);
+	assert_true(gs_onnx_text_is(m.graph.node[0].input[1], "w"));
+	assert_non_null(gs_onnx_attr_find(&m.graph.node[1], "axis"));
+	assert_int_equal(gs_onnx_attr_find(&m.graph.node[1], "axis")->i, -1);
+	assert_null(gs_onnx_attr_find(&m.graph.node[1], "axes"));
+	assert_int_equal(m.graph.initializer[0].count, 6);
 	/* weights are borrowed, not copied */
-	assert_true(m.initializer[0].data > b.ptr && m.initializer[0].data + 24 <= b.ptr + b.len);
-	assert_int_equal(m.input[0].rank, 2);
-	assert_int_equal(m.input[0].dim[1].value, 2);
+	assert_true(m.graph.initializer[0].data > b.ptr && m.graph.initializer[0].data + 24 <= b.ptr + b.len);
+	assert_int_equal(m.graph.input[0].rank, 2);
+	assert_int_equal(m.graph.input[0].dim[1].value, 2);
 	gs_arena_free(&arena);
 	gs_buf_free(&b);
 }

@@ -1,7 +1,7 @@
 /* Vectors of judged steps: what the C judge says of single steps of random programs, with the openings that prove it,
  * for the Judge contract to agree with (chain/contracts/test/JudgeVectors.t.sol).
  *
- *   gen_judge FOLDER PROGRAMS STEPS      writes FOLDER/NNNN.bin, one file a program
+ *   gen_judge FOLDER PROGRAMS STEPS [FIRST_SEED]      writes FOLDER/0001.bin and so on, one file a program
  *
  * A file is a row of records, numbers big-endian:
  *   2 descriptor length, descriptor, 8 element, 4 t, 8 prev, 3 times (32 root, 1 depth) for trace, weights, inputs,
@@ -9,6 +9,7 @@
 #include "challenge/machine/judge.h"
 #include "challenge/machine/trace.h"
 #include "tests/generator/generator.h"
+#include "tests/generator/mixture.h"
 #include "validator/exec/exec.h"
 
 #include "chain/core/rng.h"
@@ -102,10 +103,10 @@ static void random_step(struct gs_buf *out, struct arrays *a, struct gs_rng *rng
 	put_record(out, a, i, element, t, prev);
 }
 
-static int write_file(const char *folder, uint64_t seed, const struct gs_buf *data)
+static int write_file(const char *folder, uint64_t number, const struct gs_buf *data)
 {
 	char path[1024];
-	snprintf(path, sizeof(path), "%s/%04llu.bin", folder, (unsigned long long)seed);
+	snprintf(path, sizeof(path), "%s/%04llu.bin", folder, (unsigned long long)number);
 	FILE *f = fopen(path, "wb");
 	bool ok = f && fwrite(data->ptr, 1, data->len, f) == data->len;
 	if (f)
@@ -115,16 +116,13 @@ static int write_file(const char *folder, uint64_t seed, const struct gs_buf *da
 	return !ok;
 }
 
-static int run(const char *folder, uint64_t seed, unsigned steps)
+static int run(const char *folder, uint64_t number, uint64_t seed, unsigned steps)
 {
-	struct gs_generator_options options = gs_generator_small();
 	struct gs_program p;
 	struct gs_error error = {0};
 	struct gs_buf inputs, out;
 	struct gs_rng rng;
-	/* Every third program is one at the limits. */
-	enum gs_err err = seed % 3 == 0 ? gs_generate_extreme(seed, &options, &p, &error)
-	                                : gs_generate_program(seed, &options, &p, &error);
+	enum gs_err err = gs_generate_mixture(seed, &p, NULL, &error);
 	if (err != GS_OK) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, error.text);
 		return 1;
@@ -143,7 +141,7 @@ static int run(const char *folder, uint64_t seed, unsigned steps)
 	                         &a.tree[2]);
 	for (unsigned n = 0; !failed && n < steps; n++)
 		random_step(&out, &a, &rng);
-	failed = failed || out.err || write_file(folder, seed, &out);
+	failed = failed || out.err || write_file(folder, number, &out);
 	gs_merkle_free(&a.tree[1]);
 	gs_merkle_free(&a.tree[2]);
 	gs_trace_free(&a.trace);
@@ -155,13 +153,13 @@ static int run(const char *folder, uint64_t seed, unsigned steps)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fprintf(stderr, "usage: gen_judge FOLDER PROGRAMS STEPS\n");
+	if (argc < 4 || argc > 5) {
+		fprintf(stderr, "usage: gen_judge FOLDER PROGRAMS STEPS [FIRST_SEED]\n");
 		return 2;
 	}
-	uint64_t programs = strtoull(argv[2], NULL, 10);
+	uint64_t programs = strtoull(argv[2], NULL, 10), first = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
 	int failed = 0;
-	for (uint64_t seed = 1; seed <= programs; seed++)
-		failed |= run(argv[1], seed, (unsigned)strtoul(argv[3], NULL, 10));
+	for (uint64_t n = 1; n <= programs; n++)
+		failed |= run(argv[1], n, first + n - 1, (unsigned)strtoul(argv[3], NULL, 10));
 	return failed;
 }

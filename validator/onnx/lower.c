@@ -1,4 +1,5 @@
-/* The walk over the graph: names, inputs, constants, nodes; lower_finish.c makes the program. */
+/* Lowering as a whole: the options, the main graph's inputs, then its nodes (lower_node.c); lower_finish.c makes the
+ * program. */
 #include "validator/onnx/lower.h"
 
 #include "validator/onnx/lower_finish.h"
@@ -20,95 +21,6 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 	case GS_ONNX_NO_MEMORY: return "no_memory";
 	}
 	return "unknown";
-}
-
-gs_lower_fn gs_lower_op_find(struct gs_bytes op)
-{
-	const struct gs_lower_op *const file[] = {
-		gs_ops_math,      gs_ops_logic,     gs_ops_linear,     gs_ops_pool,    gs_ops_shape,   gs_ops_norm,
-		gs_ops_index,     gs_ops_loss,      gs_ops_order,      gs_ops_moments, gs_ops_select,  gs_ops_resize,
-		gs_ops_recurrent, gs_ops_attention, gs_ops_transposed, gs_ops_scatter, gs_ops_quantize,  gs_ops_power};
-	for (unsigned f = 0; f < GS_ARRAY_LEN(file); f++)
-		for (const struct gs_lower_op *o = file[f]; o->name != NULL; o++)
-			if (gs_onnx_text_is(op, o->name))
-				return o->lower;
-	return NULL;
-}
-
-/* ---- names ---- */
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct gs_bytes *x = a, *y = b;
-	size_t n = x->len < y->len ? x->len : y->len;
-	int c = n == 0 ? 0 : memcmp(x->ptr, y->ptr, n);
-	return c != 0 ? c : (x->len > y->len) - (x->len < y->len);
-}
-
-uint32_t gs_lower_name(const struct gs_lower *lo, struct gs_bytes name)
-{
-	const struct gs_bytes *found = bsearch(&name, lo->name, lo->names, sizeof(name), compare_names);
-	GS_ASSERT(found != NULL); /* every name of the model is in the table */
-	return (uint32_t)(found - lo->name);
-}
-
-static enum gs_err out_of_memory(struct gs_lower *lo)
-{
-	return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the model's tables do not fit the memory limit");
-}
-
-static enum gs_err build_names(struct gs_lower *lo)
-{
-	const struct gs_onnx_model *m = &lo->model;
-	uint64_t total = (uint64_t)m->initializers + m->inputs + m->outputs, n = 0;
-	for (uint32_t i = 0; i < m->nodes; i++)
-		total += (uint64_t)m->node[i].inputs + m->node[i].outputs;
-	struct gs_bytes *list = total > UINT32_MAX / 2 ? NULL : gs_arena_alloc(&lo->arena, total, sizeof(*list));
-	if (list == NULL)
-		return out_of_memory(lo);
-	for (uint32_t i = 0; i < m->initializers; i++)
-		list[n++] = m->initializer[i].name;
-	for (uint32_t i = 0; i < m->inputs; i++)
-		list[n++] = m->input[i].name;
-	for (uint32_t i = 0; i < m->outputs; i++)
-		list[n++] = m->output[i].name;
-	for (uint32_t i = 0; i < m->nodes; i++) {
-		for (uint32_t k = 0; k < m->node[i].inputs; k++)
-			list[n++] = m->node[i].input[k];
-		for (uint32_t k = 0; k < m->node[i].outputs; k++)
-			list[n++] = m->node[i].output[k];
-	}
-	qsort(list, n, sizeof(*list), compare_names);
-	uint32_t kept = 0;
-	for (uint64_t i = 0; i < n; i++)
-		if (kept == 0 || compare_names(&list[kept - 1], &list[i]) != 0)
-			list[kept++] = list[i];
-	lo->name = list;
-	lo->names = kept;
-	lo->value = gs_arena_alloc(&lo->arena, kept, sizeof(*lo->value));
-	lo->uses = gs_arena_alloc(&lo->arena, kept, sizeof(*lo->uses));
-	return lo->value == NULL || lo->uses == NULL ? out_of_memory(lo) : GS_OK;
-}
-
-/* Which nodes an output needs; counts the reads of every value by those nodes and by the outputs. */
-static enum gs_err find_live(struct gs_lower *lo, uint8_t **out)
-{
-	const struct gs_onnx_model *m = &lo->model;
-	uint8_t *live = gs_arena_alloc(&lo->arena, m->nodes, 1);
-	if (live == NULL)
-		return out_of_memory(lo);
-	for (uint32_t i = 0; i < m->outputs; i++)
-		lo->uses[gs_lower_name(lo, m->output[i].name)]++;
-	for (uint32_t i = m->nodes; i-- > 0;) {
-		for (uint32_t k = 0; k < m->node[i].outputs; k++)
-			live[i] |= m->node[i].output[k].len != 0 &&
-			           lo->uses[gs_lower_name(lo, m->node[i].output[k])] > 0;
-		for (uint32_t k = 0; live[i] && k < m->node[i].inputs; k++)
-			if (m->node[i].input[k].len != 0)
-				lo->uses[gs_lower_name(lo, m->node[i].input[k])]++;
-	}
-	*out = live;
-	return GS_OK;
 }
 
 /* ---- inputs and constants ---- */
@@ -164,7 +76,7 @@ static enum gs_err misfit(struct gs_lower *lo, const struct gs_onnx_value *v, un
 
 static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struct gs_val *out)
 {
-	const struct gs_onnx_value *v = &lo->model.input[graph_index];
+	const struct gs_onnx_value *v = &lo->model.graph.input[graph_index];
 	const struct gs_onnx_shape *shape = shape_option(lo, v->name);
 	struct gs_lower_input *in = &lo->input[lo->inputs];
 
@@ -204,22 +116,13 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 	return GS_OK;
 }
 
-static enum gs_err define_values(struct gs_lower *lo)
+static enum gs_err define_inputs(struct gs_lower *lo, const struct gs_lower_scope *scope)
 {
-	const struct gs_onnx_model *m = &lo->model;
+	const struct gs_onnx_graph *m = &lo->model.graph;
 	enum gs_err err;
-	for (uint32_t i = 0; i < m->initializers; i++) {
-		const struct gs_tensor *t = &m->initializer[i];
-		struct gs_val *v = &lo->value[gs_lower_name(lo, t->name)];
-		if (v->kind != GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "initializer '%.*s' is defined twice",
-			                       NAME(t->name));
-		if ((err = gs_lower_constant(lo, t->dtype, t->rank, t->dim, t->data, v)) != GS_OK)
-			return err;
-	}
 	for (uint32_t i = 0; i < m->inputs; i++) {
 		const struct gs_onnx_value *in = &m->input[i];
-		struct gs_val *v = &lo->value[gs_lower_name(lo, in->name)];
+		struct gs_val *v = &scope->value[gs_lower_name(scope, in->name)];
 		const struct gs_onnx_bound *bound = bound_option(lo, in->name);
 		if (v->kind == GS_VAL_CONST)
 			continue; /* an initializer gives its value */
@@ -259,8 +162,8 @@ static enum gs_err check_options(struct gs_lower *lo)
 	for (uint32_t i = 0; i < o->shapes + o->bounds; i++) {
 		const char *name = i < o->shapes ? o->shape[i].name : o->bound[i - o->shapes].name;
 		bool found = false;
-		for (uint32_t k = 0; k < lo->model.inputs && !found; k++)
-			found = gs_onnx_text_is(lo->model.input[k].name, name);
+		for (uint32_t k = 0; k < lo->model.graph.inputs && !found; k++)
+			found = gs_onnx_text_is(lo->model.graph.input[k].name, name);
 		if (!found) {
 			lo->report.reason = GS_ONNX_FORM;
 			return gs_fail(lo->error, GS_EINVAL, "the model has no input '%s'", name);
@@ -269,85 +172,36 @@ static enum gs_err check_options(struct gs_lower *lo)
 	return GS_OK;
 }
 
-/* ---- nodes ---- */
-
-static enum gs_err lower_node(struct gs_lower *lo, const struct gs_onnx_node *node)
-{
-	uint32_t before = lo->instrs;
-	if (node->domain.len != 0 && !gs_onnx_text_is(node->domain, "ai.onnx"))
-		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "operators of domain '%.*s' are not supported",
-		                       NAME(node->domain));
-	gs_lower_fn lower = gs_lower_op_find(node->op);
-	if (lower == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
-	struct gs_val *in = gs_arena_alloc(&lo->arena, node->inputs + 8U, sizeof(*in));
-	struct gs_val *out = gs_arena_alloc(&lo->arena, node->outputs + 8U, sizeof(*out));
-	if (in == NULL || out == NULL)
-		return out_of_memory(lo);
-	for (uint32_t i = 0; i < node->inputs; i++) {
-		if (node->input[i].len == 0)
-			continue;
-		in[i] = lo->value[gs_lower_name(lo, node->input[i])];
-		if (in[i].kind == GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' is not defined before it",
-			                       NAME(node->input[i]));
-	}
-	enum gs_err err = lower(lo, node, in, out);
-	if (err != GS_OK)
-		return err;
-	for (uint32_t i = 0; i < node->outputs; i++) {
-		uint32_t name = gs_lower_name(lo, node->output[i]);
-		if (node->output[i].len == 0)
-			continue;
-		if (lo->value[name].kind != GS_VAL_NONE)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "value '%.*s' is defined twice",
-			                       NAME(node->output[i]));
-		if (out[i].kind == GS_VAL_NONE && lo->uses[name] > 0)
-			return gs_lower_refuse(lo, GS_ONNX_FORM, "output %u is not supported", i);
-		lo->value[name] = out[i];
-		/* the instruction made by this node, or taken over from the one before (a fused epilogue) */
-		if (out[i].kind == GS_VAL_INSTR &&
-		    (out[i].source >= before || lo->instr[out[i].source].epilogue != 0) &&
-		    lo->instr_name[out[i].source] == UINT32_MAX)
-			lo->instr_name[out[i].source] = name;
-	}
-	return GS_OK;
-}
-
-static enum gs_err lower_nodes(struct gs_lower *lo)
-{
-	uint8_t *live = NULL;
-	enum gs_err err = find_live(lo, &live);
-	GS_ASSERT(err != GS_OK || live != NULL);
-	for (uint32_t i = 0; err == GS_OK && i < lo->model.nodes; i++) {
-		const struct gs_onnx_node *node = &lo->model.node[i];
-		if (!live[i])
-			continue;
-		lo->node = node;
-		err = lower_node(lo, node);
-		if (err != GS_OK)
-			return gs_fail_within(lo->error, err, "node %u '%.*s' (%.*s)", i, NAME(node->name),
-			                      NAME(node->op));
-	}
-	lo->node = NULL;
-	return err;
-}
-
 /* ---- the whole ---- */
+
+static enum gs_err lower_main(struct gs_lower *lo, struct gs_lower_scope *scope, struct gs_bytes bytes,
+                              struct gs_program *out)
+{
+	enum gs_err err = gs_lower_scope_begin(lo, &lo->model.graph, NULL, scope);
+	if (err != GS_OK || (err = define_inputs(lo, scope)) != GS_OK || (err = gs_lower_nodes(lo, scope)) != GS_OK)
+		return err;
+	lo->scope = scope;
+	return gs_lower_finish(lo, bytes, out);
+}
 
 static enum gs_err lower_all(struct gs_lower *lo, struct gs_bytes bytes, struct gs_program *out)
 {
-	enum gs_err err = gs_onnx_read(bytes, &lo->arena, &lo->model, lo->error);
+	struct gs_lower_scope scope = {0};
+	enum gs_err err = gs_onnx_read(bytes, lo->options->external, &lo->arena, &lo->model, lo->error);
 	if (err != GS_OK) {
 		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
 		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
 		                                           : GS_ONNX_MALFORMED;
 		return err;
 	}
-	if ((err = check_options(lo)) != GS_OK || (err = build_names(lo)) != GS_OK ||
-	    (err = define_values(lo)) != GS_OK || (err = lower_nodes(lo)) != GS_OK)
+	lo->opsets = &lo->model.opsets;
+	lo->graph = gs_arena_alloc(&lo->arena, lo->model.graphs, sizeof(struct gs_lower_graph *));
+	if (lo->graph == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the model's tables do not fit the memory limit");
+	if ((err = check_options(lo)) != GS_OK)
 		return err;
-	err = gs_lower_finish(lo, bytes, out);
+	err = lower_main(lo, &scope, bytes, out);
+	gs_lower_scope_end(&scope);
 	if (err == GS_ELIMIT && lo->report.reason == GS_ONNX_LOWERED)
 		lo->report.reason = GS_ONNX_TOO_BIG;
 	return err;
@@ -377,71 +231,7 @@ enum gs_err gs_onnx_lower(struct gs_bytes bytes, const struct gs_onnx_options *o
 		*report = lo->report;
 	gs_arena_free(&lo->arena);
 	free(lo->instr);
-	free(lo->instr_name);
+	free(lo->instr_def);
 	free(lo);
 	return err;
-}
-
-/* ---- the signature ---- */
-
-static bool is_half(uint64_t type)
-{
-	return type == GS_F16 || type == GS_BF16;
-}
-
-enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out, struct gs_error *error)
-{
-	struct gs_arena arena;
-	struct gs_onnx_model m;
-	*out = (struct gs_onnx_signature){0};
-	gs_arena_init(&arena, GS_LOWER_MEMORY_MAX);
-	enum gs_err err = gs_onnx_read(bytes, &arena, &m, error);
-	if (err != GS_OK)
-		goto out;
-	out->input = calloc((size_t)m.inputs + 1, sizeof(*out->input));
-	if (out->input == NULL) {
-		err = gs_fail(error, GS_ENOMEM, "no memory for the model's inputs");
-		goto out;
-	}
-	struct gs_bytes *given = gs_arena_alloc(&arena, m.initializers, sizeof(*given));
-	if (given == NULL) {
-		err = gs_fail(error, GS_ELIMIT, "the model's tables do not fit the memory limit");
-		goto out;
-	}
-	for (uint32_t k = 0; k < m.initializers; k++) {
-		given[k] = m.initializer[k].name;
-		out->half |= is_half(m.initializer[k].dtype);
-	}
-	qsort(given, m.initializers, sizeof(*given), compare_names);
-	out->tensors_only = true;
-	for (uint32_t k = 0; k < m.outputs; k++) {
-		out->half |= is_half(m.output[k].elem_type);
-		out->tensors_only &= m.output[k].is_tensor;
-	}
-	for (uint32_t i = 0; i < m.inputs; i++) {
-		const struct gs_onnx_value *v = &m.input[i];
-		out->half |= is_half(v->elem_type);
-		out->tensors_only &= v->is_tensor;
-		if (bsearch(&v->name, given, m.initializers, sizeof(*given), compare_names) != NULL)
-			continue;
-		struct gs_onnx_input *in = &out->input[out->inputs++];
-		if (v->name.len != 0)
-			memcpy(in->name, v->name.ptr, v->name.len);
-		in->elem_type = v->elem_type;
-		in->rank = v->has_shape ? v->rank : UINT8_MAX;
-		in->graph_index = i;
-		for (unsigned d = 0; d < v->rank; d++)
-			in->dim[d] = v->dim[d].value;
-	}
-out:
-	gs_arena_free(&arena);
-	if (err != GS_OK)
-		gs_onnx_signature_free(out);
-	return err;
-}
-
-void gs_onnx_signature_free(struct gs_onnx_signature *s)
-{
-	free(s->input);
-	*s = (struct gs_onnx_signature){0};
 }

@@ -11,8 +11,10 @@
 
 enum {
 	GS_LOWER_INSTRS_MAX = 1 << 16,
-	GS_LOWER_INTS_MAX = 1 << 12, /* elements of a shape, axes or indices tensor that lowering itself reads */
-	GS_LOWER_SPLIT_TERMS = 64,   /* a sum of more terms is split */
+	GS_LOWER_VISITS_MAX = 1 << 18, /* nodes lowered, each time that a loop or a function repeats one counted */
+	GS_LOWER_CALLS_MAX = 32,       /* functions within functions */
+	GS_LOWER_INTS_MAX = 1 << 12,   /* elements of a shape, axes or indices tensor that lowering itself reads */
+	GS_LOWER_SPLIT_TERMS = 64,     /* a sum of more terms is split */
 	GS_LOWER_SPLIT_LANES = 16,
 	GS_LOWER_FOLD_CHUNK_STEPS = 8, /* what a chunk of constants read by a folded instruction counts for */
 };
@@ -20,7 +22,13 @@ enum {
 #define GS_LOWER_FOLD_STEPS_MAX \
 	(UINT64_C(1) << 25) /* scalar steps spent on constant folding; past it, instructions run at run time */
 
-enum gs_val_kind { GS_VAL_NONE = 0, GS_VAL_CONST, GS_VAL_INPUT, GS_VAL_INSTR };
+enum gs_val_kind {
+	GS_VAL_NONE = 0,
+	GS_VAL_CONST,
+	GS_VAL_INPUT,
+	GS_VAL_INSTR,
+	GS_VAL_ABSENT /* only in scopes: an input of a function that the call leaves out; operators see NONE */
+};
 
 struct gs_val {
 	uint8_t kind;
@@ -49,23 +57,57 @@ struct gs_lower_input {
 	uint32_t chunk;
 };
 
+/* What is known of a graph before it is lowered, the same each time it is (lower_scope.c). */
+struct gs_lower_graph {
+	const struct gs_onnx_graph *graph;
+	uint32_t names;
+	const struct gs_bytes *name; /* sorted, unique: of its nodes, inputs, outputs, initializers and inner graphs */
+	uint32_t *uses;              /* by name: reads by live nodes, by their inner graphs, and by the outputs */
+	uint8_t *defined;            /* by name: whether the graph itself says what it is */
+	uint8_t *live;               /* by node: whether an output needs it */
+	struct gs_val *initializer;  /* a loop's body has them once, not once a trip */
+	struct gs_val *made_once;    /* by node: what a node without inputs made of itself; NONE when it was not seen */
+};
+
+/* One time that a graph is lowered: the values of its names. */
+struct gs_lower_scope {
+	const struct gs_lower_scope
+		*parent; /* whose names can be seen from here; NULL for the main graph and functions */
+	const struct gs_lower_graph *of;
+	struct gs_val *value; /* by name */
+	uint32_t serial;      /* from 1 on */
+};
+
+/* A function being expanded, and those that called it. */
+struct gs_lower_call {
+	const struct gs_lower_call *caller;
+	const struct gs_onnx_function *function;
+	const struct gs_onnx_node *node; /* whose attributes the body refers to */
+};
+
+/* The value that an instruction defines: a name of the scope with that serial, 0 when there is none. */
+struct gs_lower_def {
+	uint32_t scope, name;
+};
+
 struct gs_lower {
 	struct gs_arena arena;
 	struct gs_onnx_model model;
 	const struct gs_onnx_options *options;
-	uint32_t names;
-	const struct gs_bytes *name; /* sorted, unique */
-	struct gs_val *value;        /* by name */
-	uint32_t *uses;              /* by name: reads by live nodes and graph outputs */
-	struct gs_instr *instr;      /* trace operands name the producing instruction, weight operands the constant */
-	uint32_t *instr_name;        /* the value that an instruction defines, or UINT32_MAX */
+	struct gs_lower_graph **graph;      /* by the graph's id; NULL until it is lowered */
+	const struct gs_lower_scope *scope; /* of the graph being lowered */
+	const struct gs_lower_call *call;   /* the function being expanded, or NULL */
+	const struct gs_onnx_opsets *opsets;
+	uint32_t scopes;
+	uint64_t visits;
+	struct gs_instr *instr; /* trace operands name the producing instruction, weight operands the constant */
+	struct gs_lower_def *instr_def;
 	uint32_t instrs, instr_cap;
 	struct gs_lower_const *constant;
 	uint32_t constants, constant_cap;
 	struct gs_lower_input input[GS_IO_MAX];
 	uint32_t inputs;
 	uint64_t fold_steps;
-	const struct gs_onnx_node *node; /* the one being lowered */
 	struct gs_onnx_report report;
 	struct gs_error *error;
 };
@@ -76,11 +118,48 @@ struct gs_lower_op {
 	const char *name;
 	gs_lower_fn lower;
 };
-/* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. */
-gs_lower_fn gs_lower_op_find(struct gs_bytes op);
+/* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. NULL when the
+ * domain ("" and "ai.onnx" are one) has no such operator here. */
+gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op);
+/* The version of a domain that the model, or the function being expanded, imports; 0: none. "" is ai.onnx, whose
+ * version lo->model.opset is too. */
+int64_t gs_lower_opset(const struct gs_lower *lo, const char *domain);
 
-/* The index of a name of the model in lo->name, lo->value, lo->uses. */
-uint32_t gs_lower_name(const struct gs_lower *lo, struct gs_bytes name);
+/* ---- graphs and scopes (lower_scope.c, lower_node.c) ---- */
+
+/* The tables of a graph, built the first time. */
+enum gs_err gs_lower_graph_of(struct gs_lower *lo, const struct gs_onnx_graph *graph,
+                              const struct gs_lower_graph **out);
+/* Opens a scope for the graph, with its initializers; gs_lower_scope_end frees it. */
+enum gs_err gs_lower_scope_begin(struct gs_lower *lo, const struct gs_onnx_graph *graph,
+                                 const struct gs_lower_scope *parent, struct gs_lower_scope *scope);
+void gs_lower_scope_end(struct gs_lower_scope *scope);
+/* Counts n more nodes against the limit on what one lowering visits. */
+enum gs_err gs_lower_visit(struct gs_lower *lo, uint64_t n);
+/* The index of a name in the scope's own table, UINT32_MAX when it is not there. */
+uint32_t gs_lower_name(const struct gs_lower_scope *scope, struct gs_bytes name);
+/* The value of a name in the scope or those around it; NULL when there is none (yet). */
+const struct gs_val *gs_lower_lookup(const struct gs_lower_scope *scope, struct gs_bytes name);
+/* Gives a name of the scope its value; refuses a second one. */
+enum gs_err gs_lower_define(struct gs_lower *lo, const struct gs_lower_scope *scope, struct gs_bytes name,
+                            const struct gs_val *v);
+/* Whether only this node, of the graph being lowered, reads its input 0, and the instruction in v is what defines it. */
+bool gs_lower_sole_reader(const struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *v);
+/* Lowers the nodes of the scope's graph. */
+enum gs_err gs_lower_nodes(struct gs_lower *lo, const struct gs_lower_scope *scope);
+/* Lowers a graph in an attribute of the node being lowered: arg[] are its inputs (exactly as many as it has), result[]
+ * gets its outputs. `what` names it in messages. Every call counts against the limit on visited nodes. */
+enum gs_err gs_lower_inner(struct gs_lower *lo, const struct gs_onnx_graph *graph, const char *what,
+                           const struct gs_val *arg, uint32_t args, struct gs_val *result);
+
+/* A node of opset 1 to 6 in the later form (lower_old.c); attr is the caller's to free. */
+struct gs_lower_old {
+	struct gs_onnx_node node;
+	struct gs_onnx_attr *attr;
+	uint32_t scale[4];
+};
+/* Points *node at the later form when there is one to rewrite it to; refuses forms that have none here. */
+enum gs_err gs_lower_old_form(struct gs_lower *lo, const struct gs_onnx_node **node, struct gs_lower_old *old);
 
 /* ---- failing ---- */
 enum gs_err gs_lower_refuse(struct gs_lower *lo, enum gs_onnx_reason reason, const char *fmt, ...) GS_PRINTF(3, 4);
@@ -191,6 +270,6 @@ void gs_window_axis(const struct gs_window *w, unsigned d, const struct gs_val *
 extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], gs_ops_pool[], gs_ops_shape[],
 	gs_ops_norm[], gs_ops_index[], gs_ops_loss[], gs_ops_order[], gs_ops_moments[], gs_ops_select[],
 	gs_ops_resize[], gs_ops_recurrent[], gs_ops_attention[], gs_ops_transposed[], gs_ops_scatter[],
-	gs_ops_quantize[], gs_ops_power[];
+	gs_ops_quantize[], gs_ops_control[], gs_ops_scan[], gs_ops_power[];
 
 #endif

@@ -245,14 +245,14 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 		if (grown == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
 		lo->instr = grown;
-		uint32_t *names = realloc(lo->instr_name, cap * sizeof(*names));
-		if (names == NULL)
+		struct gs_lower_def *defs = realloc(lo->instr_def, cap * sizeof(*defs));
+		if (defs == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
-		lo->instr_name = names;
+		lo->instr_def = defs;
 		lo->instr_cap = cap;
 	}
 	lo->instr[lo->instrs] = *in;
-	lo->instr_name[lo->instrs++] = UINT32_MAX;
+	lo->instr_def[lo->instrs++] = (struct gs_lower_def){0};
 	return GS_OK;
 }
 

@@ -190,7 +190,7 @@ static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t 
 
 static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *value, struct gs_program *out)
 {
-	const struct gs_onnx_model *m = &lo->model;
+	const struct gs_onnx_graph *m = &lo->model.graph;
 	out->io.input = calloc(lo->inputs + 1U, sizeof(*out->io.input));
 	out->io.output = calloc(m->outputs + 1U, sizeof(*out->io.output));
 	out->io.bound = calloc(lo->options->bounds + 1U, sizeof(*out->io.bound));
@@ -221,7 +221,7 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 
 enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
 {
-	const struct gs_onnx_model *m = &lo->model;
+	const struct gs_onnx_graph *m = &lo->model.graph;
 	const struct gs_val *value[GS_IO_MAX] = {NULL};
 	uint32_t instr[GS_IO_MAX] = {0};
 	enum gs_err err;
@@ -231,8 +231,8 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 		                       "the model has %u outputs; 1 to %d are supported", m->outputs, GS_IO_MAX);
 	for (uint32_t o = 0; o < m->outputs; o++) {
 		struct gs_bytes name = m->output[o].name;
-		value[o] = &lo->value[gs_lower_name(lo, name)];
-		if (value[o]->kind == GS_VAL_NONE)
+		value[o] = gs_lower_lookup(lo->scope, name);
+		if (value[o] == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 		if (gs_val_count(value[o]) == 0)

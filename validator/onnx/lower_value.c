@@ -62,7 +62,7 @@ enum gs_err gs_lower_not_static(struct gs_lower *lo, const struct gs_val *v, con
 	else if (v->kind == GS_VAL_INSTR)
 		need_behind(lo, v->source);
 	for (uint32_t i = 0, n = 0; i < lo->report.needs && n + 80 < sizeof(names); i++) {
-		struct gs_bytes name = lo->model.input[lo->report.need[i]].name;
+		struct gs_bytes name = lo->model.graph.input[lo->report.need[i]].name;
 		n += (uint32_t)snprintf(names + n, sizeof(names) - n, " --bind %.*s",
 		                        (int)(name.len > 64 ? 64 : name.len), (const char *)name.ptr);
 	}
@@ -105,7 +105,8 @@ enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *n
 uint64_t gs_lower_base_count(const struct gs_lower *lo, const struct gs_val *v)
 {
 	switch ((enum gs_val_kind)v->kind) {
-	case GS_VAL_NONE: return 0;
+	case GS_VAL_NONE:
+	case GS_VAL_ABSENT: return 0;
 	case GS_VAL_CONST: return lo->constant[v->source].count;
 	case GS_VAL_INPUT: return lo->input[v->source].count;
 	case GS_VAL_INSTR: return gs_instr_count(&lo->instr[v->source]);

@@ -29,6 +29,7 @@ struct gs_onnx_options {
 	uint32_t shapes;
 	const struct gs_onnx_bound *bound;
 	uint32_t bounds;
+	const struct gs_onnx_external *external; /* the files beside the model; NULL when there are none to open */
 };
 
 /* Why a model was refused: the fixed list that reports use. */

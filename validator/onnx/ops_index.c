@@ -6,7 +6,7 @@
 enum gs_err gs_ops_tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, struct gs_val *out)
 {
 	struct gs_tensor t;
-	enum gs_err err = gs_tensor_from_proto(bytes, &lo->arena, &t, lo->error);
+	enum gs_err err = gs_tensor_from_model(bytes, lo->options->external, &lo->arena, &t, lo->error);
 	if (err != GS_OK) {
 		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
 		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG

@@ -78,18 +78,16 @@ static enum gs_err op_reciprocal(struct gs_lower *lo, const struct gs_onnx_node 
 static bool fuse(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *v, unsigned fn, gs_reg c0,
                  gs_reg c1, struct gs_val *out)
 {
-	if (v->kind != GS_VAL_INSTR || lo->instr_name[v->source] == UINT32_MAX || !gs_val_contiguous(v) ||
-	    gs_val_count(v) != gs_lower_base_count(lo, v))
+	if (v->kind != GS_VAL_INSTR || !gs_val_contiguous(v) || gs_val_count(v) != gs_lower_base_count(lo, v))
 		return false;
-	uint32_t name = lo->instr_name[v->source];
 	struct gs_instr *in = &lo->instr[v->source];
-	if (in->epilogue != 0 || lo->uses[name] != 1 || !gs_bytes_equal(lo->name[name], node->input[0]))
+	if (in->epilogue != 0 || !gs_lower_sole_reader(lo, node, v))
 		return false;
 	in->epilogue = (uint8_t)fn;
 	in->epilogue_pos = 0;
 	in->epilogue_const[0] = c0;
 	in->epilogue_const[1] = c1;
-	lo->instr_name[v->source] = UINT32_MAX; /* the driver names it after this node's output */
+	lo->instr_def[v->source] = (struct gs_lower_def){0}; /* the driver names it after this node's output */
 	*out = *v;
 	return true;
 }

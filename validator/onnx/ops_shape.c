@@ -53,8 +53,13 @@ static enum gs_err op_reshape(struct gs_lower *lo, const struct gs_onnx_node *no
 	int unknown = -1;
 	uint64_t known = 1;
 	GS_TRY(gs_ops_present(lo, &in[0]));
-	GS_TRY(gs_ops_present(lo, &in[1]));
-	GS_TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &rank));
+	if (lo->model.opset < 5) { /* an attribute then */
+		bool given;
+		GS_TRY(gs_lower_ints_either(lo, node, "shape", &in[1], want, GS_RANK_MAX, &rank, &given));
+	} else {
+		GS_TRY(gs_ops_present(lo, &in[1]));
+		GS_TRY(gs_lower_ints(lo, &in[1], "the new shape", want, GS_RANK_MAX, &rank));
+	}
 	bool zero = gs_lower_attr_int(node, "allowzero", 0) != 0;
 	for (unsigned d = 0; d < rank; d++) {
 		if (want[d] == 0 && !zero && d < in[0].rank)

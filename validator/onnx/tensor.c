@@ -124,13 +124,96 @@ static uint64_t typed_data(struct gs_bytes bytes, enum gs_dtype dtype, uint8_t *
 	return n;
 }
 
+/* ---- data in another file ---- */
+
+struct external_data { /* StringStringEntryProtos of TensorProto.external_data */
+	struct gs_bytes location;
+	uint64_t offset, length;
+	bool has_length;
+};
+
+/* Decimal digits; false when there are others, or more than fit. */
+static bool read_decimal(struct gs_bytes text, uint64_t *out)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < '0' || text.ptr[i] > '9' || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(text.ptr[i] - '0'), &v))
+			return false;
+	*out = v;
+	return text.len != 0;
+}
+
+static bool key_is(struct gs_bytes text, const char *word)
+{
+	return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
+}
+
+static bool read_entry(struct gs_bytes bytes, struct external_data *out)
+{
+	struct gs_pb w = gs_pb_over(bytes);
+	struct gs_pb_field f;
+	struct gs_bytes key = {0}, value = {0};
+	enum gs_err err;
+	while ((err = gs_pb_next(&w, &f)) == GS_OK) {
+		if ((f.number == 1 || f.number == 2) && f.type != GS_PB_BYTES)
+			return false;
+		if (f.number == 1 || f.number == 2)
+			*(f.number == 1 ? &key : &value) = f.bytes;
+	}
+	if (err != GS_ENOTFOUND)
+		return false;
+	if (key_is(key, "location"))
+		out->location = value;
+	else if (key_is(key, "offset"))
+		return read_decimal(value, &out->offset);
+	else if (key_is(key, "length"))
+		return out->has_length = read_decimal(value, &out->length);
+	return true; /* checksum and the like */
+}
+
+/* The tensor's bytes in the file that its external_data names. */
+static enum gs_err open_external(const struct gs_onnx_external *external, const struct external_data *where,
+                                 struct gs_tensor *out, struct gs_error *error)
+{
+	struct gs_bytes file;
+	uint64_t need = gs_tensor_bytes(out);
+	if (external == NULL)
+		return gs_fail(error, GS_EUNSUPPORTED,
+		               "a tensor keeps its data in another file, which is not to hand here; "
+		               "save the model with its weights inside");
+	if (where->location.len == 0)
+		return gs_fail(error, GS_EPARSE, "a tensor's external data has no location");
+	if (where->has_length && where->length != need)
+		return gs_fail(error, GS_EPARSE, "a tensor has %llu bytes of external data where its shape needs %llu",
+		               (unsigned long long)where->length, (unsigned long long)need);
+	if (external->open == NULL)
+		return GS_OK;
+	enum gs_err err = external->open(external->context, where->location, &file, error);
+	if (err != GS_OK)
+		return err;
+	if (where->offset > file.len || need > file.len - where->offset)
+		return gs_fail(error, GS_EPARSE,
+		               "a tensor's external data (offset %llu, %llu bytes) ends past its file's %zu bytes",
+		               (unsigned long long)where->offset, (unsigned long long)need, file.len);
+	out->data = file.ptr == NULL ? NULL : file.ptr + where->offset;
+	return GS_OK;
+}
+
 enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,
                                  struct gs_error *error)
+{
+	return gs_tensor_from_model(bytes, NULL, arena, out, error);
+}
+
+enum gs_err gs_tensor_from_model(struct gs_bytes bytes, const struct gs_onnx_external *external, struct gs_arena *arena,
+                                 struct gs_tensor *out, struct gs_error *error)
 {
 	struct gs_pb w = gs_pb_over(bytes);
 	struct gs_pb_field f;
 	struct gs_bytes raw = {0};
-	bool has_raw = false;
+	struct external_data where = {0};
+	bool has_raw = false, elsewhere = false;
 	uint64_t data_type = 0;
 	enum gs_err err;
 
@@ -172,14 +255,13 @@ enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, 
 		case TENSOR_SEGMENT:
 			return gs_fail(error, GS_EUNSUPPORTED, "a tensor stored in segments is not supported");
 		case TENSOR_EXTERNAL_DATA:
-			return gs_fail(
-				error, GS_EUNSUPPORTED,
-				"a tensor keeps its data in another file; save the model with its weights inside");
+			if (f.type != GS_PB_BYTES || !read_entry(f.bytes, &where))
+				return gs_fail(error, GS_EPARSE, "a tensor's external data is malformed");
+			break;
 		case TENSOR_DATA_LOCATION:
-			if (f.type != GS_PB_VARINT || f.value != 0)
-				return gs_fail(
-					error, GS_EUNSUPPORTED,
-					"a tensor keeps its data in another file; save the model with its weights inside");
+			if (f.type != GS_PB_VARINT || f.value > 1)
+				return gs_fail(error, GS_EPARSE, "a tensor's data location is malformed");
+			elsewhere = f.value == 1;
 			break;
 		}
 	}
@@ -190,6 +272,8 @@ enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, 
 	out->dtype = (enum gs_dtype)data_type;
 	if ((err = count_elements(out, error)) != GS_OK)
 		return err;
+	if (elsewhere)
+		return open_external(external, &where, out, error);
 	if (has_raw) {
 		if (raw.len != gs_tensor_bytes(out))
 			return gs_fail(error, GS_EPARSE,

@@ -26,6 +26,18 @@ uint64_t gs_tensor_bytes(const struct gs_tensor *t);
 enum { GS_TENSOR_TEXT_MAX = 128 };
 void gs_tensor_describe(enum gs_dtype dtype, unsigned rank, const uint32_t *dim, char out[GS_TENSOR_TEXT_MAX]);
 
+/* Files beside a model that keep its tensors' data. open gives the whole file at a location (a path relative to the model's
+ * folder, as the model spells it) for as long as the provider lives; it refuses what lies outside that folder. A NULL
+ * provider refuses external data; one without open leaves such tensors without data (NULL). */
+struct gs_onnx_external {
+	void *context;
+	enum gs_err (*open)(void *context, struct gs_bytes location, struct gs_bytes *out, struct gs_error *error);
+};
+/* A TensorProto inside a model: as gs_tensor_from_proto, and with external data. Errors: GS_EPARSE also for an offset or
+ * length past the file's end. */
+GS_MUST enum gs_err gs_tensor_from_model(struct gs_bytes bytes, const struct gs_onnx_external *external,
+                                         struct gs_arena *arena, struct gs_tensor *out, struct gs_error *error);
+
 /* Reads a serialized TensorProto. raw_data is borrowed from bytes, typed data is decoded into the arena.
  * GS_EPARSE: malformed, more than one raw_data, data whose length does not fit the shape. GS_EUNSUPPORTED: a data type
  * outside the law (f64, strings, complex, sub-byte), external data, segments. GS_ELIMIT: rank over 8, 2^31 elements. */
