@@ -45,6 +45,42 @@ contract ElementaryTest is VectorTest {
         runScalar(0x1c, elementary);
     }
 
+    function testAtan() public view {
+        runScalar(0x1d, elementary);
+    }
+
+    function testTan() public view {
+        runScalar(0x20, elementary);
+    }
+
+    function testAsin() public view {
+        runScalar(0x21, elementary);
+    }
+
+    function testAcos() public view {
+        runScalar(0x22, elementary);
+    }
+
+    function testSinh() public view {
+        runScalar(0x23, elementary);
+    }
+
+    function testCosh() public view {
+        runScalar(0x24, elementary);
+    }
+
+    function testAsinh() public view {
+        runScalar(0x25, elementary);
+    }
+
+    function testAcosh() public view {
+        runScalar(0x26, elementary);
+    }
+
+    function testAtanh() public view {
+        runScalar(0x27, elementary);
+    }
+
     /// tests/vectors/elementary/*.txt: special values, edges, and the inputs of all 2^32 that come nearest to a rounding
     /// boundary; lines "input output" of eight hex digits each.
     function runText(string memory name, uint256 fn) private view {
@@ -81,6 +117,15 @@ contract ElementaryTest is VectorTest {
         runText("cos", 0x1a);
         runText("expm1", 0x1b);
         runText("log1p", 0x1c);
+        runText("atan", 0x1d);
+        runText("tan", 0x20);
+        runText("asin", 0x21);
+        runText("acos", 0x22);
+        runText("sinh", 0x23);
+        runText("cosh", 0x24);
+        runText("asinh", 0x25);
+        runText("acosh", 0x26);
+        runText("atanh", 0x27);
     }
 
     /// Where each reduction changes: a few hundred inputs on either side keep their order (these increase, and expm1 and log1p), both signs.

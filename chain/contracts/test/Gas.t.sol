@@ -52,6 +52,15 @@ contract GasTest is VectorTest {
         measure("cos", 0x1a, elementary);
         measure("expm1", 0x1b, elementary);
         measure("log1p", 0x1c, elementary);
+        measure("atan", 0x1d, elementary);
+        measure("tan", 0x20, elementary);
+        measure("asin", 0x21, elementary);
+        measure("acos", 0x22, elementary);
+        measure("sinh", 0x23, elementary);
+        measure("cosh", 0x24, elementary);
+        measure("asinh", 0x25, elementary);
+        measure("acosh", 0x26, elementary);
+        measure("atanh", 0x27, elementary);
         measure("mod", 0x1e, address(0));
         measure("i32 add", 0x42, address(0));
         measure("i64 muladd", 0x96, address(0));
