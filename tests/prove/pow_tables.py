@@ -7,6 +7,7 @@ Every number is the floor of a real number, from series in units of 2^-GUARD. `m
 with what this prints."""
 
 GUARD = 400
+PLANTED, PLANTED_BIT = 8, 26  # the wrong bit that `make prove-math-selftest` must notice
 ONE = 1 << GUARD
 
 
@@ -67,6 +68,13 @@ def main():
 
 #include <stdint.h>
 
+/* For the prover's test of itself: one bit of one number, which it must notice. */
+#ifdef GS_PROVE_PLANT
+#define GS_POW_PLANT(planted, right) planted
+#else
+#define GS_POW_PLANT(planted, right) right
+#endif
+
 /* Pieces of [sqrt(1/2), sqrt(2)), 1/64 long, the first from 45/64 on: 2^11/c, and log2 c in units of 2^-118, two's
  * complement. c = 1 on both sides of 1. */
 enum { GS_POW_PIECE_FIRST = %d, GS_POW_PIECES = %d };
@@ -87,7 +95,9 @@ static const uint64_t gs_pow_inverse_log2[2] = {%s, %s};
         print("\t%s," % word(floor_bits(ONE * ONE // (LN2 * (j + 2)), 64)))
     print("};\n\n/* 2^(i/32) in units of 2^-63. */\nstatic const uint64_t gs_pow_exp2[32] = {")
     for i in range(32):
-        print("\t%s," % word(floor_bits(exp2_fraction(i, 32), 63)))
+        right = word(floor_bits(exp2_fraction(i, 32), 63))
+        planted = word(floor_bits(exp2_fraction(i, 32), 63) ^ 1 << PLANTED_BIT)
+        print("\t%s," % ("GS_POW_PLANT(%s, %s)" % (planted, right) if i == PLANTED else right))
     print("};\n\n/* (log 2)^j/j! in units of 2^-64, j = 1 to 9. */\nstatic const uint64_t gs_pow_exp_term[9] = {")
     term = ONE
     for j in range(1, 10):

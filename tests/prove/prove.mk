@@ -32,7 +32,10 @@ prove-math: $(BUILD)/tests/prove/prove_math
 prove-math-native: $(PROVE)/native/prove_math
 	$(call prove_all,$<,$(PROVE)/native)
 
-prove-math-selftest: $(PROVE)/planted/prove_math
+prove-math-selftest: $(PROVE)/planted/prove_math $(PROVE)/planted/prove_two
+	@PROVE_DIR=$(PROVE)/planted nice $(PROVE)/planted/prove_two pow 10000000 >$(PROVE)/planted/pow.out; \
+		grep -q '^mismatch: f32.pow' $(PROVE)/planted/pow.out || { echo "prove-math-selftest: pow: a planted bit went unnoticed"; exit 1; }; \
+		echo "noticed: $$(tail -n 1 $(PROVE)/planted/pow.out)"
 	@for f in $(PROVE_PLANTED); do \
 		PROVE_DIR=$(<D) nice $< $$f >$(<D)/$$f.out; \
 		grep -q '^mismatch:' $(<D)/$$f.out || { cat $(<D)/$$f.out; echo "prove-math-selftest: $$f: a planted bit went unnoticed"; exit 1; }; \
@@ -47,9 +50,11 @@ $(BUILD)/obj/tests/prove/reference.o: ARCH_FLAGS = $(PROVE_NATIVE)
 
 $(PROVE)/native/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY
 $(PROVE)/planted/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY -DGS_PROVE_PLANT
-$(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary*)
+$(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary* challenge/machine/pow*)
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) $(ARCH_FLAGS) -c $(wildcard */*/$(*F).c) -o $@
 $(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(PROVE_REFERENCE)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
-.SECONDARY: $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)
+$(PROVE)/planted/prove_two: $(addprefix $(BUILD)/obj/tests/prove/,prove_two.o exact_f32.o) $(PROVE)/planted/pow.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
+.SECONDARY: $(PROVE)/planted/pow.o $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)

@@ -31,7 +31,7 @@ enum { FURTHER_EVERY = 1024, MISMATCHES_SHOWN = 20, PRECISION = 200 };
 
 struct tally {
 	unsigned code;
-	uint64_t cases, mpfr, further, mismatches, wide;
+	uint64_t cases, mpfr, doubtful, further, mismatches, wide;
 	double worst; /* of the C library's pow, relative */
 	mpfr_t x, y, z;
 };
@@ -100,6 +100,7 @@ static uint32_t right_pow(struct tally *t, const uint32_t v[3], bool further)
 	if (!decided) {
 		right = by_mpfr(t, v);
 		t->mpfr++;
+		t->doubtful += ordinary(v[0]) && ordinary(v[1]) && !isnan(estimate);
 	}
 	if (further || !decided) {
 		if (decided && by_mpfr(t, v) != right)
@@ -242,12 +243,13 @@ static int report(const struct tally *t, const char *name, uint64_t seed, double
 {
 	const char *folder = getenv("PROVE_DIR");
 	char path[300], line[600];
-	snprintf(line, sizeof line,
-	         "{\"function\": \"%s\", \"seed\": %llu, \"cases\": %llu, \"mismatches\": %llu, \"mpfr\": %llu, "
-	         "\"further\": %llu, \"wide\": %llu, \"reference_error\": \"2^%.2f\", \"seconds\": %.0f}",
-	         name, (unsigned long long)seed, (unsigned long long)t->cases, (unsigned long long)t->mismatches,
-	         (unsigned long long)t->mpfr, (unsigned long long)t->further, (unsigned long long)t->wide,
-	         t->worst > 0 ? log2(t->worst) : -INFINITY, seconds);
+	snprintf(
+		line, sizeof line,
+		"{\"function\": \"%s\", \"seed\": %llu, \"cases\": %llu, \"mismatches\": %llu, \"mpfr\": %llu, \"doubtful\": %llu, "
+		"\"further\": %llu, \"wide\": %llu, \"reference_error\": \"2^%.2f\", \"seconds\": %.0f}",
+		name, (unsigned long long)seed, (unsigned long long)t->cases, (unsigned long long)t->mismatches,
+		(unsigned long long)t->mpfr, (unsigned long long)t->doubtful, (unsigned long long)t->further,
+		(unsigned long long)t->wide, t->worst > 0 ? log2(t->worst) : -INFINITY, seconds);
 	puts(line);
 	snprintf(path, sizeof path, "%s/two-%s.json", folder ? folder : "build/prove", name);
 	FILE *file = fopen(path, "w");
