@@ -196,6 +196,7 @@ endif
 -include tests/arch/arch.mk
 -include tests/soak/soak.mk
 -include tests/tools/tools.mk
+-include tests/evaluator/evaluator.mk
 -include tests/dispute/dispute.mk
 -include tests/prove/prove.mk
 

@@ -72,7 +72,7 @@ static inline double gs_acosh_core(double x)
 	bits = bits > least ? bits : least;
 	bits = bits < most ? bits : most;
 	double a = gs_f64_of_bits((uint64_t)bits);
-	struct gs_sum root = gs_sqrt_of_sum(gs_two_sum(a * a, -1)); /* the square is exact */
+	struct gs_sum root = gs_sqrt_of_sum(gs_two_sum(a * a, -GS_ACOSH_ONE)); /* the square is exact */
 	struct gs_sum u = gs_two_sum(a, root.high);
 	u.low += root.low;
 	return gs_log_of_sum(u);

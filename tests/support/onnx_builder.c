@@ -104,6 +104,47 @@ void ob_attr_ints(struct ob *o, const char *name, unsigned count, const int64_t 
 	message(&o->node, 5, &b);
 }
 
+void ob_domain(struct ob *o, const char *domain)
+{
+	ob_text(&o->node, 7, domain);
+}
+
+void ob_attr_floats(struct ob *o, const char *name, unsigned count, const float *v)
+{
+	struct gs_buf b = attribute(name, 6);
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t bytes[4];
+		gs_le32_write(bytes, gs_f32_to_bits(v[i]));
+		ob_varint(&b, 7 << 3 | 5);
+		gs_buf_append(&b, bytes, 4);
+	}
+	message(&o->node, 5, &b);
+}
+
+void ob_attr_texts(struct ob *o, const char *name, unsigned count, const char *const *v)
+{
+	struct gs_buf b = attribute(name, 8);
+	for (unsigned i = 0; i < count; i++)
+		ob_text(&b, 9, v[i]);
+	message(&o->node, 5, &b);
+}
+
+void ob_attr_tensor(struct ob *o, const char *name, enum gs_dtype dtype, uint32_t count, const void *data)
+{
+	struct gs_buf b = attribute(name, 4), t;
+	uint8_t *packed = malloc((size_t)count * gs_dtype_bytes(dtype) + 1);
+	GS_ASSERT(packed != NULL);
+	ob_pack(dtype, data, count, packed);
+	gs_buf_init(&t, OB_MAX);
+	GS_ASSERT(
+		gs_tensor_to_proto(
+			&(struct gs_tensor){.dtype = dtype, .rank = 1, .dim = {count}, .count = count, .data = packed},
+			&t) == GS_OK);
+	message(&b, 5, &t);
+	message(&o->node, 5, &b);
+	free(packed);
+}
+
 void ob_end(struct ob *o)
 {
 	message(&o->graph, 1, &o->node);

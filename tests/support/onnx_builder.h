@@ -23,6 +23,10 @@ void ob_attr_int(struct ob *o, const char *name, int64_t v);
 void ob_attr_float(struct ob *o, const char *name, float v);
 void ob_attr_text(struct ob *o, const char *name, const char *v);
 void ob_attr_ints(struct ob *o, const char *name, unsigned count, const int64_t *v);
+void ob_attr_floats(struct ob *o, const char *name, unsigned count, const float *v);
+void ob_attr_texts(struct ob *o, const char *name, unsigned count, const char *const *v);
+void ob_attr_tensor(struct ob *o, const char *name, enum gs_dtype dtype, uint32_t count, const void *data);
+void ob_domain(struct ob *o, const char *domain); /* of the node; the default one otherwise */
 void ob_end(struct ob *o);
 /* A graph input or output; a dimension of -1 is symbolic. */
 void ob_input(struct ob *o, const char *name, int elem_type, unsigned rank, const int64_t *dim);

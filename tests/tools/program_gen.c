@@ -4,7 +4,8 @@
  *     program_gen longest:SEED OUT.gsp         one fold of 2^18 terms
  *     program_gen map:CODE:SEED OUT.gsp [...]  one instruction with the function of this code (hex); fold: likewise
  *     program_gen functions                    lists "CODE NAME", then "fold" for those that can be folded
- *     program_gen deep:SEED OUT.gsp [OUT.bin]  a trace of 2^20 chunks, most of them gaps */
+ *     program_gen deep:SEED OUT.gsp [OUT.bin]  a trace of 2^20 chunks, most of them gaps
+ *     program_gen extreme:SEED OUT.gsp [...]   at the limits of offsets, coefficients, extents, strides, rows and axes */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,6 +50,8 @@ static enum gs_err generate(const char *what, uint64_t *seed, struct gs_program 
 		return gs_generate_function(*seed, (unsigned)strtoul(what + 4, NULL, 16), GS_MAP, out, error);
 	if (strncmp(what, "fold:", 5) == 0)
 		return gs_generate_function(*seed, (unsigned)strtoul(what + 5, NULL, 16), GS_FOLD, out, error);
+	if (strncmp(what, "extreme:", 8) == 0)
+		return gs_generate_extreme(*seed, &options, out, error);
 	if (strncmp(what, "deep:", 5) == 0) {
 		options.trace_depth_max = 20;
 		options.deep = true;
@@ -66,7 +69,7 @@ int main(int argc, char **argv)
 		return list_functions();
 	if (argc < 3 || argc > 4) {
 		fprintf(stderr,
-		        "usage: program_gen [longest:|deep:|map:CODE:|fold:CODE:]SEED OUT.gsp [OUT.bin] | functions\n");
+		        "usage: program_gen [longest:|deep:|extreme:|map:CODE:|fold:CODE:]SEED OUT.gsp [OUT.bin] | functions\n");
 		return 2;
 	}
 	enum gs_err err = generate(argv[1], &seed, &program, &error);

@@ -543,7 +543,14 @@ static void refusal(const char *op, const char *domain_or_null, enum gs_onnx_rea
 static void names_what_it_refuses(void **state)
 {
 	(void)state;
-	refusal("NonZero", NULL, GS_ONNX_OPERATOR, "not supported");
+	refusal("Frobnicate", NULL, GS_ONNX_OPERATOR, "not supported");
+	refusal("NonZero", NULL, GS_ONNX_DATA_SHAPE, "shape of its result depends on the data");
+	refusal("RandomNormal", NULL, GS_ONNX_RANDOM, "random numbers");
+	refusal("StringNormalizer", NULL, GS_ONNX_STRING, "strings");
+	refusal("SequenceAt", NULL, GS_ONNX_SEQUENCE, "sequences");
+	refusal("Adam", "ai.onnx.preview.training", GS_ONNX_TRAINING, "export the model for inference");
+	refusal("ImageDecoder", NULL, GS_ONNX_IMAGE, "image");
+	refusal("DictVectorizer", "ai.onnx.ml", GS_ONNX_SEQUENCE, "maps");
 	refusal("Relu", "com.example", GS_ONNX_OPERATOR, "com.example");
 	refusal("MatMul", NULL, GS_ONNX_MALFORMED, "missing");
 	refusal("Not", NULL, GS_ONNX_MALFORMED, "bool");

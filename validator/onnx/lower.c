@@ -19,6 +19,13 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 	case GS_ONNX_NOT_STATIC: return "not_static";
 	case GS_ONNX_TOO_BIG: return "too_big";
 	case GS_ONNX_NO_MEMORY: return "no_memory";
+	case GS_ONNX_STRING: return "string";
+	case GS_ONNX_SEQUENCE: return "sequence";
+	case GS_ONNX_DATA_SHAPE: return "data_shape";
+	case GS_ONNX_RANDOM: return "random";
+	case GS_ONNX_TRAINING: return "training";
+	case GS_ONNX_CONTROL_FLOW: return "control_flow";
+	case GS_ONNX_IMAGE: return "image";
 	}
 	return "unknown";
 }

@@ -1,5 +1,5 @@
 /* Nodes: the operator or function that each names, its inputs and outputs; functions and inner graphs are lowered in place. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/refused.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,32 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op)
 		const char *domain;
 		const struct gs_lower_op *op;
 	} table[] = {
-		{"", gs_ops_math},      {"", gs_ops_logic},     {"", gs_ops_linear},     {"", gs_ops_pool},
-		{"", gs_ops_shape},     {"", gs_ops_norm},      {"", gs_ops_index},      {"", gs_ops_loss},
-		{"", gs_ops_order},     {"", gs_ops_moments},   {"", gs_ops_select},     {"", gs_ops_resize},
-		{"", gs_ops_recurrent}, {"", gs_ops_attention}, {"", gs_ops_transposed}, {"", gs_ops_scatter},
-		{"", gs_ops_quantize},  {"", gs_ops_control},   {"", gs_ops_scan},       {"", gs_ops_power},
+		{"", gs_ops_math},
+		{"", gs_ops_power},
+		{"", gs_ops_logic},
+		{"", gs_ops_linear},
+		{"", gs_ops_pool},
+		{"", gs_ops_shape},
+		{"", gs_ops_norm},
+		{"", gs_ops_index},
+		{"", gs_ops_loss},
+		{"", gs_ops_order},
+		{"", gs_ops_moments},
+		{"", gs_ops_select},
+		{"", gs_ops_resize},
+		{"", gs_ops_recurrent},
+		{"", gs_ops_attention},
+		{"", gs_ops_transposed},
+		{"", gs_ops_scatter},
+		{"", gs_ops_quantize},
+		{"", gs_ops_control},
+		{"", gs_ops_scan},
+		{"", gs_ops_state},
+		{"ai.onnx.preview", gs_ops_preview},
+		{"ai.onnx.ml", gs_ops_ml_trees},
+		{"ai.onnx.ml", gs_ops_ml_linear},
+		{"ai.onnx.ml", gs_ops_ml_svm},
+		{"ai.onnx.ml", gs_ops_ml_prepare},
 	};
 	for (unsigned t = 0; t < GS_ARRAY_LEN(table); t++) {
 		struct gs_bytes name = {(const uint8_t *)table[t].domain, strlen(table[t].domain)};
@@ -214,11 +235,8 @@ static enum gs_err apply(struct gs_lower *lo, const struct gs_onnx_node *node, c
 	if (f != NULL)
 		return lower_call(lo, f, node, in, out);
 	gs_lower_fn lower = gs_lower_op_find(node->domain, node->op);
-	if (lower == NULL && !gs_onnx_domain_is(node->domain, (struct gs_bytes){0}))
-		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "operators of domain '%.*s' are not supported",
-		                       NAME(node->domain));
 	if (lower == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
+		return gs_lower_refuse_op(lo, node);
 	if (gs_onnx_opset(lo->opsets, node->domain) == 0 && lo->model.opset == 0)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the model imports no opset of its domain '%.*s'",
 		                       NAME(node->domain));

@@ -42,6 +42,14 @@ enum gs_onnx_reason {
 	GS_ONNX_NOT_STATIC, /* a shape, axis or count that depends on an input */
 	GS_ONNX_TOO_BIG,    /* a named limit */
 	GS_ONNX_NO_MEMORY,
+	/* what the law leaves out on purpose */
+	GS_ONNX_STRING,       /* strings */
+	GS_ONNX_SEQUENCE,     /* sequences, optionals, maps */
+	GS_ONNX_DATA_SHAPE,   /* a result whose shape depends on the data */
+	GS_ONNX_RANDOM,       /* random numbers */
+	GS_ONNX_TRAINING,     /* training */
+	GS_ONNX_CONTROL_FLOW, /* a loop or a branch that depends on an input */
+	GS_ONNX_IMAGE,        /* decoding of images */
 };
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason); /* "operator", "data_type", ... */
 

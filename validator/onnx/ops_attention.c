@@ -61,16 +61,17 @@ static enum gs_err read_inputs(struct gs_lower *lo, const struct gs_onnx_node *n
 	return GS_OK;
 }
 
-/* keep[b, 1, 1, query, key] = iota <= (or <) bound; bound is one i64 a sequence, or a number. */
-static enum gs_err keep_where(struct gs_lower *lo, const struct attention *a, unsigned fn, struct gs_affine iota,
-                              struct gs_operand bound, bool by_batch, struct gs_val *scores)
+/* Scores that do not satisfy left <= (or <) right become -inf. One side is an iota over query (axis 3) and key (axis 4), the
+ * other a number or (by_batch) one i64 a sequence. */
+static enum gs_err keep_where(struct gs_lower *lo, const struct attention *a, unsigned fn, struct gs_operand left,
+                              struct gs_operand right, bool by_batch, struct gs_val *scores)
 {
 	struct gs_val keep, masked;
 	uint32_t dim[5] = {by_batch ? a->batch : 1, 1, 1, a->queries, a->keys};
 	struct gs_instr in = {.form = GS_MAP, .fn = (uint8_t)fn, .store_dtype = GS_BOOL, .out_axes = 5};
 	memcpy(in.extent, dim, sizeof(dim));
-	in.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota = iota};
-	in.operand[1] = bound;
+	in.operand[0] = left;
+	in.operand[1] = right;
 	GS_TRY(gs_lower_emit(lo, &in, 5, dim, &keep));
 	GS_TRY(gs_op3(lo, GS_FN_F32_SELECT, GS_F32, GS_V(&keep), GS_V(scores), GS_R(GS_NEG_INF), &masked));
 	*scores = masked;
@@ -82,6 +83,8 @@ static enum gs_err mask_scores(struct gs_lower *lo, const struct attention *a, c
 {
 	struct gs_val m = *given;
 	uint32_t dim[5] = {1, 1, 1, 1, 1};
+	if (m.rank == 1)
+		GS_TRY(gs_lower_reshape(lo, &m, 2, (uint32_t[]){1, m.dim[0]}, &m));
 	if (m.rank < 2 || m.rank > 4 || m.dim[m.rank - 1] > a->keys)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a mask that does not fit");
 	if (m.dim[m.rank - 1] < a->keys && m.dim[m.rank - 1] != 1) { /* what it does not reach is masked */
@@ -110,25 +113,52 @@ static enum gs_err mask_scores(struct gs_lower *lo, const struct attention *a, c
 	return gs_op2(lo, GS_FN_F32_ADD, GS_F32, GS_V(scores), GS_V(&m), scores);
 }
 
-static enum gs_err restrict_keys(struct gs_lower *lo, const struct gs_onnx_node *node, const struct attention *a,
-                                 const struct gs_val *lengths, struct gs_val *scores)
+static struct gs_operand key_iota(int64_t offset, int64_t query, int64_t key)
 {
-	bool causal = gs_lower_attr_int(node, "is_causal", 0) != 0, by_batch = lengths->kind != GS_VAL_NONE;
-	if (!by_batch && !causal)
+	return (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota = {.offset = offset, .coef = {0, 0, 0, query, key}}};
+}
+
+/* A query at position p = query + offset reaches the keys from p - left to p + right; -1 is without a limit. */
+static enum gs_err keep_window(struct gs_lower *lo, const struct attention *a, int64_t left, int64_t right,
+                               const struct gs_operand *length, struct gs_val *scores)
+{
+	int64_t past = a->past, queries = a->queries;
+	if (left < -1 || right < -1 || left > UINT32_MAX || right > UINT32_MAX)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a window of %lld and %lld keys", (long long)left,
+		                       (long long)right);
+	if (length == NULL) { /* offset = past */
+		if (right >= 0)
+			GS_TRY(keep_where(lo, a, GS_FN_I64_LE, key_iota(0, -1, 1),
+			                  gs_operand_const((gs_reg)(right + past)), false, scores));
+		if (left >= 0)
+			GS_TRY(keep_where(lo, a, GS_FN_I64_LE, key_iota(0, 1, -1),
+			                  gs_operand_const((gs_reg)(left - past)), false, scores));
 		return GS_OK;
-	if (!by_batch) /* key - query <= past */
-		return keep_where(lo, a, GS_FN_I64_LE, (struct gs_affine){.coef = {0, 0, 0, -1, 1}},
-		                  gs_operand_const(a->past), false, scores);
+	}
+	if (right >= 0) /* offset = length - queries */
+		GS_TRY(keep_where(lo, a, GS_FN_I64_LE, key_iota(queries - right, -1, 1), *length, true, scores));
+	if (left >= 0)
+		GS_TRY(keep_where(lo, a, GS_FN_I64_LE, *length, key_iota(queries + left, -1, 1), true, scores));
+	return GS_OK;
+}
+
+static enum gs_err restrict_keys(struct gs_lower *lo, const struct gs_onnx_node *node, const struct attention *a,
+                                 const struct gs_val *lengths, bool appended, struct gs_val *scores)
+{
+	int64_t left = gs_lower_attr_int(node, "left_window_size", -1);
+	int64_t right = gs_lower_attr_int(node, "right_window_size", -1);
+	struct gs_operand length = {0};
+	struct gs_val shaped;
+	if (gs_lower_attr_int(node, "is_causal", 0) != 0)
+		right = 0;
+	if (lengths->kind == GS_VAL_NONE)
+		return keep_window(lo, a, left, right, NULL, scores);
 	if (lengths->dtype != GS_I64 || lengths->rank != 1 || lengths->dim[0] != a->batch)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "nonpad_kv_seqlen is not one i64 a sequence");
-	struct gs_val shaped;
 	GS_TRY(gs_lower_reshape(lo, lengths, 5, (uint32_t[]){a->batch, 1, 1, 1, 1}, &shaped));
-	struct gs_operand bound = gs_lower_elementwise(lo, &shaped, 5);
-	GS_TRY(keep_where(lo, a, GS_FN_I64_LT, (struct gs_affine){.coef = {0, 0, 0, 0, 1}}, bound, true, scores));
-	if (!causal)
-		return GS_OK;
-	return keep_where(lo, a, GS_FN_I64_LE, (struct gs_affine){.offset = a->queries, .coef = {0, 0, 0, -1, 1}},
-	                  bound, true, scores);
+	length = gs_lower_elementwise(lo, &shaped, 5);
+	GS_TRY(keep_where(lo, a, GS_FN_I64_LT, key_iota(0, 0, 1), length, true, scores));
+	return keep_window(lo, a, left, right, appended ? NULL : &length, scores);
 }
 
 /* Softmax in which a row of nothing but -inf becomes zeros. */
@@ -175,7 +205,7 @@ static enum gs_err op_attention(struct gs_lower *lo, const struct gs_onnx_node *
 	stage[2] = stage[1];
 	if (in[3].kind != GS_VAL_NONE)
 		GS_TRY(mask_scores(lo, &a, &in[3], &stage[2]));
-	GS_TRY(restrict_keys(lo, node, &a, &in[6], &stage[2]));
+	GS_TRY(restrict_keys(lo, node, &a, &in[6], in[4].kind != GS_VAL_NONE, &stage[2]));
 	GS_TRY(probabilities(lo, &stage[2], &stage[3]));
 	w = v[2];
 	if (w.dtype != GS_F32)
@@ -266,6 +296,79 @@ static enum gs_err op_rotary_embedding(struct gs_lower *lo, const struct gs_onnx
 		gs_val_transpose(out, (unsigned[]){0, 2, 1, 3}, out);
 	return gs_lower_reshape(lo, out, in[0].rank, in[0].dim, out);
 }
+
+/* ---- FlexAttention (ai.onnx.preview) ---- */
+
+/* The attribute's graph applied to v, which keeps its shape and type. */
+static enum gs_err modified(struct gs_lower *lo, const struct gs_onnx_node *node, const char *name, struct gs_val *v)
+{
+	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, name);
+	struct gs_val *result;
+	if (a == NULL)
+		return GS_OK;
+	if (a->graph == NULL || a->graph->outputs != 1)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "attribute %s is not a graph of one output", name);
+	result = gs_arena_alloc(&lo->arena, 1, sizeof(*result));
+	if (result == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "no memory for the output of %s", name);
+	GS_TRY(gs_lower_inner(lo, a->graph, name, v, 1, result));
+	if (result->kind == GS_VAL_NONE || result->dtype != v->dtype || result->rank != v->rank ||
+	    memcmp(result->dim, v->dim, v->rank * sizeof(*v->dim)) != 0)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "%s changes the shape or the type of its input", name);
+	*v = *result;
+	return GS_OK;
+}
+
+static enum gs_err widened(struct gs_lower *lo, const struct gs_val *v, unsigned rank, const uint32_t *dim,
+                           struct gs_val *out)
+{
+	*out = *v;
+	if (v->dtype != GS_F32)
+		GS_TRY(gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(v), out));
+	return gs_lower_reshape(lo, out, rank, dim, out);
+}
+
+static enum gs_err op_flex_attention(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                     struct gs_val *out)
+{
+	struct gs_val q, k, v, s;
+	int64_t precision = gs_lower_attr_int(node, "softmax_precision", GS_F32);
+	for (unsigned i = 0; i < 3; i++) {
+		GS_TRY(gs_ops_want_float(lo, &in[i]));
+		if (in[i].rank != 4 || in[i].dim[0] != in[0].dim[0] || gs_val_count(&in[i]) == 0)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "an input of rank %u, or of another batch",
+			                       in[i].rank);
+	}
+	if (precision != GS_F32 && precision != GS_F16 && precision != GS_BF16)
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
+		                       "softmax_precision is %s; f32, f16 and bf16 are supported",
+		                       gs_onnx_type_name((uint64_t)precision));
+	uint32_t b = in[0].dim[0], heads = in[0].dim[1], kv = in[1].dim[1], l = in[0].dim[2], n = in[1].dim[2],
+		 e = in[0].dim[3], w = in[2].dim[3], scores[4] = {b, heads, l, n};
+	if (kv == 0 || heads % kv != 0 || in[2].dim[1] != kv || in[2].dim[2] != n || in[1].dim[3] != e)
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "queries, keys and values of different shapes");
+	gs_reg scale = gs_fn_apply(GS_FN_F32_DIV, GS_ONE,
+	                           gs_fn_apply(GS_FN_F32_SQRT, gs_reg_of_int(GS_CLASS_F32, e), 0, 0), 0);
+	scale = gs_lower_attr_float(node, "scale", (uint32_t)scale);
+	GS_TRY(widened(lo, &in[0], 5, (uint32_t[]){b, kv, heads / kv, l, e}, &q));
+	GS_TRY(widened(lo, &in[1], 5, (uint32_t[]){b, kv, 1, n, e}, &k));
+	GS_TRY(widened(lo, &in[2], 5, (uint32_t[]){b, kv, 1, n, w}, &v));
+	gs_val_transpose(&k, (unsigned[]){0, 1, 2, 4, 3}, &k);
+	GS_TRY(gs_ops_matmul(lo, &q, &k, NULL, GS_F32, &s));
+	GS_TRY(gs_op2(lo, GS_FN_F32_MUL, (unsigned)precision, GS_V(&s), GS_R(scale), &s));
+	GS_TRY(gs_lower_reshape(lo, &s, 4, scores, &s));
+	GS_TRY(modified(lo, node, "score_mod", &s));
+	GS_TRY(gs_ops_softmax(lo, &s, 1U << 3, false, (unsigned)precision, &s));
+	GS_TRY(modified(lo, node, "prob_mod", &s));
+	GS_TRY(widened(lo, &s, 5, (uint32_t[]){b, kv, heads / kv, l, n}, &s));
+	GS_TRY(gs_ops_matmul(lo, &s, &v, NULL, in[0].dtype, out));
+	return gs_lower_reshape(lo, out, 4, (uint32_t[]){b, heads, l, w}, out);
+}
+
+const struct gs_lower_op gs_ops_preview[] = {
+	{"FlexAttention", op_flex_attention},
+	{NULL, NULL},
+};
 
 const struct gs_lower_op gs_ops_attention[] = {
 	{"Attention", op_attention},

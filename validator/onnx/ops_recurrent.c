@@ -7,6 +7,25 @@ enum { RECURRENT_STEPS_MAX = 4096 };
 
 enum cell { CELL_LSTM, CELL_GRU, CELL_RNN };
 
+enum kind {
+	TANH,
+	SIGMOID,
+	RELU,
+	AFFINE,
+	LEAKY_RELU,
+	THRESHOLDED_RELU,
+	SCALED_TANH,
+	HARD_SIGMOID,
+	ELU,
+	SOFTSIGN,
+	SOFTPLUS
+};
+
+struct activation {
+	enum kind kind;
+	gs_reg alpha, beta;
+};
+
 struct recurrent {
 	enum cell cell;
 	unsigned gates;
@@ -14,21 +33,151 @@ struct recurrent {
 	bool clipped;
 	gs_reg clip;
 	bool linear_before_reset, input_forget;
-	struct gs_bytes act[6]; /* per direction, by the cell's own order */
-	uint8_t dtype;
-	struct gs_val length; /* [batch, 1] i32, or none */
+	struct activation act[6]; /* per direction, by the cell's own order */
+	uint8_t dtype;            /* of the results; everything between is f32 */
+	struct gs_val length;     /* [batch, 1] i32, or none */
 };
 
-static enum gs_err activate(struct gs_lower *lo, struct gs_bytes name, const struct gs_val *x, struct gs_val *out)
+/* ---- activations ---- */
+
+static enum gs_err leaky(struct gs_lower *lo, gs_reg alpha, const struct gs_val *x, struct gs_val *out)
 {
-	if (gs_onnx_text_is(name, "Sigmoid"))
-		return gs_ops_sigmoid(lo, x, GS_F32, out);
-	if (gs_onnx_text_is(name, "Tanh"))
-		return gs_op1(lo, GS_FN_F32_TANH, GS_F32, GS_V(x), out);
-	if (gs_onnx_text_is(name, "Relu"))
-		return gs_op2(lo, GS_FN_F32_MAX, GS_F32, GS_V(x), GS_R(0), out);
-	return gs_lower_refuse(lo, GS_ONNX_FORM, "activation '%.*s'; Sigmoid, Tanh and Relu are supported",
-	                       (int)(name.len > 64 ? 64 : name.len), name.len == 0 ? "" : (const char *)name.ptr);
+	struct gs_val t, below;
+	GS_TRY(gs_op2(lo, GS_FN_F32_MUL, GS_F32, GS_V(x), GS_R(alpha), &t));
+	if (alpha > 0 && alpha <= GS_ONE)
+		return gs_op2(lo, GS_FN_F32_MAX, GS_F32, GS_V(x), GS_V(&t), out);
+	GS_TRY(gs_op2(lo, GS_FN_F32_LT, GS_BOOL, GS_V(x), GS_R(0), &below));
+	return gs_op3(lo, GS_FN_F32_SELECT, GS_F32, GS_V(&below), GS_V(&t), GS_V(x), out);
+}
+
+static enum gs_err elu(struct gs_lower *lo, gs_reg alpha, const struct gs_val *x, struct gs_val *out)
+{
+	struct gs_val t, below;
+	struct gs_step scaled = {.fn = GS_FN_F32_EXPM1, .dtype = GS_F32, .epilogue = GS_FN_F32_MUL};
+	scaled.epilogue_const[0] = alpha;
+	GS_TRY(gs_lower_map(lo, scaled, 1, (struct gs_arg[]){GS_V(x)}, &t));
+	GS_TRY(gs_op2(lo, GS_FN_F32_LT, GS_BOOL, GS_V(x), GS_R(0), &below));
+	return gs_op3(lo, GS_FN_F32_SELECT, GS_F32, GS_V(&below), GS_V(&t), GS_V(x), out);
+}
+
+static enum gs_err thresholded(struct gs_lower *lo, gs_reg alpha, const struct gs_val *x, struct gs_val *out)
+{
+	struct gs_val above;
+	GS_TRY(gs_op2(lo, GS_FN_F32_LT, GS_BOOL, GS_R(alpha), GS_V(x), &above));
+	return gs_op3(lo, GS_FN_F32_SELECT, GS_F32, GS_V(&above), GS_V(x), GS_R(0), out);
+}
+
+static enum gs_err scaled_tanh(struct gs_lower *lo, const struct activation *a, const struct gs_val *x,
+                               struct gs_val *out)
+{
+	struct gs_val t;
+	struct gs_step mul = {.fn = GS_FN_F32_MUL, .dtype = GS_F32, .epilogue = GS_FN_F32_TANH};
+	GS_TRY(gs_lower_map(lo, mul, 2, (struct gs_arg[]){GS_V(x), GS_R(a->beta)}, &t));
+	return gs_op2(lo, GS_FN_F32_MUL, GS_F32, GS_V(&t), GS_R(a->alpha), out);
+}
+
+static enum gs_err hard_sigmoid(struct gs_lower *lo, const struct activation *a, const struct gs_val *x,
+                                struct gs_val *out)
+{
+	struct gs_step s = {.fn = GS_FN_F32_FMA, .dtype = GS_F32, .epilogue = GS_FN_F32_CLIP};
+	s.epilogue_const[1] = GS_ONE;
+	return gs_lower_map(lo, s, 3, (struct gs_arg[]){GS_R(a->beta), GS_V(x), GS_R(a->alpha)}, out);
+}
+
+static enum gs_err softsign(struct gs_lower *lo, const struct gs_val *x, struct gs_val *out)
+{
+	struct gs_val t;
+	struct gs_step s = {.fn = GS_FN_F32_ABS, .dtype = GS_F32, .epilogue = GS_FN_F32_ADD};
+	s.epilogue_const[0] = GS_ONE;
+	GS_TRY(gs_lower_map(lo, s, 1, (struct gs_arg[]){GS_V(x)}, &t));
+	return gs_op2(lo, GS_FN_F32_DIV, GS_F32, GS_V(x), GS_V(&t), out);
+}
+
+static enum gs_err softplus(struct gs_lower *lo, const struct gs_val *x, struct gs_val *out)
+{
+	struct gs_val t, positive;
+	struct gs_step abs = {.fn = GS_FN_F32_ABS, .dtype = GS_F32, .epilogue = GS_FN_F32_NEG};
+	struct gs_step exp = {.fn = GS_FN_F32_EXP, .dtype = GS_F32, .epilogue = GS_FN_F32_LOG1P};
+	GS_TRY(gs_lower_map(lo, abs, 1, (struct gs_arg[]){GS_V(x)}, &t));
+	GS_TRY(gs_lower_map(lo, exp, 1, (struct gs_arg[]){GS_V(&t)}, &t));
+	GS_TRY(gs_op2(lo, GS_FN_F32_MAX, GS_F32, GS_V(x), GS_R(0), &positive));
+	return gs_op2(lo, GS_FN_F32_ADD, GS_F32, GS_V(&positive), GS_V(&t), out);
+}
+
+static const struct {
+	const char *name;
+	bool takes_alpha, takes_beta;
+	uint32_t alpha, beta; /* the defaults: those of the operator of that name */
+} activation_kind[] = {
+	[TANH] = {"Tanh", false, false, 0, 0},
+	[SIGMOID] = {"Sigmoid", false, false, 0, 0},
+	[RELU] = {"Relu", false, false, 0, 0},
+	[AFFINE] = {"Affine", true, true, UINT32_C(0x3f800000), 0},
+	[LEAKY_RELU] = {"LeakyRelu", true, false, UINT32_C(0x3c23d70a), 0},
+	[THRESHOLDED_RELU] = {"ThresholdedRelu", true, false, UINT32_C(0x3f800000), 0},
+	[SCALED_TANH] = {"ScaledTanh", true, true, UINT32_C(0x3f800000), UINT32_C(0x3f800000)},
+	[HARD_SIGMOID] = {"HardSigmoid", true, true, UINT32_C(0x3e4ccccd), UINT32_C(0x3f000000)},
+	[ELU] = {"Elu", true, false, UINT32_C(0x3f800000), 0},
+	[SOFTSIGN] = {"Softsign", false, false, 0, 0},
+	[SOFTPLUS] = {"Softplus", false, false, 0, 0},
+};
+
+static enum gs_err activate(struct gs_lower *lo, const struct activation *a, const struct gs_val *x, struct gs_val *out)
+{
+	switch (a->kind) {
+	case TANH: return gs_op1(lo, GS_FN_F32_TANH, GS_F32, GS_V(x), out);
+	case SIGMOID: return gs_ops_sigmoid(lo, x, GS_F32, out);
+	case RELU: return gs_op2(lo, GS_FN_F32_MAX, GS_F32, GS_V(x), GS_R(0), out);
+	case AFFINE: return gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_R(a->beta), GS_V(x), GS_R(a->alpha), out);
+	case LEAKY_RELU: return leaky(lo, a->alpha, x, out);
+	case THRESHOLDED_RELU: return thresholded(lo, a->alpha, x, out);
+	case SCALED_TANH: return scaled_tanh(lo, a, x, out);
+	case HARD_SIGMOID: return hard_sigmoid(lo, a, x, out);
+	case ELU: return elu(lo, a->alpha, x, out);
+	case SOFTSIGN: return softsign(lo, x, out);
+	case SOFTPLUS: return softplus(lo, x, out);
+	}
+	return GS_OK;
+}
+
+/* The next value of activation_alpha or activation_beta for a function that takes one, else the default. */
+static gs_reg next_value(const struct gs_onnx_attr *list, uint32_t *at, bool takes, uint32_t otherwise)
+{
+	if (!takes || list == NULL || list->type != GS_ONNX_ATTR_FLOATS || *at >= list->count)
+		return otherwise;
+	return gs_load(GS_F32, list->floats[(*at)++]);
+}
+
+static enum gs_err read_activations(struct gs_lower *lo, const struct gs_onnx_node *node, struct activation *act,
+                                    unsigned each, unsigned directions, const enum kind *usual)
+{
+	const struct gs_onnx_attr *names = gs_onnx_attr_find(node, "activations"),
+				  *alpha = gs_onnx_attr_find(node, "activation_alpha"),
+				  *beta = gs_onnx_attr_find(node, "activation_beta");
+	uint32_t alphas = 0, betas = 0;
+	if (names != NULL &&
+	    (names->type != GS_ONNX_ATTR_STRINGS || names->count != each * directions || names->strings == NULL))
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "activations: %u for %u directions", names->count,
+		                       directions);
+	for (unsigned i = 0; i < each * directions; i++) {
+		unsigned k = usual[i % each];
+		if (names != NULL) {
+			struct gs_bytes name = names->strings[i];
+			for (k = 0; k < GS_ARRAY_LEN(activation_kind); k++)
+				if (gs_onnx_text_is(name, activation_kind[k].name))
+					break;
+			if (k == GS_ARRAY_LEN(activation_kind))
+				return gs_lower_refuse(lo, GS_ONNX_MALFORMED,
+				                       "'%.*s' is no activation function of ONNX",
+				                       (int)(name.len > 64 ? 64 : name.len),
+				                       name.len == 0 ? "" : (const char *)name.ptr);
+		}
+		act[3 * (i / each) + i % each] = (struct activation){
+			.kind = (enum kind)k,
+			.alpha = next_value(alpha, &alphas, activation_kind[k].takes_alpha, activation_kind[k].alpha),
+			.beta = next_value(beta, &betas, activation_kind[k].takes_beta, activation_kind[k].beta)};
+	}
+	return GS_OK;
 }
 
 static enum gs_err clip(struct gs_lower *lo, const struct recurrent *r, struct gs_val *x)
@@ -39,8 +188,8 @@ static enum gs_err clip(struct gs_lower *lo, const struct recurrent *r, struct g
 	              GS_R(r->clip), x);
 }
 
-static enum gs_err gate(struct gs_lower *lo, const struct recurrent *r, struct gs_bytes act, const struct gs_val *g,
-                        unsigned which, unsigned count, struct gs_val *out)
+static enum gs_err gate(struct gs_lower *lo, const struct recurrent *r, const struct activation *act,
+                        const struct gs_val *g, unsigned which, unsigned count, struct gs_val *out)
 {
 	struct gs_val v = gs_ops_part(g, 1, which * r->hidden, count * r->hidden);
 	GS_TRY(clip(lo, r, &v));
@@ -54,7 +203,7 @@ struct weights {                   /* of one direction */
 };
 
 /* x_gates: [batch, gates * hidden], the input's share with its bias. */
-static enum gs_err lstm_step(struct gs_lower *lo, const struct recurrent *r, const struct gs_bytes *act,
+static enum gs_err lstm_step(struct gs_lower *lo, const struct recurrent *r, const struct activation *act,
                              const struct weights *w, const struct gs_val *x_gates, struct gs_val *h, struct gs_val *c)
 {
 	struct gs_val g, i, o, f, t;
@@ -64,31 +213,31 @@ static enum gs_err lstm_step(struct gs_lower *lo, const struct recurrent *r, con
 	f = gs_ops_part(&g, 1, 2 * r->hidden, r->hidden);
 	bool peeks = w->peephole[0].kind != GS_VAL_NONE;
 	if (!peeks) { /* the three gates with one function at once */
-		GS_TRY(gate(lo, r, act[0], &g, 0, 3, &t));
+		GS_TRY(gate(lo, r, &act[0], &g, 0, 3, &t));
 		i = gs_ops_part(&t, 1, 0, r->hidden);
 		o = gs_ops_part(&t, 1, r->hidden, r->hidden);
 		f = gs_ops_part(&t, 1, 2 * r->hidden, r->hidden);
 	} else {
 		GS_TRY(gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_V(&i), GS_V(c), GS_V(&w->peephole[0]), &i));
-		GS_TRY(gate(lo, r, act[0], &i, 0, 1, &i));
+		GS_TRY(gate(lo, r, &act[0], &i, 0, 1, &i));
 		GS_TRY(gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_V(&f), GS_V(c), GS_V(&w->peephole[2]), &f));
-		GS_TRY(gate(lo, r, act[0], &f, 0, 1, &f));
+		GS_TRY(gate(lo, r, &act[0], &f, 0, 1, &f));
 	}
 	if (r->input_forget)
 		GS_TRY(gs_op2(lo, GS_FN_F32_SUB, GS_F32, GS_R(GS_ONE), GS_V(&i), &f));
-	GS_TRY(gate(lo, r, act[1], &g, 3, 1, &t));
+	GS_TRY(gate(lo, r, &act[1], &g, 3, 1, &t));
 	GS_TRY(gs_op2(lo, GS_FN_F32_MUL, GS_F32, GS_V(&i), GS_V(&t), &t));
 	GS_TRY(gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_V(&t), GS_V(&f), GS_V(c), c));
 	if (peeks) {
 		GS_TRY(gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_V(&o), GS_V(c), GS_V(&w->peephole[1]), &o));
-		GS_TRY(gate(lo, r, act[0], &o, 0, 1, &o));
+		GS_TRY(gate(lo, r, &act[0], &o, 0, 1, &o));
 	}
-	GS_TRY(activate(lo, act[2], c, &t));
+	GS_TRY(activate(lo, &act[2], c, &t));
 	return gs_op2(lo, GS_FN_F32_MUL, GS_F32, GS_V(&o), GS_V(&t), h);
 }
 
 /* h' = n + z * (h - n), rounded: fma(n, z, sub(h, n)) */
-static enum gs_err gru_step(struct gs_lower *lo, const struct recurrent *r, const struct gs_bytes *act,
+static enum gs_err gru_step(struct gs_lower *lo, const struct recurrent *r, const struct activation *act,
                             const struct weights *w, const struct gs_val *x_gates, struct gs_val *h)
 {
 	uint32_t n = r->hidden;
@@ -96,7 +245,7 @@ static enum gs_err gru_step(struct gs_lower *lo, const struct recurrent *r, cons
 	struct gs_val first = gs_ops_part(x_gates, 1, 0, 2 * n), last = gs_ops_part(x_gates, 1, 2 * n, n);
 	struct gs_val r_first = gs_ops_part(&w->r, 1, 0, 2 * n), r_last = gs_ops_part(&w->r, 1, 2 * n, n);
 	GS_TRY(gs_ops_matmul(lo, h, &r_first, &first, GS_F32, &g));
-	GS_TRY(gate(lo, r, act[0], &g, 0, 2, &zr));
+	GS_TRY(gate(lo, r, &act[0], &g, 0, 2, &zr));
 	z = gs_ops_part(&zr, 1, 0, n);
 	reset = gs_ops_part(&zr, 1, n, n);
 	if (r->linear_before_reset) {
@@ -112,17 +261,17 @@ static enum gs_err gru_step(struct gs_lower *lo, const struct recurrent *r, cons
 		GS_TRY(gs_ops_matmul(lo, &hidden, &r_last, &last, GS_F32, &t));
 	}
 	GS_TRY(clip(lo, r, &t));
-	GS_TRY(activate(lo, act[1], &t, &t));
+	GS_TRY(activate(lo, &act[1], &t, &t));
 	GS_TRY(gs_op2(lo, GS_FN_F32_SUB, GS_F32, GS_V(h), GS_V(&t), &rest));
 	return gs_op3(lo, GS_FN_F32_FMA, GS_F32, GS_V(&t), GS_V(&z), GS_V(&rest), h);
 }
 
-static enum gs_err rnn_step(struct gs_lower *lo, const struct recurrent *r, const struct gs_bytes *act,
+static enum gs_err rnn_step(struct gs_lower *lo, const struct recurrent *r, const struct activation *act,
                             const struct weights *w, const struct gs_val *x_gates, struct gs_val *h)
 {
 	struct gs_val g;
 	GS_TRY(gs_ops_matmul(lo, h, &w->r, x_gates, GS_F32, &g));
-	return gate(lo, r, act[0], &g, 0, 1, h);
+	return gate(lo, r, &act[0], &g, 0, 1, h);
 }
 
 /* Past a sequence's end the state stays, and the output is zero. */
@@ -173,8 +322,6 @@ static enum gs_err read_weights(struct gs_lower *lo, const struct recurrent *r, 
 			struct gs_val part[2];
 			GS_TRY(gs_op2(lo, GS_FN_F32_ADD, GS_F32, GS_V(&x), GS_V(&y), &part[0]));
 			part[1] = gs_ops_part(&wb, 0, 2 * r->hidden, r->hidden);
-			if (part[1].dtype != GS_F32)
-				GS_TRY(gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(&part[1]), &part[1]));
 			GS_TRY(gs_ops_concat(lo, part, 2, 0, &wb));
 		} else {
 			GS_TRY(gs_op2(lo, GS_FN_F32_ADD, GS_F32, GS_V(&wb), GS_V(&rb), &wb));
@@ -189,7 +336,7 @@ static enum gs_err read_weights(struct gs_lower *lo, const struct recurrent *r, 
 }
 
 /* x: [steps, batch, input]. y: [steps, batch, hidden]; h and c: [batch, hidden], the first and then the last state. */
-static enum gs_err run_direction(struct gs_lower *lo, const struct recurrent *r, const struct gs_bytes *act,
+static enum gs_err run_direction(struct gs_lower *lo, const struct recurrent *r, const struct activation *act,
                                  const struct weights *w, const struct gs_val *x, bool backwards, struct gs_val *h,
                                  struct gs_val *c, struct gs_val *y)
 {
@@ -216,25 +363,6 @@ static enum gs_err run_direction(struct gs_lower *lo, const struct recurrent *r,
 		GS_TRY(gs_lower_reshape(lo, &part[t], 3, (uint32_t[]){1, r->batch, r->hidden}, &part[t]));
 	}
 	return gs_ops_concat(lo, part, r->steps, 0, y);
-}
-
-static enum gs_err read_activations(struct gs_lower *lo, const struct gs_onnx_node *node, struct recurrent *r)
-{
-	static const char *const usual[3][3] = {{"Sigmoid", "Tanh", "Tanh"}, {"Sigmoid", "Tanh", ""}, {"Tanh", "", ""}};
-	const unsigned each = r->cell == CELL_LSTM ? 3 : r->cell == CELL_GRU ? 2 : 1;
-	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, "activations");
-	for (unsigned d = 0; d < 2; d++)
-		for (unsigned i = 0; i < each; i++)
-			r->act[3 * d + i] = (struct gs_bytes){(const uint8_t *)usual[r->cell][i],
-			                                      strlen(usual[r->cell][i])};
-	if (a == NULL)
-		return GS_OK;
-	if (a->type != GS_ONNX_ATTR_STRINGS || a->count != each * r->directions || a->strings == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "activations: %u for %u directions", a->count,
-		                       r->directions);
-	for (unsigned i = 0; i < a->count; i++)
-		r->act[3 * (i / each) + i % each] = a->strings[i];
-	return GS_OK;
 }
 
 static enum gs_err check_shapes(struct gs_lower *lo, const struct gs_val *in, const struct recurrent *r)
@@ -320,7 +448,15 @@ static enum gs_err recurrent(struct gs_lower *lo, const struct gs_onnx_node *nod
 	if (cell != CELL_LSTM)
 		input[6] = input[7] = (struct gs_val){0};
 	GS_TRY(check_shapes(lo, input, &r));
-	GS_TRY(read_activations(lo, node, &r));
+	for (unsigned i = 0; i < 8; i++) /* f16 and bf16 are widened once; the results are rounded once */
+		if (i != 4 && input[i].kind != GS_VAL_NONE && input[i].dtype != GS_F32)
+			GS_TRY(gs_op1(lo, GS_FN_F32_COPY, GS_F32, GS_V(&input[i]), &input[i]));
+	static const enum kind usual[3][3] = {{SIGMOID, TANH, TANH}, {SIGMOID, TANH, TANH}, {TANH, TANH, TANH}};
+	GS_TRY(read_activations(lo, node, r.act,
+	                        cell == CELL_LSTM  ? 3
+	                        : cell == CELL_GRU ? 2
+	                                           : 1,
+	                        r.directions, usual[cell]));
 	if (in[4].kind != GS_VAL_NONE) {
 		if (in[4].dtype != GS_I32 || in[4].rank != 1 || in[4].dim[0] != r.batch)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "sequence_lens is not one i32 a sequence");

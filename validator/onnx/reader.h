@@ -17,6 +17,7 @@ enum {
 	GS_ONNX_ITEMS_MAX =
 		1
 		<< 16, /* inputs, outputs or attributes of one node; values of one attribute are bounded by its bytes */
+	GS_ONNX_STRINGS_MAX = 1 << 22, /* strings of one attribute: modes of tree nodes */
 	GS_ONNX_INITIALIZERS_MAX = 1 << 17,
 	GS_ONNX_NAME_MAX = 4096,
 	GS_ONNX_OPSET_MIN = 1,

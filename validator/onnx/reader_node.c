@@ -213,7 +213,7 @@ static enum gs_err read_attr(struct gs_onnx_reader *r, struct gs_bytes bytes, st
 	case GS_ONNX_ATTR_INTS: return read_list(r, bytes, ATTR_INTS, attr);
 	case GS_ONNX_ATTR_STRINGS: {
 		struct gs_bytes *strings = NULL;
-		err = gs_onnx_collect(r, bytes, ATTR_STRINGS, GS_ONNX_ITEMS_MAX, "strings of an attribute", &strings,
+		err = gs_onnx_collect(r, bytes, ATTR_STRINGS, GS_ONNX_STRINGS_MAX, "strings of an attribute", &strings,
 		                      &attr->count);
 		attr->strings = strings;
 		return err;

@@ -1,0 +1,115 @@
+/* Attention's windows: the same bits as with a mask that a plain loop makes of the operator's text. */
+#include "challenge/machine/interpreter.h"
+#include "chain/core/rng.h"
+#include "tests/support/onnx_builder.h"
+#include "validator/onnx/onnx.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { BATCH = 2, HEADS = 2, QUERIES = 4, KEYS = 6, SIZE = 3, OUT = BATCH * HEADS * QUERIES * SIZE };
+
+struct form {
+	int64_t left, right, causal;
+	uint32_t past; /* keys that come by past_key */
+	bool lengths;  /* nonpad_kv_seqlen is given */
+	int64_t length[BATCH];
+};
+
+static void run(struct ob *o, const float *query, float *out)
+{
+	struct gs_buf b = ob_finish(o);
+	struct gs_error error = {0};
+	struct gs_program p;
+	if (gs_onnx_lower(gs_buf_view(&b), NULL, &p, NULL, &error) != GS_OK)
+		fail_msg("%s", error.text);
+	uint8_t *in = calloc(p.header.inputs_chunks + 1U, GS_CHUNK_BYTES);
+	uint8_t *trace = calloc(1, gs_program_trace_bytes(&p));
+	GS_ASSERT(in != NULL && trace != NULL);
+	ob_pack(GS_F32, query, OUT, in);
+	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
+	ob_unpack(GS_F32, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, OUT, out);
+	free(in);
+	free(trace);
+	gs_program_free(&p);
+	gs_buf_free(&b);
+}
+
+/* One attention, by the window's attributes or by the mask. */
+static void attend(const struct form *f, const bool *mask, const float *x, float *out)
+{
+	uint32_t fresh = KEYS - f->past;
+	struct ob o;
+	ob_init(&o, 25);
+	ob_input(&o, "q", GS_F32, 4, (int64_t[]){BATCH, HEADS, QUERIES, SIZE});
+	ob_initializer(&o, "k", GS_F32, 4, (uint32_t[]){BATCH, HEADS, fresh, SIZE}, x + OUT);
+	ob_initializer(&o, "v", GS_F32, 4, (uint32_t[]){BATCH, HEADS, fresh, SIZE}, x + OUT + 100);
+	if (mask != NULL)
+		ob_initializer(&o, "m", GS_BOOL, 4, (uint32_t[]){BATCH, 1, QUERIES, KEYS}, mask);
+	if (f->past > 0) {
+		ob_initializer(&o, "pk", GS_F32, 4, (uint32_t[]){BATCH, HEADS, f->past, SIZE}, x + OUT + 200);
+		ob_initializer(&o, "pv", GS_F32, 4, (uint32_t[]){BATCH, HEADS, f->past, SIZE}, x + OUT + 300);
+	}
+	if (f->lengths)
+		ob_initializer(&o, "n", GS_I64, 1, (uint32_t[]){BATCH}, f->length);
+	char inputs[64] = "q,k,v,";
+	strcat(inputs, mask != NULL ? "m" : "");
+	strcat(inputs, f->past > 0 ? ",pk,pv" : ",,");
+	strcat(inputs, f->lengths ? ",n" : "");
+	ob_node(&o, "Attention", inputs, "y");
+	if (mask == NULL) {
+		ob_attr_int(&o, "left_window_size", f->left);
+		ob_attr_int(&o, "right_window_size", f->right);
+		ob_attr_int(&o, "is_causal", f->causal);
+	}
+	ob_end(&o);
+	ob_output(&o, "y", GS_F32);
+	run(&o, x, out);
+}
+
+static void windows_are_masks(void **state)
+{
+	(void)state;
+	static const struct form forms[] = {
+		{-1, -1, 0, 0, false, {0}}, {2, 1, 0, 0, false, {0}},     {0, 0, 0, 0, false, {0}},
+		{1, -1, 1, 0, false, {0}},  {-1, 2, 1, 2, false, {0}},    {1, 1, 0, 2, false, {0}},
+		{2, 0, 0, 0, true, {6, 4}}, {-1, 1, 0, 0, true, {5, 1}},  {0, 3, 1, 0, true, {3, 6}},
+		{1, 0, 0, 2, true, {6, 5}}, {-1, -1, 1, 2, true, {6, 4}},
+	};
+	struct gs_rng rng;
+	float x[OUT + 400], have[OUT], want[OUT];
+	gs_rng_seed(&rng, 5);
+	for (unsigned i = 0; i < GS_ARRAY_LEN(x); i++)
+		x[i] = (float)gs_rng_below(&rng, 2000) / 500.0F - 2.0F;
+	for (unsigned n = 0; n < GS_ARRAY_LEN(forms); n++) {
+		const struct form *f = &forms[n];
+		bool mask[BATCH * QUERIES * KEYS];
+		for (int64_t b = 0; b < BATCH; b++)
+			for (int64_t i = 0; i < QUERIES; i++)
+				for (int64_t j = 0; j < KEYS; j++) {
+					int64_t offset = f->past > 0  ? f->past
+					                 : f->lengths ? f->length[b] - QUERIES
+					                              : 0;
+					int64_t p = offset + i;
+					mask[(b * QUERIES + i) * KEYS + j] = (f->left < 0 || j >= p - f->left) &&
+					                                     (f->right < 0 || j <= p + f->right) &&
+					                                     (f->causal == 0 || j <= p) &&
+					                                     (!f->lengths || j < f->length[b]);
+				}
+		attend(f, NULL, x, have);
+		attend(f, mask, x, want);
+		for (unsigned i = 0; i < OUT; i++)
+			if (gs_f32_to_bits(have[i]) != gs_f32_to_bits(want[i]))
+				fail_msg("form %u: element %u is %a, with a mask %a", n, i, (double)have[i],
+				         (double)want[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(windows_are_masks)};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
