@@ -72,7 +72,7 @@ static float gate_in(const struct task *t, float g)
 static void step(const struct task *t, const struct layer *l, const float *x, float *h, float *c)
 {
 	unsigned all = t->gates * HIDDEN;
-	float g[ROWS], share[ROWS], next[HIDDEN];
+	float g[ROWS] = {0}, share[ROWS] = {0}, next[HIDDEN];
 	for (unsigned k = 0; k < all; k++) {
 		bool apart = t->cell == 1 && t->before_reset && k >= 2 * HIDDEN;
 		share[k] = apart ? l->b[k] : l->b[k] + l->b[all + k];
@@ -136,8 +136,8 @@ static void constant(struct ob *o, const struct task *t, const char *name, unsig
 	uint64_t n = 1;
 	for (unsigned d = 0; d < rank; d++)
 		n *= dim[d];
-	uint32_t *bits = malloc(n * 4);
-	uint16_t *half = malloc(n * 2);
+	uint32_t *bits = malloc(n * 4 + 4);
+	uint16_t *half = malloc(n * 2 + 2);
 	for (uint64_t i = 0; i < n; i++) {
 		bits[i] = gs_f32_to_bits(v[i]);
 		half[i] = (uint16_t)gs_store(t->dtype, bits[i]);

@@ -23,6 +23,7 @@ struct conformance {
 	unsigned threads;
 	bool verbose;
 	unsigned count[3];
+	unsigned reason[GS_ONNX_REASONS]; /* refusals */
 };
 
 struct verdict {
@@ -106,7 +107,7 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 	if (!sig->tensors_only) {
 		(void)gs_fail(&v->detail, GS_EUNSUPPORTED,
 		              "an input or output is a sequence, map or optional, not a tensor");
-		decide(v, REFUSED, gs_onnx_reason_name(GS_ONNX_DATA_TYPE));
+		decide(v, REFUSED, gs_onnx_reason_name(GS_ONNX_SEQUENCE));
 		return;
 	}
 	enum gs_err err = load_tensors(folder, "input", &in, &v->detail);
@@ -120,7 +121,8 @@ static void run_data_set(const struct conformance *c, struct gs_bytes onnx, cons
 		err = gs_tensor_set_match(&in, name, sig->inputs, index, &v->detail);
 	if (err != GS_OK) {
 		decide(v, err == GS_EUNSUPPORTED ? REFUSED : FAILED,
-		       err == GS_EUNSUPPORTED ? gs_onnx_reason_name(GS_ONNX_DATA_TYPE) : "data");
+		       err == GS_EUNSUPPORTED ? gs_onnx_reason_name(sig->strings ? GS_ONNX_STRING : GS_ONNX_DATA_TYPE)
+		                              : "data");
 		goto out;
 	}
 	for (uint32_t i = 0; i < sig->inputs; i++) {
@@ -186,6 +188,8 @@ static void run_case(struct conformance *c, const char *folder, const char *labe
 	if (c->verbose && v.outcome != PASSED)
 		fprintf(stderr, "%s: %s\n", label, v.detail.text);
 	c->count[v.outcome]++;
+	for (unsigned r = 0; v.outcome == REFUSED && r < GS_ONNX_REASONS; r++)
+		c->reason[r] += strcmp(v.reason, gs_onnx_reason_name((enum gs_onnx_reason)r)) == 0;
 	gs_onnx_signature_free(&sig);
 	gs_unmap_file(&file);
 }
@@ -258,6 +262,9 @@ int gs_cmd_conformance(int argc, char **argv)
 		if (walk(&c, folder, slash != NULL && slash[1] != 0 ? slash + 1 : folder, 0, &error) != GS_OK)
 			return gs_cli_fail(&error);
 	}
+	for (unsigned r = 0; r < GS_ONNX_REASONS; r++)
+		if (c.reason[r] != 0)
+			printf("refused as %s: %u\n", gs_onnx_reason_name((enum gs_onnx_reason)r), c.reason[r]);
 	printf("%u passed, %u failed, %u refused\n", c.count[PASSED], c.count[FAILED], c.count[REFUSED]);
 	return c.count[FAILED] == 0 ? GS_EXIT_OK : GS_EXIT_FAILED;
 }

@@ -26,6 +26,7 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 	case GS_ONNX_TRAINING: return "training";
 	case GS_ONNX_CONTROL_FLOW: return "control_flow";
 	case GS_ONNX_IMAGE: return "image";
+	case GS_ONNX_EMPTY: return "empty";
 	}
 	return "unknown";
 }
@@ -137,13 +138,14 @@ static enum gs_err define_inputs(struct gs_lower *lo, const struct gs_lower_scop
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "input '%.*s' has no name or is defined twice",
 			                       NAME(in->name));
 		if (!in->is_tensor)
-			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
+			return gs_lower_refuse(lo, GS_ONNX_SEQUENCE,
 			                       "input '%.*s' is a sequence, map or optional, not a tensor",
 			                       NAME(in->name));
 		if (in->elem_type > 255 || !gs_dtype_known((unsigned)in->elem_type))
-			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE,
-			                       "input '%.*s' is of type %s, which is not supported", NAME(in->name),
-			                       gs_onnx_type_name(in->elem_type));
+			return gs_lower_refuse(
+				lo, in->elem_type == GS_ONNX_TYPE_STRING ? GS_ONNX_STRING : GS_ONNX_DATA_TYPE,
+				"input '%.*s' is of type %s, which is not supported", NAME(in->name),
+				gs_onnx_type_name(in->elem_type));
 		if (bound == NULL) {
 			if ((err = define_input(lo, i, v)) != GS_OK)
 				return err;

@@ -236,8 +236,9 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 		if (gs_val_count(value[o]) == 0)
-			return gs_lower_refuse(lo, GS_ONNX_FORM, "output '%.*s' has no elements", (int)name.len,
-			                       name.len == 0 ? "" : (const char *)name.ptr);
+			return gs_lower_refuse(lo, GS_ONNX_EMPTY,
+			                       "output '%.*s' has no elements; leave it out of the model",
+			                       (int)name.len, name.len == 0 ? "" : (const char *)name.ptr);
 	}
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
 	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||

@@ -153,7 +153,7 @@ enum gs_err gs_lower_old_form(struct gs_lower *lo, const struct gs_onnx_node **n
 	if (gs_onnx_text_is(n->op, "Dropout")) /* later it is the mode of the whole run */
 		return gs_lower_attr_int(n, "is_test", 0) != 0
 		               ? GS_OK
-		               : gs_lower_refuse(lo, GS_ONNX_FORM,
+		               : gs_lower_refuse(lo, GS_ONNX_TRAINING,
 		                                 "training mode is random; export for inference (is_test 1)");
 	bool upsample = gs_onnx_text_is(n->op, "Upsample");
 	if ((opset == 6 && !upsample) || is_same(n->op))

@@ -50,7 +50,9 @@ enum gs_onnx_reason {
 	GS_ONNX_TRAINING,     /* training */
 	GS_ONNX_CONTROL_FLOW, /* a loop or a branch that depends on an input */
 	GS_ONNX_IMAGE,        /* decoding of images */
+	GS_ONNX_EMPTY,        /* an output without elements: nothing that could be claimed */
 };
+enum { GS_ONNX_REASONS = GS_ONNX_EMPTY + 1 };
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason); /* "operator", "data_type", ... */
 
 /* What happened besides the error text. */
@@ -81,6 +83,7 @@ struct gs_onnx_signature {
 	struct gs_onnx_input *input; /* owned: gs_onnx_signature_free */
 	bool half;                   /* f16 or bf16 weights, inputs or outputs */
 	bool tensors_only;           /* no sequence, map or optional among inputs and outputs */
+	bool strings;                /* a tensor of strings among inputs and outputs */
 };
 GS_MUST enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signature *out,
                                            struct gs_error *error);

@@ -8,9 +8,11 @@ enum gs_err gs_ops_tensor_constant(struct gs_lower *lo, struct gs_bytes bytes, s
 	struct gs_tensor t;
 	enum gs_err err = gs_tensor_from_model(bytes, lo->options->external, &lo->arena, &t, lo->error);
 	if (err != GS_OK) {
-		lo->report.reason = err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
-		                    : err == GS_ELIMIT     ? GS_ONNX_TOO_BIG
-		                                           : GS_ONNX_MALFORMED;
+		bool text = err == GS_EUNSUPPORTED && gs_tensor_proto_type(bytes) == GS_ONNX_TYPE_STRING;
+		lo->report.reason = text                     ? GS_ONNX_STRING
+		                    : err == GS_EUNSUPPORTED ? GS_ONNX_DATA_TYPE
+		                    : err == GS_ELIMIT       ? GS_ONNX_TOO_BIG
+		                                             : GS_ONNX_MALFORMED;
 		return err;
 	}
 	return gs_lower_constant(lo, t.dtype, t.rank, t.dim, t.data, out);

@@ -278,7 +278,7 @@ static enum gs_err find_keys(struct gs_lower *lo, const struct gs_val *x, const 
 static enum gs_err op_label_encoder(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                                     struct gs_val *out)
 {
-	struct gs_val key, value, x, place, table;
+	struct gs_val key = {0}, value = {0}, x, place, table;
 	uint64_t otherwise = 0;
 	GS_TRY(gs_ops_present(lo, &in[0]));
 	GS_TRY(list_of(lo, node, "keys_floats", "keys_int64s", "keys_tensor", "keys_strings", &key));

@@ -100,7 +100,7 @@ static enum gs_err op_regressor(struct gs_lower *lo, const struct gs_onnx_node *
 {
 	struct svm s = {0};
 	enum gs_ml_post post;
-	struct gs_val x, y, up;
+	struct gs_val x = {0}, y = {0}, up;
 	int64_t supports = gs_lower_attr_int(node, "n_supports", 0);
 	GS_TRY(gs_ml_post(lo, node, &post));
 	GS_TRY(read_svm(lo, node, &s));
@@ -387,11 +387,11 @@ static enum gs_err op_classifier(struct gs_lower *lo, const struct gs_onnx_node 
                                  struct gs_val *out)
 {
 	struct svm s = {0};
-	struct pairs p;
-	struct gs_ml_labels labels;
-	struct gs_ml_ints size;
+	struct pairs p = {0};
+	struct gs_ml_labels labels = {0};
+	struct gs_ml_ints size = {0};
 	enum gs_ml_post post;
-	struct gs_val x, k, d, best, y;
+	struct gs_val x = {0}, k = {0}, d = {0}, best, y;
 	int64_t any = 0;
 	GS_TRY(gs_ml_post(lo, node, &post));
 	GS_TRY(gs_ml_labels(lo, node, "classlabels_ints", "classlabels_strings", &labels));

@@ -318,7 +318,7 @@ static enum gs_err sum_by_target(struct gs_lower *lo, const struct gs_trees *t, 
 static enum gs_err evaluate(struct gs_lower *lo, struct gs_trees *t, enum aggregate how, const struct gs_val *in,
                             struct gs_val *out)
 {
-	struct gs_val x, wide, node;
+	struct gs_val x = {0}, wide = {0}, node = {0};
 	GS_TRY(gs_ml_rows(lo, in, &x));
 	GS_TRY(gs_trees_grow(lo, x.dim[1], t));
 	GS_TRY(columns(lo, t, &x, &wide));
@@ -366,8 +366,8 @@ static enum gs_err op_regressor(struct gs_lower *lo, const struct gs_onnx_node *
 	static const char *const how[] = {"AVERAGE", "SUM", "MIN", "MAX"};
 	const struct gs_onnx_attr *a = gs_onnx_attr_find(node, "aggregate_function");
 	struct gs_trees t = {0};
-	struct gs_ml_floats base;
-	struct gs_val y;
+	struct gs_ml_floats base = {0};
+	struct gs_val y = {0};
 	enum gs_ml_post post;
 	unsigned kind = a == NULL ? BY_SUM : 0;
 	while (a != NULL && kind < GS_ARRAY_LEN(how) && !gs_lower_attr_is(node, "aggregate_function", how[kind]))
@@ -387,7 +387,7 @@ static enum gs_err op_ensemble(struct gs_lower *lo, const struct gs_onnx_node *n
                                struct gs_val *out)
 {
 	struct gs_trees t = {0};
-	struct gs_val y;
+	struct gs_val y = {0};
 	enum gs_ml_post post;
 	int64_t how = gs_lower_attr_int(node, "aggregate_function", BY_SUM);
 	if (how < BY_AVERAGE || how > BY_MAX)
@@ -435,8 +435,8 @@ static enum gs_err op_classifier(struct gs_lower *lo, const struct gs_onnx_node 
 {
 	struct gs_trees t = {0};
 	struct gs_ml_labels labels;
-	struct gs_ml_floats base;
-	struct gs_val y, best;
+	struct gs_ml_floats base = {0};
+	struct gs_val y = {0}, best;
 	enum gs_ml_post post;
 	bool one_class = true;
 	GS_TRY(gs_ml_post(lo, node, &post));

@@ -82,13 +82,14 @@ static enum gs_err op_batch_normalization(struct gs_lower *lo, const struct gs_o
 	GS_TRY(gs_ops_want_float(lo, &in[0]));
 	if (in[0].rank < 1)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a scalar input");
-	if (gs_lower_attr_int(node, "training_mode", 0) != 0 || gs_lower_attr_int(node, "spatial", 1) == 0)
-		return gs_lower_refuse(lo, GS_ONNX_FORM,
-		                       "training mode and spatial=0 are not supported; export for inference");
+	if (gs_lower_attr_int(node, "training_mode", 0) != 0)
+		return gs_lower_refuse(lo, GS_ONNX_TRAINING, "training_mode is set; export the model for inference");
+	if (gs_lower_attr_int(node, "spatial", 1) == 0)
+		return gs_lower_refuse(lo, GS_ONNX_FORM, "spatial=0 is not supported; export for inference");
 	for (uint32_t i = 1; i < node->outputs; i++)
 		if (node->output[i].len != 0)
 			return gs_lower_refuse(
-				lo, GS_ONNX_FORM,
+				lo, GS_ONNX_TRAINING,
 				"the running-statistics outputs are not supported; export for inference");
 	uint32_t channels = in[0].rank < 2 ? 1 : in[0].dim[1];
 	for (unsigned i = 0; i < 4; i++) {

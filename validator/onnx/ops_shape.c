@@ -18,7 +18,7 @@ static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *no
 	gs_reg training = 0;
 	GS_TRY(gs_ops_present(lo, &in[0]));
 	if (in[2].kind != GS_VAL_NONE && (!gs_lower_uniform(lo, &in[2], &training) || training != 0))
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "training mode is random; export for inference");
+		return gs_lower_refuse(lo, GS_ONNX_TRAINING, "training_mode is set; export the model for inference");
 	out[0] = in[0];
 	if (node->outputs < 2 || node->output[1].len == 0)
 		return GS_OK;

@@ -110,7 +110,7 @@ static enum gs_err op_linear_attention(struct gs_lower *lo, const struct gs_onnx
                                        struct gs_val *out)
 {
 	static const uint8_t zero[4] = {0};
-	struct linear l;
+	struct linear l = {0};
 	struct gs_val state = in[3];
 	GS_TRY(read_linear(lo, node, in, &l));
 	uint32_t dim[4] = {l.batch, l.heads, l.size, l.value_size};

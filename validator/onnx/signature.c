@@ -47,11 +47,13 @@ enum gs_err gs_onnx_signature_read(struct gs_bytes bytes, struct gs_onnx_signatu
 	for (uint32_t k = 0; k < m.graph.outputs; k++) {
 		out->half |= is_half(m.graph.output[k].elem_type);
 		out->tensors_only &= m.graph.output[k].is_tensor;
+		out->strings |= m.graph.output[k].elem_type == GS_ONNX_TYPE_STRING;
 	}
 	for (uint32_t i = 0; i < m.graph.inputs; i++) {
 		const struct gs_onnx_value *v = &m.graph.input[i];
 		out->half |= is_half(v->elem_type);
 		out->tensors_only &= v->is_tensor;
+		out->strings |= v->elem_type == GS_ONNX_TYPE_STRING;
 		if (bsearch(&v->name, given, m.graph.initializers, sizeof(*given), compare_names) != NULL)
 			continue;
 		struct gs_onnx_input *in = &out->input[out->inputs++];

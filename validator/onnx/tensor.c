@@ -33,6 +33,17 @@ const char *gs_onnx_type_name(uint64_t code)
 	return code < GS_ARRAY_LEN(name) ? name[code] : "an unknown data type";
 }
 
+uint64_t gs_tensor_proto_type(struct gs_bytes bytes)
+{
+	struct gs_pb w = gs_pb_over(bytes);
+	struct gs_pb_field f;
+	uint64_t type = 0;
+	while (gs_pb_next(&w, &f) == GS_OK)
+		if (f.number == TENSOR_DATA_TYPE && f.type == GS_PB_VARINT)
+			type = f.value;
+	return type;
+}
+
 uint64_t gs_tensor_bytes(const struct gs_tensor *t)
 {
 	return t->count * gs_dtype_bytes(t->dtype);

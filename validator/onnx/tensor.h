@@ -54,6 +54,9 @@ GS_MUST enum gs_err gs_tensor_to_npy(const struct gs_tensor *t, struct gs_buf *o
 GS_MUST enum gs_err gs_tensor_from_file(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,
                                         struct gs_error *error);
 
+enum { GS_ONNX_TYPE_STRING = 8 }; /* TensorProto.DataType */
+/* The data type of a serialized TensorProto, 0 when it says none. */
+uint64_t gs_tensor_proto_type(struct gs_bytes bytes);
 /* The name ONNX gives a TensorProto.DataType code, for messages; never NULL. */
 const char *gs_onnx_type_name(uint64_t code);
 
