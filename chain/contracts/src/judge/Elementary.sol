@@ -27,27 +27,32 @@ contract Elementary {
     uint256 private constant PI = 16312081666030376401667486162748272;
     uint256 private constant HALF_PI = 8156040833015188200833743081374136;
 
+    /// sqrt(2) in the same units.
+    uint256 private constant ROOT2 = 7343016637207168931428032607349397;
+
     /// The function of this code (docs/machine.md, section 2) of a, and of b where it takes two.
     function evaluate(uint256 fn, uint256 a, uint256 b) external pure returns (uint256) {
         if (fn == 0x28) return Pow.pow(a, b); // alone of them may have a value for a NaN
         if (SoftFloat.isNan(a)) return SoftFloat.NAN;
-        if (fn < 0x19) {
-            if (fn == 0x11) return _exp(a);
-            if (fn == 0x12) return _log(a);
-            if (fn == 0x13) return _tanh(a);
-            if (fn == 0x14) return _erf(a);
-        } else if (fn < 0x20) {
-            if (fn == 0x19) return _sin(a);
-            if (fn == 0x1a) return _cos(a);
-            if (fn == 0x1b) return _expm1(a);
-            if (fn == 0x1c) return _log1p(a);
-            if (fn == 0x1d) return _atan(a);
-        } else if (fn < 0x23) {
+        if (fn < 0x20) {
+            if (fn < 0x19) {
+                if (fn == 0x11) return _exp(a);
+                if (fn == 0x12) return _log(a);
+                if (fn == 0x13) return _tanh(a);
+                if (fn == 0x14) return _erf(a);
+            } else {
+                if (fn == 0x19) return _sin(a);
+                if (fn == 0x1a) return _cos(a);
+                if (fn == 0x1b) return _expm1(a);
+                if (fn == 0x1c) return _log1p(a);
+                if (fn == 0x1d) return _atan(a);
+            }
+        } else if (fn < 0x25) {
             if (fn == 0x20) return _tan(a);
             if (fn == 0x21) return _asin(a);
-            return _acos(a);
+            if (fn == 0x22) return _acos(a);
+            return _hyperbolic(a, fn == 0x24);
         } else {
-            if (fn < 0x25) return _hyperbolic(a, fn == 0x24);
             if (fn == 0x25) return _asinh(a);
             if (fn == 0x26) return _acosh(a);
             if (fn == 0x27) return _atanh(a);
@@ -83,7 +88,7 @@ contract Elementary {
         }
     }
 
-    /// log(2^k m/d), rounded: d a power of two, d <= m < 2d <= 2^114, `turn` about sqrt(2) d. log(1) is +0.
+    /// log(2^k m/d), rounded: d a power of two up to 2^113, m/d from 0.8 to 2.8, `turn` about sqrt(2) d. log(1) is +0.
     function _logOf(uint256 m, uint256 d, uint256 turn, int256 k) private pure returns (uint256) {
         assembly ("memory-safe") {
             // Within [sqrt(1/2), sqrt(2)).
@@ -133,17 +138,10 @@ contract Elementary {
             // 1 + x, exact: e is at least -48 and at most 104, so m << (e + 112) < 2^240.
             m <<= uint256(e + 112);
             m = x & SoftFloat.SIGN != 0 ? ONE - m : ONE + m;
-            return _logOfWord(m, 0);
-        }
-    }
-
-    /// log(2^k m/2^112), rounded, for any m > 0.
-    function _logOfWord(uint256 m, int256 k) private pure returns (uint256) {
-        unchecked {
             // Into [1, 2): what is cut off above 2 is below 2^-112 of it.
-            int256 j = int256(SoftFloat.bitLength(m)) - 113;
-            m = j < 0 ? m << uint256(-j) : m >> uint256(j);
-            return _logOf(m, ONE, 7343016637207168931428032607349397, k + j);
+            int256 k = int256(SoftFloat.bitLength(m)) - 113;
+            m = k < 0 ? m << uint256(-k) : m >> uint256(k);
+            return _logOf(m, ONE, ROOT2, k);
         }
     }
 
@@ -339,20 +337,24 @@ contract Elementary {
         }
     }
 
-    /// The root of n in [2^200, 2^255), off by less than 2 and by less than 2^-150 of itself; 0 of 0.
-    function _root(uint256 n) private pure returns (uint256 r) {
-        uint256 length = SoftFloat.bitLength(n);
+    /// The root of n in [2^200, 2^255), off by less than 2^-79 of itself; 0 of 0.
+    function _root(uint256 n) private pure returns (uint256) {
+        // A power of two between 0.70 and 1.42 of the root.
+        return _newton(n, 1 << (SoftFloat.bitLength(n) >> 1));
+    }
+
+    /// The root of n from a guess between 0.70 and 1.42 of it: each step makes e^2/2/(1 + e) of the relative error e, so
+    /// 0.061, 0.0018, 2^-19, 2^-39, 2^-80.
+    function _newton(uint256 n, uint256 r) private pure returns (uint256) {
         assembly ("memory-safe") {
-            // From a power of two between 0.70 and 1.42 of the root; six Newton steps, as in SoftFloat: 2^-4, 2^-9, 2^-19,
-            // 2^-39, 2^-79, 2^-159. div(0, 0) is 0.
-            r := shl(shr(1, length), 1)
-            r := shr(1, add(r, div(n, r)))
+            // div(0, 0) is 0
             r := shr(1, add(r, div(n, r)))
             r := shr(1, add(r, div(n, r)))
             r := shr(1, add(r, div(n, r)))
             r := shr(1, add(r, div(n, r)))
             r := shr(1, add(r, div(n, r)))
         }
+        return r;
     }
 
     /// sinh, or cosh.
@@ -376,25 +378,37 @@ contract Elementary {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
         // |x| < 2^-12: x - x^3/6 + ... is nearer to x than to any neighbour.
         if (magnitude < 0x39800000 || magnitude == SoftFloat.INF) return x;
-        return x & SoftFloat.SIGN | _logOfSum(magnitude, false);
+        return x & SoftFloat.SIGN | _logOfSum(magnitude, true);
     }
 
     function _acosh(uint256 x) private pure returns (uint256) {
         if (x < 0x3f800000 || x & SoftFloat.SIGN != 0) return SoftFloat.NAN;
         if (x == SoftFloat.INF) return x;
-        return _logOfSum(x, true);
+        if (x >= 0x40000000) return _logOfSum(x, false);
+        unchecked {
+            // x - 1 is 0 or at least 2^-23, so that x^2 - 1 is exact and the root good to 2^-79 of itself, and with it the
+            // logarithm.
+            uint256 t = x & 0x7fffff | 0x800000;
+            t <<= 89;
+            t += _root(t * t - (1 << 224)); // below 3.74
+            uint256 k = t >> 113;
+            return _logOf(t >> k, ONE, ROOT2, int256(k));
+        }
     }
 
-    /// log(x + sqrt(x^2 + 1)) for finite x >= 2^-12, or with - 1 for x >= 1, rounded.
-    function _logOfSum(uint256 x, bool less) private pure returns (uint256) {
+    /// log(x + sqrt(x^2 + 1)) for finite x >= 2^-12, or with - 1 for x >= 2, rounded.
+    function _logOfSum(uint256 x, bool plus) private pure returns (uint256) {
         (uint256 m, int256 e) = SoftFloat.parts(x);
         unchecked {
             // In units of 2^-f: f = 112, or less where x would pass 2^127. 1 is nothing beside x^2 from 2^104 on.
             int256 f = e < -9 ? int256(112) : 103 - e;
             m <<= uint256(e + f);
-            uint256 one = f < 0 ? 0 : 1 << uint256(f << 1);
-            uint256 root = _root(less ? m * m - one : m * m + one);
-            return _logOfWord(m + root, 112 - f);
+            uint256 one = f < 0 ? 0 : 1 << uint256(f);
+            // The greater of x and 1 is within 0.70 and 1.16 of the root.
+            uint256 root = _newton(plus ? m * m + one * one : m * m - one * one, m > one ? m : one);
+            // The sum is from 1 to 2.42, or of 2^(e + 24), half of which is in (x/2, x], from 0.93 to 2.42.
+            int256 k = x < 0x3f800000 ? int256(0) : e + 24;
+            return _logOf((m + root) >> uint256(k + f - 112), ONE, ROOT2, k);
         }
     }
 
