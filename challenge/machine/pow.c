@@ -141,7 +141,7 @@ static uint64_t quick_exp2(uint64_t x)
 	return whole + high(whole, high(t, p) >> 5);
 }
 
-enum { QUICK_ERROR = 32 }; /* units of 2^-63: three times what docs/numerics.md counts */
+enum { QUICK_ERROR = 32 }; /* units of 2^-63: three times what docs/pow.md counts */
 
 bool gs_pow_quick(uint32_t a, uint32_t b, uint32_t *out)
 {

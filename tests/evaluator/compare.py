@@ -5,7 +5,7 @@ usage: compare.py BUILD [PROGRAMS [FIRST_SEED]]
 
 Scalar functions of random and special registers; loads and stores of every dtype; random programs: ids, roots, every
 tensor, single elements, states and judged steps with their reads. PROGRAMS (48) counts the random programs; half as many
-at the limits, a program for every function as a map and as a fold, and deep traces come on top. Also insists that what
+at the limits, a program for every function as a map and as a fold, deep traces, and the demo's model come on top. Also insists that what
 is compared was really reached. Prints every disagreement; ends with "N passed, N failed".
 """
 import os
@@ -25,6 +25,7 @@ from number import DTYPES
 from tally import Tally
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/machine.md")
+MODEL = os.path.join(os.path.dirname(PAGE), "../configs/demo/digits.onnx")
 PROGRAMS = 48
 REGISTERS_EACH = 400
 STEPS_EACH = 4
@@ -85,7 +86,8 @@ def compare_step(tally, machine, name, d, question):
 
 
 def compare_program(tally, coverage, machine, rng, name, folder):
-    program_path, inputs_path = machine.generate(name, folder)
+    is_model = name.endswith(".onnx")
+    program_path, inputs_path = machine.lower(name, folder, rng) if is_model else machine.generate(name, folder)
     answer = machine.ask("program", program_path, inputs_path)
     try:
         program = program_file.read(program_path)
@@ -125,6 +127,7 @@ def main():
             compare_dtype(tally, machine, dtype, rng, registers)
     names = [f"{seed}" for seed in range(first, first + count)]
     names += [f"extreme:{seed}" for seed in range(first, first + (count + 1) // 2)]
+    names += [MODEL]
     names += [f"deep:{seed}" for seed in range(first, first + max(count // 50, 1))]
     for code in codes:
         names += [f"map:{code:x}:{first}"] + [f"fold:{code:x}:{first}"] * FUNCTIONS[code].can_fold

@@ -1,11 +1,9 @@
 """Elementary functions of the law: the value of the real function, rounded once to binary32.
 
 mpmath computes an enclosure; the precision grows until both of its ends round to the same binary32. Where the real value
-can be a binary32 or a midpoint of two, which no precision would decide, it is computed exactly instead. Apart from the
-arguments listed at each function (and those of `power`) the values are irrational, and the search ends.
+is a binary32 that no precision would decide, it is listed at its function; all others are irrational, and the search ends.
 """
 import functools
-import math
 
 import mpmath
 
@@ -190,93 +188,3 @@ cosh = _unary(_cosh)
 asinh = _unary(_odd(mpmath.asinh, INFINITY))
 acosh = _unary(_acosh)
 atanh = _unary(_atanh)
-
-
-def _odd_integer(register):
-    """Whether a finite number is an odd integer (then a power keeps the sign of its base)."""
-    return not units(register) % (1 << 149) and bool(units(register) >> 149 & 1)
-
-
-def _exact_root(number, times):
-    """The integer r with r^(2^times) = number, or None."""
-    for _ in range(times):
-        root = math.isqrt(number)
-        if root * root != number:
-            return None
-        number = root
-    return number
-
-
-def _twos(number):
-    return (number & -number).bit_length() - 1
-
-
-def _exact_power(base, exponent):
-    """|base|^exponent as (odd integer, binary exponent) when it is a dyadic number of few bits, or None.
-
-    With base = m·2^e and exponent = n·2^k, m and n odd: a dyadic result needs n > 0 or m = 1, and for k < 0 a root of
-    both parts. m^n has more than n·log2(3) bits for m > 1, so a large n leaves nothing near a binary32 or a midpoint.
-    """
-    m = abs(units(base))
-    e = _twos(m)
-    m >>= e
-    e += BINARY32.least
-    n = units(exponent)
-    k = _twos(abs(n))
-    n >>= k
-    k += BINARY32.least
-    if k < 0:
-        if -k > 16 or e % (1 << -k):
-            return None
-        m = _exact_root(m, -k)
-        if m is None:
-            return None
-        e >>= -k
-    else:
-        n <<= k
-    if m == 1:
-        return 1, e * n
-    if n < 0 or n > 64:
-        return None
-    return m ** n, e * n
-
-
-def power(a, b):
-    """IEEE 754-2019 pow."""
-    if b & ~SIGN == 0 or a == ONE:
-        return ONE
-    if is_nan(a) or is_nan(b):
-        return NAN
-    negative = is_negative(a) and not is_infinite(b) and _odd_integer(b)
-    sign = SIGN if negative else 0
-    magnitude = a & ~SIGN
-    if is_infinite(b):
-        if magnitude == ONE:
-            return ONE
-        return INFINITY if (magnitude > ONE) == (not is_negative(b)) else 0
-    if magnitude in (0, INFINITY):
-        grows = (magnitude == INFINITY) == (not is_negative(b))
-        return sign | (INFINITY if grows else 0)
-    if is_negative(a) and units(b) % (1 << 149):
-        return NAN
-    return sign | _positive_power(magnitude, b)
-
-
-@functools.lru_cache(maxsize=1 << 16)
-def _positive_power(a, b):
-    exact = _exact_power(a, b)
-    if exact is not None:
-        odd, exponent = exact
-        if exponent + odd.bit_length() > BINADES_FAR:
-            return INFINITY
-        if exponent + odd.bit_length() < -BINADES_FAR:
-            return 0
-        shift = exponent - BINARY32.least
-        return BINARY32.nearest(False, odd << max(shift, 0), 1 << max(-shift, 0))
-    with mpmath.workprec(PRECISION_FIRST):
-        binades = real(b) * mpmath.log(real(a), 2)
-    if binades > BINADES_FAR:
-        return INFINITY
-    if binades < -BINADES_FAR:
-        return 0
-    return rounded(lambda: real(a) ** real(b))

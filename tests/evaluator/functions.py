@@ -7,6 +7,7 @@ import math
 import elementary
 from number import (CLASS_BITS, F32, I32, I64, INFINITY, NAN, SIGN, float_from_units, is_infinite, is_nan,
                     is_negative, is_zero, signed, units, wrap)
+from power import power
 
 UNIT_BITS = 149
 ONE_IN_UNITS = 1 << UNIT_BITS
@@ -286,7 +287,7 @@ def _table():
         (0x25, "f32.asinh", [F32], F32, elementary.asinh),
         (0x26, "f32.acosh", [F32], F32, elementary.acosh),
         (0x27, "f32.atanh", [F32], F32, elementary.atanh),
-        (0x28, "f32.pow", [F32] * 2, F32, elementary.power),
+        (0x28, "f32.pow", [F32] * 2, F32, power),
         (0x97, "i64.ult", [I64] * 2, I32, lambda a, b: int(a < b)),
         (0x98, "i64.ule", [I64] * 2, I32, lambda a, b: int(a <= b)),
         (0x99, "i64.udiv", [I64] * 2, I64, lambda a, b: a // b if b else 0),

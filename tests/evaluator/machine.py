@@ -1,5 +1,7 @@
 """Asks the C implementation: a running tests/tools/machine_ask, one question and one answer a line."""
+import json
 import os
+import struct
 import subprocess
 
 from functions import FUNCTIONS
@@ -34,6 +36,16 @@ class Machine:
         program, inputs = os.path.join(folder, "p.gsp"), os.path.join(folder, "p.bin")
         subprocess.run([os.path.join(self.build, "tests/tools/program_gen"), what, program, inputs], check=True,
                        stdout=subprocess.DEVNULL)
+        return program, inputs
+
+    def lower(self, model, folder, rng):
+        """The program of an ONNX model, and f32 inputs between -2 and 2; their paths."""
+        program, inputs = os.path.join(folder, "m.gsp"), os.path.join(folder, "m.bin")
+        out = subprocess.run([os.path.join(self.build, "gainsay"), "program", model, "--output", program, "--json"],
+                             check=True, stdout=subprocess.PIPE, text=True).stdout
+        count = 32 * json.loads(out)["inputsChunks"]
+        with open(inputs, "wb") as file:
+            file.write(struct.pack(f"<{count}f", *(rng.uniform(-2, 2) for _ in range(count))))
         return program, inputs
 
     def forget_functions_to_come(self):

@@ -14,8 +14,9 @@ import mpmath
 import sample
 from functions import FUNCTIONS
 from merkle import keccak256
+from number import BINARY16, DTYPES, F32, INFINITY, NAN, ONE, SIGN, is_nan
+from power import exact_power, positive_power, power
 from tally import Tally
-from number import BINARY16, DTYPES, F32, INFINITY, NAN, SIGN, is_nan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ELEMENTARY = os.path.join(HERE, "../vectors/elementary/*.txt")
@@ -36,6 +37,7 @@ POW = [(0x00000000, 0xBF800000, INFINITY), (SIGN, 0xBF800000, INFINITY | SIGN), 
        (0x40800000, 0xBF000000, 0x3F000000), (0x40000000, 0xC3150000, 1), (0x40000000, 0xC3160000, 0),
        (0xC0000000, 0x43000000, INFINITY), (NAN, 0x3F800000, NAN), (0xBF800000, NAN, NAN)]
 PRECISION = 400
+POWERS = 1500
 ELEMENTARY_NAMES = ["exp", "log", "expm1", "log1p", "tanh", "erf", "sin", "cos", "tan", "atan", "asin", "acos", "sinh", "cosh",
                     "asinh", "acosh", "atanh"]
 
@@ -88,6 +90,20 @@ def check_arithmetic(tally, rng):
             tally.check(f"store of f16 {stored:04x}", DTYPES[10].store(to_register(value)), stored)
 
 
+def check_power(tally, rng):
+    """The page's W, which is integer arithmetic, against mpmath: the nearest binary32 to the real power."""
+    compared = 0
+    while compared < POWERS:
+        a, b = sample.register(rng, F32) & ~SIGN, sample.register(rng, F32)
+        if rng.random() < 0.5:
+            a, b = ONE + rng.randrange(-(1 << 22), 1 << 23), rng.randrange(126, 133) << 23 | rng.getrandbits(23)
+        if a in (0, ONE) or a >= INFINITY or b & ~SIGN == 0 or b & ~SIGN >= INFINITY or exact_power(a, b):
+            continue
+        expected = elementary.rounded(lambda x=a, y=b: elementary.real(x) ** elementary.real(y))
+        tally.check(f"pow of {a:08x} {b:08x}", f"{positive_power(a, b):08x}", f"{expected:08x}")
+        compared += 1
+
+
 def check_precision(tally, rng):
     """mpmath at its first precision and at a far greater one: the margin that rounded() leaves is enough."""
     for name in ELEMENTARY_NAMES:
@@ -117,11 +133,13 @@ def main():
             tally.check(f"keccak256 of {data}", keccak256(data).hex(), digest)
     with tally.test():
         for a, b, result in POW:
-            tally.check(f"pow of {a:08x} {b:08x}", f"{elementary.power(a, b):08x}", f"{result:08x}")
+            tally.check(f"pow of {a:08x} {b:08x}", f"{power(a, b):08x}", f"{result:08x}")
     check_vectors(tally)
     rng = random.Random(1)
     with tally.test():
         check_arithmetic(tally, rng)
+    with tally.test():
+        check_power(tally, rng)
     check_precision(tally, rng)
     tally.end()
 

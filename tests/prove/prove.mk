@@ -1,6 +1,6 @@
 # The proof of the elementary functions over all 2^32 inputs, and their vectors. Included by the Makefile.
 #
-#   make prove-math            the library's own object, one function after the other (some twenty minutes)
+#   make prove-math            the library's own object, one function after the other (about an hour)
 #   make prove-math-native     the same source compiled for this machine's fma and vectors (some minutes)
 #   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every such function
 #   make prove-math-two        pow, div and fma on 10^9 cases each (half an hour)

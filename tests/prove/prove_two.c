@@ -3,7 +3,7 @@
  *     prove_two pow|div|fma COUNT [SEED]
  *
  * runs all pairs (triples) of special values and COUNT cases drawn from the seed, in turn of every kind that is hard
- * (docs/numerics.md), through the machine's table and compares bits.
+ * (docs/pow.md), through the machine's table and compares bits.
  *
  * pow:       the C library's binary64 pow, whose error its manual gives as at most one unit in the last place, widened
  *            to 2^-49 both ways: where both ends round to the same binary32 that is the right one. MPFR decides the

@@ -55,12 +55,21 @@ void gs_ops_indirect_view(const struct gs_lower *lo, struct gs_operand *op, cons
 enum gs_err gs_ops_take(struct gs_lower *lo, const struct gs_val *from, unsigned axis, const uint8_t *index,
                         uint32_t count, gs_reg fill, struct gs_val *out);
 
+/* data[R, P] with updates[R, U] at index[R, U] (i64) of their own rows; the last of several at one place stays, an index
+ * outside of 0 to P - 1 is left out. */
+enum gs_err gs_ops_scatter_rows(struct gs_lower *lo, const struct gs_val *data, const struct gs_val *index,
+                                const struct gs_val *updates, struct gs_val *out);
+
 /* ---- elements moved (ops_shape.c, ops_pad.c) ---- */
 
 /* Joins n >= 1 parts, none of them empty, in groups of three; overwrites part[]. */
 enum gs_err gs_ops_concat(struct gs_lower *lo, struct gs_val *part, unsigned n, unsigned axis, struct gs_val *out);
 /* A view of count elements of dimension d from start. */
 struct gs_val gs_ops_part(const struct gs_val *v, unsigned d, uint32_t start, uint32_t count);
+/* x with before[d] elements of the value before it (negative: cropped) and as many behind as bring it to the extents
+ * dim; every dim[d] is at least 0 and below 2^31. */
+enum gs_err gs_ops_pad_value(struct gs_lower *lo, const struct gs_val *from, const int64_t *before, const uint32_t *dim,
+                             gs_reg value, struct gs_val *out);
 /* Padding from the input itself (modes reflect, edge, wrap) to the extents dim. */
 enum gs_err gs_ops_pad_within(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
                               const int64_t *before, const uint32_t *dim, struct gs_val *out);
@@ -84,5 +93,11 @@ enum gs_err gs_ops_arg_extreme(struct gs_lower *lo, const struct gs_val *x, unsi
 /* The matrix product of ONNX's MatMul, with an optional start (a value of the result's shape) for the sums. */
 enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
                           const struct gs_val *start, unsigned dtype, struct gs_val *out);
+/* The same, stored as then.dtype after then.epilogue (a function of one operand; then.fn is not looked at). */
+enum gs_err gs_ops_matmul_then(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
+                               const struct gs_val *start, struct gs_step then, struct gs_val *out);
+/* The convolution of ONNX's Conv: in[] is x, w and the bias or GS_VAL_NONE; all floats or all i32. */
+enum gs_err gs_ops_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                        struct gs_step then, struct gs_val *out);
 
 #endif

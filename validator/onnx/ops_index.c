@@ -102,33 +102,6 @@ static enum gs_err op_size(struct gs_lower *lo, const struct gs_onnx_node *node,
 	return GS_OK;
 }
 
-static enum gs_err op_range(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                            struct gs_val *out)
-{
-	int64_t v[3];
-	unsigned n;
-	(void)node;
-	for (unsigned i = 0; i < 3; i++) {
-		GS_TRY(gs_ops_present(lo, &in[i]));
-		if (in[i].dtype != GS_I64 && in[i].dtype != GS_I32)
-			return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "only i32 and i64 ranges are supported");
-		GS_TRY(gs_lower_ints(lo, &in[i], "a limit of the range", &v[i], 1, &n));
-		if (n != 1 || v[i] > INT32_MAX || v[i] < -INT32_MAX)
-			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a limit outside 2^31");
-	}
-	if (v[2] == 0)
-		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a step of 0");
-	int64_t count = v[2] > 0 ? (v[1] - v[0] + v[2] - 1) / v[2] : (v[0] - v[1] - v[2] - 1) / -v[2];
-	count = count < 0 ? 0 : count;
-	struct gs_instr iota = {
-		.form = GS_MAP, .store_dtype = in[0].dtype, .out_axes = 1, .extent[0] = (uint32_t)count};
-	iota.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&in[0]));
-	iota.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA, .iota = {.offset = v[0], .coef[0] = v[2]}};
-	if (count > INT32_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a range of %lld elements", (long long)count);
-	return gs_lower_emit(lo, &iota, 1, &(uint32_t){(uint32_t)count}, out);
-}
-
 /* Negative indices count from the end: index < 0 ? index + extent : index. */
 enum gs_err gs_ops_from_the_end(struct gs_lower *lo, const struct gs_val *index, uint32_t extent, struct gs_val *out)
 {
@@ -255,8 +228,11 @@ static enum gs_err op_gather_elements(struct gs_lower *lo, const struct gs_onnx_
 }
 
 const struct gs_lower_op gs_ops_index[] = {
-	{"Constant", op_constant}, {"ConstantOfShape", op_constant_of_shape},
-	{"Gather", op_gather},     {"GatherElements", op_gather_elements},
-	{"Range", op_range},       {"Shape", op_shape},
-	{"Size", op_size},         {NULL, NULL},
+	{"Constant", op_constant},
+	{"ConstantOfShape", op_constant_of_shape},
+	{"Gather", op_gather},
+	{"GatherElements", op_gather_elements},
+	{"Shape", op_shape},
+	{"Size", op_size},
+	{NULL, NULL},
 };

@@ -23,6 +23,12 @@ static void start_fold(struct gs_instr *in, const struct gs_val *x)
 enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
                           const struct gs_val *start, unsigned dtype, struct gs_val *out)
 {
+	return gs_ops_matmul_then(lo, left, right, start, (struct gs_step){.dtype = (uint8_t)dtype}, out);
+}
+
+enum gs_err gs_ops_matmul_then(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
+                               const struct gs_val *start, struct gs_step then, struct gs_val *out)
+{
 	struct gs_val a = *left, b = *right, lead[2];
 	struct gs_instr fold;
 	uint32_t dim[GS_RANK_MAX];
@@ -56,7 +62,8 @@ enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const 
 	if ((err = gs_lower_broadcast(lo, lead, 2, &batch, dim)) != GS_OK)
 		return err;
 	start_fold(&fold, &a);
-	fold.store_dtype = (uint8_t)dtype;
+	fold.store_dtype = then.dtype;
+	fold.epilogue = then.epilogue;
 	fold.out_axes = (uint8_t)(batch + 2);
 	fold.red_axes = 1;
 	dim[batch] = a.dim[a.rank - 2];
@@ -162,6 +169,12 @@ static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node,
 static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                            struct gs_val *out)
 {
+	return gs_ops_conv(lo, node, in, (struct gs_step){.dtype = in[0].dtype}, out);
+}
+
+enum gs_err gs_ops_conv(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                        struct gs_step then, struct gs_val *out)
+{
 	struct gs_val x = in[0], w = in[1];
 	const struct gs_val *bias = &in[2];
 	struct gs_window win;
@@ -190,6 +203,8 @@ static enum gs_err op_conv(struct gs_lower *lo, const struct gs_onnx_node *node,
 			break;
 		}
 	start_fold(&fold, &x);
+	fold.store_dtype = then.dtype;
+	fold.epilogue = then.epilogue;
 	uint32_t groups = (uint32_t)group, per_group = w.dim[0] / groups;
 	/* axes: batch, group, channel of the group, space; channel of the group's inputs, kernel */
 	fold.out_axes = (uint8_t)(3 + spatial);

@@ -1,12 +1,12 @@
 /* Pooling and reductions. Formulas: docs/operators.md. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/ops_pool.h"
 
 #include <string.h>
 
 /* ---- windows ---- */
 
-static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
-                               struct gs_window *win)
+enum gs_err gs_pool_window(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
+                           struct gs_window *win)
 {
 	int64_t shape[3];
 	uint32_t kernel[3];
@@ -29,8 +29,8 @@ static enum gs_err pool_window(struct gs_lower *lo, const struct gs_onnx_node *n
 }
 
 /* Folds fn over the window of every output; taps outside the input are skipped. */
-static enum gs_err pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win,
-                             struct gs_instr *fold, struct gs_val *out)
+enum gs_err gs_pool_fold(struct gs_lower *lo, const struct gs_val *from, const struct gs_window *win,
+                         struct gs_instr *fold, struct gs_val *out)
 {
 	struct gs_val x = *from;
 	uint32_t dim[GS_RANK_MAX];
@@ -98,12 +98,19 @@ static enum gs_err op_max_pool(struct gs_lower *lo, const struct gs_onnx_node *n
 {
 	struct gs_window win = {0};
 	struct gs_instr fold;
-	if (node->outputs > 1 && node->output[1].len != 0)
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "the Indices output is not supported; remove it");
-	enum gs_err err = maximum(lo, &in[0], &fold);
+	struct gs_val x = in[0];
+	bool indices = node->outputs > 1 && node->output[1].len != 0;
+	enum gs_err err = maximum(lo, &x, &fold);
 	if (err == GS_OK)
-		err = pool_window(lo, node, &in[0], &win);
-	return err != GS_OK ? err : pool_fold(lo, &in[0], &win, &fold, out);
+		err = gs_pool_window(lo, node, &x, &win);
+	for (unsigned d = 0; err == GS_OK && indices && d < x.rank; d++)
+		if (x.stride[d] < 0)
+			err = gs_lower_copy(lo, &x, &x);
+	if (err == GS_OK)
+		err = gs_pool_fold(lo, &x, &win, &fold, &out[0]);
+	if (err != GS_OK || !indices)
+		return err;
+	return gs_pool_indices(lo, &x, &win, gs_lower_attr_int(node, "storage_order", 0) != 0, &out[0], &out[1]);
 }
 
 /* How many taps of window o of dimension d count. */
@@ -161,7 +168,7 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 	bool same = false;
 	if (in[0].kind == GS_VAL_NONE || gs_val_class(&in[0]) != GS_CLASS_F32)
 		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "an input that is not a float");
-	enum gs_err err = pool_window(lo, node, &in[0], &win);
+	enum gs_err err = gs_pool_window(lo, node, &in[0], &win);
 	if (err == GS_OK)
 		err = divisors(lo, &win, gs_lower_attr_int(node, "count_include_pad", 0) != 0, &same, &uniform, &count);
 	if (err != GS_OK)
@@ -173,10 +180,10 @@ static enum gs_err op_average_pool(struct gs_lower *lo, const struct gs_onnx_nod
 	if (same) {
 		fold.epilogue = GS_FN_F32_DIV;
 		fold.epilogue_const[0] = uniform;
-		return pool_fold(lo, &in[0], &win, &fold, out);
+		return gs_pool_fold(lo, &in[0], &win, &fold, out);
 	}
 	fold.store_dtype = GS_F32;
-	if ((err = pool_fold(lo, &in[0], &win, &fold, &sum)) != GS_OK)
+	if ((err = gs_pool_fold(lo, &in[0], &win, &fold, &sum)) != GS_OK)
 		return err;
 	struct gs_step divide = {.fn = GS_FN_F32_DIV, .dtype = in[0].dtype};
 	return gs_lower_map(lo, divide, 2, (struct gs_arg[]){{.v = &sum}, {.v = &count}}, out);
@@ -193,7 +200,8 @@ enum reduction {
 	REDUCE_L1,
 	REDUCE_L2,
 	REDUCE_SUM_SQUARE,
-	REDUCE_LOG_SUM
+	REDUCE_LOG_SUM,
+	REDUCE_LOG_SUM_EXP
 };
 
 static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const struct gs_val *x, unsigned mask,
@@ -202,6 +210,26 @@ static enum gs_err reduce_sum(struct gs_lower *lo, struct gs_step step, const st
 	if (gs_val_class(x) == GS_CLASS_F32)
 		return gs_lower_sum(lo, step, x, mask, out);
 	return gs_lower_fold(lo, step, 0, x, mask, out);
+}
+
+/* m + log(sum of exp(x - m)), m the greatest element brought to finite numbers. */
+static enum gs_err log_sum_exp(struct gs_lower *lo, const struct gs_val *x, unsigned mask, struct gs_val *out)
+{
+	struct gs_val m, t;
+	struct gs_step max = {.fn = GS_FN_F32_MAX, .dtype = GS_F32, .epilogue = GS_FN_F32_CLIP};
+	max.epilogue_const[0] = UINT32_C(0xff7fffff);
+	max.epilogue_const[1] = UINT32_C(0x7f7fffff);
+	struct gs_step power = {.fn = GS_FN_F32_SUB, .dtype = GS_F32, .epilogue = GS_FN_F32_EXP};
+	struct gs_step sum = {.fn = GS_FN_F32_ADD, .dtype = GS_F32, .epilogue = GS_FN_F32_LOG};
+	struct gs_step add = {.fn = GS_FN_F32_ADD, .dtype = x->dtype};
+	if (gs_val_class(x) != GS_CLASS_F32)
+		return gs_lower_refuse(lo, GS_ONNX_DATA_TYPE, "integers");
+	enum gs_err err = gs_lower_fold(lo, max, GS_NEG_INF, x, mask, &m);
+	if (err == GS_OK)
+		err = gs_lower_map(lo, power, 2, (struct gs_arg[]){{.v = x}, {.v = &m}}, &t);
+	if (err == GS_OK)
+		err = gs_lower_sum(lo, sum, &t, mask, &t);
+	return err != GS_OK ? err : gs_lower_map(lo, add, 2, (struct gs_arg[]){{.v = &t}, {.v = &m}}, out);
 }
 
 /* Reduces the dimensions in mask; out keeps them as 1. */
@@ -261,6 +289,7 @@ static enum gs_err reduce(struct gs_lower *lo, enum reduction kind, const struct
 		step.epilogue = GS_FN_F32_LOG;
 		t = *x;
 		break;
+	case REDUCE_LOG_SUM_EXP: return log_sum_exp(lo, x, mask, out);
 	}
 	return err != GS_OK ? err : reduce_sum(lo, step, &t, mask, out);
 }
@@ -310,6 +339,7 @@ REDUCE(op_reduce_l1, REDUCE_L1)
 REDUCE(op_reduce_l2, REDUCE_L2)
 REDUCE(op_reduce_sum_square, REDUCE_SUM_SQUARE)
 REDUCE(op_reduce_log_sum, REDUCE_LOG_SUM)
+REDUCE(op_reduce_log_sum_exp, REDUCE_LOG_SUM_EXP)
 
 static enum gs_err global_pool(struct gs_lower *lo, const struct gs_val *x, struct gs_val *out, enum reduction kind)
 {
@@ -342,6 +372,7 @@ const struct gs_lower_op gs_ops_pool[] = {
 	{"ReduceL1", op_reduce_l1},
 	{"ReduceL2", op_reduce_l2},
 	{"ReduceLogSum", op_reduce_log_sum},
+	{"ReduceLogSumExp", op_reduce_log_sum_exp},
 	{"ReduceMax", op_reduce_max},
 	{"ReduceMean", op_reduce_mean},
 	{"ReduceMin", op_reduce_min},

@@ -137,6 +137,15 @@ static enum gs_err scatter(struct gs_lower *lo, struct scatter *s, struct gs_val
 	return gs_lower_emit(lo, &fold, s->rank, s->data.dim, out);
 }
 
+enum gs_err gs_ops_scatter_rows(struct gs_lower *lo, const struct gs_val *data, const struct gs_val *index,
+                                const struct gs_val *updates, struct gs_val *out)
+{
+	struct scatter s = {.data = *data, .index = *index, .updates = *updates, .rank = 2, .at = 1};
+	s.index_axis[1] = s.update_axis[1] = 2;
+	s.turns = updates->dim[1];
+	return scatter(lo, &s, out);
+}
+
 static enum gs_err index_type(struct gs_lower *lo, const struct gs_val *index)
 {
 	GS_TRY(gs_ops_present(lo, index));

@@ -359,6 +359,43 @@ static enum gs_err op_concat(struct gs_lower *lo, const struct gs_onnx_node *nod
 }
 
 /* A copy whose reads outside the input give the padding value. */
+enum gs_err gs_ops_pad_value(struct gs_lower *lo, const struct gs_val *from, const int64_t *before, const uint32_t *dim,
+                             gs_reg value, struct gs_val *out)
+{
+	struct gs_val x = *from;
+	if (gs_val_count(&x) == 0) { /* nothing but padding */
+		uint8_t *data = gs_arena_alloc(&lo->arena, 1, 8);
+		if (data == NULL)
+			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "no memory");
+		gs_element_write(data, (enum gs_dtype)x.dtype, 0, gs_store((enum gs_dtype)x.dtype, value));
+		GS_TRY(gs_lower_constant(lo, (enum gs_dtype)x.dtype, 0, NULL, data, &x));
+		return gs_lower_expand(lo, &x, from->rank, dim, out);
+	}
+	if (x.rank == GS_RANK_MAX)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "padding a tensor of rank %u", x.rank);
+	for (unsigned d = 0; d < x.rank; d++)
+		if (x.stride[d] < 0) {
+			GS_TRY(gs_lower_copy(lo, &x, &x));
+			break;
+		}
+	struct gs_instr copy = {.form = GS_MAP, .store_dtype = x.dtype, .out_axes = x.rank};
+	copy.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&x));
+	copy.operand[0] = gs_lower_view(lo, &x);
+	copy.operand[0].view.pad = value != 0 ? GS_PAD_VALUE : GS_PAD_ZERO;
+	copy.operand[0].view.pad_value = value;
+	for (unsigned d = 0; d < x.rank; d++) {
+		copy.extent[d] = dim[d];
+		if (before[d] <= 0 && dim[d] <= x.dim[d] + before[d]) {
+			copy.operand[0].view.row[0].at.offset -= before[d] * x.stride[d];
+			gs_operand_axis(&copy.operand[0], d, x.stride[d]);
+			continue;
+		}
+		unsigned row = gs_operand_row(&copy.operand[0], x.dim[d], (uint64_t)x.stride[d], -before[d]);
+		copy.operand[0].view.row[row].at.coef[d] = 1;
+	}
+	return gs_lower_emit(lo, &copy, x.rank, dim, out);
+}
+
 static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
 {
@@ -405,37 +442,7 @@ static enum gs_err op_pad(struct gs_lower *lo, const struct gs_onnx_node *node, 
 		return (void)(*out = x), GS_OK;
 	if (gs_onnx_attr_find(node, "mode") != NULL && !gs_lower_attr_is(node, "mode", "constant"))
 		return gs_ops_pad_within(lo, node, &x, before, dim, out);
-	if (gs_val_count(&x) == 0) { /* nothing but padding */
-		uint8_t *data = gs_arena_alloc(&lo->arena, 1, 8);
-		if (data == NULL)
-			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "no memory");
-		gs_element_write(data, (enum gs_dtype)x.dtype, 0, gs_store((enum gs_dtype)x.dtype, value));
-		GS_TRY(gs_lower_constant(lo, (enum gs_dtype)x.dtype, 0, NULL, data, &x));
-		return gs_lower_expand(lo, &x, in[0].rank, dim, out);
-	}
-	if (x.rank == GS_RANK_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "padding a tensor of rank %u", x.rank);
-	for (unsigned d = 0; d < x.rank; d++)
-		if (x.stride[d] < 0) {
-			GS_TRY(gs_lower_copy(lo, &x, &x));
-			break;
-		}
-	struct gs_instr copy = {.form = GS_MAP, .store_dtype = x.dtype, .out_axes = x.rank};
-	copy.fn = (uint8_t)gs_fn_for(GS_FN_F32_COPY, gs_val_class(&x));
-	copy.operand[0] = gs_lower_view(lo, &x);
-	copy.operand[0].view.pad = value != 0 ? GS_PAD_VALUE : GS_PAD_ZERO;
-	copy.operand[0].view.pad_value = value;
-	for (unsigned d = 0; d < x.rank; d++) {
-		copy.extent[d] = dim[d];
-		if (before[d] <= 0 && after[d] <= 0) {
-			copy.operand[0].view.row[0].at.offset -= before[d] * x.stride[d];
-			gs_operand_axis(&copy.operand[0], d, x.stride[d]);
-			continue;
-		}
-		unsigned row = gs_operand_row(&copy.operand[0], x.dim[d], (uint64_t)x.stride[d], -before[d]);
-		copy.operand[0].view.row[row].at.coef[d] = 1;
-	}
-	return gs_lower_emit(lo, &copy, x.rank, dim, out);
+	return gs_ops_pad_value(lo, &x, before, dim, value, out);
 }
 
 /* Blocks into channels and back: a reshape, a transpose, a reshape. */
