@@ -57,6 +57,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xe2586bcc, "Disputes", "WrongPhase()"},
 	{0xaf72b89d, "Disputes", "WrongTraceRoot()"},
 	{0xbd954877, "Disputes", "WrongValues()"},
+	{0xe3cfc497, "Elementary", "UnknownFunction(uint256)"},
 	{0x8e30f005, "Judge", "ElementaryFailed()"},
 	{0xdd213f68, "Judge", "MalformedDescriptor(uint256)"},
 	{0xb3083908, "Judge", "UnknownDtype(uint256)"},
@@ -81,7 +82,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xdd213f68, "Wire", "MalformedDescriptor(uint256)"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_error_count = 56;
+const size_t gs_bindings_error_count = 57;
 
 const struct gs_contract_item gs_bindings_functions[] = {
 	{0x761d4a39, "Claims", "bondBps()"},
@@ -133,22 +134,8 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x6368d022, "Disputes", "stateHashOf(bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32))"},
 	{0x9cd6a194, "Disputes", "timeout((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32))"},
 	{0xc27de843, "Disputes", "traceRoots(bytes32)"},
-	{0xa58b00ba, "Elementary", "cos(uint256)"},
-	{0x867e0c26, "Elementary", "erf(uint256)"},
-	{0xb581fbe3, "Elementary", "exp(uint256)"},
-	{0x09d87f07, "Elementary", "expm1(uint256)"},
-	{0xf82c50f1, "Elementary", "log(uint256)"},
-	{0x1d8a2c20, "Elementary", "log1p(uint256)"},
-	{0xcb5cc109, "Elementary", "sin(uint256)"},
-	{0xa3d101d7, "Elementary", "tanh(uint256)"},
-	{0xa58b00ba, "IElementary", "cos(uint256)"},
-	{0x867e0c26, "IElementary", "erf(uint256)"},
-	{0xb581fbe3, "IElementary", "exp(uint256)"},
-	{0x09d87f07, "IElementary", "expm1(uint256)"},
-	{0xf82c50f1, "IElementary", "log(uint256)"},
-	{0x1d8a2c20, "IElementary", "log1p(uint256)"},
-	{0xcb5cc109, "IElementary", "sin(uint256)"},
-	{0xa3d101d7, "IElementary", "tanh(uint256)"},
+	{0x7af23a7f, "Elementary", "evaluate(uint256,uint256,uint256)"},
+	{0x7af23a7f, "IElementary", "evaluate(uint256,uint256,uint256)"},
 	{0xea093e30, "Judge", "describe(bytes)"},
 	{0x3027b700, "Judge", "elementary()"},
 	{0x6b8d5171, "Judge", "judge(bytes,uint256,uint256,uint256,(bytes32[3],uint256[3]),bytes)"},
@@ -181,4 +168,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 95;
+const size_t gs_bindings_function_count = 81;

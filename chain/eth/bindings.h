@@ -105,24 +105,11 @@ extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,byte
 extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
 
 /* --- Elementary --- */
-#define GS_ELEMENTARY_FN_COS UINT32_C(0xa58b00ba) /* cos(uint256) */
-#define GS_ELEMENTARY_FN_ERF UINT32_C(0x867e0c26) /* erf(uint256) */
-#define GS_ELEMENTARY_FN_EXP UINT32_C(0xb581fbe3) /* exp(uint256) */
-#define GS_ELEMENTARY_FN_EXPM1 UINT32_C(0x09d87f07) /* expm1(uint256) */
-#define GS_ELEMENTARY_FN_LOG UINT32_C(0xf82c50f1) /* log(uint256) */
-#define GS_ELEMENTARY_FN_LOG1P UINT32_C(0x1d8a2c20) /* log1p(uint256) */
-#define GS_ELEMENTARY_FN_SIN UINT32_C(0xcb5cc109) /* sin(uint256) */
-#define GS_ELEMENTARY_FN_TANH UINT32_C(0xa3d101d7) /* tanh(uint256) */
+#define GS_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
+#define GS_ELEMENTARY_ERR_UNKNOWN_FUNCTION UINT32_C(0xe3cfc497) /* UnknownFunction(uint256) */
 
 /* --- IElementary --- */
-#define GS_I_ELEMENTARY_FN_COS UINT32_C(0xa58b00ba) /* cos(uint256) */
-#define GS_I_ELEMENTARY_FN_ERF UINT32_C(0x867e0c26) /* erf(uint256) */
-#define GS_I_ELEMENTARY_FN_EXP UINT32_C(0xb581fbe3) /* exp(uint256) */
-#define GS_I_ELEMENTARY_FN_EXPM1 UINT32_C(0x09d87f07) /* expm1(uint256) */
-#define GS_I_ELEMENTARY_FN_LOG UINT32_C(0xf82c50f1) /* log(uint256) */
-#define GS_I_ELEMENTARY_FN_LOG1P UINT32_C(0x1d8a2c20) /* log1p(uint256) */
-#define GS_I_ELEMENTARY_FN_SIN UINT32_C(0xcb5cc109) /* sin(uint256) */
-#define GS_I_ELEMENTARY_FN_TANH UINT32_C(0xa3d101d7) /* tanh(uint256) */
+#define GS_I_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
 
 /* --- Judge --- */
 #define GS_JUDGE_FN_DESCRIBE UINT32_C(0xea093e30) /* describe(bytes) */

@@ -64,8 +64,17 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_F32_COS] = {"f32.cos", 1, F, {F}},
 	[GS_FN_F32_EXPM1] = {"f32.expm1", 1, F, {F}},
 	[GS_FN_F32_LOG1P] = {"f32.log1p", 1, F, {F}},
+	[GS_FN_F32_ATAN] = {"f32.atan", 1, F, {F}},
 	[GS_FN_F32_MOD] = {"f32.mod", 2, F, {F, F}},
 	[GS_FN_F32_FIRST] = {"f32.first", 3, F, {F, F, F}},
+	[GS_FN_F32_TAN] = {"f32.tan", 1, F, {F}},
+	[GS_FN_F32_ASIN] = {"f32.asin", 1, F, {F}},
+	[GS_FN_F32_ACOS] = {"f32.acos", 1, F, {F}},
+	[GS_FN_F32_SINH] = {"f32.sinh", 1, F, {F}},
+	[GS_FN_F32_COSH] = {"f32.cosh", 1, F, {F}},
+	[GS_FN_F32_ASINH] = {"f32.asinh", 1, F, {F}},
+	[GS_FN_F32_ACOSH] = {"f32.acosh", 1, F, {F}},
+	[GS_FN_F32_ATANH] = {"f32.atanh", 1, F, {F}},
 	INTEGER_ROWS(0x40, "i32", I),
 	INTEGER_ROWS(0x80, "i64", L),
 	[GS_FN_I64_ULT] = {"i64.ult", 2, I, {L, L}},
@@ -320,7 +329,16 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 	case GS_FN_F32_COS: return gs_f32_to_bits(gs_cosf(x));
 	case GS_FN_F32_EXPM1: return gs_f32_to_bits(gs_expm1f(x));
 	case GS_FN_F32_LOG1P: return gs_f32_to_bits(gs_log1pf(x));
+	case GS_FN_F32_ATAN: return gs_f32_to_bits(gs_atanf(x));
 	case GS_FN_F32_MOD: return f32_mod(a, b);
+	case GS_FN_F32_TAN: return gs_f32_to_bits(gs_tanf(x));
+	case GS_FN_F32_ASIN: return gs_f32_to_bits(gs_asinf(x));
+	case GS_FN_F32_ACOS: return gs_f32_to_bits(gs_acosf(x));
+	case GS_FN_F32_SINH: return gs_f32_to_bits(gs_sinhf(x));
+	case GS_FN_F32_COSH: return gs_f32_to_bits(gs_coshf(x));
+	case GS_FN_F32_ASINH: return gs_f32_to_bits(gs_asinhf(x));
+	case GS_FN_F32_ACOSH: return gs_f32_to_bits(gs_acoshf(x));
+	case GS_FN_F32_ATANH: return gs_f32_to_bits(gs_atanhf(x));
 	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
 }

@@ -39,8 +39,17 @@ enum gs_fn {
 	GS_FN_F32_COS = 0x1a,
 	GS_FN_F32_EXPM1 = 0x1b,
 	GS_FN_F32_LOG1P = 0x1c,
+	GS_FN_F32_ATAN = 0x1d,
 	GS_FN_F32_MOD = 0x1e,   /* a - b*trunc(a/b), exact; the sign is a's; b infinite: a; a infinite or b zero: NaN */
 	GS_FN_F32_FIRST = 0x1f, /* MAP only: the first operand that is not skipped, else zero */
+	GS_FN_F32_TAN = 0x20,
+	GS_FN_F32_ASIN = 0x21,
+	GS_FN_F32_ACOS = 0x22,
+	GS_FN_F32_SINH = 0x23,
+	GS_FN_F32_COSH = 0x24,
+	GS_FN_F32_ASINH = 0x25,
+	GS_FN_F32_ACOSH = 0x26,
+	GS_FN_F32_ATANH = 0x27,
 
 	GS_FN_I32_COPY = 0x41,
 	GS_FN_I32_ADD = 0x42,

@@ -18,9 +18,11 @@ part() {
 	counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' <<<"$out" | tail -n 1)
 	echo "== $1"
 	echo "$out" | tail -n 60
-	passed=$((passed + ${counts:+${counts% *}}))
+	counts=${counts:-0 0}
+	passed=$((passed + ${counts% *}))
 	failed=$((failed + ${counts#* }))
-	[[ -n $counts && ($status -eq 0 || ${counts#* } -gt 0) ]] || failed=$((failed + 1))
+	# One that broke off, or counted nothing, has failed.
+	[[ $counts != "0 0" && ($status -eq 0 || ${counts#* } -gt 0) ]] || failed=$((failed + 1))
 }
 
 part appendix.py --check

@@ -154,6 +154,15 @@ static bool apply_f32(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_
 	case 0x1a: ternary = mpfr_cos(r, x, MPFR_RNDN); break;
 	case 0x1b: ternary = mpfr_expm1(r, x, MPFR_RNDN); break;
 	case 0x1c: ternary = mpfr_log1p(r, x, MPFR_RNDN); break;
+	case 0x1d: ternary = mpfr_atan(r, x, MPFR_RNDN); break;
+	case 0x20: ternary = mpfr_tan(r, x, MPFR_RNDN); break;
+	case 0x21: ternary = mpfr_asin(r, x, MPFR_RNDN); break;
+	case 0x22: ternary = mpfr_acos(r, x, MPFR_RNDN); break;
+	case 0x23: ternary = mpfr_sinh(r, x, MPFR_RNDN); break;
+	case 0x24: ternary = mpfr_cosh(r, x, MPFR_RNDN); break;
+	case 0x25: ternary = mpfr_asinh(r, x, MPFR_RNDN); break;
+	case 0x26: ternary = mpfr_acosh(r, x, MPFR_RNDN); break;
+	case 0x27: ternary = mpfr_atanh(r, x, MPFR_RNDN); break;
 	case 0x1e: ternary = mpfr_fmod(r, x, y, MPFR_RNDN); break;
 	default:
 		rounded = false;

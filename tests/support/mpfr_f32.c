@@ -46,6 +46,15 @@ bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t 
 	case GS_FN_F32_COS: t = mpfr_cos(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_EXPM1: t = mpfr_expm1(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_LOG1P: t = mpfr_log1p(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ATAN: t = mpfr_atan(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_TAN: t = mpfr_tan(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ASIN: t = mpfr_asin(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ACOS: t = mpfr_acos(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_SINH: t = mpfr_sinh(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_COSH: t = mpfr_cosh(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ASINH: t = mpfr_asinh(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ACOSH: t = mpfr_acosh(r, x, MPFR_RNDN); break;
+	case GS_FN_F32_ATANH: t = mpfr_atanh(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_MOD: t = mpfr_fmod(r, x, y, MPFR_RNDN); break;
 	case GS_FN_I32_TO_F32: t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN); break;
 	case GS_FN_I64_TO_F32: t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN); break;

@@ -558,6 +558,38 @@ static void names_what_it_refuses(void **state)
 	refusal("Conv", NULL, GS_ONNX_MALFORMED, "missing");
 }
 
+/* There is nothing to claim about an output without elements. */
+static void empty_outputs(void **state)
+{
+	(void)state;
+	for (unsigned both = 0; both < 2; both++) {
+		struct ob o;
+		const int64_t zero = 0;
+		ob_init(&o, 13);
+		ob_input(&o, "x", GS_F32, 1, (int64_t[]){4});
+		ob_initializer(&o, "zero", GS_I64, 1, (uint32_t[]){1}, &zero);
+		ob_node(&o, "Slice", "x,zero,zero", "none");
+		ob_end(&o);
+		ob_node(&o, "Relu", "x", "y");
+		ob_end(&o);
+		ob_output(&o, "none", GS_F32);
+		if (both)
+			ob_output(&o, "y", GS_F32);
+		struct gs_buf b = ob_finish(&o);
+		struct gs_program p;
+		struct gs_onnx_report report;
+		struct gs_error error = {0};
+		enum gs_err err = gs_onnx_lower(gs_buf_view(&b), NULL, &p, &report, &error);
+		assert_int_equal(report.reason, both ? GS_ONNX_LOWERED : GS_ONNX_EMPTY);
+		if (err == GS_OK) {
+			assert_int_equal(p.io.outputs, 1);
+			assert_string_equal(p.io.output[0].name, "y");
+			gs_program_free(&p);
+		}
+		gs_buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +605,7 @@ int main(void)
 		cmocka_unit_test(binding_and_shapes),
 		cmocka_unit_test(same_bytes_twice),
 		cmocka_unit_test(names_what_it_refuses),
+		cmocka_unit_test(empty_outputs),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,11 +29,12 @@ static uint32_t operand(struct gs_rng *rng)
 static void binary32_agrees_with_mpfr(void **state)
 {
 	(void)state;
-	static const unsigned codes[] = {GS_FN_F32_ADD,   GS_FN_F32_SUB,   GS_FN_F32_MUL,   GS_FN_F32_DIV,
-	                                 GS_FN_F32_FMA,   GS_FN_F32_SQRT,  GS_FN_F32_EXP,   GS_FN_F32_LOG,
-	                                 GS_FN_F32_TANH,  GS_FN_F32_ERF,   GS_FN_F32_FLOOR, GS_FN_F32_CEIL,
-	                                 GS_FN_F32_TRUNC, GS_FN_F32_ROUND, GS_FN_F32_SIN,   GS_FN_F32_COS,
-	                                 GS_FN_F32_EXPM1, GS_FN_F32_LOG1P, GS_FN_F32_MOD};
+	static const unsigned codes[] = {
+		GS_FN_F32_ADD,   GS_FN_F32_SUB,   GS_FN_F32_MUL,   GS_FN_F32_DIV,  GS_FN_F32_FMA,   GS_FN_F32_SQRT,
+		GS_FN_F32_EXP,   GS_FN_F32_LOG,   GS_FN_F32_TANH,  GS_FN_F32_ERF,  GS_FN_F32_FLOOR, GS_FN_F32_CEIL,
+		GS_FN_F32_TRUNC, GS_FN_F32_ROUND, GS_FN_F32_SIN,   GS_FN_F32_COS,  GS_FN_F32_EXPM1, GS_FN_F32_LOG1P,
+		GS_FN_F32_MOD,   GS_FN_F32_ATAN,  GS_FN_F32_TAN,   GS_FN_F32_ASIN, GS_FN_F32_ACOS,  GS_FN_F32_SINH,
+		GS_FN_F32_COSH,  GS_FN_F32_ASINH, GS_FN_F32_ACOSH, GS_FN_F32_ATANH};
 	struct gs_rng rng;
 	gs_rng_seed(&rng, 2);
 	for (unsigned n = 0; n < 200000; n++) {
@@ -121,6 +122,36 @@ static void roundings_to_integers(void **state)
 		assert_int_equal(gs_fn_apply(GS_FN_F32_TRUNC, row[n].from, 0, 0), row[n].trunc);
 		assert_int_equal(gs_fn_apply(GS_FN_F32_ROUND, row[n].from, 0, 0), row[n].round);
 	}
+}
+
+static void special_values_of_the_page(void **state)
+{
+	(void)state;
+	enum { INF = 0x7f800000, ONE = 0x3f800000, NAN_ = GS_F32_NAN };
+	static const struct { /* of +0, -0, +inf, -inf, 1, -1, 2, -2 */
+		unsigned code;
+		uint32_t of[8];
+	} row[] = {
+		{GS_FN_F32_ATAN,
+	         {0, 0x80000000, 0x3fc90fdb, 0xbfc90fdb, 0x3f490fdb, 0xbf490fdb, 0x3f8db70d, 0xbf8db70d}},
+		{GS_FN_F32_TAN, {0, 0x80000000, NAN_, NAN_, 0x3fc75923, 0xbfc75923, 0xc00bd7b1, 0x400bd7b1}},
+		{GS_FN_F32_ASIN, {0, 0x80000000, NAN_, NAN_, 0x3fc90fdb, 0xbfc90fdb, NAN_, NAN_}},
+		{GS_FN_F32_ACOS, {0x3fc90fdb, 0x3fc90fdb, NAN_, NAN_, 0, 0x40490fdb, NAN_, NAN_}},
+		{GS_FN_F32_SINH, {0, 0x80000000, INF, 0xff800000, 0x3f966cfe, 0xbf966cfe, 0x40681e7b, 0xc0681e7b}},
+		{GS_FN_F32_COSH, {ONE, ONE, INF, INF, 0x3fc583ab, 0x3fc583ab, 0x4070c7d0, 0x4070c7d0}},
+		{GS_FN_F32_ASINH, {0, 0x80000000, INF, 0xff800000, 0x3f61a1b3, 0xbf61a1b3, 0x3fb8c90c, 0xbfb8c90c}},
+		{GS_FN_F32_ACOSH, {NAN_, NAN_, INF, NAN_, 0, NAN_, 0x3fa89214, NAN_}},
+		{GS_FN_F32_ATANH, {0, 0x80000000, NAN_, NAN_, INF, 0xff800000, NAN_, NAN_}},
+	};
+	static const uint32_t at[] = {0, 0x80000000, INF, 0xff800000, ONE, 0xbf800000, 0x40000000, 0xc0000000};
+	for (unsigned n = 0; n < GS_ARRAY_LEN(row); n++)
+		for (unsigned i = 0; i < GS_ARRAY_LEN(at); i++) {
+			gs_reg got = gs_fn_apply(row[n].code, at[i], 0, 0);
+			if (got != row[n].of[i])
+				fail_msg("%s(%08x) = %08x, not %08x", gs_fn_info(row[n].code)->name, at[i],
+				         (unsigned)got, row[n].of[i]);
+			assert_int_equal(gs_fn_apply(row[n].code, GS_F32_NAN, 0, 0), GS_F32_NAN);
+		}
 }
 
 static void casts_saturate(void **state)
@@ -351,7 +382,7 @@ static void the_table_is_whole(void **state)
 		for (unsigned i = 0; i < 3; i++)
 			assert_int_equal(fn->operand[i] != 0, i < fn->arity);
 	}
-	assert_int_equal(n, 30 + 23 + 29 + 10);
+	assert_int_equal(n, 39 + 23 + 29 + 10);
 	assert_null(gs_fn_info(0));
 	assert_null(gs_fn_info(GS_FN_WITHIN));
 	assert_null(gs_fn_info(256));
@@ -364,6 +395,7 @@ int main(void)
 		cmocka_unit_test(integers_become_binary32_rounded_once),
 		cmocka_unit_test(order_and_comparison),
 		cmocka_unit_test(roundings_to_integers),
+		cmocka_unit_test(special_values_of_the_page),
 		cmocka_unit_test(casts_saturate),
 		cmocka_unit_test(integers_wrap_and_define_everything),
 		cmocka_unit_test(remainders),

@@ -140,6 +140,15 @@ static uint32_t oracle_f32(struct gen *g, unsigned fn, uint32_t a, uint32_t b, u
 	case 0x1a: t = mpfr_cos(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x1b: t = mpfr_expm1(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x1c: t = mpfr_log1p(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x1d: t = mpfr_atan(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x20: t = mpfr_tan(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x21: t = mpfr_asin(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x22: t = mpfr_acos(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x23: t = mpfr_sinh(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x24: t = mpfr_cosh(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x25: t = mpfr_asinh(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x26: t = mpfr_acosh(g->out, g->x[0], MPFR_RNDN); break;
+	case 0x27: t = mpfr_atanh(g->out, g->x[0], MPFR_RNDN); break;
 	case 0x1e: t = mpfr_fmod(g->out, g->x[0], g->x[1], MPFR_RNDN); break;
 	default: abort();
 	}
@@ -257,6 +266,26 @@ static void draw_f32(struct gen *g, unsigned fn, uint32_t v[3])
 	case 0x12:
 		if (kind < 4)
 			v[0] = (127u << 23) - 0x400000u + (uint32_t)(next(g) & 0x7fffff); /* about 1 */
+		v[0] &= ~(uint32_t)(kind > 1 ? 0x80000000u : 0);
+		break;
+	case 0x1d: v[0] = shaped(g, 127 - 14 + (int)(next(g) % 42)); break;
+	case 0x20:
+		if (kind < 5)
+			v[0] = shaped(g, 127 - 15 + (int)(next(g) % 45));
+		break;
+	case 0x21: /* up to 1, and next to it */
+	case 0x22:
+	case 0x27:
+		v[0] = shaped(g, 127 - 14 + (int)(next(g) % 14));
+		if (kind < 3)
+			v[0] = (v[0] & 0x80000000u) | (0x3f800000u - (uint32_t)(next(g) >> next(g) % 24 & 0x7fffff));
+		break;
+	case 0x23:
+	case 0x24: v[0] = shaped(g, 127 - 14 + (int)(next(g) % 21)); break;
+	case 0x25: v[0] = shaped(g, kind < 4 ? 127 - 14 + (int)(next(g) % 34) : e0); break;
+	case 0x26:
+		v[0] = kind < 3 ? 0x3f800000u + (uint32_t)(next(g) & 0x7fffff)
+		                : shaped(g, kind < 6 ? 127 + (int)(next(g) % 30) : e0);
 		v[0] &= ~(uint32_t)(kind > 1 ? 0x80000000u : 0);
 		break;
 	case 0x1e: /* quotients of every size, and next to whole ones */
@@ -630,9 +659,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 3; i++)
 		mpfr_init2(g.x[i], 24);
 	mpfr_init2(g.out, 24);
-	for (unsigned fn = 0x01; fn <= 0x1f; fn++)
-		if (fn <= 0x1c || fn >= 0x1e)
-			write_file(&g, argv[1], SCALAR, fn, count, seed);
+	for (unsigned fn = 0x01; fn <= 0x27; fn++)
+		write_file(&g, argv[1], SCALAR, fn, count, seed);
 	for (unsigned base = 0x40; base <= 0x80; base += 0x40)
 		for (unsigned op = 0x01; op <= 0x1f; op++)
 			if (op <= (base == 0x40 ? 0x16u : 0x1cu) || op == 0x1f)

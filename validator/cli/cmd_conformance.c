@@ -74,13 +74,18 @@ static enum gs_err lower_for(struct gs_bytes onnx, const struct gs_onnx_signatur
 
 static void compare_outputs(const struct gs_run *run, const struct gs_tensor_set *want, bool half, struct verdict *v)
 {
-	if (want->count > run->program->io.outputs) {
+	uint32_t given = 0; /* an output without elements is left out of the program */
+	for (uint32_t i = 0; i < want->count; i++)
+		given += want->tensor[i].count != 0;
+	if (given > run->program->io.outputs) {
 		decide(v, FAILED, "outputs");
 		return;
 	}
-	for (uint32_t i = 0; i < want->count; i++) {
+	for (uint32_t i = 0, o = 0; i < want->count; i++) {
 		struct gs_tensor have;
-		gs_run_output(run, i, &have);
+		if (want->tensor[i].count == 0)
+			continue;
+		gs_run_output(run, o++, &have);
 		enum gs_difference d = gs_compare(&have, &want->tensor[i], half ? GS_TOLERANCE_HALF : GS_TOLERANCE,
 		                                  &v->detail);
 		if (d != GS_SAME) {

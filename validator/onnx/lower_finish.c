@@ -188,11 +188,12 @@ static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t 
 	memcpy(t->dim, dim, rank * sizeof(*dim));
 }
 
-static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *value, struct gs_program *out)
+static enum gs_err fill_io(struct gs_lower *lo, const struct gs_bytes *name, const struct gs_val *const *value,
+                           uint32_t outputs, struct gs_program *out)
 {
 	const struct gs_onnx_graph *m = &lo->model.graph;
 	out->io.input = calloc(lo->inputs + 1U, sizeof(*out->io.input));
-	out->io.output = calloc(m->outputs + 1U, sizeof(*out->io.output));
+	out->io.output = calloc(outputs + 1U, sizeof(*out->io.output));
 	out->io.bound = calloc(lo->options->bounds + 1U, sizeof(*out->io.bound));
 	if (out->io.input == NULL || out->io.output == NULL || out->io.bound == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the list of inputs and outputs");
@@ -200,11 +201,11 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank,
 		            lo->input[i].dim);
 	out->io.inputs = lo->inputs;
-	for (uint32_t o = 0; o < m->outputs; o++) {
+	for (uint32_t o = 0; o < outputs; o++) {
 		GS_ASSERT(value[o] != NULL);
-		tensor_type(&out->io.output[o], m->output[o].name, value[o]->dtype, value[o]->rank, value[o]->dim);
+		tensor_type(&out->io.output[o], name[o], value[o]->dtype, value[o]->rank, value[o]->dim);
 	}
-	out->io.outputs = m->outputs;
+	out->io.outputs = outputs;
 	for (uint32_t i = 0; i < m->inputs; i++) /* in the model's order, not the command line's */
 		for (uint32_t b = 0; b < lo->options->bounds; b++) {
 			const struct gs_onnx_bound *bound = &lo->options->bound[b];
@@ -219,33 +220,43 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 	return GS_OK;
 }
 
-enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
+/* The model's outputs that have elements: there is nothing to claim about one that has none. */
+static enum gs_err find_outputs(struct gs_lower *lo, struct gs_bytes *name, const struct gs_val **value,
+                                uint32_t *outputs)
 {
 	const struct gs_onnx_graph *m = &lo->model.graph;
-	const struct gs_val *value[GS_IO_MAX] = {NULL};
-	uint32_t instr[GS_IO_MAX] = {0};
-	enum gs_err err;
-
 	if (m->outputs == 0 || m->outputs > GS_IO_MAX)
 		return gs_lower_refuse(lo, m->outputs == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG,
 		                       "the model has %u outputs; 1 to %d are supported", m->outputs, GS_IO_MAX);
 	for (uint32_t o = 0; o < m->outputs; o++) {
-		struct gs_bytes name = m->output[o].name;
-		value[o] = gs_lower_lookup(lo->scope, name);
-		if (value[o] == NULL)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
-			                       name.len == 0 ? "" : (const char *)name.ptr);
-		if (gs_val_count(value[o]) == 0)
-			return gs_lower_refuse(lo, GS_ONNX_EMPTY,
-			                       "output '%.*s' has no elements; leave it out of the model",
-			                       (int)name.len, name.len == 0 ? "" : (const char *)name.ptr);
+		name[*outputs] = m->output[o].name;
+		value[*outputs] = gs_lower_lookup(lo->scope, name[*outputs]);
+		if (value[*outputs] == NULL)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined",
+			                       (int)name[*outputs].len,
+			                       name[*outputs].len == 0 ? "" : (const char *)name[*outputs].ptr);
+		*outputs += gs_val_count(value[*outputs]) != 0;
 	}
-	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
-	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||
-	    (err = lay_out_weights(lo, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
+	return *outputs > 0
+	               ? GS_OK
+	               : gs_lower_refuse(lo, GS_ONNX_EMPTY, "no output has elements, so there is nothing to claim");
+}
+
+enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
+{
+	struct gs_bytes name[GS_IO_MAX] = {{0}};
+	const struct gs_val *value[GS_IO_MAX] = {NULL};
+	uint32_t instr[GS_IO_MAX] = {0}, outputs = 0;
+	enum gs_err err;
+
+	if ((err = find_outputs(lo, name, value, &outputs)) != GS_OK)
+		return err;
+	if ((err = choose_outputs(lo, value, outputs, instr)) != GS_OK ||
+	    (err = order_instructions(lo, instr, outputs, out)) != GS_OK || (err = lay_out_weights(lo, out)) != GS_OK ||
+	    (err = fill_io(lo, name, value, outputs, out)) != GS_OK)
 		return err;
 	out->header.lowering = GS_LOWERING_VERSION;
-	out->header.outputs = m->outputs;
+	out->header.outputs = outputs;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
 	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");

@@ -45,6 +45,15 @@ UNARY(op_ceil, GS_FN_F32_CEIL)
 UNARY(op_round, GS_FN_F32_ROUND)
 UNARY(op_sin, GS_FN_F32_SIN)
 UNARY(op_cos, GS_FN_F32_COS)
+UNARY(op_acos, GS_FN_F32_ACOS)
+UNARY(op_acosh, GS_FN_F32_ACOSH)
+UNARY(op_asin, GS_FN_F32_ASIN)
+UNARY(op_asinh, GS_FN_F32_ASINH)
+UNARY(op_atan, GS_FN_F32_ATAN)
+UNARY(op_atanh, GS_FN_F32_ATANH)
+UNARY(op_cosh, GS_FN_F32_COSH)
+UNARY(op_sinh, GS_FN_F32_SINH)
+UNARY(op_tan, GS_FN_F32_TAN)
 
 static enum gs_err op_neg(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                           struct gs_val *out)
@@ -448,11 +457,18 @@ static enum gs_err op_mean(struct gs_lower *lo, const struct gs_onnx_node *node,
 
 const struct gs_lower_op gs_ops_math[] = {
 	{"Abs", op_abs},
+	{"Acos", op_acos},
+	{"Acosh", op_acosh},
 	{"Add", op_add},
+	{"Asin", op_asin},
+	{"Asinh", op_asinh},
+	{"Atan", op_atan},
+	{"Atanh", op_atanh},
 	{"Ceil", op_ceil},
 	{"Celu", op_celu},
 	{"Clip", op_clip},
 	{"Cos", op_cos},
+	{"Cosh", op_cosh},
 	{"Div", op_div},
 	{"Elu", op_elu},
 	{"Erf", op_erf},
@@ -477,11 +493,13 @@ const struct gs_lower_op gs_ops_math[] = {
 	{"Sigmoid", op_sigmoid},
 	{"Sign", op_sign},
 	{"Sin", op_sin},
+	{"Sinh", op_sinh},
 	{"Softplus", op_softplus},
 	{"Softsign", op_softsign},
 	{"Sqrt", op_sqrt},
 	{"Sub", op_sub},
 	{"Sum", op_sum},
+	{"Tan", op_tan},
 	{"Tanh", op_tanh},
 	{"ThresholdedRelu", op_thresholded_relu},
 	{NULL, NULL},

@@ -31,7 +31,7 @@ static enum gs_err op_rms_normalization(struct gs_lower *lo, const struct gs_onn
 	                    (struct gs_arg[]){GS_V(&r), GS_R(gs_lower_attr_float(node, "epsilon", epsilon_default))},
 	                    &r));
 	GS_TRY(gs_op2(lo, GS_FN_F32_DIV, GS_F32, GS_V(&in[0]), GS_V(&r), &q));
-	return gs_op2(lo, GS_FN_F32_MUL, in[0].dtype, GS_V(&q), GS_V(&in[1]), out);
+	return gs_op2(lo, GS_FN_F32_MUL, in[1].dtype, GS_V(&q), GS_V(&in[1]), out); /* Y has the type of the scale */
 }
 
 /* Before opset 21 scale and bias have one element a group, then one a channel. */

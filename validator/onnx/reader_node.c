@@ -30,7 +30,7 @@ enum {
 bool gs_onnx_text_is(struct gs_bytes text, const char *word)
 {
 	size_t len = strlen(word);
-	return text.len == len && memcmp(text.ptr, word, len) == 0;
+	return text.len == len && (len == 0 || memcmp(text.ptr, word, len) == 0);
 }
 
 const struct gs_onnx_attr *gs_onnx_attr_find(const struct gs_onnx_node *node, const char *name)

@@ -59,14 +59,18 @@ class Contract:
             name = m[1] if m else name
             by_function.setdefault(name, []).append(line)
         poly = {k: polynomials(v) for k, v in by_function.items()}
-        self.e, self.l, self.e0 = poly["_exp2k"][0], poly["_logOf"][0], poly["_erfOverX"][0]
+        self.e, self.l, self.e0 = poly["_exp2k"][0], poly["_logRatio"][0], poly["_erfOverX"][0]
+        self.a = poly["_angle"][0]
         self.s, self.c = poly["_sinOverR"][0], poly["_cosOf"][0]
         self.tail = {1: poly["_erf15"][0], 2: poly["_erf25"][0], 3: poly["_erf35"][0]}
         self.log2 = int(re.search(r"LOG2 = (\d+);", text)[1])
         self.inverse = int(re.search(r"sar\(172, add\(mul\(t, (\d+)\)", text)[1])
-        self.two_over_pi = int(re.search(r"let c := (\d+)", text)[1])
-        self.half_pi = int(re.search(r"mul\(sar\(142, c\), (\d+)\)", text)[1])
-        self.turn = int(re.search(r"_logOf\(m, ONE, (\d+), k\)", text)[1])
+        self.two_over_pi = int(re.search(r"let c := (\d+)\n", text)[1])
+        self.pi, self.half_pi = (int(re.search(r" %s = (\d+);" % name, text)[1]) for name in ("PI", "HALF_PI"))
+        self.turn = int(re.search(r" ROOT2 = (\d+);", text)[1])
+        self.bounds = [int(c) for c in re.findall(r"gt\(t, (\d+)\)", text)]
+        self.tan_eighth = int(re.search(r"let c := (\d+) // tan", text)[1])
+        self.eighth, self.quarter = (int(c) for c in re.findall(r"\ba := (\d+)", text))
 
     def exp2k(self, t):
         k = (t * self.inverse + (1 << 171)) >> 172
@@ -89,10 +93,13 @@ class Contract:
     def log_of(self, m, d, turn, k):
         if m > turn:
             d, k = d << 1, k + 1
-        n = (m - d) << F
-        s = n // (m + d) if n >= 0 else -(-n // (m + d))
+        return self.log_ratio(m, d, k), -F
+
+    def log_ratio(self, m, d, k):
+        s = quotient((m - d) << F, m + d)
         z = (s * s) >> F
-        return k * self.log2 + ((s * horner(self.l, z)) >> F), -F
+        return k * self.log2 + ((s * horner(self.l, z)) >> F)
+
 
     def log1p(self, m, e):
         u = ONE + (m << (e + F))
@@ -103,10 +110,13 @@ class Contract:
         p, k = self.exp2k(fixed(m, e))
         return (p >> -k if k < 0 else p << k) - ONE, -F
 
-    def circle(self, m, e, quadrants):
+    def turns(self, m, e):
         c = (self.two_over_pi >> -e if e < 0 else self.two_over_pi << e) * m % 2 ** 256
         k = (c + (1 << 253)) >> 254
-        r = (c - (k << 254) >> 142) * self.half_pi >> F
+        return (c - (k << 254) >> 142) * self.half_pi >> F, k
+
+    def circle(self, m, e, quadrants):
+        r, k = self.turns(m, e)
         z = r * r >> F
         k += quadrants
         y = horner(self.c, z) if k & 1 else r * horner(self.s, z) >> F
@@ -118,12 +128,98 @@ class Contract:
     def cos(self, m, e):
         return self.circle(m, e, 1)
 
+    def tan(self, m, e):
+        r, k = self.turns(m, e)
+        z = r * r >> F
+        n, d = r * horner(self.s, z) >> F, horner(self.c, z)
+        sign = -1 if n < 0 else 1
+        n = abs(n)
+        if k & 1:
+            n, d, sign = d, n, -sign
+        return sign * ((n << F) // d), -F
+
+    def angle(self, n, d):
+        swapped = n > d
+        n, d = min(n, d), max(n, d)
+        t, a = (n << F) // d, 0
+        if t > self.bounds[1]:
+            t, a = quotient((t - ONE) << F, ONE + t), self.quarter
+        elif t > self.bounds[0]:
+            t, a = quotient((t - self.tan_eighth) << F, ONE + (t * self.tan_eighth >> F)), self.eighth
+        a += t * horner(self.a, t * t >> F) >> F
+        return self.half_pi - a if swapped else a
+
+    def atan(self, m, e):
+        return self.angle(fixed(m, e), ONE), -F
+
+    def asin(self, m, e):
+        t = fixed(m, e)
+        return self.angle(t, root((1 << 224) - t * t)), -F
+
+    def acos(self, m, e):
+        t = fixed(abs(m), e)
+        a = self.angle(root((1 << 224) - t * t), t)
+        return (self.pi - a if m < 0 else a), -F
+
+    def hyperbolic(self, m, e, sign):
+        p, k = self.exp2k(fixed(m, e))
+        return (p << k) + sign * ((1 << 224) // p >> k), -F - 1
+
+    def sinh(self, m, e):
+        return self.hyperbolic(m, e, -1)
+
+    def cosh(self, m, e):
+        return self.hyperbolic(m, e, 1)
+
+    def log_of_sum(self, m, e, sign):
+        f = F if e < -9 else 103 - e
+        m <<= e + f
+        one = 0 if f < 0 else 1 << f
+        k = 0 if m < one else e + 24
+        return self.log_of(m + newton(m * m + sign * one * one, max(m, one)) >> k + f - F, ONE, self.turn, k)
+
+    def asinh(self, m, e):
+        return self.log_of_sum(m, e, 1)
+
+    def acosh(self, m, e):
+        if e < -22:
+            t = m << 89
+            t += root(t * t - (1 << 224))
+            return self.log_of(t >> (t >> 113), ONE, self.turn, t >> 113)
+        return self.log_of_sum(m, e, -1)
+
+    def atanh(self, m, e):
+        t = fixed(m, e)
+        n, d = ONE + t, ONE - t
+        k = 113 - d.bit_length()
+        d <<= k
+        if n * n > d * d << 1:
+            d, k = d << 1, k + 1
+        elif n * n << 1 < d * d:
+            n, k = n << 1, k - 1
+        return self.log_ratio(n, d, k), -F - 1
+
     def erf(self, m, e):
         t = fixed(m, e)
         if t < ONE:
             return m * horner(self.e0, (t * t) >> F), e - F
         c = t >> F
         return horner(self.tail[c], t - (2 * c + 1) * ONE // 2), -F
+
+
+def quotient(n, d):
+    """Division of the EVM: toward zero."""
+    return n // d if n >= 0 else -(-n // d)
+
+
+def root(n):
+    return newton(n, 1 << (n.bit_length() >> 1))
+
+
+def newton(n, r):
+    for _ in range(5):
+        r = r + (n // r if r else 0) >> 1
+    return r
 
 
 def fixed(m, e):
@@ -246,6 +342,66 @@ def tanh_w(x):
     return (e - 1) / (e + 1)
 
 
+def tan_w(x):
+    return circle_w(x, 0) / circle_w(x, 1)
+
+
+def sqrt_w(x):
+    return isqrt_fraction(x)
+
+
+def atan_w(x):
+    """Half the angle until the series is short; every root is good to 300 bits."""
+    if x > 1:
+        return PI / 2 - atan_w(1 / x)
+    halvings = 6
+    for _ in range(halvings):
+        x = short(x / (1 + sqrt_w(1 + x * x)))
+    one = 1 << W
+    v = int(x * one)
+    square, term, total, k = v * v >> W, v, 0, 1
+    while abs(term) > 1:
+        total += term // k if k & 2 == 0 else -(term // k)
+        term = term * square >> W
+        k += 2
+    return Fraction(total << halvings, one)
+
+
+def short(x):
+    return Fraction(int(x * (1 << W)), 1 << W)
+
+
+def asin_w(x):
+    return PI / 2 if x == 1 else atan_w(x / sqrt_w(1 - x * x))
+
+
+def acos_w(x):
+    leg = sqrt_w(1 - x * x)
+    if x == 0:
+        return PI / 2
+    return PI - atan_w(leg / -x) if x < 0 else atan_w(leg / x)
+
+
+def sinh_w(x):
+    return (exp_w(x) - exp_w(-x)) / 2
+
+
+def cosh_w(x):
+    return (exp_w(x) + exp_w(-x)) / 2
+
+
+def asinh_w(x):
+    return log_w(short(x + sqrt_w(x * x + 1)))
+
+
+def acosh_w(x):
+    return log_w(short(x + sqrt_w(x * x - 1)))
+
+
+def atanh_w(x):
+    return log_w((1 + x) / (1 - x)) / 2
+
+
 # ------------------------------------------------------------------------------------------------ run
 
 def parts(bits):
@@ -263,17 +419,20 @@ def inputs(rng, name, count):
     # Positive encodings where the contract evaluates, and the points where it changes its path.
     ranges = {"exp": (0x2e000000, 0x42cfffff), "tanh": (0x39000000, 0x411fffff), "erf": (0x00000001, 0x407fffff),
               "log": (0x00000001, 0x7f7fffff), "sin": (0x39800000, 0x7f7fffff), "cos": (0x39000000, 0x7f7fffff),
-              "expm1": (0x33000000, 0x42b1ffff), "log1p": (0x33000000, 0x7f7fffff)}
+              "expm1": (0x33000000, 0x42b1ffff), "log1p": (0x33000000, 0x7f7fffff), "atan": (0x39800000, 0x4c7fffff),
+              "tan": (0x39800000, 0x7f7fffff), "asin": (0x39800000, 0x3f800000), "acos": (0x00000000, 0x3f7fffff),
+              "sinh": (0x39800000, 0x42b3ffff), "cosh": (0x39800000, 0x42b3ffff), "asinh": (0x39800000, 0x7f7fffff),
+              "acosh": (0x3f800001, 0x7f7fffff), "atanh": (0x39800000, 0x3f7fffff)}
     low, high = ranges[name]
     edges = [low, high] + [b + d for b in (0x3f800000, 0x40000000, 0x40400000, 0x3f3504f3, 0x3fb504f3, 0x3eb17218,
-                                          0x3f851592, 0x00800000) for d in range(-3, 4)]
+                                          0x3f851592, 0x00800000, 0x3e4bafaf, 0x3f2b0dc1, 0x46ffffff) for d in range(-3, 4)]
     for bits in edges + [draw(rng, low, high) for _ in range(count)]:
         # Half of the draws where the functions are curved, not far out in their exponents.
         if rng.random() < 0.5 and name != "tanh":
-            bits = draw(rng, 0x3e000000, min(high, 0x42000000))
+            bits = draw(rng, max(low, 0x3e000000), min(high, 0x42000000))
         if low <= bits <= high:
             yield bits
-            if name in ("exp", "expm1") or (name == "log1p" and bits < 0x3f800000):
+            if name in ("exp", "expm1", "acos") or (name == "log1p" and bits < 0x3f800000):
                 yield bits | 1 << 31
 
 
@@ -283,12 +442,14 @@ def main():
     contract = Contract(text)
     if shutil.which("sollya"):
         printed = subprocess.run(["sollya", "script/elementary.sollya"], capture_output=True, text=True, check=True).stdout
-        if polynomials(printed.splitlines()) != [contract.e, contract.l, contract.s, contract.c, contract.e0] + [contract.tail[i] for i in (1, 2, 3)]:
+        if polynomials(printed.splitlines()) != [contract.e, contract.l, contract.a, contract.s, contract.c, contract.e0] + [contract.tail[i] for i in (1, 2, 3)]:
             sys.exit(SOURCE + ": the polynomials are not those of script/elementary.sollya: copy its output")
         print("polynomials: as script/elementary.sollya prints them")
     failed = False
     for name, reference in (("exp", exp_w), ("log", log_w), ("tanh", tanh_w), ("erf", erf_w), ("sin", sin_w),
-                            ("cos", cos_w), ("expm1", expm1_w), ("log1p", log1p_w)):
+                            ("cos", cos_w), ("expm1", expm1_w), ("log1p", log1p_w), ("atan", atan_w), ("tan", tan_w),
+                            ("asin", asin_w), ("acos", acos_w), ("sinh", sinh_w), ("cosh", cosh_w),
+                            ("asinh", asinh_w), ("acosh", acosh_w), ("atanh", atanh_w)):
         rng = random.Random(name)
         worst, at, n = 0.0, 0, 0
         for bits in inputs(rng, name, count):

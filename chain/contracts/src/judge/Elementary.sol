@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {SoftFloat} from "./SoftFloat.sol";
 
-/// exp, log, tanh, erf, sin, cos, expm1 and log1p of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
+/// The elementary functions of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
 /// function. Raw bits in and out; a contract of its own, so that the judge that calls it stays under the code limit.
 ///
 /// Each function is reduced to a polynomial on a short interval, in signed fixed point of 112 fractional bits inside
@@ -16,13 +16,57 @@ import {SoftFloat} from "./SoftFloat.sol";
 ///
 /// The polynomial lines are printed by script/elementary.sollya, together with the certified bounds quoted here.
 contract Elementary {
+    error UnknownFunction(uint256 code);
+
     /// 1 in fixed point.
     uint256 private constant ONE = 1 << 112;
     /// log 2 in units of 2^-112, to nearest.
     uint256 private constant LOG2 = 3599025928123676973540407451845619;
+    /// pi and pi/2 in the same units.
+    uint256 private constant PI = 16312081666030376401667486162748272;
+    uint256 private constant HALF_PI = 8156040833015188200833743081374136;
 
-    function exp(uint256 x) external pure returns (uint256) {
-        if (SoftFloat.isNan(x)) return SoftFloat.NAN;
+    /// sqrt(2) in the same units.
+    uint256 private constant ROOT2 = 7343016637207168931428032607349397;
+
+    /// The function of this code (docs/machine.md, section 2) of a, and of b where it takes two.
+    function evaluate(
+        uint256 fn,
+        uint256 a,
+        uint256 /* b */
+    )
+        external
+        pure
+        returns (uint256)
+    {
+        if (SoftFloat.isNan(a)) return SoftFloat.NAN;
+        if (fn < 0x20) {
+            if (fn < 0x19) {
+                if (fn == 0x11) return _exp(a);
+                if (fn == 0x12) return _log(a);
+                if (fn == 0x13) return _tanh(a);
+                if (fn == 0x14) return _erf(a);
+            } else {
+                if (fn == 0x19) return _sin(a);
+                if (fn == 0x1a) return _cos(a);
+                if (fn == 0x1b) return _expm1(a);
+                if (fn == 0x1c) return _log1p(a);
+                if (fn == 0x1d) return _atan(a);
+            }
+        } else if (fn < 0x25) {
+            if (fn == 0x20) return _tan(a);
+            if (fn == 0x21) return _asin(a);
+            if (fn == 0x22) return _acos(a);
+            return _hyperbolic(a, fn == 0x24);
+        } else {
+            if (fn == 0x25) return _asinh(a);
+            if (fn == 0x26) return _acosh(a);
+            if (fn == 0x27) return _atanh(a);
+        }
+        revert UnknownFunction(fn);
+    }
+
+    function _exp(uint256 x) private pure returns (uint256) {
         // |x| >= 128, infinities too: beyond the largest finite result, below half the least subnormal.
         if (x & SoftFloat.MAGNITUDE >= 0x43000000) return x & SoftFloat.SIGN != 0 ? 0 : SoftFloat.INF;
         unchecked {
@@ -33,8 +77,7 @@ contract Elementary {
         }
     }
 
-    function log(uint256 x) external pure returns (uint256) {
-        if (SoftFloat.isNan(x)) return SoftFloat.NAN;
+    function _log(uint256 x) private pure returns (uint256) {
         if (x & SoftFloat.MAGNITUDE == 0) return SoftFloat.SIGN | SoftFloat.INF;
         if (x & SoftFloat.SIGN != 0) return SoftFloat.NAN;
         if (x == SoftFloat.INF) return x;
@@ -51,15 +94,21 @@ contract Elementary {
         }
     }
 
-    /// log(2^k m/d), rounded: d a power of two, d <= m < 2d <= 2^114, `turn` about sqrt(2) d.
+    /// log(2^k m/d), rounded: d a power of two up to 2^113, m/d from 0.8 to 2.8, `turn` about sqrt(2) d. log(1) is +0.
     function _logOf(uint256 m, uint256 d, uint256 turn, int256 k) private pure returns (uint256) {
-        uint256 r;
         assembly ("memory-safe") {
             // Within [sqrt(1/2), sqrt(2)).
             if gt(m, turn) {
                 d := shl(1, d)
                 k := add(k, 1)
             }
+        }
+        return _roundSigned(_logRatio(m, d, k), -112);
+    }
+
+    /// log(2^k m/d) in units of 2^-112, signed, below 2^119; m/d within [sqrt(1/2), sqrt(2)], both below 2^114.
+    function _logRatio(uint256 m, uint256 d, int256 k) private pure returns (uint256 r) {
+        assembly ("memory-safe") {
             // log(m/d) = 2 atanh(s), s = (m - d)/(m + d), |s| <= 0.171573.
             let s := sdiv(shl(112, sub(m, d)), add(m, d))
             let z := sar(112, mul(s, s))
@@ -76,15 +125,17 @@ contract Elementary {
             p := add(sar(112, mul(p, z)), 10384593717069655257060455104899763)
             r := add(mul(k, LOG2), sar(112, mul(s, p)))
         }
-        // |r| < 2^119. log(1) is r = 0 and gives +0.
+    }
+
+    /// The binary32 nearest to a signed word times 2^e; 0 gives +0.
+    function _roundSigned(uint256 r, int256 e) private pure returns (uint256) {
         unchecked {
-            return int256(r) < 0 ? SoftFloat.round(SoftFloat.SIGN, 0 - r, -112) : SoftFloat.round(0, r, -112);
+            return int256(r) < 0 ? SoftFloat.round(SoftFloat.SIGN, 0 - r, e) : SoftFloat.round(0, r, e);
         }
     }
 
-    function log1p(uint256 x) external pure returns (uint256) {
+    function _log1p(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
         // |x| < 2^-25: x - x^2/2 + ... is nearer to x than to any neighbour.
         if (magnitude < 0x33000000 || x == SoftFloat.INF) return x;
         if (x >= 0xbf800000) return x == 0xbf800000 ? SoftFloat.SIGN | SoftFloat.INF : SoftFloat.NAN;
@@ -96,13 +147,12 @@ contract Elementary {
             // Into [1, 2): what is cut off above 2 is below 2^-112 of it.
             int256 k = int256(SoftFloat.bitLength(m)) - 113;
             m = k < 0 ? m << uint256(-k) : m >> uint256(k);
-            return _logOf(m, ONE, 7343016637207168931428032607349397, k);
+            return _logOf(m, ONE, ROOT2, k);
         }
     }
 
-    function expm1(uint256 x) external pure returns (uint256) {
+    function _expm1(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
         // |x| < 2^-25: x + x^2/2 + ... is nearer to x than to any neighbour.
         if (magnitude < 0x33000000) return x;
         // |x| >= 89: beyond the largest finite result, nearer to -1 than to its neighbour.
@@ -117,17 +167,17 @@ contract Elementary {
         }
     }
 
-    function sin(uint256 x) external pure returns (uint256) {
+    function _sin(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude >= SoftFloat.INF) return SoftFloat.NAN;
+        if (magnitude == SoftFloat.INF) return SoftFloat.NAN;
         // |x| < 2^-12: x - x^3/6 + ... is nearer to x than to any neighbour.
         if (magnitude < 0x39800000) return x;
         return _circle(magnitude, x & SoftFloat.SIGN, 0);
     }
 
-    function cos(uint256 x) external pure returns (uint256) {
+    function _cos(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude >= SoftFloat.INF) return SoftFloat.NAN;
+        if (magnitude == SoftFloat.INF) return SoftFloat.NAN;
         // |x| < 2^-13: 1 - x^2/2 > 1 - 2^-27.
         if (magnitude < 0x39000000) return 0x3f800000;
         return _circle(magnitude, 0, 1);
@@ -135,9 +185,43 @@ contract Elementary {
 
     /// sin(x + quadrants * pi/2) with its sign turned by `sign`, for 2^-13 <= x.
     function _circle(uint256 x, uint256 sign, uint256 quadrants) private pure returns (uint256) {
+        (uint256 r, uint256 k) = _turns(x);
+        unchecked {
+            k += quadrants;
+            uint256 z = uint256(int256(r * r) >> 112);
+            uint256 y = k & 1 != 0 ? _cosOf(z) : uint256(int256(r * _sinOverR(z)) >> 112);
+            if (int256(y) < 0) {
+                y = 0 - y;
+                sign ^= SoftFloat.SIGN;
+            }
+            return SoftFloat.round(sign ^ (k & 2) << 30, y, -112);
+        }
+    }
+
+    function _tan(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude == SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-12: x + x^3/3 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000) return x;
+        (uint256 r, uint256 k) = _turns(magnitude);
+        uint256 sign = x & SoftFloat.SIGN;
+        unchecked {
+            uint256 z = uint256(int256(r * r) >> 112);
+            uint256 n = uint256(int256(r * _sinOverR(z)) >> 112);
+            uint256 d = _cosOf(z); // at least 0.7
+            if (int256(n) < 0) {
+                n = 0 - n; // at least 2^-33
+                sign ^= SoftFloat.SIGN;
+            }
+            // tan(r + pi/2) = -1/tan(r)
+            if (k & 1 != 0) (n, d, sign) = (d, n, sign ^ SoftFloat.SIGN);
+            return SoftFloat.round(sign, (n << 112) / d, -112);
+        }
+    }
+
+    /// x = r + k pi/2 modulo whole turns, |r| <= pi/4 in signed fixed point, for 2^-13 <= x.
+    function _turns(uint256 x) private pure returns (uint256 r, uint256 k) {
         (uint256 m, int256 e) = SoftFloat.parts(x);
-        uint256 r;
-        uint256 odd;
         assembly ("memory-safe") {
             // 2/pi in units of 2^-254. A word counts modulo 4 quadrants, so whole turns drop out by themselves; what
             // 2/pi lacks is m 2^e 2^-254 < 2^-126 of a quadrant.
@@ -146,18 +230,9 @@ contract Elementary {
             case 1 { c := shr(sub(0, e), c) }
             default { c := shl(e, c) }
             c := mul(c, m)
-            let k := shr(254, add(c, shl(253, 1)))
+            k := shr(254, add(c, shl(253, 1)))
             c := sub(c, shl(254, k)) // signed, |c| <= 2^253: half a quadrant
-            k := add(k, quadrants)
-            sign := xor(sign, shl(30, and(k, 2)))
-            r := sar(112, mul(sar(142, c), 8156040833015188200833743081374136)) // |r| <= pi/4
-            odd := and(k, 1)
-        }
-        unchecked {
-            uint256 z = uint256(int256(r * r) >> 112);
-            uint256 y = odd != 0 ? _cosOf(z) : uint256(int256(r * _sinOverR(z)) >> 112);
-            if (int256(y) < 0) return SoftFloat.round(sign ^ SoftFloat.SIGN, 0 - y, -112);
-            return SoftFloat.round(sign, y, -112);
+            r := sar(112, mul(sar(142, c), HALF_PI))
         }
     }
 
@@ -193,9 +268,181 @@ contract Elementary {
         }
     }
 
-    function tanh(uint256 x) external pure returns (uint256) {
+    function _atan(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
+        // |x| < 2^-12: x - x^3/3 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000) return x;
+        // |x| >= 2^26: pi/2 - 1/x rounds to what pi/2 rounds to.
+        if (magnitude >= 0x4c800000) return x & SoftFloat.SIGN | 0x3fc90fdb;
+        return SoftFloat.round(x & SoftFloat.SIGN, _angle(_fixed(magnitude), ONE), -112);
+    }
+
+    function _asin(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        // |x| < 2^-12: x + x^3/6 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000) return x;
+        if (magnitude > 0x3f800000) return SoftFloat.NAN;
+        uint256 t = _fixed(magnitude);
+        return SoftFloat.round(x & SoftFloat.SIGN, _angle(t, _leg(t)), -112);
+    }
+
+    function _acos(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        if (magnitude > 0x3f800000) return SoftFloat.NAN;
+        uint256 t = _fixed(magnitude);
+        uint256 a = _angle(_leg(t), t);
+        unchecked {
+            return SoftFloat.round(0, x & SoftFloat.SIGN != 0 ? PI - a : a, -112);
+        }
+    }
+
+    /// sqrt(1 - t^2) for t <= 1: the difference is exact for t >= 2^-89, and 0 or at least 2^-24.
+    function _leg(uint256 t) private pure returns (uint256) {
+        unchecked {
+            return _root((1 << 224) - t * t);
+        }
+    }
+
+    /// atan(n/d) in units of 2^-112, for n and d below 2^138, not both 0.
+    function _angle(uint256 n, uint256 d) private pure returns (uint256 a) {
+        assembly ("memory-safe") {
+            let swapped := gt(n, d)
+            if swapped {
+                let m := n
+                n := d
+                d := m
+            }
+            let t := div(shl(112, n), d) // at most 1
+            // Turned back by 0, pi/8 or pi/4, so that |t| <= tan(pi/16).
+            if gt(t, 1032812060269123792132679967837347) {
+                switch gt(t, 3469381842608455836220266414263975)
+                case 0 {
+                    let c := 2150719778672341302897536278129301 // tan(pi/8)
+                    t := sdiv(shl(112, sub(t, c)), add(shl(112, 1), shr(112, mul(t, c))))
+                    a := 2039010208253797050208435770343534
+                }
+                default {
+                    t := sdiv(shl(112, sub(t, shl(112, 1))), add(shl(112, 1), t))
+                    a := 4078020416507594100416871540687068
+                }
+            }
+            let z := sar(112, mul(t, t))
+            // atan(t)/t in z = t^2, z <= 0.0396: degree 9, error below 2^-70.25
+            let p := sub(0, 229069925285164207304550922700790)
+            p := add(sar(112, mul(p, z)), 301838239889845454667179476852439)
+            p := sub(sar(112, mul(p, z)), 345988814329324514074259421838540)
+            p := add(sar(112, mul(p, z)), 399402875851619430327834598682900)
+            p := sub(sar(112, mul(p, z)), 472026908037769513094062913895850)
+            p := add(sar(112, mul(p, z)), 576921872336336673642177746368795)
+            p := sub(sar(112, mul(p, z)), 741756694071345489430806093017531)
+            p := add(sar(112, mul(p, z)), 1038459371706949939074030844860518)
+            p := sub(sar(112, mul(p, z)), 1730765619511609190875003458488101)
+            p := add(sar(112, mul(p, z)), 5192296858534827628526819734882447)
+            a := add(a, sar(112, mul(t, p)))
+            if swapped { a := sub(HALF_PI, a) }
+        }
+    }
+
+    /// The root of n in [2^200, 2^255), off by less than 2^-79 of itself; 0 of 0.
+    function _root(uint256 n) private pure returns (uint256) {
+        // A power of two between 0.70 and 1.42 of the root.
+        return _newton(n, 1 << (SoftFloat.bitLength(n) >> 1));
+    }
+
+    /// The root of n from a guess between 0.70 and 1.42 of it: each step makes e^2/2/(1 + e) of the relative error e, so
+    /// 0.061, 0.0018, 2^-19, 2^-39, 2^-80.
+    function _newton(uint256 n, uint256 r) private pure returns (uint256) {
+        assembly ("memory-safe") {
+            // div(0, 0) is 0
+            r := shr(1, add(r, div(n, r)))
+            r := shr(1, add(r, div(n, r)))
+            r := shr(1, add(r, div(n, r)))
+            r := shr(1, add(r, div(n, r)))
+            r := shr(1, add(r, div(n, r)))
+        }
+        return r;
+    }
+
+    /// sinh, or cosh.
+    function _hyperbolic(uint256 x, bool even) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        // |x| < 2^-12: x + x^3/6 + ... is nearer to x than to any neighbour, 1 + x^2/2 to 1.
+        if (magnitude < 0x39800000) return even ? 0x3f800000 : x;
+        uint256 sign = even ? 0 : x & SoftFloat.SIGN;
+        // |x| >= 90: beyond the largest finite result.
+        if (magnitude >= 0x42b40000) return sign | SoftFloat.INF;
+        unchecked {
+            (uint256 p, int256 k) = _exp2k(_fixed(magnitude));
+            // k is at most 130: p << k < 2^244.
+            uint256 inverse = (1 << 224) / p >> uint256(k);
+            p <<= uint256(k);
+            return SoftFloat.round(sign, even ? p + inverse : p - inverse, -113);
+        }
+    }
+
+    function _asinh(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        // |x| < 2^-12: x - x^3/6 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000 || magnitude == SoftFloat.INF) return x;
+        return x & SoftFloat.SIGN | _logOfSum(magnitude, true);
+    }
+
+    function _acosh(uint256 x) private pure returns (uint256) {
+        if (x < 0x3f800000 || x & SoftFloat.SIGN != 0) return SoftFloat.NAN;
+        if (x == SoftFloat.INF) return x;
+        if (x >= 0x40000000) return _logOfSum(x, false);
+        unchecked {
+            // x - 1 is 0 or at least 2^-23, so that x^2 - 1 is exact and the root good to 2^-79 of itself, and with it the
+            // logarithm.
+            uint256 t = x & 0x7fffff | 0x800000;
+            t <<= 89;
+            t += _root(t * t - (1 << 224)); // below 3.74
+            uint256 k = t >> 113;
+            return _logOf(t >> k, ONE, ROOT2, int256(k));
+        }
+    }
+
+    /// log(x + sqrt(x^2 + 1)) for finite x >= 2^-12, or with - 1 for x >= 2, rounded.
+    function _logOfSum(uint256 x, bool plus) private pure returns (uint256) {
+        (uint256 m, int256 e) = SoftFloat.parts(x);
+        unchecked {
+            // In units of 2^-f: f = 112, or less where x would pass 2^127. 1 is nothing beside x^2 from 2^104 on.
+            int256 f = e < -9 ? int256(112) : 103 - e;
+            m <<= uint256(e + f);
+            uint256 one = f < 0 ? 0 : 1 << uint256(f);
+            // The greater of x and 1 is within 0.70 and 1.16 of the root.
+            uint256 root = _newton(plus ? m * m + one * one : m * m - one * one, m > one ? m : one);
+            // The sum is from 1 to 2.42, or of 2^(e + 24), half of which is in (x/2, x], from 0.93 to 2.42.
+            int256 k = x < 0x3f800000 ? int256(0) : e + 24;
+            return _logOf((m + root) >> uint256(k + f - 112), ONE, ROOT2, k);
+        }
+    }
+
+    function _atanh(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
+        // |x| < 2^-12: x + x^3/3 + ... is nearer to x than to any neighbour.
+        if (magnitude < 0x39800000) return x;
+        if (magnitude >= 0x3f800000) return magnitude == 0x3f800000 ? x ^ 0x40000000 : SoftFloat.NAN;
+        unchecked {
+            // 2 atanh(x) = log((1 + x)/(1 - x)), both exact.
+            uint256 n = _fixed(magnitude);
+            uint256 d = ONE - n; // at least 2^-24
+            n += ONE;
+            uint256 k = 113 - SoftFloat.bitLength(d);
+            d <<= k; // n/d in (1/2, 2)
+            if (n * n > d * d << 1) {
+                d <<= 1;
+                ++k;
+            } else if (n * n << 1 < d * d) {
+                n <<= 1;
+                --k; // k was at least 1
+            }
+            return SoftFloat.round(x & SoftFloat.SIGN, _logRatio(n, d, int256(k)), -113);
+        }
+    }
+
+    function _tanh(uint256 x) private pure returns (uint256) {
+        uint256 magnitude = x & SoftFloat.MAGNITUDE;
         // |x| < 2^-13: x - x^3/3 + ... is nearer to x than to any neighbour, by a factor of 4 and more.
         if (magnitude < 0x39000000) return x;
         uint256 sign = x & SoftFloat.SIGN;
@@ -209,9 +456,8 @@ contract Elementary {
         }
     }
 
-    function erf(uint256 x) external pure returns (uint256) {
+    function _erf(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
-        if (magnitude > SoftFloat.INF) return SoftFloat.NAN;
         uint256 sign = x & SoftFloat.SIGN;
         // |x| >= 4: 1 - erf < 2^-25.
         if (magnitude >= 0x40800000) return sign | 0x3f800000;

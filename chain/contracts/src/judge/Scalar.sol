@@ -5,14 +5,7 @@ import {SoftFloat} from "./SoftFloat.sol";
 
 /// The elementary functions, deployed once beside the judge (see Elementary.sol). Raw binary32 bits in and out.
 interface IElementary {
-    function exp(uint256 x) external view returns (uint256);
-    function log(uint256 x) external view returns (uint256);
-    function tanh(uint256 x) external view returns (uint256);
-    function erf(uint256 x) external view returns (uint256);
-    function sin(uint256 x) external view returns (uint256);
-    function cos(uint256 x) external view returns (uint256);
-    function expm1(uint256 x) external view returns (uint256);
-    function log1p(uint256 x) external view returns (uint256);
+    function evaluate(uint256 fn, uint256 a, uint256 b) external view returns (uint256);
 }
 
 /// The scalar table of the machine: what one function code does to its registers, and how an element of a tensor becomes
@@ -43,6 +36,9 @@ library Scalar {
     uint256 internal constant DTYPE_U32 = 12;
     uint256 internal constant DTYPE_U64 = 13;
     uint256 internal constant DTYPE_BF16 = 16;
+
+    /// The codes that go to the elementary functions' contract, one bit a code: 11 to 14, 19 to 1d, 20 to 27.
+    uint256 private constant ELEMENTARY = 0xff3e1e0000;
 
     // Per dtype one nibble of bytes and one of class, indexed by code; 0 bytes means no such dtype.
     // The lowest nibble is code 0, the highest code 16.
@@ -76,32 +72,29 @@ library Scalar {
             if (fn == 0x0e) return SoftFloat.le(a, b);
             return SoftFloat.canonical(a != 0 ? b : c);
         } else {
+            if (ELEMENTARY >> fn & 1 != 0) return _elementary(elementary, fn, a, b);
             if (fn == 0x10) return SoftFloat.min(SoftFloat.max(a, b), c);
-            if (fn == 0x11) return _elementary(elementary, IElementary.exp.selector, a);
-            if (fn == 0x12) return _elementary(elementary, IElementary.log.selector, a);
-            if (fn == 0x13) return _elementary(elementary, IElementary.tanh.selector, a);
-            if (fn == 0x14) return _elementary(elementary, IElementary.erf.selector, a);
             if (fn == 0x15) return SoftFloat.toIntegral(a, SoftFloat.FLOOR);
             if (fn == 0x16) return SoftFloat.toIntegral(a, SoftFloat.CEIL);
             if (fn == 0x17) return SoftFloat.toIntegral(a, SoftFloat.TRUNC);
             if (fn == 0x18) return SoftFloat.toIntegral(a, SoftFloat.ROUND);
-            if (fn == 0x19) return _elementary(elementary, IElementary.sin.selector, a);
-            if (fn == 0x1a) return _elementary(elementary, IElementary.cos.selector, a);
-            if (fn == 0x1b) return _elementary(elementary, IElementary.expm1.selector, a);
-            if (fn == 0x1c) return _elementary(elementary, IElementary.log1p.selector, a);
             if (fn == 0x1e) return SoftFloat.mod(a, b);
             if (fn == 0x1f) return SoftFloat.canonical(a); // first: the judge passes the operand that was in range
         }
         revert UnknownFunction(fn);
     }
 
-    /// One word in, one word out, through the scratch space: an ABI call without its copies.
-    function _elementary(address target, bytes4 selector, uint256 x) private view returns (uint256 r) {
+    /// Three words in, one out: an ABI call whose words lie beyond the allocated memory and are not kept.
+    function _elementary(address target, uint256 fn, uint256 a, uint256 b) private view returns (uint256 r) {
         bool ok;
+        bytes4 selector = IElementary.evaluate.selector;
         assembly ("memory-safe") {
-            mstore(0x00, selector) // left-aligned
-            mstore(0x04, x)
-            ok := staticcall(gas(), target, 0x00, 0x24, 0x00, 0x20)
+            let at := mload(0x40)
+            mstore(at, selector) // left-aligned
+            mstore(add(at, 0x04), fn)
+            mstore(add(at, 0x24), a)
+            mstore(add(at, 0x44), b)
+            ok := staticcall(gas(), target, at, 0x64, 0x00, 0x20)
             ok := and(ok, eq(returndatasize(), 0x20))
             r := mload(0x00)
         }

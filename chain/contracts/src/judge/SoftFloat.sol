@@ -53,13 +53,9 @@ library SoftFloat {
             n := or(n, shl(5, lt(0xffffffff, shr(n, x))))
             n := or(n, shl(4, lt(0xffff, shr(n, x))))
             n := or(n, shl(3, lt(0xff, shr(n, x))))
-            // The last byte: 0xf0 and up has bit 7..4, and so on; three comparisons and the top bit itself.
-            let y := shr(n, x)
-            let k := shl(2, lt(0xf, y))
-            y := shr(k, y)
-            let j := shl(1, lt(3, y))
-            y := shr(j, y)
-            n := add(add(n, add(k, j)), sub(y, gt(y, 2)))
+            n := or(n, shl(2, lt(0xf, shr(n, x))))
+            // The last four bits: a nibble for each value, the length of it.
+            n := add(n, and(shr(shl(2, shr(n, x)), 0x4444444433332210), 0xf))
         }
     }
 
