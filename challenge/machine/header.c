@@ -91,6 +91,12 @@ void gs_header_model_id(const struct gs_header *h, struct gs_hash *out)
 
 uint64_t gs_tensor_type_count(const struct gs_tensor_type *t)
 {
+	uint64_t elements = gs_tensor_type_elements(t);
+	return elements == 0 ? 1 : elements;
+}
+
+uint64_t gs_tensor_type_elements(const struct gs_tensor_type *t)
+{
 	uint64_t count = 1;
 	for (unsigned a = 0; a < t->rank; a++)
 		count *= t->dim[a];
@@ -146,9 +152,8 @@ static enum gs_err take_tensors(struct gs_wire *w, struct gs_tensor_type **tenso
 		uint64_t elements = 1;
 		for (unsigned a = 0; a < t->rank; a++) {
 			uint64_t dim = gs_wire_uint(w);
-			if (dim < 1 || dim > GS_EXTENT_MAX || (elements *= dim) > GS_EXTENT_MAX)
-				return gs_fail(error, GS_EPARSE, "io: tensor '%s' is empty or beyond 2^31 elements",
-				               t->name);
+			if (dim > GS_EXTENT_MAX || (elements *= dim == 0 ? 1 : dim) > GS_EXTENT_MAX)
+				return gs_fail(error, GS_EPARSE, "io: tensor '%s' is beyond 2^31 elements", t->name);
 			t->dim[a] = (uint32_t)dim;
 		}
 		uint64_t chunk = gs_wire_uint(w);

@@ -139,6 +139,9 @@ struct gs_tensor_type {
 	uint32_t chunk;       /* where it starts in the inputs array, or (outputs) in the output block */
 	struct gs_hash bound; /* inputs bound as constants at lowering: keccak of their bytes; else zero */
 };
+/* Elements of the tensor: 0 when a dimension is. */
+uint64_t gs_tensor_type_elements(const struct gs_tensor_type *t);
+/* Elements that it takes in its array: a tensor without any is there as one element of value 0. */
 uint64_t gs_tensor_type_count(const struct gs_tensor_type *t);
 
 struct gs_io { /* names, types and places of what goes in and out; owned arrays */

@@ -378,7 +378,7 @@ def _ios():
     yield io(lambda i, o, b: put(o[0], name=b"a\0b"), "io", "a name with a zero byte")
     yield io(lambda i, o, b: put(i[0], dims=[5, 6] + [1] * 6), "ok", "rank 8")
     yield io(lambda i, o, b: put(i[0], dims=[5, 6] + [1] * 7), "io", "rank 9")
-    for dims, rule in (([0], "io"), ([1 << 31], "ok"), ([(1 << 31) + 1], "io"), ([1 << 31, 2], "io"), ([1 << 32], "io"), ([], "ok")):
+    for dims, rule in (([0], "ok"), ([1 << 31, 0], "ok"), ([1 << 31, 0, 2], "io"), ([1 << 31], "ok"), ([(1 << 31) + 1], "io"), ([1 << 31, 2], "io"), ([1 << 32], "io"), ([], "ok")):
         yield io(lambda i, o, b, d=dims: put(b[0], dims=d), rule, f"a bound of dimensions {dims}")
     yield io(lambda i, o, b: put(b[0], dtype=8), "io", "a bound of dtype 8")
     yield io(lambda i, o, b: put(b[0], chunk=(1 << 26) + 1), "io", "a bound at chunk 2^26 + 1")
@@ -388,6 +388,7 @@ def _ios():
     yield io(lambda i, o, b: put(o[0], dtype=10), "io", "an output of another dtype")
     yield io(lambda i, o, b: put(o[0], dims=[5]), "io", "an output of five elements of four")
     yield io(lambda i, o, b: put(o[0], dims=[2, 2]), "ok", "an output in another shape")
+    yield io(lambda i, o, b: put(o[0], dims=[0, 2]), "io", "an output of no elements, so one, of four")
     yield io(lambda i, o, b: o.pop(), "io", "an output without a name")
     yield io(lambda i, o, b: o.append(o[1]), "io", "an output too many")
     yield io(lambda i, o, b: b.extend(b * 255), "ok", "256 bounds")

@@ -56,7 +56,7 @@ class IoTensor:
 
     @property
     def elements(self):
-        return product(self.dims)
+        return max(product(self.dims), 1)  # one without elements is there as one element
 
     @property
     def chunks(self):
@@ -73,7 +73,7 @@ def _io_tensor(reader):
     rank = reader.number(1)
     need(rank <= RANK_MAX, "io", f"rank {rank}")
     dims = [reader.uint() for _ in range(rank)]
-    need(all(dim > 0 for dim in dims) and product(dims) <= ELEMENTS_MAX, "io", f"dimensions {dims}")
+    need(max(dims, default=0) <= ELEMENTS_MAX and product(d for d in dims if d) <= ELEMENTS_MAX, "io", f"dimensions {dims}")
     chunk = reader.uint()
     need(chunk <= IO_CHUNK_MAX, "io", f"chunk {chunk}")
     return IoTensor(name, DTYPES[code], dims, chunk, reader.take(32))

@@ -40,6 +40,7 @@ void ob_init(struct ob *o, int64_t opset)
 {
 	gs_buf_init(&o->graph, OB_MAX);
 	gs_buf_init(&o->node, OB_MAX);
+	gs_buf_init(&o->extra, OB_MAX);
 	o->opset = opset;
 }
 
@@ -104,9 +105,72 @@ void ob_attr_ints(struct ob *o, const char *name, unsigned count, const int64_t 
 	message(&o->node, 5, &b);
 }
 
+void ob_attr_graph(struct ob *o, const char *name, struct ob *inner)
+{
+	struct gs_buf b = attribute(name, 5);
+	message(&b, 6, &inner->graph);
+	message(&o->node, 5, &b);
+	gs_buf_free(&inner->node);
+	gs_buf_free(&inner->extra);
+}
+
+void ob_attr_ref(struct ob *o, const char *name, const char *ref, int type)
+{
+	struct gs_buf b = attribute(name, type);
+	ob_text(&b, 21, ref);
+	message(&o->node, 5, &b);
+}
+
 void ob_domain(struct ob *o, const char *domain)
 {
 	ob_text(&o->node, 7, domain);
+}
+
+void ob_import(struct ob *o, const char *domain, int64_t version)
+{
+	struct gs_buf b;
+	gs_buf_init(&b, OB_MAX);
+	ob_text(&b, 1, domain);
+	ob_int(&b, 2, (uint64_t)version);
+	message(&o->extra, 8, &b);
+}
+
+void ob_function(struct ob *o, const char *domain, const char *name, const char *inputs, const char *outputs,
+                 struct ob *body, const char *default_name, float default_value)
+{
+	struct gs_buf f, opset;
+	gs_buf_init(&f, OB_MAX);
+	gs_buf_init(&opset, OB_MAX);
+	ob_text(&f, 1, name);
+	names(&f, 4, inputs);
+	names(&f, 5, outputs);
+	/* the body's nodes are field 1 of a graph and field 7 of a function */
+	for (const uint8_t *p = body->graph.ptr, *end = p + body->graph.len; p < end;) {
+		size_t len = 0;
+		GS_ASSERT(*p++ == (1 << 3 | 2));
+		for (unsigned shift = 0;; shift += 7) {
+			len |= (size_t)(*p & 0x7f) << shift;
+			if ((*p++ & 0x80) == 0)
+				break;
+		}
+		ob_bytes(&f, 7, p, len);
+		p += len;
+	}
+	ob_int(&opset, 2, (uint64_t)body->opset);
+	message(&f, 9, &opset);
+	ob_text(&f, 10, domain);
+	if (default_name != NULL) {
+		struct gs_buf b = attribute(default_name, 1);
+		uint8_t bytes[4];
+		gs_le32_write(bytes, gs_f32_to_bits(default_value));
+		ob_varint(&b, 2 << 3 | 5);
+		gs_buf_append(&b, bytes, 4);
+		message(&f, 11, &b);
+	}
+	message(&o->extra, 25, &f);
+	gs_buf_free(&body->graph);
+	gs_buf_free(&body->node);
+	gs_buf_free(&body->extra);
 }
 
 void ob_attr_floats(struct ob *o, const char *name, unsigned count, const float *v)
@@ -236,6 +300,8 @@ struct gs_buf ob_finish(struct ob *o)
 	ob_int(&opset, 2, (uint64_t)o->opset);
 	message(&model, 8, &opset);
 	message(&model, 7, &o->graph);
+	gs_buf_append(&model, o->extra.ptr, o->extra.len);
+	gs_buf_free(&o->extra);
 	gs_buf_free(&o->node);
 	GS_ASSERT(model.err == GS_OK);
 	return model;

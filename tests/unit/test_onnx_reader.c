@@ -310,7 +310,8 @@ static uint8_t *slurp(const char *path, size_t *len)
 static void survives_mutated_real_models(void **state)
 {
 	(void)state;
-	static const char *const name[] = {"onnxmlir_mnist", "wonnx_opt-mnist", "vespa_random_encoder"};
+	static const char *const name[] = {"onnxmlir_mnist", "wonnx_opt-mnist", "vespa_random_encoder",
+	                                   "silero_vad_v3_piper"};
 	const char *data = getenv("GAINSAY_DATA");
 	for (size_t i = 0; i < GS_ARRAY_LEN(name); i++) {
 		char path[1024];
@@ -369,6 +370,16 @@ static void agrees_with_the_schema(void **state)
 		{"NodeProto", "op_type", 4},
 		{"NodeProto", "attribute", 5},
 		{"NodeProto", "domain", 7},
+		{"ModelProto", "functions", 25},
+		{"FunctionProto", "name", 1},
+		{"FunctionProto", "input", 4},
+		{"FunctionProto", "output", 5},
+		{"FunctionProto", "node", 7},
+		{"FunctionProto", "opset_import", 9},
+		{"FunctionProto", "domain", 10},
+		{"AttributeProto", "ref_attr_name", 21},
+		{"StringStringEntryProto", "key", 1},
+		{"StringStringEntryProto", "value", 2},
 		{"AttributeProto", "name", 1},
 		{"AttributeProto", "f", 2},
 		{"AttributeProto", "i", 3},

@@ -83,9 +83,9 @@ static enum gs_err pack_output(struct claim *c, struct gs_error *error)
 		struct gs_tensor computed;
 		gs_run_output(&c->run, i, &computed);
 		const struct gs_tensor *t = c->outputs.count ? tensor[i] : &computed;
-		if (t->dtype != type->dtype || t->count != gs_tensor_type_count(type))
+		if (t->dtype != type->dtype || t->count != gs_tensor_type_elements(type))
 			err = gs_fail(error, GS_EINVAL, "--output: '%s' has another type or size", type->name);
-		else
+		else if (t->count != 0)
 			memcpy(c->output + (size_t)type->chunk * GS_CHUNK_BYTES, t->data, gs_tensor_bytes(t));
 	}
 	gs_merkle_array_root(c->output, UINT64_C(1) << h->output_depth, h->output_depth, &c->output_root);

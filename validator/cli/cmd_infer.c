@@ -72,12 +72,11 @@ static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct
 	}
 	for (uint32_t i = 0; err == GS_OK && i < sig.inputs; i++) {
 		tensor[i] = &a->set.tensor[index[i]];
-		bound[i] |= tensor[i]->count == 0; /* nothing to commit to */
 		if (!bound[i])
 			feed[(*feeds)++] = tensor[i];
 	}
 	if (err == GS_OK)
-		err = gs_model_lower(file, &sig, tensor, bound, &a->program, &report, error);
+		err = gs_model_lower(a->model, file, &sig, tensor, bound, &a->program, &report, error);
 	gs_onnx_signature_free(&sig);
 	return err;
 }

@@ -3,6 +3,7 @@
 #include "validator/cli/commands.h"
 #include "validator/cli/model.h"
 #include "validator/cli/model_json.h"
+#include "validator/daemon/beside.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -128,7 +129,7 @@ int gs_cmd_program(int argc, char **argv)
 	if (err == GS_OK && gs_is_program_file(file.bytes))
 		err = gs_program_read(file.bytes, &program, &error);
 	else if (err == GS_OK)
-		err = gs_onnx_lower(file.bytes, &options, &program, NULL, &error);
+		err = gs_lower_beside(cli.arg[0], file.bytes, &options, &program, NULL, &error);
 	if (err != GS_OK && file.bytes.ptr != NULL)
 		(void)gs_fail_within(&error, err, "%s", cli.arg[0]);
 	if (err == GS_OK && output != NULL)

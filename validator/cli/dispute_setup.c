@@ -65,8 +65,8 @@ static enum gs_err load_program(struct gs_dispute_setup *s, struct gs_bytes file
 	return err == GS_OK ? pack_inputs(s, feed, s->program.io.inputs, error) : err;
 }
 
-static enum gs_err load_onnx(struct gs_dispute_setup *s, struct gs_bytes file, const struct gs_tensor_set *set,
-                             struct gs_error *error)
+static enum gs_err load_onnx(struct gs_dispute_setup *s, const char *path, struct gs_bytes file,
+                             const struct gs_tensor_set *set, struct gs_error *error)
 {
 	const struct gs_tensor *feed[GS_IO_MAX];
 	const char *name[GS_IO_MAX];
@@ -86,7 +86,7 @@ static enum gs_err load_onnx(struct gs_dispute_setup *s, struct gs_bytes file, c
 	for (uint32_t i = 0; err == GS_OK && i < signature.inputs; i++)
 		feed[i] = &set->tensor[index[i]];
 	if (err == GS_OK)
-		err = gs_model_lower(file, &signature, feed, bound, &s->program, &report, error);
+		err = gs_model_lower(path, file, &signature, feed, bound, &s->program, &report, error);
 	if (err == GS_OK)
 		err = pack_inputs(s, feed, signature.inputs, error);
 	gs_onnx_signature_free(&signature);
@@ -137,7 +137,8 @@ enum gs_err gs_dispute_setup_load(const char *model, const char *const *inputs, 
 	for (size_t i = 0; err == GS_OK && raw == NULL && i < input_count; i++)
 		err = gs_tensor_set_add(set, inputs[i], error);
 	if (err == GS_OK) {
-		err = program ? load_program(out, file.bytes, set, raw, error) : load_onnx(out, file.bytes, set, error);
+		err = program ? load_program(out, file.bytes, set, raw, error)
+		              : load_onnx(out, model, file.bytes, set, error);
 		if (err != GS_OK)
 			(void)gs_fail_within(error, err, "%s", model);
 	}

@@ -1,6 +1,7 @@
 #include "validator/cli/model.h"
 
 #include "challenge/machine/merkle.h"
+#include "validator/daemon/beside.h"
 #include "validator/exec/exec.h"
 
 #include <errno.h>
@@ -238,7 +239,8 @@ enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds
 void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out)
 {
 	const struct gs_tensor_type *t = &run->program->io.output[i];
-	*out = (struct gs_tensor){.dtype = (enum gs_dtype)t->dtype, .rank = t->rank, .count = gs_tensor_type_count(t)};
+	*out = (struct gs_tensor){
+		.dtype = (enum gs_dtype)t->dtype, .rank = t->rank, .count = gs_tensor_type_elements(t)};
 	memcpy(out->dim, t->dim, sizeof(out->dim));
 	out->data = run->trace + ((size_t)run->program->header.output_chunk + t->chunk) * GS_CHUNK_BYTES;
 	out->name = (struct gs_bytes){(const uint8_t *)t->name, strlen(t->name)};
@@ -257,7 +259,7 @@ void gs_run_output_root(const struct gs_run *run, struct gs_hash *out)
 	gs_merkle_array_root(run->trace + at, (run->trace_bytes - at) / GS_CHUNK_BYTES, h->output_depth, out);
 }
 
-enum gs_err gs_model_lower(struct gs_bytes onnx, const struct gs_onnx_signature *signature,
+enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
                            const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
                            struct gs_onnx_report *report, struct gs_error *error)
 {
@@ -287,7 +289,7 @@ enum gs_err gs_model_lower(struct gs_bytes onnx, const struct gs_onnx_signature 
 		s->rank = tensor[i]->rank;
 		memcpy(s->dim, tensor[i]->dim, sizeof(s->dim));
 	}
-	err = gs_onnx_lower(onnx, &options, out, report, error);
+	err = gs_lower_beside(path, onnx, &options, out, report, error);
 out:
 	free(shape);
 	free(fixed);

@@ -55,8 +55,8 @@ void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out);
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);
 void gs_run_output_root(const struct gs_run *run, struct gs_hash *out);
 
-/* Lowers an ONNX model for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
-GS_MUST enum gs_err gs_model_lower(struct gs_bytes onnx, const struct gs_onnx_signature *signature,
+/* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
+GS_MUST enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
                                    const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
                                    struct gs_onnx_report *report, struct gs_error *error);
 

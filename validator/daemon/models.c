@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "validator/onnx/onnx.h"
+#include "validator/daemon/beside.h"
 
 struct entry {
 	char path[GS_MODEL_PATH_MAX];
@@ -48,7 +48,7 @@ static enum gs_err read_program(const char *path, struct gs_bytes bytes, struct 
 	const struct gs_onnx_options as_it_is = {0};
 	struct gs_error why = {0};
 	enum gs_err err = is_program_file(bytes) ? gs_program_read(bytes, out, &why)
-	                                         : gs_onnx_lower(bytes, &as_it_is, out, NULL, &why);
+	                                         : gs_lower_beside(path, bytes, &as_it_is, out, NULL, &why);
 
 	return err ? gs_fail(error, err, "%s: %s", path, why.text) : GS_OK;
 }

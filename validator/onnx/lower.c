@@ -26,7 +26,6 @@ const char *gs_onnx_reason_name(enum gs_onnx_reason reason)
 	case GS_ONNX_TRAINING: return "training";
 	case GS_ONNX_CONTROL_FLOW: return "control_flow";
 	case GS_ONNX_IMAGE: return "image";
-	case GS_ONNX_EMPTY: return "empty";
 	}
 	return "unknown";
 }
@@ -111,8 +110,17 @@ static enum gs_err define_input(struct gs_lower *lo, uint32_t graph_index, struc
 	memcpy(out->dim, in->dim, sizeof(out->dim));
 	gs_val_strides(out);
 	in->count = gs_val_count(out);
-	if (in->count == 0 || in->count >= GS_EXTENT_MAX)
-		return bad_option(lo, v->name, "it has no elements (bind it as a constant), or 2^31 or more");
+	uint64_t product = 1; /* also of the others, when one is 0: io has that limit */
+	for (unsigned d = 0; d < in->rank && product < GS_EXTENT_MAX; d++)
+		product *= in->dim[d] == 0 ? 1 : in->dim[d];
+	if (product >= GS_EXTENT_MAX)
+		return bad_option(lo, v->name, "it has 2^31 elements or more");
+	if (in->count == 0) { /* nothing is ever read of it; its array holds one zero */
+		enum gs_err err = gs_lower_constant(lo, (enum gs_dtype)in->dtype, in->rank, in->dim, NULL, out);
+		if (err != GS_OK)
+			return err;
+		in->count = 1;
+	}
 	if (lo->inputs > 0) {
 		const struct gs_lower_input *before = &lo->input[lo->inputs - 1];
 		uint64_t chunk = before->chunk + gs_dtype_chunks((enum gs_dtype)before->dtype, before->count);

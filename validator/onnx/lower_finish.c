@@ -28,13 +28,19 @@ static void mark_read(void *self, struct gs_view *view)
 		read[view->chunk] = 1;
 }
 
-/* A copy to the end of the list, whatever it copies. */
+/* A copy to the end of the list, whatever it copies. A tensor without elements becomes one zero. */
 static enum gs_err copy_out(struct gs_lower *lo, const struct gs_val *v, uint32_t *instr)
 {
+	static const uint8_t zero[8] = {0};
 	uint64_t spent = lo->fold_steps;
-	struct gs_val copy;
+	struct gs_val copy = *v;
+	enum gs_err err = GS_OK;
+	if (gs_val_count(v) == 0)
+		err = gs_lower_constant(lo, (enum gs_dtype)v->dtype, 0, NULL, zero, &copy);
+	if (err != GS_OK)
+		return err;
 	lo->fold_steps = GS_LOWER_FOLD_STEPS_MAX; /* not to be folded away */
-	enum gs_err err = gs_lower_copy(lo, v, &copy);
+	err = gs_lower_copy(lo, &copy, &copy);
 	lo->fold_steps = spent;
 	if (err != GS_OK)
 		return err;
@@ -60,7 +66,7 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 	if (live == NULL || read == NULL || taken == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++) {
-		if (value[o]->kind != GS_VAL_INSTR)
+		if (value[o]->kind != GS_VAL_INSTR || gs_val_count(value[o]) == 0)
 			continue;
 		live[value[o]->source] = 1;
 		if (!covers_its_source(lo, value[o]) || taken[value[o]->source])
@@ -74,7 +80,7 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 		}
 	for (uint32_t o = 0; o < outputs; o++) {
 		instr[o] = value[o]->source;
-		if (value[o]->kind == GS_VAL_INSTR && !read[value[o]->source])
+		if (value[o]->kind == GS_VAL_INSTR && gs_val_count(value[o]) != 0 && !read[value[o]->source])
 			continue;
 		enum gs_err err = copy_out(lo, value[o], &instr[o]);
 		if (err != GS_OK)
@@ -94,6 +100,32 @@ static void remap_view(void *self, struct gs_view *view)
 	const struct remap *r = self;
 	if (view->space == GS_SPACE_TRACE)
 		view->chunk = r->to[view->chunk];
+}
+
+/* In place: instructions are big, and a recurrent layer has thousands. */
+static enum gs_err move_instructions(struct gs_lower *lo, const uint8_t *live, const uint8_t *last, const uint32_t *to,
+                                     uint32_t count, uint32_t outputs, struct gs_program *out)
+{
+	struct gs_instr *tail = calloc(outputs + 1U, sizeof(*tail));
+	struct remap map = {.to = to};
+	if (tail == NULL)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", outputs);
+	for (uint32_t i = 0; i < lo->instrs; i++) {
+		if (last[i])
+			tail[to[i] - (count - outputs)] = lo->instr[i];
+		else if (live[i])
+			lo->instr[to[i]] = lo->instr[i];
+	}
+	memcpy(lo->instr + (count - outputs), tail, outputs * sizeof(*tail));
+	free(tail);
+	for (uint32_t i = 0; i < count; i++)
+		each_view(&lo->instr[i], remap_view, &map);
+	struct gs_instr *shrunk = realloc(lo->instr, count * sizeof(*shrunk));
+	out->instr = shrunk != NULL ? shrunk : lo->instr;
+	out->count = count;
+	lo->instr = NULL;
+	lo->instrs = lo->instr_cap = 0;
+	return GS_OK;
 }
 
 static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
@@ -116,18 +148,7 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 	for (uint32_t o = 0; o < outputs; o++)
 		to[output[o]] = count++;
 	GS_ASSERT(count > 0); /* a graph without outputs was refused before */
-	out->instr = calloc(count, sizeof(*out->instr));
-	if (out->instr == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count);
-	out->count = count;
-	struct remap map = {.to = to};
-	for (uint32_t i = 0; i < lo->instrs; i++) {
-		if (!live[i])
-			continue;
-		out->instr[to[i]] = lo->instr[i];
-		each_view(&out->instr[to[i]], remap_view, &map);
-	}
-	return GS_OK;
+	return move_instructions(lo, live, last, to, count, outputs, out);
 }
 
 /* ---- weights ---- */
@@ -177,6 +198,16 @@ static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
 
 /* ---- io ---- */
 
+/* What io can say of a tensor without elements is bounded too: the product of its other dimensions. */
+static bool io_holds(const struct gs_val *v)
+{
+	uint64_t product = 1;
+	for (unsigned d = 0; d < v->rank; d++)
+		if (v->dim[d] != 0 && (product *= v->dim[d]) > GS_EXTENT_MAX)
+			return false;
+	return true;
+}
+
 static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t dtype, uint8_t rank,
                         const uint32_t *dim)
 {
@@ -188,12 +219,11 @@ static void tensor_type(struct gs_tensor_type *t, struct gs_bytes name, uint8_t 
 	memcpy(t->dim, dim, rank * sizeof(*dim));
 }
 
-static enum gs_err fill_io(struct gs_lower *lo, const struct gs_bytes *name, const struct gs_val *const *value,
-                           uint32_t outputs, struct gs_program *out)
+static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *value, struct gs_program *out)
 {
 	const struct gs_onnx_graph *m = &lo->model.graph;
 	out->io.input = calloc(lo->inputs + 1U, sizeof(*out->io.input));
-	out->io.output = calloc(outputs + 1U, sizeof(*out->io.output));
+	out->io.output = calloc(m->outputs + 1U, sizeof(*out->io.output));
 	out->io.bound = calloc(lo->options->bounds + 1U, sizeof(*out->io.bound));
 	if (out->io.input == NULL || out->io.output == NULL || out->io.bound == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the list of inputs and outputs");
@@ -201,11 +231,11 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_bytes *name, con
 		tensor_type(&out->io.input[i], lo->input[i].value->name, lo->input[i].dtype, lo->input[i].rank,
 		            lo->input[i].dim);
 	out->io.inputs = lo->inputs;
-	for (uint32_t o = 0; o < outputs; o++) {
+	for (uint32_t o = 0; o < m->outputs; o++) {
 		GS_ASSERT(value[o] != NULL);
-		tensor_type(&out->io.output[o], name[o], value[o]->dtype, value[o]->rank, value[o]->dim);
+		tensor_type(&out->io.output[o], m->output[o].name, value[o]->dtype, value[o]->rank, value[o]->dim);
 	}
-	out->io.outputs = outputs;
+	out->io.outputs = m->outputs;
 	for (uint32_t i = 0; i < m->inputs; i++) /* in the model's order, not the command line's */
 		for (uint32_t b = 0; b < lo->options->bounds; b++) {
 			const struct gs_onnx_bound *bound = &lo->options->bound[b];
@@ -220,43 +250,33 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_bytes *name, con
 	return GS_OK;
 }
 
-/* The model's outputs that have elements: there is nothing to claim about one that has none. */
-static enum gs_err find_outputs(struct gs_lower *lo, struct gs_bytes *name, const struct gs_val **value,
-                                uint32_t *outputs)
+enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
 {
 	const struct gs_onnx_graph *m = &lo->model.graph;
+	const struct gs_val *value[GS_IO_MAX] = {NULL};
+	uint32_t instr[GS_IO_MAX] = {0};
+	enum gs_err err;
+
 	if (m->outputs == 0 || m->outputs > GS_IO_MAX)
 		return gs_lower_refuse(lo, m->outputs == 0 ? GS_ONNX_MALFORMED : GS_ONNX_TOO_BIG,
 		                       "the model has %u outputs; 1 to %d are supported", m->outputs, GS_IO_MAX);
 	for (uint32_t o = 0; o < m->outputs; o++) {
-		name[*outputs] = m->output[o].name;
-		value[*outputs] = gs_lower_lookup(lo->scope, name[*outputs]);
-		if (value[*outputs] == NULL)
-			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined",
-			                       (int)name[*outputs].len,
-			                       name[*outputs].len == 0 ? "" : (const char *)name[*outputs].ptr);
-		*outputs += gs_val_count(value[*outputs]) != 0;
+		struct gs_bytes name = m->output[o].name;
+		value[o] = gs_lower_lookup(lo->scope, name);
+		if (value[o] == NULL)
+			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "output '%.*s' is not defined", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
+		if (!io_holds(value[o]))
+			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG,
+			                       "output '%.*s' has dimensions of over 2^31 together", (int)name.len,
+			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
-	return *outputs > 0
-	               ? GS_OK
-	               : gs_lower_refuse(lo, GS_ONNX_EMPTY, "no output has elements, so there is nothing to claim");
-}
-
-enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
-{
-	struct gs_bytes name[GS_IO_MAX] = {{0}};
-	const struct gs_val *value[GS_IO_MAX] = {NULL};
-	uint32_t instr[GS_IO_MAX] = {0}, outputs = 0;
-	enum gs_err err;
-
-	if ((err = find_outputs(lo, name, value, &outputs)) != GS_OK)
-		return err;
-	if ((err = choose_outputs(lo, value, outputs, instr)) != GS_OK ||
-	    (err = order_instructions(lo, instr, outputs, out)) != GS_OK || (err = lay_out_weights(lo, out)) != GS_OK ||
-	    (err = fill_io(lo, name, value, outputs, out)) != GS_OK)
+	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
+	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||
+	    (err = lay_out_weights(lo, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
 		return err;
 	out->header.lowering = GS_LOWERING_VERSION;
-	out->header.outputs = outputs;
+	out->header.outputs = m->outputs;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
 	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");

@@ -297,6 +297,8 @@ static enum gs_err define_outputs(struct gs_lower *lo, const struct gs_onnx_node
 			                       NAME(node->output[i]));
 		if (out[i].kind == GS_VAL_NONE && scope->of->uses[name] > 0)
 			return gs_lower_refuse(lo, GS_ONNX_FORM, "output %u is not supported", i);
+		if (gs_val_count(&out[i]) > GS_EXTENT_MAX)
+			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "output %u would have 2^31 elements or more", i);
 		scope->value[name] = out[i];
 		/* the instruction made by this node, or taken over from the one before (a fused epilogue) */
 		if (out[i].kind == GS_VAL_INSTR &&

@@ -199,7 +199,7 @@ bool gs_val_contiguous(const struct gs_val *v)
 	for (unsigned d = v->rank; d-- > 0;) {
 		if (v->dim[d] != 1 && v->stride[d] != stride)
 			return false;
-		stride *= v->dim[d];
+		stride = (int64_t)((uint64_t)stride * v->dim[d]); /* wraps only past every limit */
 	}
 	return true;
 }
@@ -209,7 +209,7 @@ void gs_val_strides(struct gs_val *v)
 	int64_t stride = 1;
 	for (unsigned d = v->rank; d-- > 0;) {
 		v->stride[d] = stride;
-		stride *= v->dim[d];
+		stride = (int64_t)((uint64_t)stride * v->dim[d]); /* wraps only past every limit */
 	}
 	v->offset = 0;
 }

@@ -50,15 +50,14 @@ enum gs_onnx_reason {
 	GS_ONNX_TRAINING,     /* training */
 	GS_ONNX_CONTROL_FLOW, /* a loop or a branch that depends on an input */
 	GS_ONNX_IMAGE,        /* decoding of images */
-	GS_ONNX_EMPTY,        /* an output without elements: nothing that could be claimed */
 };
-enum { GS_ONNX_REASONS = GS_ONNX_EMPTY + 1 };
+enum { GS_ONNX_REASONS = GS_ONNX_IMAGE + 1 };
 const char *gs_onnx_reason_name(enum gs_onnx_reason reason); /* "operator", "data_type", ... */
 
 /* What happened besides the error text. */
 struct gs_onnx_report {
 	enum gs_onnx_reason reason;
-	/* With GS_ONNX_NOT_STATIC: the graph inputs (indices into the model's list, see gs_onnx_inputs) that would have to
+	/* With GS_ONNX_NOT_STATIC and GS_ONNX_CONTROL_FLOW: the graph inputs (indices into the model's list, see gs_onnx_inputs) that would have to
 	 * be bound for the value to be known. */
 	uint32_t needs;
 	uint32_t need[GS_IO_MAX];

@@ -20,6 +20,14 @@ enum gs_err gs_control_element(struct gs_lower *lo, const struct gs_val *v, enum
 	return gs_lower_reshape(lo, v, 0, (uint32_t[1]){0}, out);
 }
 
+/* What is run depends on an input: refused, with the inputs to bind. */
+static enum gs_err unknown(struct gs_lower *lo, const struct gs_val *v, const char *what)
+{
+	enum gs_err err = gs_lower_not_static(lo, v, what);
+	lo->report.reason = GS_ONNX_CONTROL_FLOW;
+	return err;
+}
+
 /* ---- If ---- */
 
 /* Both branches, and for every output a choice between the two. */
@@ -28,8 +36,7 @@ static enum gs_err choose(struct gs_lower *lo, const struct gs_val *condition, c
 {
 	if (a->kind == GS_VAL_NONE || b->kind == GS_VAL_NONE || a->dtype != b->dtype || a->rank != b->rank ||
 	    memcmp(a->dim, b->dim, a->rank * sizeof(a->dim[0])) != 0)
-		return gs_lower_not_static(lo, condition,
-		                           "the branches give different shapes or types, and which is taken");
+		return unknown(lo, condition, "the branches give different shapes or types, and which is taken");
 	unsigned fn = gs_fn_for(GS_FN_F32_SELECT, gs_val_class(a));
 	struct gs_val then = *a, otherwise = *b;
 	return gs_op3(lo, fn, then.dtype, GS_V(condition), GS_V(&then), GS_V(&otherwise), out);
@@ -64,8 +71,7 @@ static enum gs_err op_if(struct gs_lower *lo, const struct gs_onnx_node *node, c
 			char what[GS_ERROR_TEXT_MAX];
 			memcpy(what, lo->error->text, sizeof(what));
 			what[200] = 0;
-			err = gs_lower_not_static(lo, &condition,
-			                          "a branch cannot be lowered, and whether it is taken");
+			err = unknown(lo, &condition, "a branch cannot be lowered, and whether it is taken");
 			err = gs_fail(lo->error, err, "%s (%s)", lo->error->text, what);
 		}
 	}
@@ -95,7 +101,7 @@ static enum gs_err read_condition(struct gs_lower *lo, const struct gs_val *v, b
 	gs_reg reg;
 	GS_TRY(gs_control_element(lo, v, GS_BOOL, "the condition", &condition));
 	if (!gs_lower_uniform(lo, &condition, &reg))
-		return gs_lower_not_static(lo, &condition, "how often the loop runs (its condition)");
+		return unknown(lo, &condition, "how often the loop runs (its condition)");
 	*go = reg != 0;
 	return GS_OK;
 }
@@ -118,7 +124,7 @@ static enum gs_err loop_begin(struct gs_lower *lo, const struct gs_onnx_node *no
 		gs_reg reg;
 		GS_TRY(gs_control_element(lo, &in[0], GS_I64, "the trip count", &count));
 		if (!gs_lower_uniform(lo, &count, &reg))
-			return gs_lower_not_static(lo, &count, "how often the loop runs");
+			return unknown(lo, &count, "how often the loop runs");
 		l->limit = (int64_t)reg < 0 ? 0 : reg;
 	}
 	return in[1].kind == GS_VAL_NONE ? GS_OK : read_condition(lo, &in[1], &l->go);

@@ -157,7 +157,7 @@ static bool read_decimal(struct gs_bytes text, uint64_t *out)
 
 static bool key_is(struct gs_bytes text, const char *word)
 {
-	return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
+	return text.len == strlen(word) && text.len != 0 && memcmp(text.ptr, word, text.len) == 0;
 }
 
 static bool read_entry(struct gs_bytes bytes, struct external_data *out)
@@ -211,6 +211,18 @@ static enum gs_err open_external(const struct gs_onnx_external *external, const 
 	return GS_OK;
 }
 
+/* The name comes after the shape in a file, and messages about the shape want it. */
+static struct gs_bytes name_of(struct gs_bytes bytes)
+{
+	struct gs_pb w = gs_pb_over(bytes);
+	struct gs_pb_field f;
+	struct gs_bytes name = {0};
+	while (gs_pb_next(&w, &f) == GS_OK)
+		if (f.number == TENSOR_NAME && f.type == GS_PB_BYTES)
+			name = f.bytes;
+	return name;
+}
+
 enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,
                                  struct gs_error *error)
 {
@@ -228,7 +240,7 @@ enum gs_err gs_tensor_from_model(struct gs_bytes bytes, const struct gs_onnx_ext
 	uint64_t data_type = 0;
 	enum gs_err err;
 
-	*out = (struct gs_tensor){0};
+	*out = (struct gs_tensor){.name = name_of(bytes)};
 	while ((err = gs_pb_next(&w, &f)) == GS_OK) {
 		switch (f.number) {
 		case TENSOR_DIMS:
