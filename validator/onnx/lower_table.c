@@ -8,6 +8,7 @@ static const struct {
 	const struct gs_lower_op *op;
 } table[] = {
 	{"", gs_ops_math},
+	{"", gs_ops_power},
 	{"", gs_ops_logic},
 	{"", gs_ops_linear},
 	{"", gs_ops_pool},
