@@ -42,6 +42,15 @@ const struct gs_catalogue_row gs_catalogue_compute[] = {
 	},
 	{
 		.section = "Matrix products and convolution: never split",
+		.operators = "Det 11 22",
+		.attributes = "",
+		.lowering =
+			"by the first row: acc = mul(x_0, M_0), then fma(acc, x_j, M_j) with neg(x_j) for odd j, M_j the "
+			"determinant without row 0 and column j; of one row: copy",
+		.limits = "At most 5 rows",
+	},
+	{
+		.section = "Matrix products and convolution: never split",
 		.operators = "Einsum 12",
 		.attributes = "equation",
 		.lowering =

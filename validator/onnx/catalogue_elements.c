@@ -189,8 +189,16 @@ const struct gs_catalogue_row gs_catalogue_elements[] = {
 		.operators = "Pow 1 7 12 13 15",
 		.attributes = "axis broadcast",
 		.lowering =
-			"the exponent must be one constant: 1: x; 2: mul(x, x); 3: mul(mul(x, x), x); 0.5: sqrt(x); "
-			"−1: div(1, x). Others are refused",
+			"the base's type. An exponent that is one constant and does not change the shape keeps: 1: "
+			"x; 2: mul(x, x); 3: mul(mul(x, x), x); of a float also 0.5: sqrt(x); −1: div(1, x). "
+			"Otherwise pow(x, y); an integer beside a float is rounded to f32 first (to_f32; u64 as "
+			"unsigned), and where the base is the integer the result goes toward zero, saturating, as in "
+			"Cast. Integer to the power of an integer: exact modulo 2^n, base i32 or i64: t_i = "
+			"select(eq(and(y, 2^i), 0), 1, p_i), p_0 = x, p_(i+1) = mul(p_i, p_i); r = t_0, then mul(r, "
+			"t_i) for i from 1 to the highest bit that a known exponent has set, or that the type has "
+			"but for its sign. Where y may be negative (a signed type, and not known to be nowhere below "
+			"0): select(lt(y, 0), select(eq(abs(x), 1), t_0, 0), r), the real value toward zero, and 0 "
+			"for x = 0",
 		.limits = "",
 	},
 	{

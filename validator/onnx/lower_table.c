@@ -9,6 +9,7 @@ static const struct {
 } table[] = {
 	{"", gs_ops_math},
 	{"", gs_ops_power},
+	{"", gs_ops_det},
 	{"", gs_ops_logic},
 	{"", gs_ops_linear},
 	{"", gs_ops_pool},
