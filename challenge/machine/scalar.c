@@ -1,6 +1,7 @@
 #include "challenge/machine/scalar.h"
 
 #include "challenge/machine/elementary.h"
+#include "challenge/machine/pow.h"
 
 #include <math.h>
 
@@ -75,6 +76,7 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_F32_ASINH] = {"f32.asinh", 1, F, {F}},
 	[GS_FN_F32_ACOSH] = {"f32.acosh", 1, F, {F}},
 	[GS_FN_F32_ATANH] = {"f32.atanh", 1, F, {F}},
+	[GS_FN_F32_POW] = {"f32.pow", 2, F, {F, F}},
 	INTEGER_ROWS(0x40, "i32", I),
 	INTEGER_ROWS(0x80, "i64", L),
 	[GS_FN_I64_ULT] = {"i64.ult", 2, I, {L, L}},
@@ -339,6 +341,7 @@ static gs_reg f32_apply(unsigned code, uint32_t a, uint32_t b, uint32_t c)
 	case GS_FN_F32_ASINH: return gs_f32_to_bits(gs_asinhf(x));
 	case GS_FN_F32_ACOSH: return gs_f32_to_bits(gs_acoshf(x));
 	case GS_FN_F32_ATANH: return gs_f32_to_bits(gs_atanhf(x));
+	case GS_FN_F32_POW: return gs_pow_f32_bits(a, b);
 	default: GS_ASSERT(!"a binary32 function of the table"); return 0;
 	}
 }

@@ -51,6 +51,8 @@ enum gs_fn {
 	GS_FN_F32_ACOSH = 0x26,
 	GS_FN_F32_ATANH = 0x27,
 
+	GS_FN_F32_POW = 0x28, /* a to the power b */
+
 	GS_FN_I32_COPY = 0x41,
 	GS_FN_I32_ADD = 0x42,
 	GS_FN_I32_SUB = 0x43,

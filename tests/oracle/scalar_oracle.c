@@ -163,6 +163,7 @@ static bool apply_f32(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_
 	case 0x25: ternary = mpfr_asinh(r, x, MPFR_RNDN); break;
 	case 0x26: ternary = mpfr_acosh(r, x, MPFR_RNDN); break;
 	case 0x27: ternary = mpfr_atanh(r, x, MPFR_RNDN); break;
+	case 0x28: ternary = mpfr_pow(r, x, y, MPFR_RNDN); break;
 	case 0x1e: ternary = mpfr_fmod(r, x, y, MPFR_RNDN); break;
 	default:
 		rounded = false;

@@ -3,6 +3,7 @@
 #   make prove-math            the library's own object, one function after the other (about an hour)
 #   make prove-math-native     the same source compiled for this machine's fma and vectors (some minutes)
 #   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every such function
+#   make prove-math-two        pow, div and fma on 10^9 cases each (half an hour)
 #   make vectors-math          writes tests/vectors/elementary/*.txt again
 #
 # build/tests/prove/prove_math FUNCTION [FIRST LAST] runs one function, or a part of it.
@@ -17,6 +18,13 @@ PROVE_PLANTED += sinh cosh asinh acosh atanh tan asin acos atan
 PROVE_NATIVE := -O3 -march=native
 prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice $(1) $$f || exit 1; done
 
+# Functions of two and three operands: drawn cases, since no run can exhaust them.
+PROVE_TWO_CASES ?= 1000000000
+.PHONY: prove-math-two
+prove-math-two: $(BUILD)/tests/prove/prove_two
+	@$(PYTHON) tests/prove/pow_tables.py | clang-format | cmp - challenge/machine/pow_tables.h
+	@mkdir -p $(PROVE); for f in div fma pow; do PROVE_DIR=$(PROVE) nice $< $$f $(PROVE_TWO_CASES) || exit 1; done
+
 .PHONY: prove-math prove-math-native prove-math-selftest vectors-math
 prove-math: $(BUILD)/tests/prove/prove_math
 	$(call prove_all,$<,$(PROVE))
@@ -24,7 +32,10 @@ prove-math: $(BUILD)/tests/prove/prove_math
 prove-math-native: $(PROVE)/native/prove_math
 	$(call prove_all,$<,$(PROVE)/native)
 
-prove-math-selftest: $(PROVE)/planted/prove_math
+prove-math-selftest: $(PROVE)/planted/prove_math $(PROVE)/planted/prove_two
+	@PROVE_DIR=$(PROVE)/planted nice $(PROVE)/planted/prove_two pow 10000000 >$(PROVE)/planted/pow.out; \
+		grep -q '^mismatch: f32.pow' $(PROVE)/planted/pow.out || { echo "prove-math-selftest: pow: a planted bit went unnoticed"; exit 1; }; \
+		echo "noticed: $$(tail -n 1 $(PROVE)/planted/pow.out)"
 	@for f in $(PROVE_PLANTED); do \
 		PROVE_DIR=$(<D) nice $< $$f >$(<D)/$$f.out; \
 		grep -q '^mismatch:' $(<D)/$$f.out || { cat $(<D)/$$f.out; echo "prove-math-selftest: $$f: a planted bit went unnoticed"; exit 1; }; \
@@ -39,9 +50,11 @@ $(BUILD)/obj/tests/prove/reference.o: ARCH_FLAGS = $(PROVE_NATIVE)
 
 $(PROVE)/native/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY
 $(PROVE)/planted/%.o: ARCH_FLAGS = $(PROVE_NATIVE) -DGS_PROVE_ARRAY -DGS_PROVE_PLANT
-$(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary*)
+$(PROVE)/native/%.o $(PROVE)/planted/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] challenge/machine/elementary* challenge/machine/pow*)
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) $(ARCH_FLAGS) -c $(wildcard */*/$(*F).c) -o $@
 $(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(PROVE_REFERENCE)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
-.SECONDARY: $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)
+$(PROVE)/planted/prove_two: $(addprefix $(BUILD)/obj/tests/prove/,prove_two.o exact_f32.o) $(PROVE)/planted/pow.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
+.SECONDARY: $(PROVE)/planted/pow.o $(foreach v,native planted,$(PROVE)/$(v)/prove_math.o $(PROVE)/$(v)/elementary.o)

@@ -56,6 +56,7 @@ bool mpfr_f32_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint32_t 
 	case GS_FN_F32_ACOSH: t = mpfr_acosh(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_ATANH: t = mpfr_atanh(r, x, MPFR_RNDN); break;
 	case GS_FN_F32_MOD: t = mpfr_fmod(r, x, y, MPFR_RNDN); break;
+	case GS_FN_F32_POW: t = mpfr_pow(r, x, y, MPFR_RNDN); break;
 	case GS_FN_I32_TO_F32: t = mpfr_set_sj(r, (int32_t)(uint32_t)a, MPFR_RNDN); break;
 	case GS_FN_I64_TO_F32: t = mpfr_set_sj(r, (int64_t)a, MPFR_RNDN); break;
 	case GS_FN_U64_TO_F32: t = mpfr_set_uj(r, a, MPFR_RNDN); break;

@@ -233,6 +233,39 @@ static void products_of_matrices(void **state)
 	}
 }
 
+/* A vector times a matrix has one dimension, also when the columns' scales have two. */
+static void vector_and_columns(void **state)
+{
+	(void)state;
+	enum { K = 3, N = 4 };
+	const int8_t a[K] = {50, -20, 7}, az = 3, bz[N] = {0, 1, -2, 5}, yz = -4;
+	const int8_t b[K * N] = {1, 20, -30, 4, 50, -60, 7, 80, -90, 10, 11, -12};
+	const float as = 0.1F, bs[N] = {0.02F, 0.05F, 0.3F, 0.01F}, ys = 0.7F;
+	struct ob o;
+	struct gs_tensor_type type;
+	ob_init(&o, 21);
+	ob_input(&o, "a", GS_I8, 1, (int64_t[]){K});
+	ob_initializer(&o, "as", GS_F32, 0, NULL, &as);
+	ob_initializer(&o, "az", GS_I8, 0, NULL, &az);
+	ob_initializer(&o, "b", GS_I8, 2, (uint32_t[]){K, N}, b);
+	ob_initializer(&o, "bs", GS_F32, 2, (uint32_t[]){1, N}, bs);
+	ob_initializer(&o, "bz", GS_I8, 2, (uint32_t[]){1, N}, bz);
+	ob_initializer(&o, "ys", GS_F32, 0, NULL, &ys);
+	ob_initializer(&o, "yz", GS_I8, 0, NULL, &yz);
+	ob_node(&o, "QLinearMatMul", "a,as,az,b,bs,bz,ys,yz", "y");
+	ob_end(&o);
+	ob_output(&o, "y", GS_I8);
+	int8_t *have = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){a}, 0, &type);
+	onnx_shape(&type, 1, (uint32_t[]){N});
+	for (unsigned n = 0; n < N; n++) {
+		int64_t acc = 0;
+		for (unsigned k = 0; k < K; k++)
+			acc += (a[k] - az) * (b[k * N + n] - bz[n]);
+		assert_int_equal(have[n], requantized(acc, as, bs[n], ys, yz, -128, 127));
+	}
+	free(have);
+}
+
 static void convolutions(void **state)
 {
 	(void)state;
@@ -333,7 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(to_integers_and_back), cmocka_unit_test(half_precision),
 		cmocka_unit_test(from_the_data),        cmocka_unit_test(products_of_matrices),
-		cmocka_unit_test(convolutions),         cmocka_unit_test(wrong_models),
+		cmocka_unit_test(vector_and_columns),   cmocka_unit_test(convolutions),
+		cmocka_unit_test(wrong_models),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

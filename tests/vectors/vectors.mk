@@ -49,3 +49,10 @@ machine-vectors: $(BUILD)/tests/vectors/gen_machine
 vectors-machine: $(BUILD)/tests/vectors/gen_machine
 	@$< $(MACHINE_PROGRAMS) configs/demo/digits.onnx >tests/vectors/machine.txt
 	@$< 0 $(MACHINE_MODELS) >tests/vectors/machine-models.txt
+
+# Pairs for f32.pow, those included that a search found nearest to a tie.
+POW_RECORDS ?= 110000
+vectors: build/vectors/scalar/pow-stamp
+build/vectors/scalar/pow-stamp: $(BUILD)/tests/vectors/gen_pow tests/prove/hard/pow.txt
+	@mkdir -p $(@D)
+	@$< $(@D)/scalar-28.bin $(POW_RECORDS) && touch $@

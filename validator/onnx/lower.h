@@ -274,6 +274,6 @@ extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], 
 	gs_ops_norm[], gs_ops_index[], gs_ops_loss[], gs_ops_order[], gs_ops_moments[], gs_ops_select[],
 	gs_ops_resize[], gs_ops_recurrent[], gs_ops_attention[], gs_ops_transposed[], gs_ops_scatter[],
 	gs_ops_quantize[], gs_ops_control[], gs_ops_scan[], gs_ops_state[], gs_ops_optional[], gs_ops_preview[],
-	gs_ops_ml_trees[], gs_ops_ml_linear[], gs_ops_ml_svm[], gs_ops_ml_prepare[];
+	gs_ops_ml_trees[], gs_ops_ml_linear[], gs_ops_ml_svm[], gs_ops_ml_prepare[], gs_ops_power[];
 
 #endif

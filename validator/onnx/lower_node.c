@@ -16,6 +16,7 @@ gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op)
 		const struct gs_lower_op *op;
 	} table[] = {
 		{"", gs_ops_math},
+		{"", gs_ops_power},
 		{"", gs_ops_logic},
 		{"", gs_ops_linear},
 		{"", gs_ops_pool},

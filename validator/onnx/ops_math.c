@@ -369,45 +369,6 @@ static enum gs_err op_sign(struct gs_lower *lo, const struct gs_onnx_node *node,
 	return gs_lower_map(lo, s, 2, (struct gs_arg[]){gs_arg_of(&above), gs_arg_of(&below)}, out);
 }
 
-static enum gs_err op_pow(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                          struct gs_val *out)
-{
-	gs_reg e;
-	struct gs_val square;
-	(void)node;
-	GS_TRY(gs_ops_same_types(lo, &in[0], &in[0]));
-	if (!gs_lower_uniform(lo, &in[1], &e))
-		return gs_lower_refuse(lo, GS_ONNX_FORM,
-		                       "an exponent that is not one constant; 2, 3, 1, 0.5 and -1 are supported");
-	if (in[1].rank > in[0].rank)
-		return gs_lower_refuse(lo, GS_ONNX_FORM, "an exponent of higher rank than the base");
-	if (gs_val_class(&in[1]) != GS_CLASS_F32)
-		e = gs_fn_apply(gs_val_class(&in[1]) == GS_CLASS_I32 ? GS_FN_I32_TO_F32 : GS_FN_I64_TO_F32, e, 0, 0);
-	bool is_float = gs_val_class(&in[0]) == GS_CLASS_F32;
-	switch (e) {
-	case UINT32_C(0x3f800000): return (void)(*out = in[0]), GS_OK;
-	case UINT32_C(0x40000000):
-		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
-		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[0])}, out);
-	case UINT32_C(0x40400000):
-		GS_TRY(gs_lower_map(lo, gs_step_inner(GS_FN_F32_MUL, &in[0]), 2,
-		                    (struct gs_arg[]){gs_arg_of(&in[0]), gs_arg_of(&in[0])}, &square));
-		return gs_lower_map(lo, gs_step_of(GS_FN_F32_MUL, &in[0]), 2,
-		                    (struct gs_arg[]){gs_arg_of(&square), gs_arg_of(&in[0])}, out);
-	case UINT32_C(0x3f000000):
-		if (is_float)
-			return gs_lower_map(lo, gs_step_of(GS_FN_F32_SQRT, &in[0]), 1, &(struct gs_arg){.v = &in[0]},
-			                    out);
-		break;
-	case UINT32_C(0xbf800000):
-		if (is_float)
-			return gs_lower_map(lo, gs_step_of(GS_FN_F32_DIV, &in[0]), 2,
-			                    (struct gs_arg[]){gs_arg_reg(GS_ONE), gs_arg_of(&in[0])}, out);
-		break;
-	}
-	return gs_lower_refuse(lo, GS_ONNX_FORM, "an exponent other than 2, 3, 1, 0.5 and -1");
-}
-
 /* ---- any number of inputs, from the left; last is the type of the result ---- */
 
 static enum gs_err chain(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
@@ -485,7 +446,6 @@ const struct gs_lower_op gs_ops_math[] = {
 	{"Mul", op_mul},
 	{"Neg", op_neg},
 	{"PRelu", op_prelu},
-	{"Pow", op_pow},
 	{"Reciprocal", op_reciprocal},
 	{"Relu", op_relu},
 	{"Round", op_round},

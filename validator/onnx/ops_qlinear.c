@@ -100,7 +100,8 @@ static enum gs_err op_qlinear_matmul(struct gs_lower *lo, const struct gs_onnx_n
 		GS_TRY(gs_lower_reshape(lo, &scale[0], scale[0].rank - 1U, scale[0].dim, &scale[0]));
 	GS_TRY(of_matrix(lo, &in[6], &sum, true, &scale[2]));
 	GS_TRY(of_matrix(lo, &in[7], &sum, true, &zero[2]));
-	return requantize(lo, &sum, &scale[0], &scale[1], &scale[2], &zero[2], out);
+	GS_TRY(requantize(lo, &sum, &scale[0], &scale[1], &scale[2], &zero[2], out));
+	return gs_lower_reshape(lo, out, sum.rank, sum.dim, out); /* a scale may have had a dimension of 1 more */
 }
 
 /* One a layer, or one an output channel: v[C] as [C, 1, ...] in front of `rank` - 1 others. */

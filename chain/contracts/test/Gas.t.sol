@@ -63,6 +63,7 @@ contract GasTest is VectorTest {
         measure("asinh", 0x25, elementary);
         measure("acosh", 0x26, elementary);
         measure("atanh", 0x27, elementary);
+        measure("pow", 0x28, elementary);
         measure("mod", 0x1e, address(0));
         measure("i32 add", 0x42, address(0));
         measure("i64 muladd", 0x96, address(0));

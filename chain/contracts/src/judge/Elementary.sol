@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Pow} from "./Pow.sol";
 import {SoftFloat} from "./SoftFloat.sol";
 
 /// The elementary functions of binary32, correctly rounded: the nearest binary32, ties to even, to the value of the real
@@ -30,15 +31,8 @@ contract Elementary {
     uint256 private constant ROOT2 = 7343016637207168931428032607349397;
 
     /// The function of this code (docs/machine.md, section 2) of a, and of b where it takes two.
-    function evaluate(
-        uint256 fn,
-        uint256 a,
-        uint256 /* b */
-    )
-        external
-        pure
-        returns (uint256)
-    {
+    function evaluate(uint256 fn, uint256 a, uint256 b) external pure returns (uint256) {
+        if (fn == 0x28) return Pow.pow(a, b); // alone of them may have a value for a NaN
         if (SoftFloat.isNan(a)) return SoftFloat.NAN;
         if (fn < 0x20) {
             if (fn < 0x19) {

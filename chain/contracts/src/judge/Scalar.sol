@@ -37,8 +37,8 @@ library Scalar {
     uint256 internal constant DTYPE_U64 = 13;
     uint256 internal constant DTYPE_BF16 = 16;
 
-    /// The codes that go to the elementary functions' contract, one bit a code: 11 to 14, 19 to 1d, 20 to 27.
-    uint256 private constant ELEMENTARY = 0xff3e1e0000;
+    /// The codes that go to the elementary functions' contract, one bit a code: 11 to 14, 19 to 1d, 20 to 28.
+    uint256 private constant ELEMENTARY = 0x1ff3e1e0000;
 
     // Per dtype one nibble of bytes and one of class, indexed by code; 0 bytes means no such dtype.
     // The lowest nibble is code 0, the highest code 16.

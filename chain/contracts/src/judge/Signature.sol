@@ -10,7 +10,7 @@ library Signature {
     uint256 internal constant FIRST = 0x1f;
 
     // Operands, two bits a code, the lowest code lowest: of 0x00 to 0x3f, 0x40 to 0x7f, 0x80 to 0xbf and 0xc0 to 0xff.
-    uint256 private constant FLOAT = 0x5555e5555557ea56baa4;
+    uint256 private constant FLOAT = 0x25555e5555557ea56baa4;
     uint256 private constant I32 = 0xc0003faa9a96aaa4;
     uint256 private constant I64 = 0xc2aabfaa9a96aaa4;
     uint256 private constant CAST = 0x155554;
