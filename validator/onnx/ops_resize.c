@@ -76,8 +76,13 @@ enum gs_err gs_ops_pad_within(struct gs_lower *lo, const struct gs_onnx_node *no
 
 /* ---- Resize ---- */
 
+/* Read once: a table may ask millions of times. */
+enum place { HALF_PIXEL, ASYMMETRIC, ALIGN_CORNERS, PYTORCH_HALF_PIXEL, TF_HALF_PIXEL, HALF_PIXEL_SYMMETRIC, TF_CROP };
+enum nearest { PREFER_FLOOR, FLOOR, CEIL, PREFER_CEIL };
+
 struct resize {
-	const struct gs_onnx_node *node;
+	enum place place;
+	enum nearest nearest;
 	bool cubic, linear, antialias, exclude_outside, old;
 	double a;       /* the cubic coefficient */
 	gs_reg outside; /* extrapolation value */
@@ -89,26 +94,44 @@ struct sampled { /* one dimension */
 	double roi[2];
 };
 
-static bool mode_is(const struct resize *r, const char *name)
+static enum place place_of(const struct gs_onnx_node *node)
 {
-	return gs_lower_attr_is(r->node, "coordinate_transformation_mode", name);
+	static const char *const name[] = {[ASYMMETRIC] = "asymmetric",
+	                                   [ALIGN_CORNERS] = "align_corners",
+	                                   [PYTORCH_HALF_PIXEL] = "pytorch_half_pixel",
+	                                   [TF_HALF_PIXEL] = "tf_half_pixel_for_nn",
+	                                   [HALF_PIXEL_SYMMETRIC] = "half_pixel_symmetric",
+	                                   [TF_CROP] = "tf_crop_and_resize"};
+	for (unsigned i = ASYMMETRIC; i < GS_ARRAY_LEN(name); i++)
+		if (gs_lower_attr_is(node, "coordinate_transformation_mode", name[i]))
+			return (enum place)i;
+	return HALF_PIXEL;
+}
+
+static enum nearest nearest_of(const struct gs_onnx_node *node)
+{
+	static const char *const name[] = {[FLOOR] = "floor", [CEIL] = "ceil", [PREFER_CEIL] = "round_prefer_ceil"};
+	for (unsigned i = FLOOR; i < GS_ARRAY_LEN(name); i++)
+		if (gs_lower_attr_is(node, "nearest_mode", name[i]))
+			return (enum nearest)i;
+	return PREFER_FLOOR;
 }
 
 /* The position in the input of output o; NAN when it is outside of a crop. */
 static double position(const struct resize *r, const struct sampled *s, uint32_t o)
 {
 	double width = s->scale * s->in, at = o;
-	if (r->old || mode_is(r, "asymmetric"))
+	if (r->old || r->place == ASYMMETRIC)
 		return at / s->scale;
-	if (mode_is(r, "align_corners"))
+	if (r->place == ALIGN_CORNERS)
 		return width == 1.0 ? 0.0 : at * (s->in - 1.0) / (width - 1.0);
-	if (mode_is(r, "pytorch_half_pixel"))
+	if (r->place == PYTORCH_HALF_PIXEL)
 		return width == 1.0 ? -0.5 : (at + 0.5) / s->scale - 0.5;
-	if (mode_is(r, "tf_half_pixel_for_nn"))
+	if (r->place == TF_HALF_PIXEL)
 		return (at + 0.5) / s->scale;
-	if (mode_is(r, "half_pixel_symmetric"))
+	if (r->place == HALF_PIXEL_SYMMETRIC)
 		return s->in / 2.0 * (1.0 - s->out / width) + (at + 0.5) / s->scale - 0.5;
-	if (mode_is(r, "tf_crop_and_resize")) {
+	if (r->place == TF_CROP) {
 		double x = width == 1.0 ? (s->roi[1] - s->roi[0]) * (s->in - 1.0) / 2.0
 		                        : at * (s->roi[1] - s->roi[0]) * (s->in - 1.0) / (width - 1.0);
 		x += s->roi[0] * (s->in - 1.0);
@@ -133,11 +156,11 @@ static double linear_kernel(double x)
 
 static int64_t nearest_index(const struct resize *r, double x)
 {
-	if (r->old || gs_lower_attr_is(r->node, "nearest_mode", "floor"))
+	if (r->old || r->nearest == FLOOR)
 		return (int64_t)floor(x);
-	if (gs_lower_attr_is(r->node, "nearest_mode", "ceil"))
+	if (r->nearest == CEIL)
 		return (int64_t)ceil(x);
-	if (gs_lower_attr_is(r->node, "nearest_mode", "round_prefer_ceil"))
+	if (r->nearest == PREFER_CEIL)
 		return (int64_t)floor(x + 0.5);
 	return (int64_t)ceil(x - 0.5);
 }
@@ -281,7 +304,7 @@ static enum gs_err resize(struct gs_lower *lo, const struct gs_onnx_node *node, 
 	int64_t axes[GS_RANK_MAX], size[GS_RANK_MAX] = {0};
 	double scale[GS_RANK_MAX] = {0}, crop[2 * GS_RANK_MAX] = {0};
 	unsigned axis[GS_RANK_MAX], n = in->rank, given = in->rank, last = 0;
-	bool crops = mode_is(r, "tf_crop_and_resize") && !r->old;
+	bool crops = r->place == TF_CROP && !r->old;
 
 	for (unsigned d = 0; d < n; d++) {
 		s[d] = (struct sampled){.in = in->dim[d], .out = in->dim[d], .scale = 1.0, .roi = {0.0, 1.0}};
@@ -334,7 +357,7 @@ static enum gs_err resize(struct gs_lower *lo, const struct gs_onnx_node *node, 
 static enum gs_err read_mode(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *x,
                              struct resize *r)
 {
-	*r = (struct resize){.node = node};
+	*r = (struct resize){.place = place_of(node), .nearest = nearest_of(node)};
 	GS_TRY(gs_ops_present(lo, x));
 	r->old = lo->model.opset < 11;
 	r->linear = gs_lower_attr_is(node, "mode", "linear") || gs_lower_attr_is(node, "mode", "bilinear");
