@@ -276,6 +276,11 @@ lint-bindings: contracts
 docs:
 	@$(PYTHON) tests/lint/house.py
 
+# The tables of docs/operators.md, from the catalogue.
+.PHONY: operators
+operators: $(BUILD)/gainsay
+	@$(PYTHON) tests/operators/page.py $<
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay

@@ -5,6 +5,8 @@ const struct gs_command gs_commands[] = {
 	{"infer", "Runs a model the canonical way", "gainsay infer model.onnx --input input_0.pb", gs_cmd_infer},
 	{"program", "Lowers a model and prints what it commits to", "gainsay program model.onnx --json",
          gs_cmd_program},
+	{"operators", "Lists what a model may use, with formulas and limits", "gainsay operators Softmax",
+         gs_cmd_operators},
 	{"conformance", "Compares models with their reference outputs", "gainsay conformance models/",
          gs_cmd_conformance},
 	{"keys", "Makes a key, or shows its account", "gainsay keys new --key key.json --password-file password",

@@ -121,6 +121,8 @@ struct gs_lower_op {
 /* in[] has at least 8 entries past the node's inputs, all GS_VAL_NONE; out[] one per output and at least 8. NULL when the
  * domain ("" and "ai.onnx" are one) has no such operator here. */
 gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op);
+/* Every operator that is lowered; false past the end. */
+bool gs_lower_op_nth(unsigned n, const char **domain, const char **name);
 /* The version of a domain that the model, or the function being expanded, imports; 0: none. "" is ai.onnx, whose
  * version lo->model.opset is too. */
 int64_t gs_lower_opset(const struct gs_lower *lo, const char *domain);
@@ -274,6 +276,6 @@ extern const struct gs_lower_op gs_ops_math[], gs_ops_logic[], gs_ops_linear[], 
 	gs_ops_norm[], gs_ops_index[], gs_ops_loss[], gs_ops_order[], gs_ops_moments[], gs_ops_select[],
 	gs_ops_resize[], gs_ops_recurrent[], gs_ops_attention[], gs_ops_transposed[], gs_ops_scatter[],
 	gs_ops_quantize[], gs_ops_control[], gs_ops_scan[], gs_ops_state[], gs_ops_optional[], gs_ops_preview[],
-	gs_ops_ml_trees[], gs_ops_ml_linear[], gs_ops_ml_svm[], gs_ops_ml_prepare[], gs_ops_power[];
+	gs_ops_ml_trees[], gs_ops_ml_linear[], gs_ops_ml_svm[], gs_ops_ml_prepare[], gs_ops_power[], gs_ops_det[];
 
 #endif

@@ -1,4 +1,5 @@
 /* Nodes: the operator or function that each names, its inputs and outputs; functions and inner graphs are lowered in place. */
+#include "validator/onnx/catalogue.h"
 #include "validator/onnx/refused.h"
 
 #include <stdio.h>
@@ -8,63 +9,6 @@
 #define NAME(bytes) (int)((bytes).len > 60 ? 60 : (bytes).len), (bytes).len == 0 ? "" : (const char *)(bytes).ptr
 
 enum { WITHIN_TEXT_MAX = 320 }; /* a message from deep inside leaves room for the outermost node's name */
-
-gs_lower_fn gs_lower_op_find(struct gs_bytes domain, struct gs_bytes op)
-{
-	static const struct {
-		const char *domain;
-		const struct gs_lower_op *op;
-	} table[] = {
-		{"", gs_ops_math},
-		{"", gs_ops_power},
-		{"", gs_ops_logic},
-		{"", gs_ops_linear},
-		{"", gs_ops_pool},
-		{"", gs_ops_shape},
-		{"", gs_ops_norm},
-		{"", gs_ops_index},
-		{"", gs_ops_loss},
-		{"", gs_ops_order},
-		{"", gs_ops_moments},
-		{"", gs_ops_select},
-		{"", gs_ops_resize},
-		{"", gs_ops_recurrent},
-		{"", gs_ops_attention},
-		{"", gs_ops_transposed},
-		{"", gs_ops_scatter},
-		{"", gs_ops_quantize},
-		{"", gs_ops_qlinear},
-		{"", gs_ops_einsum},
-		{"", gs_ops_signal},
-		{"", gs_ops_range},
-		{"", gs_ops_legacy},
-		{"", gs_ops_unpool},
-		{"", gs_ops_sample},
-		{"", gs_ops_deform},
-		{"", gs_ops_patch},
-		{"", gs_ops_region},
-		{"", gs_ops_text},
-		{"", gs_ops_known},
-		{"", gs_ops_control},
-		{"", gs_ops_scan},
-		{"", gs_ops_state},
-		{"", gs_ops_optional},
-		{"ai.onnx.preview", gs_ops_preview},
-		{"ai.onnx.ml", gs_ops_ml_trees},
-		{"ai.onnx.ml", gs_ops_ml_linear},
-		{"ai.onnx.ml", gs_ops_ml_svm},
-		{"ai.onnx.ml", gs_ops_ml_prepare},
-	};
-	for (unsigned t = 0; t < GS_ARRAY_LEN(table); t++) {
-		struct gs_bytes name = {(const uint8_t *)table[t].domain, strlen(table[t].domain)};
-		if (!gs_onnx_domain_is(domain, name))
-			continue;
-		for (const struct gs_lower_op *o = table[t].op; o->name != NULL; o++)
-			if (gs_onnx_text_is(op, o->name))
-				return o->lower;
-	}
-	return NULL;
-}
 
 int64_t gs_lower_opset(const struct gs_lower *lo, const char *domain)
 {
@@ -254,7 +198,9 @@ static enum gs_err apply(struct gs_lower *lo, const struct gs_onnx_node *node, c
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the model imports no opset of its domain '%.*s'",
 		                       NAME(node->domain));
 	struct gs_lower_old old = {0};
-	enum gs_err err = gs_lower_old_form(lo, &node, &old);
+	enum gs_err err = gs_catalogue_check(lo, node);
+	if (err == GS_OK)
+		err = gs_lower_old_form(lo, &node, &old);
 	if (err == GS_OK)
 		err = lower(lo, node, in, out);
 	free(old.attr);

@@ -305,7 +305,7 @@ enum gs_err gs_lower_reshape(struct gs_lower *lo, const struct gs_val *v, unsign
 	r.rank = (uint8_t)rank;
 	memset(r.dim, 0, sizeof(r.dim));
 	memset(r.stride, 0, sizeof(r.stride));
-	if (rank != 0)
+	if (rank > 0)
 		memcpy(r.dim, dim, rank * sizeof(*dim));
 	if (gs_val_count(&r) != gs_val_count(v))
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "a reshape from %llu to %llu elements",

@@ -74,3 +74,11 @@ enum gs_err gs_lower_refuse_op(struct gs_lower *lo, const struct gs_onnx_node *n
 			return gs_lower_refuse(lo, left_out[i].reason, "%s", *left_out[i].text);
 	return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
 }
+
+bool gs_left_out_nth(unsigned n, struct gs_left_out *out)
+{
+	if (n >= GS_ARRAY_LEN(left_out))
+		return false;
+	*out = (struct gs_left_out){left_out[n].name, left_out[n].reason, *left_out[n].text};
+	return true;
+}

@@ -1,0 +1,101 @@
+/* Reading the catalogue; its rows are in catalogue_*.c. */
+#include "validator/onnx/catalogue.h"
+
+#include "validator/onnx/catalogue_rows.h"
+
+#include <string.h>
+
+#define NAME(bytes) (int)((bytes).len > 60 ? 60 : (bytes).len), (bytes).len == 0 ? "" : (const char *)(bytes).ptr
+
+bool gs_catalogue_nth(unsigned n, struct gs_catalogue_row *out)
+{
+	const struct gs_catalogue_row *const part[] = {gs_catalogue_compute, gs_catalogue_elements, gs_catalogue_move,
+	                                               gs_catalogue_other};
+	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
+		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++)
+			if (n-- == 0) {
+				*out = *row;
+				return true;
+			}
+	return false;
+}
+
+bool gs_catalogue_next(const char **at, struct gs_catalogue_operator *out)
+{
+	const char *p = *at;
+	if (*p == '\0' || (unsigned char)*p >= 0x80) /* "…": a row that goes on with the one above */
+		return false;
+	size_t len = strcspn(p, " ,");
+	const char *colon = memchr(p, ':', len);
+	*out = (struct gs_catalogue_operator){.domain = p, .name = p, .name_len = len};
+	if (colon != NULL) {
+		out->domain_len = (size_t)(colon - p);
+		out->name = colon + 1;
+		out->name_len = len - out->domain_len - 1;
+	}
+	p += len;
+	while (*p == ' ') {
+		unsigned version = 0;
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			version = 10 * version + (unsigned)(*p - '0');
+		GS_ASSERT(version > 0 && out->versions < GS_ARRAY_LEN(out->version));
+		out->version[out->versions++] = version;
+	}
+	GS_ASSERT(*p == '\0' || *p == ',');
+	*at = *p == ',' ? p + 2 : p;
+	return true;
+}
+
+static bool same(struct gs_bytes a, const char *b, size_t len)
+{
+	return a.len == len && (len == 0 || memcmp(a.ptr, b, len) == 0);
+}
+
+bool gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name, struct gs_catalogue_row *row,
+                       struct gs_catalogue_operator *op)
+{
+	static const char onnx[] = "ai.onnx";
+	struct gs_catalogue_operator own;
+	if (same(domain, onnx, sizeof(onnx) - 1))
+		domain.len = 0;
+	for (unsigned n = 0; gs_catalogue_nth(n, row); n++) {
+		const char *at = row->operators;
+		while (gs_catalogue_next(&at, &own))
+			if (same(name, own.name, own.name_len) && same(domain, own.domain, own.domain_len)) {
+				if (op != NULL)
+					*op = own;
+				return true;
+			}
+	}
+	return false;
+}
+
+static bool knows_attribute(const struct gs_catalogue_row *row, struct gs_bytes attribute)
+{
+	const char *p = row->attributes;
+	while (*p != '\0') {
+		size_t len = strcspn(p, " ");
+		if (same(attribute, p, len))
+			return true;
+		p += len + (p[len] == ' ');
+	}
+	return false;
+}
+
+enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *node)
+{
+	struct gs_catalogue_row row;
+	struct gs_catalogue_operator op;
+	if (!gs_catalogue_find(node->domain, node->op, &row, &op))
+		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
+	int64_t opset = gs_onnx_opset(lo->opsets, node->domain);
+	if (opset != 0 && opset < (int64_t)op.version[0])
+		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "it exists from opset %u on, the model is of opset %lld",
+		                       op.version[0], (long long)opset);
+	for (uint32_t i = 0; i < node->attrs; i++)
+		if (!knows_attribute(&row, node->attr[i].name))
+			return gs_lower_refuse(lo, GS_ONNX_FORM,
+			                       "attribute '%.*s' is not known here, and might change the result",
+			                       NAME(node->attr[i].name));
+	return GS_OK;
+}
