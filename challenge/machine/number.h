@@ -8,6 +8,11 @@
 
 #include "chain/core/core.h"
 
+#include <float.h>
+/* An expression of floats must be rounded to float at every operation. */
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "this compiler evaluates float expressions in another format; see FLOAT_FLAGS in the Makefile");
+
 /* The codes are those of ONNX's TensorProto.DataType. Codes without a name here are reserved. */
 enum gs_dtype {
 	GS_F32 = 1,
