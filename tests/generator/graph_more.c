@@ -119,7 +119,7 @@ static bool draw_one_hot(struct gs_graph *g, struct gs_graph_node *n, struct gs_
 static bool draw_expand(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
 {
 	const struct gs_graph_value *x = operand(g, n, out);
-	int64_t dim[GS_RANK_MAX];
+	int64_t dim[GS_RANK_MAX] = {0};
 	unsigned more = gs_graph_below(g, 2), skip = one_in(g, 4) && x->rank > 0 ? 1 : 0, rank = x->rank + more - skip;
 	if (x->rank > 5 || rank == 0)
 		return false;
@@ -150,7 +150,7 @@ static bool draw_compress(struct gs_graph *g, struct gs_graph_node *n, struct gs
 static bool draw_reverse(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
 {
 	const struct gs_graph_value *x = operand(g, n, out);
-	int64_t time = gs_graph_below(g, 2), length[16];
+	int64_t time = gs_graph_below(g, 2), length[16] = {0};
 	if (x->rank < 2 || x->dim[1 - time] > GS_ARRAY_LEN(length))
 		return false;
 	attr_int(n, "time_axis", time);

@@ -506,12 +506,15 @@ static void centred(void **state)
 	}
 }
 
-/* Linear interpolation at `at`, the ends held. */
+/* Linear interpolation at `at`, 0 to n - 1. */
 static double between(const float *x, unsigned n, double at)
 {
-	double low = floor(at), part = at - low;
-	size_t i = low < 0 ? 0 : low > n - 1.0 ? n - 1 : (size_t)low, j = i + 1 < n && low >= 0 ? i + 1 : i;
-	return (double)x[i] * (1 - part) + (double)x[j] * part;
+	double sum = 0.0;
+	for (unsigned i = 0; i < n; i++) {
+		double distance = fabs(at - i);
+		sum += distance < 1.0 ? (1.0 - distance) * (double)x[i] : 0.0;
+	}
+	return sum;
 }
 
 static float *resized(const float *x, unsigned n, const char *place, const char *mode, const float *scale, unsigned out,
