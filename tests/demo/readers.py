@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEMO = ROOT / "configs" / "demo"
 sys.path.insert(0, str(DEMO))
 from chain import decode  # noqa: E402
-from descriptor import DTYPE, Instruction, number, shortest  # noqa: E402
+from descriptor import DTYPE, FUNCTIONS, Instruction, number, shortest  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ROOT / "build")
 PROGRAMS, STEPS, COMPARED_MIN = 60, 40, 300
@@ -93,6 +93,11 @@ def records(data):
 
 
 class Steps(unittest.TestCase):
+    def test_every_function_of_the_table_can_be_told(self):
+        listed = subprocess.run([BUILD / "tests" / "tools" / "program_gen", "functions"], check=True, capture_output=True, text=True).stdout
+        names = {int(line.split()[0], 16): line.split()[1] for line in listed.splitlines()}
+        self.assertEqual({code: entry[0] for code, entry in FUNCTIONS.items()}, names)
+
     def test_operands_give_what_the_judge_says(self):
         compared = {}
         with tempfile.TemporaryDirectory() as folder:

@@ -9,19 +9,7 @@ if [[ ! -d $data/models ]]; then
 	echo "skipped: no models under $data (set GAINSAY_DATA)"
 	exit 77
 fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() { # check NAME STATUS
-	if (($2 == 0)); then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1"
-	fi
-}
+. tests/support/check.sh
 
 # refuses NAME PATTERN COMMAND...: exit status neither 0 nor a crash, one line on stderr, with the pattern in it.
 refuses() {
@@ -141,5 +129,4 @@ cp "$work/p.gsp" "$work/bad.gsp"
 printf '\xff' | dd of="$work/bad.gsp" bs=1 seek=2000 conv=notrunc status=none
 refuses "a damaged program file" "program" "$gainsay" infer "$work/bad.gsp" "${inputs[@]}"
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish

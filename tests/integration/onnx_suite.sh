@@ -11,19 +11,7 @@ if [[ ! -d $data ]]; then
 	echo "skipped: no $data (Debian's package libonnx-testdata)"
 	exit 77
 fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() { # check NAME STATUS
-	if (($2 == 0)); then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1"
-	fi
-}
+. tests/support/check.sh
 
 "$gainsay" conformance --verbose "$data" >"$work/out" 2>"$work/err"
 check "the suite runs without a failure" $?
@@ -34,5 +22,4 @@ check "at least $passed_min cases pass" $?
 # CastLike's data of bf16 cases has other shapes than its models say, in this version of the suite.
 ! grep '^REFUSED' "$work/out" | grep -Ev 'node/test_castlike_(BFLOAT16_to_FLOAT|FLOAT_to_BFLOAT16)(_expanded)? ' | grep -E ' (malformed|no_memory|too_big|form|operator)$'
 check "every refusal has one of the law's reasons" $?
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish

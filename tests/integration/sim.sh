@@ -6,19 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}
 build=${build#"$PWD"/}
 sim=$build/gainsay-sim
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() { # check NAME STATUS
-	if (($2 == 0)); then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1"
-	fi
-}
+. tests/support/check.sh
 
 [[ -x $sim ]] || env -u MAKEFLAGS make BUILD="$build" "$sim" >"$work/make" 2>&1
 [[ -x $sim ]]
@@ -75,5 +63,4 @@ for bad in "--runs 0" "--runs x" "--seed" "--plant none" "--nothing 1"; do
 	check "refuses '$bad'" $?
 done
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish

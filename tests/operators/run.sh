@@ -3,19 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 gainsay=${GAINSAY_BUILD:-build}/gainsay
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() { # check NAME STATUS
-	if (($2 == 0)); then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1"
-	fi
-}
+. tests/support/check.sh
 
 /usr/bin/python3 tests/operators/page.py "$gainsay" --check
 check "docs/operators.md is generated from the catalogue" $?
@@ -32,5 +20,4 @@ check "operators --json" $?
 "$gainsay" operators NoSuchThing >"$work/out" 2>"$work/err"
 [[ $? == 1 && $(wc -l <"$work/err") == 1 ]]
 check "an unknown operator is one line and status 1" $?
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish
