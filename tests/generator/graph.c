@@ -22,7 +22,15 @@ static unsigned operator_count(void)
 
 static void put_node(struct ob *o, const struct gs_graph_node *n)
 {
-	ob_node(o, n->op, n->inputs, n->output);
+	char outputs[GS_GRAPH_RESULTS_MAX * (sizeof(n->output) + 4)] = "";
+	for (unsigned i = 0; i < n->results; i++) { /* the unused ones are named after the used one */
+		size_t len = strlen(outputs);
+		if (i == n->result)
+			snprintf(outputs + len, sizeof(outputs) - len, "%s%s", i ? "," : "", n->output);
+		else
+			snprintf(outputs + len, sizeof(outputs) - len, "%s%s_%u", i ? "," : "", n->output, i);
+	}
+	ob_node(o, n->op, n->inputs, outputs);
 	for (unsigned i = 0; i < n->attributes; i++) {
 		const struct gs_graph_attribute *a = &n->attribute[i];
 		switch (a->kind) {

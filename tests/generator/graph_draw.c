@@ -1,5 +1,5 @@
 /* How the operands and attributes of each operator are drawn. */
-#include "tests/generator/graph_draw.h"
+#include "tests/generator/graph_parts.h"
 
 #include "challenge/machine/number.h"
 
@@ -10,128 +10,6 @@
 uint32_t gs_graph_below(struct gs_graph *g, uint32_t n)
 {
 	return (uint32_t)gs_rng_below(&g->rng, n);
-}
-
-static bool one_in(struct gs_graph *g, uint32_t n)
-{
-	return gs_graph_below(g, n) == 0;
-}
-
-/* ---- parts of a node ---- */
-
-static void add_input(struct gs_graph_node *n, const char *name)
-{
-	size_t len = strlen(n->inputs);
-	snprintf(n->inputs + len, sizeof(n->inputs) - len, "%s%s", len ? "," : "", name);
-}
-
-static struct gs_graph_attribute *attribute(struct gs_graph_node *n, const char *name)
-{
-	GS_ASSERT(n->attributes < GS_GRAPH_ATTRIBUTES_MAX);
-	struct gs_graph_attribute *a = &n->attribute[n->attributes++];
-	*a = (struct gs_graph_attribute){.name = name};
-	return a;
-}
-
-static void attr_int(struct gs_graph_node *n, const char *name, int64_t v)
-{
-	struct gs_graph_attribute *a = attribute(n, name);
-	a->kind = GS_GRAPH_INT;
-	a->integer[0] = v;
-}
-
-static void attr_float(struct gs_graph_node *n, const char *name, float v)
-{
-	struct gs_graph_attribute *a = attribute(n, name);
-	a->kind = GS_GRAPH_FLOAT;
-	a->real = v;
-}
-
-static void attr_text(struct gs_graph_node *n, const char *name, const char *v)
-{
-	struct gs_graph_attribute *a = attribute(n, name);
-	a->kind = GS_GRAPH_TEXT;
-	a->text = v;
-}
-
-static struct gs_graph_attribute *attr_ints(struct gs_graph_node *n, const char *name)
-{
-	struct gs_graph_attribute *a = attribute(n, name);
-	a->kind = GS_GRAPH_INTS;
-	return a;
-}
-
-static void push(struct gs_graph_attribute *a, int64_t v)
-{
-	GS_ASSERT(a->count < GS_GRAPH_LIST_MAX);
-	a->integer[a->count++] = v;
-}
-
-static float draw_float(struct gs_graph *g)
-{
-	static const float special[] = {0.0F, -0.0F, 1.0F, -1.0F, 0.5F, 2.0F, 1e-40F, 3e38F};
-	if (one_in(g, 16))
-		return special[gs_graph_below(g, GS_ARRAY_LEN(special))];
-	return (float)((int32_t)gs_graph_below(g, 1 << 20) - (1 << 19)) / (float)(1 << 18);
-}
-
-/* A constant of the shape; NULL when it would be too large. */
-static struct gs_graph_constant *constant(struct gs_graph *g, enum gs_dtype dtype, unsigned rank, const uint32_t *dim)
-{
-	uint64_t count = 1;
-	for (unsigned d = 0; d < rank; d++)
-		count *= dim[d];
-	if (count > GS_GRAPH_CONSTANT_ELEMENTS_MAX || g->constants == GS_GRAPH_CONSTANTS_MAX)
-		return NULL;
-	struct gs_graph_constant *c = calloc(1, sizeof(*c));
-	GS_ASSERT(c != NULL);
-	g->constant[g->constants++] = c;
-	snprintf(c->name, sizeof(c->name), "c%u", g->names++);
-	c->dtype = dtype;
-	c->rank = rank;
-	for (unsigned d = 0; d < rank; d++)
-		c->dim[d] = dim[d];
-	for (uint64_t i = 0; i < count && dtype == GS_F32; i++)
-		c->data.f32[i] = draw_float(g);
-	return c;
-}
-
-static bool float_operand(struct gs_graph *g, struct gs_graph_node *n, unsigned rank, const uint32_t *dim)
-{
-	struct gs_graph_constant *c = constant(g, GS_F32, rank, dim);
-	if (c != NULL)
-		add_input(n, c->name);
-	return c != NULL;
-}
-
-static bool vector_operand(struct gs_graph *g, struct gs_graph_node *n, uint32_t length)
-{
-	return float_operand(g, n, 1, &length);
-}
-
-static struct gs_graph_constant *list_operand(struct gs_graph *g, struct gs_graph_node *n, unsigned count)
-{
-	struct gs_graph_constant *c = constant(g, GS_I64, 1, &(uint32_t){count});
-	if (c != NULL)
-		add_input(n, c->name);
-	return c;
-}
-
-static const struct gs_graph_value *any(struct gs_graph *g)
-{
-	/* the newest as often as all others together, so that graphs are deep */
-	return &g->value[one_in(g, 2) ? g->values - 1 : gs_graph_below(g, g->values)];
-}
-
-static bool is_float(const struct gs_graph_value *v)
-{
-	return v->dtype == GS_F32 || v->dtype == GS_F16 || v->dtype == GS_BF16;
-}
-
-static int64_t axis_of(struct gs_graph *g, const struct gs_graph_value *v)
-{
-	int64_t axis = v->rank == 0 ? 0 : gs_graph_below(g, v->rank);
-	return one_in(g, 2) ? axis : axis - v->rank;
 }
 
 /* ---- how the operands of an operator are drawn; false: not with what there is ---- */
@@ -238,9 +116,14 @@ static bool draw_reduce(struct gs_graph *g, struct gs_graph_node *n, struct gs_g
 	add_input(n, x->name);
 	attr_int(n, "keepdims", gs_graph_below(g, 2));
 	if (x->rank > 0 && !one_in(g, 4)) {
-		struct gs_graph_constant *axes = list_operand(g, n, 1);
+		unsigned count = x->rank > 1 && one_in(g, 2) ? 2 : 1;
+		struct gs_graph_constant *axes = list_operand(g, n, count);
 		if (axes != NULL)
 			axes->data.i64[0] = axis_of(g, x);
+		if (axes != NULL && count == 2) /* the one after the first, round the end */
+			axes->data.i64[1] = (axes->data.i64[0] + x->rank + 1) % x->rank;
+	} else if (one_in(g, 3)) {
+		attr_int(n, "noop_with_empty_axes", 1);
 	}
 	return true;
 }
@@ -331,6 +214,12 @@ static bool draw_pool(struct gs_graph *g, struct gs_graph_node *n, struct gs_gra
 		attr_int(n, "ceil_mode", 1);
 	if (strcmp(n->op, "AveragePool") == 0)
 		attr_int(n, "count_include_pad", gs_graph_below(g, 2));
+	if (strcmp(n->op, "MaxPool") == 0 && one_in(g, 3)) {
+		attr_int(n, "storage_order", gs_graph_below(g, 2));
+		n->results = 2;
+		n->result = 1;
+		out->dtype = GS_I64;
+	}
 	return true;
 }
 
@@ -444,13 +333,23 @@ static bool draw_pad(struct gs_graph *g, struct gs_graph_node *n, struct gs_grap
 	const struct gs_graph_value *x = any(g);
 	*out = *x;
 	add_input(n, x->name);
-	struct gs_graph_constant *pads = list_operand(g, n, 2U * x->rank);
+	bool some = one_in(g, 3); /* the pads of one axis alone */
+	unsigned count = some ? 1 : x->rank;
+	struct gs_graph_constant *pads = list_operand(g, n, 2U * count);
 	if (pads == NULL || x->rank == 0)
 		return false;
-	for (unsigned d = 0; d < 2U * x->rank; d++)
+	for (unsigned d = 0; d < 2U * count; d++)
 		pads->data.i64[d] = (int64_t)gs_graph_below(g, 4) - 1;
 	attr_text(n, "mode", mode[gs_graph_below(g, 4)]);
-	return true;
+	if (!some && x->dtype == GS_F32 && one_in(g, 2))
+		return float_operand(g, n, 0, NULL);
+	if (!some)
+		return true;
+	add_input(n, "");
+	struct gs_graph_constant *axes = list_operand(g, n, 1);
+	if (axes != NULL)
+		axes->data.i64[0] = axis_of(g, x);
+	return axes != NULL;
 }
 
 static bool draw_tile(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
@@ -504,6 +403,10 @@ static bool draw_topk(struct gs_graph *g, struct gs_graph_node *n, struct gs_gra
 	struct gs_graph_constant *k = list_operand(g, n, 1);
 	if (k != NULL)
 		k->data.i64[0] = 1 + (int64_t)gs_graph_below(g, x->dim[axis < 0 ? axis + x->rank : axis]);
+	n->results = 2;
+	n->result = gs_graph_below(g, 2);
+	if (n->result == 1)
+		out->dtype = GS_I64;
 	return k != NULL;
 }
 
@@ -531,25 +434,52 @@ static bool draw_block(struct gs_graph *g, struct gs_graph_node *n, struct gs_gr
 	return x->rank == 4;
 }
 
-static bool draw_resize(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
+static bool resize_attributes(struct gs_graph *g, struct gs_graph_node *n, const struct gs_graph_value *x)
 {
 	static const char *const mode[] = {"nearest", "linear", "cubic"};
 	static const char *const how[] = {"half_pixel", "align_corners", "asymmetric", "pytorch_half_pixel"};
+	static const char *const nearest[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+	unsigned which = gs_graph_below(g, 3);
+	attr_text(n, "mode", mode[which]);
+	attr_text(n, "coordinate_transformation_mode", how[gs_graph_below(g, 4)]);
+	if (which == 0)
+		attr_text(n, "nearest_mode", nearest[gs_graph_below(g, 4)]);
+	if (which == 2 && one_in(g, 2))
+		attr_float(n, "cubic_coeff_a", -0.5F);
+	if (which == 2 && one_in(g, 2))
+		attr_int(n, "exclude_outside", 1);
+	if (one_in(g, 4))
+		attr_int(n, "antialias", 1);
+	return is_float(x);
+}
+
+static bool draw_resize(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
+{
 	const struct gs_graph_value *x = any(g);
 	*out = *x;
 	add_input(n, x->name);
 	add_input(n, "");
 	add_input(n, "");
+	if (x->rank < 2)
+		return false;
+	if (one_in(g, 2)) { /* by scales: those of the last two dimensions */
+		struct gs_graph_constant *scales = constant(g, GS_F32, 1, &(uint32_t){x->rank});
+		if (scales == NULL)
+			return false;
+		for (unsigned d = 0; d < x->rank; d++)
+			scales->data.f32[d] = d + 2U < x->rank || x->rank < 3
+			                              ? 1.0F
+			                              : (float)(2 + gs_graph_below(g, 9)) / 4.0F;
+		n->inputs[strlen(n->inputs) - 1] = '\0';
+		add_input(n, scales->name);
+		return resize_attributes(g, n, x);
+	}
 	struct gs_graph_constant *sizes = list_operand(g, n, x->rank);
-	if (sizes == NULL || x->rank < 2)
+	if (sizes == NULL)
 		return false;
 	for (unsigned d = 0; d < x->rank; d++)
 		sizes->data.i64[d] = d < 2 ? x->dim[d] : 1 + (int64_t)gs_graph_below(g, 9);
-	attr_text(n, "mode", mode[gs_graph_below(g, 3)]);
-	attr_text(n, "coordinate_transformation_mode", how[gs_graph_below(g, 4)]);
-	if (one_in(g, 4))
-		attr_int(n, "antialias", 1);
-	return is_float(x);
+	return resize_attributes(g, n, x);
 }
 
 static bool draw_recurrent(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out)
@@ -569,6 +499,10 @@ static bool draw_recurrent(struct gs_graph *g, struct gs_graph_node *n, struct g
 	attr_text(n, "direction", direction[way]);
 	if (n->op[0] == 'G')
 		attr_int(n, "linear_before_reset", gs_graph_below(g, 2));
+	n->results = n->op[0] == 'L' ? 3 : 2;
+	n->result = gs_graph_below(g, n->results);
+	if (one_in(g, 3))
+		attr_float(n, "clip", 0.5F);
 	return float_operand(g, n, 3, (uint32_t[]){directions, gates * hidden, x->dim[2]}) &&
 	       float_operand(g, n, 3, (uint32_t[]){directions, gates * hidden, hidden}) &&
 	       (one_in(g, 2) || float_operand(g, n, 2, (uint32_t[]){directions, 2 * gates * hidden}));
@@ -579,12 +513,18 @@ static bool draw_quantize(struct gs_graph *g, struct gs_graph_node *n, struct gs
 	const struct gs_graph_value *x = any(g);
 	*out = *x;
 	add_input(n, x->name);
-	bool ok = float_operand(g, n, 0, NULL);
-	struct gs_graph_constant *zero = constant(g, GS_U8, 0, NULL);
-	if (!ok || zero == NULL)
+	unsigned axis = x->rank > 0 ? gs_graph_below(g, x->rank) : 0, rank = x->rank > 0 ? gs_graph_below(g, 2) : 0;
+	struct gs_graph_constant *scale = constant(g, GS_F32, rank, &x->dim[axis]);
+	struct gs_graph_constant *zero = constant(g, GS_U8, rank, &x->dim[axis]);
+	if (scale == NULL || zero == NULL)
 		return false;
-	zero->data.u8[0] = (uint8_t)gs_graph_below(g, 256);
+	for (uint32_t i = 0; i < (rank == 0 ? 1 : x->dim[axis]); i++) {
+		scale->data.f32[i] = (float)(1 + gs_graph_below(g, 1 << 16)) / (float)(1 << 20);
+		zero->data.u8[i] = (uint8_t)gs_graph_below(g, 256);
+	}
+	add_input(n, scale->name);
 	add_input(n, zero->name);
+	attr_int(n, "axis", rank == 0 ? 1 : axis);
 	if (n->op[0] == 'Q')
 		out->dtype = GS_U8;
 	else
@@ -593,16 +533,13 @@ static bool draw_quantize(struct gs_graph *g, struct gs_graph_node *n, struct gs
 }
 
 /* Operators by how they are drawn, each list separated by spaces. */
-static const struct {
-	bool (*draw)(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out);
-	const char *operators;
-} family[] = {
-	{draw_any_unary, "Abs Identity Neg Sign Not BitwiseNot Squeeze Trilu DynamicQuantizeLinear"},
+static const struct gs_graph_family family[] = {
+	{draw_any_unary, "Abs Identity Neg Sign Not BitwiseNot Squeeze Trilu"},
 	{draw_unary,
          "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Erf Exp Floor Gelu HardSwish Log Mish Reciprocal Relu Round Shrink Sigmoid Sin Sinh Softplus Softsign Sqrt Tan Tanh GlobalAveragePool GlobalMaxPool GlobalLpPool MeanVarianceNormalization"},
 	{draw_alpha, "Celu Elu HardSigmoid LeakyRelu Selu ThresholdedRelu"},
 	{draw_binary, "Add Sub Mul Div Mod Pow PRelu Min Max Mean Sum And Or Xor BitwiseAnd BitwiseXor"},
-	{draw_compare, "Equal Less LessOrEqual Greater GreaterOrEqual IsNaN IsInf"},
+	{draw_compare, "Equal Less LessOrEqual Greater GreaterOrEqual"},
 	{draw_where, "Where"},
 	{draw_clip, "Clip"},
 	{draw_cast, "Cast"},
@@ -634,24 +571,30 @@ static const struct {
 	{draw_quantize, "QuantizeLinear DequantizeLinear"},
 };
 
-/* The family of operator n, and its name; GS_ARRAY_LEN(family) past the end. */
-static unsigned find(unsigned n, const char **name, size_t *len)
+static const struct gs_graph_family *family_at(unsigned f)
 {
-	for (unsigned f = 0; f < GS_ARRAY_LEN(family); f++)
-		for (const char *p = family[f].operators; *p != '\0'; p += *len + (p[*len] == ' ')) {
+	return f < GS_ARRAY_LEN(family) ? &family[f] : gs_graph_family_more(f - (unsigned)GS_ARRAY_LEN(family));
+}
+
+/* The family of operator n, and its name; NULL past the end. */
+static const struct gs_graph_family *find(unsigned n, const char **name, size_t *len)
+{
+	const struct gs_graph_family *f;
+	for (unsigned i = 0; (f = family_at(i)) != NULL; i++)
+		for (const char *p = f->operators; *p != '\0'; p += *len + (p[*len] == ' ')) {
 			*len = strcspn(p, " ");
 			*name = p;
 			if (n-- == 0)
 				return f;
 		}
-	return GS_ARRAY_LEN(family);
+	return NULL;
 }
 
 bool gs_graph_operator(unsigned n, char out[static 32])
 {
 	const char *name;
 	size_t len;
-	if (find(n, &name, &len) == GS_ARRAY_LEN(family))
+	if (find(n, &name, &len) == NULL)
 		return false;
 	GS_ASSERT(len < 32 && n < GS_GRAPH_OPERATORS_MAX);
 	memcpy(out, name, len);
@@ -663,7 +606,7 @@ bool gs_graph_draw(struct gs_graph *g, unsigned which, struct gs_graph_node *n, 
 {
 	const char *name;
 	size_t len;
-	unsigned f = find(which, &name, &len);
-	*n = (struct gs_graph_node){0};
-	return gs_graph_operator(which, n->op) && family[f].draw(g, n, out);
+	const struct gs_graph_family *f = find(which, &name, &len);
+	*n = (struct gs_graph_node){.results = 1};
+	return gs_graph_operator(which, n->op) && f->draw(g, n, out);
 }

@@ -11,6 +11,7 @@ enum {
 	GS_GRAPH_CONSTANT_ELEMENTS_MAX = 4096,
 	GS_GRAPH_ATTRIBUTES_MAX = 8,
 	GS_GRAPH_LIST_MAX = 8,
+	GS_GRAPH_RESULTS_MAX = 3,
 };
 
 struct gs_graph_value {
@@ -33,6 +34,7 @@ struct gs_graph_node {
 	char inputs[128], output[16];
 	struct gs_graph_attribute attribute[GS_GRAPH_ATTRIBUTES_MAX];
 	unsigned attributes;
+	unsigned result, results; /* which of its outputs is the value, and how many it has */
 };
 
 struct gs_graph_constant {
@@ -58,6 +60,15 @@ struct gs_graph {
 	unsigned constants;
 	unsigned names;
 };
+
+/* Operators that are drawn alike, their names separated by spaces. draw writes a node's operands and attributes and says in
+ * *out what the lowering may say of its result; false: not with what there is. */
+struct gs_graph_family {
+	bool (*draw)(struct gs_graph *g, struct gs_graph_node *n, struct gs_graph_value *out);
+	const char *operators;
+};
+/* Family n of graph_more.c; NULL past the end. */
+const struct gs_graph_family *gs_graph_family_more(unsigned n);
 
 /* A number below n. */
 uint32_t gs_graph_below(struct gs_graph *g, uint32_t n);

@@ -506,6 +506,81 @@ static void centred(void **state)
 	}
 }
 
+/* Linear interpolation at `at`, 0 to n - 1. */
+static double between(const float *x, unsigned n, double at)
+{
+	double sum = 0.0;
+	for (unsigned i = 0; i < n; i++) {
+		double distance = fabs(at - i);
+		sum += distance < 1.0 ? (1.0 - distance) * (double)x[i] : 0.0;
+	}
+	return sum;
+}
+
+static float *resized(const float *x, unsigned n, const char *place, const char *mode, const float *scale, unsigned out,
+                      bool antialias)
+{
+	struct ob o;
+	struct gs_tensor_type type;
+	ob_init(&o, 18);
+	ob_input(&o, "x", GS_F32, 1, (int64_t[]){n});
+	ob_initializer(&o, "roi", GS_F32, 1, (uint32_t[]){2}, (float[]){0.25F, 0.625F});
+	ob_initializer(&o, "sizes", GS_I64, 1, (uint32_t[]){1}, (int64_t[]){out});
+	if (scale != NULL)
+		ob_initializer(&o, "scales", GS_F32, 1, (uint32_t[]){1}, scale);
+	ob_node(&o, "Resize", scale != NULL ? "x,roi,scales" : "x,roi,,sizes", "y");
+	ob_attr_text(&o, "coordinate_transformation_mode", place);
+	ob_attr_text(&o, "mode", mode);
+	ob_attr_int(&o, "antialias", antialias);
+	ob_end(&o);
+	ob_output(&o, "y", GS_F32);
+	float *y = onnx_run(&o, (const void *[ONNX_INPUTS_MAX]){x}, 0, &type);
+	onnx_shape(&type, 1, (uint32_t[]){out});
+	return y;
+}
+
+static void close_to(float have, double want)
+{
+	assert_true(fabs((double)have - want) <= 1e-5 * (1.0 + fabs(want)));
+}
+
+/* length_resized in Resize's formulas is the whole number of elements, also when a scale makes a fraction of it. */
+static void resized_lengths(void **state)
+{
+	(void)state;
+	enum { EXTENT_MAX = 60 };
+	struct gs_rng rng;
+	gs_rng_seed(&rng, 43);
+	for (unsigned n = 1; n <= EXTENT_MAX; n++) {
+		float x[EXTENT_MAX];
+		onnx_fill(&rng, x, n);
+		double sum = 0.0, weights = 0.0;
+		for (int i = -(int)n; i <= (int)n; i++) { /* a triangle as wide as the input, about element 0 */
+			double w = 1.0 - fabs((double)i) / n;
+			sum += w * (double)x[i < 0 ? 0 : i < (int)n ? i : (int)n - 1];
+			weights += w;
+		}
+		float *y = resized(x, n, "pytorch_half_pixel", "linear", NULL, 1, true);
+		close_to(y[0], sum / weights);
+		free(y);
+		y = resized(x, n, "pytorch_half_pixel", "cubic", NULL, 1, false);
+		close_to(y[0], (double)x[0]);
+		free(y);
+		y = resized(x, n, "tf_crop_and_resize", "linear", NULL, 1, false);
+		close_to(y[0], between(x, n, 0.5 * (0.25 + 0.625) * (n - 1.0)));
+		free(y);
+		float scale = 1.5F / (float)n; /* one and a half elements: one */
+		y = resized(x, n, "pytorch_half_pixel", "linear", &scale, 1, false);
+		close_to(y[0], (double)x[0]);
+		free(y);
+		scale = 3.5F / (float)n;
+		y = resized(x, n, "tf_crop_and_resize", "linear", &scale, 3, false);
+		for (unsigned i = 0; i < 3; i++)
+			close_to(y[i], between(x, n, 0.25 * (n - 1.0) + i * (0.625 - 0.25) * (n - 1.0) / 2.0));
+		free(y);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +592,7 @@ int main(void)
 		cmocka_unit_test(pooled_regions),
 		cmocka_unit_test(patches_added_up),
 		cmocka_unit_test(centred),
+		cmocka_unit_test(resized_lengths),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,7 +117,8 @@ static enum nearest nearest_of(const struct gs_onnx_node *node)
 	return PREFER_FLOOR;
 }
 
-/* The position in the input of output o; NAN when it is outside of a crop. */
+/* The position in the input of output o; NAN when it is outside of a crop. ONNX's length_resized is s->out, a whole number;
+ * but ONNX's reference data for align_corners have the fraction that a scale makes of it. */
 static double position(const struct resize *r, const struct sampled *s, uint32_t o)
 {
 	double width = s->scale * s->in, at = o;
@@ -126,14 +127,14 @@ static double position(const struct resize *r, const struct sampled *s, uint32_t
 	if (r->place == ALIGN_CORNERS)
 		return width == 1.0 ? 0.0 : at * (s->in - 1.0) / (width - 1.0);
 	if (r->place == PYTORCH_HALF_PIXEL)
-		return width == 1.0 ? -0.5 : (at + 0.5) / s->scale - 0.5;
+		return s->out > 1 ? (at + 0.5) / s->scale - 0.5 : 0.0;
 	if (r->place == TF_HALF_PIXEL)
 		return (at + 0.5) / s->scale;
 	if (r->place == HALF_PIXEL_SYMMETRIC)
 		return s->in / 2.0 * (1.0 - s->out / width) + (at + 0.5) / s->scale - 0.5;
 	if (r->place == TF_CROP) {
-		double x = width == 1.0 ? (s->roi[1] - s->roi[0]) * (s->in - 1.0) / 2.0
-		                        : at * (s->roi[1] - s->roi[0]) * (s->in - 1.0) / (width - 1.0);
+		double x = s->out == 1 ? (s->roi[1] - s->roi[0]) * (s->in - 1.0) / 2.0
+		                       : at * (s->roi[1] - s->roi[0]) * (s->in - 1.0) / (s->out - 1.0);
 		x += s->roi[0] * (s->in - 1.0);
 		return x < 0.0 || x > s->in - 1.0 ? NAN : x;
 	}
