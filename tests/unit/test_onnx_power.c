@@ -36,16 +36,16 @@ static void *power(enum gs_dtype ta, const void *a, enum gs_dtype tb, const void
 		fail_msg("%s", error.text);
 	uint8_t *in = calloc(p.header.inputs_chunks + 1U, GS_CHUNK_BYTES);
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(&p));
-	memcpy(in, a, (size_t)COUNT * gs_dtype_bytes(ta));
+	ob_pack(ta, a, COUNT, in);
 	if (!constant)
-		memcpy(in + (size_t)p.io.input[1].chunk * GS_CHUNK_BYTES, b, (size_t)COLUMNS * gs_dtype_bytes(tb));
+		ob_pack(tb, b, COLUMNS, in + (size_t)p.io.input[1].chunk * GS_CHUNK_BYTES);
 	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
 	memset(fn, 0, 4 * sizeof(*fn));
 	for (uint32_t i = 0; i < p.header.instructions; i++)
 		fn[p.instr[i].fn / 64] |= UINT64_C(1) << p.instr[i].fn % 64;
 	size_t bytes = (size_t)COUNT * gs_dtype_bytes(ta);
 	void *out = malloc(bytes);
-	memcpy(out, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, bytes);
+	ob_unpack(ta, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, bytes / gs_dtype_bytes(ta), out);
 	free(in);
 	free(trace);
 	gs_program_free(&p);
