@@ -108,8 +108,28 @@ static void windows_are_masks(void **state)
 	}
 }
 
+/* Angles without a dimension: refused, and nothing is read before the first one. */
+static void angles_without_dimensions(void **state)
+{
+	(void)state;
+	struct ob o;
+	struct gs_program p;
+	struct gs_error error = {0};
+	ob_init(&o, 23);
+	ob_input(&o, "x", GS_F32, 4, (int64_t[]){1, 1, 2, 4});
+	ob_initializer(&o, "a", GS_F32, 0, NULL, &(float){0.5F});
+	ob_node(&o, "RotaryEmbedding", "x,a,a", "y");
+	ob_end(&o);
+	ob_output(&o, "y", GS_F32);
+	struct gs_buf b = ob_finish(&o);
+	assert_int_equal(gs_onnx_lower(gs_buf_view(&b), NULL, &p, NULL, &error), GS_EPARSE);
+	assert_non_null(strstr(error.text, "angles for another"));
+	gs_buf_free(&b);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(windows_are_masks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(windows_are_masks),
+	                                   cmocka_unit_test(angles_without_dimensions)};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

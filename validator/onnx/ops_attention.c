@@ -248,7 +248,7 @@ static enum gs_err op_rotary_embedding(struct gs_lower *lo, const struct gs_onnx
 	uint32_t n = (uint32_t)turned / 2, dim[4] = {x.dim[0], 1, x.dim[2], n};
 	for (unsigned i = 0; i < 2; i++) {
 		angle[i] = in[1 + i];
-		if (angle[i].dim[angle[i].rank - 1U] != n)
+		if (angle[i].rank == 0 || angle[i].dim[angle[i].rank - 1U] != n)
 			return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "angles for another rotary_embedding_dim");
 		if (in[3].kind != GS_VAL_NONE) {
 			if (angle[i].rank != 2 || in[3].rank != 2 || in[3].dim[0] != dim[0] || in[3].dim[1] != dim[2] ||
