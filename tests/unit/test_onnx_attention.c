@@ -1,14 +1,5 @@
 /* Attention's windows: the same bits as with a mask that a plain loop makes of the operator's text. */
-#include "challenge/machine/interpreter.h"
-#include "chain/core/rng.h"
-#include "tests/support/onnx_builder.h"
-#include "validator/onnx/onnx.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "tests/support/onnx_model.h"
 
 enum { BATCH = 2, HEADS = 2, QUERIES = 4, KEYS = 6, SIZE = 3, OUT = BATCH * HEADS * QUERIES * SIZE };
 
@@ -18,25 +9,6 @@ struct form {
 	bool lengths;  /* nonpad_kv_seqlen is given */
 	int64_t length[BATCH];
 };
-
-static void run(struct ob *o, const float *query, float *out)
-{
-	struct gs_buf b = ob_finish(o);
-	struct gs_error error = {0};
-	struct gs_program p;
-	if (gs_onnx_lower(gs_buf_view(&b), NULL, &p, NULL, &error) != GS_OK)
-		fail_msg("%s", error.text);
-	uint8_t *in = calloc(p.header.inputs_chunks + 1U, GS_CHUNK_BYTES);
-	uint8_t *trace = calloc(1, gs_program_trace_bytes(&p));
-	GS_ASSERT(in != NULL && trace != NULL);
-	ob_pack(GS_F32, query, OUT, in);
-	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
-	ob_unpack(GS_F32, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, OUT, out);
-	free(in);
-	free(trace);
-	gs_program_free(&p);
-	gs_buf_free(&b);
-}
 
 /* One attention, by the window's attributes or by the mask. */
 static void attend(const struct form *f, const bool *mask, const float *x, float *out)
@@ -67,7 +39,11 @@ static void attend(const struct form *f, const bool *mask, const float *x, float
 	}
 	ob_end(&o);
 	ob_output(&o, "y", GS_F32);
-	run(&o, x, out);
+	struct gs_tensor_type type;
+	float *y = onnx_run(&o, (const void *const[ONNX_INPUTS_MAX]){x}, 0, &type);
+	assert_int_equal(gs_tensor_type_count(&type), OUT);
+	memcpy(out, y, OUT * sizeof(*out));
+	free(y);
 }
 
 static void windows_are_masks(void **state)
