@@ -26,7 +26,7 @@ enum {
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
-	GS_NODE_FINALISE_GRACE_S = 5, /* others wait for the claimant to finalise its own claim */
+	GS_NODE_FINALISE_GRACE_S = 5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
 };
 
 struct gs_node_options {
@@ -36,6 +36,7 @@ struct gs_node_options {
 	bool defend;   /* answers challenges of its own claims */
 	bool finalise; /* finalises claims whose window is over */
 	struct gs_sampling_policy sampling;
+	struct gs_wei challenger_bond; /* of Disputes: for every game open on a claim, and one more */
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
 	struct gs_time start_time;
