@@ -87,7 +87,7 @@ static void read_posted(struct reading *r)
 
 	r->out->claim = gs_abi_get_hash(&r->topics);
 	body->claimant = gs_abi_get_address(&r->topics);
-	body->model = gs_abi_get_hash(&r->topics);
+	body->model_id = gs_abi_get_hash(&r->topics);
 	body->input_root = gs_abi_get_hash(&r->data);
 	body->output_root = gs_abi_get_hash(&r->data);
 	body->lot = gs_abi_get_u256(&r->data);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
 
 enum { FACT_BYTES_MAX = 64 * 1024 };
@@ -114,7 +115,7 @@ static enum gs_err put_game(struct gs_journal *j, const struct gs_game_record *g
 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_game_encode(game, &value);
-	err = derive(j, GS_TABLE_GAMES, hash_key(&game->game.id), &value);
+	err = derive(j, GS_TABLE_GAMES, hash_key(&game->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -275,9 +276,9 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 	uint8_t key[33];
 	enum gs_err err = GS_OK;
 
-	gs_terms_decode(&e->terms_word, &terms);
-	if (gs_terms_bond(&terms, gs_claim_value(&e->body), &claim.bond) != GS_OK ||
-	    gs_terms_fee(&terms, gs_claim_value(&e->body), &claim.fee) != GS_OK)
+	if (gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
+	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
+	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
 		return GS_ECORRUPT;
 	err = put_claim(j, &claim);
 
@@ -311,9 +312,11 @@ static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event
 	claim.games = e->ordinal + 1;
 	claim.open_games++;
 	memset(game, 0, sizeof(*game));
+	gs_game_id(&e->claim, e->ordinal, &game->id);
 	game->claim = e->claim;
 	game->challenger = e->challenger;
 	game->ordinal = e->ordinal;
+	game->game.outcome = GS_GAME_OPEN;
 	return put_claim(j, &claim);
 }
 
@@ -325,8 +328,19 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_ev
 	if (err || claim.open_games == 0)
 		return GS_ECORRUPT;
 	claim.open_games--;
+	game->game.outcome = e->outcome;
+	game->game.reason = e->reason;
 	game->computed = e->computed;
 	return put_claim(j, &claim);
+}
+
+static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_record *game)
+{
+	if (gs_game_observe(&game->game, &e->state, e->shown.len ? &e->shown : NULL) != GS_OK)
+		return GS_ECORRUPT;
+	if (e->kind == GS_GAME_EVENT_AGREED)
+		game->game.trace_root = e->trace_root;
+	return GS_OK;
 }
 
 static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *e)
@@ -339,11 +353,12 @@ static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *
 		return GS_OK;
 	gs_game_id(&e->claim, e->ordinal, &id);
 	err = e->kind == GS_GAME_EVENT_OPENED ? apply_opened(j, e, &game) : gs_facts_game(j, &id, &game);
+	if (!err && gs_game_event_has_state(e->kind))
+		err = apply_state(e, &game);
 	if (!err && e->kind == GS_GAME_EVENT_OVER)
 		err = apply_game_over(j, e, &game);
-	if (err || gs_game_observe(&game.game, e) != GS_OK)
+	if (err)
 		return GS_ECORRUPT;
-	game.game.id = id;
 	game.block = j->block;
 	return put_game(j, &game);
 }
@@ -394,7 +409,7 @@ static void tell_posted(const struct gs_log *log, const struct gs_event *e)
 	char claim[67], value[GS_U256_DECIMAL_MAX];
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
-	gs_wei_format_ether(gs_claim_value(&e->body), value);
+	gs_wei_format_ether(gs_claim_lot_value(&e->body.lot), value);
 	gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s value=%s batched=%s", claim, value,
 	            gs_hash_is_zero(&e->body.batch) ? "no" : "yes");
 }

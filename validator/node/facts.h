@@ -14,7 +14,7 @@ struct gs_claim {
 	struct gs_hash id;
 	struct gs_claim_body body; /* every call about the claim brings it */
 	struct gs_u256 terms_word; /* as it was posted under */
-	struct gs_wei bond;        /* by these terms; what stands for a leaf of a batch in calldata is the batch's bond */
+	struct gs_wei bond; /* by these terms; what stands for a leaf of a batch in calldata is the batch's bond */
 	struct gs_wei fee;
 	struct gs_time window_end;
 	uint64_t block;     /* that it was posted in */
@@ -26,10 +26,11 @@ struct gs_claim {
 };
 
 struct gs_game_record {
+	struct gs_hash id;   /* gs_game_id */
 	struct gs_game game; /* rebuilt from the contract's events; play it as it is */
 	struct gs_hash claim;
 	struct gs_address challenger;
-	uint32_t ordinal; /* among the claim's games */
+	uint32_t ordinal;  /* among the claim's games */
 	uint64_t computed; /* by the judge, where it ended by a step */
 	uint64_t block;    /* of the last event */
 };

@@ -7,7 +7,7 @@ enum {
 	CLAIM_VERSION = 2,
 	CLAIM_FIELDS = 16,
 	GAME_VERSION = 2,
-	GAME_FIELDS = 9 + GS_GAME_ROUNDS_MAX + 1,
+	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 1,
 	MODEL_VERSION = 2,
 	MODEL_FIELDS = 6,
 	ACCOUNT_VERSION = 1,
@@ -32,7 +32,7 @@ void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 	gs_record_put_hash(&w, &c->body.batch);
 	gs_record_put_wei(&w, (struct gs_wei){c->body.lot});
 	gs_record_put_address(&w, &c->body.claimant);
-	gs_record_put_hash(&w, &c->body.model);
+	gs_record_put_hash(&w, &c->body.model_id);
 	gs_record_put_hash(&w, &c->body.input_root);
 	gs_record_put_hash(&w, &c->body.output_root);
 	gs_record_put_wei(&w, (struct gs_wei){c->terms_word});
@@ -59,7 +59,7 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->body.batch = gs_record_get_hash(&r);
 	out->body.lot = gs_record_get_wei(&r).v;
 	out->body.claimant = gs_record_get_address(&r);
-	out->body.model = gs_record_get_hash(&r);
+	out->body.model_id = gs_record_get_hash(&r);
 	out->body.input_root = gs_record_get_hash(&r);
 	out->body.output_root = gs_record_get_hash(&r);
 	out->terms_word = gs_record_get_wei(&r).v;
@@ -98,7 +98,7 @@ static void get_shown(struct gs_record_reader *r, struct gs_game_shown *out)
 void gs_game_encode(const struct gs_game_record *g, struct gs_buf *out)
 {
 	struct gs_record_writer w;
-	uint8_t words[GS_STATE_BYTES];
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
 
 	gs_record_begin(&w, out, GAME_VERSION, GAME_FIELDS);
 	gs_record_put_hash(&w, &g->claim);
@@ -107,7 +107,8 @@ void gs_game_encode(const struct gs_game_record *g, struct gs_buf *out)
 	gs_record_put_u64(&w, g->game.outcome);
 	gs_record_put_u64(&w, g->game.reason);
 	gs_game_state_encode(&g->game.state, words);
-	gs_record_put_bytes(&w, (struct gs_bytes){words, g->game.state.phase ? sizeof(words) : 0});
+	gs_record_put_bytes(&w, (struct gs_bytes){words, sizeof(words)});
+	gs_record_put_hash(&w, &g->game.trace_root);
 	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
 		put_shown(&w, &g->game.descent[i]);
 	put_shown(&w, &g->game.states);
@@ -122,7 +123,7 @@ enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs
 	struct gs_bytes state;
 
 	memset(out, 0, sizeof(*out));
-	if (take_key(key, &out->game.id))
+	if (take_key(key, &out->id))
 		return GS_ECORRUPT;
 	gs_record_open(&r, value, GAME_VERSION, GAME_FIELDS);
 	out->claim = gs_record_get_hash(&r);
@@ -131,13 +132,13 @@ enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs
 	out->game.outcome = (uint8_t)gs_record_get_u32(&r);
 	out->game.reason = (uint8_t)gs_record_get_u32(&r);
 	state = gs_record_get_bytes(&r);
+	out->game.trace_root = gs_record_get_hash(&r);
 	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
 		get_shown(&r, &out->game.descent[i]);
 	get_shown(&r, &out->game.states);
 	out->computed = gs_record_get_u64(&r);
 	out->block = gs_record_get_u64(&r);
-	if (!r.err && state.len &&
-	    gs_game_state_decode(state, &out->game.state) != GS_OK) /* empty until its first state */
+	if (!r.err && gs_game_state_decode(state, &out->game.state) != GS_OK)
 		r.err = GS_ECORRUPT;
 	return gs_record_close(&r);
 }

@@ -401,7 +401,8 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_claim *c
 		return;
 	}
 	out->computed_root = in->as.executed.output_root;
-	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
+	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID
+	                                                                            : GS_VERDICT_INVALID;
 }
 
 static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_input *in)

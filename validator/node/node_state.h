@@ -22,7 +22,7 @@ struct gs_node {
 	uint64_t block; /* the newest block whose logs are applied */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
-	bool preparing; /* one intent at a time: nonces come in a row */
+	bool preparing;           /* one intent at a time: nonces come in a row */
 	struct gs_time poor_told; /* when it was last said that a challenge cannot be afforded */
 	struct gs_time now;
 };

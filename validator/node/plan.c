@@ -8,8 +8,7 @@
 #include "validator/node/node_state.h"
 
 enum { PLAN_IDS_MAX = 1 << 20 };
-/* What one game can cost a challenger in gas: the most that docs/gas.md allows a move, and a step that is proven. */
-enum { MOVE_GAS_MAX = 80 * 1000, STEP_GAS_MAX = 180 * 1000, POOR_TOLD_S = 60 };
+enum { POOR_TOLD_S = 60 };
 
 /* --- ids of records that may need something; a scan may not write, so they are collected first --- */
 
@@ -48,7 +47,7 @@ static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_
 	struct gs_game_record game;
 	enum gs_err err = gs_game_decode(key, value, &game);
 
-	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.game.id);
+	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.id);
 }
 
 static enum gs_err collect(struct gs_node_turn *t, enum gs_table table, gs_store_visit visit, struct ids *out)
@@ -104,7 +103,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 			t,
 			(struct gs_node_effect){.kind = GS_EFFECT_EXECUTE,
 		                                .hash = claim->id,
-		                                .model = claim->body.model,
+		                                .model = claim->body.model_id,
 		                                .input_root = claim->body.input_root,
 		                                .output_root = claim->body.output_root,
 		                                .own = gs_address_equal(&claim->body.claimant, &node->options.self)},
@@ -150,6 +149,7 @@ static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind k
 {
 	struct gs_abi_writer args;
 	struct gs_buf calldata;
+	uint8_t body[GS_CLAIM_BODY_WORDS * GS_ABI_WORD];
 	bool already;
 	enum gs_err err = gs_plan_under_way(t, kind, &claim->id, NULL, &already);
 
@@ -157,7 +157,9 @@ static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind k
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
 	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + zeros);
-	gs_claim_body_put(&args, &claim->body);
+	gs_claim_body_encode(&claim->body, body);
+	for (unsigned i = 0; i < GS_CLAIM_BODY_WORDS; i++)
+		gs_abi_put_word(&args, body + i * GS_ABI_WORD);
 	for (unsigned i = 0; i < zeros; i++)
 		gs_abi_put_u64(&args, 0);
 	gs_abi_end(&args);
@@ -185,7 +187,7 @@ static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *clai
 		err = gs_sample_decode(gs_buf_view(&value), out);
 	} else if (err == GS_ENOTFOUND) {
 		char id[67];
-		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_value(&claim->body), out);
+		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), out);
 		gs_sample_encode(out, &value);
 		err = value.err;
 		if (!err)
@@ -205,12 +207,6 @@ struct reserved {
 	struct gs_wei sum;
 };
 
-/* challengerBond for every game open on the claim, and one more (docs/protocol.md, 5.1). */
-static enum gs_err bond_of_challenge(const struct gs_node_turn *t, const struct gs_claim *claim, struct gs_wei *out)
-{
-	return gs_wei_mul_u64(t->node->options.challenger_bond, UINT64_C(1) + claim->open_games, out);
-}
-
 static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct reserved *reserved = context;
@@ -225,7 +221,7 @@ static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_by
 	err = gs_facts_claim(reserved->turn->j, &intent.subject, &claim);
 	if (err)
 		return err == GS_ENOTFOUND ? GS_OK : err; /* of a branch that is gone */
-	err = bond_of_challenge(reserved->turn, &claim, &bond);
+	err = gs_bond_of_game(&reserved->turn->node->options.bonds, (uint16_t)(1 + claim.open_games), &bond);
 	return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
 }
 
@@ -246,49 +242,57 @@ static enum gs_err free_stake(struct gs_node_turn *t, struct gs_wei *out)
 	return GS_OK;
 }
 
-/* Transactions of a challenger in the longest game that the model allows: the challenge, a selection for every round of the descent and of the
- * longest fold, the element, and the proof. */
-static unsigned moves_max(const struct gs_model_record *model)
+/* The worst that a game about the claim can come to, for its challenger. */
+static enum gs_err worst_case(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_worst_case *out)
 {
-	const unsigned depth = gs_be32_read(model->header + 9 * 32 + 28);
-	uint64_t unknown = (uint64_t)GS_FOLD_MAX + 1;
-	unsigned moves = 3 + gs_schedule_rounds(depth);
-
-	for (; unknown > 0; unknown = unknown <= GS_GAME_STATES_MAX ? 0 : unknown / (GS_GAME_STATES_MAX + 1))
-		moves++;
-	return moves;
-}
-
-/* Tells what the game may cost at worst; *affordable: free stake covers the bond. */
-static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, bool *affordable)
-{
+	const struct gs_node_options *o = &t->node->options;
+	const struct gs_gas_model gas = gs_gas_model_default();
 	struct gs_model_record model;
-	struct gs_wei bond, free;
-	char id[67], bond_text[GS_U256_DECIMAL_MAX], free_text[GS_U256_DECIMAL_MAX];
-	unsigned moves;
-	enum gs_err err = gs_facts_model(t->j, &claim->body.model, &model);
+	struct gs_header header;
+	struct gs_game_shape shape;
+	struct gs_game_rules rules = {.header = &header,
+	                              .body = claim->body,
+	                              .claimant_budget_s = o->claimant_budget_s,
+	                              .challenger_budget_s = o->challenger_budget_s,
+	                              .minimum_time_s = o->minimum_time_s};
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
 
 	if (!err)
-		err = bond_of_challenge(t, claim, &bond);
+		err = gs_header_decode(model.header, &header, t->j->error);
+	if (err)
+		return err;
+	gs_bond_shape_of_header(&header, &shape);
+	return gs_bond_worst_case(&shape, &rules, &o->bonds, &gas, claim->open_games, t->node->now.unix_s, out);
+}
+
+/* Tells what the game may come to; *affordable: free stake covers the bond. */
+static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, bool *affordable)
+{
+	struct gs_worst_case worst;
+	struct gs_wei free;
+	char id[67], bond[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
+	enum gs_err err = worst_case(t, claim, &worst);
+
 	if (!err)
 		err = free_stake(t, &free);
 	if (err)
 		return err;
-	*affordable = gs_wei_cmp(free, bond) >= 0;
+	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
 	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + POOR_TOLD_S)
 		return GS_OK;
 	gs_hex_encode(claim->id.b, 32, true, id);
-	gs_wei_format_ether(bond, bond_text);
-	gs_wei_format_ether(free, free_text);
-	moves = moves_max(&model);
+	gs_wei_format_ether(worst.locked, bond);
+	gs_wei_format_ether(free, has);
 	gs_log_line(t->node->log, GS_LOG_INFO, "challenge.cost",
-	            "claim=%s units=%u bond=%s free=%s moves_max=%u gas_max=%u", id, 1 + claim->open_games, bond_text,
-	            free_text, moves, (moves - 1) * MOVE_GAS_MAX + STEP_GAS_MAX);
+	            "claim=%s units=%u bond=%s free=%s transactions_max=%u gas_max=%llu ends_by=%llu", id,
+	            1 + claim->open_games, bond, has, worst.challenger.transactions,
+	            (unsigned long long)worst.challenger.gas, (unsigned long long)worst.ends_by);
 	if (*affordable)
 		return GS_OK;
 	t->node->poor_told = t->node->now;
 	gs_log_line(t->node->log, GS_LOG_ERROR, "challenge.unaffordable",
-	            "claim=%s why=\"free stake does not cover the bond; deposit more with 'gainsay stake deposit'\"", id);
+	            "claim=%s why=\"free stake does not cover the bond; deposit more with 'gainsay stake deposit'\"",
+	            id);
 	return GS_OK;
 }
 
@@ -346,7 +350,7 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 		return err;
 	mine = gs_address_equal(&claim.body.claimant, &o->self);
 	if (mine && o->finalise) {
-		err = gs_facts_model(t->j, &claim.body.model, &model);
+		err = gs_facts_model(t->j, &claim.body.model_id, &model);
 		if (err)
 			return err;
 		if (model.voided)

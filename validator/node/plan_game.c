@@ -67,19 +67,19 @@ static enum gs_err want_move(struct gs_node_turn *t, enum gs_intent_kind kind, c
 	enum gs_err err;
 
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
-	gs_move_calldata(game, &claim->body, move, &calldata);
-	err = gs_plan_want(t, kind, &game->id, state, &t->node->options.contracts.disputes, &calldata);
+	gs_move_calldata(&claim->body, &game->state, move, &calldata);
+	err = gs_plan_want(t, kind, &record->id, state, &t->node->options.contracts.disputes, &calldata);
 	gs_buf_free(&calldata);
 	if (err == GS_ECONFLICT) {
 		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
+		gs_hex_encode(record->id.b, 32, true, id);
 		gs_log_line(t->node->log, GS_LOG_ERROR, "move.conflict",
 		            "game=%s move=%s why=\"another answer was signed before\"", id, gs_move_name(move->kind));
 		return GS_OK; /* never a second answer */
 	}
 	if (!err && kind == GS_INTENT_MOVE) {
 		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
+		gs_hex_encode(record->id.b, 32, true, id);
 		gs_log_line(t->node->log, GS_LOG_INFO, "move.planned", "game=%s move=%s number=%u", id,
 		            gs_move_name(move->kind), game->state.move + 1);
 	}
@@ -93,7 +93,7 @@ static enum gs_err plan_end(struct gs_node_turn *t, enum gs_intent_kind kind, en
 {
 	struct gs_move *move;
 	bool already;
-	enum gs_err err = gs_plan_under_way(t, kind, &game->game.id, state, &already);
+	enum gs_err err = gs_plan_under_way(t, kind, &game->id, state, &already);
 
 	if (err || already)
 		return err;
@@ -114,7 +114,7 @@ static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game_record
 	const struct gs_prover *prover;
 	struct gs_move *move;
 	bool already, waiting = false;
-	enum gs_err err = gs_plan_under_way(t, GS_INTENT_MOVE, &game->game.id, state, &already);
+	enum gs_err err = gs_plan_under_way(t, GS_INTENT_MOVE, &game->id, state, &already);
 
 	if (err || already)
 		return err;
@@ -128,9 +128,8 @@ static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game_record
 	                 : gs_strategy_claimant(&game->game, prover, move, &waiting);
 	if (err) { /* no answer yet, or none to be had: never a guess */
 		char id[67];
-		gs_hex_encode(game->game.id.b, 32, true, id);
-		gs_log_line(node->log, GS_LOG_ERROR, "move.none", "game=%s phase=%u why=%s", id,
-		            game->game.state.phase,
+		gs_hex_encode(game->id.b, 32, true, id);
+		gs_log_line(node->log, GS_LOG_ERROR, "move.none", "game=%s phase=%u why=%s", id, game->game.state.phase,
 		            gs_err_name(err));
 		err = GS_OK;
 	} else if (!waiting) {
@@ -182,7 +181,7 @@ static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_rec
 static enum gs_err plan_void(struct gs_node_turn *t, const struct gs_claim *claim, bool *released)
 {
 	struct gs_model_record model;
-	enum gs_err err = gs_facts_model(t->j, &claim->body.model, &model);
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
 
 	*released = !err && model.voided && claim->status == GS_CLAIM_OPEN;
 	return *released ? gs_plan_release(t, claim) : err;
