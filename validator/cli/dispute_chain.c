@@ -110,9 +110,9 @@ enum gs_err gs_dispute_chain_open(const char *url, struct gs_dispute_chain *out,
 		return err;
 	gs_deploy_defaults(&out->parameters);
 	/* A person may look at each move; nobody needs to wait for a clock. */
-	out->parameters.window_s = 24 * 3600;
-	out->parameters.claimant_budget_s = 12 * 3600;
-	out->parameters.challenger_budget_s = 12 * 3600;
+	out->parameters.claims.window_s = 24 * 3600;
+	out->parameters.disputes.claimant_budget_s = 12 * 3600;
+	out->parameters.disputes.challenger_budget_s = 12 * 3600;
 	struct gs_sender deployer = sender_of(out, GS_PARTY_DEPLOYER);
 	err = gs_deploy_all(&deployer, NULL, &out->parameters, &out->deployment, &out->deploy_gas, error);
 	for (unsigned p = 0; p < GS_DISPUTE_PARTIES && err == GS_OK; p++) {

@@ -64,6 +64,7 @@ static const char *status_name(uint8_t status)
 	case GS_CLAIM_OPEN: return "open";
 	case GS_CLAIM_INVALID: return "invalid";
 	case GS_CLAIM_FINAL: return "final";
+	case GS_CLAIM_VOID: return "void";
 	}
 	return "?";
 }
@@ -86,7 +87,7 @@ static const char *reason_name(uint8_t reason)
 	case GS_REASON_STEP: return "step";
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
-	case GS_REASON_SETTLED: return "settled";
+	case GS_REASON_CLOSED: return "closed";
 	}
 	return "?";
 }

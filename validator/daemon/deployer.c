@@ -97,6 +97,14 @@ static void disputes_args(const struct deploying *d, struct args *a)
 	put_share(d, a, "disputes.burn", d->p->disputes.burn_ppm);
 }
 
+static void duties_args(const struct deploying *d, struct args *a)
+{
+	put_contract(d, a, GS_CONTRACT_STAKES);
+	put_contract(d, a, GS_CONTRACT_MODELS);
+	put_contract(d, a, GS_CONTRACT_CLAIMS);
+	put_contract(d, a, GS_CONTRACT_DISPUTES);
+}
+
 static void args_of(const struct deploying *d, enum gs_contract contract, struct args *a)
 {
 	switch (contract) {
