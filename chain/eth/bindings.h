@@ -54,30 +54,34 @@ extern const struct gs_hash gs_dev_token_event_approval; /* Approval(address,add
 extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,address,uint256): indexed indexed data */
 
 /* --- Disputes --- */
+#define GS_DISPUTES_FN_AGREE UINT32_C(0x30a2523e) /* agree((bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_AGREE_AND_PROVE UINT32_C(0x978b3fa8) /* agreeAndProve((bytes32,uint256,bytes32,bytes32,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes,bytes,bytes) */
+#define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xbdafe5f8) /* challenge((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DISPUTES_FN_CLOSE UINT32_C(0xe5f65a80) /* close((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
+#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0xa5560cca) /* commitTrace((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes,bytes32[]) */
+#define GS_DISPUTES_FN_CONCEDE UINT32_C(0x2773283a) /* concede((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
+#define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x140920c0) /* proveStep((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_REVEAL UINT32_C(0x1a811ac5) /* reveal(bytes32,uint256,uint256,bytes) */
+#define GS_DISPUTES_FN_REVEAL_STATES UINT32_C(0x6920bb3f) /* revealStates(bytes32,uint256,uint256,bytes32,uint256,bytes) */
+#define GS_DISPUTES_FN_SELECT UINT32_C(0x76d7e0b2) /* select(bytes32,uint256,uint256,uint256,bytes32,bytes32[]) */
+#define GS_DISPUTES_FN_SELECT_ELEMENT UINT32_C(0x2a650ae8) /* selectElement((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes,bytes32[],bytes,bytes32[]) */
+#define GS_DISPUTES_FN_SELECT_ELEMENT_AND_PROVE UINT32_C(0x68f0b5ee) /* selectElementAndProve((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes,bytes32[],bytes,bytes32[],bytes32,bytes) */
+#define GS_DISPUTES_FN_SELECT_SEGMENT UINT32_C(0x96742395) /* selectSegment(bytes32,uint256,uint256,bytes32,uint256,uint256,bytes) */
+#define GS_DISPUTES_FN_SELECT_SEGMENT_AND_PROVE UINT32_C(0x6be29571) /* selectSegmentAndProve((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,uint256,bytes,bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_TIMEOUT UINT32_C(0xfb700c8f) /* timeout((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
 #define GS_DISPUTES_FN_BOOKS UINT32_C(0x0c0dee70) /* books(bytes32) */
-#define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xcffd46dc) /* challenge(bytes32) */
 #define GS_DISPUTES_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
 #define GS_DISPUTES_FN_CHALLENGER_BUDGET UINT32_C(0x276a68b0) /* challengerBudget() */
 #define GS_DISPUTES_FN_CLAIMANT_BUDGET UINT32_C(0x49923ab8) /* claimantBudget() */
 #define GS_DISPUTES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
-#define GS_DISPUTES_FN_CLOSE UINT32_C(0x8a345eee) /* close(bytes32,address) */
-#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0x4f5051f0) /* commitTrace((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes32,bytes32[],bytes) */
-#define GS_DISPUTES_FN_CONCEDE UINT32_C(0xceea8c4d) /* concede((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
 #define GS_DISPUTES_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
 #define GS_DISPUTES_FN_GAME_ID_OF UINT32_C(0xd0823ff0) /* gameIdOf(bytes32,address) */
 #define GS_DISPUTES_FN_GAMES UINT32_C(0xf579f882) /* games(bytes32) */
 #define GS_DISPUTES_FN_JUDGE UINT32_C(0x573255f4) /* judge() */
 #define GS_DISPUTES_FN_MINIMUM_TIME UINT32_C(0x6379821f) /* minimumTime() */
 #define GS_DISPUTES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
-#define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x82bbabc0) /* proveStep((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes,bytes) */
-#define GS_DISPUTES_FN_REVEAL UINT32_C(0x4b8f7a40) /* reveal((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes) */
-#define GS_DISPUTES_FN_REVEAL_STATES UINT32_C(0x3d37d065) /* revealStates((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes) */
-#define GS_DISPUTES_FN_SELECT UINT32_C(0xcaadf29f) /* select((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,bytes32,bytes32[]) */
-#define GS_DISPUTES_FN_SELECT_ELEMENT UINT32_C(0x085d8a20) /* selectElement((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,uint256,bytes,bytes32[],uint256,bytes,bytes32[]) */
-#define GS_DISPUTES_FN_SELECT_SEGMENT UINT32_C(0xef3562b5) /* selectSegment((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,bytes) */
 #define GS_DISPUTES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
 #define GS_DISPUTES_FN_STATE_HASH_OF UINT32_C(0x6368d022) /* stateHashOf(bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
-#define GS_DISPUTES_FN_TIMEOUT UINT32_C(0x9cd6a194) /* timeout((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
 #define GS_DISPUTES_FN_TRACE_ROOTS UINT32_C(0xc27de843) /* traceRoots(bytes32) */
 #define GS_DISPUTES_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
 #define GS_DISPUTES_ERR_GAME_EXISTS UINT32_C(0xccb9644c) /* GameExists() */
@@ -97,12 +101,14 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_ERR_WRONG_PHASE UINT32_C(0xe2586bcc) /* WrongPhase() */
 #define GS_DISPUTES_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
 #define GS_DISPUTES_ERR_WRONG_VALUES UINT32_C(0xbd954877) /* WrongValues() */
-extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,bytes32,uint8,uint8): indexed indexed data data */
-extern const struct gs_hash gs_disputes_event_game_state; /* GameState(bytes32,bytes32,bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)): indexed indexed data data */
-extern const struct gs_hash gs_disputes_event_judged; /* Judged(bytes32,address,uint64): indexed data data */
-extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,bytes32,address,uint32): indexed indexed indexed data */
-extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,bytes): indexed data */
-extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
+extern const struct gs_hash gs_disputes_event_agreed; /* Agreed(bytes32,uint256,uint256,bytes32,uint256,bytes32,bytes32) */
+extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,address,uint16,uint8,uint8,uint64) */
+extern const struct gs_hash gs_disputes_event_narrowed; /* Narrowed(bytes32,uint256,uint256,bytes32,uint256) */
+extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,address,uint256,uint256) */
+extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,uint256,uint256,bytes32,bytes) */
+extern const struct gs_hash gs_disputes_event_selected; /* Selected(bytes32,uint256,uint256,bytes32) */
+extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256) */
+extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed(bytes32,uint256,uint256,bytes32,uint256,bytes) */
 
 /* --- Elementary --- */
 #define GS_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
