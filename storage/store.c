@@ -105,7 +105,10 @@ static enum gs_err check_format(struct gs_store_db *db, MDB_txn *txn, struct gs_
 			"%s: written by a newer Gainsay (schema %u, this one knows %d); upgrade, or use another directory",
 			db->dir, schema, GS_STORE_SCHEMA);
 	if (schema < GS_STORE_SCHEMA)
-		return gs_fail(error, GS_ECORRUPT, "%s: schema %u, which no release wrote", db->dir, schema);
+		return gs_fail(
+			error, GS_EUNSUPPORTED,
+			"%s: written for an earlier protocol (schema %u, this one knows %d); start with a new directory",
+			db->dir, schema, GS_STORE_SCHEMA);
 	return GS_OK;
 }
 

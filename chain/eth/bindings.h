@@ -5,33 +5,19 @@
 #include "chain/eth/contract.h"
 
 /* --- Claims --- */
-#define GS_CLAIMS_FN_BOND_BPS UINT32_C(0x761d4a39) /* bondBps() */
 #define GS_CLAIMS_FN_BYTES_MAX UINT32_C(0x27e49d4c) /* bytesMax() */
-#define GS_CLAIMS_FN_CLOSE_GAME UINT32_C(0xf6ccb826) /* closeGame(bytes32) */
-#define GS_CLAIMS_FN_FINALIZE UINT32_C(0x92584d80) /* finalize(bytes32) */
-#define GS_CLAIMS_FN_INVALIDATE UINT32_C(0x69ecc3cf) /* invalidate(bytes32) */
-#define GS_CLAIMS_FN_MINIMUM_BOND UINT32_C(0xaa7517e1) /* minimumBond() */
-#define GS_CLAIMS_FN_MODELS UINT32_C(0x9986df2c) /* models() */
-#define GS_CLAIMS_FN_NONCE UINT32_C(0xaffed0e0) /* nonce() */
-#define GS_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
+#define GS_CLAIMS_FN_FINALIZE UINT32_C(0xdad6993c) /* finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
 #define GS_CLAIMS_FN_POST UINT32_C(0x2428c5e6) /* post(bytes32,bytes32,bytes32,uint256,bytes,bytes) */
-#define GS_CLAIMS_FN_ROOTS UINT32_C(0xae6dead7) /* roots(bytes32) */
-#define GS_CLAIMS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_CLAIMS_FN_STATUS UINT32_C(0x52ad0d5e) /* status(bytes32) */
-#define GS_CLAIMS_FN_WINDOW_SECONDS UINT32_C(0x4cb5929a) /* windowSeconds() */
-#define GS_CLAIMS_ERR_CLAIM_NOT_OPEN UINT32_C(0x6b687806) /* ClaimNotOpen() */
-#define GS_CLAIMS_ERR_GAMES_OPEN UINT32_C(0x898dbbaf) /* GamesOpen() */
-#define GS_CLAIMS_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
-#define GS_CLAIMS_ERR_MODEL_INACTIVE UINT32_C(0x3cc95375) /* ModelInactive() */
-#define GS_CLAIMS_ERR_SAFE_CAST_OVERFLOWED_UINT_DOWNCAST UINT32_C(0x6dfcc650) /* SafeCastOverflowedUintDowncast(uint8,uint256) */
-#define GS_CLAIMS_ERR_TOO_MANY_BYTES UINT32_C(0x7f46eff6) /* TooManyBytes() */
-#define GS_CLAIMS_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
+#define GS_CLAIMS_FN_QUOTE UINT32_C(0xed1bd76c) /* quote(uint256) */
+#define GS_CLAIMS_FN_RELEASE UINT32_C(0x5e04fd5a) /* release((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
+#define GS_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 #define GS_CLAIMS_ERR_UNKNOWN_CLAIM UINT32_C(0xc87f8426) /* UnknownClaim() */
-#define GS_CLAIMS_ERR_WINDOW_OPEN UINT32_C(0xa4229fab) /* WindowOpen() */
-#define GS_CLAIMS_ERR_WINDOW_OVER UINT32_C(0xcb81e583) /* WindowOver() */
 extern const struct gs_hash gs_claims_event_finalized; /* Finalized(bytes32): indexed */
 extern const struct gs_hash gs_claims_event_invalidated; /* Invalidated(bytes32): indexed */
-extern const struct gs_hash gs_claims_event_posted; /* Posted(bytes32,address,bytes32,bytes32,bytes32,uint256,uint256,uint64,uint256,bytes,bytes): indexed indexed indexed data data data data data data data data */
+extern const struct gs_hash gs_claims_event_posted; /* Posted(bytes32,address,bytes32,bytes32,bytes32,uint256,bytes32,uint256,uint64,bytes,bytes): indexed indexed indexed data data data data data data data data */
+extern const struct gs_hash gs_claims_event_released; /* Released(bytes32): indexed */
 
 /* --- DevToken --- */
 #define GS_DEV_TOKEN_FN_ALLOWANCE UINT32_C(0xdd62ed3e) /* allowance(address,address) */
@@ -56,11 +42,19 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 /* --- Disputes --- */
 #define GS_DISPUTES_FN_AGREE UINT32_C(0x30a2523e) /* agree((bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes) */
 #define GS_DISPUTES_FN_AGREE_AND_PROVE UINT32_C(0x978b3fa8) /* agreeAndProve((bytes32,uint256,bytes32,bytes32,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes,bytes,bytes) */
+#define GS_DISPUTES_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
 #define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xbdafe5f8) /* challenge((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DISPUTES_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
+#define GS_DISPUTES_FN_CHALLENGER_BUDGET UINT32_C(0x276a68b0) /* challengerBudget() */
+#define GS_DISPUTES_FN_CLAIMANT_BUDGET UINT32_C(0x49923ab8) /* claimantBudget() */
 #define GS_DISPUTES_FN_CLOSE UINT32_C(0xe5f65a80) /* close((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
 #define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0xa5560cca) /* commitTrace((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes,bytes32[]) */
 #define GS_DISPUTES_FN_CONCEDE UINT32_C(0x2773283a) /* concede((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
+#define GS_DISPUTES_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
+#define GS_DISPUTES_FN_GAMES UINT32_C(0xf579f882) /* games(bytes32) */
+#define GS_DISPUTES_FN_MINIMUM_TIME UINT32_C(0x6379821f) /* minimumTime() */
 #define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x140920c0) /* proveStep((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_REFUND_PER_MOVE UINT32_C(0x0c0c26d4) /* refundPerMove() */
 #define GS_DISPUTES_FN_REVEAL UINT32_C(0x1a811ac5) /* reveal(bytes32,uint256,uint256,bytes) */
 #define GS_DISPUTES_FN_REVEAL_STATES UINT32_C(0x6920bb3f) /* revealStates(bytes32,uint256,uint256,bytes32,uint256,bytes) */
 #define GS_DISPUTES_FN_SELECT UINT32_C(0x76d7e0b2) /* select(bytes32,uint256,uint256,uint256,bytes32,bytes32[]) */
@@ -69,46 +63,15 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_FN_SELECT_SEGMENT UINT32_C(0x96742395) /* selectSegment(bytes32,uint256,uint256,bytes32,uint256,uint256,bytes) */
 #define GS_DISPUTES_FN_SELECT_SEGMENT_AND_PROVE UINT32_C(0x6be29571) /* selectSegmentAndProve((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,uint256,bytes,bytes32,bytes,bytes) */
 #define GS_DISPUTES_FN_TIMEOUT UINT32_C(0xfb700c8f) /* timeout((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
-#define GS_DISPUTES_FN_BOOKS UINT32_C(0x0c0dee70) /* books(bytes32) */
-#define GS_DISPUTES_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
-#define GS_DISPUTES_FN_CHALLENGER_BUDGET UINT32_C(0x276a68b0) /* challengerBudget() */
-#define GS_DISPUTES_FN_CLAIMANT_BUDGET UINT32_C(0x49923ab8) /* claimantBudget() */
-#define GS_DISPUTES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
-#define GS_DISPUTES_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
-#define GS_DISPUTES_FN_GAME_ID_OF UINT32_C(0xd0823ff0) /* gameIdOf(bytes32,address) */
-#define GS_DISPUTES_FN_GAMES UINT32_C(0xf579f882) /* games(bytes32) */
-#define GS_DISPUTES_FN_JUDGE UINT32_C(0x573255f4) /* judge() */
-#define GS_DISPUTES_FN_MINIMUM_TIME UINT32_C(0x6379821f) /* minimumTime() */
-#define GS_DISPUTES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
-#define GS_DISPUTES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_DISPUTES_FN_STATE_HASH_OF UINT32_C(0x6368d022) /* stateHashOf(bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
-#define GS_DISPUTES_FN_TRACE_ROOTS UINT32_C(0xc27de843) /* traceRoots(bytes32) */
-#define GS_DISPUTES_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
-#define GS_DISPUTES_ERR_GAME_EXISTS UINT32_C(0xccb9644c) /* GameExists() */
-#define GS_DISPUTES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
-#define GS_DISPUTES_ERR_NO_GAME UINT32_C(0x49eff1bb) /* NoGame() */
-#define GS_DISPUTES_ERR_NOT_OVER UINT32_C(0x502b00df) /* NotOver() */
-#define GS_DISPUTES_ERR_NOT_SETTLED UINT32_C(0xba329a9b) /* NotSettled() */
-#define GS_DISPUTES_ERR_NOT_YOUR_MOVE UINT32_C(0xea696d7e) /* NotYourMove() */
-#define GS_DISPUTES_ERR_OUT_OF_RANGE UINT32_C(0x7db3aba7) /* OutOfRange() */
-#define GS_DISPUTES_ERR_SELF_CHALLENGE UINT32_C(0x706cd381) /* SelfChallenge() */
 #define GS_DISPUTES_ERR_STALE_STATE UINT32_C(0x3902a9c9) /* StaleState() */
-#define GS_DISPUTES_ERR_TOO_LATE UINT32_C(0xecdd1c29) /* TooLate() */
-#define GS_DISPUTES_ERR_TOO_MANY_GAMES UINT32_C(0x9f032084) /* TooManyGames() */
-#define GS_DISPUTES_ERR_WRONG_DESCRIPTOR UINT32_C(0x0c2df658) /* WrongDescriptor() */
-#define GS_DISPUTES_ERR_WRONG_LENGTH UINT32_C(0x92aa5ab2) /* WrongLength() */
-#define GS_DISPUTES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
-#define GS_DISPUTES_ERR_WRONG_PHASE UINT32_C(0xe2586bcc) /* WrongPhase() */
-#define GS_DISPUTES_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
-#define GS_DISPUTES_ERR_WRONG_VALUES UINT32_C(0xbd954877) /* WrongValues() */
-extern const struct gs_hash gs_disputes_event_agreed; /* Agreed(bytes32,uint256,uint256,bytes32,uint256,bytes32,bytes32) */
-extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,address,uint16,uint8,uint8,uint64) */
-extern const struct gs_hash gs_disputes_event_narrowed; /* Narrowed(bytes32,uint256,uint256,bytes32,uint256) */
-extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,address,uint256,uint256) */
-extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,uint256,uint256,bytes32,bytes) */
-extern const struct gs_hash gs_disputes_event_selected; /* Selected(bytes32,uint256,uint256,bytes32) */
-extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256) */
-extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed(bytes32,uint256,uint256,bytes32,uint256,bytes) */
+extern const struct gs_hash gs_disputes_event_agreed; /* Agreed(bytes32,uint256,uint256,bytes32,uint256,bytes32,bytes32): indexed data data data data data data */
+extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,address,uint16,uint8,uint8,uint64): indexed indexed data data data data */
+extern const struct gs_hash gs_disputes_event_narrowed; /* Narrowed(bytes32,uint256,uint256,bytes32,uint256): indexed data data data data */
+extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,uint256,uint256,bytes32,bytes): indexed data data data data */
+extern const struct gs_hash gs_disputes_event_selected; /* Selected(bytes32,uint256,uint256,bytes32): indexed data data data */
+extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
+extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed(bytes32,uint256,uint256,bytes32,uint256,bytes): indexed data data data data data */
 
 /* --- Elementary --- */
 #define GS_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
@@ -131,20 +94,18 @@ extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed
 /* --- Models --- */
 #define GS_MODELS_FN_ACTIVE UINT32_C(0xe26e4cf9) /* active(bytes32) */
 #define GS_MODELS_FN_ATTEST UINT32_C(0x72b9966d) /* attest(bytes32,uint256) */
-#define GS_MODELS_FN_ATTEST_THRESHOLD UINT32_C(0x77f39633) /* attestThreshold() */
 #define GS_MODELS_FN_ATTESTED UINT32_C(0x849408af) /* attested(bytes32) */
-#define GS_MODELS_FN_ATTESTED_BY UINT32_C(0x015881a8) /* attestedBy(bytes32,address) */
-#define GS_MODELS_FN_LAYOUT_OF UINT32_C(0x7165b482) /* layoutOf(bytes32) */
 #define GS_MODELS_FN_REGISTER UINT32_C(0xcdc51a2e) /* register((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string) */
-#define GS_MODELS_FN_REGISTRANT_BOND UINT32_C(0x09d83364) /* registrantBond() */
+#define GS_MODELS_FN_RELEASE_BOND UINT32_C(0x4ec7eb84) /* releaseBond(bytes32) */
+#define GS_MODELS_FN_RETIRE UINT32_C(0x1f2b6f23) /* retire(bytes32) */
 #define GS_MODELS_FN_RETRACT UINT32_C(0x117b4705) /* retract(bytes32) */
-#define GS_MODELS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_MODELS_ERR_INVALID_HEADER UINT32_C(0x6e73b2c8) /* InvalidHeader(uint256) */
-#define GS_MODELS_ERR_MODEL_EXISTS UINT32_C(0x56dc8093) /* ModelExists() */
-#define GS_MODELS_ERR_UNKNOWN_MODEL UINT32_C(0x89aaabd0) /* UnknownModel() */
+#define GS_MODELS_FN_VOIDED UINT32_C(0xa55d800b) /* voided(bytes32) */
 extern const struct gs_hash gs_models_event_attested; /* Attested(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_models_event_bond_released; /* BondReleased(bytes32): indexed */
 extern const struct gs_hash gs_models_event_registered; /* Registered(bytes32,address,(bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string): indexed indexed data data */
+extern const struct gs_hash gs_models_event_retired; /* Retired(bytes32): indexed */
 extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_models_event_voided; /* Voided(bytes32,address,uint8): indexed indexed data */
 
 /* --- Scalar --- */
 #define GS_SCALAR_ERR_ELEMENTARY_FAILED UINT32_C(0x8e30f005) /* ElementaryFailed() */
@@ -155,34 +116,17 @@ extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,addr
 #define GS_SIGNATURE_ERR_UNKNOWN_FUNCTION UINT32_C(0xe3cfc497) /* UnknownFunction(uint256) */
 
 /* --- Stakes --- */
-#define GS_STAKES_FN_BURN_ADDRESS UINT32_C(0xfccc2813) /* BURN_ADDRESS() */
 #define GS_STAKES_FN_ACCOUNTS UINT32_C(0x5e5c06e2) /* accounts(address) */
-#define GS_STAKES_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
-#define GS_STAKES_FN_BURNED UINT32_C(0x73f42561) /* burned() */
-#define GS_STAKES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
 #define GS_STAKES_FN_DEPOSIT UINT32_C(0xb6b55f25) /* deposit(uint256) */
-#define GS_STAKES_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
-#define GS_STAKES_FN_LOCK UINT32_C(0x282d3fdf) /* lock(address,uint256) */
-#define GS_STAKES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
 #define GS_STAKES_FN_REQUEST_WITHDRAW UINT32_C(0x745400c9) /* requestWithdraw(uint256) */
-#define GS_STAKES_FN_SLASH UINT32_C(0xbfac5990) /* slash(address,uint256,address) */
 #define GS_STAKES_FN_SWEEP_BURNED UINT32_C(0xbacdc281) /* sweepBurned() */
-#define GS_STAKES_FN_TOKEN UINT32_C(0xfc0c546a) /* token() */
-#define GS_STAKES_FN_UNBONDING_SECONDS UINT32_C(0xd3b2fa1b) /* unbondingSeconds() */
-#define GS_STAKES_FN_UNLOCK UINT32_C(0x7eee288d) /* unlock(address,uint256) */
-#define GS_STAKES_FN_WIRE UINT32_C(0x1a4b6b48) /* wire(address,address,address) */
+#define GS_STAKES_FN_WIRE UINT32_C(0xb8bc6235) /* wire(address,address,address,address,address) */
 #define GS_STAKES_FN_WITHDRAW UINT32_C(0x3ccfd60b) /* withdraw() */
-#define GS_STAKES_ERR_ALREADY_WIRED UINT32_C(0xda7c0e55) /* AlreadyWired() */
 #define GS_STAKES_ERR_INSUFFICIENT UINT32_C(0xe8620800) /* Insufficient(uint256,uint256) */
-#define GS_STAKES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
-#define GS_STAKES_ERR_NOT_READY UINT32_C(0x5a997526) /* NotReady(uint256) */
-#define GS_STAKES_ERR_REENTRANCY_GUARD_REENTRANT_CALL UINT32_C(0x3ee5aeb5) /* ReentrancyGuardReentrantCall() */
-#define GS_STAKES_ERR_SAFE_CAST_OVERFLOWED_UINT_DOWNCAST UINT32_C(0x6dfcc650) /* SafeCastOverflowedUintDowncast(uint8,uint256) */
-#define GS_STAKES_ERR_SAFE_ERC20_FAILED_OPERATION UINT32_C(0x5274afe7) /* SafeERC20FailedOperation(address) */
-#define GS_STAKES_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
 extern const struct gs_hash gs_stakes_event_deposited; /* Deposited(address,uint256): indexed data */
 extern const struct gs_hash gs_stakes_event_locked; /* Locked(address,uint256): indexed data */
-extern const struct gs_hash gs_stakes_event_slashed; /* Slashed(address,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_stakes_event_paid; /* Paid(address,address,uint256): indexed indexed data */
+extern const struct gs_hash gs_stakes_event_slashed; /* Slashed(address,address,uint256,uint256,uint256,uint256): indexed indexed data data data data */
 extern const struct gs_hash gs_stakes_event_unlocked; /* Unlocked(address,uint256): indexed data */
 extern const struct gs_hash gs_stakes_event_withdraw_requested; /* WithdrawRequested(address,uint256,uint64): indexed data data */
 extern const struct gs_hash gs_stakes_event_withdrawn; /* Withdrawn(address,uint256): indexed data */

@@ -16,7 +16,10 @@ const char *gs_contract_label(enum gs_contract contract)
 	case GS_CONTRACT_STAKES: return "Stakes";
 	case GS_CONTRACT_MODELS: return "Models";
 	case GS_CONTRACT_CLAIMS: return "Claims";
+	case GS_CONTRACT_BATCHES: return "Batches";
 	case GS_CONTRACT_DISPUTES: return "Disputes";
+	case GS_CONTRACT_DUTIES: return "Duties";
+	case GS_CONTRACT_INSPECTOR: return "Inspector";
 	case GS_CONTRACT_ELEMENTARY: return "Elementary";
 	case GS_CONTRACT_JUDGE: return "Judge";
 	}

@@ -7,7 +7,6 @@
 #include "challenge/game/moves.h"
 
 enum {
-	GS_STATE_BYTES = GS_GAME_STATE_WORDS * 32,
 	GS_EVENT_HEADER_BYTES = 17 * 32,
 	GS_EVENT_URI_MAX = 1024,
 };
@@ -18,7 +17,9 @@ struct gs_contracts { /* one deployment */
 	struct gs_address stakes;
 	struct gs_address models;
 	struct gs_address claims;
+	struct gs_address batches;
 	struct gs_address disputes;
+	struct gs_address duties;
 };
 
 enum gs_event_kind {
@@ -28,13 +29,17 @@ enum gs_event_kind {
 	GS_EVENT_WITHDRAWN,
 	GS_EVENT_LOCKED,
 	GS_EVENT_UNLOCKED,
+	GS_EVENT_PAID,
 	GS_EVENT_SLASHED,
 	GS_EVENT_REGISTERED,
 	GS_EVENT_ATTESTED,
 	GS_EVENT_RETRACTED,
+	GS_EVENT_VOIDED,
+	GS_EVENT_RETIRED,
 	GS_EVENT_POSTED,
 	GS_EVENT_FINALIZED,
 	GS_EVENT_INVALIDATED,
+	GS_EVENT_RELEASED,
 	GS_EVENT_GAME, /* of Disputes; see dispute */
 };
 
@@ -43,25 +48,21 @@ struct gs_event {
 	enum gs_event_kind kind;
 	struct gs_hash claim;
 	struct gs_hash model;
-	struct gs_address account; /* staker, registrant, attester, claimant */
-	struct gs_address winner;  /* SLASHED */
-	struct gs_wei amount;      /* ATTESTED and RETRACTED: the total after it */
+	struct gs_address account; /* staker, registrant, attester, loser */
+	struct gs_address other;   /* SLASHED: the winner; PAID: who got it */
+	struct gs_wei amount;      /* SLASHED: the loss; ATTESTED and RETRACTED: the total after it */
 	struct gs_wei burned;
-	struct gs_hash input_root;
-	struct gs_hash output_root;
-	struct gs_wei value;
-	struct gs_wei bond;
+	struct gs_wei gain;
+	struct gs_wei released;
+	struct gs_claim_body body; /* POSTED */
+	struct gs_u256 terms_word; /* POSTED */
 	struct gs_time window_end;
-	uint64_t nonce;
 	struct gs_bytes input;
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */
 	struct gs_bytes uri;
 	struct gs_game_event dispute; /* GAME */
 };
-
-/* The id that the contract gives a claim (docs/protocol.md, 4). */
-void gs_claim_id(const struct gs_contracts *contracts, const struct gs_event *posted, struct gs_hash *out);
 
 /* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form.
  * GS_ECORRUPT: a claim whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
 
 enum { FACT_BYTES_MAX = 64 * 1024 };
@@ -114,7 +115,7 @@ static enum gs_err put_game(struct gs_journal *j, const struct gs_game_record *g
 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_game_encode(game, &value);
-	err = derive(j, GS_TABLE_GAMES, hash_key(&game->game.id), &value);
+	err = derive(j, GS_TABLE_GAMES, hash_key(&game->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -172,16 +173,34 @@ static enum gs_err apply_stake(struct gs_journal *j, const struct gs_event *e)
 	return err ? err : put_account(j, &e->account, &account);
 }
 
+/* From what one account has locked to what another has free. */
+static enum gs_err apply_paid(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_account account;
+	enum gs_err err = gs_facts_account(j, &e->account, &account);
+
+	if (!err)
+		err = move_money(&account.locked, NULL, e->amount);
+	if (!err)
+		err = put_account(j, &e->account, &account);
+	if (!err)
+		err = gs_facts_account(j, &e->other, &account);
+	if (!err)
+		err = move_money(NULL, &account.free, e->amount);
+	return err ? err : put_account(j, &e->other, &account);
+}
+
 static enum gs_err apply_slash(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
 {
 	const struct gs_slash slash = {.account = e->account,
-	                               .winner = e->winner,
+	                               .winner = e->other,
 	                               .amount = e->amount,
 	                               .burned = e->burned,
+	                               .gain = e->gain,
+	                               .released = e->released,
 	                               .tx = entry->tx_hash};
 	struct gs_account loser, winner;
 	struct gs_buf value;
-	struct gs_wei paid;
 	uint8_t key[GS_SLASH_KEY];
 	enum gs_err err = gs_facts_account(j, &e->account, &loser);
 
@@ -190,13 +209,13 @@ static enum gs_err apply_slash(struct gs_journal *j, const struct gs_log_entry *
 	if (!err)
 		err = put_account(j, &e->account, &loser);
 	if (!err)
-		err = gs_facts_account(j, &e->winner, &winner);
-	if (!err && gs_wei_sub(e->amount, e->burned, &paid) != GS_OK)
-		err = GS_ECORRUPT;
+		err = gs_facts_account(j, &e->other, &winner);
 	if (!err)
-		err = move_money(NULL, &winner.free, paid);
+		err = move_money(NULL, &winner.free, e->gain);
 	if (!err)
-		err = put_account(j, &e->winner, &winner);
+		err = move_money(&winner.locked, &winner.free, e->released);
+	if (!err)
+		err = put_account(j, &e->other, &winner);
 	if (err)
 		return err;
 	gs_be64_write(key, entry->block_number);
@@ -227,24 +246,41 @@ static enum gs_err apply_attested(struct gs_journal *j, const struct gs_event *e
 	return put_model(j, &model);
 }
 
+static enum gs_err apply_model_end(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_model_record model;
+	enum gs_err err = gs_facts_model(j, &e->model, &model);
+
+	if (err)
+		return GS_ECORRUPT;
+	if (e->kind == GS_EVENT_VOIDED)
+		model.voided = true;
+	else
+		model.retired = true;
+	return put_model(j, &model);
+}
+
 static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
 {
-	const struct gs_claim claim = {
+	struct gs_claim claim = {
 		.id = e->claim,
-		.claimant = e->account,
-		.model = e->model,
-		.input_root = e->input_root,
-		.output_root = e->output_root,
-		.value = e->value,
-		.bond = e->bond,
+		.body = e->body,
+		.terms_word = e->terms_word,
 		.window_end = e->window_end,
-		.nonce = e->nonce,
 		.block = j->block,
+		.log_index = entry->index,
 		.tx = entry->tx_hash,
 		.status = GS_CLAIM_OPEN,
 	};
+	struct gs_terms terms;
 	uint8_t key[33];
-	enum gs_err err = put_claim(j, &claim);
+	enum gs_err err = GS_OK;
+
+	if (gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
+	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
+	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
+		return GS_ECORRUPT;
+	err = put_claim(j, &claim);
 
 	if (!err)
 		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'i', key), e->input);
@@ -266,25 +302,22 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 
 /* --- games --- */
 
-static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e)
+static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
 {
-	struct gs_game_record game;
 	struct gs_claim claim;
 	enum gs_err err = gs_facts_claim(j, &e->claim, &claim);
 
-	if (err)
+	if (err || e->ordinal < claim.games) /* a duty not done takes an ordinal, too */
 		return GS_ECORRUPT;
-	claim.games++;
+	claim.games = e->ordinal + 1;
 	claim.open_games++;
-	memset(&game, 0, sizeof(game));
-	game.game.id = e->game;
-	game.game.outcome = GS_GAME_OPEN;
-	game.claim = e->claim;
-	game.challenger = e->challenger;
-	game.index = e->index;
-	game.block = j->block;
-	err = put_claim(j, &claim);
-	return err ? err : put_game(j, &game);
+	memset(game, 0, sizeof(*game));
+	gs_game_id(&e->claim, e->ordinal, &game->id);
+	game->claim = e->claim;
+	game->challenger = e->challenger;
+	game->ordinal = e->ordinal;
+	game->game.outcome = GS_GAME_OPEN;
+	return put_claim(j, &claim);
 }
 
 static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
@@ -297,54 +330,37 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_ev
 	claim.open_games--;
 	game->game.outcome = e->outcome;
 	game->game.reason = e->reason;
+	game->computed = e->computed;
 	return put_claim(j, &claim);
 }
 
-static enum gs_err apply_game_state(const struct gs_game_event *e, struct gs_game_record *game)
+static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_record *game)
 {
-	const struct gs_bytes shown = {game->revealed.bytes, game->revealed.len};
-	struct gs_hash hash;
-
-	if (gs_game_observe(&game->game, &e->state, shown.len ? &shown : NULL) != GS_OK)
+	if (gs_game_observe(&game->game, &e->state, e->shown.len ? &e->shown : NULL) != GS_OK)
 		return GS_ECORRUPT;
-	game->revealed.len = 0;
-	gs_game_hash(&game->game, &hash);
-	return gs_hash_equal(&hash, &e->state_hash) ? GS_OK : GS_ECORRUPT;
-}
-
-static enum gs_err apply_revealed(const struct gs_game_event *e, struct gs_game_record *game)
-{
-	if (e->revealed.len > sizeof(game->revealed.bytes))
-		return GS_ECORRUPT;
-	memcpy(game->revealed.bytes, e->revealed.ptr, e->revealed.len);
-	game->revealed.len = (uint16_t)e->revealed.len;
+	if (e->kind == GS_GAME_EVENT_AGREED)
+		game->game.trace_root = e->trace_root;
 	return GS_OK;
 }
 
 static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *e)
 {
 	struct gs_game_record game;
+	struct gs_hash id;
 	enum gs_err err;
 
-	if (e->kind == GS_GAME_EVENT_SETTLED) /* the slash tells the money */
+	if (e->kind == GS_GAME_EVENT_SETTLED) /* what is paid, Stakes tells */
 		return GS_OK;
-	if (e->kind == GS_GAME_EVENT_OPENED)
-		return apply_opened(j, e);
-	if (gs_facts_game(j, &e->game, &game) != GS_OK)
+	gs_game_id(&e->claim, e->ordinal, &id);
+	err = e->kind == GS_GAME_EVENT_OPENED ? apply_opened(j, e, &game) : gs_facts_game(j, &id, &game);
+	if (!err && gs_game_event_has_state(e->kind))
+		err = apply_state(e, &game);
+	if (!err && e->kind == GS_GAME_EVENT_OVER)
+		err = apply_game_over(j, e, &game);
+	if (err)
 		return GS_ECORRUPT;
 	game.block = j->block;
-	if (e->kind == GS_GAME_EVENT_OVER) {
-		err = apply_game_over(j, e, &game);
-	} else if (e->kind == GS_GAME_EVENT_STATE) {
-		err = apply_game_state(e, &game);
-	} else if (e->kind == GS_GAME_EVENT_REVEALED) {
-		err = apply_revealed(e, &game);
-	} else {
-		game.judged = true;
-		game.computed = e->computed;
-		err = GS_OK;
-	}
-	return err ? err : put_game(j, &game);
+	return put_game(j, &game);
 }
 
 static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
@@ -356,13 +372,17 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_WITHDRAWN:
 	case GS_EVENT_LOCKED:
 	case GS_EVENT_UNLOCKED: return apply_stake(j, e);
+	case GS_EVENT_PAID: return apply_paid(j, e);
 	case GS_EVENT_SLASHED: return apply_slash(j, entry, e);
 	case GS_EVENT_REGISTERED: return apply_registered(j, e);
 	case GS_EVENT_ATTESTED:
 	case GS_EVENT_RETRACTED: return apply_attested(j, e);
+	case GS_EVENT_VOIDED:
+	case GS_EVENT_RETIRED: return apply_model_end(j, e);
 	case GS_EVENT_POSTED: return apply_posted(j, entry, e);
 	case GS_EVENT_FINALIZED: return apply_claim_status(j, e, GS_CLAIM_FINAL);
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
+	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;
@@ -370,15 +390,28 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 
 static void tell_game(const struct gs_log *log, const struct gs_game_event *e)
 {
-	char claim[67], game[67];
+	char claim[67], amount[GS_U256_DECIMAL_MAX];
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
-	gs_hex_encode(e->game.b, 32, true, game);
 	if (e->kind == GS_GAME_EVENT_OPENED)
-		gs_log_line(log, GS_LOG_INFO, "game.opened", "game=%s claim=%s index=%u", game, claim, e->index);
+		gs_log_line(log, GS_LOG_INFO, "game.opened", "claim=%s ordinal=%u", claim, e->ordinal);
 	if (e->kind == GS_GAME_EVENT_OVER)
-		gs_log_line(log, GS_LOG_INFO, "game.over", "game=%s claim=%s outcome=%u reason=%u", game, claim,
-		            e->outcome, e->reason);
+		gs_log_line(log, GS_LOG_INFO, "game.over", "claim=%s ordinal=%u outcome=%u reason=%u", claim,
+		            e->ordinal, e->outcome, e->reason);
+	if (e->kind == GS_GAME_EVENT_SETTLED) {
+		gs_wei_format_ether(e->amount, amount);
+		gs_log_line(log, GS_LOG_INFO, "claim.settled", "claim=%s prize=%s", claim, amount);
+	}
+}
+
+static void tell_posted(const struct gs_log *log, const struct gs_event *e)
+{
+	char claim[67], value[GS_U256_DECIMAL_MAX];
+
+	gs_hex_encode(e->claim.b, 32, true, claim);
+	gs_wei_format_ether(gs_claim_lot_value(&e->body.lot), value);
+	gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s value=%s batched=%s", claim, value,
+	            gs_hash_is_zero(&e->body.batch) ? "no" : "yes");
 }
 
 static void tell(const struct gs_log *log, const struct gs_event *e)
@@ -387,12 +420,13 @@ static void tell(const struct gs_log *log, const struct gs_event *e)
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
 	if (e->kind == GS_EVENT_POSTED)
-		gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s nonce=%llu", claim,
-		            (unsigned long long)e->nonce);
+		tell_posted(log, e);
 	else if (e->kind == GS_EVENT_FINALIZED)
 		gs_log_line(log, GS_LOG_INFO, "claim.final", "claim=%s", claim);
 	else if (e->kind == GS_EVENT_INVALIDATED)
 		gs_log_line(log, GS_LOG_INFO, "claim.invalid", "claim=%s", claim);
+	else if (e->kind == GS_EVENT_RELEASED)
+		gs_log_line(log, GS_LOG_INFO, "claim.void", "claim=%s", claim);
 	else if (e->kind == GS_EVENT_GAME)
 		tell_game(log, &e->dispute);
 }

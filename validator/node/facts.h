@@ -8,33 +8,30 @@
 #include "validator/node/event.h"
 #include "validator/node/journal.h"
 
-enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL = 3 };
+enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL = 3, GS_CLAIM_VOID = 4 };
 
 struct gs_claim {
 	struct gs_hash id;
-	struct gs_address claimant;
-	struct gs_hash model;
-	struct gs_hash input_root;
-	struct gs_hash output_root;
-	struct gs_wei value;
-	struct gs_wei bond;
+	struct gs_claim_body body; /* every call about the claim brings it */
+	struct gs_u256 terms_word; /* as it was posted under */
+	struct gs_wei bond; /* by these terms; what stands for a leaf of a batch in calldata is the batch's bond */
+	struct gs_wei fee;
 	struct gs_time window_end;
-	uint64_t nonce; /* counts the contract's claims */
-	uint64_t block; /* that it was posted in */
+	uint64_t block;     /* that it was posted in */
+	uint32_t log_index; /* in it */
 	struct gs_hash tx;
-	uint8_t status; /* enum gs_claim_status */
-	uint32_t games;
-	uint32_t open_games;
+	uint8_t status;      /* enum gs_claim_status */
+	uint32_t games;      /* ever opened: the next one's ordinal */
+	uint32_t open_games; /* a challenge now costs one bond more than so many */
 };
 
 struct gs_game_record {
+	struct gs_hash id;   /* gs_game_id */
 	struct gs_game game; /* rebuilt from the contract's events; play it as it is */
 	struct gs_hash claim;
 	struct gs_address challenger;
-	uint32_t index;                /* among the claim's games */
-	struct gs_game_shown revealed; /* shown by the move whose new state follows */
-	bool judged;
-	uint64_t computed; /* by the judge */
+	uint32_t ordinal;  /* among the claim's games */
+	uint64_t computed; /* by the judge, where it ended by a step */
 	uint64_t block;    /* of the last event */
 };
 
@@ -43,6 +40,8 @@ struct gs_model_record {
 	struct gs_address registrant;
 	uint8_t header[GS_EVENT_HEADER_BYTES];
 	struct gs_wei attested;
+	bool voided;  /* a descriptor of it was proven malformed: its claims are worth nothing */
+	bool retired; /* takes no more claims */
 	uint64_t block;
 };
 
@@ -57,8 +56,10 @@ struct gs_slash {
 	uint32_t log_index;
 	struct gs_address account;
 	struct gs_address winner;
-	struct gs_wei amount;
+	struct gs_wei amount; /* that the account lost */
 	struct gs_wei burned;
+	struct gs_wei gain;     /* that the winner got of it; the rest waits in a pot */
+	struct gs_wei released; /* the winner's own, unlocked */
 	struct gs_hash tx;
 };
 

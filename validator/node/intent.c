@@ -23,6 +23,7 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_TIMEOUT: return "timeout";
 	case GS_INTENT_FINALISE: return "finalise";
 	case GS_INTENT_COLLECT: return "collect";
+	case GS_INTENT_RELEASE: return "release";
 	}
 	return "?";
 }

@@ -19,7 +19,8 @@ enum gs_intent_kind {
 	GS_INTENT_MOVE = 2,
 	GS_INTENT_TIMEOUT = 3,
 	GS_INTENT_FINALISE = 4,
-	GS_INTENT_COLLECT = 5,
+	GS_INTENT_COLLECT = 5, /* closes a game that nobody can win any more */
+	GS_INTENT_RELEASE = 6,
 };
 enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
 

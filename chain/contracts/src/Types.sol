@@ -85,7 +85,7 @@ struct Settlement {
 struct State {
     bytes32 claimId;
     uint256 a; // claimant 160 | ordinal 16 | units 16 | phase 8 | move 8 | depth 8 | round 8 | position 32
-    uint256 b; // challenger 160 | deadline 40 | claimantLeft 24 | challengerLeft 24 | made 8
+    uint256 b; // challenger 160 | deadline 40 | claimantLeft 24 | challengerLeft 24 | 0 8
     bytes32 n; // node, later descriptor
     uint256 c; // 0 40 | element 40 | low 24 | high 24 | lowValue 64 | highValue 64
     bytes32 v; // of the revealed values

@@ -57,19 +57,35 @@ library Merkle {
         }
     }
 
+    /// The ancestor of a node, by siblings in calldata.
+    function climb(bytes32 start, uint256 index, bytes32[] calldata siblings) internal pure returns (bytes32) {
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := siblings.offset
+        }
+        return climb(start, index, pos, siblings.length);
+    }
+
     /// Root of 2^height hashes in calldata at `pos`.
-    function rootOfNodes(uint256 pos, uint256 height) internal pure returns (bytes32 r) {
-        uint256 level;
+    function rootOfNodes(uint256 pos, uint256 height) internal pure returns (bytes32) {
+        return reduce(loadNodes(pos, height), height, height);
+    }
+
+    /// Root of 2^height chunks in calldata at `pos`.
+    function rootOfChunks(uint256 pos, uint256 height) internal pure returns (bytes32) {
+        return reduce(loadChunks(pos, height), height, height);
+    }
+
+    /// 2^height hashes from calldata; they lie in free memory, which stays free.
+    function loadNodes(uint256 pos, uint256 height) internal pure returns (uint256 level) {
         assembly ("memory-safe") {
             level := mload(0x40)
             calldatacopy(level, pos, shl(5, shl(height, 1)))
         }
-        return _reduce(level, height);
     }
 
-    /// Root of 2^height chunks in calldata at `pos`.
-    function rootOfChunks(uint256 pos, uint256 height) internal pure returns (bytes32 r) {
-        uint256 level;
+    /// The same of the leaves of 2^height chunks.
+    function loadChunks(uint256 pos, uint256 height) internal pure returns (uint256 level) {
         assembly ("memory-safe") {
             level := mload(0x40)
             let n := shl(height, 1)
@@ -80,22 +96,31 @@ library Merkle {
                 mstore(add(level, shl(5, i)), keccak256(scratch, 129))
             }
         }
-        return _reduce(level, height);
     }
 
-    /// 2^height hashes lie in memory at `level`, which is free memory; reduces them in place.
-    function _reduce(uint256 level, uint256 height) private pure returns (bytes32 r) {
+    /// The node at `index` of a level that was loaded and not yet reduced past it.
+    function nodeAt(uint256 level, uint256 index) internal pure returns (bytes32 r) {
         assembly ("memory-safe") {
-            let n := shl(height, 1)
-            let scratch := add(level, shl(5, n))
+            r := mload(add(level, shl(5, index)))
+        }
+    }
+
+    /// Reduces 2^height hashes in place by `levels` levels; returns the first that is left.
+    function reduce(uint256 level, uint256 height, uint256 levels) internal pure returns (bytes32 r) {
+        assembly ("memory-safe") {
+            let scratch := add(level, shl(5, shl(height, 1)))
             mstore8(scratch, 1)
-            for {} gt(n, 1) {} {
-                n := shr(1, n)
-                for { let i := 0 } lt(i, n) { i := add(i, 1) } {
-                    let pair := add(level, shl(6, i))
-                    mstore(add(scratch, 1), mload(pair))
-                    mstore(add(scratch, 33), mload(add(pair, 32)))
-                    mstore(add(level, shl(5, i)), keccak256(scratch, 65))
+            let left := add(scratch, 1)
+            let right := add(scratch, 33)
+            for {} levels { levels := sub(levels, 1) } {
+                height := sub(height, 1)
+                let end := add(level, shl(5, shl(height, 1)))
+                let pair := level
+                for { let to := level } lt(to, end) { to := add(to, 32) } {
+                    mstore(left, mload(pair))
+                    mstore(right, mload(add(pair, 32)))
+                    mstore(to, keccak256(scratch, 65))
+                    pair := add(pair, 64)
                 }
             }
             r := mload(level)
