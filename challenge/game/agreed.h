@@ -25,11 +25,10 @@ GS_MUST enum gs_err gs_agreed_sign(uint64_t chain_id, const struct gs_address *d
 void gs_agreed_begin(struct gs_game_state *state);
 
 /* Whether the contract would put `to` in the place of `from`: GS_EINVAL and the name of its error if not. tag: what binds
- * the claim; zero when nothing does. budgets_s: both sides' together. */
+ * the claim; zero when nothing does. Look at it before signing, too: with is_signed false, when the signatures are not there yet. */
 GS_MUST enum gs_err gs_agreed_check(uint64_t chain_id, const struct gs_address *disputes,
-                                    const struct gs_game_state *from, const struct gs_agreed *to,
-                                    const struct gs_trace_tag *tag, uint64_t now, uint64_t budgets_s,
-                                    struct gs_error *error);
+                                    const struct gs_game_state *from, const struct gs_agreed *to, bool is_signed,
+                                    const struct gs_trace_tag *tag, uint32_t minimum_time_s, struct gs_error *error);
 
 /* Disputes.agree(from, to, traceRoot, claimantSignature, challengerSignature). Errors stick to out. */
 void gs_agree_calldata(const struct gs_game_state *from, const struct gs_agreed *to, struct gs_buf *out);
