@@ -8,20 +8,9 @@
 void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
                       const struct gs_log *log)
 {
-	const struct gs_address *at = session->deployment.contract;
-
 	memset(io, 0, sizeof(*io));
 	io->session = session;
-	io->contracts = (struct gs_contracts){
-		.chain_id = session->chain_id,
-		.token = at[GS_CONTRACT_TOKEN],
-		.stakes = at[GS_CONTRACT_STAKES],
-		.models = at[GS_CONTRACT_MODELS],
-		.claims = at[GS_CONTRACT_CLAIMS],
-		.batches = at[GS_CONTRACT_BATCHES],
-		.disputes = at[GS_CONTRACT_DISPUTES],
-		.duties = at[GS_CONTRACT_DUTIES],
-	};
+	gs_deployment_contracts(&session->deployment, &io->contracts);
 	io->fee_max = config->chain.fee_max;
 	io->log = log;
 	gs_buf_init(&io->raw, GS_TX_RAW_MAX);

@@ -196,8 +196,7 @@ enum gs_err gs_deploy_all(const struct gs_sender *sender, const char *artifacts,
                           struct gs_error *error)
 {
 	char folder[GS_BESIDE_PATH_MAX];
-	struct deploying d = {
-		.sender = sender, .artifacts = artifacts, .p = parameters, .out = out, .error = error};
+	struct deploying d = {.sender = sender, .artifacts = artifacts, .p = parameters, .out = out, .error = error};
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));

@@ -41,7 +41,7 @@ enum gs_event_kind {
 	GS_EVENT_INVALIDATED,
 	GS_EVENT_RELEASED,
 	GS_EVENT_EXTENDED, /* the claim's window */
-	GS_EVENT_GAME, /* of Disputes; see dispute */
+	GS_EVENT_GAME,     /* of Disputes; see dispute */
 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
