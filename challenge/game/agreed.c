@@ -60,20 +60,19 @@ void gs_agreed_begin(struct gs_game_state *state)
 	state->move |= GS_GAME_AGREED_MOVE;
 }
 
-/* The deadline and the time that the side whose clock stands still has left: what play on chain never adds to. */
-static uint64_t time_left(const struct gs_game_state *s)
+static bool same_game(const struct gs_game_state *a, const struct gs_game_state *b)
 {
-	bool claimants = gs_phase_side((enum gs_game_phase)s->phase) == GS_SIDE_CLAIMANT;
-	return s->deadline + (claimants ? s->challenger_left : s->claimant_left);
+	return gs_hash_equal(&a->claim, &b->claim) && a->ordinal == b->ordinal && a->units == b->units &&
+	       gs_address_equal(&a->claimant, &b->claimant) && gs_address_equal(&a->challenger, &b->challenger);
 }
 
-static bool follows(const struct gs_game_state *from, const struct gs_game_state *to, uint32_t minimum_time_s)
+static bool follows(const struct gs_agreed_terms *terms, const struct gs_game_state *from,
+                    const struct gs_game_state *to)
 {
-	bool same = gs_hash_equal(&from->claim, &to->claim) && from->ordinal == to->ordinal &&
-	            from->units == to->units && gs_address_equal(&from->claimant, &to->claimant) &&
-	            gs_address_equal(&from->challenger, &to->challenger);
-	bool later = to->move > from->move && (to->move & GS_GAME_AGREED_MOVE) != 0;
-	return same && later && gs_game_state_invariant(to) && time_left(to) <= time_left(from) + minimum_time_s;
+	bool later = to->move > from->move && to->move >= GS_GAME_AGREED_MOVE && to->move < GS_AGREED_MOVES_END;
+	bool in_time = to->deadline <= terms->now + terms->budgets_s && to->claimant_left <= terms->budgets_s &&
+	               to->challenger_left <= terms->budgets_s;
+	return same_game(from, to) && later && in_time && to->phase != GS_PHASE_COMMIT && gs_game_state_invariant(to);
 }
 
 static bool signed_by(const struct gs_hash *digest, const struct gs_signature *signature,
@@ -83,20 +82,19 @@ static bool signed_by(const struct gs_hash *digest, const struct gs_signature *s
 	return gs_key_recover(signature, digest, &signer) == GS_OK && gs_address_equal(&signer, account);
 }
 
-enum gs_err gs_agreed_check(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *from,
-                            const struct gs_agreed *to, bool is_signed, const struct gs_trace_tag *tag,
-                            uint32_t minimum_time_s, struct gs_error *error)
+enum gs_err gs_agreed_check(const struct gs_agreed_terms *terms, const struct gs_game_state *from,
+                            const struct gs_agreed *to, bool is_signed, struct gs_error *error)
 {
-	const struct gs_game_state *s = &to->state;
 	struct gs_trace_tag given = gs_trace_tag_of(&to->trace_root);
 	struct gs_hash digest;
-	if (!follows(from, s, minimum_time_s))
+	if (!follows(terms, from, &to->state))
 		return gs_fail(error, GS_EINVAL, "NotAgreed");
-	gs_agreed_digest(chain_id, disputes, s, &to->trace_root, &digest);
+	gs_agreed_digest(terms->chain_id, &terms->disputes, &to->state, &to->trace_root, &digest);
 	if (is_signed && (!signed_by(&digest, &to->claimant, &from->claimant) ||
 	                  !signed_by(&digest, &to->challenger, &from->challenger)))
 		return gs_fail(error, GS_EINVAL, "WrongSignature");
-	if (gs_trace_tag_is_zero(&given) || (!gs_trace_tag_is_zero(tag) && !gs_trace_tag_equal(tag, &given)))
+	if (gs_trace_tag_is_zero(&given) ||
+	    (!gs_trace_tag_is_zero(&terms->tag) && !gs_trace_tag_equal(&terms->tag, &given)))
 		return gs_fail(error, GS_EINVAL, "WrongTraceRoot");
 	return GS_OK;
 }
