@@ -20,8 +20,7 @@ static void print_claims(const json_t *list)
 	printf("%5s  %-18s %-8s %-8s %-10s %-12s %5s\n", "no", "claim", "status", "sampled", "reason", "verdict",
 	       "games");
 	json_array_foreach(list, i, item)
-		printf("%5lld  %.18s %-8s %-8s %-10s %-12s %5lld\n",
-	               (long long)json_integer_value(json_object_get(item, "nonce")), text_of(item, "claim_id"),
+		printf("%5lld  %.18s %-8s %-8s %-10s %-12s %5lld\n", (long long)i + 1, text_of(item, "claim_id"),
 	               text_of(item, "status"), json_is_true(json_object_get(item, "sampled")) ? "yes" : "no",
 	               text_of(item, "reason"), text_of(item, "verdict"),
 	               (long long)json_integer_value(json_object_get(item, "games")));

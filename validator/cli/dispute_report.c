@@ -24,7 +24,7 @@ static const char *reason_name(unsigned reason)
 	case GS_REASON_STEP: return "step";
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
-	case GS_REASON_SETTLED: return "settled";
+	case GS_REASON_CLOSED: return "closed";
 	}
 	return "unknown";
 }
