@@ -5,7 +5,8 @@
 #include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
 
-enum { FACT_BYTES_MAX = 64 * 1024 };
+enum { FACT_BYTES_MAX = 64 * 1024, GRACE_VERSION = 1 };
+static const struct gs_bytes grace_key = {(const uint8_t *)"grace_end", 9};
 
 static struct gs_bytes hash_key(const struct gs_hash *hash)
 {
@@ -62,6 +63,36 @@ enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struc
 	err = gs_journal_get(j, GS_TABLE_MODELS, hash_key(id), &value);
 	if (!err)
 		err = gs_model_decode(hash_key(id), gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	err = gs_journal_get(j, GS_TABLE_BATCHES, hash_key(id), &value);
+	if (!err)
+		err = gs_batch_decode(hash_key(id), gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
+{
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(j, GS_TABLE_META, grace_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GRACE_VERSION, 1);
+		out->unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
 	gs_buf_free(&value);
 	return err;
 }
@@ -128,6 +159,18 @@ static enum gs_err put_model(struct gs_journal *j, const struct gs_model_record 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_model_encode(model, &value);
 	err = derive(j, GS_TABLE_MODELS, hash_key(&model->id), &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err put_batch(struct gs_journal *j, const struct gs_batch *batch)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	gs_batch_encode(batch, &value);
+	err = derive(j, GS_TABLE_BATCHES, hash_key(&batch->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -273,10 +316,11 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.status = GS_CLAIM_OPEN,
 	};
 	struct gs_terms terms;
+	struct gs_model_record model;
 	uint8_t key[33];
-	enum gs_err err = GS_OK;
+	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
 
-	if (gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
+	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
 	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
 		return GS_ECORRUPT;
@@ -309,6 +353,48 @@ static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e
 		return GS_ECORRUPT;
 	claim.window_end = e->window_end;
 	return put_claim(j, &claim);
+}
+
+static enum gs_err apply_deployment_retired(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GRACE_VERSION, 1);
+	gs_record_put_u64(&w, e->window_end.unix_s);
+	gs_record_end(&w);
+	err = derive(j, GS_TABLE_META, grace_key, &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err apply_batch_posted(struct gs_journal *j, const struct gs_event *e)
+{
+	const struct gs_batch batch = {.id = e->batch,
+	                               .claimant = e->account,
+	                               .salt = e->salt,
+	                               .root = e->batch_root,
+	                               .count = e->leaves,
+	                               .kind = e->batch_kind,
+	                               .model = e->model,
+	                               .window_end = e->window_end,
+	                               .block = j->block,
+	                               .status = GS_BATCH_OPEN};
+
+	return put_batch(j, &batch);
+}
+
+static enum gs_err apply_batch_status(struct gs_journal *j, const struct gs_event *e, enum gs_batch_status status)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_batch(j, &e->batch, &batch);
+
+	if (err)
+		return GS_ECORRUPT;
+	batch.status = (uint8_t)status;
+	return put_batch(j, &batch);
 }
 
 /* --- games --- */
@@ -395,6 +481,11 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
 	case GS_EVENT_EXTENDED: return apply_extended(j, e);
 	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
+	case GS_EVENT_DEPLOYMENT_RETIRED: return apply_deployment_retired(j, e);
+	case GS_EVENT_BATCH_POSTED: return apply_batch_posted(j, e);
+	case GS_EVENT_BATCH_FINALIZED: return apply_batch_status(j, e, GS_BATCH_FINAL);
+	case GS_EVENT_BATCH_LOST: return apply_batch_status(j, e, GS_BATCH_LOST);
+	case GS_EVENT_BATCH_RELEASED: return apply_batch_status(j, e, GS_BATCH_VOID);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;

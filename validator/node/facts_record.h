@@ -10,6 +10,7 @@ enum { GS_SLASH_KEY = 12 }; /* block number, log index */
 void gs_claim_encode(const struct gs_claim *claim, struct gs_buf *out);
 void gs_game_encode(const struct gs_game_record *game, struct gs_buf *out);
 void gs_model_encode(const struct gs_model_record *model, struct gs_buf *out);
+void gs_batch_encode(const struct gs_batch *batch, struct gs_buf *out);
 void gs_account_encode(const struct gs_account *account, struct gs_buf *out);
 void gs_slash_encode(const struct gs_slash *slash, struct gs_buf *out);
 
