@@ -329,11 +329,11 @@ enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listi
 	p->descriptors = NULL;
 	uint32_t *first = calloc((size_t)p->count + 1, sizeof(*first));
 	p->descriptor_at = calloc((size_t)p->count + 1, sizeof(*p->descriptor_at));
-	enum gs_err err = GS_OK;
-	if (!first || !p->descriptor_at)
-		err = gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", p->count);
-	if (!err)
-		err = lay_out(p, listing, first, error);
+	if (!first || !p->descriptor_at) {
+		free(first);
+		return gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", p->count);
+	}
+	enum gs_err err = lay_out(p, listing, first, error);
 	if (!err)
 		err = encode_all(p, listing, first, error);
 	free(first);
