@@ -74,7 +74,9 @@ contract Models {
         uint64 releaseSeconds_,
         uint16 burnBps_
     ) {
-        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) revert InvalidParameter();
+        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) {
+            revert InvalidParameter();
+        }
         if (registrantBond_ >= 1 << 128 || attestThreshold_ >= 1 << 128) revert InvalidParameter();
         stakes = Stakes(stakes_);
         inspector = inspector_;
