@@ -68,7 +68,7 @@ struct gs_game_shape {
 	unsigned program_depth;
 	unsigned inputs_depth;
 	unsigned weights_depth;
-	uint32_t longest_fold;       /* terms; 0: no fold */
+	uint32_t most_states;        /* of a fold: K + 1; 0: no fold */
 	uint32_t longest_descriptor; /* bytes */
 	unsigned most_reads;         /* openings of one step */
 };

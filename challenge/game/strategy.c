@@ -180,7 +180,7 @@ static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_
 {
 	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
 	uint32_t instruction = gs_program_covering(prover->program, s->position);
-	const struct gs_instr *in = &prover->program->instr[instruction];
+	const struct gs_instr instr = gs_program_instr(prover->program, instruction), *in = &instr;
 	unsigned width = gs_dtype_class((enum gs_dtype)in->acc_dtype) == GS_CLASS_I64 ? 8 : 4;
 	gs_reg state[GS_GAME_STATES_MAX];
 	begin(out, GS_MOVE_REVEAL_STATES);
@@ -346,7 +346,7 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 static bool after_element(const struct gs_game *game, const struct gs_prover *prover, const struct gs_move *move,
                           struct gs_game *out)
 {
-	const struct gs_instr *in = &prover->program->instr[move->instruction];
+	const struct gs_instr instr = gs_program_instr(prover->program, move->instruction), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	struct gs_game_state *s = &out->state;
 	*out = *game;

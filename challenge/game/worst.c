@@ -22,7 +22,7 @@ void gs_bond_shape_of_header(const struct gs_header *header, struct gs_game_shap
 		.program_depth = gs_merkle_depth(header->instructions),
 		.inputs_depth = gs_merkle_depth(header->inputs_chunks),
 		.weights_depth = gs_merkle_depth(header->weights_chunks),
-		.longest_fold = GS_FOLD_MAX,
+		.most_states = GS_FOLD_MAX + 1,
 		.longest_descriptor = GS_DESCRIPTOR_BYTES_MAX,
 		.most_reads = GS_OPENINGS_MAX,
 	};
@@ -42,16 +42,16 @@ static unsigned reads_of(const struct gs_instr *in)
 void gs_bond_shape(const struct gs_program *program, struct gs_game_shape *out)
 {
 	gs_bond_shape_of_header(&program->header, out);
-	out->longest_fold = 0;
+	out->most_states = 0;
 	out->longest_descriptor = 0;
 	out->most_reads = 0;
 	for (uint32_t i = 0; i < program->count; i++) {
-		const struct gs_instr *in = &program->instr[i];
+		const struct gs_instr instr = gs_program_instr(program, i), *in = &instr;
 		size_t bytes = gs_program_descriptor(program, i).len;
-		uint64_t terms = in->form == GS_FOLD ? gs_instr_terms(in) : 0;
+		uint64_t states = in->form == GS_FOLD ? gs_instr_terms(in) + 1 : 0;
 		unsigned reads = reads_of(in);
-		if (terms > out->longest_fold)
-			out->longest_fold = (uint32_t)terms;
+		if (states > out->most_states)
+			out->most_states = (uint32_t)states;
 		if (bytes > out->longest_descriptor)
 			out->longest_descriptor = (uint32_t)bytes;
 		if (reads > out->most_reads)
@@ -149,10 +149,10 @@ static void proof(struct transaction *t, const struct gs_game_shape *s, const st
 }
 
 /* How often states are shown of a fold, and how many the most. */
-static unsigned showings(uint32_t terms, uint32_t count[8])
+static unsigned showings(uint32_t states, uint32_t count[8])
 {
 	unsigned n = 0;
-	for (uint32_t stretch = terms + 1; stretch > 0 && n < 8; n++) {
+	for (uint32_t stretch = states; stretch > 0 && n < 8; n++) {
 		uint32_t stride = gs_states_stride(0, stretch);
 		count[n] = gs_states_count(0, stretch);
 		uint32_t inner = stride - 1, last = stretch - stride * count[n];
@@ -197,7 +197,7 @@ static struct transaction element(const struct gs_game_shape *s, const struct gs
 static void narrowing(const struct gs_game_shape *s, const struct gs_gas_model *gas, struct gs_worst_case *out)
 {
 	uint32_t count[8];
-	unsigned rounds = s->longest_fold == 0 ? 0 : showings(s->longest_fold, count);
+	unsigned rounds = s->most_states == 0 ? 0 : showings(s->most_states, count);
 	struct transaction t = element(s, gas);
 	if (rounds == 0)
 		proof(&t, s, gas);
