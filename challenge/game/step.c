@@ -327,6 +327,15 @@ static enum gs_err judge(struct mover *m)
 	return GS_OK;
 }
 
+/* The selection of a call that selects and proves is a move like any other; the proof ends the game and is none. */
+static enum gs_err judge_selected(struct mover *m)
+{
+	if (m->game->state.phase != GS_PHASE_STEP)
+		REFUSE(m, "WrongPhase");
+	m->game->state.move++;
+	return judge(m);
+}
+
 static bool is_descriptor(const struct mover *m)
 {
 	struct gs_hash leaf;
@@ -344,11 +353,7 @@ static enum gs_err prove_step(struct mover *m)
 static enum gs_err select_element_and_prove(struct mover *m)
 {
 	enum gs_err err = select_element(m);
-	if (err != GS_OK)
-		return err;
-	if (m->game->state.phase != GS_PHASE_STEP)
-		REFUSE(m, "WrongPhase");
-	return judge(m);
+	return err == GS_OK ? judge_selected(m) : err;
 }
 
 static enum gs_err select_segment_and_prove(struct mover *m)
@@ -356,11 +361,7 @@ static enum gs_err select_segment_and_prove(struct mover *m)
 	if (!is_descriptor(m))
 		REFUSE(m, "StaleState");
 	enum gs_err err = select_segment(m);
-	if (err != GS_OK)
-		return err;
-	if (m->game->state.phase != GS_PHASE_STEP)
-		REFUSE(m, "WrongPhase");
-	return judge(m);
+	return err == GS_OK ? judge_selected(m) : err;
 }
 
 static enum gs_err end_by_time(struct mover *m)

@@ -244,13 +244,10 @@ int gs_cmd_claim(int argc, char **argv)
 			"comes from the signing key's free stake.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 		.args_min = 1,
 		.args_max = 1,
 	};
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_options_parse(&options, &cli, argc, argv);
 	if (code == GS_CLI_GO_ON) {
 		gs_tensor_set_init(&c->set);
 		gs_tensor_set_init(&c->given);
