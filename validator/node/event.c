@@ -133,6 +133,48 @@ static void read_batch_posted(struct reading *r)
 	(void)gs_abi_get_bytes(&r->data); /* whoever wants to check leaves reads them from the log */
 }
 
+static void read_demanded(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_answered(struct reading *r)
+{
+	read_claim(r);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->chunks = gs_abi_get_bytes(&r->data);
+}
+
+static void read_unanswered(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+}
+
+static void read_drawn(struct reading *r)
+{
+	read_claim(r);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_published(struct reading *r)
+{
+	read_claim(r);
+	r->out->trace_root = gs_abi_get_hash(&r->data);
+}
+
+static void read_recorded(struct reading *r)
+{
+	r->out->epoch = gs_abi_get_u64(&r->topics);
+	r->out->previous_epoch = gs_abi_get_u64(&r->data);
+	r->out->beacon = gs_abi_get_hash(&r->data);
+}
+
 #define OF(contract) offsetof(struct gs_contracts, contract)
 static const struct form forms[] = {
 	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
@@ -159,6 +201,12 @@ static const struct form forms[] = {
 	{GS_EVENT_BATCH_FINALIZED, "BatchFinalized", &gs_batches_event_batch_finalized, OF(batches), 2, read_batch},
 	{GS_EVENT_BATCH_LOST, "BatchLost", &gs_batches_event_batch_lost, OF(batches), 2, read_batch},
 	{GS_EVENT_BATCH_RELEASED, "BatchReleased", &gs_batches_event_batch_released, OF(batches), 2, read_batch},
+	{GS_EVENT_DEMANDED, "Demanded", &gs_duties_event_demanded, OF(duties), 3, read_demanded},
+	{GS_EVENT_ANSWERED, "Answered", &gs_duties_event_answered, OF(duties), 2, read_answered},
+	{GS_EVENT_UNANSWERED, "Unanswered", &gs_duties_event_unanswered, OF(duties), 3, read_unanswered},
+	{GS_EVENT_DRAWN, "Drawn", &gs_duties_event_drawn, OF(duties), 2, read_drawn},
+	{GS_EVENT_PUBLISHED, "Published", &gs_duties_event_published, OF(duties), 2, read_published},
+	{GS_EVENT_RECORDED, "Recorded", &gs_duties_event_recorded, OF(duties), 2, read_recorded},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)

@@ -13,11 +13,11 @@ static struct gs_bytes hash_key(const struct gs_hash *hash)
 	return (struct gs_bytes){hash->b, sizeof(hash->b)};
 }
 
-static struct gs_bytes blob_key(const struct gs_hash *claim, char kind, uint8_t out[33])
+struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY])
 {
 	memcpy(out, claim->b, 32);
 	out[32] = (uint8_t)kind;
-	return (struct gs_bytes){out, 33};
+	return (struct gs_bytes){out, GS_BLOB_KEY};
 }
 
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *value)
@@ -113,21 +113,21 @@ enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *acco
 
 enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'i', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'i', key), out);
 }
 
 enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'o', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'o', key), out);
 }
 
 /* --- writing --- */
 
-static enum gs_err put_claim(struct gs_journal *j, const struct gs_claim *claim)
+enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
 {
 	struct gs_buf value;
 	enum gs_err err;
@@ -310,6 +310,7 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.body = e->body,
 		.terms_word = e->terms_word,
 		.window_end = e->window_end,
+		.first_window_end = e->window_end,
 		.block = j->block,
 		.log_index = entry->index,
 		.tx = entry->tx_hash,
@@ -317,19 +318,19 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 	};
 	struct gs_terms terms;
 	struct gs_model_record model;
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
 
 	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
 	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
 		return GS_ECORRUPT;
-	err = put_claim(j, &claim);
+	err = gs_facts_put_claim(j, &claim);
 
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'i', key), e->input);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'i', key), e->input);
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'o', key), e->output);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'o', key), e->output);
 	return err;
 }
 
@@ -341,7 +342,7 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	if (err)
 		return GS_ECORRUPT;
 	claim.status = (uint8_t)status;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e)
@@ -352,7 +353,7 @@ static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e
 	if (err)
 		return GS_ECORRUPT;
 	claim.window_end = e->window_end;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_deployment_retired(struct gs_journal *j, const struct gs_event *e)
@@ -414,7 +415,7 @@ static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event
 	game->challenger = e->challenger;
 	game->ordinal = e->ordinal;
 	game->game.outcome = GS_GAME_OPEN;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
@@ -428,7 +429,7 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_ev
 	game->game.outcome = e->outcome;
 	game->game.reason = e->reason;
 	game->computed = e->computed;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_record *game)
@@ -486,6 +487,12 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_BATCH_FINALIZED: return apply_batch_status(j, e, GS_BATCH_FINAL);
 	case GS_EVENT_BATCH_LOST: return apply_batch_status(j, e, GS_BATCH_LOST);
 	case GS_EVENT_BATCH_RELEASED: return apply_batch_status(j, e, GS_BATCH_VOID);
+	case GS_EVENT_DEMANDED:
+	case GS_EVENT_ANSWERED:
+	case GS_EVENT_UNANSWERED:
+	case GS_EVENT_DRAWN:
+	case GS_EVENT_PUBLISHED:
+	case GS_EVENT_RECORDED: return gs_facts_apply_duty(j, e);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;
