@@ -149,9 +149,9 @@ enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, 
 	return gs_intent_under_way(t->j, &id, t->node->now, out);
 }
 
-/* A call of Claims whose arguments are the claim's body and then so many zeros. */
+/* A call of Claims whose arguments are the claim's body and, unless it is NULL, a number. */
 static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_claim *claim,
-                                   uint32_t selector, unsigned zeros)
+                                   uint32_t selector, const uint64_t *number)
 {
 	struct gs_abi_writer args;
 	struct gs_buf calldata;
@@ -162,12 +162,12 @@ static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind k
 	if (err || already)
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
-	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + zeros);
+	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + (number ? 1 : 0));
 	gs_claim_body_encode(&claim->body, body);
 	for (unsigned i = 0; i < GS_CLAIM_BODY_WORDS; i++)
 		gs_abi_put_word(&args, body + i * GS_ABI_WORD);
-	for (unsigned i = 0; i < zeros; i++)
-		gs_abi_put_u64(&args, 0);
+	if (number)
+		gs_abi_put_u64(&args, *number);
 	gs_abi_end(&args);
 	err = gs_plan_want(t, kind, &claim->id, NULL, &t->node->options.contracts.claims, &calldata);
 	gs_buf_free(&calldata);
@@ -202,7 +202,7 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 	*released = false;
 	if (claim->status == GS_CLAIM_OPEN)
 		err = is_releasable(t, claim, released);
-	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, 0) : err;
+	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, NULL) : err;
 }
 
 /* --- claims --- */
@@ -373,8 +373,8 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
 	const struct gs_node_options *o = &t->node->options;
 	struct gs_claim claim;
-	bool mine, refuted = false;
-	uint64_t ripe_s;
+	bool mine, refuted = false, cleared = false;
+	uint64_t ripe_s, epoch;
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
 	if (err)
@@ -386,13 +386,15 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 		if (err || released)
 			return err;
 	}
+	if ((err = gs_plan_duties(t, &claim)))
+		return err;
 	if (o->validate && !mine && (err = plan_validation(t, &claim, &refuted)))
 		return err;
 	ripe_s = claim.window_end.unix_s + (mine ? 0 : GS_NODE_FINALISE_GRACE_S);
 	if (!o->finalise || refuted || claim.open_games || t->node->now.unix_s <= ripe_s || (!mine && !o->validate))
 		return GS_OK;
-	/* Nothing is drawn for audits, so any epoch clears it: 0. */
-	return want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, 1);
+	err = gs_plan_clearing(t, &claim, &cleared, &epoch);
+	return err || !cleared ? err : want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, &epoch);
 }
 
 /* --- batches --- */
