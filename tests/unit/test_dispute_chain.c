@@ -538,8 +538,8 @@ static void test_parallel_games(void **state)
 	/* The prize by the arithmetic of C: the pot less what the two other games are refunded. */
 	struct gs_bond_rules bonds = {.challenger_bond = chain.parameters.disputes.challenger_bond,
 	                              .refund_per_move = chain.parameters.disputes.refund_per_move,
-	                              .concede_bps = (uint16_t)chain.parameters.disputes.concede_ppm / 100,
-	                              .burn_bps = (uint16_t)chain.parameters.disputes.burn_ppm / 100};
+	                              .concede_bps = (uint16_t)(chain.parameters.disputes.concede_ppm / 100),
+	                              .burn_bps = (uint16_t)(chain.parameters.disputes.burn_ppm / 100)};
 	struct gs_payout payout;
 	struct gs_wei refund;
 	assert_int_equal(
