@@ -46,7 +46,7 @@ void gs_bond_shape(const struct gs_program *program, struct gs_game_shape *out)
 	out->longest_descriptor = 0;
 	out->most_reads = 0;
 	for (uint32_t i = 0; i < program->count; i++) {
-		const struct gs_instr *in = &program->instr[i];
+		const struct gs_instr instr = gs_program_instr(program, i), *in = &instr;
 		size_t bytes = gs_program_descriptor(program, i).len;
 		uint64_t states = in->form == GS_FOLD ? gs_instr_terms(in) + 1 : 0;
 		unsigned reads = reads_of(in);

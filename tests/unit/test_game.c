@@ -269,7 +269,7 @@ static void against_liar(struct setting *s, const struct gs_fault *fault, struct
 	play(&rules, &lying, &honest, HONEST, ending, &s->rng, &p);
 	assert_int_equal(p.game.outcome, GS_GAME_CHALLENGER_WON);
 	assert_int_equal(ending == MERGED, p.last != GS_MOVE_PROVE_STEP);
-	const struct gs_instr *in = &s->program.instr[fault->instruction];
+	const struct gs_instr instr = gs_program_instr(&s->program, fault->instruction), *in = &instr;
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	assert_int_equal(p.game.state.position, in->first_chunk + fault->element / per_chunk);
 	assert_int_equal(p.game.state.element, fault->element);
