@@ -36,7 +36,7 @@ contract BatchesTest is System {
         (uint256 b, uint256 f) = sumsOf(leaves);
         vm.expectEmit();
         emit Batches.BatchPosted(
-            id, alice, modelId, batch.root, 5, 9, 2, usual(), uint64(block.timestamp) + WINDOW, packed(leaves)
+            id, alice, modelId, batch.root, 5, 9, usual(), uint64(block.timestamp) + WINDOW, packed(leaves)
         );
         postLeaves(leaves, 9);
         assertEq(locked(alice), b + f, "bond and fee of all");
@@ -380,7 +380,7 @@ contract BatchesTest is System {
         Batch memory batch = batchOf(leaves, 4, 1);
         bytes32 id = batches.idOf(batch);
         vm.expectEmit();
-        emit Batches.BatchPosted(id, alice, modelId, batch.root, 3, 4, 1, 0, 0, "");
+        emit Batches.RootPosted(id, alice, modelId, batch.root, 3, 4);
         vm.prank(alice);
         batches.postRoot(batch.root, 3, 4, modelId);
         assertEq(locked(alice), 0, "nothing is locked");

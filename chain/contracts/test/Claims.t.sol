@@ -253,6 +253,10 @@ contract ClaimsTest is System {
                 vm.expectRevert(Claims.Unauthorized.selector);
                 claims.postLeaf(body, "", "");
             }
+            if (others[i] != address(models)) {
+                vm.expectRevert(Claims.Unauthorized.selector);
+                claims.accept(modelId, false);
+            }
             vm.stopPrank();
         }
     }
