@@ -103,6 +103,12 @@ static void read_claim(struct reading *r)
 	r->out->claim = gs_abi_get_hash(&r->topics);
 }
 
+static void read_extended(struct reading *r)
+{
+	read_claim(r);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+}
+
 #define OF(contract) offsetof(struct gs_contracts, contract)
 static const struct form forms[] = {
 	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
@@ -122,6 +128,7 @@ static const struct form forms[] = {
 	{GS_EVENT_FINALIZED, "Finalized", &gs_claims_event_finalized, OF(claims), 2, read_claim},
 	{GS_EVENT_INVALIDATED, "Invalidated", &gs_claims_event_invalidated, OF(claims), 2, read_claim},
 	{GS_EVENT_RELEASED, "Released", &gs_claims_event_released, OF(claims), 2, read_claim},
+	{GS_EVENT_EXTENDED, "Extended", &gs_claims_event_extended, OF(claims), 2, read_extended},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)

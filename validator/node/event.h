@@ -40,7 +40,8 @@ enum gs_event_kind {
 	GS_EVENT_FINALIZED,
 	GS_EVENT_INVALIDATED,
 	GS_EVENT_RELEASED,
-	GS_EVENT_GAME, /* of Disputes; see dispute */
+	GS_EVENT_EXTENDED, /* the claim's window */
+	GS_EVENT_GAME,     /* of Disputes; see dispute */
 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
@@ -56,7 +57,7 @@ struct gs_event {
 	struct gs_wei released;
 	struct gs_claim_body body; /* POSTED */
 	struct gs_u256 terms_word; /* POSTED */
-	struct gs_time window_end;
+	struct gs_time window_end; /* POSTED, EXTENDED */
 	struct gs_bytes input;
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */

@@ -300,6 +300,17 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	return put_claim(j, &claim);
 }
 
+static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_claim claim;
+	enum gs_err err = gs_facts_claim(j, &e->claim, &claim);
+
+	if (err)
+		return GS_ECORRUPT;
+	claim.window_end = e->window_end;
+	return put_claim(j, &claim);
+}
+
 /* --- games --- */
 
 static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
@@ -382,6 +393,7 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_POSTED: return apply_posted(j, entry, e);
 	case GS_EVENT_FINALIZED: return apply_claim_status(j, e, GS_CLAIM_FINAL);
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
+	case GS_EVENT_EXTENDED: return apply_extended(j, e);
 	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}

@@ -24,6 +24,7 @@ struct gs_node {
 	size_t execution_count;
 	bool preparing;           /* one intent at a time: nonces come in a row */
 	struct gs_time poor_told; /* when it was last said that a challenge cannot be afforded */
+	struct gs_time none_told; /* the same of a game without an answer */
 	struct gs_time now;
 };
 

@@ -8,8 +8,6 @@
 #include "validator/node/node_state.h"
 
 enum { PLAN_IDS_MAX = 1 << 20 };
-enum { POOR_TOLD_S = 60 };
-
 /* --- ids of records that may need something; a scan may not write, so they are collected first --- */
 
 struct ids {
@@ -278,7 +276,7 @@ static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim
 	if (err)
 		return err;
 	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
-	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + POOR_TOLD_S)
+	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + GS_NODE_RETELL_S)
 		return GS_OK;
 	gs_hex_encode(claim->id.b, 32, true, id);
 	gs_wei_format_ether(worst.locked, bond);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Stakes} from "./Stakes.sol";
 import {Claims} from "./Claims.sol";
+import {Inspector} from "./Inspector.sol";
 import {Header, Layout, Settlement} from "./Types.sol";
 
 /// What may be claimed about: registered headers that enough stake vouches for (docs/protocol.md, section 3).
@@ -73,7 +74,9 @@ contract Models {
         uint64 releaseSeconds_,
         uint16 burnBps_
     ) {
-        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) revert InvalidParameter();
+        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) {
+            revert InvalidParameter();
+        }
         if (registrantBond_ >= 1 << 128 || attestThreshold_ >= 1 << 128) revert InvalidParameter();
         stakes = Stakes(stakes_);
         inspector = inspector_;
@@ -170,6 +173,13 @@ contract Models {
         _models[modelId].word = word | PAID;
         stakes.unlock(_models[modelId].registrant, registrantBond);
         emit BondReleased(modelId);
+    }
+
+    /// Ends a model whose program is malformed, by anybody who shows it: descriptors opened against the header's program
+    /// root break a rule of well-formedness (`Inspector.prove`). The registrant's bond is the prover's, but for what burns.
+    function void(Header calldata header, uint256 kind, Inspector.Opened[] calldata opened, uint256 which) external {
+        uint256 rule = Inspector(inspector).prove(header, kind, opened, which);
+        _void(keccak256(abi.encode(header)), msg.sender, uint8(rule));
     }
 
     /// The consequences of a proof that the program breaks `rule`: the model is void for ever, and the registrant's bond,

@@ -111,12 +111,14 @@ abstract contract Policy is Ownable2Step {
     }
 
     /// What is locked of a claim of that value under terms of that version, until it is final.
-    function bondOf(uint256 version, uint128 value) external view returns (uint256) {
+    function bondOf(uint256 version, uint256 value) external view returns (uint256) {
+        if (value >> 128 != 0) revert InvalidParameter();
         return _bond(termsOf[version], 1, value);
     }
 
     /// What such a claim pays when it is final.
-    function feeOf(uint256 version, uint128 value) external view returns (uint256) {
+    function feeOf(uint256 version, uint256 value) external view returns (uint256) {
+        if (value >> 128 != 0) revert InvalidParameter();
         return _fee(termsOf[version], 1, value);
     }
 

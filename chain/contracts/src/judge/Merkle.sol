@@ -76,11 +76,13 @@ library Merkle {
         return reduce(loadChunks(pos, height), height, height);
     }
 
-    /// 2^height hashes from calldata; they lie in free memory, which stays free.
+    /// 2^height hashes from calldata to memory, where they and room to hash them stay.
     function loadNodes(uint256 pos, uint256 height) internal pure returns (uint256 level) {
         assembly ("memory-safe") {
             level := mload(0x40)
-            calldatacopy(level, pos, shl(5, shl(height, 1)))
+            let size := shl(5, shl(height, 1))
+            calldatacopy(level, pos, size)
+            mstore(0x40, add(level, add(size, 96)))
         }
     }
 
@@ -90,6 +92,7 @@ library Merkle {
             level := mload(0x40)
             let n := shl(height, 1)
             let scratch := add(level, shl(5, n))
+            mstore(0x40, add(scratch, 160))
             mstore8(scratch, 0)
             for { let i := 0 } lt(i, n) { i := add(i, 1) } {
                 calldatacopy(add(scratch, 1), add(pos, shl(7, i)), 128)
