@@ -81,7 +81,7 @@ contract Claims is Policy {
     /// The most bytes that a claim may bring with it, input and output together.
     uint32 public immutable bytesMax;
 
-    /// What `models.active` says, told by Models whenever it changes: it would be a third of a claim's price to ask.
+    /// What `models.active` says, told by Models whenever it changes, so that a claim has one contract less to ask.
     mapping(bytes32 modelId => bool) public accepted;
     /// The packed word of each claim, 0 for what is none.
     mapping(bytes32 claimId => uint256) public slotOf;
