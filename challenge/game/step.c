@@ -185,7 +185,7 @@ static enum gs_err take_descriptor(struct mover *m, struct gs_instr *in)
 
 static enum gs_err select_element(struct mover *m)
 {
-	struct gs_instr decoded, *in = &decoded;
+	struct gs_instr decoded = {0}, *in = &decoded;
 	struct gs_game_state *s = &m->game->state;
 	const struct gs_move *move = m->move;
 	enum gs_err err = take_chunk(m);

@@ -249,6 +249,37 @@ static void load(struct gs_dispute_chain *chain, const struct files *f, uint64_t
 		fail_msg("seed %u: %s", (unsigned)seed, error.text);
 }
 
+/* What each side paid, and its dearest transaction, are below what was told before the game. */
+static void check_worst_case(const struct gs_dispute_chain *chain, const struct gs_dispute_setup *setup,
+                             const struct gs_dispute_result *result, double *closest)
+{
+	const struct gs_gas_model gas = gs_gas_model_default();
+	const struct gs_bond_rules bonds = {.challenger_bond = chain->parameters.disputes.challenger_bond};
+	const struct gs_game_rules rules = {.header = &setup->program.header};
+	struct gs_game_shape shape;
+	struct gs_worst_case worst;
+	gs_bond_shape(&setup->program, &shape);
+	assert_int_equal(gs_bond_worst_case(&shape, &rules, &bonds, &gas, 0, 0, &worst), GS_OK);
+	uint64_t paid[2] = {0}, dearest[2] = {0}, bytes[2] = {0};
+	for (unsigned i = 0; i < result->moves; i++) {
+		unsigned side = result->move[i].side == GS_SIDE_CHALLENGER;
+		paid[side] += result->move[i].gas;
+		bytes[side] += result->move[i].calldata;
+		if (result->move[i].gas > dearest[side])
+			dearest[side] = result->move[i].gas;
+	}
+	const struct gs_worst_side *told[2] = {&worst.claimant, &worst.challenger};
+	for (unsigned side = 0; side < 2; side++) {
+		if (paid[side] > told[side]->gas || dearest[side] > told[side]->dearest ||
+		    bytes[side] > told[side]->bytes)
+			fail_msg("side %u paid %u, at most %u for one move, %u bytes; told %u, %u, %u", side,
+			         (unsigned)paid[side], (unsigned)dearest[side], (unsigned)bytes[side],
+			         (unsigned)told[side]->gas, (unsigned)told[side]->dearest, (unsigned)told[side]->bytes);
+		double share = (double)paid[side] / (double)told[side]->gas;
+		*closest = share > *closest ? share : *closest;
+	}
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -256,6 +287,7 @@ static void test_refusals(void **state)
 	struct gs_error error = {0};
 	struct witness witness = {.tried = 0};
 	struct files files;
+	double closest = 0;
 	if (!open_chain(&chain))
 		skip();
 	make_files(&files);
@@ -273,12 +305,15 @@ static void test_refusals(void **state)
 		assert_true(result->honest_won);
 		assert_true(result->judged);
 		assert_int_equal(result->contract, result->judge.result);
+		check_worst_case(&chain, &setup, result, &closest);
 		free(result);
 		gs_dispute_setup_free(&setup);
 	}
 	remove_files(&files);
 	gs_dispute_chain_close(&chain);
-	print_message("%u spoilt moves: %u refused, %u taken\n", witness.tried, witness.refused, witness.accepted);
+	print_message("%u spoilt moves: %u refused, %u taken; gas at most %.2f of what was told before\n",
+	              witness.tried, witness.refused, witness.accepted, closest);
+	assert_true(closest > 0.4); /* a bound that is not idle */
 	assert_true(witness.refused > 200);
 	assert_true(witness.accepted > 10);
 }
@@ -538,8 +573,8 @@ static void test_parallel_games(void **state)
 	/* The prize by the arithmetic of C: the pot less what the two other games are refunded. */
 	struct gs_bond_rules bonds = {.challenger_bond = chain.parameters.disputes.challenger_bond,
 	                              .refund_per_move = chain.parameters.disputes.refund_per_move,
-	                              .concede_bps = (uint16_t)chain.parameters.disputes.concede_ppm / 100,
-	                              .burn_bps = (uint16_t)chain.parameters.disputes.burn_ppm / 100};
+	                              .concede_bps = (uint16_t)(chain.parameters.disputes.concede_ppm / 100),
+	                              .burn_bps = (uint16_t)(chain.parameters.disputes.burn_ppm / 100)};
 	struct gs_payout payout;
 	struct gs_wei refund;
 	assert_int_equal(

@@ -119,7 +119,7 @@ static void read_batch(struct reading *r)
 	r->out->batch = gs_abi_get_hash(&r->topics);
 }
 
-static void read_batch_posted(struct reading *r)
+static void read_root_posted(struct reading *r)
 {
 	read_batch(r);
 	r->out->account = gs_abi_get_address(&r->topics);
@@ -127,7 +127,13 @@ static void read_batch_posted(struct reading *r)
 	r->out->batch_root = gs_abi_get_hash(&r->data);
 	r->out->leaves = gs_abi_get_u32(&r->data);
 	r->out->salt = gs_abi_get_u64(&r->data);
-	r->out->batch_kind = gs_abi_get_u8(&r->data);
+	r->out->batch_kind = GS_BATCH_ROOT_ONLY;
+}
+
+static void read_batch_posted(struct reading *r)
+{
+	read_root_posted(r);
+	r->out->batch_kind = GS_BATCH_CALLDATA;
 	r->out->terms_word = gs_abi_get_u256(&r->data);
 	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
 	(void)gs_abi_get_bytes(&r->data); /* whoever wants to check leaves reads them from the log */
@@ -198,6 +204,7 @@ static const struct form forms[] = {
 	{GS_EVENT_DEPLOYMENT_RETIRED, "DeploymentRetired", &gs_claims_event_deployment_retired, OF(claims), 1,
          read_retired},
 	{GS_EVENT_BATCH_POSTED, "BatchPosted", &gs_batches_event_batch_posted, OF(batches), 4, read_batch_posted},
+	{GS_EVENT_BATCH_POSTED, "RootPosted", &gs_batches_event_root_posted, OF(batches), 4, read_root_posted},
 	{GS_EVENT_BATCH_FINALIZED, "BatchFinalized", &gs_batches_event_batch_finalized, OF(batches), 2, read_batch},
 	{GS_EVENT_BATCH_LOST, "BatchLost", &gs_batches_event_batch_lost, OF(batches), 2, read_batch},
 	{GS_EVENT_BATCH_RELEASED, "BatchReleased", &gs_batches_event_batch_released, OF(batches), 2, read_batch},

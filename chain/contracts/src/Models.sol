@@ -99,6 +99,7 @@ contract Models {
         model.programRoot = header.programRoot;
         model.weightsRoot = header.weightsRoot;
         model.registrant = msg.sender;
+        if (attestThreshold == 0) _tell(modelId, true);
         stakes.lock(msg.sender, registrantBond);
         emit Registered(modelId, msg.sender, header, uri);
     }
@@ -129,7 +130,10 @@ contract Models {
         uint256 total = attested[modelId] + amount;
         attested[modelId] = total;
         attestedBy[modelId][msg.sender] += amount;
-        if (total >= attestThreshold && word & VOUCHED == 0) _models[modelId].word = word | VOUCHED;
+        if (total >= attestThreshold && word & VOUCHED == 0) {
+            _models[modelId].word = word | VOUCHED;
+            _tell(modelId, true);
+        }
         stakes.lock(msg.sender, amount);
         emit Attested(modelId, msg.sender, amount, total);
     }
@@ -141,7 +145,10 @@ contract Models {
         uint256 total = attested[modelId] - amount;
         attestedBy[modelId][msg.sender] = 0;
         attested[modelId] = total;
-        if (total < attestThreshold && word & VOUCHED != 0) _models[modelId].word = word & ~VOUCHED;
+        if (total < attestThreshold && word & VOUCHED != 0) {
+            _models[modelId].word = word & ~VOUCHED;
+            _tell(modelId, false);
+        }
         stakes.unlock(msg.sender, amount);
         emit Retracted(modelId, msg.sender, amount, total);
     }
@@ -152,6 +159,7 @@ contract Models {
         if (msg.sender != _models[modelId].registrant) revert NotRegistrant();
         if (word & (VOID | RETIRED) != 0) revert ModelOver();
         _models[modelId].word = word | RETIRED | block.timestamp << RETIRED_AT;
+        _tell(modelId, false);
         emit Retired(modelId);
     }
 
@@ -180,6 +188,7 @@ contract Models {
         uint256 word = _known(modelId);
         if (word & VOID != 0) revert ModelOver();
         _models[modelId].word = word | VOID | PAID;
+        _tell(modelId, false);
         emit Voided(modelId, prover, rule);
         if (word & PAID != 0) return;
         uint256 burn = registrantBond * burnBps / 10000;
@@ -193,6 +202,11 @@ contract Models {
                 release: 0
             })
         );
+    }
+
+    /// Claims keeps what `active` says, so that a claim need not ask for it.
+    function _tell(bytes32 modelId, bool on) private {
+        Claims(stakes.claims()).accept(modelId, on);
     }
 
     function _known(bytes32 modelId) private view returns (uint256 word) {
