@@ -45,8 +45,9 @@
 #define GS_BATCHES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
 extern const struct gs_hash gs_batches_event_batch_finalized; /* BatchFinalized(bytes32): indexed */
 extern const struct gs_hash gs_batches_event_batch_lost; /* BatchLost(bytes32): indexed */
-extern const struct gs_hash gs_batches_event_batch_posted; /* BatchPosted(bytes32,address,bytes32,bytes32,uint32,uint64,uint8,uint256,uint64,bytes): indexed indexed indexed data data data data data data data */
+extern const struct gs_hash gs_batches_event_batch_posted; /* BatchPosted(bytes32,address,bytes32,bytes32,uint32,uint64,uint256,uint64,bytes): indexed indexed indexed data data data data data data */
 extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(bytes32): indexed */
+extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,address,bytes32,bytes32,uint32,uint64): indexed indexed indexed data data data */
 
 /* --- Claims --- */
 #define GS_CLAIMS_FN_AUDITED UINT32_C(0x52b9cf3b) /* AUDITED() */
@@ -57,7 +58,9 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 #define GS_CLAIMS_FN_LEAF UINT32_C(0x330cefed) /* LEAF() */
 #define GS_CLAIMS_FN_OPEN UINT32_C(0xd1b9c430) /* OPEN() */
 #define GS_CLAIMS_FN_VOID UINT32_C(0x9b937881) /* VOID() */
+#define GS_CLAIMS_FN_ACCEPT UINT32_C(0x35944b91) /* accept(bytes32,bool) */
 #define GS_CLAIMS_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
+#define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */
 #define GS_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
 #define GS_CLAIMS_FN_APPLY_TERMS UINT32_C(0x20df899d) /* applyTerms() */
 #define GS_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
@@ -92,7 +95,7 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 #define GS_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
 #define GS_CLAIMS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
 #define GS_CLAIMS_FN_STATUS_OF UINT32_C(0xe703ec74) /* statusOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
-#define GS_CLAIMS_FN_SUMS_OF UINT32_C(0x141176d6) /* sumsOf(uint256,uint256,uint256) */
+#define GS_CLAIMS_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
 #define GS_CLAIMS_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
 #define GS_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 #define GS_CLAIMS_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */
@@ -428,7 +431,7 @@ extern const struct gs_hash gs_payouts_event_settled; /* Settled(bytes32,address
 #define GS_POLICY_FN_SCHEDULE_TERMS UINT32_C(0xbc2aca48) /* scheduleTerms(uint256) */
 #define GS_POLICY_FN_SCHEDULED UINT32_C(0xc615b433) /* scheduled() */
 #define GS_POLICY_FN_SCHEDULED_FOR UINT32_C(0xc2baae49) /* scheduledFor() */
-#define GS_POLICY_FN_SUMS_OF UINT32_C(0x141176d6) /* sumsOf(uint256,uint256,uint256) */
+#define GS_POLICY_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
 #define GS_POLICY_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
 #define GS_POLICY_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 #define GS_POLICY_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */
