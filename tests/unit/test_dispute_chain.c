@@ -1,5 +1,6 @@
 /* The game in C against the contract, refusal by refusal: before each move of real disputes, spoilt versions of it are tried
- * on both, and both must take them or refuse them with the same error. Skipped without anvil or compiled contracts. */
+ * on both, and both must take them or refuse them with the same error (GAINSAY_GAMES=N: of N disputes). Then games that are
+ * agreed off chain, and several of one claim. Skipped without anvil or compiled contracts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -292,7 +293,10 @@ static void test_refusals(void **state)
 		skip();
 	make_files(&files);
 	gs_rng_seed(&witness.rng, 3);
-	for (uint64_t seed = 0; seed < GAMES; seed++) {
+	const char *wanted = getenv("GAINSAY_GAMES");
+	uint64_t games = wanted != NULL ? strtoull(wanted, NULL, 10) : GAMES;
+	assert_true(games >= GAMES);
+	for (uint64_t seed = 0; seed < games; seed++) {
 		struct gs_dispute_setup setup;
 		struct gs_dispute_result *result = malloc(sizeof(*result));
 		struct gs_dispute_plan plan = {.manner = (enum gs_dispute_manner)(seed % 3), .seed = seed};
