@@ -16,6 +16,7 @@ struct gs_exec_plan {
 	struct gs_pool *pool;
 	struct gs_workspace *workspace;
 	struct gs_lines *lines;
+	uint32_t count;        /* instructions */
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 };
 
@@ -58,6 +59,7 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	struct gs_exec_plan *plan = calloc(1, sizeof(*plan));
 	if (plan) {
 		plan->program = p;
+		plan->count = p->count;
 		plan->kernels = gs_kernels_named(options->isa);
 		plan->lines = gs_lines_new(threads);
 	}
@@ -80,7 +82,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 {
 	if (!plan)
 		return;
-	for (uint32_t i = 0; plan->packed && i < plan->program->count; i++) {
+	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
 		free(plan->packed[i].x);
 		free(plan->packed[i].w);
 	}
@@ -100,7 +102,7 @@ static void zero_padding(const struct gs_instr *in, uint8_t *trace)
 
 enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
 {
-	for (uint32_t i = 0; i < plan->program->count; i++) {
+	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct gs_instr *in = &plan->program->instr[i];
 		struct gs_contract c;
 		if (contracts(plan, in, &c)) {
@@ -128,9 +130,14 @@ const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruct
 enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
                         struct gs_error *error)
 {
+	return gs_exec_run_with(p, mem, &(struct gs_exec_options){.threads = threads}, error);
+}
+
+enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
+                             const struct gs_exec_options *options, struct gs_error *error)
+{
 	struct gs_exec_plan *plan;
-	struct gs_exec_options options = {.threads = threads};
-	enum gs_err err = gs_exec_plan_new(p, &options, &plan, error);
+	enum gs_err err = gs_exec_plan_new(p, options, &plan, error);
 	if (err != GS_OK)
 		return err;
 	err = gs_exec_plan_run(plan, mem, error);

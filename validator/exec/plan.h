@@ -26,6 +26,10 @@ void gs_exec_plan_free(struct gs_exec_plan *plan); /* NULL is fine */
 /* As gs_exec_run; mem->weights are the program's. One run at a time. GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error);
 
+/* One run with other options than gs_exec_run's. GS_EINVAL (isa), GS_ENOMEM. */
+GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
+                                     const struct gs_exec_options *options, struct gs_error *error);
+
 /* What one instruction is run as: "contraction" or "lines". For tests and tools. */
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
 
