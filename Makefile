@@ -192,6 +192,7 @@ endif
 ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
+	@configs/setup/setup.sh apt bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 endif
 

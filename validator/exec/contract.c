@@ -29,10 +29,9 @@ static void *need(struct gs_buffer *b, uint64_t count, size_t size)
 enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out)
 {
 	struct gs_workspace *ws = calloc(1, sizeof(*ws));
-	if (!ws || (ws->worker = calloc(threads, sizeof(*ws->worker))) == NULL) {
-		free(ws);
+	GS_ASSERT(threads <= GS_EXEC_THREADS_MAX);
+	if (!ws)
 		return GS_ENOMEM;
-	}
 	ws->threads = threads;
 	*out = ws;
 	return GS_OK;
@@ -64,7 +63,6 @@ void gs_workspace_free(struct gs_workspace *ws)
 			free(ws->worker[t]->acc);
 		free(ws->worker[t]);
 	}
-	free(ws->worker);
 	free(ws->stage_x.ptr);
 	free(ws->stage_w.ptr);
 	free(ws->packed_w.ptr);

@@ -39,8 +39,9 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
 	if ((plan->packed = calloc(p->count, sizeof(*plan->packed))) == NULL)
 		return GS_ENOMEM;
 	for (uint32_t i = 0; err == GS_OK && i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
 		struct gs_contract c;
-		if (!contracts(plan, &p->instr[i], &c))
+		if (!contracts(plan, &in, &c))
 			continue;
 		err = gs_contract_prepack(&c, p->weights, plan->kernels, plan->pool, plan->workspace, &budget);
 		plan->packed[i] = (struct packed){c.packed_x, c.packed_w};
@@ -103,28 +104,29 @@ static void zero_padding(const struct gs_instr *in, uint8_t *trace)
 enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
-		const struct gs_instr *in = &plan->program->instr[i];
+		struct gs_instr in = gs_program_instr(plan->program, i);
 		struct gs_contract c;
-		if (contracts(plan, in, &c)) {
+		if (contracts(plan, &in, &c)) {
 			if (plan->packed) {
 				c.packed_x = plan->packed[i].x;
 				c.packed_w = plan->packed[i].w;
 			}
-			enum gs_err err = gs_contract_run(&c, in, mem, plan->kernels, plan->pool, plan->workspace);
+			enum gs_err err = gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
 			if (err != GS_OK)
 				return gs_fail(error, err, "executor: no memory for instruction %u", i);
 		} else {
-			gs_lines_run(in, mem, plan->kernels, plan->lines, plan->pool);
+			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
 		}
-		zero_padding(in, mem->trace);
+		zero_padding(&in, mem->trace);
 	}
 	return GS_OK;
 }
 
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)
 {
+	struct gs_instr in = gs_program_instr(plan->program, instruction);
 	struct gs_contract c;
-	return contracts(plan, &plan->program->instr[instruction], &c) ? "contraction" : "lines";
+	return contracts(plan, &in, &c) ? "contraction" : "lines";
 }
 
 enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,

@@ -7,6 +7,7 @@
 #define GS_VALIDATOR_EXEC_TILES_H
 
 #include "validator/exec/contract.h"
+#include "validator/exec/exec.h"
 #include "validator/exec/pack.h"
 
 enum {
@@ -33,7 +34,7 @@ struct gs_contract_worker { /* of one thread */
 
 struct gs_workspace {
 	unsigned threads;
-	struct gs_contract_worker **worker; /* NULLs until the first contraction */
+	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
 	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w;
 };
 
