@@ -67,13 +67,15 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
 	    gs_workspace_new(threads, &plan->workspace) != GS_OK) {
 		gs_exec_plan_free(plan);
-		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
+		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
+		return GS_ENOMEM;
 	}
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
 	if (budget != 0 && prepack(plan, budget) != GS_OK) {
 		gs_exec_plan_free(plan);
-		return gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
+		gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
+		return GS_ENOMEM;
 	}
 	*out = plan;
 	return GS_OK;

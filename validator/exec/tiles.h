@@ -52,8 +52,8 @@ struct gs_contract_job {
 	size_t panel; /* lanes of a full panel */
 };
 
-/* Runs items [first, last) of the job's part: work of a pool. */
-void gs_contract_items(void *job, unsigned thread, uint64_t first, uint64_t last);
+/* Runs items [first, last) of the part of a struct gs_contract_job: work of a pool. */
+void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last);
 
 /* The panel that begins at a lane: as wide as a tile, or, of what is left, the widest without an empty vector. */
 size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width);
