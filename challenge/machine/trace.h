@@ -13,7 +13,7 @@
 /* A port: where chunks lie that are too many for the heap (storage/spill.h maps a file). All functions or none. */
 struct gs_trace_home {
 	void *self;
-	/* `bytes` of zeroes, aligned to 64, to be given back. GS_ENOMEM, GS_ELIMIT, GS_EIO; error may be NULL. */
+	/* `bytes` of zeroes, aligned as malloc aligns, to be given back. GS_ENOMEM, GS_ELIMIT, GS_EIO; error may be NULL. */
 	GS_MUST enum gs_err (*take)(void *self, uint64_t bytes, uint8_t **out, struct gs_error *error);
 	void (*give_back)(void *self, uint8_t *memory);
 	/* Hints about a part of what was taken: it will not be touched for a while; it is about to be read. */
