@@ -85,8 +85,8 @@ uint64_t gs_spill_file_bytes(struct gs_spill *s)
 
 static enum gs_err no_room(const struct gs_spill *s, uint64_t bytes, const char *why, struct gs_error *error)
 {
-	return gs_fail(error, GS_EIO, "%s: no room for a trace of %llu MiB: %s; free some or name another folder", s->dir,
-	               (unsigned long long)(bytes / MIB), why);
+	return gs_fail(error, GS_EIO, "%s: no room for a trace of %llu MiB: %s; free some or name another folder",
+	               s->dir, (unsigned long long)(bytes / MIB), why);
 }
 
 /* Every block of the file is there before the file is used: writing to the mapping cannot fail for want of room. */
@@ -114,8 +114,9 @@ static enum gs_err take_file(struct gs_spill *s, uint64_t bytes, uint8_t **out, 
 		               GS_SPILL_FILES_MAX);
 	bytes = (bytes + s->page - 1) / s->page * s->page;
 	if (s->file_bytes > s->file_bytes_max || bytes > s->file_bytes_max - s->file_bytes)
-		return gs_fail(error, GS_ELIMIT, "%s: a trace of %llu MiB beside %llu MiB is over the limit of %llu MiB",
-		               s->dir, (unsigned long long)(bytes / MIB), (unsigned long long)(s->file_bytes / MIB),
+		return gs_fail(error, GS_ELIMIT,
+		               "%s: a trace of %llu MiB beside %llu MiB is over the limit of %llu MiB", s->dir,
+		               (unsigned long long)(bytes / MIB), (unsigned long long)(s->file_bytes / MIB),
 		               (unsigned long long)(s->file_bytes_max / MIB));
 	int fd = open_nameless(s->dir);
 	if (fd < 0)

@@ -21,7 +21,8 @@ struct gs_spill_options {
 };
 
 /* GS_EIO when dir is not a folder that files can be made in; GS_ENOMEM. */
-GS_MUST enum gs_err gs_spill_open(const struct gs_spill_options *options, struct gs_spill **out, struct gs_error *error);
+GS_MUST enum gs_err gs_spill_open(const struct gs_spill_options *options, struct gs_spill **out,
+                                  struct gs_error *error);
 void gs_spill_close(struct gs_spill *spill); /* all room must have been given back; NULL is fine */
 /* Valid until gs_spill_close. Taking returns GS_ELIMIT beyond file_bytes_max or GS_SPILL_FILES_MAX, GS_EIO when the disk
  * has no room or fails. */

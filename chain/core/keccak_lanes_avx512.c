@@ -26,7 +26,8 @@ static inline void transpose(V m[8])
 	}
 	for (int i = 0; i < 8; i += 4)
 		for (int k = 0; k < 2; k++) {
-			q[i + k] = _mm512_shuffle_i64x2(p[i + k], p[i + k + 2], 0x88);     /* words k, k + 4 of four lanes */
+			q[i + k] = _mm512_shuffle_i64x2(p[i + k], p[i + k + 2],
+			                                0x88); /* words k, k + 4 of four lanes */
 			q[i + k + 2] = _mm512_shuffle_i64x2(p[i + k], p[i + k + 2], 0xdd); /* words k + 2, k + 6 */
 		}
 	for (int k = 0; k < 4; k++) {
@@ -65,7 +66,8 @@ static inline void store_hashes(const V *s, struct gs_hash *out)
 	/* Quarter j of low is (words 0 1 | 2 3) of lane 2j, of high those of lane 2j + 1. */
 	const V first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0), last = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
 	V even0 = _mm512_permutex2var_epi64(low02, first, low13), even4 = _mm512_permutex2var_epi64(low02, last, low13);
-	V odd1 = _mm512_permutex2var_epi64(high02, first, high13), odd5 = _mm512_permutex2var_epi64(high02, last, high13);
+	V odd1 = _mm512_permutex2var_epi64(high02, first, high13),
+	  odd5 = _mm512_permutex2var_epi64(high02, last, high13);
 	_mm512_storeu_si512(out + 0, _mm512_shuffle_i64x2(even0, odd1, 0x44));
 	_mm512_storeu_si512(out + 2, _mm512_shuffle_i64x2(even0, odd1, 0xee));
 	_mm512_storeu_si512(out + 4, _mm512_shuffle_i64x2(even4, odd5, 0x44));

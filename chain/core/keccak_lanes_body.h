@@ -56,18 +56,18 @@ static const uint64_t ROUND_CONSTANT[24] = {
 #define THETA(x, y) XOR(a[(x) + 5 * (y)], d[x])
 
 /* Row y of e: rho, pi and chi. Position (x, y) takes the word of a at column (x + 3y) % 5, row x (pi, read backwards), rotated. */
-#define ROW(y, n0, n1, n2, n3, n4)                                                                                     \
-	do {                                                                                                           \
-		V b0 = (n0) ? ROL(THETA((0 + 3 * (y)) % 5, 0), (n0) ? (n0) : 1) : THETA((0 + 3 * (y)) % 5, 0);         \
-		V b1 = ROL(THETA((1 + 3 * (y)) % 5, 1), n1);                                                           \
-		V b2 = ROL(THETA((2 + 3 * (y)) % 5, 2), n2);                                                           \
-		V b3 = ROL(THETA((3 + 3 * (y)) % 5, 3), n3);                                                           \
-		V b4 = ROL(THETA((4 + 3 * (y)) % 5, 4), n4);                                                           \
-		e[5 * (y) + 0] = CHI(b0, b1, b2);                                                                      \
-		e[5 * (y) + 1] = CHI(b1, b2, b3);                                                                      \
-		e[5 * (y) + 2] = CHI(b2, b3, b4);                                                                      \
-		e[5 * (y) + 3] = CHI(b3, b4, b0);                                                                      \
-		e[5 * (y) + 4] = CHI(b4, b0, b1);                                                                      \
+#define ROW(y, n0, n1, n2, n3, n4) \
+	do { \
+		V b0 = (n0) ? ROL(THETA((0 + 3 * (y)) % 5, 0), (n0) ? (n0) : 1) : THETA((0 + 3 * (y)) % 5, 0); \
+		V b1 = ROL(THETA((1 + 3 * (y)) % 5, 1), n1); \
+		V b2 = ROL(THETA((2 + 3 * (y)) % 5, 2), n2); \
+		V b3 = ROL(THETA((3 + 3 * (y)) % 5, 3), n3); \
+		V b4 = ROL(THETA((4 + 3 * (y)) % 5, 4), n4); \
+		e[5 * (y) + 0] = CHI(b0, b1, b2); \
+		e[5 * (y) + 1] = CHI(b1, b2, b3); \
+		e[5 * (y) + 2] = CHI(b2, b3, b4); \
+		e[5 * (y) + 3] = CHI(b3, b4, b0); \
+		e[5 * (y) + 4] = CHI(b4, b0, b1); \
 	} while (0)
 
 #define COLUMN(x) XOR3(XOR3(a[x], a[(x) + 5], a[(x) + 10]), a[(x) + 15], a[(x) + 20])
@@ -76,8 +76,8 @@ static const uint64_t ROUND_CONSTANT[24] = {
 ALWAYS_INLINE void keccak_round(V *restrict e, const V *restrict a, uint64_t constant)
 {
 	const V c[5] = {COLUMN(0), COLUMN(1), COLUMN(2), COLUMN(3), COLUMN(4)};
-	const V d[5] = {XOR(c[4], ROL(c[1], 1)), XOR(c[0], ROL(c[2], 1)), XOR(c[1], ROL(c[3], 1)), XOR(c[2], ROL(c[4], 1)),
-	                XOR(c[3], ROL(c[0], 1))};
+	const V d[5] = {XOR(c[4], ROL(c[1], 1)), XOR(c[0], ROL(c[2], 1)), XOR(c[1], ROL(c[3], 1)),
+	                XOR(c[2], ROL(c[4], 1)), XOR(c[3], ROL(c[0], 1))};
 	ROW(0, 0, 44, 43, 21, 14);
 	ROW(1, 28, 20, 3, 45, 61);
 	ROW(2, 1, 6, 25, 8, 18);

@@ -18,11 +18,13 @@ typedef uint64x2_t V;
 static inline void load_message(V *w, size_t bytes, uint8_t prefix, const uint8_t *data)
 {
 	const uint8_t *other = data + bytes;
-	w[0] = vcombine_u64(vcreate_u64(gs_le64_read(data) << 8 | prefix), vcreate_u64(gs_le64_read(other) << 8 | prefix));
+	w[0] = vcombine_u64(vcreate_u64(gs_le64_read(data) << 8 | prefix),
+	                    vcreate_u64(gs_le64_read(other) << 8 | prefix));
 	/* Two words of each message make two words of both. */
 	for (size_t i = 1; i < bytes / 8; i += 2) {
 		size_t at = i + 1 < bytes / 8 ? i : bytes / 8 - 2; /* the last pair overlaps the one before */
-		V a = vreinterpretq_u64_u8(vld1q_u8(data + 8 * at - 1)), b = vreinterpretq_u64_u8(vld1q_u8(other + 8 * at - 1));
+		V a = vreinterpretq_u64_u8(vld1q_u8(data + 8 * at - 1)),
+		  b = vreinterpretq_u64_u8(vld1q_u8(other + 8 * at - 1));
 		w[at] = vzip1q_u64(a, b);
 		w[at + 1] = vzip2q_u64(a, b);
 	}

@@ -130,4 +130,3 @@ void gs_merkle_climb(struct gs_hash node, uint64_t index, const struct gs_hash *
 	}
 	*out = node;
 }
-

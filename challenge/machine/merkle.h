@@ -77,8 +77,8 @@ struct gs_merkle_stream {
 };
 
 /* Room for chunks [0, leaves), leaves <= 2^depth; base <= depth. lanes: NULL for the best. GS_ENOMEM. */
-GS_MUST enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_keccak_lanes *lanes, uint64_t leaves,
-                                          unsigned depth, unsigned base);
+GS_MUST enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_keccak_lanes *lanes,
+                                          uint64_t leaves, unsigned depth, unsigned base);
 /* Chunks [position, position + chunks); position is not below the end of what was appended before. */
 void gs_merkle_stream_append(struct gs_merkle_stream *s, uint64_t position, const uint8_t *data, uint64_t chunks);
 /* The tree, to be freed with gs_merkle_free; the stream is empty then. Where base is not 0 data is all `leaves` chunks,

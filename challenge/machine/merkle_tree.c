@@ -221,8 +221,8 @@ void gs_merkle_get(const struct gs_merkle *t, unsigned level, uint64_t index, st
 	}
 	GS_ASSERT(t->data != NULL);
 	uint64_t first = index << level;
-	gs_merkle_array_root_by(t->lanes, t->data + first * GS_CHUNK_BYTES, lower(t->leaves - first, UINT64_C(1) << level),
-	                        level, out);
+	gs_merkle_array_root_by(t->lanes, t->data + first * GS_CHUNK_BYTES,
+	                        lower(t->leaves - first, UINT64_C(1) << level), level, out);
 }
 
 void gs_merkle_root(const struct gs_merkle *t, struct gs_hash *out)

@@ -135,7 +135,8 @@ static void want(const struct gs_trace *t, uint64_t first, uint64_t chunks)
 {
 	uint64_t there = t->present - first;
 	if (t->home.want != NULL)
-		t->home.want(t->home.self, t->chunks + first * GS_CHUNK_BYTES, (chunks < there ? chunks : there) * GS_CHUNK_BYTES);
+		t->home.want(t->home.self, t->chunks + first * GS_CHUNK_BYTES,
+		             (chunks < there ? chunks : there) * GS_CHUNK_BYTES);
 }
 
 void gs_trace_node(const struct gs_trace *t, unsigned level, uint64_t index, struct gs_hash *out)

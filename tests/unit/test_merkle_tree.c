@@ -47,7 +47,8 @@ static uint8_t *draw(struct gs_rng *rng, uint64_t chunks)
 	for (uint64_t i = 0; i < chunks * GS_CHUNK_BYTES; i += 8)
 		gs_le64_write(data + i, gs_rng_u64(rng));
 	for (unsigned k = 0; chunks > 0 && k < 4; k++) {
-		uint64_t first = gs_rng_below(rng, chunks), count = gs_rng_below(rng, UINT64_C(1) << gs_rng_below(rng, 13));
+		uint64_t first = gs_rng_below(rng, chunks),
+			 count = gs_rng_below(rng, UINT64_C(1) << gs_rng_below(rng, 13));
 		if (count > chunks - first)
 			count = chunks - first;
 		memset(data + first * GS_CHUNK_BYTES, 0, (size_t)count * GS_CHUNK_BYTES);
@@ -96,7 +97,8 @@ static void grow(struct gs_merkle_stream *s, const uint8_t *data, uint64_t chunk
 			skipped++;
 		skipped -= gs_rng_below(rng, skipped + 1);
 		if (skipped < count || gs_rng_below(rng, 2))
-			gs_merkle_stream_append(s, at + skipped, data + (at + skipped) * GS_CHUNK_BYTES, count - skipped);
+			gs_merkle_stream_append(s, at + skipped, data + (at + skipped) * GS_CHUNK_BYTES,
+			                        count - skipped);
 		at += count;
 	}
 }

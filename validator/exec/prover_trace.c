@@ -83,9 +83,7 @@ static enum gs_err path(void *self, enum gs_space space, uint32_t chunk, struct 
 	const struct gs_prover_trace *p = self;
 	const struct gs_merkle *tree = NULL;
 	switch (space) {
-	case GS_SPACE_TRACE:
-		gs_trace_path(p->trace, chunk, out);
-		return GS_OK;
+	case GS_SPACE_TRACE: gs_trace_path(p->trace, chunk, out); return GS_OK;
 	case GS_SPACE_WEIGHTS: tree = &p->common->weights_tree; break;
 	case GS_SPACE_INPUTS: tree = &p->common->inputs_tree; break;
 	}
