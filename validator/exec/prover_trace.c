@@ -103,7 +103,8 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
 {
 	const struct gs_prover_trace *p = self;
 	struct gs_memory memory = gs_prover_trace_memory(p);
-	gs_interpret_accumulators(&p->common->program->instr[instruction], &memory, element, first, stride, count, out);
+	struct gs_instr in = gs_program_instr(p->common->program, instruction);
+	gs_interpret_accumulators(&in, &memory, element, first, stride, count, out);
 	return GS_OK;
 }
 
