@@ -51,7 +51,8 @@ static void check_batch(const struct gs_keccak_lanes *lanes, size_t bytes, size_
 	uint8_t *memory = malloc(shift + count * bytes + 1), *data = memory + shift;
 	uint8_t *around = malloc(count * sizeof(struct gs_hash) + 2 * (size_t)GUARD);
 	struct gs_hash *out = (struct gs_hash *)(void *)(around + GUARD), want;
-	assert_true(memory != NULL && around != NULL);
+	assert_non_null(memory);
+	assert_non_null(around);
 	for (size_t i = 0; i < count * bytes; i++)
 		data[i] = (uint8_t)gs_rng_u64(rng);
 	memset(around, 0xa5, count * sizeof(struct gs_hash) + 2 * (size_t)GUARD);
