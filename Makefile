@@ -193,6 +193,7 @@ ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
+	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif
 
 -include tests/arch/arch.mk

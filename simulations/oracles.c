@@ -29,7 +29,7 @@ unsigned gs_sim_moves_max(const struct gs_program *program)
 	unsigned levels = program->header.trace_depth > 2 ? program->header.trace_depth - 2 : 0;
 	unsigned rounds = (levels + 4) / 5, most = 0;
 	for (uint32_t i = 0; i < program->count; i++) {
-		const struct gs_instr *in = &program->instr[i];
+		const struct gs_instr instr = gs_program_instr(program, i), *in = &instr;
 		unsigned shown = 0;
 		if (in->form != GS_FOLD)
 			continue;

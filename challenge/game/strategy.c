@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+static struct gs_instr covering(const struct gs_program *program, uint32_t chunk)
+{
+	return gs_program_instr(program, gs_program_covering(program, chunk));
+}
+
 /* Whether the state speaks of this program at all: it came from an endpoint, or from a disk. */
 static enum gs_err check_state(const struct gs_game *game, const struct gs_prover *prover)
 {
@@ -11,7 +16,7 @@ static enum gs_err check_state(const struct gs_game *game, const struct gs_prove
 		return GS_ECORRUPT;
 	if (s->phase != GS_PHASE_STATES && s->phase != GS_PHASE_SEGMENT && s->phase != GS_PHASE_STEP)
 		return GS_OK;
-	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
+	const struct gs_instr instr = covering(prover->program, s->position), *in = &instr;
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	if (s->element / per_chunk != s->position - in->first_chunk)
 		return GS_ECORRUPT;
@@ -59,7 +64,7 @@ enum gs_err gs_strategy_judge(const struct gs_game *game, const struct gs_prover
 	GS_ASSERT(s->phase == GS_PHASE_STEP);
 	if (check_state(game, prover) != GS_OK)
 		return GS_ECORRUPT;
-	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, s->position)];
+	const struct gs_instr instr = covering(prover->program, s->position), *in = &instr;
 	struct reading reading = {.prover = prover, .err = GS_OK};
 	gs_judge_step(in, s->element, s->high, s->low_value, read_own, &reading, out);
 	return reading.err;
@@ -258,8 +263,7 @@ static enum gs_err select_element(const struct gs_game *game, const struct gs_pr
 
 static unsigned slots_of(const struct gs_prover *prover, uint64_t chunk, unsigned *width)
 {
-	const struct gs_instr *in = &prover->program->instr[gs_program_covering(prover->program, (uint32_t)chunk)];
-	*width = gs_dtype_bytes((enum gs_dtype)in->store_dtype);
+	*width = gs_dtype_bytes((enum gs_dtype)covering(prover->program, (uint32_t)chunk).store_dtype);
 	return GS_CHUNK_BYTES / *width;
 }
 

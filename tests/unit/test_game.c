@@ -216,7 +216,7 @@ static void against_liar(struct setting *s, const struct gs_fault *fault, struct
 	struct played p;
 	play(s, &rules, &lying, &honest, HONEST, claimant_proves, &s->rng, &p);
 	assert_int_equal(p.game.outcome, GS_GAME_CHALLENGER_WON);
-	const struct gs_instr *in = &s->program.instr[fault->instruction];
+	const struct gs_instr instr = gs_program_instr(&s->program, fault->instruction), *in = &instr;
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	assert_int_equal(p.game.state.position, in->first_chunk + fault->element / per_chunk);
 	assert_int_equal(p.game.state.element, fault->element);

@@ -306,8 +306,10 @@ enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem,
 		free(scratch);
 		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 	}
-	for (uint32_t i = 0; i < p->count; i++)
-		run_instr(&p->instr[i], mem, gs_kernels_select(), scratch, pool);
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		run_instr(&in, mem, gs_kernels_select(), scratch, pool);
+	}
 	gs_pool_free(pool);
 	free(scratch);
 	return GS_OK;
