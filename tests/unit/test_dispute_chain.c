@@ -284,7 +284,7 @@ static void check_worst_case(const struct gs_dispute_chain *chain, const struct 
 static void test_refusals(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct gs_error error = {0};
 	struct witness witness = {.tried = 0};
 	struct files files;
@@ -389,6 +389,7 @@ static void send(struct hand *h, enum gs_dispute_party party, struct gs_buf *dat
 
 static bool find_event(const struct gs_receipt *receipt, enum gs_game_event_kind kind, struct gs_game_event *out)
 {
+	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < receipt->logs.count; i++)
 		if (gs_game_event_decode(&receipt->logs.entries[i], out) == GS_OK && out->kind == kind)
 			return true;
@@ -459,7 +460,7 @@ static void make_move(struct hand *h, struct gs_game *game, struct gs_receipt *r
 static void test_agreed(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct files files;
 	uint64_t most = 0;
 	if (!open_chain(&chain))
@@ -541,7 +542,7 @@ static struct gs_wei bond_of_claim(const struct gs_dispute_chain *chain)
 static void test_parallel_games(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct files files;
 	struct hand h = {.chain = &chain};
 	struct gs_game game[3];
