@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "challenge/game/agreed.h"
+
 /* ---- money (protocol.md, section 2) ---- */
 
 static void add(struct gs_wei *to, struct gs_wei amount)
@@ -273,6 +275,28 @@ enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned send
 		                                                          : GS_GAME_CLAIMANT_WON;
 	if (g->game.outcome != GS_GAME_OPEN)
 		end_game(chain, game);
+	return GS_OK;
+}
+
+enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
+                         struct gs_error *error)
+{
+	struct gs_sim_game *g = &chain->game[game];
+	const struct gs_game_rules *rules = &chain->game_rules;
+	const struct gs_agreed to = {.state = agreed->state, .trace_root = agreed->trace_root};
+	const struct gs_agreed_terms terms = {.tag = rules->tag,
+	                                      .budgets_s = (uint64_t)rules->claimant_budget_s +
+	                                                   rules->challenger_budget_s,
+	                                      .now = chain->now};
+	if (game >= chain->games || g->game.outcome != GS_GAME_OPEN)
+		return gs_fail(error, GS_EINVAL, "StaleState");
+	enum gs_err err = gs_agreed_check(&terms, &g->game.state, &to, false, error);
+	if (err != GS_OK)
+		return err;
+	if (chain->status != GS_SIM_CLAIM_OPEN)
+		return gs_fail(error, GS_EINVAL, "ClaimSettled");
+	g->game = *agreed;
+	chain->game_rules.tag = gs_trace_tag_of(&agreed->trace_root);
 	return GS_OK;
 }
 

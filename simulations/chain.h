@@ -85,6 +85,9 @@ GS_MUST enum gs_err gs_sim_challenge(struct gs_sim_chain *chain, unsigned challe
 /* Any move of a game, by any account. */
 GS_MUST enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned sender, const struct gs_move *move,
                                 struct gs_game_effects *effects, struct gs_error *error);
+/* Puts a state that both sides agreed on off chain in the place of the game's (5.7); signatures are taken for granted. */
+GS_MUST enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
+                                 struct gs_error *error);
 /* Whether the game ends without a loser, whatever happens in it: the claim is void, or lost to a game opened before it. */
 bool gs_sim_overtaken(const struct gs_sim_chain *chain, unsigned game);
 GS_MUST enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error);

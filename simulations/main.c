@@ -93,7 +93,8 @@ static void print_summary(FILE *f, const struct gs_sim_tally *t, const char *dig
 	fprintf(f, "runs            %" PRIu64 " in %.2f s of processor time\n", t->runs, elapsed);
 	fprintf(f, "games           %" PRIu64 " (%" PRIu64 " claims with several), %.0f a second\n", t->games,
 	        t->contested, (double)t->games / elapsed);
-	fprintf(f, "moves           %" PRIu64 ", and %" PRIu64 " refused\n", t->moves, t->refused);
+	fprintf(f, "moves           %" PRIu64 ", and %" PRIu64 " refused; %" PRIu64 " states agreed off chain\n",
+	        t->moves, t->refused, t->agreed);
 	fprintf(f, "outcomes        claimant won %" PRIu64 ", challenger won %" PRIu64 ", closed %" PRIu64 "\n",
 	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
 	fprintf(f,
@@ -125,8 +126,8 @@ static bool write_json(const char *path, const struct arguments *a, const struct
 		return false;
 	fprintf(f,
 	        "{\n  \"seed\": %" PRIu64 ",\n  \"runs\": %" PRIu64 ",\n  \"games\": %" PRIu64
-	        ",\n  \"moves\": %" PRIu64 ",\n  \"moves_refused\": %" PRIu64 ",\n",
-	        a->seed, t->runs, t->games, t->moves, t->refused);
+	        ",\n  \"moves\": %" PRIu64 ",\n  \"moves_refused\": %" PRIu64 ",\n  \"agreed\": %" PRIu64 ",\n",
+	        a->seed, t->runs, t->games, t->moves, t->refused, t->agreed);
 	fprintf(f,
 	        "  \"outcomes\": {\"claimant_won\": %" PRIu64 ", \"challenger_won\": %" PRIu64 ", \"closed\": %" PRIu64
 	        "},\n",

@@ -73,6 +73,8 @@ static amount least(amount a, amount b)
 static amount refund_of(const struct gs_sim_chain *chain, const struct gs_sim_game *game, amount pot)
 {
 	unsigned answers = game->game.state.move / 2u;
+	if (game->game.state.move >= 128)
+		return 0; /* agreed off chain, where moves cost nothing */
 	return least(pot, (1 + answers) * value_of(chain->rules.bonds.refund_per_move));
 }
 
@@ -206,7 +208,7 @@ enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const str
 	if (wrong_winner(chain))
 		return GS_SIM_WRONG_WINNER;
 	for (unsigned g = 0; g < chain->games; g++)
-		if (chain->game[g].game.state.move >= oracle->moves_max)
+		if (chain->game[g].game.state.move % 128u >= oracle->moves_max)
 			return GS_SIM_GAME_TOO_LONG; /* the last move ends the game and is not counted in its state */
 	if (two_traces(chain))
 		return GS_SIM_TWO_TRACES;
@@ -232,6 +234,14 @@ void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *
 	clock->left[0] = rules->claimant_budget_s;
 	clock->left[1] = rules->challenger_budget_s;
 	clock->deadline = now + (time < rules->minimum_time_s ? rules->minimum_time_s : time);
+}
+
+void gs_sim_clock_set(struct gs_sim_clock *clock, const struct gs_game *game)
+{
+	clock->claimants = is_claimants(game->state.phase);
+	clock->deadline = game->state.deadline;
+	clock->left[0] = game->state.claimant_left;
+	clock->left[1] = game->state.challenger_left;
 }
 
 enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,

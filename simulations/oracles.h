@@ -44,6 +44,8 @@ struct gs_sim_clock {
 	uint64_t left[2]; /* claimant, challenger: as of its last move */
 };
 void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now);
+/* Both sides agreed on the game's times. */
+void gs_sim_clock_set(struct gs_sim_clock *clock, const struct gs_game *game);
 /* After an accepted move at `now`; game as it is then. */
 enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,
                                          const struct gs_game *game);

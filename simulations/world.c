@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "challenge/game/agreed.h"
 #include "simulations/players.h"
 #include "simulations/programs.h"
 #include "validator/exec/exec.h"
@@ -384,6 +385,45 @@ static void hear(struct world *w, unsigned g, const struct gs_move *move, const 
 		object(w, GS_SIM_VIEWS_DIFFER);
 }
 
+/* Both sides play on off chain for some moves, each by its own lights, sign where they have come, and one puts it on chain. */
+static bool play_off_chain(struct world *w, const struct event *e)
+{
+	struct gs_sim_game *g = &w->chain.game[e->game];
+	struct gs_sim_player *sides[2] = {&w->player[CLAIMANT], &w->player[player_of(w, g->challenger)]};
+	struct gs_game game = w->view[e->game];
+	struct gs_game_rules rules = w->chain.game_rules;
+	struct gs_error error = {0};
+	unsigned moves = (unsigned)between(w, 1, 6);
+	for (unsigned i = 0; i < 2; i++)
+		if (sides[i]->moves >= sides[i]->silent_after || sides[i]->moves >= sides[i]->concede_after)
+			return false;
+	gs_agreed_begin(&game.state);
+	for (unsigned i = 0; i < moves; i++) {
+		struct gs_game next = game;
+		struct gs_move move;
+		struct gs_game_effects effects;
+		bool waiting, spoilt;
+		enum gs_side turn = gs_game_turn(&game);
+		enum gs_err err = gs_sim_answer(sides[turn == GS_SIDE_CLAIMANT ? 0 : 1], e->game, &game, &w->rng, &move,
+		                                &waiting, &spoilt);
+		struct gs_game_input in = {.sender = (uint8_t)turn, .now = w->chain.now, .move = &move};
+		if (err != GS_OK || waiting || gs_game_step(&next, &rules, &in, &effects, NULL) != GS_OK ||
+		    next.outcome != GS_GAME_OPEN)
+			break; /* such a move is for the chain */
+		game = next;
+	}
+	if (gs_sim_agree(&w->chain, e->game, &game, &error) != GS_OK) {
+		note(w, e, "agree", error.text);
+		return false;
+	}
+	note(w, e, "agree", "");
+	w->tally->agreed++;
+	w->view[e->game] = game;
+	gs_sim_clock_set(&w->clock[e->game], &game);
+	make_plans(w, e->game);
+	return true;
+}
+
 static void on_move(struct world *w, const struct event *e)
 {
 	struct gs_sim_player *p = &w->player[e->player];
@@ -392,6 +432,8 @@ static void on_move(struct world *w, const struct event *e)
 	struct gs_game_effects effects;
 	struct gs_error error = {0};
 	bool waiting, spoilt;
+	if (one_in(w, 12) && play_off_chain(w, e))
+		return;
 	*plan = GS_SIM_NEVER;
 	enum gs_err err = gs_sim_answer(p, e->game, &w->view[e->game], &w->rng, &move, &waiting, &spoilt);
 	if (err == GS_OK && waiting)

@@ -45,8 +45,9 @@
 #define GS_BATCHES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
 extern const struct gs_hash gs_batches_event_batch_finalized; /* BatchFinalized(bytes32): indexed */
 extern const struct gs_hash gs_batches_event_batch_lost; /* BatchLost(bytes32): indexed */
-extern const struct gs_hash gs_batches_event_batch_posted; /* BatchPosted(bytes32,address,bytes32,bytes32,uint32,uint64,uint8,uint256,uint64,bytes): indexed indexed indexed data data data data data data data */
+extern const struct gs_hash gs_batches_event_batch_posted; /* BatchPosted(bytes32,address,bytes32,bytes32,uint32,uint64,uint256,uint64,bytes): indexed indexed indexed data data data data data data */
 extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(bytes32): indexed */
+extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,address,bytes32,bytes32,uint32,uint64): indexed indexed indexed data data data */
 
 /* --- Claims --- */
 #define GS_CLAIMS_FN_AUDITED UINT32_C(0x52b9cf3b) /* AUDITED() */
@@ -57,7 +58,9 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 #define GS_CLAIMS_FN_LEAF UINT32_C(0x330cefed) /* LEAF() */
 #define GS_CLAIMS_FN_OPEN UINT32_C(0xd1b9c430) /* OPEN() */
 #define GS_CLAIMS_FN_VOID UINT32_C(0x9b937881) /* VOID() */
+#define GS_CLAIMS_FN_ACCEPT UINT32_C(0x35944b91) /* accept(bytes32,bool) */
 #define GS_CLAIMS_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
+#define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */
 #define GS_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
 #define GS_CLAIMS_FN_APPLY_TERMS UINT32_C(0x20df899d) /* applyTerms() */
 #define GS_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
@@ -92,7 +95,7 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 #define GS_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
 #define GS_CLAIMS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
 #define GS_CLAIMS_FN_STATUS_OF UINT32_C(0xe703ec74) /* statusOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
-#define GS_CLAIMS_FN_SUMS_OF UINT32_C(0x141176d6) /* sumsOf(uint256,uint256,uint256) */
+#define GS_CLAIMS_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
 #define GS_CLAIMS_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
 #define GS_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 #define GS_CLAIMS_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */
@@ -208,6 +211,76 @@ extern const struct gs_hash gs_disputes_event_selected; /* Selected(bytes32,uint
 extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
 extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed(bytes32,uint256,uint256,bytes32,uint256,bytes): indexed data data data data data */
 
+/* --- Duties --- */
+#define GS_DUTIES_FN_ANSWER UINT32_C(0x5ac6473b) /* answer((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes,bytes32[]) */
+#define GS_DUTIES_FN_ATTEST UINT32_C(0x97e6fa5d) /* attest(bytes32,uint160,uint96) */
+#define GS_DUTIES_FN_ATTEST_STAKE UINT32_C(0xa657861d) /* attestStake() */
+#define GS_DUTIES_FN_ATTESTATIONS UINT32_C(0xcf1aab95) /* attestations(bytes32,address) */
+#define GS_DUTIES_FN_ATTESTERS UINT32_C(0x651107bd) /* attesters(bytes32) */
+#define GS_DUTIES_FN_AUDIT_BPS UINT32_C(0xcf2b86eb) /* auditBps() */
+#define GS_DUTIES_FN_AUDIT_DEADLINE UINT32_C(0x0d1ac111) /* auditDeadline(bytes32) */
+#define GS_DUTIES_FN_AUDIT_SECONDS UINT32_C(0x3b5b028a) /* auditSeconds() */
+#define GS_DUTIES_FN_BEACONS UINT32_C(0x67fdf789) /* beacons(uint256) */
+#define GS_DUTIES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
+#define GS_DUTIES_FN_CLEARED UINT32_C(0x3213b41c) /* cleared((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_DUTIES_FN_COLLECT UINT32_C(0xfbfe82a1) /* collect((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+#define GS_DUTIES_FN_DEMAND UINT32_C(0x476299f6) /* demand((bytes32,uint256,address,bytes32,bytes32,bytes32),uint8) */
+#define GS_DUTIES_FN_DEMAND_BASE UINT32_C(0x154b767e) /* demandBase() */
+#define GS_DUTIES_FN_DEMAND_PER_CHUNK UINT32_C(0x553a1c4f) /* demandPerChunk() */
+#define GS_DUTIES_FN_DEMAND_SECONDS UINT32_C(0x51bbbdb1) /* demandSeconds() */
+#define GS_DUTIES_FN_DEMANDS UINT32_C(0xc28f847c) /* demands(bytes32) */
+#define GS_DUTIES_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
+#define GS_DUTIES_FN_DRAW UINT32_C(0x4f5f3e70) /* draw((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_DUTIES_FN_DROP_DEMAND UINT32_C(0x01592463) /* dropDemand((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_FN_EPOCH_SECONDS UINT32_C(0xfb5bb0c3) /* epochSeconds() */
+#define GS_DUTIES_FN_FIRST_WINDOW_END UINT32_C(0x21dbf963) /* firstWindowEnd(bytes32) */
+#define GS_DUTIES_FN_GIVEN UINT32_C(0x6fc3b688) /* given(bytes32,uint256) */
+#define GS_DUTIES_FN_L1_BLOCK UINT32_C(0xa783302a) /* l1Block() */
+#define GS_DUTIES_FN_LAST_EPOCH UINT32_C(0x06a4c983) /* lastEpoch() */
+#define GS_DUTIES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
+#define GS_DUTIES_FN_PRICE_OF UINT32_C(0xb9186d7d) /* priceOf(uint256) */
+#define GS_DUTIES_FN_PROMISED UINT32_C(0xc92c6fbc) /* promised() */
+#define GS_DUTIES_FN_PUBLISH UINT32_C(0xe49f8c5a) /* publish((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes32,bytes32[]) */
+#define GS_DUTIES_FN_RECORD UINT32_C(0x266cf109) /* record() */
+#define GS_DUTIES_FN_REPORT UINT32_C(0x62046cf6) /* report((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes32) */
+#define GS_DUTIES_FN_REPORT_SECONDS UINT32_C(0xc72aa217) /* reportSeconds() */
+#define GS_DUTIES_FN_REWARDS UINT32_C(0x938d967a) /* rewards(bytes32) */
+#define GS_DUTIES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_DUTIES_FN_UNANSWERED UINT32_C(0x6911d89f) /* unanswered((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_FN_UNPUBLISHED UINT32_C(0x3c2316e2) /* unpublished((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_ERR_ALL_GIVEN UINT32_C(0x802b6d26) /* AllGiven() */
+#define GS_DUTIES_ERR_ALREADY_ATTESTED UINT32_C(0x35d90805) /* AlreadyAttested() */
+#define GS_DUTIES_ERR_ALREADY_BOUND UINT32_C(0x682a9065) /* AlreadyBound() */
+#define GS_DUTIES_ERR_ALREADY_DRAWN UINT32_C(0x097e1d9b) /* AlreadyDrawn() */
+#define GS_DUTIES_ERR_ALREADY_RECORDED UINT32_C(0x103b4afe) /* AlreadyRecorded() */
+#define GS_DUTIES_ERR_CLAIM_NOT_OPEN UINT32_C(0x6b687806) /* ClaimNotOpen() */
+#define GS_DUTIES_ERR_CLAIM_OPEN UINT32_C(0x0a1c1f14) /* ClaimOpen() */
+#define GS_DUTIES_ERR_DEMAND_PENDING UINT32_C(0x47f031bd) /* DemandPending() */
+#define GS_DUTIES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_DUTIES_ERR_NO_ATTESTATION UINT32_C(0x4c3218ea) /* NoAttestation() */
+#define GS_DUTIES_ERR_NO_DEMAND UINT32_C(0xb8f6919b) /* NoDemand() */
+#define GS_DUTIES_ERR_NOT_AUDITED UINT32_C(0xae8785f2) /* NotAudited() */
+#define GS_DUTIES_ERR_NOT_CLAIMANT UINT32_C(0x94eeef66) /* NotClaimant() */
+#define GS_DUTIES_ERR_NOT_DRAWN UINT32_C(0xc3dc9ed6) /* NotDrawn() */
+#define GS_DUTIES_ERR_TOO_EARLY UINT32_C(0x2a35a324) /* TooEarly(uint256) */
+#define GS_DUTIES_ERR_TOO_LATE UINT32_C(0xecdd1c29) /* TooLate() */
+#define GS_DUTIES_ERR_TOO_LITTLE UINT32_C(0x5cfa1edd) /* TooLittle(uint256) */
+#define GS_DUTIES_ERR_UNKNOWN_CLAIM UINT32_C(0xc87f8426) /* UnknownClaim() */
+#define GS_DUTIES_ERR_WINDOW_OVER UINT32_C(0xcb81e583) /* WindowOver() */
+#define GS_DUTIES_ERR_WRONG_EPOCH UINT32_C(0x254f6ab2) /* WrongEpoch() */
+#define GS_DUTIES_ERR_WRONG_LENGTH UINT32_C(0x92aa5ab2) /* WrongLength() */
+#define GS_DUTIES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
+#define GS_DUTIES_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
+extern const struct gs_hash gs_duties_event_answered; /* Answered(bytes32,uint8,uint32,bytes): indexed data data data */
+extern const struct gs_hash gs_duties_event_attested_claim; /* AttestedClaim(bytes32,address,uint160,uint96): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_collected; /* Collected(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_demanded; /* Demanded(bytes32,address,uint8,uint32,uint64): indexed indexed data data data */
+extern const struct gs_hash gs_duties_event_drawn; /* Drawn(bytes32,uint64): indexed data */
+extern const struct gs_hash gs_duties_event_published; /* Published(bytes32,bytes32): indexed data */
+extern const struct gs_hash gs_duties_event_recorded; /* Recorded(uint64,uint64,bytes32): indexed data data */
+extern const struct gs_hash gs_duties_event_reported; /* Reported(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,address): indexed indexed */
+
 /* --- Elementary --- */
 #define GS_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
 #define GS_ELEMENTARY_ERR_UNKNOWN_FUNCTION UINT32_C(0xe3cfc497) /* UnknownFunction(uint256) */
@@ -216,9 +289,13 @@ extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed
 #define GS_I_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
 #define GS_I_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
 #define GS_I_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
+#define GS_I_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
+#define GS_I_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
 #define GS_I_CLAIMS_FN_LOSE UINT32_C(0x29c9c7c9) /* lose((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_I_CLAIMS_FN_MARK UINT32_C(0x46a8ee67) /* mark(bytes32,uint8,uint8,bool) */
 #define GS_I_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
 #define GS_I_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
+#define GS_I_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 
 /* --- IDuties --- */
 #define GS_I_DUTIES_FN_ATTESTERS UINT32_C(0x651107bd) /* attesters(bytes32) */
@@ -227,8 +304,14 @@ extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed
 /* --- IElementary --- */
 #define GS_I_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
 
+/* --- IForfeit --- */
+#define GS_I_FORFEIT_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+
 /* --- IJudge --- */
 #define GS_I_JUDGE_FN_JUDGE UINT32_C(0x51783a85) /* judge(bytes,uint256,uint256,uint256,(bytes32[4],uint256[4]),bytes) */
+
+/* --- IL1Block --- */
+#define GS_IL1_BLOCK_FN_TIMESTAMP UINT32_C(0xb80777ea) /* timestamp() */
 
 /* --- IModels --- */
 #define GS_I_MODELS_FN_PROGRAM_OF UINT32_C(0x473ca926) /* programOf(bytes32) */
@@ -236,11 +319,21 @@ extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed
 #define GS_I_MODELS_FN_WEIGHTS_OF UINT32_C(0xf709bac8) /* weightsOf(bytes32) */
 
 /* --- IStakes --- */
+#define GS_I_STAKES_FN_ACCOUNTS UINT32_C(0x5e5c06e2) /* accounts(address) */
 #define GS_I_STAKES_FN_DUTIES UINT32_C(0xaacc9b5c) /* duties() */
 #define GS_I_STAKES_FN_LOCK UINT32_C(0x282d3fdf) /* lock(address,uint256) */
 #define GS_I_STAKES_FN_PAY UINT32_C(0xf0fcc6bb) /* pay(address,uint256,address) */
 #define GS_I_STAKES_FN_SETTLE UINT32_C(0xf289ac8e) /* settle((address,uint256,uint256,address,uint256,uint256)) */
 #define GS_I_STAKES_FN_UNLOCK UINT32_C(0x7eee288d) /* unlock(address,uint256) */
+
+/* --- Inspector --- */
+#define GS_INSPECTOR_FN_CHECK UINT32_C(0x1c8026cb) /* check(bytes,uint256,uint256) */
+#define GS_INSPECTOR_FN_PROVE UINT32_C(0x069a7379) /* prove((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
+#define GS_INSPECTOR_ERR_CHECK_FAILED UINT32_C(0xd7c1c92f) /* CheckFailed() */
+#define GS_INSPECTOR_ERR_NOT_VIOLATED UINT32_C(0xfff7d356) /* NotViolated() */
+#define GS_INSPECTOR_ERR_VIOLATION UINT32_C(0xca6ba056) /* Violation(uint256) */
+#define GS_INSPECTOR_ERR_WRONG_DESCRIPTOR UINT32_C(0x0c2df658) /* WrongDescriptor() */
+#define GS_INSPECTOR_ERR_WRONG_KIND UINT32_C(0x35a08a07) /* WrongKind() */
 
 /* --- Judge --- */
 #define GS_JUDGE_FN_DESCRIBE UINT32_C(0xea093e30) /* describe(bytes) */
@@ -272,6 +365,7 @@ extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed
 #define GS_MODELS_FN_RETRACT UINT32_C(0x117b4705) /* retract(bytes32) */
 #define GS_MODELS_FN_SHAPE_OF UINT32_C(0x72447206) /* shapeOf(bytes32) */
 #define GS_MODELS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_MODELS_FN_VOID UINT32_C(0x83f0ea60) /* void((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
 #define GS_MODELS_FN_VOIDED UINT32_C(0xa55d800b) /* voided(bytes32) */
 #define GS_MODELS_FN_WEIGHTS_OF UINT32_C(0xf709bac8) /* weightsOf(bytes32) */
 #define GS_MODELS_ERR_DEPLOYMENT_RETIRED UINT32_C(0xb512cf56) /* DeploymentRetired() */
@@ -337,7 +431,7 @@ extern const struct gs_hash gs_payouts_event_settled; /* Settled(bytes32,address
 #define GS_POLICY_FN_SCHEDULE_TERMS UINT32_C(0xbc2aca48) /* scheduleTerms(uint256) */
 #define GS_POLICY_FN_SCHEDULED UINT32_C(0xc615b433) /* scheduled() */
 #define GS_POLICY_FN_SCHEDULED_FOR UINT32_C(0xc2baae49) /* scheduledFor() */
-#define GS_POLICY_FN_SUMS_OF UINT32_C(0x141176d6) /* sumsOf(uint256,uint256,uint256) */
+#define GS_POLICY_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
 #define GS_POLICY_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
 #define GS_POLICY_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
 #define GS_POLICY_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */

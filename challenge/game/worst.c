@@ -67,13 +67,14 @@ struct gs_gas_model gs_gas_model_default(void)
 		.zero_byte = 4,
 		.byte_floor = 40,
 		.zero_byte_floor = 10,
-		.move = 22000,
-		.challenge = 130000,
-		.end = 90000,
-		.data_byte = 12,
-		.node = 250,
-		.descriptor_byte = 60,
-		.judge = 60000,
+		.move = 12000,
+		.commit = 22000,
+		.challenge = 65000,
+		.end = 60000,
+		.data_byte = 9,
+		.node = 280,
+		.descriptor_byte = 120,
+		.judge = 80000,
 	};
 }
 
@@ -166,6 +167,7 @@ static void descent(const struct gs_game_shape *s, const struct gs_gas_model *ga
 	unsigned depth = s->trace_depth, rounds = gs_schedule_rounds(depth);
 	unsigned level = rounds == 0 ? 0 : gs_schedule_top(depth, 1);
 	struct transaction t = begin(gas, true, false);
+	t.gas += gas->commit;
 	shown(&t, gas, rounds == 0, depth - level);
 	path(&t, gas, s->output_depth < level ? level - s->output_depth : 0);
 	add_up(&out->claimant, gas, &t);

@@ -34,7 +34,7 @@ assert a["violations"] == 0 and a["runs"] == 600
 assert all(n >= 20 for n in list(a["outcomes"].values()) + list(a["reasons"].values())), a
 assert a["games"] == sum(a["outcomes"].values()) == sum(a["reasons"].values())
 assert a["claims_invalid"] + a["claims_final"] + a["claims_void"] == 600 and a["wrong_claims"] > 100
-assert a["claims_void"] > 0 and a["prizes_taken_over"] > 0, a
+assert a["claims_void"] > 0 and a["prizes_taken_over"] > 0 and a["agreed"] > 100, a
 P
 check "all outcomes and reasons come up" $?
 

@@ -1,5 +1,6 @@
 /* The game in C against the contract, refusal by refusal: before each move of real disputes, spoilt versions of it are tried
- * on both, and both must take them or refuse them with the same error. Skipped without anvil or compiled contracts. */
+ * on both, and both must take them or refuse them with the same error (GAINSAY_GAMES=N: of N disputes). Then games that are
+ * agreed off chain, and several of one claim. Skipped without anvil or compiled contracts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -249,18 +250,53 @@ static void load(struct gs_dispute_chain *chain, const struct files *f, uint64_t
 		fail_msg("seed %u: %s", (unsigned)seed, error.text);
 }
 
+/* What each side paid, and its dearest transaction, are below what was told before the game. */
+static void check_worst_case(const struct gs_dispute_chain *chain, const struct gs_dispute_setup *setup,
+                             const struct gs_dispute_result *result, double *closest)
+{
+	const struct gs_gas_model gas = gs_gas_model_default();
+	const struct gs_bond_rules bonds = {.challenger_bond = chain->parameters.disputes.challenger_bond};
+	const struct gs_game_rules rules = {.header = &setup->program.header};
+	struct gs_game_shape shape;
+	struct gs_worst_case worst;
+	gs_bond_shape(&setup->program, &shape);
+	assert_int_equal(gs_bond_worst_case(&shape, &rules, &bonds, &gas, 0, 0, &worst), GS_OK);
+	uint64_t paid[2] = {0}, dearest[2] = {0}, bytes[2] = {0};
+	for (unsigned i = 0; i < result->moves; i++) {
+		unsigned side = result->move[i].side == GS_SIDE_CHALLENGER;
+		paid[side] += result->move[i].gas;
+		bytes[side] += result->move[i].calldata;
+		if (result->move[i].gas > dearest[side])
+			dearest[side] = result->move[i].gas;
+	}
+	const struct gs_worst_side *told[2] = {&worst.claimant, &worst.challenger};
+	for (unsigned side = 0; side < 2; side++) {
+		if (paid[side] > told[side]->gas || dearest[side] > told[side]->dearest ||
+		    bytes[side] > told[side]->bytes)
+			fail_msg("side %u paid %u, at most %u for one move, %u bytes; told %u, %u, %u", side,
+			         (unsigned)paid[side], (unsigned)dearest[side], (unsigned)bytes[side],
+			         (unsigned)told[side]->gas, (unsigned)told[side]->dearest, (unsigned)told[side]->bytes);
+		double share = (double)paid[side] / (double)told[side]->gas;
+		*closest = share > *closest ? share : *closest;
+	}
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct gs_error error = {0};
 	struct witness witness = {.tried = 0};
 	struct files files;
+	double closest = 0;
 	if (!open_chain(&chain))
 		skip();
 	make_files(&files);
 	gs_rng_seed(&witness.rng, 3);
-	for (uint64_t seed = 0; seed < GAMES; seed++) {
+	const char *wanted = getenv("GAINSAY_GAMES");
+	uint64_t games = wanted != NULL ? strtoull(wanted, NULL, 10) : GAMES;
+	assert_true(games >= GAMES);
+	for (uint64_t seed = 0; seed < games; seed++) {
 		struct gs_dispute_setup setup;
 		struct gs_dispute_result *result = malloc(sizeof(*result));
 		struct gs_dispute_plan plan = {.manner = (enum gs_dispute_manner)(seed % 3), .seed = seed};
@@ -273,12 +309,15 @@ static void test_refusals(void **state)
 		assert_true(result->honest_won);
 		assert_true(result->judged);
 		assert_int_equal(result->contract, result->judge.result);
+		check_worst_case(&chain, &setup, result, &closest);
 		free(result);
 		gs_dispute_setup_free(&setup);
 	}
 	remove_files(&files);
 	gs_dispute_chain_close(&chain);
-	print_message("%u spoilt moves: %u refused, %u taken\n", witness.tried, witness.refused, witness.accepted);
+	print_message("%u spoilt moves: %u refused, %u taken; gas at most %.2f of what was told before\n",
+	              witness.tried, witness.refused, witness.accepted, closest);
+	assert_true(closest > 0.4); /* a bound that is not idle */
 	assert_true(witness.refused > 200);
 	assert_true(witness.accepted > 10);
 }
@@ -350,6 +389,7 @@ static void send(struct hand *h, enum gs_dispute_party party, struct gs_buf *dat
 
 static bool find_event(const struct gs_receipt *receipt, enum gs_game_event_kind kind, struct gs_game_event *out)
 {
+	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < receipt->logs.count; i++)
 		if (gs_game_event_decode(&receipt->logs.entries[i], out) == GS_OK && out->kind == kind)
 			return true;
@@ -420,7 +460,7 @@ static void make_move(struct hand *h, struct gs_game *game, struct gs_receipt *r
 static void test_agreed(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct files files;
 	uint64_t most = 0;
 	if (!open_chain(&chain))
@@ -502,7 +542,7 @@ static struct gs_wei bond_of_claim(const struct gs_dispute_chain *chain)
 static void test_parallel_games(void **state)
 {
 	(void)state;
-	struct gs_dispute_chain chain;
+	struct gs_dispute_chain chain = {0};
 	struct files files;
 	struct hand h = {.chain = &chain};
 	struct gs_game game[3];

@@ -204,6 +204,14 @@ static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes
 	json_object_set_new(json, "tx", hash_json(&c.tx));
 	json_object_set_new(json, "games", json_integer(c.games));
 	json_object_set_new(json, "open_games", json_integer(c.open_games));
+	if (c.demand.deadline.unix_s) {
+		json_object_set_new(json, "demanded",
+		                    json_string(c.demand.kind == GS_DEMAND_INPUT ? "input" : "output"));
+		json_object_set_new(json, "demand_deadline", json_integer((json_int_t)c.demand.deadline.unix_s));
+	}
+	if (c.audit_deadline.unix_s)
+		json_object_set_new(json, "audit_deadline", json_integer((json_int_t)c.audit_deadline.unix_s));
+	json_object_set_new(json, "audited", json_boolean(c.audited));
 	json_object_set_new(json, "sampled", json_false());
 	err = add_sample(g->stored, &c.id, json);
 	if (!err)

@@ -32,11 +32,12 @@ enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, st
 	return err;
 }
 
-/* A view of Disputes that takes nothing and answers with one word. */
-static enum gs_err read_word(struct gs_chain_io *io, uint32_t selector, struct gs_u256 *out, struct gs_error *error)
+/* A view that takes nothing and answers with one word. */
+static enum gs_err read_word(struct gs_chain_io *io, const struct gs_address *contract, uint32_t selector,
+                             struct gs_u256 *out, struct gs_error *error)
 {
 	uint8_t data[4];
-	const struct gs_eth_call call = {.to = &io->contracts.disputes, .data = {data, sizeof(data)}};
+	const struct gs_eth_call call = {.to = contract, .data = {data, sizeof(data)}};
 	struct gs_abi_reader r;
 	struct gs_buf answer;
 	enum gs_err err;
@@ -48,7 +49,7 @@ static enum gs_err read_word(struct gs_chain_io *io, uint32_t selector, struct g
 		r = gs_abi_read(gs_buf_view(&answer));
 		*out = gs_abi_get_u256(&r);
 		if (r.err)
-			err = gs_fail(error, GS_EPARSE, "disputes: the contract's answer has not the expected form");
+			err = gs_fail(error, GS_EPARSE, "a contract's answer has not the expected form");
 	}
 	gs_buf_free(&answer);
 	return err;
@@ -56,20 +57,31 @@ static enum gs_err read_word(struct gs_chain_io *io, uint32_t selector, struct g
 
 enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *out, struct gs_error *error)
 {
-	static const uint32_t selector[] = {GS_DISPUTES_FN_CHALLENGER_BOND, GS_DISPUTES_FN_REFUND_PER_MOVE,
-	                                    GS_DISPUTES_FN_CONCEDE_BPS,     GS_DISPUTES_FN_BURN_BPS,
-	                                    GS_DISPUTES_FN_CLAIMANT_BUDGET, GS_DISPUTES_FN_CHALLENGER_BUDGET,
-	                                    GS_DISPUTES_FN_MINIMUM_TIME};
-	struct gs_u256 word[GS_ARRAY_LEN(selector)];
-	enum gs_err err = GS_OK;
+	const struct gs_address *disputes = &io->contracts.disputes, *duties = &io->contracts.duties;
+	const struct {
+		const struct gs_address *contract;
+		uint32_t selector;
+		uint64_t max; /* 0: any amount */
+	} view[] = {
+		{disputes, GS_DISPUTES_FN_CHALLENGER_BOND, 0},
+		{disputes, GS_DISPUTES_FN_REFUND_PER_MOVE, 0},
+		{disputes, GS_DISPUTES_FN_CONCEDE_BPS, GS_BPS},
+		{disputes, GS_DISPUTES_FN_BURN_BPS, GS_BPS},
+		{disputes, GS_DISPUTES_FN_CLAIMANT_BUDGET, UINT32_MAX},
+		{disputes, GS_DISPUTES_FN_CHALLENGER_BUDGET, UINT32_MAX},
+		{disputes, GS_DISPUTES_FN_MINIMUM_TIME, UINT32_MAX},
+		{duties, GS_DUTIES_FN_AUDIT_BPS, GS_BPS},
+		{duties, GS_DUTIES_FN_EPOCH_SECONDS, UINT32_MAX},
+	};
+	struct gs_u256 word[GS_ARRAY_LEN(view)];
 
-	for (size_t i = 0; i < GS_ARRAY_LEN(selector) && !err; i++)
-		err = read_word(io, selector[i], &word[i], error);
-	for (size_t i = 2; i < GS_ARRAY_LEN(selector) && !err; i++)
-		if (!gs_u256_fits_u64(&word[i]) || word[i].limb[0] > (i < 4 ? GS_BPS : UINT32_MAX))
-			err = gs_fail(error, GS_EPARSE, "disputes: a parameter of the contract is out of its bounds");
-	if (err)
-		return err;
+	for (size_t i = 0; i < GS_ARRAY_LEN(view); i++) {
+		enum gs_err err = read_word(io, view[i].contract, view[i].selector, &word[i], error);
+		if (err)
+			return err;
+		if (view[i].max && (!gs_u256_fits_u64(&word[i]) || word[i].limb[0] > view[i].max))
+			return gs_fail(error, GS_EPARSE, "a parameter of the contracts is out of its bounds");
+	}
 	out->bonds = (struct gs_bond_rules){.challenger_bond = {word[0]},
 	                                    .refund_per_move = {word[1]},
 	                                    .concede_bps = (uint16_t)word[2].limb[0],
@@ -77,6 +89,8 @@ enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *ou
 	out->claimant_budget_s = (uint32_t)word[4].limb[0];
 	out->challenger_budget_s = (uint32_t)word[5].limb[0];
 	out->minimum_time_s = (uint32_t)word[6].limb[0];
+	out->audit_bps = (uint32_t)word[7].limb[0];
+	out->epoch_s = word[8].limb[0];
 	return GS_OK;
 }
 

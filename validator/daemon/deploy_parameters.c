@@ -7,6 +7,8 @@
 
 enum { PPM_PER_BPS = 100, BUDGET_S_MAX = (1 << 24) - 1 };
 
+static const char *const clocks[] = {"own", "l1", NULL}; /* in the order of enum gs_deploy_clock */
+
 #define AT(member) offsetof(struct gs_deploy_parameters, member)
 static const struct gs_setting table[] = {
 	{"stakes.unbonding_s", GS_SETTING_U64, AT(stakes.unbonding_s), 1, UINT32_MAX, NULL},
@@ -29,6 +31,15 @@ static const struct gs_setting table[] = {
 	{"disputes.refund_per_move", GS_SETTING_ETHER, AT(disputes.refund_per_move), 0, 0, NULL},
 	{"disputes.concede", GS_SETTING_SHARE, AT(disputes.concede_ppm), 0, 0, NULL},
 	{"disputes.burn", GS_SETTING_SHARE, AT(disputes.burn_ppm), 0, 0, NULL},
+	{"duties.demand_s", GS_SETTING_U64, AT(duties.demand_s), 1, UINT32_MAX, NULL},
+	{"duties.audit_s", GS_SETTING_U64, AT(duties.audit_s), 1, UINT32_MAX, NULL},
+	{"duties.report_s", GS_SETTING_U64, AT(duties.report_s), 1, UINT32_MAX, NULL},
+	{"duties.epoch_s", GS_SETTING_U64, AT(duties.epoch_s), 1, UINT32_MAX, NULL},
+	{"duties.audit", GS_SETTING_SHARE, AT(duties.audit_ppm), 0, 0, NULL},
+	{"duties.demand_base", GS_SETTING_ETHER, AT(duties.demand_base), 0, 0, NULL},
+	{"duties.demand_per_chunk", GS_SETTING_ETHER, AT(duties.demand_per_chunk), 0, 0, NULL},
+	{"duties.attest_stake", GS_SETTING_ETHER, AT(duties.attest_stake), 0, 0, NULL},
+	{"duties.clock", GS_SETTING_WORD, AT(duties.clock), 0, 0, clocks},
 };
 static const struct gs_settings settings = {table, GS_ARRAY_LEN(table)};
 
@@ -64,6 +75,13 @@ void gs_deploy_defaults(struct gs_deploy_parameters *out)
 	                     .refund_per_move = tokens("0.05"),
 	                     .concede_ppm = 500 * 1000,
 	                     .burn_ppm = 500 * 1000},
+		.duties = {.demand_s = 120,
+	                   .audit_s = 120,
+	                   .report_s = 600,
+	                   .epoch_s = 60,
+	                   .demand_base = tokens("0.01"),
+	                   .demand_per_chunk = tokens("0.001"),
+	                   .attest_stake = tokens("1")},
 	};
 }
 

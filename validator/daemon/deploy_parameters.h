@@ -7,6 +7,11 @@
 
 #include "chain/core/u256.h"
 
+enum gs_deploy_clock {
+	GS_DEPLOY_CLOCK_OWN,
+	GS_DEPLOY_CLOCK_L1
+}; /* epochs by the chain's time, or by its L1's (OP stack) */
+
 struct gs_deploy_parameters { /* amounts in the token's smallest unit, shares in millionths (whole basis points) */
 	struct {
 		uint64_t unbonding_s;
@@ -36,6 +41,17 @@ struct gs_deploy_parameters { /* amounts in the token's smallest unit, shares in
 		uint64_t concede_ppm;
 		uint64_t burn_ppm; /* of what is slashed */
 	} disputes;
+	struct {
+		uint64_t demand_s; /* to answer a demand */
+		uint64_t audit_s;  /* to publish a trace root that was drawn */
+		uint64_t report_s; /* for validators, after finality */
+		uint64_t epoch_s;
+		uint64_t audit_ppm; /* share of claims that are drawn; 0: none, and nothing is recorded */
+		struct gs_wei demand_base;
+		struct gs_wei demand_per_chunk;
+		struct gs_wei attest_stake; /* the least */
+		int clock;                  /* enum gs_deploy_clock */
+	} duties;
 };
 
 /* A devnet that plays in minutes. */

@@ -6,6 +6,9 @@
 #include "chain/eth/bindings.h"
 #include "chain/rpc/deploy.h"
 
+/* Where an OP-stack chain tells of its L1's newest block. */
+static const struct gs_address l1_block = {{0x42, [19] = 0x15}}, nobody;
+
 enum { WIRE_TIMEOUT_MS = 60 * 1000, ARGS_MAX = 4096, ARGS_WORDS_MAX = 16 };
 
 struct deploying {
@@ -103,6 +106,15 @@ static void duties_args(const struct deploying *d, struct args *a)
 	put_contract(d, a, GS_CONTRACT_MODELS);
 	put_contract(d, a, GS_CONTRACT_CLAIMS);
 	put_contract(d, a, GS_CONTRACT_DISPUTES);
+	put_u64(a, d->p->duties.demand_s);
+	put_u64(a, d->p->duties.audit_s);
+	put_u64(a, d->p->duties.report_s);
+	put_u64(a, d->p->duties.epoch_s);
+	put_share(d, a, "duties.audit", d->p->duties.audit_ppm);
+	put(a, d->p->duties.demand_base.v);
+	put(a, d->p->duties.demand_per_chunk.v);
+	put(a, d->p->duties.attest_stake.v);
+	put_address(a, d->p->duties.clock == GS_DEPLOY_CLOCK_L1 ? &l1_block : &nobody);
 }
 
 static void args_of(const struct deploying *d, enum gs_contract contract, struct args *a)

@@ -43,6 +43,8 @@ struct gs_node_options {
 	uint32_t claimant_budget_s;
 	uint32_t challenger_budget_s;
 	uint32_t minimum_time_s;
+	uint32_t audit_bps; /* of Duties: share of claims that are drawn; 0: none */
+	uint64_t epoch_s;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
 	struct gs_time start_time;

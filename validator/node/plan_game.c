@@ -186,16 +186,6 @@ static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_rec
 	return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, state, claim);
 }
 
-/* Releases a claim whose model is void, so that our bond comes back; *released: there is nothing to play for. */
-static enum gs_err plan_void(struct gs_node_turn *t, const struct gs_claim *claim, bool *released)
-{
-	struct gs_model_record model;
-	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
-
-	*released = !err && model.voided && claim->status == GS_CLAIM_OPEN;
-	return *released ? gs_plan_release(t, claim) : err;
-}
-
 enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *game)
 {
 	struct gs_node *node = t->node;
@@ -220,7 +210,7 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 		               : GS_OK;
 	if (!challenger && !claimant)
 		return standing.ours ? plan_foreign(t, game, &state, &claim) : GS_OK;
-	err = plan_void(t, &claim, &stop);
+	err = gs_plan_release(t, &claim, &stop);
 	if (err || stop)
 		return err;
 	if (claimant) {
