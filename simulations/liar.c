@@ -68,7 +68,8 @@ enum gs_err gs_sim_second_face(const struct gs_sim_execution *first, struct gs_r
 	enum gs_err err = copy_trace(first, out);
 	if (err != GS_OK)
 		return err;
-	const struct gs_instr *in = &program->instr[gs_rng_below(rng, program->count - program->header.outputs)];
+	uint32_t inner = (uint32_t)gs_rng_below(rng, program->count - program->header.outputs);
+	const struct gs_instr instr = gs_program_instr(program, inner), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	uint8_t *tensor = out->trace.chunks + (size_t)in->first_chunk * GS_CHUNK_BYTES;
 	uint64_t element = gs_rng_below(rng, gs_instr_count(in));
@@ -87,7 +88,7 @@ enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct
 	if (err != GS_OK)
 		return err;
 	out->instruction = (uint32_t)gs_rng_below(rng, program->count);
-	const struct gs_instr *in = &program->instr[out->instruction];
+	const struct gs_instr instr = gs_program_instr(program, out->instruction), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	uint64_t count = gs_instr_count(in), slots = gs_dtype_chunks(dtype, count) * gs_dtype_per_chunk(dtype);
 	bool padding = slots > count && gs_rng_below(rng, 10) == 0;
@@ -104,8 +105,10 @@ enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct
 	}
 	if (err == GS_OK) {
 		gs_element_write(tensor, dtype, out->element, stored);
-		for (uint32_t i = out->instruction + 1; i < program->count; i++)
-			gs_interpret_instr(&program->instr[i], &memory);
+		for (uint32_t i = out->instruction + 1; i < program->count; i++) {
+			struct gs_instr next = gs_program_instr(program, i);
+			gs_interpret_instr(&next, &memory);
+		}
 		err = gs_trace_commit(&out->trace);
 	}
 	if (err != GS_OK)

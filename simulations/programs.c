@@ -10,10 +10,10 @@ void gs_sim_begin(struct gs_sim_builder *b, struct gs_program *program, struct g
 {
 	memset(program, 0, sizeof(*program));
 	*b = (struct gs_sim_builder){.program = program, .rng = rng};
-	program->instr = calloc(GS_SIM_INSTRUCTIONS_MAX, sizeof(*program->instr));
+	gs_listing_init(&b->listing);
 	program->io.input = calloc(1, sizeof(*program->io.input));
 	program->io.output = calloc(1, sizeof(*program->io.output));
-	if (program->instr == NULL || program->io.input == NULL || program->io.output == NULL)
+	if (program->io.input == NULL || program->io.output == NULL)
 		b->err = GS_ENOMEM;
 }
 
@@ -106,12 +106,10 @@ static struct gs_operand flat_view(const struct gs_sim_value *v, unsigned axes, 
 static struct gs_sim_value emit(struct gs_sim_builder *b, const struct gs_instr *in, uint32_t d0, uint32_t d1,
                                 uint32_t d2)
 {
-	struct gs_program *p = b->program;
-	GS_ASSERT(p->count < GS_SIM_INSTRUCTIONS_MAX);
 	struct gs_sim_value out = {
-		.space = GS_SPACE_TRACE, .dtype = in->store_dtype, .at = p->count, .dim = {d0, d1, d2}};
+		.space = GS_SPACE_TRACE, .dtype = in->store_dtype, .at = b->listing.count, .dim = {d0, d1, d2}};
 	if (b->err == GS_OK)
-		p->instr[p->count++] = *in;
+		b->err = gs_listing_append(&b->listing, in);
 	return out;
 }
 
@@ -236,18 +234,22 @@ struct gs_sim_value gs_sim_squares(struct gs_sim_builder *b, const struct gs_sim
 enum gs_err gs_sim_finish(struct gs_sim_builder *b, const struct gs_sim_value *output, struct gs_error *error)
 {
 	struct gs_program *p = b->program;
-	if (b->err != GS_OK)
+	if (b->err != GS_OK) {
+		gs_listing_free(&b->listing);
 		return gs_fail(error, b->err, "simulated program: %s", gs_err_name(b->err));
-	GS_ASSERT(output->space == GS_SPACE_TRACE && output->at == p->count - 1);
+	}
+	GS_ASSERT(output->space == GS_SPACE_TRACE && output->at == b->listing.count - 1);
 	struct gs_tensor_type *t = &p->io.output[0];
-	const struct gs_instr *in = &p->instr[output->at];
+	const struct gs_instr instr = gs_listing_get(&b->listing, output->at), *in = &instr;
 	p->io.outputs = 1;
 	p->header.outputs = 1;
 	snprintf(t->name, sizeof(t->name), "y");
 	t->dtype = output->dtype;
 	t->rank = in->out_axes;
 	memcpy(t->dim, in->extent, in->out_axes * sizeof(*t->dim));
-	return gs_program_seal(p, error);
+	enum gs_err err = gs_program_seal(p, &b->listing, error);
+	gs_listing_free(&b->listing);
+	return err;
 }
 
 /* ---- families ---- */

@@ -6,9 +6,9 @@
 #define GS_SIMULATIONS_PROGRAMS_H
 
 #include "chain/core/rng.h"
-#include "challenge/machine/program.h"
+#include "challenge/machine/listing.h"
 
-enum { GS_SIM_INSTRUCTIONS_MAX = 16, GS_SIM_WEIGHTS_MAX = 1 << 24 /* bytes */ };
+enum { GS_SIM_WEIGHTS_MAX = 1 << 24 /* bytes */ };
 
 struct gs_sim_value {
 	uint8_t space; /* enum gs_space */
@@ -18,13 +18,14 @@ struct gs_sim_value {
 };
 
 struct gs_sim_builder {
-	struct gs_program *program; /* being built */
+	struct gs_program *program; /* being built, of: */
+	struct gs_listing listing;
 	struct gs_rng *rng;
 	uint32_t weights_cap; /* chunks */
 	enum gs_err err;      /* the first failure sticks */
 };
 
-/* *program is emptied; free it with gs_program_free, also after a failure. */
+/* *program is emptied; free it with gs_program_free, also after a failure. gs_sim_finish frees what else is held. */
 void gs_sim_begin(struct gs_sim_builder *b, struct gs_program *program, struct gs_rng *rng);
 /* The model's one input. */
 struct gs_sim_value gs_sim_input(struct gs_sim_builder *b, enum gs_dtype dtype, uint32_t d0, uint32_t d1, uint32_t d2);

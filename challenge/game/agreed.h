@@ -12,6 +12,8 @@
 void gs_agreed_digest(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *state,
                       const struct gs_hash *trace_root, struct gs_hash *out);
 
+enum { GS_AGREED_MOVES_END = 192 }; /* further moves on chain find room above */
+
 struct gs_agreed {
 	struct gs_game_state state;
 	struct gs_hash trace_root;
@@ -24,12 +26,18 @@ GS_MUST enum gs_err gs_agreed_sign(uint64_t chain_id, const struct gs_address *d
 /* Marks a state as made off chain: the bit GS_GAME_AGREED_MOVE of its move. Do it before the first signed move. */
 void gs_agreed_begin(struct gs_game_state *state);
 
-/* Whether the contract would put `to` in the place of `from`: GS_EINVAL and the name of its error if not. tag: what binds
- * the claim; zero when nothing does. budgets_s: both sides' together. */
-GS_MUST enum gs_err gs_agreed_check(uint64_t chain_id, const struct gs_address *disputes,
-                                    const struct gs_game_state *from, const struct gs_agreed *to,
-                                    const struct gs_trace_tag *tag, uint64_t now, uint64_t budgets_s,
-                                    struct gs_error *error);
+/* Whether the contract would put `to` in the place of `from` at `now`, while the claim is open, and the game could go on from
+ * there: GS_EINVAL and the name of the contract's error if not. tag: what binds the claim; zero when nothing does. Look at it
+ * before signing, too: with is_signed false, when the signatures are not there yet. */
+struct gs_agreed_terms {
+	uint64_t chain_id;
+	struct gs_address disputes;
+	struct gs_trace_tag tag;
+	uint64_t budgets_s; /* both sides' together */
+	uint64_t now;
+};
+GS_MUST enum gs_err gs_agreed_check(const struct gs_agreed_terms *terms, const struct gs_game_state *from,
+                                    const struct gs_agreed *to, bool is_signed, struct gs_error *error);
 
 /* Disputes.agree(from, to, traceRoot, claimantSignature, challengerSignature). Errors stick to out. */
 void gs_agree_calldata(const struct gs_game_state *from, const struct gs_agreed *to, struct gs_buf *out);

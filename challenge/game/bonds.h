@@ -68,7 +68,7 @@ struct gs_game_shape {
 	unsigned program_depth;
 	unsigned inputs_depth;
 	unsigned weights_depth;
-	uint32_t longest_fold;       /* terms; 0: no fold */
+	uint32_t most_states;        /* of a fold: K + 1; 0: no fold */
 	uint32_t longest_descriptor; /* bytes */
 	unsigned most_reads;         /* openings of one step */
 };
@@ -78,10 +78,13 @@ void gs_bond_shape_of_header(const struct gs_header *header, struct gs_game_shap
 
 /* The chain's prices, and what the contracts' code takes beside them. */
 struct gs_gas_model {
-	uint64_t transaction;     /* 21000 */
-	uint64_t byte;            /* of calldata, not zero, in a transaction that computes */
-	uint64_t byte_floor;      /* the same by the floor of EIP-7623 */
+	uint64_t transaction; /* 21000 */
+	uint64_t byte;        /* of calldata, not zero, in a transaction that computes */
+	uint64_t zero_byte;
+	uint64_t byte_floor; /* the same by the floor of EIP-7623 */
+	uint64_t zero_byte_floor;
 	uint64_t move;            /* a move's execution but for its data: state, clocks, storage, event */
+	uint64_t commit;          /* beside that, of the first move: the model's shape, the claim's binding */
 	uint64_t challenge;       /* of challenge(): locks, counters, a new slot */
 	uint64_t end;             /* of the move that ends a game: payouts */
 	uint64_t data_byte;       /* copying, hashing and logging a byte of calldata */

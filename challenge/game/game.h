@@ -36,6 +36,7 @@ enum gs_game_reason {
 };
 
 enum {
+	GS_GAME_FIRST_LEVELS = 4,  /* of descent with the commitment; later rounds have at most 5 */
 	GS_GAME_ROUNDS_MAX = 5,    /* of descent by hashes */
 	GS_GAME_CHILDREN_MAX = 32, /* nodes shown in one round: 2^5 */
 	GS_GAME_CHUNK_LEVELS = 2,  /* the last levels are shown as raw chunks */
@@ -165,6 +166,8 @@ unsigned gs_game_level(const struct gs_game_state *state);
 /* ---- states shown of a fold whose open stretch is low .. high ---- */
 uint32_t gs_states_stride(uint32_t low, uint32_t high);
 uint32_t gs_states_count(uint32_t low, uint32_t high);
+/* Value i of those shown, big-endian, each of width 4 or 8. */
+gs_reg gs_states_value(const uint8_t *values, unsigned width, uint32_t i);
 
 enum gs_side gs_phase_side(enum gs_game_phase phase);  /* whose clock runs */
 enum gs_side gs_game_turn(const struct gs_game *game); /* the same of a game's phase */

@@ -1,6 +1,5 @@
 /* Descriptors: bytes <-> struct gs_instr, and the rules that one descriptor shows alone (W1 to W5). */
-#include "challenge/machine/program.h"
-#include "challenge/machine/wire.h"
+#include "challenge/machine/descriptor.h"
 
 #include <string.h>
 
@@ -90,31 +89,36 @@ static void put_operand(struct gs_buf *buf, const struct gs_operand *op, enum gs
 	}
 }
 
+void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in)
+{
+	gs_buf_append_u8(buf, in->form);
+	gs_buf_append_u8(buf, in->fn);
+	gs_buf_append_u8(buf, in->store_dtype);
+	gs_buf_append_u8(buf, in->acc_dtype);
+	gs_buf_append_u8(buf, in->epilogue);
+	gs_wire_put_be(buf, in->first_chunk, 4);
+	gs_wire_put_be(buf, in->span, 4);
+	gs_wire_put_be(buf, in->cost, 8);
+	gs_buf_append_u8(buf, in->out_axes);
+	gs_buf_append_u8(buf, in->red_axes);
+	for (unsigned a = 0; a < (unsigned)in->out_axes + in->red_axes; a++)
+		gs_wire_put_uint(buf, in->extent[a]);
+	if (in->epilogue) {
+		const struct gs_fn_info *e = gs_fn_info(in->epilogue);
+		gs_buf_append_u8(buf, in->epilogue_pos);
+		for (unsigned i = 0, k = 0; i < e->arity; i++)
+			if (i != in->epilogue_pos)
+				gs_wire_put_be(buf, in->epilogue_const[k++], class_bytes(e->operand[i]));
+	}
+	for (unsigned i = 0; i < gs_instr_operands(in); i++)
+		put_operand(buf, &in->operand[i], gs_instr_operand_class(in, i));
+}
+
 enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR_BYTES_MAX], size_t *len)
 {
 	struct gs_buf buf;
 	gs_buf_init(&buf, GS_DESCRIPTOR_BYTES_MAX);
-	gs_buf_append_u8(&buf, in->form);
-	gs_buf_append_u8(&buf, in->fn);
-	gs_buf_append_u8(&buf, in->store_dtype);
-	gs_buf_append_u8(&buf, in->acc_dtype);
-	gs_buf_append_u8(&buf, in->epilogue);
-	gs_wire_put_be(&buf, in->first_chunk, 4);
-	gs_wire_put_be(&buf, in->span, 4);
-	gs_wire_put_be(&buf, in->cost, 8);
-	gs_buf_append_u8(&buf, in->out_axes);
-	gs_buf_append_u8(&buf, in->red_axes);
-	for (unsigned a = 0; a < in->out_axes + in->red_axes; a++)
-		gs_wire_put_uint(&buf, in->extent[a]);
-	if (in->epilogue) {
-		const struct gs_fn_info *e = gs_fn_info(in->epilogue);
-		gs_buf_append_u8(&buf, in->epilogue_pos);
-		for (unsigned i = 0, k = 0; i < e->arity; i++)
-			if (i != in->epilogue_pos)
-				gs_wire_put_be(&buf, in->epilogue_const[k++], class_bytes(e->operand[i]));
-	}
-	for (unsigned i = 0; i < gs_instr_operands(in); i++)
-		put_operand(&buf, &in->operand[i], gs_instr_operand_class(in, i));
+	gs_instr_put(&buf, in);
 	enum gs_err err = buf.err;
 	if (err == GS_OK) {
 		memcpy(out, buf.ptr, buf.len);
@@ -179,51 +183,64 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 	}
 }
 
-enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct gs_error *error)
+enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
 {
-	struct gs_wire w = gs_wire_open(bytes);
 	memset(out, 0, sizeof(*out));
-	if (bytes.len > GS_DESCRIPTOR_BYTES_MAX)
-		return gs_fail(error, GS_EPARSE, "descriptor: %zu bytes, at most %d allowed", bytes.len,
-		               GS_DESCRIPTOR_BYTES_MAX);
-	out->form = (uint8_t)gs_wire_be(&w, 1);
-	out->fn = (uint8_t)gs_wire_be(&w, 1);
-	out->store_dtype = (uint8_t)gs_wire_be(&w, 1);
-	out->acc_dtype = (uint8_t)gs_wire_be(&w, 1);
-	out->epilogue = (uint8_t)gs_wire_be(&w, 1);
-	out->first_chunk = (uint32_t)gs_wire_be(&w, 4);
-	out->span = (uint32_t)gs_wire_be(&w, 4);
-	out->cost = gs_wire_be(&w, 8);
-	out->out_axes = (uint8_t)gs_wire_be(&w, 1);
-	out->red_axes = (uint8_t)gs_wire_be(&w, 1);
+	out->form = (uint8_t)gs_wire_be(w, 1);
+	out->fn = (uint8_t)gs_wire_be(w, 1);
+	out->store_dtype = (uint8_t)gs_wire_be(w, 1);
+	out->acc_dtype = (uint8_t)gs_wire_be(w, 1);
+	out->epilogue = (uint8_t)gs_wire_be(w, 1);
+	out->first_chunk = (uint32_t)gs_wire_be(w, 4);
+	out->span = (uint32_t)gs_wire_be(w, 4);
+	out->cost = gs_wire_be(w, 8);
+	out->out_axes = (uint8_t)gs_wire_be(w, 1);
+	out->red_axes = (uint8_t)gs_wire_be(w, 1);
 	const struct gs_fn_info *fn = gs_fn_info(out->fn);
 	const struct gs_fn_info *e = out->epilogue ? gs_fn_info(out->epilogue) : NULL;
-	if (w.bad || !fn || (out->epilogue && !e) || out->out_axes + out->red_axes > GS_AXES_MAX)
+	if (w->bad || !fn || (out->epilogue && !e) || out->out_axes + out->red_axes > GS_AXES_MAX)
 		return gs_fail(error, GS_EPARSE,
 		               "descriptor: cut short, unknown function %#x or epilogue %#x, or too many axes", out->fn,
 		               out->epilogue);
-	for (unsigned a = 0; a < out->out_axes + out->red_axes; a++) {
-		uint64_t extent = gs_wire_uint(&w);
+	for (unsigned a = 0; a < (unsigned)out->out_axes + out->red_axes; a++) {
+		uint64_t extent = gs_wire_uint(w);
 		if (extent > GS_EXTENT_MAX)
 			return gs_fail(error, GS_EPARSE, "descriptor: axis %u has extent %llu, at most 2^31 allowed", a,
 			               (unsigned long long)extent);
 		out->extent[a] = (uint32_t)extent;
 	}
 	if (e) {
-		out->epilogue_pos = (uint8_t)gs_wire_be(&w, 1);
+		out->epilogue_pos = (uint8_t)gs_wire_be(w, 1);
 		if (out->epilogue_pos >= e->arity)
 			return gs_fail(error, GS_EPARSE, "descriptor: epilogue %s has no operand %u", e->name,
 			               out->epilogue_pos);
 		for (unsigned i = 0, k = 0; i < e->arity; i++)
 			if (i != out->epilogue_pos)
-				out->epilogue_const[k++] = gs_wire_be(&w, class_bytes(e->operand[i]));
+				out->epilogue_const[k++] = gs_wire_be(w, class_bytes(e->operand[i]));
 	}
-	for (unsigned i = 0; i < fn->arity && !w.bad; i++)
-		take_operand(&w, &out->operand[i], fn->operand[i]);
+	for (unsigned i = 0; i < fn->arity && !w->bad; i++)
+		take_operand(w, &out->operand[i], fn->operand[i]);
+	return w->bad ? gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding") : GS_OK;
+}
+
+enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct gs_error *error)
+{
+	struct gs_wire w = gs_wire_open(bytes);
+	if (bytes.len > GS_DESCRIPTOR_BYTES_MAX)
+		return gs_fail(error, GS_EPARSE, "descriptor: %zu bytes, at most %d allowed", bytes.len,
+		               GS_DESCRIPTOR_BYTES_MAX);
+	enum gs_err err = gs_instr_take(&w, out, error);
+	if (err)
+		return err;
 	if (!gs_wire_done(&w))
-		return gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding (at byte %zu of %zu)",
+		return gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding (%zu of %zu bytes read)",
 		               (size_t)(w.at - bytes.ptr), bytes.len);
 	return gs_instr_check(out, error);
+}
+
+uint32_t gs_descriptor_first_chunk(const uint8_t *descriptor)
+{
+	return gs_be32_read(descriptor + 5); /* behind form, fn, store dtype, accumulator dtype and epilogue */
 }
 
 /* ---- W2, W3, W4 (what is local), W5 ---- */

@@ -165,12 +165,14 @@ void gs_interpret_instr(const struct gs_instr *in, const struct gs_memory *mem)
 
 void gs_interpret(const struct gs_program *p, const struct gs_memory *mem)
 {
-	for (uint32_t i = 0; i < p->count; i++)
-		gs_interpret_instr(&p->instr[i], mem);
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		gs_interpret_instr(&in, mem);
+	}
 }
 
 uint64_t gs_program_trace_bytes(const struct gs_program *p)
 {
-	const struct gs_instr *last = &p->instr[p->count - 1];
-	return (last->first_chunk + gs_dtype_chunks(last->store_dtype, gs_instr_count(last))) * GS_CHUNK_BYTES;
+	struct gs_instr last = gs_program_instr(p, p->count - 1);
+	return (last.first_chunk + gs_dtype_chunks(last.store_dtype, gs_instr_count(&last))) * GS_CHUNK_BYTES;
 }

@@ -1,9 +1,10 @@
 /* Whole programs: layout of the trace, sealing, the rules that need more than one descriptor (W4 to W8), the file. */
 #include "challenge/machine/program.h"
 
+#include "challenge/machine/descriptor.h"
 #include "challenge/machine/io.h"
+#include "challenge/machine/listing.h"
 #include "challenge/machine/merkle.h"
-#include "challenge/machine/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@ void gs_program_free(struct gs_program *p)
 	if (!p)
 		return;
 	gs_io_free(&p->io);
-	free(p->instr);
 	free(p->descriptors);
 	free(p->descriptor_at);
 	free(p->weights_owned);
@@ -27,8 +27,16 @@ void gs_program_free(struct gs_program *p)
 struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i)
 {
 	GS_ASSERT(i < p->count);
-	return (struct gs_bytes){p->descriptors + p->descriptor_at[i],
-	                         (size_t)(p->descriptor_at[i + 1] - p->descriptor_at[i])};
+	return (struct gs_bytes){p->descriptors + p->descriptor_at[i], p->descriptor_at[i + 1] - p->descriptor_at[i]};
+}
+
+struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i)
+{
+	struct gs_instr in;
+	struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
+	enum gs_err err = gs_instr_take(&w, &in, NULL);
+	GS_ASSERT(err == GS_OK); /* sealing or reading the program decoded it before */
+	return in;
 }
 
 uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
@@ -36,7 +44,7 @@ uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
 	uint32_t low = 0, high = p->count - 1;
 	while (low < high) {
 		uint32_t middle = low + (high - low + 1) / 2;
-		if (p->instr[middle].first_chunk <= chunk)
+		if (gs_descriptor_first_chunk(p->descriptors + p->descriptor_at[middle]) <= chunk)
 			low = middle;
 		else
 			high = middle - 1;
@@ -67,9 +75,9 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 			REFUSE("instruction %u reads beyond the inputs", i);
 		return GS_OK;
 	case GS_SPACE_TRACE: {
-		const struct gs_instr *producer = &p->instr[gs_program_covering(p, view->chunk)];
-		if (producer->first_chunk != view->chunk || producer->store_dtype != view->dtype ||
-		    gs_instr_count(producer) != view->count)
+		struct gs_instr producer = gs_program_instr(p, gs_program_covering(p, view->chunk));
+		if (producer.first_chunk != view->chunk || producer.store_dtype != view->dtype ||
+		    gs_instr_count(&producer) != view->count)
 			REFUSE("instruction %u reads %llu %s at chunk %u, where no instruction writes that", i,
 			       (unsigned long long)view->count, gs_dtype_name(view->dtype), view->chunk);
 		return GS_OK;
@@ -86,13 +94,13 @@ static enum gs_err check_outputs(const struct gs_program *p, struct gs_error *er
 	if (p->io.outputs != h->outputs)
 		REFUSE("%u outputs in the header, %u in its io", h->outputs, p->io.outputs);
 	for (uint32_t i = first; i < p->count; i++) {
-		const struct gs_instr *in = &p->instr[i];
+		struct gs_instr in = gs_program_instr(p, i);
 		const struct gs_tensor_type *t = &p->io.output[i - first];
-		if (in->first_chunk != h->output_chunk + chunks)
+		if (in.first_chunk != h->output_chunk + chunks)
 			REFUSE("output %u does not follow the one before", i - first);
-		if (t->dtype != in->store_dtype || t->chunk != chunks || gs_tensor_type_count(t) != gs_instr_count(in))
+		if (t->dtype != in.store_dtype || t->chunk != chunks || gs_tensor_type_count(t) != gs_instr_count(&in))
 			REFUSE("output '%s' is not what its instruction writes", t->name);
-		chunks += instr_chunks(in);
+		chunks += instr_chunks(&in);
 	}
 	if (h->output_depth != gs_merkle_depth(chunks) || h->output_chunk & ((UINT64_C(1) << h->output_depth) - 1))
 		REFUSE("the output block is not aligned");
@@ -122,27 +130,27 @@ enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || p->count != p->header.instructions)
 		REFUSE("%u instructions, the header says %u", p->count, p->header.instructions);
 	for (uint32_t i = 0; i < p->count; i++) {
-		const struct gs_instr *in = &p->instr[i];
-		enum gs_err err = gs_instr_check(in, error);
+		struct gs_instr in = gs_program_instr(p, i);
+		enum gs_err err = gs_instr_check(&in, error);
 		if (err)
 			return gs_fail_within(error, err, "instruction %u", i);
-		if (in->first_chunk != next)
+		if (in.first_chunk != next)
 			REFUSE("instruction %u starts at chunk %u, not where the one before ends (%llu)", i,
-			       in->first_chunk, (unsigned long long)next);
-		next += in->span;
-		cost += gs_instr_cost(in);
-		if (in->cost != cost || cost > INT64_MAX)
+			       in.first_chunk, (unsigned long long)next);
+		next += in.span;
+		cost += gs_instr_cost(&in);
+		if (in.cost != cost || cost > INT64_MAX)
 			REFUSE("instruction %u states a running cost of %llu, it is %llu", i,
-			       (unsigned long long)in->cost, (unsigned long long)cost);
+			       (unsigned long long)in.cost, (unsigned long long)cost);
 	}
 	if (next != UINT64_C(1) << p->header.trace_depth)
 		REFUSE("the trace ends at chunk %llu, not at 2^%u", (unsigned long long)next, p->header.trace_depth);
 	if (p->header.cost != cost || p->header.law != GS_LAW_VERSION)
 		REFUSE("header states another cost or law");
 	for (uint32_t i = 0; i < p->count; i++) {
-		const struct gs_instr *in = &p->instr[i];
-		for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-			const struct gs_operand *op = &in->operand[k];
+		struct gs_instr in = gs_program_instr(p, i);
+		for (unsigned k = 0; k < gs_instr_operands(&in); k++) {
+			const struct gs_operand *op = &in.operand[k];
 			if (op->kind != GS_OPERAND_TENSOR)
 				continue;
 			enum gs_err err = check_view_place(p, i, &op->view, error);
@@ -158,111 +166,117 @@ enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 
 /* ---- sealing ---- */
 
-static enum gs_err resolve_view(const struct gs_program *p, uint32_t i, struct gs_view *view, struct gs_error *error)
-{
-	if (view->space != GS_SPACE_TRACE)
-		return GS_OK;
-	if (view->chunk >= i)
-		REFUSE("instruction %u reads instruction %u, which comes later", i, view->chunk);
-	view->chunk = p->instr[view->chunk].first_chunk;
-	return GS_OK;
-}
-
-static enum gs_err resolve_operands(struct gs_program *p, uint32_t i, struct gs_error *error)
-{
-	struct gs_instr *in = &p->instr[i];
-	if (!gs_fn_info(in->fn))
-		REFUSE("instruction %u has unknown function %#x", i, in->fn);
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		enum gs_err err = resolve_view(p, i, &op->view, error);
-		if (!err && op->indirect_row)
-			err = resolve_view(p, i, &op->indirect, error);
-		if (err)
-			return err;
-	}
-	return GS_OK;
-}
-
-/* Places every instruction: intermediates back to back from 0, then the aligned output block, then the end. */
-static enum gs_err lay_out(struct gs_program *p, struct gs_error *error)
+/* first[i] is where instruction i starts, first[count] where the trace ends: intermediates lie back to back from 0, then
+ * comes the aligned output block, then nothing up to a power of two. */
+static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listing, uint32_t *first,
+                           struct gs_error *error)
 {
 	struct gs_header *h = &p->header;
-	uint64_t output_chunks = 0, next = 0, cost = 0;
+	uint64_t output_chunks = 0, next = 0;
 	uint32_t first_output = p->count - h->outputs;
 	for (uint32_t i = first_output; i < p->count; i++) {
-		if (!gs_dtype_known(p->instr[i].store_dtype))
-			REFUSE("instruction %u stores unknown dtype %u", i, p->instr[i].store_dtype);
+		struct gs_instr in = gs_listing_get(listing, i);
 		p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
-		output_chunks += instr_chunks(&p->instr[i]);
+		output_chunks += instr_chunks(&in);
 		if (output_chunks > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the outputs take more than 2^26 chunks");
 	}
 	h->output_depth = gs_merkle_depth(output_chunks);
 	uint64_t block = UINT64_C(1) << h->output_depth;
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr *in = &p->instr[i];
-		if (!gs_dtype_known(in->store_dtype))
-			REFUSE("instruction %u stores unknown dtype %u", i, in->store_dtype);
+		struct gs_instr in = gs_listing_get(listing, i);
 		if (i == first_output) {
-			uint64_t aligned = (next + block - 1) / block * block;
-			if (i > 0)
-				p->instr[i - 1].span += (uint32_t)(aligned - next);
-			next = aligned;
+			next = (next + block - 1) / block * block;
 			h->output_chunk = (uint32_t)next;
 		}
-		in->first_chunk = (uint32_t)next;
-		in->span = (uint32_t)instr_chunks(in);
-		next += in->span;
-		cost += gs_instr_cost(in);
-		in->cost = cost;
-		if (next > GS_CHUNKS_MAX || cost > INT64_MAX)
-			return gs_fail(error, GS_ELIMIT,
-			               "program: the trace takes more than 2^26 chunks (8 GiB) or 2^63 steps");
-		enum gs_err err = resolve_operands(p, i, error);
-		if (err)
-			return err;
+		first[i] = (uint32_t)next;
+		next += instr_chunks(&in);
+		if (next > GS_CHUNKS_MAX)
+			return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB)");
 	}
 	h->trace_depth = gs_merkle_depth(h->output_chunk + block);
 	if (h->trace_depth > GS_TRACE_DEPTH_MAX)
 		return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB)");
-	p->instr[p->count - 1].span += (uint32_t)((UINT64_C(1) << h->trace_depth) - next);
-	h->cost = cost;
+	first[p->count] = UINT32_C(1) << h->trace_depth;
 	return GS_OK;
 }
 
-static enum gs_err encode_all(struct gs_program *p, struct gs_error *error)
+static enum gs_err resolve_view(uint32_t i, const uint32_t *first, struct gs_view *view, struct gs_error *error)
+{
+	if (view->space != GS_SPACE_TRACE)
+		return GS_OK;
+	if (view->chunk >= i)
+		REFUSE("instruction %u reads instruction %u, which comes later", i, view->chunk);
+	view->chunk = first[view->chunk];
+	return GS_OK;
+}
+
+/* Instruction i as it is in the program: placed, its reads of the trace by chunk. */
+static enum gs_err resolve(struct gs_instr *in, uint32_t i, const uint32_t *first, struct gs_error *error)
+{
+	in->first_chunk = first[i];
+	in->span = first[i + 1] - first[i];
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		enum gs_err err = resolve_view(i, first, &op->view, error);
+		if (!err && op->indirect_row)
+			err = resolve_view(i, first, &op->indirect, error);
+		if (err)
+			return err;
+	}
+	return GS_OK;
+}
+
+/* Places the instruction, and appends its descriptor; *cost is the running total. */
+static enum gs_err put_instruction(struct gs_instr *in, uint32_t i, const uint32_t *first, uint64_t *cost,
+                                   struct gs_buf *out, struct gs_error *error)
+{
+	size_t before = out->len;
+	enum gs_err err = resolve(in, i, first, error);
+	if (err)
+		return err;
+	in->cost = *cost += gs_instr_cost(in);
+	if (*cost > INT64_MAX)
+		return gs_fail(error, GS_ELIMIT, "program: more than 2^63 steps");
+	err = gs_instr_check(in, error);
+	if (err)
+		return gs_fail_within(error, err, "instruction %u", i);
+	gs_instr_put(out, in);
+	if (out->err == GS_ENOMEM)
+		return gs_fail(error, GS_ENOMEM, "program: no memory for the descriptors");
+	if (out->err || out->len - before > GS_DESCRIPTOR_BYTES_MAX)
+		return gs_fail(error, GS_ELIMIT, "instruction %u: descriptor: longer than %d bytes", i,
+		               GS_DESCRIPTOR_BYTES_MAX);
+	return GS_OK;
+}
+
+/* The bytes become the program's, unless writing them failed. */
+static void take_descriptors(struct gs_program *p, struct gs_buf *buf, enum gs_err err)
+{
+	uint8_t *fitted = err ? NULL : realloc(buf->ptr, buf->len);
+	if (err)
+		gs_buf_free(buf);
+	else
+		p->descriptors = fitted ? fitted : buf->ptr;
+}
+
+static enum gs_err encode_all(struct gs_program *p, const struct gs_listing *listing, const uint32_t *first,
+                              struct gs_error *error)
 {
 	struct gs_buf buf;
-	enum gs_err err;
+	enum gs_err err = GS_OK;
+	uint64_t cost = 0;
 	gs_buf_init(&buf, (size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
-	free(p->descriptor_at);
-	p->descriptor_at = calloc((size_t)p->count + 1, sizeof(*p->descriptor_at));
-	if (!p->descriptor_at)
-		return gs_fail(error, GS_ENOMEM, "program: no memory for %u descriptors", p->count);
-	for (uint32_t i = 0; i < p->count; i++) {
-		uint8_t bytes[GS_DESCRIPTOR_BYTES_MAX];
-		size_t len;
-		err = gs_instr_check(&p->instr[i], error);
-		if (!err && gs_instr_encode(&p->instr[i], bytes, &len) != GS_OK)
-			err = gs_fail(error, GS_ELIMIT, "descriptor: longer than %d bytes", GS_DESCRIPTOR_BYTES_MAX);
-		if (err) {
-			gs_buf_free(&buf);
-			return gs_fail_within(error, err, "instruction %u", i);
-		}
-		gs_buf_append(&buf, bytes, len);
-		p->descriptor_at[i + 1] = buf.len;
+	for (uint32_t i = 0; !err && i < p->count; i++) {
+		struct gs_instr in = gs_listing_get(listing, i);
+		err = put_instruction(&in, i, first, &cost, &buf, error);
+		p->descriptor_at[i + 1] = (uint32_t)buf.len;
 	}
-	if (buf.err) {
-		err = gs_fail(error, buf.err, "program: no memory for the descriptors");
-		gs_buf_free(&buf);
-		return err;
-	}
-	free(p->descriptors);
-	p->descriptors = buf.ptr; /* taken over */
-	return GS_OK;
+	p->header.cost = cost;
+	take_descriptors(p, &buf, err);
+	return err;
 }
 
 static enum gs_err program_root(const struct gs_program *p, struct gs_hash *out, struct gs_error *error)
@@ -294,25 +308,35 @@ static enum gs_err compute_roots(const struct gs_program *p, struct gs_header *h
 	return GS_OK;
 }
 
-enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error)
+enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listing, struct gs_error *error)
 {
 	struct gs_header *h = &p->header;
 	uint64_t inputs = 0;
-	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || h->outputs < 1 || h->outputs > p->count ||
-	    h->outputs != p->io.outputs)
-		return gs_fail(error, GS_ELIMIT, "program: %u instructions and %u outputs", p->count, h->outputs);
+	if (listing->count < 1 || h->outputs < 1 || h->outputs > listing->count || h->outputs != p->io.outputs)
+		return gs_fail(error, GS_ELIMIT, "program: %u instructions and %u outputs", listing->count, h->outputs);
 	for (uint32_t i = 0; i < p->io.inputs; i++) {
 		p->io.input[i].chunk = (uint32_t)inputs;
 		inputs += gs_dtype_chunks(p->io.input[i].dtype, gs_tensor_type_count(&p->io.input[i]));
 		if (inputs > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the inputs take more than 2^26 chunks");
 	}
+	p->count = listing->count;
 	h->law = GS_LAW_VERSION;
 	h->instructions = p->count;
 	h->inputs_chunks = (uint32_t)inputs;
-	enum gs_err err = lay_out(p, error);
+	free(p->descriptors);
+	free(p->descriptor_at);
+	p->descriptors = NULL;
+	uint32_t *first = calloc((size_t)p->count + 1, sizeof(*first));
+	p->descriptor_at = calloc((size_t)p->count + 1, sizeof(*p->descriptor_at));
+	if (!first || !p->descriptor_at) {
+		free(first);
+		return gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", p->count);
+	}
+	enum gs_err err = lay_out(p, listing, first, error);
 	if (!err)
-		err = encode_all(p, error);
+		err = encode_all(p, listing, first, error);
+	free(first);
 	if (!err)
 		err = compute_roots(p, h, error);
 	return err ? err : gs_program_check(p, error);
@@ -344,30 +368,35 @@ enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out)
 
 static enum gs_err read_descriptors(struct gs_wire *w, struct gs_program *p, struct gs_error *error)
 {
-	uint32_t count = p->header.instructions;
-	if (count > GS_INSTRUCTIONS_HELD_MAX)
-		return gs_fail(error, GS_ELIMIT, "program: %u instructions, this build holds at most %d", count,
-		               GS_INSTRUCTIONS_HELD_MAX);
-	if ((size_t)(w->end - w->at) / DESCRIPTOR_BYTES_MIN < count)
+	uint32_t count = p->header.instructions; /* at most GS_INSTRUCTIONS_MAX: the header says so only then */
+	size_t most = (size_t)(w->end - w->at);
+	struct gs_buf buf;
+	enum gs_err err = GS_OK;
+	if (most / DESCRIPTOR_BYTES_MIN < count)
 		REFUSE("cut short: %u instructions announced", count);
-	p->instr = calloc(count, sizeof(*p->instr));
+	gs_buf_init(&buf, most);
 	p->descriptor_at = calloc((size_t)count + 1, sizeof(*p->descriptor_at));
-	p->descriptors = malloc((size_t)(w->end - w->at));
-	if (!p->instr || !p->descriptor_at || !p->descriptors)
+	if (!p->descriptor_at)
 		return gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", count);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; !err && i < count; i++) {
 		uint64_t len = gs_wire_uint(w);
 		const uint8_t *bytes = len <= GS_DESCRIPTOR_BYTES_MAX ? gs_wire_take(w, len) : NULL;
-		if (!bytes)
-			REFUSE("cut short at instruction %u", i);
-		enum gs_err err = gs_instr_decode((struct gs_bytes){bytes, len}, &p->instr[i], error);
+		struct gs_instr in;
+		if (!bytes) {
+			err = gs_fail(error, GS_EPARSE, "program: cut short at instruction %u", i);
+			break;
+		}
+		err = gs_instr_decode((struct gs_bytes){bytes, len}, &in, error);
 		if (err)
-			return gs_fail_within(error, err, "instruction %u", i);
-		memcpy(p->descriptors + p->descriptor_at[i], bytes, len);
-		p->descriptor_at[i + 1] = p->descriptor_at[i] + len;
-		p->count = i + 1;
+			err = gs_fail_within(error, err, "instruction %u", i);
+		gs_buf_append(&buf, bytes, len);
+		p->descriptor_at[i + 1] = (uint32_t)buf.len;
 	}
-	return GS_OK;
+	if (!err && buf.err)
+		err = gs_fail(error, buf.err, "program: no memory for the descriptors");
+	take_descriptors(p, &buf, err);
+	p->count = err ? 0 : count;
+	return err;
 }
 
 static enum gs_err read_all(struct gs_bytes bytes, struct gs_program *p, struct gs_error *error)

@@ -25,8 +25,7 @@ enum {
 	GS_FOLD_MAX = 1 << 18,   /* terms of one fold */
 	GS_TRACE_DEPTH_MAX = 26, /* 2^26 chunks in the trace, the weights or the inputs */
 	GS_INSTRUCTIONS_MAX = 1 << 20,
-	GS_INSTRUCTIONS_HELD_MAX = 1 << 18, /* what this build reads into memory: about 1.6 GiB of struct gs_instr */
-	GS_IO_MAX = 256,                    /* inputs, or outputs, of one model */
+	GS_IO_MAX = 256, /* inputs, or outputs, of one model */
 	GS_NAME_MAX = 255,
 	GS_RANK_MAX = 8,
 };
@@ -72,7 +71,7 @@ struct gs_operand {
 	struct gs_view indirect; /* an integer tensor; never GS_PAD_SKIP */
 };
 
-struct gs_instr {
+struct gs_instr {     /* decoded: 6 KiB, so programs keep descriptors, and decode what is asked for */
 	uint8_t form; /* enum gs_form */
 	uint8_t fn;   /* f or g */
 	uint8_t store_dtype;
@@ -158,31 +157,32 @@ struct gs_io { /* names, types and places of what goes in and out; owned arrays 
 struct gs_program {
 	struct gs_header header;
 	struct gs_io io;
-	uint32_t count;
-	struct gs_instr *instr;  /* owned */
-	uint8_t *descriptors;    /* owned: all encodings, back to back */
-	uint64_t *descriptor_at; /* owned: count + 1 offsets into descriptors */
+	uint32_t count;          /* instructions */
+	uint8_t *descriptors;    /* owned: all of them, back to back */
+	uint32_t *descriptor_at; /* owned: count + 1 offsets into descriptors */
 	const uint8_t *weights;  /* weights_chunks * 128 bytes; owned when weights_owned */
 	uint8_t *weights_owned;  /* or NULL when the weights are mapped by somebody else */
 };
 
 void gs_program_free(struct gs_program *p); /* frees what it owns, zeroes *p; NULL is fine */
 struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i); /* borrowed */
+/* Instruction i < count, decoded: a fraction of a microsecond. */
+struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i);
 /* The instruction whose span covers the trace chunk; chunk < 2^trace_depth. */
 uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk);
 
 /* All of well-formedness (W1 to W8): descriptors, neighbours, producers, header. */
 GS_MUST enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error);
 
-/* Completes a program whose instr[] (first_chunk, span and cost not yet set), io, weights, header.onnx_hash, lowering,
- * outputs and tolerance are filled in: lays out the trace, resolves operands of GS_SPACE_TRACE from *producer index*
- * (left in view.chunk by the builder) to chunk, encodes, computes roots and header, and checks.
- * *p is unchanged in ownership; on error it must still be freed. */
-GS_MUST enum gs_err gs_program_seal(struct gs_program *p, struct gs_error *error);
+/* Completes a program whose io, weights, header.onnx_hash, lowering, outputs and tolerance are filled in: lays out the
+ * trace of the listed instructions, resolves views of the trace from the *producer's index* to its chunk, encodes,
+ * computes roots and header, and checks. On error *p must still be freed. */
+struct gs_listing;
+GS_MUST enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listing, struct gs_error *error);
 
 /* The program file (.gsp): magic, header, io, descriptors, weights; see docs/machine.md, "Program file". */
 GS_MUST enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out);
-/* Copies everything out of bytes; recomputes every root and checks. GS_ELIMIT beyond GS_INSTRUCTIONS_HELD_MAX. */
+/* Copies everything out of bytes; recomputes every root and checks. */
 GS_MUST enum gs_err gs_program_read(struct gs_bytes bytes, struct gs_program *out, struct gs_error *error);
 
 #endif

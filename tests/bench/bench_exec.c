@@ -112,7 +112,7 @@ static double flops_of(const struct gs_program *p)
 {
 	double flops = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
-		const struct gs_instr *in = &p->instr[i];
+		const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
 		double count = (double)gs_instr_count(in);
 		if (in->form == GS_MAP)
 			flops += count;

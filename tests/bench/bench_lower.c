@@ -83,8 +83,8 @@ static void report_line(const char *label, const struct gs_mapped *file, const s
 {
 	double mib = 1 << 20, trace = 0, largest = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
-		double bytes = (double)gs_instr_count(&p->instr[i]) *
-		               gs_dtype_bytes((enum gs_dtype)p->instr[i].store_dtype) / mib;
+		struct gs_instr in = gs_program_instr(p, i);
+		double bytes = (double)gs_instr_count(&in) * gs_dtype_bytes((enum gs_dtype)in.store_dtype) / mib;
 		trace += bytes;
 		largest = bytes > largest ? bytes : largest;
 	}

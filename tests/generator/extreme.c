@@ -5,6 +5,8 @@
  * that cancel where two axes meet, or on axes of one position, so that many reads stay in range. */
 #include "tests/generator/internal.h"
 
+#include <stdlib.h>
+
 static int64_t clamp_coef(int64_t v)
 {
 	return v > GS_COEF_MAX ? GS_COEF_MAX : v < -GS_COEF_MAX ? -GS_COEF_MAX : v;
@@ -119,10 +121,14 @@ enum gs_err gs_generate_extreme(uint64_t seed, const struct gs_generator_options
 	enum gs_err err = gs_generate_program(seed, options, out, error);
 	if (err != GS_OK)
 		return err;
+	if (generator_instructions(&g) != GS_OK) {
+		gs_program_free(out);
+		return gs_fail(error, GS_ENOMEM, "generator: no memory");
+	}
 	gs_rng_seed(&g.rng, seed ^ UINT64_C(0x65787472656d65));
 	for (uint32_t i = 0; i < out->count; i++) {
-		for (unsigned k = 0; k < gs_instr_operands(&out->instr[i]); k++) {
-			struct gs_operand *op = &out->instr[i].operand[k];
+		for (unsigned k = 0; k < gs_instr_operands(&g.instr[i]); k++) {
+			struct gs_operand *op = &g.instr[i].operand[k];
 			if (op->kind != GS_OPERAND_TENSOR)
 				continue;
 			unresolve(out, &op->view);
@@ -131,14 +137,15 @@ enum gs_err gs_generate_extreme(uint64_t seed, const struct gs_generator_options
 		}
 	}
 	for (uint32_t i = 0; i < out->count; i++)
-		strain_instruction(&g, &out->instr[i]);
+		strain_instruction(&g, &g.instr[i]);
 	for (uint32_t k = 0; k < out->io.outputs; k++) { /* the box may have got axes */
-		const struct gs_instr *in = &out->instr[out->count - out->io.outputs + k];
+		const struct gs_instr *in = &g.instr[out->count - out->io.outputs + k];
 		out->io.output[k].rank = in->out_axes;
 		for (unsigned a = 0; a < in->out_axes; a++)
 			out->io.output[k].dim[a] = in->extent[a];
 	}
-	err = gs_program_seal(out, error);
+	err = generator_seal(&g, error);
+	free(g.instr);
 	if (err != GS_OK)
 		gs_program_free(out);
 	return err;

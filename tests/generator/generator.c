@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "challenge/machine/listing.h"
+
 static const enum gs_dtype dtypes[] = {GS_F32, GS_F16, GS_BF16, GS_I8,  GS_U8,  GS_I16,
                                        GS_U16, GS_I32, GS_BOOL, GS_I64, GS_U32, GS_U64};
 
@@ -147,14 +149,38 @@ static enum gs_err random_sources(struct generator *g)
 	return GS_OK;
 }
 
-static enum gs_err name_outputs(struct gs_program *p)
+enum gs_err generator_instructions(struct generator *g)
 {
+	const struct gs_program *p = g->program;
+	free(g->instr);
+	g->instr = calloc(p->count, sizeof(*g->instr));
+	for (uint32_t i = 0; g->instr != NULL && p->descriptors != NULL && i < p->count; i++)
+		g->instr[i] = gs_program_instr(p, i);
+	return g->instr != NULL ? GS_OK : GS_ENOMEM;
+}
+
+enum gs_err generator_seal(struct generator *g, struct gs_error *error)
+{
+	struct gs_listing listing;
+	gs_listing_init(&listing);
+	enum gs_err err = GS_OK;
+	for (uint32_t i = 0; err == GS_OK && i < g->program->count; i++)
+		err = gs_listing_append(&listing, &g->instr[i]);
+	err = err == GS_OK ? gs_program_seal(g->program, &listing, error)
+	                   : gs_fail(error, err, "generator: instructions that cannot be listed");
+	gs_listing_free(&listing);
+	return err;
+}
+
+enum gs_err generator_outputs(struct generator *g)
+{
+	struct gs_program *p = g->program;
 	p->io.outputs = p->header.outputs;
 	p->io.output = calloc(p->io.outputs, sizeof(*p->io.output));
 	if (p->io.output == NULL)
 		return GS_ENOMEM;
 	for (uint32_t k = 0; k < p->io.outputs; k++) {
-		const struct gs_instr *in = &p->instr[p->count - p->io.outputs + k];
+		const struct gs_instr *in = &g->instr[p->count - p->io.outputs + k];
 		struct gs_tensor_type *t = &p->io.output[k];
 		snprintf(t->name, sizeof(t->name), "y%u", k);
 		t->dtype = in->store_dtype;
@@ -180,17 +206,16 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 	p->count = (uint32_t)(1 + below(g, g->options.instructions_max));
 	if (g->options.deep && p->count < 4)
 		p->count = 4; /* a gap needs an instruction before the outputs */
-	p->instr = calloc(p->count, sizeof(*p->instr));
-	if (p->instr == NULL || random_sources(g) != GS_OK)
+	if (generator_instructions(g) != GS_OK || random_sources(g) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "generator: no memory");
 	for (g->at = 0; g->at < p->count; g->at++) {
 		unsigned code;
 		GS_ASSERT(gs_fn_nth((unsigned)((seed * 8 + g->at) % table_length()), &code));
-		fitting_instruction(g, code, can_fold(code) && !one_in(g, 3) ? GS_FOLD : GS_MAP, &p->instr[g->at]);
+		fitting_instruction(g, code, can_fold(code) && !one_in(g, 3) ? GS_FOLD : GS_MAP, &g->instr[g->at]);
 	}
 	uint32_t most = p->count < 3 ? p->count : 3;
 	p->header.outputs = (uint32_t)(1 + below(g, most));
-	enum gs_err err = name_outputs(p) == GS_OK ? gs_program_seal(p, error)
+	enum gs_err err = generator_outputs(g) == GS_OK ? generator_seal(g, error)
 	                                           : gs_fail(error, GS_ENOMEM, "generator: no memory");
 	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
 		err = generator_stretch(g, error);
@@ -205,6 +230,7 @@ enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator_options
 	gs_rng_seed(&g.rng, seed);
 	memset(out, 0, sizeof(*out));
 	enum gs_err err = generate(&g, seed, error);
+	free(g.instr);
 	if (err != GS_OK)
 		gs_program_free(out);
 	return err;
@@ -220,13 +246,15 @@ enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form
 	gs_rng_seed(&g.rng, seed);
 	out->count = 1;
 	out->header.outputs = 1;
-	out->instr = calloc(1, sizeof(*out->instr));
-	enum gs_err err = out->instr != NULL ? random_sources(&g) : GS_ENOMEM;
+	enum gs_err err = generator_instructions(&g);
+	if (err == GS_OK)
+		err = random_sources(&g);
 	if (err == GS_OK) {
-		fitting_instruction(&g, code, form, &out->instr[0]);
-		err = name_outputs(out);
+		fitting_instruction(&g, code, form, &g.instr[0]);
+		err = generator_outputs(&g);
 	}
-	err = err == GS_OK ? gs_program_seal(out, error) : gs_fail(error, err, "generator: no memory");
+	err = err == GS_OK ? generator_seal(&g, error) : gs_fail(error, err, "generator: no memory");
+	free(g.instr);
 	if (err != GS_OK)
 		gs_program_free(out);
 	return err;
@@ -235,20 +263,21 @@ enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form
 enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, struct gs_error *error)
 {
 	enum { WEIGHTS = 4096 };
-	struct gs_rng rng;
-	gs_rng_seed(&rng, seed);
+	struct generator g = {.program = out};
+	gs_rng_seed(&g.rng, seed);
 	memset(out, 0, sizeof(*out));
-	enum gs_err err = GS_ENOMEM;
 	out->count = 2;
-	out->instr = calloc(2, sizeof(*out->instr));
 	out->weights_owned = calloc(WEIGHTS, 4);
-	if (out->instr == NULL || out->weights_owned == NULL)
+	enum gs_err err = generator_instructions(&g);
+	if (err != GS_OK || out->weights_owned == NULL) {
+		err = GS_ENOMEM;
 		goto out;
+	}
 	out->weights = out->weights_owned;
 	out->header.weights_chunks = WEIGHTS * 4 / GS_CHUNK_BYTES;
-	gs_random_tensor(&rng, GS_F32, GS_FLAVOUR_PLAIN, out->weights_owned, WEIGHTS);
+	gs_random_tensor(&g.rng, GS_F32, GS_FLAVOUR_PLAIN, out->weights_owned, WEIGHTS);
 
-	struct gs_instr *fold = &out->instr[0];
+	struct gs_instr *fold = &g.instr[0];
 	*fold = (struct gs_instr){.form = GS_FOLD, .fn = GS_FN_F32_FMA, .store_dtype = GS_F32, .acc_dtype = GS_F32};
 	fold->red_axes = 2;
 	fold->extent[0] = 512;
@@ -262,15 +291,16 @@ enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, stru
 		view->row[0].at.coef[0] = i == 1 ? 8 : 1;
 		view->row[0].at.coef[1] = i == 1 ? 0 : 7;
 	}
-	struct gs_instr *map = &out->instr[1];
+	struct gs_instr *map = &g.instr[1];
 	*map = (struct gs_instr){.form = GS_MAP, .fn = GS_FN_F32_ABS, .store_dtype = GS_F32};
 	map->operand[0].kind = GS_OPERAND_TENSOR;
 	map->operand[0].view = (struct gs_view){.space = GS_SPACE_TRACE, .dtype = GS_F32, .count = 1, .chunk = 0};
 	out->header.outputs = 1;
-	err = name_outputs(out);
+	err = generator_outputs(&g);
 	if (err == GS_OK)
-		err = gs_program_seal(out, error);
+		err = generator_seal(&g, error);
 out:
+	free(g.instr);
 	if (err != GS_OK)
 		gs_program_free(out);
 	return err == GS_ENOMEM ? gs_fail(error, err, "generator: no memory") : err;

@@ -18,6 +18,7 @@ struct generator {
 	struct gs_rng rng;
 	struct gs_generator_options options;
 	struct gs_program *program;
+	struct gs_instr *instr;                     /* owned: program->count of them, on the way to the program */
 	struct source fixed[GENERATOR_TENSORS_MAX]; /* weights and inputs */
 	unsigned fixed_count;
 	uint32_t at; /* the instruction being made; those before it are complete */
@@ -32,6 +33,12 @@ static inline bool one_in(struct generator *g, uint64_t n)
 	return below(g, n) == 0;
 }
 
+/* Room for program->count instructions; those of the program when it is sealed. */
+GS_MUST enum gs_err generator_instructions(struct generator *g);
+/* Names the program's outputs, its last header.outputs instructions. */
+GS_MUST enum gs_err generator_outputs(struct generator *g);
+/* Makes the program of the instructions, whose views of the trace name producers. */
+GS_MUST enum gs_err generator_seal(struct generator *g, struct gs_error *error);
 /* Fills operand i of the instruction being made. budget: tensor reads that it may still open; lowered by those it does. */
 void generator_operand(struct generator *g, struct gs_instr *in, unsigned i, unsigned *budget);
 /* Moves the instructions of a sealed program apart, so that gaps lie between them; the trace keeps to 2^depth_max chunks. */

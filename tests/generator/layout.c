@@ -12,21 +12,22 @@ static uint64_t chunks_of(const struct gs_instr *in)
 	return gs_dtype_chunks((enum gs_dtype)in->store_dtype, gs_instr_count(in));
 }
 
-static void move_view(const struct gs_program *p, const uint32_t *old_first, uint32_t before, struct gs_view *view)
+static void move_view(const struct gs_instr *instr, const uint32_t *old_first, uint32_t before, struct gs_view *view)
 {
 	if (view->space != GS_SPACE_TRACE)
 		return;
 	for (uint32_t i = 0; i < before; i++) {
 		if (old_first[i] == view->chunk) {
-			view->chunk = p->instr[i].first_chunk;
+			view->chunk = instr[i].first_chunk;
 			return;
 		}
 	}
 	GS_ASSERT(!"a view of the trace has a producer");
 }
 
-static enum gs_err encode_again(struct gs_program *p, struct gs_error *error)
+static enum gs_err encode_again(struct generator *g, struct gs_error *error)
 {
+	struct gs_program *p = g->program;
 	struct gs_merkle tree;
 	struct gs_hash *leaf = calloc(p->count, sizeof(*leaf));
 	uint8_t *bytes = malloc((size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
@@ -34,10 +35,10 @@ static enum gs_err encode_again(struct gs_program *p, struct gs_error *error)
 	for (uint32_t i = 0; i < p->count && err == GS_OK; i++) {
 		size_t len = 0;
 		uint8_t *at = bytes + p->descriptor_at[i];
-		err = gs_instr_encode(&p->instr[i], at, &len);
+		err = gs_instr_encode(&g->instr[i], at, &len);
 		if (err != GS_OK)
 			break;
-		p->descriptor_at[i + 1] = p->descriptor_at[i] + len;
+		p->descriptor_at[i + 1] = p->descriptor_at[i] + (uint32_t)len;
 		gs_merkle_descriptor((struct gs_bytes){at, len}, &leaf[i]);
 	}
 	if (err == GS_OK)
@@ -67,17 +68,19 @@ enum gs_err generator_stretch(struct generator *g, struct gs_error *error)
 	uint64_t spare = room - (h->output_chunk + block);
 	if (first_output == 0 || spare == 0)
 		return GS_OK;
+	if (generator_instructions(g) != GS_OK)
+		return gs_fail(error, GS_ENOMEM, "generator: no memory");
 	uint32_t *old_first = calloc(p->count, sizeof(*old_first));
 	if (old_first == NULL)
 		return gs_fail(error, GS_ENOMEM, "generator: no memory");
 	for (uint32_t i = 0; i < p->count; i++)
-		old_first[i] = p->instr[i].first_chunk;
+		old_first[i] = g->instr[i].first_chunk;
 	uint64_t next = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr *in = &p->instr[i];
+		struct gs_instr *in = &g->instr[i];
 		if (i == first_output) {
 			uint64_t aligned = (next + block - 1) / block * block;
-			p->instr[i - 1].span += (uint32_t)(aligned - next);
+			g->instr[i - 1].span += (uint32_t)(aligned - next);
 			next = aligned;
 			h->output_chunk = (uint32_t)next;
 		}
@@ -95,13 +98,13 @@ enum gs_err generator_stretch(struct generator *g, struct gs_error *error)
 			struct gs_operand *op = &in->operand[k];
 			if (op->kind != GS_OPERAND_TENSOR)
 				continue;
-			move_view(p, old_first, i, &op->view);
+			move_view(g->instr, old_first, i, &op->view);
 			if (op->indirect_row)
-				move_view(p, old_first, i, &op->indirect);
+				move_view(g->instr, old_first, i, &op->indirect);
 		}
 	}
 	free(old_first);
 	h->trace_depth = gs_merkle_depth(h->output_chunk + block);
-	p->instr[p->count - 1].span += (uint32_t)((UINT64_C(1) << h->trace_depth) - next);
-	return encode_again(p, error);
+	g->instr[p->count - 1].span += (uint32_t)((UINT64_C(1) << h->trace_depth) - next);
+	return encode_again(g, error);
 }

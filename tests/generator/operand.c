@@ -15,7 +15,7 @@ static bool pick_source(struct generator *g, unsigned class_mask, struct source 
 		if (class_mask >> gs_dtype_class((enum gs_dtype)g->fixed[k].dtype) & 1)
 			found[count++] = g->fixed[k];
 	for (uint32_t i = 0; i < g->at && i < 64; i++) {
-		const struct gs_instr *producer = &g->program->instr[i];
+		const struct gs_instr *producer = &g->instr[i];
 		if (!(class_mask >> gs_dtype_class((enum gs_dtype)producer->store_dtype) & 1))
 			continue;
 		struct source s = {GS_SPACE_TRACE, producer->store_dtype, i, gs_instr_count(producer)};

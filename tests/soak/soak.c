@@ -150,8 +150,10 @@ static bool soak(uint64_t seed, const struct gs_program *p, struct totals *total
 	bool ok = executed_alike(p, &a.trace, inputs.ptr);
 	if (!ok)
 		fprintf(stderr, "the executor and the interpreter differ: ");
-	for (uint32_t i = 0; ok && i < p->count; i++)
-		ok = judge_instruction(&a, totals, &p->instr[i], &rng);
+	for (uint32_t i = 0; ok && i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		ok = judge_instruction(&a, totals, &in, &rng);
+	}
 	gs_trace_free(&a.trace);
 	gs_buf_free(&inputs);
 	return ok;

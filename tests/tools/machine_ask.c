@@ -164,20 +164,20 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	return NULL;
 }
 
-static const struct gs_instr *element_at(const struct loaded *at, const struct question *q, uint64_t *element)
+static struct gs_instr element_at(const struct loaded *at, const struct question *q, uint64_t *element)
 {
 	uint64_t chunk = number(q, 1), slot = number(q, 2);
 	if (!at->is_there || chunk >> at->program.header.trace_depth != 0)
 		stop("no program, or no such chunk", q->word[1]);
-	const struct gs_instr *in = &at->program.instr[gs_program_covering(&at->program, (uint32_t)chunk)];
-	*element = (chunk - in->first_chunk) * gs_dtype_per_chunk((enum gs_dtype)in->store_dtype) + slot;
+	struct gs_instr in = gs_program_instr(&at->program, gs_program_covering(&at->program, (uint32_t)chunk));
+	*element = (chunk - in.first_chunk) * gs_dtype_per_chunk((enum gs_dtype)in.store_dtype) + slot;
 	return in;
 }
 
 static void answer_element(struct loaded *at, const struct question *q)
 {
 	uint64_t element;
-	const struct gs_instr *in = element_at(at, q, &element);
+	const struct gs_instr instr = element_at(at, q, &element), *in = &instr;
 	struct gs_memory memory = memory_of(at, &at->trace);
 	printf("%" PRIx64 "\n", element < gs_instr_count(in) ? gs_interpret_element(in, &memory, element) : 0);
 }
@@ -186,7 +186,7 @@ static void answer_state(struct loaded *at, const struct question *q)
 {
 	uint64_t element, t = number(q, 3);
 	gs_reg state = 0;
-	const struct gs_instr *in = element_at(at, q, &element);
+	const struct gs_instr instr = element_at(at, q, &element), *in = &instr;
 	struct gs_memory memory = memory_of(at, &at->trace);
 	if (in->form != GS_FOLD || element >= gs_instr_count(in) || t > gs_instr_terms(in))
 		stop("no such state", q->word[3]);
@@ -199,7 +199,7 @@ static void answer_step(struct loaded *at, const struct question *q)
 	static const char *const names[] = {"", "padding", "map", "init", "body", "final"};
 	uint64_t element, t = number(q, 3);
 	struct gs_step_record record;
-	const struct gs_instr *in = element_at(at, q, &element);
+	const struct gs_instr instr = element_at(at, q, &element), *in = &instr;
 	if (t > 0 && (in->form != GS_FOLD || element >= gs_instr_count(in) || t > gs_instr_terms(in) + 1))
 		stop("no such step", q->word[3]);
 	gs_judge_step(in, element, (uint32_t)t, number(q, 4), read_chunk, at, &record);

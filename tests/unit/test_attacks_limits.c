@@ -27,7 +27,7 @@ static const uint8_t *chunk_of(void *self, uint8_t space, uint32_t chunk)
 static void judge_element(const struct gs_program *p, uint32_t i, const struct gs_memory *m, uint64_t element,
                           uint64_t seed)
 {
-	const struct gs_instr *in = &p->instr[i];
+	const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
 	uint64_t last = in->form == GS_FOLD ? gs_instr_terms(in) + 1 : 0;
 	struct gs_step_record record;
 	gs_reg prev = 0;
@@ -63,7 +63,7 @@ static void one_answer(uint64_t seed, const struct gs_generator_options *options
 	gs_interpret(&p, &reference);
 	assert_int_equal(gs_exec_run(&p, &portable, seed % 8 == 0 ? 3 : 1, &error), GS_OK);
 	for (uint32_t i = 0; i < p.count; i++) {
-		const struct gs_instr *in = &p.instr[i];
+		const struct gs_instr instr = gs_program_instr(&p, i), *in = &instr;
 		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;
 		size_t len = gs_dtype_chunks(in->store_dtype, gs_instr_count(in)) * GS_CHUNK_BYTES;
 		if (memcmp(slow + at, fast + at, len) != 0)

@@ -3,6 +3,7 @@
 #include "validator/exec/exec.h"
 
 #include "chain/core/rng.h"
+#include "challenge/machine/listing.h"
 #include "tests/generator/generator.h"
 #include "validator/exec/kernels.h"
 
@@ -26,7 +27,7 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, unsigned 
 	struct gs_error error = {0};
 	assert_int_equal(gs_exec_run(p, &fast, threads, &error), GS_OK);
 	for (uint32_t i = 0; i < p->count; i++) {
-		const struct gs_instr *in = &p->instr[i];
+		const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
 		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;
 		size_t len = gs_dtype_chunks(in->store_dtype, gs_instr_count(in)) * GS_CHUNK_BYTES;
 		if (memcmp(expected + at, got + at, len) != 0)
@@ -145,12 +146,13 @@ static void window_case(uint64_t seed)
 	struct gs_tensor_type inputs[2] = {{.name = "x", .dtype = GS_F32, .rank = 1, .dim = {(uint32_t)x_count}},
 	                                   {.name = "w", .dtype = GS_F32, .rank = 1, .dim = {(uint32_t)w_count}}};
 	struct gs_tensor_type output = {.name = "y", .dtype = GS_F32, .rank = 3, .dim = {outputs, out_h, out_w}};
-	struct gs_program p = {.count = 1,
-	                       .instr = &in,
-	                       .header = {.outputs = 1},
+	struct gs_program p = {.header = {.outputs = 1},
 	                       .io = {.inputs = 2, .outputs = 1, .input = inputs, .output = &output}};
 	struct gs_error error = {0};
-	if (gs_program_seal(&p, &error) != GS_OK)
+	struct gs_listing listing;
+	gs_listing_init(&listing);
+	assert_int_equal(gs_listing_append(&listing, &in), GS_OK);
+	if (gs_program_seal(&p, &listing, &error) != GS_OK)
 		fail_msg("window %llu: %s", (unsigned long long)seed, error.text);
 	uint8_t *data = calloc(p.header.inputs_chunks, GS_CHUNK_BYTES);
 	assert_non_null(data);
@@ -160,6 +162,7 @@ static void window_case(uint64_t seed)
 		gs_element_write(data + (size_t)w_chunk * GS_CHUNK_BYTES, GS_F32, i, gs_f32_to_bits(value(&rng)));
 	compare(&p, data, 1 + (unsigned)(seed % 3), seed);
 	free(data);
+	gs_listing_free(&listing);
 	free(p.descriptors);
 	free(p.descriptor_at);
 }

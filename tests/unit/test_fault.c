@@ -28,7 +28,8 @@ static void expect_states(struct gs_liar *liar)
 {
 	const struct gs_fault *fault = &liar->fault;
 	struct gs_prover prover = gs_prover_over_liar(liar);
-	uint32_t terms = (uint32_t)gs_instr_terms(&prover.program->instr[fault->instruction]);
+	struct gs_instr in = gs_program_instr(prover.program, fault->instruction);
+	uint32_t terms = (uint32_t)gs_instr_terms(&in);
 	gs_reg state;
 	assert_int_equal(
 		prover.accumulators(prover.self, fault->instruction, fault->element, fault->state, 1, 1, &state),
@@ -76,7 +77,7 @@ static void test_faults(void **state)
 			drawn[kind]++;
 			assert_int_not_equal(fault.right, fault.wrong);
 			assert_int_equal(gs_liar_run(&honest, &fault, 1, &liar, &changed, NULL), GS_OK);
-			const struct gs_instr *in = &p.instr[fault.instruction];
+			const struct gs_instr instr = gs_program_instr(&p, fault.instruction), *in = &instr;
 			uint64_t chunk = in->first_chunk +
 			                 fault.element / gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 			assert_int_equal(first_difference(&trace, &liar.trace), changed ? chunk : UINT64_MAX);

@@ -104,7 +104,7 @@ static void check_program(const struct gs_program *p, uint64_t seed, unsigned el
 	gs_interpret(p, &mem);
 	struct arrays arrays = {.program = p, .trace = &trace, .inputs = inputs.ptr};
 	for (unsigned n = 0; n < elements; n++) {
-		const struct gs_instr *in = &p->instr[gs_rng_below(&rng, p->count)];
+		const struct gs_instr instr = gs_program_instr(p, (uint32_t)gs_rng_below(&rng, p->count)), *in = &instr;
 		enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 		unsigned per_chunk = gs_dtype_per_chunk(dtype);
 		/* One in four anywhere in the span, padding and gap included; the others where there is something to compute. */
@@ -155,7 +155,8 @@ static void test_longest_fold(void **state)
 	struct gs_program p;
 	struct coverage c = {0};
 	assert_int_equal(gs_generate_longest_fold(3, &p, NULL), GS_OK);
-	assert_int_equal(gs_instr_terms(&p.instr[0]), GS_FOLD_MAX);
+	struct gs_instr fold = gs_program_instr(&p, 0);
+	assert_int_equal(gs_instr_terms(&fold), GS_FOLD_MAX);
 	check_program(&p, 3, 3, &c);
 	gs_program_free(&p);
 }

@@ -316,11 +316,11 @@ static void sigmoid_form(void **state)
 	ob_output(&o, "y", GS_F32);
 	lower_ok(&o, &p);
 	assert_int_equal(p.count, 2);
-	assert_int_equal(p.instr[0].fn, GS_FN_F32_NEG);
-	assert_int_equal(p.instr[0].epilogue, GS_FN_F32_EXP);
-	assert_int_equal(p.instr[1].fn, GS_FN_F32_ADD);
-	assert_int_equal(p.instr[1].epilogue, GS_FN_F32_DIV);
-	assert_int_equal(p.instr[1].epilogue_pos, 1);
+	assert_int_equal(gs_program_instr(&p, 0).fn, GS_FN_F32_NEG);
+	assert_int_equal(gs_program_instr(&p, 0).epilogue, GS_FN_F32_EXP);
+	assert_int_equal(gs_program_instr(&p, 1).fn, GS_FN_F32_ADD);
+	assert_int_equal(gs_program_instr(&p, 1).epilogue, GS_FN_F32_DIV);
+	assert_int_equal(gs_program_instr(&p, 1).epilogue_pos, 1);
 	float *have = run(&p, 1, (const float *[]){x}, &type);
 	assert_bits(have, (const float[]){0.5F}, 1, "sigmoid");
 	assert_true(have[2] == 0.0F && have[3] == 1.0F && fabsf(have[1] - 0.73105858F) < 1e-7F);
@@ -392,10 +392,10 @@ static void outputs_come_last(void **state)
 	ob_output(&o, "b", GS_F32);
 	lower_ok(&o, &p);
 	assert_int_equal(p.count, 4); /* exp, then copy of x, copy of a, neg */
-	assert_int_equal(p.instr[0].fn, GS_FN_F32_EXP);
-	assert_int_equal(p.instr[1].fn, GS_FN_F32_COPY);
-	assert_int_equal(p.instr[2].fn, GS_FN_F32_COPY);
-	assert_int_equal(p.instr[3].fn, GS_FN_F32_NEG);
+	assert_int_equal(gs_program_instr(&p, 0).fn, GS_FN_F32_EXP);
+	assert_int_equal(gs_program_instr(&p, 1).fn, GS_FN_F32_COPY);
+	assert_int_equal(gs_program_instr(&p, 2).fn, GS_FN_F32_COPY);
+	assert_int_equal(gs_program_instr(&p, 3).fn, GS_FN_F32_NEG);
 	assert_int_equal(p.header.outputs, 3);
 	gs_program_free(&p);
 }
@@ -418,7 +418,7 @@ static void relu_is_fused_only_when_alone(void **state)
 		ob_output(&o, "y", GS_F32);
 		lower_ok(&o, &p);
 		assert_int_equal(p.count, shared ? 3 : 2);
-		assert_int_equal(p.instr[0].epilogue, shared ? 0 : GS_FN_F32_MAX);
+		assert_int_equal(gs_program_instr(&p, 0).epilogue, shared ? 0 : GS_FN_F32_MAX);
 		gs_program_free(&p);
 	}
 }
@@ -584,7 +584,8 @@ static void empty_outputs(void **state)
 		assert_string_equal(p.io.output[0].name, "none");
 		assert_int_equal(p.io.output[0].dim[0], 0);
 		assert_int_equal(gs_tensor_type_elements(&p.io.output[0]), 0);
-		assert_int_equal(gs_instr_count(&p.instr[p.count - 1 - both]), 1);
+		struct gs_instr written = gs_program_instr(&p, p.count - 1 - both);
+		assert_int_equal(gs_instr_count(&written), 1);
 		gs_program_free(&p);
 		gs_buf_free(&b);
 	}

@@ -42,7 +42,7 @@ static void *power(enum gs_dtype ta, const void *a, enum gs_dtype tb, const void
 	gs_interpret(&p, &(struct gs_memory){.trace = trace, .weights = p.weights, .inputs = in});
 	memset(fn, 0, 4 * sizeof(*fn));
 	for (uint32_t i = 0; i < p.header.instructions; i++)
-		fn[p.instr[i].fn / 64] |= UINT64_C(1) << p.instr[i].fn % 64;
+		fn[gs_program_instr(&p, i).fn / 64] |= UINT64_C(1) << gs_program_instr(&p, i).fn % 64;
 	size_t bytes = (size_t)COUNT * gs_dtype_bytes(ta);
 	void *out = malloc(bytes);
 	ob_unpack(ta, trace + (size_t)p.header.output_chunk * GS_CHUNK_BYTES, bytes / gs_dtype_bytes(ta), out);
@@ -116,7 +116,7 @@ static void constants(void **state)
 		struct gs_buf model = ob_finish(&o);
 		if (gs_onnx_lower(gs_buf_view(&model), NULL, &p, NULL, &error) != GS_OK)
 			fail_msg("%s", error.text);
-		assert_int_equal(p.instr[p.header.instructions - 1].fn, row[n].fn);
+		assert_int_equal(gs_program_instr(&p, p.header.instructions - 1).fn, row[n].fn);
 		gs_program_free(&p);
 		gs_buf_free(&model);
 	}

@@ -256,7 +256,7 @@ static void shoot(const uint8_t *bytes, size_t len)
 	if (err != GS_OK) {
 		assert_true(error.text[0] != 0);
 		assert_int_not_equal(report.reason, GS_ONNX_LOWERED);
-		assert_null(p.instr);
+		assert_null(p.descriptors);
 	}
 	gs_program_free(&p);
 }

@@ -50,7 +50,7 @@ static void put_be(struct gs_buf *out, uint64_t v, unsigned bytes)
 
 static void put_record(struct gs_buf *out, struct arrays *a, uint32_t i, uint64_t element, uint32_t t, gs_reg prev)
 {
-	const struct gs_instr *in = &a->program->instr[i];
+	const struct gs_instr instr = gs_program_instr(a->program, i), *in = &instr;
 	struct gs_bytes descriptor = gs_program_descriptor(a->program, i);
 	struct gs_step_record record;
 	struct gs_hash hash;
@@ -84,7 +84,7 @@ static void put_record(struct gs_buf *out, struct arrays *a, uint32_t i, uint64_
 static void random_step(struct gs_buf *out, struct arrays *a, struct gs_rng *rng)
 {
 	uint32_t i = (uint32_t)gs_rng_below(rng, a->program->count);
-	const struct gs_instr *in = &a->program->instr[i];
+	const struct gs_instr instr = gs_program_instr(a->program, i), *in = &instr;
 	uint64_t count = gs_instr_count(in), terms = gs_instr_terms(in);
 	uint64_t element = gs_rng_below(rng, count);
 	gs_reg prev = 0;

@@ -77,9 +77,10 @@ static bool pick_instruction(struct gs_rng *rng, enum gs_fault_kind kind, const 
 {
 	uint64_t seen = 0, longest = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
-		if (!suits(&p->instr[i], kind))
+		struct gs_instr in = gs_program_instr(p, i);
+		if (!suits(&in, kind))
 			continue;
-		uint64_t terms = gs_instr_terms(&p->instr[i]);
+		uint64_t terms = gs_instr_terms(&in);
 		if (kind == GS_FAULT_LONGEST_FOLD && terms < longest)
 			continue;
 		if (kind == GS_FAULT_LONGEST_FOLD && terms > longest)
@@ -94,7 +95,7 @@ static bool pick_instruction(struct gs_rng *rng, enum gs_fault_kind kind, const 
 static void place_in_chunk(struct gs_rng *rng, const struct gs_program *p, uint32_t chunk, struct gs_fault *out)
 {
 	out->instruction = gs_program_covering(p, chunk);
-	const struct gs_instr *in = &p->instr[out->instruction];
+	const struct gs_instr instr = gs_program_instr(p, out->instruction), *in = &instr;
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	out->element = (uint64_t)(chunk - in->first_chunk) * per_chunk + gs_rng_below(rng, per_chunk);
 }
@@ -145,7 +146,7 @@ static void place_anywhere(struct gs_rng *rng, const struct gs_instr *in, struct
 
 static uint64_t right_bits(const struct gs_prover_trace *honest, const struct gs_fault *fault)
 {
-	const struct gs_instr *in = &honest->common->program->instr[fault->instruction];
+	const struct gs_instr instr = gs_program_instr(honest->common->program, fault->instruction), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	unsigned per_chunk = gs_dtype_per_chunk(dtype);
 	uint8_t chunk[GS_CHUNK_BYTES];
@@ -194,7 +195,7 @@ static uint64_t wrong_bits(struct gs_rng *rng, enum gs_dtype dtype, uint64_t rig
 
 static void choose_bits(struct gs_rng *rng, const struct gs_prover_trace *honest, struct gs_fault *fault)
 {
-	const struct gs_instr *in = &honest->common->program->instr[fault->instruction];
+	const struct gs_instr instr = gs_program_instr(honest->common->program, fault->instruction), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)(fault->at_state ? in->acc_dtype : in->store_dtype);
 	fault->right = right_bits(honest, fault);
 	fault->wrong = wrong_bits(rng, dtype, fault->right, fault->kind == GS_FAULT_NAN);
@@ -213,7 +214,7 @@ enum gs_err gs_fault_draw(struct gs_rng *rng, enum gs_fault_kind kind, const str
 	}
 	if (!pick_instruction(rng, kind, p, &out->instruction))
 		return GS_ENOTFOUND;
-	const struct gs_instr *in = &p->instr[out->instruction];
+	const struct gs_instr instr = gs_program_instr(p, out->instruction), *in = &instr;
 	uint32_t terms = (uint32_t)gs_instr_terms(in);
 	unsigned per_chunk = gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	uint64_t count = gs_instr_count(in), chunks = chunks_of(in);
@@ -250,7 +251,7 @@ enum gs_err gs_fault_complete(struct gs_rng *rng, const struct gs_prover_trace *
 	if (fault->instruction >= p->count)
 		return gs_fail(error, GS_EINVAL, "--fault: instr=%u, but the program has instructions 0 to %u",
 		               fault->instruction, p->count - 1);
-	const struct gs_instr *in = &p->instr[fault->instruction];
+	const struct gs_instr instr = gs_program_instr(p, fault->instruction), *in = &instr;
 	uint64_t elements = (uint64_t)in->span * gs_dtype_per_chunk((enum gs_dtype)in->store_dtype);
 	if (fault->element >= elements)
 		return gs_fail(error, GS_EINVAL,

@@ -6,9 +6,9 @@
 
 #include "validator/exec/exec.h"
 
-static const struct gs_instr *faulty_instr(const struct gs_prover_trace *p, const struct gs_fault *fault)
+static struct gs_instr faulty_instr(const struct gs_prover_trace *p, const struct gs_fault *fault)
 {
-	return &p->common->program->instr[fault->instruction];
+	return gs_program_instr(p->common->program, fault->instruction);
 }
 
 static const uint8_t *source_of_prover(void *self, uint8_t space, uint32_t chunk)
@@ -25,7 +25,7 @@ static const uint8_t *source_of_prover(void *self, uint8_t space, uint32_t chunk
 static enum gs_err run_states(struct gs_liar *liar, uint64_t *stored)
 {
 	const struct gs_fault *fault = &liar->fault;
-	const struct gs_instr *in = faulty_instr(&liar->base, fault);
+	const struct gs_instr instr = faulty_instr(&liar->base, fault), *in = &instr;
 	uint32_t terms = (uint32_t)gs_instr_terms(in);
 	struct gs_memory memory = gs_prover_trace_memory(&liar->base);
 	struct gs_step_record record;
@@ -50,7 +50,7 @@ static enum gs_err run_rest(struct gs_liar *liar, unsigned threads, struct gs_er
 	uint32_t first = liar->fault.instruction + 1;
 	if (first == rest.count)
 		return GS_OK;
-	rest.instr += first;
+	rest.descriptor_at += first;
 	rest.count -= first;
 	struct gs_memory memory = gs_prover_trace_memory(&liar->base);
 	return gs_exec_run(&rest, &memory, threads, error);
@@ -59,7 +59,7 @@ static enum gs_err run_rest(struct gs_liar *liar, unsigned threads, struct gs_er
 enum gs_err gs_liar_run(const struct gs_prover_trace *honest, const struct gs_fault *fault, unsigned threads,
                         struct gs_liar *out, bool *changed, struct gs_error *error)
 {
-	const struct gs_instr *in = faulty_instr(honest, fault);
+	const struct gs_instr instr = faulty_instr(honest, fault), *in = &instr;
 	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	uint64_t chunk = in->first_chunk + fault->element / gs_dtype_per_chunk(dtype);
 	uint64_t stored = fault->wrong;

@@ -61,21 +61,26 @@ static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
 {
 	const struct gs_header *h = &t->setup->program.header;
 	struct gs_bytes input = {t->setup->inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
+	const struct gs_deploy_parameters *p = &t->chain->parameters;
+	struct gs_claim_body *body = &t->rules.body;
 	t->rules = (struct gs_game_rules){.header = h,
-	                                  .claimant_budget_s = (uint32_t)t->chain->parameters.claimant_budget_s,
-	                                  .challenger_budget_s = (uint32_t)t->chain->parameters.challenger_budget_s,
-	                                  .minimum_time_s = (uint32_t)t->chain->parameters.minimum_time_s};
-	gs_merkle_root(&t->setup->common.inputs_tree, &t->rules.input_root);
-	gs_trace_output_root(claimed, h, &t->rules.output_root);
-	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input,
-	                       output_block(claimed, h), &t->result->claim, &t->result->post_gas, t->error);
+	                                  .claimant_budget_s = (uint32_t)p->disputes.claimant_budget_s,
+	                                  .challenger_budget_s = (uint32_t)p->disputes.challenger_budget_s,
+	                                  .minimum_time_s = (uint32_t)p->disputes.minimum_time_s};
+	const struct gs_u256 salt = gs_u256_from_u64(t->chain->posted++);
+	body->lot = gs_claim_lot(&salt, gs_wei_from_u64(0));
+	body->claimant = t->chain->key[GS_PARTY_CLAIMANT].address;
+	gs_header_model_id(h, &body->model_id);
+	gs_merkle_root(&t->setup->common.inputs_tree, &body->input_root);
+	gs_trace_output_root(claimed, h, &body->output_root);
+	return gs_dispute_post(t->chain, body, input, output_block(claimed, h), &t->result->claim, &t->result->post_gas,
+	                       t->error);
 }
 
 /* Takes the events of one transaction over into result->game. */
 static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 {
 	struct gs_dispute_result *r = t->result;
-	struct gs_bytes shown = {NULL, 0};
 	for (size_t i = 0; i < receipt->logs.count; i++) {
 		struct gs_game_event event;
 		enum gs_err err = gs_game_event_decode(&receipt->logs.entries[i], &event);
@@ -83,44 +88,46 @@ static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 			continue;
 		if (err != GS_OK)
 			return gs_fail(t->error, err, "an event of the contract does not have its form");
-		switch (event.kind) {
-		case GS_GAME_EVENT_REVEALED: shown = event.revealed; break;
-		case GS_GAME_EVENT_STATE:
-			err = gs_game_observe(&r->game, &event.state, shown.len > 0 ? &shown : NULL);
-			if (err != GS_OK)
-				return gs_fail(t->error, err, "the contract revealed more than a round holds");
-			struct gs_hash hash;
-			gs_game_hash(&r->game, &hash);
-			if (!gs_hash_equal(&hash, &event.state_hash))
-				return gs_fail(t->error, GS_ECORRUPT,
-				               "the contract's state hash is not that of its state");
-			break;
-		case GS_GAME_EVENT_JUDGED:
-			r->judged = true;
-			r->contract = event.computed;
-			break;
-		case GS_GAME_EVENT_OVER:
+		if (event.kind == GS_GAME_EVENT_OVER) {
 			r->game.outcome = event.outcome;
 			r->game.reason = event.reason;
-			break;
-		case GS_GAME_EVENT_OPENED:
-		case GS_GAME_EVENT_SETTLED: break;
+			r->contract = event.computed;
 		}
+		if (!gs_game_event_has_state(event.kind))
+			continue;
+		err = gs_game_observe(&r->game, &event.state, event.shown.len > 0 ? &event.shown : NULL);
+		if (err != GS_OK)
+			return gs_fail(t->error, err, "the contract revealed more than a round holds");
 	}
 	return GS_OK;
 }
 
-/* Whether both games stand at the same point, knowing the same. */
+/* Whether both games stand at the same point, knowing the same. The events do not tell the state that a game ended in. */
 static bool same_game(const struct gs_game *a, const struct gs_game *b)
 {
 	struct gs_hash x, y;
 	gs_game_hash(a, &x);
 	gs_game_hash(b, &y);
-	bool same = gs_hash_equal(&x, &y) && a->outcome == b->outcome && a->reason == b->reason;
+	bool same = a->outcome == b->outcome && a->reason == b->reason;
+	if (a->outcome == GS_GAME_OPEN)
+		same = same && gs_hash_equal(&x, &y) && gs_hash_equal(&a->trace_root, &b->trace_root);
 	for (unsigned i = 0; i <= GS_GAME_ROUNDS_MAX && same; i++)
 		same = a->descent[i].len == b->descent[i].len &&
 		       memcmp(a->descent[i].bytes, b->descent[i].bytes, a->descent[i].len) == 0;
 	return same;
+}
+
+/* What the contract has stored of the game must be the hash of the state in C; nothing, once it is over. */
+static enum gs_err check_stored(struct table *t)
+{
+	const struct gs_hash none = {{0}};
+	struct gs_hash stored, expected = none;
+	enum gs_err err = gs_dispute_stored(t->chain, &t->result->game_id, &stored, t->error);
+	if (t->mirror.outcome == GS_GAME_OPEN)
+		gs_game_hash(&t->mirror, &expected);
+	if (err == GS_OK && !gs_hash_equal(&stored, &expected))
+		err = gs_fail(t->error, GS_ECORRUPT, "the contract's state hash is not that of the game in C");
+	return err;
 }
 
 static void record(struct table *t, enum gs_side side, unsigned phase, const char *name, uint64_t gas, size_t calldata,
@@ -145,7 +152,7 @@ static enum gs_err open_game(struct table *t)
 	uint64_t now = 0;
 	double since = gs_dispute_now_s();
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
-	gs_challenge_calldata(&r->claim, &data);
+	gs_challenge_calldata(&t->rules.body, &data);
 	enum gs_err err = gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data),
 	                                  &receipt, t->error);
 	if (err != GS_OK) {
@@ -153,18 +160,17 @@ static enum gs_err open_game(struct table *t)
 		goto out;
 	}
 	record(t, GS_SIDE_CHALLENGER, 0, "challenge", receipt.gas_used, data.len, since);
-	gs_game_id(t->chain->chain_id, &t->chain->deployment.contract[GS_CONTRACT_DISPUTES], &r->claim,
-	           &t->chain->key[GS_PARTY_CHALLENGER].address, &r->game_id);
+	gs_game_id(&r->claim, 0, &r->game_id);
 	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
 	if (err != GS_OK)
 		goto out;
-	gs_game_open(&t->mirror, &t->rules, &r->game_id, &r->claim, &t->chain->key[GS_PARTY_CLAIMANT].address,
-	             &t->chain->key[GS_PARTY_CHALLENGER].address, now);
-	r->game.id = r->game_id;
+	gs_game_open(&t->mirror, &t->rules, &r->claim, &t->chain->key[GS_PARTY_CHALLENGER].address, 0, 1, now);
 	r->game.outcome = GS_GAME_OPEN;
 	err = observe(t, &receipt);
 	if (err == GS_OK && !same_game(&r->game, &t->mirror))
 		err = gs_fail(t->error, GS_ECORRUPT, "the contract opened another game than the one expected");
+	if (err == GS_OK)
+		err = check_stored(t);
 out:
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);
@@ -198,6 +204,19 @@ static enum gs_err find_move(struct table *t, struct gs_move *move, enum gs_side
 	return GS_OK;
 }
 
+/* Both judges computed the step. */
+static enum gs_err take_verdict(struct table *t, const struct gs_game_effects *effects)
+{
+	struct gs_dispute_result *r = t->result;
+	r->judged = true;
+	r->judge = effects->step;
+	r->game.state = t->mirror.state;
+	r->instruction = gs_program_covering(&t->setup->program, t->mirror.state.position);
+	if (r->contract != effects->computed)
+		return gs_fail(t->error, GS_ECORRUPT, "the contract computed another value than the judge in C");
+	return GS_OK;
+}
+
 static enum gs_err make_move(struct table *t)
 {
 	struct gs_dispute_result *r = t->result;
@@ -213,16 +232,9 @@ static enum gs_err make_move(struct table *t)
 	enum gs_err err = find_move(t, &move, &side);
 	if (err != GS_OK)
 		goto out;
-	if (move.kind == GS_MOVE_PROVE_STEP) {
-		const struct gs_prover *prover = side == GS_SIDE_CLAIMANT ? &t->claimant : &t->challenger;
-		r->instruction = gs_program_covering(prover->program, r->game.state.position);
-		err = gs_strategy_judge(&r->game, prover, &r->judge);
-		if (err != GS_OK)
-			goto out;
-	}
 	if (r->plan.witness != NULL)
 		r->plan.witness(r->plan.witness_context, t->chain, &r->game, &t->rules, side, &move);
-	gs_move_calldata(&r->game.state, &move, &data);
+	gs_move_calldata(&t->rules.body, &r->game.state, &move, &data);
 	err = data.err != GS_OK
 	              ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
 	              : gs_dispute_send(t->chain, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
@@ -245,6 +257,10 @@ static enum gs_err make_move(struct table *t)
 	else if (!same_game(&t->mirror, &r->game))
 		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
 		              gs_move_name(move.kind));
+	else
+		err = check_stored(t);
+	if (err == GS_OK && effects.judged)
+		err = take_verdict(t, &effects);
 out:
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);

@@ -24,7 +24,7 @@ static const char *reason_name(unsigned reason)
 	case GS_REASON_STEP: return "step";
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
-	case GS_REASON_SETTLED: return "settled";
+	case GS_REASON_CLOSED: return "closed";
 	}
 	return "unknown";
 }
@@ -110,7 +110,7 @@ static unsigned dtype_of(const struct gs_instr *in, unsigned kind)
 static json_t *step_json(const struct gs_dispute_setup *setup, const struct gs_dispute_result *r)
 {
 	const struct gs_step_record *s = &r->judge;
-	const struct gs_instr *in = &setup->program.instr[r->instruction];
+	const struct gs_instr instr = gs_program_instr(&setup->program, r->instruction), *in = &instr;
 	json_t *out = json_object(), *constants = json_array(), *reads = json_array();
 	json_object_set_new(out, "kind", json_string(step_name(s->kind)));
 	json_object_set_new(out, "instr", number(r->instruction));
@@ -223,7 +223,7 @@ void gs_dispute_print(const struct gs_dispute_setup *setup, const struct gs_disp
 
 void gs_dispute_print_line(const struct gs_dispute_setup *setup, const struct gs_dispute_result *r)
 {
-	const struct gs_instr *in = &setup->program.instr[r->instruction];
+	const struct gs_instr instr = gs_program_instr(&setup->program, r->instruction), *in = &instr;
 	printf("%s seed %" PRIu64 ": %s, %s: %s of %s at instruction %" PRIu32 ", %s won, %" PRIu64
 	       " gas in %u moves, %.2f s\n",
 	       r->honest_won ? "ok  " : "LOST", r->plan.seed, manner_name(r->plan.manner),

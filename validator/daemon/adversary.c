@@ -108,9 +108,9 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
 	                                                             offsetof(struct gs_adversary, base));
 	const struct gs_memory memory = {
 		.trace = a->trace.chunks, .weights = a->with->weights, .inputs = base->common->inputs};
+	struct gs_instr in = gs_program_instr(base->common->program, instruction);
 
-	gs_interpret_accumulators(&base->common->program->instr[instruction], &memory, element, first, stride, count,
-	                          out);
+	gs_interpret_accumulators(&in, &memory, element, first, stride, count, out);
 	return GS_OK;
 }
 

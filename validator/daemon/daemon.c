@@ -343,6 +343,8 @@ static enum gs_err open_node(struct daemon *d)
 
 	if (!err)
 		err = gs_identity_sampling_key(&d->store, d->config, options.sampling.key, &d->error);
+	if (!err)
+		err = gs_chain_io_rules(&d->io, &options, &d->error);
 	if (err)
 		return err;
 	options.contracts = d->io.contracts;
@@ -355,8 +357,11 @@ static enum gs_err open_node(struct daemon *d)
 
 static enum gs_err open_all(struct daemon *d)
 {
-	const struct gs_work_options work = {
-		.models = d->config->models, .threads = 1, .log = d->log, .adversary = d->options->adversary};
+	const struct gs_work_options work = {.models = d->config->models,
+	                                     .threads = 1,
+	                                     .isa = d->options->isa,
+	                                     .log = d->log,
+	                                     .adversary = d->options->adversary};
 	enum gs_err err;
 
 	if (!d->config->db[0])

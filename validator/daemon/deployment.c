@@ -26,6 +26,22 @@ const char *gs_contract_label(enum gs_contract contract)
 	return "?";
 }
 
+void gs_deployment_contracts(const struct gs_deployment *deployment, struct gs_contracts *out)
+{
+	const struct gs_address *at = deployment->contract;
+
+	*out = (struct gs_contracts){
+		.chain_id = deployment->chain_id,
+		.token = at[GS_CONTRACT_TOKEN],
+		.stakes = at[GS_CONTRACT_STAKES],
+		.models = at[GS_CONTRACT_MODELS],
+		.claims = at[GS_CONTRACT_CLAIMS],
+		.batches = at[GS_CONTRACT_BATCHES],
+		.disputes = at[GS_CONTRACT_DISPUTES],
+		.duties = at[GS_CONTRACT_DUTIES],
+	};
+}
+
 static enum gs_err read_text(const char *path, char *out, size_t size, size_t *len, struct gs_error *error)
 {
 	FILE *file = fopen(path, "rb");

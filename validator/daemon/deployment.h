@@ -4,7 +4,7 @@
 #ifndef GS_VALIDATOR_DAEMON_DEPLOYMENT_H
 #define GS_VALIDATOR_DAEMON_DEPLOYMENT_H
 
-#include "chain/core/core.h"
+#include "validator/node/event.h"
 
 enum gs_contract {
 	GS_CONTRACT_TOKEN, /* DevToken on a devnet */
@@ -27,6 +27,9 @@ struct gs_deployment {
 };
 
 const char *gs_contract_label(enum gs_contract contract); /* "Token", ... */
+
+/* The same as the node's core knows them. */
+void gs_deployment_contracts(const struct gs_deployment *deployment, struct gs_contracts *out);
 
 GS_MUST enum gs_err gs_deployment_load(const char *path, struct gs_deployment *out, struct gs_error *error);
 /* Replaces the file in one step. */

@@ -103,6 +103,84 @@ static void read_claim(struct reading *r)
 	r->out->claim = gs_abi_get_hash(&r->topics);
 }
 
+static void read_extended(struct reading *r)
+{
+	read_claim(r);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_retired(struct reading *r)
+{
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_batch(struct reading *r)
+{
+	r->out->batch = gs_abi_get_hash(&r->topics);
+}
+
+static void read_root_posted(struct reading *r)
+{
+	read_batch(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->model = gs_abi_get_hash(&r->topics);
+	r->out->batch_root = gs_abi_get_hash(&r->data);
+	r->out->leaves = gs_abi_get_u32(&r->data);
+	r->out->salt = gs_abi_get_u64(&r->data);
+	r->out->batch_kind = GS_BATCH_ROOT_ONLY;
+}
+
+static void read_batch_posted(struct reading *r)
+{
+	read_root_posted(r);
+	r->out->batch_kind = GS_BATCH_CALLDATA;
+	r->out->terms_word = gs_abi_get_u256(&r->data);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+	(void)gs_abi_get_bytes(&r->data); /* whoever wants to check leaves reads them from the log */
+}
+
+static void read_demanded(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_answered(struct reading *r)
+{
+	read_claim(r);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->chunks = gs_abi_get_bytes(&r->data);
+}
+
+static void read_unanswered(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+}
+
+static void read_drawn(struct reading *r)
+{
+	read_claim(r);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_published(struct reading *r)
+{
+	read_claim(r);
+	r->out->trace_root = gs_abi_get_hash(&r->data);
+}
+
+static void read_recorded(struct reading *r)
+{
+	r->out->epoch = gs_abi_get_u64(&r->topics);
+	r->out->previous_epoch = gs_abi_get_u64(&r->data);
+	r->out->beacon = gs_abi_get_hash(&r->data);
+}
+
 #define OF(contract) offsetof(struct gs_contracts, contract)
 static const struct form forms[] = {
 	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
@@ -122,6 +200,20 @@ static const struct form forms[] = {
 	{GS_EVENT_FINALIZED, "Finalized", &gs_claims_event_finalized, OF(claims), 2, read_claim},
 	{GS_EVENT_INVALIDATED, "Invalidated", &gs_claims_event_invalidated, OF(claims), 2, read_claim},
 	{GS_EVENT_RELEASED, "Released", &gs_claims_event_released, OF(claims), 2, read_claim},
+	{GS_EVENT_EXTENDED, "Extended", &gs_claims_event_extended, OF(claims), 2, read_extended},
+	{GS_EVENT_DEPLOYMENT_RETIRED, "DeploymentRetired", &gs_claims_event_deployment_retired, OF(claims), 1,
+         read_retired},
+	{GS_EVENT_BATCH_POSTED, "BatchPosted", &gs_batches_event_batch_posted, OF(batches), 4, read_batch_posted},
+	{GS_EVENT_BATCH_POSTED, "RootPosted", &gs_batches_event_root_posted, OF(batches), 4, read_root_posted},
+	{GS_EVENT_BATCH_FINALIZED, "BatchFinalized", &gs_batches_event_batch_finalized, OF(batches), 2, read_batch},
+	{GS_EVENT_BATCH_LOST, "BatchLost", &gs_batches_event_batch_lost, OF(batches), 2, read_batch},
+	{GS_EVENT_BATCH_RELEASED, "BatchReleased", &gs_batches_event_batch_released, OF(batches), 2, read_batch},
+	{GS_EVENT_DEMANDED, "Demanded", &gs_duties_event_demanded, OF(duties), 3, read_demanded},
+	{GS_EVENT_ANSWERED, "Answered", &gs_duties_event_answered, OF(duties), 2, read_answered},
+	{GS_EVENT_UNANSWERED, "Unanswered", &gs_duties_event_unanswered, OF(duties), 3, read_unanswered},
+	{GS_EVENT_DRAWN, "Drawn", &gs_duties_event_drawn, OF(duties), 2, read_drawn},
+	{GS_EVENT_PUBLISHED, "Published", &gs_duties_event_published, OF(duties), 2, read_published},
+	{GS_EVENT_RECORDED, "Recorded", &gs_duties_event_recorded, OF(duties), 2, read_recorded},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)

@@ -40,8 +40,23 @@ enum gs_event_kind {
 	GS_EVENT_FINALIZED,
 	GS_EVENT_INVALIDATED,
 	GS_EVENT_RELEASED,
+	GS_EVENT_EXTENDED, /* the claim's window */
+	GS_EVENT_DEPLOYMENT_RETIRED,
+	GS_EVENT_BATCH_POSTED,
+	GS_EVENT_BATCH_FINALIZED,
+	GS_EVENT_BATCH_LOST,
+	GS_EVENT_BATCH_RELEASED,
+	GS_EVENT_DEMANDED,
+	GS_EVENT_ANSWERED,
+	GS_EVENT_UNANSWERED,
+	GS_EVENT_DRAWN,
+	GS_EVENT_PUBLISHED,
+	GS_EVENT_RECORDED,
 	GS_EVENT_GAME, /* of Disputes; see dispute */
 };
+
+enum gs_demand_kind { GS_DEMAND_INPUT = 0, GS_DEMAND_OUTPUT = 1 };
+enum gs_batch_kind { GS_BATCH_ROOT_ONLY = 1, GS_BATCH_CALLDATA = 2 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
 struct gs_event {
@@ -56,7 +71,21 @@ struct gs_event {
 	struct gs_wei released;
 	struct gs_claim_body body; /* POSTED */
 	struct gs_u256 terms_word; /* POSTED */
-	struct gs_time window_end;
+	struct gs_time
+		window_end;   /* POSTED, EXTENDED, BATCH_POSTED; DEPLOYMENT_RETIRED: from then on all can be released */
+	struct gs_hash batch; /* BATCH_... */
+	struct gs_hash batch_root; /* BATCH_POSTED, as are the next three */
+	uint32_t leaves;
+	uint64_t salt;
+	uint8_t batch_kind;        /* enum gs_batch_kind */
+	uint8_t demand_kind;       /* DEMANDED, ANSWERED: enum gs_demand_kind */
+	uint32_t demand_block;     /* DEMANDED, ANSWERED */
+	struct gs_time deadline;   /* DEMANDED, DRAWN */
+	struct gs_bytes chunks;    /* ANSWERED */
+	uint64_t epoch;            /* RECORDED */
+	uint64_t previous_epoch;   /* RECORDED: that was recorded */
+	struct gs_hash beacon;     /* RECORDED */
+	struct gs_hash trace_root; /* PUBLISHED */
 	struct gs_bytes input;
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */

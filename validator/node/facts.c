@@ -5,18 +5,19 @@
 #include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
 
-enum { FACT_BYTES_MAX = 64 * 1024 };
+enum { FACT_BYTES_MAX = 64 * 1024, GRACE_VERSION = 1 };
+static const struct gs_bytes grace_key = {(const uint8_t *)"grace_end", 9};
 
 static struct gs_bytes hash_key(const struct gs_hash *hash)
 {
 	return (struct gs_bytes){hash->b, sizeof(hash->b)};
 }
 
-static struct gs_bytes blob_key(const struct gs_hash *claim, char kind, uint8_t out[33])
+struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY])
 {
 	memcpy(out, claim->b, 32);
 	out[32] = (uint8_t)kind;
-	return (struct gs_bytes){out, 33};
+	return (struct gs_bytes){out, GS_BLOB_KEY};
 }
 
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *value)
@@ -66,6 +67,36 @@ enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struc
 	return err;
 }
 
+enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	err = gs_journal_get(j, GS_TABLE_BATCHES, hash_key(id), &value);
+	if (!err)
+		err = gs_batch_decode(hash_key(id), gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
+{
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(j, GS_TABLE_META, grace_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GRACE_VERSION, 1);
+		out->unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err;
+}
+
 enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out)
 {
 	struct gs_buf value;
@@ -82,21 +113,21 @@ enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *acco
 
 enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'i', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'i', key), out);
 }
 
 enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'o', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'o', key), out);
 }
 
 /* --- writing --- */
 
-static enum gs_err put_claim(struct gs_journal *j, const struct gs_claim *claim)
+enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
 {
 	struct gs_buf value;
 	enum gs_err err;
@@ -128,6 +159,18 @@ static enum gs_err put_model(struct gs_journal *j, const struct gs_model_record 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_model_encode(model, &value);
 	err = derive(j, GS_TABLE_MODELS, hash_key(&model->id), &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err put_batch(struct gs_journal *j, const struct gs_batch *batch)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	gs_batch_encode(batch, &value);
+	err = derive(j, GS_TABLE_BATCHES, hash_key(&batch->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -267,25 +310,27 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.body = e->body,
 		.terms_word = e->terms_word,
 		.window_end = e->window_end,
+		.first_window_end = e->window_end,
 		.block = j->block,
 		.log_index = entry->index,
 		.tx = entry->tx_hash,
 		.status = GS_CLAIM_OPEN,
 	};
 	struct gs_terms terms;
-	uint8_t key[33];
-	enum gs_err err = GS_OK;
+	struct gs_model_record model;
+	uint8_t key[GS_BLOB_KEY];
+	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
 
-	if (gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
+	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
 	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
 		return GS_ECORRUPT;
-	err = put_claim(j, &claim);
+	err = gs_facts_put_claim(j, &claim);
 
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'i', key), e->input);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'i', key), e->input);
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'o', key), e->output);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'o', key), e->output);
 	return err;
 }
 
@@ -297,7 +342,60 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	if (err)
 		return GS_ECORRUPT;
 	claim.status = (uint8_t)status;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
+}
+
+static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_claim claim;
+	enum gs_err err = gs_facts_claim(j, &e->claim, &claim);
+
+	if (err)
+		return GS_ECORRUPT;
+	claim.window_end = e->window_end;
+	return gs_facts_put_claim(j, &claim);
+}
+
+static enum gs_err apply_deployment_retired(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GRACE_VERSION, 1);
+	gs_record_put_u64(&w, e->window_end.unix_s);
+	gs_record_end(&w);
+	err = derive(j, GS_TABLE_META, grace_key, &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err apply_batch_posted(struct gs_journal *j, const struct gs_event *e)
+{
+	const struct gs_batch batch = {.id = e->batch,
+	                               .claimant = e->account,
+	                               .salt = e->salt,
+	                               .root = e->batch_root,
+	                               .count = e->leaves,
+	                               .kind = e->batch_kind,
+	                               .model = e->model,
+	                               .window_end = e->window_end,
+	                               .block = j->block,
+	                               .status = GS_BATCH_OPEN};
+
+	return put_batch(j, &batch);
+}
+
+static enum gs_err apply_batch_status(struct gs_journal *j, const struct gs_event *e, enum gs_batch_status status)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_batch(j, &e->batch, &batch);
+
+	if (err)
+		return GS_ECORRUPT;
+	batch.status = (uint8_t)status;
+	return put_batch(j, &batch);
 }
 
 /* --- games --- */
@@ -317,7 +415,7 @@ static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event
 	game->challenger = e->challenger;
 	game->ordinal = e->ordinal;
 	game->game.outcome = GS_GAME_OPEN;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
@@ -331,7 +429,7 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_ev
 	game->game.outcome = e->outcome;
 	game->game.reason = e->reason;
 	game->computed = e->computed;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_record *game)
@@ -382,7 +480,19 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_POSTED: return apply_posted(j, entry, e);
 	case GS_EVENT_FINALIZED: return apply_claim_status(j, e, GS_CLAIM_FINAL);
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
+	case GS_EVENT_EXTENDED: return apply_extended(j, e);
 	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
+	case GS_EVENT_DEPLOYMENT_RETIRED: return apply_deployment_retired(j, e);
+	case GS_EVENT_BATCH_POSTED: return apply_batch_posted(j, e);
+	case GS_EVENT_BATCH_FINALIZED: return apply_batch_status(j, e, GS_BATCH_FINAL);
+	case GS_EVENT_BATCH_LOST: return apply_batch_status(j, e, GS_BATCH_LOST);
+	case GS_EVENT_BATCH_RELEASED: return apply_batch_status(j, e, GS_BATCH_VOID);
+	case GS_EVENT_DEMANDED:
+	case GS_EVENT_ANSWERED:
+	case GS_EVENT_UNANSWERED:
+	case GS_EVENT_DRAWN:
+	case GS_EVENT_PUBLISHED:
+	case GS_EVENT_RECORDED: return gs_facts_apply_duty(j, e);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;

@@ -5,11 +5,15 @@
 
 enum {
 	CLAIM_VERSION = 2,
-	CLAIM_FIELDS = 16,
+	CLAIM_FIELDS = 23,
 	GAME_VERSION = 2,
 	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 1,
 	MODEL_VERSION = 2,
 	MODEL_FIELDS = 6,
+	BEACON_VERSION = 1,
+	BEACON_FIELDS = 2,
+	BATCH_VERSION = 1,
+	BATCH_FIELDS = 9,
 	ACCOUNT_VERSION = 1,
 	ACCOUNT_FIELDS = 3,
 	SLASH_VERSION = 2,
@@ -45,6 +49,13 @@ void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 	gs_record_put_u64(&w, c->status);
 	gs_record_put_u64(&w, c->games);
 	gs_record_put_u64(&w, c->open_games);
+	gs_record_put_u64(&w, c->demand.deadline.unix_s);
+	gs_record_put_address(&w, &c->demand.by);
+	gs_record_put_u64(&w, c->demand.kind);
+	gs_record_put_u64(&w, c->demand.block);
+	gs_record_put_u64(&w, c->audit_deadline.unix_s);
+	gs_record_put_bool(&w, c->audited);
+	gs_record_put_u64(&w, c->first_window_end.unix_s);
 	gs_record_end(&w);
 }
 
@@ -72,6 +83,13 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->status = (uint8_t)gs_record_get_u32(&r);
 	out->games = gs_record_get_u32(&r);
 	out->open_games = gs_record_get_u32(&r);
+	out->demand.deadline.unix_s = gs_record_get_u64(&r);
+	out->demand.by = gs_record_get_address(&r);
+	out->demand.kind = (uint8_t)gs_record_get_u32(&r);
+	out->demand.block = gs_record_get_u32(&r);
+	out->audit_deadline.unix_s = gs_record_get_u64(&r);
+	out->audited = gs_record_get_bool(&r);
+	out->first_window_end.unix_s = gs_record_get_u64(&r);
 	return gs_record_close(&r);
 }
 
@@ -176,6 +194,67 @@ enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->voided = gs_record_get_bool(&r);
 	out->retired = gs_record_get_bool(&r);
 	out->block = gs_record_get_u64(&r);
+	return gs_record_close(&r);
+}
+
+void gs_batch_encode(const struct gs_batch *b, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, BATCH_VERSION, BATCH_FIELDS);
+	gs_record_put_address(&w, &b->claimant);
+	gs_record_put_u64(&w, b->salt);
+	gs_record_put_hash(&w, &b->root);
+	gs_record_put_u64(&w, b->count);
+	gs_record_put_u64(&w, b->kind);
+	gs_record_put_hash(&w, &b->model);
+	gs_record_put_u64(&w, b->window_end.unix_s);
+	gs_record_put_u64(&w, b->block);
+	gs_record_put_u64(&w, b->status);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (take_key(key, &out->id))
+		return GS_ECORRUPT;
+	gs_record_open(&r, value, BATCH_VERSION, BATCH_FIELDS);
+	out->claimant = gs_record_get_address(&r);
+	out->salt = gs_record_get_u64(&r);
+	out->root = gs_record_get_hash(&r);
+	out->count = gs_record_get_u32(&r);
+	out->kind = (uint8_t)gs_record_get_u32(&r);
+	out->model = gs_record_get_hash(&r);
+	out->window_end.unix_s = gs_record_get_u64(&r);
+	out->block = gs_record_get_u64(&r);
+	out->status = (uint8_t)gs_record_get_u32(&r);
+	return gs_record_close(&r);
+}
+
+void gs_beacon_encode(const struct gs_beacon *b, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, BEACON_VERSION, BEACON_FIELDS);
+	gs_record_put_u64(&w, b->previous);
+	gs_record_put_hash(&w, &b->value);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct gs_beacon *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (key.len != GS_BEACON_KEY)
+		return GS_ECORRUPT;
+	out->epoch = gs_be64_read(key.ptr);
+	gs_record_open(&r, value, BEACON_VERSION, BEACON_FIELDS);
+	out->previous = gs_record_get_u64(&r);
+	out->value = gs_record_get_hash(&r);
 	return gs_record_close(&r);
 }
 

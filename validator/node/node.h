@@ -26,6 +26,7 @@ enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
+	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
 	GS_NODE_FINALISE_GRACE_S =
 		5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
@@ -42,6 +43,8 @@ struct gs_node_options {
 	uint32_t claimant_budget_s;
 	uint32_t challenger_budget_s;
 	uint32_t minimum_time_s;
+	uint32_t audit_bps; /* of Duties: share of claims that are drawn; 0: none */
+	uint64_t epoch_s;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
 	struct gs_time start_time;

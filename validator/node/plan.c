@@ -8,8 +8,6 @@
 #include "validator/node/node_state.h"
 
 enum { PLAN_IDS_MAX = 1 << 20 };
-enum { POOR_TOLD_S = 60 };
-
 /* --- ids of records that may need something; a scan may not write, so they are collected first --- */
 
 struct ids {
@@ -48,6 +46,14 @@ static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_
 	enum gs_err err = gs_game_decode(key, value, &game);
 
 	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.id);
+}
+
+static enum gs_err keep_open_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_batch_decode(key, value, &batch);
+
+	return err || batch.status != GS_BATCH_OPEN ? err : keep_id(context, &batch.id);
 }
 
 static enum gs_err collect(struct gs_node_turn *t, enum gs_table table, gs_store_visit visit, struct ids *out)
@@ -143,9 +149,9 @@ enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, 
 	return gs_intent_under_way(t->j, &id, t->node->now, out);
 }
 
-/* A call of Claims whose arguments are the claim's body and then so many zeros. */
+/* A call of Claims whose arguments are the claim's body and, unless it is NULL, a number. */
 static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_claim *claim,
-                                   uint32_t selector, unsigned zeros)
+                                   uint32_t selector, const uint64_t *number)
 {
 	struct gs_abi_writer args;
 	struct gs_buf calldata;
@@ -156,21 +162,47 @@ static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind k
 	if (err || already)
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
-	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + zeros);
+	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + (number ? 1 : 0));
 	gs_claim_body_encode(&claim->body, body);
 	for (unsigned i = 0; i < GS_CLAIM_BODY_WORDS; i++)
 		gs_abi_put_word(&args, body + i * GS_ABI_WORD);
-	for (unsigned i = 0; i < zeros; i++)
-		gs_abi_put_u64(&args, 0);
+	if (number)
+		gs_abi_put_u64(&args, *number);
 	gs_abi_end(&args);
 	err = gs_plan_want(t, kind, &claim->id, NULL, &t->node->options.contracts.claims, &calldata);
 	gs_buf_free(&calldata);
 	return err;
 }
 
-enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim)
+/* Whether an open claim can be given up without a verdict (docs/protocol.md, 4.2, 4.4 and 4.5). */
+static enum gs_err is_releasable(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
 {
-	return want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, 0);
+	struct gs_model_record model;
+	struct gs_batch batch;
+	struct gs_time grace_end;
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
+
+	*out = !err && model.voided;
+	if (err || *out)
+		return err;
+	err = gs_facts_grace_end(t->j, &grace_end);
+	*out = !err && t->node->now.unix_s > grace_end.unix_s;
+	if ((err && err != GS_ENOTFOUND) || *out || gs_hash_is_zero(&claim->body.batch))
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = gs_facts_batch(t->j, &claim->body.batch, &batch);
+	*out = !err && batch.kind == GS_BATCH_CALLDATA && claim->open_games == 0 &&
+	       (batch.status == GS_BATCH_LOST || batch.status == GS_BATCH_VOID);
+	return err;
+}
+
+enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim, bool *released)
+{
+	enum gs_err err = GS_OK;
+
+	*released = false;
+	if (claim->status == GS_CLAIM_OPEN)
+		err = is_releasable(t, claim, released);
+	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, NULL) : err;
 }
 
 /* --- claims --- */
@@ -278,7 +310,7 @@ static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim
 	if (err)
 		return err;
 	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
-	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + POOR_TOLD_S)
+	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + GS_NODE_RETELL_S)
 		return GS_OK;
 	gs_hex_encode(claim->id.b, 32, true, id);
 	gs_wei_format_ether(worst.locked, bond);
@@ -341,33 +373,100 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
 	const struct gs_node_options *o = &t->node->options;
 	struct gs_claim claim;
-	struct gs_model_record model;
-	bool mine, refuted = false;
-	uint64_t ripe_s;
+	bool mine, refuted = false, cleared = false;
+	uint64_t ripe_s, epoch;
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
 	if (err)
 		return err;
 	mine = gs_address_equal(&claim.body.claimant, &o->self);
 	if (mine && o->finalise) {
-		err = gs_facts_model(t->j, &claim.body.model_id, &model);
-		if (err)
+		bool released = false;
+		err = gs_plan_release(t, &claim, &released);
+		if (err || released)
 			return err;
-		if (model.voided)
-			return gs_plan_release(t, &claim);
 	}
+	if ((err = gs_plan_duties(t, &claim)))
+		return err;
 	if (o->validate && !mine && (err = plan_validation(t, &claim, &refuted)))
 		return err;
 	ripe_s = claim.window_end.unix_s + (mine ? 0 : GS_NODE_FINALISE_GRACE_S);
 	if (!o->finalise || refuted || claim.open_games || t->node->now.unix_s <= ripe_s || (!mine && !o->validate))
 		return GS_OK;
-	/* Nothing is drawn for audits, so any epoch clears it: 0. */
-	return want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, 1);
+	err = gs_plan_clearing(t, &claim, &cleared, &epoch);
+	return err || !cleared ? err : want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, &epoch);
+}
+
+/* --- batches --- */
+
+struct leaf_search {
+	struct gs_hash batch;
+	bool found;
+};
+
+static enum gs_err look_for_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct leaf_search *search = context;
+	struct gs_claim claim;
+	enum gs_err err = gs_claim_decode(key, value, &claim);
+
+	if (!err && claim.status == GS_CLAIM_OPEN && gs_hash_equal(&claim.body.batch, &search->batch))
+		search->found = true;
+	return err;
+}
+
+static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_batch *batch,
+                                   uint32_t selector)
+{
+	struct gs_abi_writer args;
+	struct gs_buf calldata;
+	bool already;
+	enum gs_err err = gs_plan_under_way(t, kind, &batch->id, NULL, &already);
+
+	if (err || already)
+		return err;
+	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
+	gs_abi_call(&args, &calldata, selector, 6);
+	gs_abi_put_address(&args, &batch->claimant);
+	gs_abi_put_u64(&args, batch->salt);
+	gs_abi_put_hash(&args, &batch->root);
+	gs_abi_put_u64(&args, batch->count);
+	gs_abi_put_u64(&args, batch->kind);
+	gs_abi_put_hash(&args, &batch->model);
+	gs_abi_end(&args);
+	err = gs_plan_want(t, kind, &batch->id, NULL, &t->node->options.contracts.batches, &calldata);
+	gs_buf_free(&calldata);
+	return err;
+}
+
+/* Ends a batch of ours whose leaves are on chain, once its window is over and what was opened of it is final. */
+static enum gs_err plan_batch(struct gs_node_turn *t, const struct gs_hash *id)
+{
+	struct leaf_search leaves = {.batch = *id};
+	struct gs_model_record model;
+	struct gs_time grace_end;
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_batch(t->j, id, &batch);
+
+	if (err || batch.kind != GS_BATCH_CALLDATA || !gs_address_equal(&batch.claimant, &t->node->options.self))
+		return err;
+	if ((err = gs_facts_model(t->j, &batch.model, &model)))
+		return err;
+	err = gs_facts_grace_end(t->j, &grace_end);
+	if (model.voided || (!err && t->node->now.unix_s > grace_end.unix_s))
+		return want_batch_call(t, GS_INTENT_RELEASE, &batch, GS_BATCHES_FN_RELEASE_BATCH);
+	if ((err && err != GS_ENOTFOUND) || t->node->now.unix_s <= batch.window_end.unix_s)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = t->j->store->scan(t->j->txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+	                        look_for_leaf, &leaves, t->j->error);
+	if (err || leaves.found)
+		return err;
+	return want_batch_call(t, GS_INTENT_FINALISE, &batch, GS_BATCHES_FN_FINALIZE_BATCH);
 }
 
 enum gs_err gs_node_plan(struct gs_node_turn *t)
 {
-	struct ids games = {0}, claims = {0};
+	struct ids games = {0}, claims = {0}, batches = {0};
 	struct gs_game_record *game = calloc(1, sizeof(*game));
 	enum gs_err err = GS_ENOMEM;
 
@@ -380,7 +479,12 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		err = collect(t, GS_TABLE_CLAIMS, keep_open_claim, &claims);
 	for (size_t i = 0; i < claims.count && !err; i++)
 		err = plan_claim(t, &claims.id[i]);
+	if (!err && t->node->options.finalise)
+		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
+	for (size_t i = 0; i < batches.count && !err; i++)
+		err = plan_batch(t, &batches.id[i]);
 out:
+	free(batches.id);
 	free(game);
 	free(games.id);
 	free(claims.id);

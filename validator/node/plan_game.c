@@ -106,6 +106,18 @@ static enum gs_err plan_end(struct gs_node_turn *t, enum gs_intent_kind kind, en
 	return err;
 }
 
+static void tell_none(struct gs_node *node, const struct gs_game_record *game, enum gs_err why)
+{
+	char id[67];
+
+	if (node->now.unix_s < node->none_told.unix_s + GS_NODE_RETELL_S)
+		return;
+	node->none_told = node->now;
+	gs_hex_encode(game->id.b, 32, true, id);
+	gs_log_line(node->log, GS_LOG_ERROR, "move.none", "game=%s phase=%u why=%s", id, game->game.state.phase,
+	            gs_err_name(why));
+}
+
 /* Our answer to this state, if one is due. */
 static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game_record *game, const struct gs_hash *state,
                              bool challenger, const struct gs_claim *claim)
@@ -127,10 +139,7 @@ static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game_record
 	err = challenger ? gs_strategy_challenger(&game->game, prover, move, &waiting)
 	                 : gs_strategy_claimant(&game->game, prover, move, &waiting);
 	if (err) { /* no answer yet, or none to be had: never a guess */
-		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
-		gs_log_line(node->log, GS_LOG_ERROR, "move.none", "game=%s phase=%u why=%s", id, game->game.state.phase,
-		            gs_err_name(err));
+		tell_none(node, game, err);
 		err = GS_OK;
 	} else if (!waiting) {
 		err = want_move(t, GS_INTENT_MOVE, game, state, claim, move);
@@ -177,16 +186,6 @@ static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_rec
 	return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, state, claim);
 }
 
-/* Releases a claim whose model is void, so that our bond comes back; *released: there is nothing to play for. */
-static enum gs_err plan_void(struct gs_node_turn *t, const struct gs_claim *claim, bool *released)
-{
-	struct gs_model_record model;
-	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
-
-	*released = !err && model.voided && claim->status == GS_CLAIM_OPEN;
-	return *released ? gs_plan_release(t, claim) : err;
-}
-
 enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *game)
 {
 	struct gs_node *node = t->node;
@@ -211,7 +210,7 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 		               : GS_OK;
 	if (!challenger && !claimant)
 		return standing.ours ? plan_foreign(t, game, &state, &claim) : GS_OK;
-	err = plan_void(t, &claim, &stop);
+	err = gs_plan_release(t, &claim, &stop);
 	if (err || stop)
 		return err;
 	if (claimant) {

@@ -236,6 +236,7 @@ enum gs_err gs_onnx_lower(struct gs_bytes bytes, const struct gs_onnx_options *o
 	if (lo == NULL)
 		return gs_fail(error, GS_ENOMEM, "no memory for the lowering");
 	gs_arena_init(&lo->arena, GS_LOWER_MEMORY_MAX);
+	gs_listing_init(&lo->listing);
 	lo->options = options != NULL ? options : &none;
 	lo->error = error != NULL ? error : &own;
 	enum gs_err err = lower_all(lo, bytes, out);
@@ -247,7 +248,7 @@ enum gs_err gs_onnx_lower(struct gs_bytes bytes, const struct gs_onnx_options *o
 	if (report != NULL)
 		*report = lo->report;
 	gs_arena_free(&lo->arena);
-	free(lo->instr);
+	gs_listing_free(&lo->listing);
 	free(lo->instr_def);
 	free(lo);
 	return err;

@@ -6,6 +6,7 @@
 #define GS_VALIDATOR_ONNX_LOWER_H
 
 #include "challenge/machine/interpreter.h"
+#include "challenge/machine/listing.h"
 #include "validator/onnx/onnx.h"
 #include "validator/onnx/reader.h"
 
@@ -100,9 +101,9 @@ struct gs_lower {
 	const struct gs_onnx_opsets *opsets;
 	uint32_t scopes;
 	uint64_t visits;
-	struct gs_instr *instr; /* trace operands name the producing instruction, weight operands the constant */
-	struct gs_lower_def *instr_def;
-	uint32_t instrs, instr_cap;
+	struct gs_listing listing; /* views of the trace name the producing instruction, of the weights the constant */
+	struct gs_lower_def *instr_def; /* one an instruction of the listing */
+	uint32_t instr_cap;
 	struct gs_lower_const *constant;
 	uint32_t constants, constant_cap;
 	struct gs_lower_input input[GS_IO_MAX];

@@ -236,23 +236,23 @@ static enum gs_err fold_now(struct gs_lower *lo, const struct gs_instr *in, unsi
 
 static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 {
-	if (lo->instrs == lo->instr_cap) {
+	uint32_t count = lo->listing.count;
+	if (count == GS_LOWER_INSTRS_MAX)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program has more than %d instructions",
+		                       GS_LOWER_INSTRS_MAX);
+	if (count == lo->instr_cap) {
 		uint32_t cap = lo->instr_cap == 0 ? 64 : lo->instr_cap * 2;
-		if (cap > GS_LOWER_INSTRS_MAX)
-			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program has more than %d instructions",
-			                       GS_LOWER_INSTRS_MAX);
-		struct gs_instr *grown = realloc(lo->instr, cap * sizeof(*grown));
-		if (grown == NULL)
-			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
-		lo->instr = grown;
 		struct gs_lower_def *defs = realloc(lo->instr_def, cap * sizeof(*defs));
 		if (defs == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
 		lo->instr_def = defs;
 		lo->instr_cap = cap;
 	}
-	lo->instr[lo->instrs] = *in;
-	lo->instr_def[lo->instrs++] = (struct gs_lower_def){0};
+	enum gs_err err = gs_listing_append(&lo->listing, in);
+	GS_ASSERT(err != GS_EINVAL);
+	if (err != GS_OK)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count + 1);
+	lo->instr_def[count] = (struct gs_lower_def){0};
 	return GS_OK;
 }
 
@@ -307,7 +307,7 @@ enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned ran
 		steps += GS_LOWER_FOLD_CHUNK_STEPS * gather_constants(lo, in, NULL);
 	if (all_constant(in) && gs_lower_spend(lo, steps))
 		return fold_now(lo, in, rank, dim, out);
-	v.source = lo->instrs;
+	v.source = lo->listing.count;
 	enum gs_err err = append(lo, in);
 	*out = v;
 	return err;

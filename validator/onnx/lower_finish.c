@@ -59,7 +59,7 @@ static bool covers_its_source(const struct gs_lower *lo, const struct gs_val *v)
 static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *const *value, uint32_t outputs,
                                   uint32_t *instr)
 {
-	uint32_t before = lo->instrs;
+	uint32_t before = lo->listing.count;
 	uint8_t *live = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
 	uint8_t *read = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
 	uint8_t *taken = gs_arena_alloc(&lo->arena, (uint64_t)before + 1, 1);
@@ -75,8 +75,9 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 	}
 	for (uint32_t i = before; i-- > 0;)
 		if (live[i]) {
-			each_view(&lo->instr[i], mark_read, read);
-			each_view(&lo->instr[i], mark_read, live);
+			struct gs_instr in = gs_listing_get(&lo->listing, i);
+			each_view(&in, mark_read, read);
+			each_view(&in, mark_read, live);
 		}
 	for (uint32_t o = 0; o < outputs; o++) {
 		instr[o] = value[o]->source;
@@ -89,103 +90,86 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 	return GS_OK;
 }
 
-/* ---- order, and what is left out ---- */
+/* ---- order, what is left out, and weights ---- */
 
-struct remap {
-	const uint32_t *to;
+struct places {
+	struct gs_lower *lo;
+	const uint32_t *to; /* by instruction: its index in the program */
+	uint64_t chunks;    /* of weights so far */
 };
 
-static void remap_view(void *self, struct gs_view *view)
+/* Constants that are read lie in one region, in the order of first use. */
+static void place_view(void *self, struct gs_view *view)
 {
-	const struct remap *r = self;
+	struct places *p = self;
 	if (view->space == GS_SPACE_TRACE)
-		view->chunk = r->to[view->chunk];
-}
-
-/* In place: instructions are big, and a recurrent layer has thousands. */
-static enum gs_err move_instructions(struct gs_lower *lo, const uint8_t *live, const uint8_t *last, const uint32_t *to,
-                                     uint32_t count, uint32_t outputs, struct gs_program *out)
-{
-	struct gs_instr *tail = calloc(outputs + 1U, sizeof(*tail));
-	struct remap map = {.to = to};
-	if (tail == NULL)
-		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", outputs);
-	for (uint32_t i = 0; i < lo->instrs; i++) {
-		if (last[i])
-			tail[to[i] - (count - outputs)] = lo->instr[i];
-		else if (live[i])
-			lo->instr[to[i]] = lo->instr[i];
+		view->chunk = p->to[view->chunk];
+	if (view->space != GS_SPACE_WEIGHTS)
+		return;
+	struct gs_lower_const *c = &p->lo->constant[view->chunk];
+	if (c->chunk == UINT32_MAX && p->chunks <= GS_CHUNKS_MAX) {
+		c->chunk = (uint32_t)p->chunks;
+		p->chunks += gs_dtype_chunks((enum gs_dtype)c->dtype, c->count);
 	}
-	memcpy(lo->instr + (count - outputs), tail, outputs * sizeof(*tail));
-	free(tail);
-	for (uint32_t i = 0; i < count; i++)
-		each_view(&lo->instr[i], remap_view, &map);
-	struct gs_instr *shrunk = realloc(lo->instr, count * sizeof(*shrunk));
-	out->instr = shrunk != NULL ? shrunk : lo->instr;
-	out->count = count;
-	lo->instr = NULL;
-	lo->instrs = lo->instr_cap = 0;
-	return GS_OK;
+	view->chunk = c->chunk;
 }
 
-static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
-                                      struct gs_program *out)
+/* Appends instruction i to the program's own listing, and says where it is there. */
+static enum gs_err move_instruction(struct places *p, uint32_t i, struct gs_listing *out)
 {
-	uint8_t *live = gs_arena_alloc(&lo->arena, lo->instrs, 1);
-	uint8_t *last = gs_arena_alloc(&lo->arena, lo->instrs, 1);
-	uint32_t *to = gs_arena_alloc(&lo->arena, lo->instrs, sizeof(*to));
-	uint32_t count = 0;
+	struct gs_lower *lo = p->lo;
+	struct gs_instr in = gs_listing_get(&lo->listing, i);
+	each_view(&in, place_view, p);
+	if (p->chunks > GS_CHUNKS_MAX)
+		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
+	enum gs_err err = gs_listing_append(out, &in);
+	GS_ASSERT(err != GS_EINVAL); /* it was listed before */
+	return err == GS_OK ? GS_OK : gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the instructions");
+}
+
+/* What outputs need, in the order it was emitted; what writes the outputs comes last, in their order. */
+static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
+                                      struct gs_listing *out, uint64_t *weights_chunks)
+{
+	uint32_t before = lo->listing.count, count = 0;
+	uint8_t *live = gs_arena_alloc(&lo->arena, before, 1);
+	uint8_t *last = gs_arena_alloc(&lo->arena, before, 1);
+	uint32_t *to = gs_arena_alloc(&lo->arena, before, sizeof(*to));
+	struct places places = {.lo = lo, .to = to};
+	enum gs_err err = GS_OK;
 	if (live == NULL || last == NULL || to == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++)
 		live[output[o]] = last[output[o]] = 1;
-	for (uint32_t i = lo->instrs; i-- > 0;)
-		if (live[i])
-			each_view(&lo->instr[i], mark_read, live);
-	for (uint32_t i = 0; i < lo->instrs; i++)
+	for (uint32_t i = before; i-- > 0;)
+		if (live[i]) {
+			struct gs_instr in = gs_listing_get(&lo->listing, i);
+			each_view(&in, mark_read, live);
+		}
+	for (uint32_t i = 0; i < before; i++)
 		if (live[i] && !last[i])
 			to[i] = count++;
 	for (uint32_t o = 0; o < outputs; o++)
 		to[output[o]] = count++;
 	GS_ASSERT(count > 0); /* a graph without outputs was refused before */
-	return move_instructions(lo, live, last, to, count, outputs, out);
+	for (uint32_t i = 0; err == GS_OK && i < before; i++)
+		if (live[i] && !last[i])
+			err = move_instruction(&places, i, out);
+	for (uint32_t o = 0; err == GS_OK && o < outputs; o++)
+		err = move_instruction(&places, output[o], out);
+	*weights_chunks = places.chunks;
+	return err;
 }
 
-/* ---- weights ---- */
-
-struct weights {
-	struct gs_lower *lo;
-	uint64_t chunks;
-};
-
-static void place_constant(void *self, struct gs_view *view)
+static enum gs_err fill_weights(struct gs_lower *lo, uint64_t chunks, struct gs_program *out)
 {
-	struct weights *w = self;
-	if (view->space != GS_SPACE_WEIGHTS)
-		return;
-	struct gs_lower_const *c = &w->lo->constant[view->chunk];
-	if (c->chunk == UINT32_MAX && w->chunks <= GS_CHUNKS_MAX) {
-		c->chunk = (uint32_t)w->chunks;
-		w->chunks += gs_dtype_chunks((enum gs_dtype)c->dtype, c->count);
-	}
-	view->chunk = c->chunk;
-}
-
-/* One region for every constant that is read, in the order of first use. */
-static enum gs_err lay_out_weights(struct gs_lower *lo, struct gs_program *out)
-{
-	struct weights w = {.lo = lo};
-	for (uint32_t i = 0; i < out->count; i++)
-		each_view(&out->instr[i], place_constant, &w);
-	if (w.chunks > GS_CHUNKS_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
-	out->header.weights_chunks = (uint32_t)w.chunks;
-	if (w.chunks == 0)
+	out->header.weights_chunks = (uint32_t)chunks;
+	if (chunks == 0)
 		return GS_OK;
-	out->weights_owned = calloc(w.chunks, GS_CHUNK_BYTES);
+	out->weights_owned = calloc(chunks, GS_CHUNK_BYTES);
 	if (out->weights_owned == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights",
-		                       (unsigned long long)(w.chunks * GS_CHUNK_BYTES));
+		                       (unsigned long long)(chunks * GS_CHUNK_BYTES));
 	for (uint32_t i = 0; i < lo->constants; i++) {
 		const struct gs_lower_const *c = &lo->constant[i];
 		if (c->chunk != UINT32_MAX)
@@ -271,14 +255,24 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 			                       "output '%.*s' has dimensions of over 2^31 together", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
+	struct gs_listing listing;
+	uint64_t weights_chunks = 0;
+	gs_listing_init(&listing);
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
-	    (err = order_instructions(lo, instr, m->outputs, out)) != GS_OK ||
-	    (err = lay_out_weights(lo, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
-		return err;
+	    (err = order_instructions(lo, instr, m->outputs, &listing, &weights_chunks)) != GS_OK)
+		goto out;
+	gs_listing_free(&lo->listing);
+	if ((err = fill_weights(lo, weights_chunks, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
+		goto out;
 	out->header.lowering = GS_LOWERING_VERSION;
 	out->header.outputs = m->outputs;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
-	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1)
-		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
-	return gs_program_seal(out, lo->error);
+	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1) {
+		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
+		goto out;
+	}
+	err = gs_program_seal(out, &listing, lo->error);
+out:
+	gs_listing_free(&listing);
+	return err;
 }

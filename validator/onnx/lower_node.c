@@ -249,7 +249,7 @@ static enum gs_err define_outputs(struct gs_lower *lo, const struct gs_onnx_node
 		scope->value[name] = out[i];
 		/* the instruction made by this node, or taken over from the one before (a fused epilogue) */
 		if (out[i].kind == GS_VAL_INSTR &&
-		    (out[i].source >= before || lo->instr[out[i].source].epilogue != 0) &&
+		    (out[i].source >= before || gs_listing_get(&lo->listing, out[i].source).epilogue != 0) &&
 		    lo->instr_def[out[i].source].scope == 0 && !shared_with_another(node, out, i))
 			lo->instr_def[out[i].source] = (struct gs_lower_def){.scope = scope->serial, .name = name};
 	}
@@ -263,7 +263,7 @@ static enum gs_err lower_node(struct gs_lower *lo, uint32_t index)
 	struct gs_val *once = scope->of->made_once;
 	struct gs_onnx_node copy = *node;
 	struct gs_onnx_attr *list = NULL;
-	uint32_t before = lo->instrs;
+	uint32_t before = lo->listing.count;
 	enum gs_err err;
 
 	if ((err = gs_lower_visit(lo, 1)) != GS_OK)

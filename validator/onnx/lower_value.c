@@ -40,8 +40,9 @@ static void need_behind(struct gs_lower *lo, uint32_t from)
 	for (uint32_t i = from + 1; i-- > 0;) {
 		if (!seen[i])
 			continue;
-		for (unsigned k = 0; k < gs_instr_operands(&lo->instr[i]); k++) {
-			const struct gs_operand *op = &lo->instr[i].operand[k];
+		struct gs_instr in = gs_listing_get(&lo->listing, i);
+		for (unsigned k = 0; k < gs_instr_operands(&in); k++) {
+			const struct gs_operand *op = &in.operand[k];
 			const struct gs_view *view[2] = {&op->view, &op->indirect};
 			for (unsigned j = 0; op->kind == GS_OPERAND_TENSOR && j < (op->indirect_row ? 2U : 1U); j++) {
 				if (view[j]->space == GS_SPACE_TRACE)
@@ -104,12 +105,13 @@ enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *n
 
 uint64_t gs_lower_base_count(const struct gs_lower *lo, const struct gs_val *v)
 {
+	struct gs_instr in;
 	switch ((enum gs_val_kind)v->kind) {
 	case GS_VAL_NONE:
 	case GS_VAL_ABSENT: return 0;
 	case GS_VAL_CONST: return lo->constant[v->source].count;
 	case GS_VAL_INPUT: return lo->input[v->source].count;
-	case GS_VAL_INSTR: return gs_instr_count(&lo->instr[v->source]);
+	case GS_VAL_INSTR: in = gs_listing_get(&lo->listing, v->source); return gs_instr_count(&in);
 	}
 	return 0;
 }

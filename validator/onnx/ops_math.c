@@ -89,13 +89,16 @@ static bool fuse(struct gs_lower *lo, const struct gs_onnx_node *node, const str
 {
 	if (v->kind != GS_VAL_INSTR || !gs_val_contiguous(v) || gs_val_count(v) != gs_lower_base_count(lo, v))
 		return false;
-	struct gs_instr *in = &lo->instr[v->source];
-	if (in->epilogue != 0 || !gs_lower_sole_reader(lo, node, v))
+	struct gs_instr in = gs_listing_get(&lo->listing, v->source);
+	if (in.epilogue != 0 || !gs_lower_sole_reader(lo, node, v))
 		return false;
-	in->epilogue = (uint8_t)fn;
-	in->epilogue_pos = 0;
-	in->epilogue_const[0] = c0;
-	in->epilogue_const[1] = c1;
+	in.epilogue = (uint8_t)fn;
+	in.epilogue_pos = 0;
+	in.epilogue_const[0] = c0;
+	in.epilogue_const[1] = c1;
+	/* no memory for it: an instruction of its own will say so */
+	if (gs_listing_replace(&lo->listing, v->source, &in) != GS_OK)
+		return false;
 	lo->instr_def[v->source] = (struct gs_lower_def){0}; /* the driver names it after this node's output */
 	*out = *v;
 	return true;

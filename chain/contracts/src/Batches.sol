@@ -20,7 +20,16 @@ struct Batch {
 /// until its claimant opens it; or the leaves are in calldata, one window, bond and fee stand for all of them, and a leaf that
 /// loses takes the batch with it.
 contract Batches {
-    /// A batch begins. Of a root-only one `modelId` is a hint and `leaves` is empty; otherwise `leaves` are 80 bytes each.
+    /// A root-only batch begins; `modelHint` says what its leaves are probably about.
+    event RootPosted(
+        bytes32 indexed batchId,
+        address indexed claimant,
+        bytes32 indexed modelHint,
+        bytes32 root,
+        uint32 count,
+        uint64 salt
+    );
+    /// A batch in calldata begins; `leaves` are 80 bytes each.
     event BatchPosted(
         bytes32 indexed batchId,
         address indexed claimant,
@@ -28,7 +37,6 @@ contract Batches {
         bytes32 root,
         uint32 count,
         uint64 salt,
-        uint8 kind,
         uint256 terms,
         uint64 windowEnd,
         bytes leaves
@@ -99,7 +107,7 @@ contract Batches {
         if (slotOf[batchId] != 0) revert BatchExists();
         slotOf[batchId] =
             uint256(count) << COUNT | block.timestamp << WINDOW_END | uint256(ROOT_ONLY) << KIND | OPEN;
-        emit BatchPosted(batchId, msg.sender, modelHint, root, count, salt, ROOT_ONLY, 0, 0, "");
+        emit RootPosted(batchId, msg.sender, modelHint, root, count, salt);
     }
 
     /// Makes a leaf of a root-only batch a claim, as `Claims.post` does: bond, fee and window start now. By the claimant.
@@ -126,7 +134,7 @@ contract Batches {
         if (count > LEAVES_MAX) revert TooManyLeaves();
         uint256 terms = claims.current();
         if (uint8(terms) != 0) revert DeploymentRetired();
-        if (!claims.models().active(modelId)) revert ModelInactive();
+        if (!claims.accepted(modelId)) revert ModelInactive();
         (bytes32 root, uint256 value) = _rootOf(modelId, leaves, count);
         if (value >> 128 != 0) revert InvalidParameter();
         batchId = _idOf(Batch(msg.sender, salt, root, uint32(count), CALLDATA, modelId));
@@ -138,7 +146,7 @@ contract Batches {
         (uint256 bond, uint256 fee) = _locked(slot);
         stakes.lock(msg.sender, bond + fee);
         emit BatchPosted(
-            batchId, msg.sender, modelId, root, uint32(count), salt, CALLDATA, terms, uint64(windowEnd), leaves
+            batchId, msg.sender, modelId, root, uint32(count), salt, terms, uint64(windowEnd), leaves
         );
     }
 
@@ -209,7 +217,7 @@ contract Batches {
     }
 
     function _locked(uint256 slot) private view returns (uint256 bond, uint256 fee) {
-        return claims.sumsOf(uint8(slot >> TERMS), uint32(slot >> COUNT), slot >> VALUE);
+        return claims.sumsOf(uint8(slot >> TERMS), uint32(slot >> COUNT), uint128(slot >> VALUE));
     }
 
     // ---- trees ----

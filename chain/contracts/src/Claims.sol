@@ -81,6 +81,8 @@ contract Claims is Policy {
     /// The most bytes that a claim may bring with it, input and output together.
     uint32 public immutable bytesMax;
 
+    /// What `models.active` says, told by Models whenever it changes, so that a claim has one contract less to ask.
+    mapping(bytes32 modelId => bool) public accepted;
     /// The packed word of each claim, 0 for what is none.
     mapping(bytes32 claimId => uint256) public slotOf;
 
@@ -130,11 +132,16 @@ contract Claims is Policy {
         if (input.length + output.length > bytesMax) revert TooManyBytes();
         uint256 terms = current;
         if (uint8(terms) != 0) revert Retired();
-        if (!models.active(body.modelId)) revert ModelInactive();
-        uint256 windowEnd = block.timestamp + windowOf(terms);
+        if (!accepted[body.modelId]) revert ModelInactive();
+        uint256 windowEnd;
+        unchecked {
+            windowEnd = block.timestamp + windowOf(terms);
+        }
         claimId = _create(body, versionOf(terms), windowEnd, OPEN);
         uint256 value = uint128(body.lot);
-        stakes.lock(body.claimant, _bond(terms, 1, value) + _fee(terms, 1, value));
+        unchecked {
+            stakes.lock(body.claimant, _bond(terms, 1, value) + _fee(terms, 1, value));
+        }
         _announce(claimId, body, terms, windowEnd, input, output);
     }
 
@@ -177,6 +184,12 @@ contract Claims is Policy {
             input,
             output
         );
+    }
+
+    /// Claims about the model are accepted from now on, or no longer; by Models.
+    function accept(bytes32 modelId, bool on) external {
+        _only(Role.MODELS);
+        accepted[modelId] = on;
     }
 
     // ---- ending ----
@@ -335,8 +348,17 @@ contract Claims is Policy {
         return _idOf(body);
     }
 
-    function _idOf(Body memory body) private view returns (bytes32) {
-        return keccak256(abi.encode(CLAIM_DOMAIN, block.chainid, address(this), body));
+    // keccak256(abi.encode(CLAIM_DOMAIN, block.chainid, address(this), body)), without a second copy of the body's encoding.
+    function _idOf(Body memory body) private view returns (bytes32 r) {
+        bytes32 domain = CLAIM_DOMAIN;
+        assembly ("memory-safe") {
+            let m := mload(0x40) // free memory, not kept
+            mstore(m, domain)
+            mstore(add(m, 32), chainid())
+            mstore(add(m, 64), address())
+            mcopy(add(m, 96), body, 192)
+            r := keccak256(m, 288)
+        }
     }
 
     /// For who relies on a claim. `valueAtStake`: what its claimant loses if it is wrong (of a leaf: the whole batch's bond).

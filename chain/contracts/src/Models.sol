@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Stakes} from "./Stakes.sol";
 import {Claims} from "./Claims.sol";
+import {Inspector} from "./Inspector.sol";
 import {Header, Layout, Settlement} from "./Types.sol";
 
 /// What may be claimed about: registered headers that enough stake vouches for (docs/protocol.md, section 3).
@@ -73,7 +74,9 @@ contract Models {
         uint64 releaseSeconds_,
         uint16 burnBps_
     ) {
-        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) revert InvalidParameter();
+        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) {
+            revert InvalidParameter();
+        }
         if (registrantBond_ >= 1 << 128 || attestThreshold_ >= 1 << 128) revert InvalidParameter();
         stakes = Stakes(stakes_);
         inspector = inspector_;
@@ -96,6 +99,7 @@ contract Models {
         model.programRoot = header.programRoot;
         model.weightsRoot = header.weightsRoot;
         model.registrant = msg.sender;
+        if (attestThreshold == 0) _tell(modelId, true);
         stakes.lock(msg.sender, registrantBond);
         emit Registered(modelId, msg.sender, header, uri);
     }
@@ -126,7 +130,10 @@ contract Models {
         uint256 total = attested[modelId] + amount;
         attested[modelId] = total;
         attestedBy[modelId][msg.sender] += amount;
-        if (total >= attestThreshold && word & VOUCHED == 0) _models[modelId].word = word | VOUCHED;
+        if (total >= attestThreshold && word & VOUCHED == 0) {
+            _models[modelId].word = word | VOUCHED;
+            _tell(modelId, true);
+        }
         stakes.lock(msg.sender, amount);
         emit Attested(modelId, msg.sender, amount, total);
     }
@@ -138,7 +145,10 @@ contract Models {
         uint256 total = attested[modelId] - amount;
         attestedBy[modelId][msg.sender] = 0;
         attested[modelId] = total;
-        if (total < attestThreshold && word & VOUCHED != 0) _models[modelId].word = word & ~VOUCHED;
+        if (total < attestThreshold && word & VOUCHED != 0) {
+            _models[modelId].word = word & ~VOUCHED;
+            _tell(modelId, false);
+        }
         stakes.unlock(msg.sender, amount);
         emit Retracted(modelId, msg.sender, amount, total);
     }
@@ -149,6 +159,7 @@ contract Models {
         if (msg.sender != _models[modelId].registrant) revert NotRegistrant();
         if (word & (VOID | RETIRED) != 0) revert ModelOver();
         _models[modelId].word = word | RETIRED | block.timestamp << RETIRED_AT;
+        _tell(modelId, false);
         emit Retired(modelId);
     }
 
@@ -164,12 +175,20 @@ contract Models {
         emit BondReleased(modelId);
     }
 
+    /// Ends a model whose program is malformed, by anybody who shows it: descriptors opened against the header's program
+    /// root break a rule of well-formedness (`Inspector.prove`). The registrant's bond is the prover's, but for what burns.
+    function void(Header calldata header, uint256 kind, Inspector.Opened[] calldata opened, uint256 which) external {
+        uint256 rule = Inspector(inspector).prove(header, kind, opened, which);
+        _void(keccak256(abi.encode(header)), msg.sender, uint8(rule));
+    }
+
     /// The consequences of a proof that the program breaks `rule`: the model is void for ever, and the registrant's bond,
     /// if it still has one here, is settled. Whoever calls this has checked the proof.
     function _void(bytes32 modelId, address prover, uint8 rule) internal {
         uint256 word = _known(modelId);
         if (word & VOID != 0) revert ModelOver();
         _models[modelId].word = word | VOID | PAID;
+        _tell(modelId, false);
         emit Voided(modelId, prover, rule);
         if (word & PAID != 0) return;
         uint256 burn = registrantBond * burnBps / 10000;
@@ -183,6 +202,11 @@ contract Models {
                 release: 0
             })
         );
+    }
+
+    /// Claims keeps what `active` says, so that a claim need not ask for it.
+    function _tell(bytes32 modelId, bool on) private {
+        Claims(stakes.claims()).accept(modelId, on);
     }
 
     function _known(bytes32 modelId) private view returns (uint256 word) {

@@ -112,26 +112,32 @@ abstract contract Policy is Ownable2Step {
 
     /// What is locked of a claim of that value under terms of that version, until it is final.
     function bondOf(uint256 version, uint256 value) external view returns (uint256) {
+        if (value >> 128 != 0) revert InvalidParameter();
         return _bond(termsOf[version], 1, value);
     }
 
     /// What such a claim pays when it is final.
     function feeOf(uint256 version, uint256 value) external view returns (uint256) {
+        if (value >> 128 != 0) revert InvalidParameter();
         return _fee(termsOf[version], 1, value);
     }
 
     /// Bond and fee together of `count` claims whose values sum up to `value`: what a batch of them locks.
-    function sumsOf(uint256 version, uint256 count, uint256 value) external view returns (uint256 bond, uint256 fee) {
+    function sumsOf(uint256 version, uint32 count, uint128 value) external view returns (uint256 bond, uint256 fee) {
         return (_bond(termsOf[version], count, value), _fee(termsOf[version], count, value));
     }
 
     // value is below 2^128, count below 2^32: no overflow.
     function _bond(uint256 terms, uint256 count, uint256 value) internal pure returns (uint256) {
-        return count * uint96(terms >> MINIMUM_BOND) + value * uint16(terms >> BOND_BPS) / BPS;
+        unchecked {
+            return count * uint96(terms >> MINIMUM_BOND) + value * uint16(terms >> BOND_BPS) / BPS;
+        }
     }
 
     function _fee(uint256 terms, uint256 count, uint256 value) internal pure returns (uint256) {
-        return count * uint72(terms >> MINIMUM_FEE) + value * uint16(terms >> FEE_BPS) / BPS;
+        unchecked {
+            return count * uint72(terms >> MINIMUM_FEE) + value * uint16(terms >> FEE_BPS) / BPS;
+        }
     }
 
     function windowOf(uint256 terms) internal pure returns (uint256) {

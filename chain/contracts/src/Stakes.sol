@@ -135,11 +135,16 @@ contract Stakes is ReentrancyGuardTransient {
     /// Free to locked; by the system's contracts.
     function lock(address who, uint256 amount) external only(Role.ANY) {
         Account storage account = accounts[who];
-        uint256 free = account.free;
-        if (free < amount) revert Insufficient(free, amount);
+        uint256 word; // locked 128 | free 128: read and written once
+        assembly ("memory-safe") {
+            word := sload(account.slot)
+        }
+        if (uint128(word) < amount) revert Insufficient(uint128(word), amount);
         unchecked {
-            account.free = uint128(free - amount);
-            account.locked += uint128(amount); // no truncation: at most free; no overflow: at most all money
+            word = word - amount + (amount << 128); // at most free, and locked is at most all money
+        }
+        assembly ("memory-safe") {
+            sstore(account.slot, word)
         }
         emit Locked(who, amount);
     }

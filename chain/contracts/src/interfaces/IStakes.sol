@@ -10,4 +10,8 @@ interface IStakes {
     function pay(address from, uint256 amount, address to) external;
     function settle(Settlement calldata settlement) external;
     function duties() external view returns (address);
+    function accounts(address account)
+        external
+        view
+        returns (uint128 free, uint128 locked, uint128 unbonding, uint64 readyAt);
 }

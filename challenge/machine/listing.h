@@ -1,0 +1,27 @@
+/* challenge/machine/listing.h: the instructions of a program that is being built.
+ *
+ * They are kept as descriptors, some hundred bytes each: a struct gs_instr takes 6 KiB, and a recurrent layer unrolls into
+ * thousands. Until gs_program_seal lays out the trace, first_chunk, span and cost are zero, and a view of the trace
+ * holds the index of the instruction that writes the tensor in place of its chunk. */
+#ifndef GS_CHALLENGE_MACHINE_LISTING_H
+#define GS_CHALLENGE_MACHINE_LISTING_H
+
+#include "challenge/machine/program.h"
+
+struct gs_listing {
+	struct gs_buf bytes; /* spellings; one that was replaced stays behind unused */
+	uint32_t *at;        /* owned: where the spelling of each begins */
+	uint32_t count;
+	uint32_t cap;
+};
+
+void gs_listing_init(struct gs_listing *l);
+void gs_listing_free(struct gs_listing *l); /* leaves an empty listing; twice is fine */
+/* GS_EINVAL when no bytes spell the instruction (a function or dtype that is not in its table, too many axes or rows);
+ * GS_ELIMIT beyond GS_INSTRUCTIONS_MAX; GS_ENOMEM. The listing is as it was then. */
+GS_MUST enum gs_err gs_listing_append(struct gs_listing *l, const struct gs_instr *in);
+GS_MUST enum gs_err gs_listing_replace(struct gs_listing *l, uint32_t i, const struct gs_instr *in);
+/* Instruction i < count, decoded. */
+struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i);
+
+#endif
