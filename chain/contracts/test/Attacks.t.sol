@@ -131,6 +131,7 @@ contract AttacksTest is World {
             uint256 i = below(5);
             if (over[i] || settledForChallenger(i)) continue;
             now_ = state[i];
+            shown = values[i];
             outcome = 0;
             uint256 what = below(12);
             if (what == 0 && i != 0 && block.timestamp <= deadline()) {
@@ -170,6 +171,7 @@ contract AttacksTest is World {
             uint256 i = below(5);
             if (over[i]) continue;
             now_ = state[i];
+            shown = values[i];
             outcome = 0;
             uint256 what = below(10);
             if (_claimants(phase())) {
@@ -180,11 +182,13 @@ contract AttacksTest is World {
                 for (uint256 k = 0; k < 5; ++k) {
                     if (k == i || over[k] || !_claimants(state[k].a >> 56 & 0xff)) continue;
                     now_ = state[k];
+                    shown = values[k];
                     outcome = 0;
                     move(0, 0);
                     keep(k);
                 }
                 now_ = state[i];
+                shown = values[i];
                 outcome = 0;
                 if (block.timestamp <= deadline()) vm.warp(deadline() + 1);
                 timeout();
@@ -219,10 +223,8 @@ contract AttacksTest is World {
         faults[1].term = 2;
         bytes32 claimId = claim(1);
         uint256 crowded = 200; // more would cost bob more than he has
-        bytes32 slot = keccak256(abi.encode(claimId, SLOTS));
-        uint256 word = uint256(vm.load(address(claims), slot));
-        vm.store(address(claims), slot, bytes32(word + (crowded << 72) + (crowded << 56)));
-        assertEq(openGames(claimId), crowded, "the storage is laid out as this test thinks");
+        uint256 word = claims.slotOf(claimId) + (crowded << 72) + (crowded << 56);
+        vm.store(address(claims), storageOf(claimId), bytes32(word));
         challenge(claimId, bob);
         assertEq(ordinal(), crowded, "ordinal");
         assertEq(locked(bob), (crowded + 1) * CHALLENGER_BOND, "bond");
@@ -236,17 +238,14 @@ contract AttacksTest is World {
         assertTrue(used < 1_000_000, "a winning move");
         // The last game that fits, and one more.
         claimId = claim(1);
-        slot = keccak256(abi.encode(claimId, SLOTS));
-        word = uint256(vm.load(address(claims), slot));
-        vm.store(address(claims), slot, bytes32(word | uint256(0xfffe) << 72));
+        word = claims.slotOf(claimId) | uint256(0xfffe) << 72;
+        vm.store(address(claims), storageOf(claimId), bytes32(word));
         challenge(claimId, bob);
         assertEq(ordinal(), 0xfffe, "the last");
         vm.expectRevert(Claims.TooManyGames.selector);
         vm.prank(bob);
         disputes.challenge(bodies[claimId]);
     }
-
-    uint256 private constant SLOTS = 7; // of `Claims`
 
     event Used(string what, uint256 gas);
 

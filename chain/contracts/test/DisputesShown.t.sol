@@ -117,10 +117,9 @@ contract DisputesShownTest is World {
         refusedReveal(Payouts.WrongLength.selector, a, "");
         nodes[3] ^= 0x01;
         refusedReveal(Payouts.StaleState.selector, a, nodes);
-        playTo(2, 0, 1);
-        playTo(3, 0, 1); // round 2: what is left are chunks
+        // Behind the last round, what is left are chunks.
+        while (phase() != 3 || levels(round()) != 0) move(0, 1);
         a = claimants();
-        assertEq(levels(round()), 0, "raw");
         nodes = revealed(1);
         refusedReveal(Payouts.WrongLength.selector, a, new bytes(128));
         nodes[500] ^= 0x01;
@@ -139,17 +138,17 @@ contract DisputesShownTest is World {
     function testSelections() public {
         challenge(claim(1), bob);
         commit(1);
-        bytes32 hash = traceNode(1, depth - 4, 3);
-        bytes32[] memory path = tracePath(1, depth - 4, 3, depth);
-        refusedSelect(Payouts.StaleState.selector, 2, hash, path); // it is number 3
-        refusedSelect(Payouts.OutOfRange.selector, 16 + 3, hash, path);
-        refusedSelect(Payouts.OutOfRange.selector, 1 << 255 | 3, hash, path);
+        bytes32 hash = traceNode(1, depth - 4, 15); // the only one that is not all zeros, beside 0
+        bytes32[] memory path = tracePath(1, depth - 4, 15, depth);
+        refusedSelect(Payouts.StaleState.selector, 14, hash, path); // it is number 15
+        refusedSelect(Payouts.OutOfRange.selector, 16 + 15, hash, path);
+        refusedSelect(Payouts.OutOfRange.selector, 1 << 255 | 15, hash, path);
         refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 3, 0), tracePath(1, depth - 3, 0, depth));
         refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 5, 0), tracePath(1, depth - 5, 0, depth));
-        refusedSelect(Payouts.StaleState.selector, 3, keccak256("a node"), path);
-        selectChild(1, 3);
+        refusedSelect(Payouts.StaleState.selector, 15, keccak256("a node"), path);
+        selectChild(1, 15);
         assertEq(now_.n, hash, "node");
-        assertEq(position(), 3, "position");
+        assertEq(position(), 15, "position");
         assertEq(round(), 1, "round");
         assertEq(made(), 2, "moves");
     }

@@ -149,6 +149,7 @@ contract GameGasTest is World {
         faults[1].delta = 0x1234567;
         // So that no slot that is common to all claims is written for the first time.
         challenge(claim(1), carol);
+        commit(1);
         concede(alice);
         bytes32 claimId = claim(1);
         logs.recordLogs();

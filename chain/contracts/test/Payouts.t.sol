@@ -245,10 +245,10 @@ contract PayoutsTest is World {
     /// The pot pays refunds as far as it lasts; the prize is what is left.
     function testRefundsEndWithThePot() public {
         (bytes32 claimId, State memory first, State memory third) = openThree();
-        bytes32 at = keccak256(abi.encode(claimId, uint256(0)));
+        bytes32 place = keccak256(abi.encode(claimId, uint256(0)));
         (,,, uint128 amount) = disputes.pots(claimId);
-        assertEq(uint256(vm.load(address(disputes), bytes32(uint256(at) + 1))), amount, "where the amount lies");
-        vm.store(address(disputes), bytes32(uint256(at) + 1), bytes32(uint256(REFUND_PER_MOVE) * 3 / 2));
+        assertEq(uint256(vm.load(address(disputes), bytes32(uint256(place) + 1))), amount, "where the amount lies");
+        vm.store(address(disputes), bytes32(uint256(place) + 1), bytes32(uint256(REFUND_PER_MOVE) * 3 / 2));
         now_ = third;
         close();
         assertEq(free(dave), PURSE + REFUND_PER_MOVE * 3 / 2, "all there was");
@@ -304,7 +304,7 @@ contract PayoutsTest is World {
         State memory bobs = now_;
         challenge(claimId, carol);
         claims.retireDeployment();
-        vm.warp(block.timestamp + 100_000);
+        vm.warp(block.timestamp + 100_001);
         Terms memory t = words();
         vm.expectRevert(Payouts.NotSettled.selector);
         disputes.close(t, now_.a, now_.b, now_.n, now_.c, now_.v);
@@ -378,6 +378,7 @@ contract PayoutsTest is World {
         }
         assertEq(locked(alice), PRIZE, "the very first is still open");
         now_ = games[0];
+        outcome = 0;
         play(0, 1);
         assertEq(free(address(0x10000)), PURSE + PRIZE - REFUND_PER_MOVE, "the earliest");
         assertEq(locked(alice), 0, "paid");

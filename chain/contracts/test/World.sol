@@ -436,6 +436,15 @@ abstract contract World is Ground {
         return claims.slotOf(claimId) >> 56 & 0xffff;
     }
 
+    /// Where `Claims` keeps the claim's slot.
+    function storageOf(bytes32 claimId) internal view returns (bytes32 place) {
+        for (uint256 i = 0; i < 32; ++i) {
+            place = keccak256(abi.encode(claimId, i));
+            if (uint256(vm.load(address(claims), place)) == claims.slotOf(claimId)) return place;
+        }
+        revert Failed("no slot of the claim");
+    }
+
     function snapshot() internal returns (uint256) {
         return logs.snapshotState();
     }

@@ -13,9 +13,8 @@ import {Body, Header, State, Terms} from "../src/Types.sol";
 contract WorstStepTest is World {
     event Used(string what, uint256 gas, uint256 floor, uint256 calldataBytes);
 
-    /// Where `Disputes` keeps games, and `Claims` its slots.
+    /// Where `Disputes` keeps games.
     uint256 private constant GAMES = 1;
-    uint256 private constant SLOTS = 7;
     uint256 private constant TRANSACTION_GAS = 1 << 24; // EIP-7825
     uint256 private constant CALLDATA_MAX = 128 * 1024; // what a node's pool takes in one transaction
 
@@ -134,10 +133,8 @@ contract WorstStepTest is World {
         bytes32 root = rootOf(chunkBytes);
         vm.store(address(disputes), keccak256(abi.encode(keyOf(s), GAMES)), keccak256(abi.encode(s)));
         assertEq(disputes.games(keyOf(s)), keccak256(abi.encode(s)), "where games lie");
-        bytes32 slot = keccak256(abi.encode(claimId, SLOTS));
-        uint256 word = uint256(vm.load(address(claims), slot));
-        assertEq(word, claims.slotOf(claimId), "where claims lie");
-        vm.store(address(claims), slot, bytes32(word | uint256(uint160(uint256(root))) << 96));
+        uint256 word = claims.slotOf(claimId) | uint256(uint160(uint256(root))) << 96;
+        vm.store(address(claims), storageOf(claimId), bytes32(word));
         bytes memory call_ = abi.encodeCall(disputes.proveStep, (words(), s.a, s.b, s.c, root, d, o));
         vm.prank(bob);
         (bool ok,) = address(disputes).call(call_);

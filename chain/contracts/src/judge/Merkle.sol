@@ -8,7 +8,20 @@ library Merkle {
 
     /// Levels of a tree of n leaves: ceil(log2(max(n, 1))).
     function depth(uint256 n) internal pure returns (uint256 d) {
-        while (1 << d < n) ++d;
+        assembly ("memory-safe") {
+            if gt(n, 1) {
+                // The bits of n - 1, by halves.
+                n := sub(n, 1)
+                d := shl(7, lt(0xffffffffffffffffffffffffffffffff, n))
+                d := or(d, shl(6, lt(0xffffffffffffffff, shr(d, n))))
+                d := or(d, shl(5, lt(0xffffffff, shr(d, n))))
+                d := or(d, shl(4, lt(0xffff, shr(d, n))))
+                d := or(d, shl(3, lt(0xff, shr(d, n))))
+                d := or(d, shl(2, lt(0xf, shr(d, n))))
+                d := or(d, shl(1, lt(3, shr(d, n))))
+                d := add(1, or(d, lt(1, shr(d, n))))
+            }
+        }
     }
 
     /// 128 bytes of calldata at `pos`.
