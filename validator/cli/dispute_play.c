@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "challenge/game/agreed.h"
 #include "challenge/game/moves.h"
 
 struct table { /* what one dispute is played with */
@@ -217,15 +218,36 @@ static enum gs_err take_verdict(struct table *t, const struct gs_game_effects *e
 	return GS_OK;
 }
 
+/* Takes the last move, whose receipt tells how the game ended, over into both games and compares what they computed. */
+static enum gs_err finish(struct table *t, const struct gs_receipt *receipt, enum gs_side side,
+                          const struct gs_move *move)
+{
+	struct gs_game_effects effects;
+	struct gs_error refusal = {0};
+	uint64_t now = 0;
+	enum gs_err err = gs_dispute_block_time(t->chain, receipt->block_number, &now, t->error);
+	if (err == GS_OK)
+		err = observe(t, receipt);
+	if (err != GS_OK)
+		return err;
+	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = move};
+	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
+		return gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s",
+		               gs_move_name(move->kind), refusal.text);
+	if (!same_game(&t->mirror, &t->result->game))
+		return gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
+		               gs_move_name(move->kind));
+	err = check_stored(t);
+	return err == GS_OK && effects.judged ? take_verdict(t, &effects) : err;
+}
+
 static enum gs_err make_move(struct table *t)
 {
 	struct gs_dispute_result *r = t->result;
 	struct gs_buf data;
 	struct gs_receipt receipt = {0};
 	struct gs_move move;
-	struct gs_game_effects effects;
 	enum gs_side side;
-	uint64_t now = 0;
 	unsigned phase = r->game.state.phase;
 	double since = gs_dispute_now_s();
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
@@ -244,24 +266,96 @@ static enum gs_err make_move(struct table *t)
 		goto out;
 	}
 	record(t, side, phase, gs_move_name(move.kind), receipt.gas_used, data.len, since);
-	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
-	if (err == GS_OK)
-		err = observe(t, &receipt);
-	if (err != GS_OK)
-		goto out;
-	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
-	struct gs_error refusal = {0};
-	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
-		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s",
-		              gs_move_name(move.kind), refusal.text);
-	else if (!same_game(&t->mirror, &r->game))
-		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
-		              gs_move_name(move.kind));
-	else
-		err = check_stored(t);
-	if (err == GS_OK && effects.judged)
-		err = take_verdict(t, &effects);
+	err = finish(t, &receipt, side, &move);
 out:
+	gs_receipt_free(&receipt);
+	gs_buf_free(&data);
+	return err;
+}
+
+/* A move between signed states: the last selection, which strategies merge with the proof, leads to a state of its own. */
+static void without_proof(struct gs_move *move)
+{
+	if (move->kind == GS_MOVE_SELECT_ELEMENT_AND_PROVE)
+		move->kind = GS_MOVE_SELECT_ELEMENT;
+	else if (move->kind == GS_MOVE_SELECT_SEGMENT_AND_PROVE)
+		move->kind = GS_MOVE_SELECT_SEGMENT;
+	else
+		return;
+	if (move->kind == GS_MOVE_SELECT_SEGMENT)
+		move->descriptor_len = 0;
+	move->openings_len = 0;
+	memset(&move->trace_root, 0, sizeof(move->trace_root));
+}
+
+/* Both look at the newest state before they sign it, as they would if the other sat elsewhere. */
+static enum gs_err sign(struct table *t, const struct gs_game_state *from, uint64_t now, struct gs_agreed *agreed)
+{
+	const struct gs_dispute_chain *chain = t->chain;
+	const struct gs_deploy_parameters *p = &chain->parameters;
+	const struct gs_agreed_terms terms = {
+		.chain_id = chain->chain_id,
+		.disputes = chain->deployment.contract[GS_CONTRACT_DISPUTES],
+		.budgets_s = p->disputes.claimant_budget_s + p->disputes.challenger_budget_s,
+		.now = now,
+	};
+	*agreed = (struct gs_agreed){.state = t->mirror.state, .trace_root = t->mirror.trace_root};
+	enum gs_err err = gs_agreed_check(&terms, from, agreed, false, t->error);
+	if (err == GS_OK)
+		err = gs_agreed_sign(chain->chain_id, &terms.disputes, &chain->key[GS_PARTY_CLAIMANT], &agreed->state,
+		                     &agreed->trace_root, &agreed->claimant, t->error);
+	if (err == GS_OK)
+		err = gs_agreed_sign(chain->chain_id, &terms.disputes, &chain->key[GS_PARTY_CHALLENGER], &agreed->state,
+		                     &agreed->trace_root, &agreed->challenger, t->error);
+	return err == GS_OK ? gs_agreed_check(&terms, from, agreed, true, t->error) : err;
+}
+
+/* All moves but the last as states that both sign; the chain sees the newest of them and the last step in one call. */
+static enum gs_err play_off_chain(struct table *t)
+{
+	struct gs_dispute_result *r = t->result;
+	struct gs_game_state from = t->mirror.state;
+	struct gs_agreed agreed = {.state = from};
+	struct gs_move move;
+	struct gs_game_effects effects;
+	struct gs_error refusal = {0};
+	struct gs_receipt receipt = {0};
+	struct gs_buf data;
+	enum gs_side side;
+	enum gs_err err = GS_OK;
+	double since = gs_dispute_now_s();
+	uint64_t now = from.deadline - t->rules.claimant_budget_s;
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	gs_agreed_begin(&t->mirror.state);
+	while (err == GS_OK && t->mirror.state.phase != GS_PHASE_STEP) {
+		r->game = t->mirror; /* what the strategies look at */
+		err = find_move(t, &move, &side);
+		if (err != GS_OK)
+			break;
+		without_proof(&move);
+		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
+		if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
+			err = gs_fail(t->error, GS_ECORRUPT, "%s, off chain: %s", gs_move_name(move.kind),
+			              refusal.text);
+		else
+			err = sign(t, &from, now, &agreed);
+		r->signed_moves++;
+	}
+	if (err == GS_OK) {
+		r->game = t->mirror;
+		err = find_move(t, &move, &side);
+	}
+	if (err == GS_OK) {
+		gs_agree_and_prove_calldata(&t->rules.body, &from, &agreed, &move, &data);
+		err = gs_dispute_send(t->chain, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
+		                      GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+		if (err != GS_OK)
+			(void)gs_fail_within(t->error, err, "agreeAndProve");
+	}
+	if (err == GS_OK) {
+		record(t, side, GS_PHASE_STEP, "agreeAndProve", receipt.gas_used, data.len, since);
+		err = finish(t, &receipt, side, &move);
+	}
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);
 	return err;
@@ -274,6 +368,8 @@ static enum gs_err play(struct table *t, const struct gs_trace *claimed)
 	enum gs_err err = post_claim(t, claimed);
 	if (err == GS_OK)
 		err = open_game(t);
+	if (err == GS_OK && r->plan.off_chain)
+		err = play_off_chain(t);
 	while (err == GS_OK && r->game.outcome == GS_GAME_OPEN)
 		err = make_move(t);
 	r->seconds = gs_dispute_now_s() - since;

@@ -66,17 +66,17 @@ contract Batches {
 
     bytes32 private constant BATCH_DOMAIN = keccak256("gainsay.batch");
 
-    uint8 public constant ROOT_ONLY = 1;
-    uint8 public constant CALLDATA = 2;
+    uint8 private constant ROOT_ONLY = 1;
+    uint8 private constant CALLDATA = 2;
 
-    uint256 public constant OPEN = 1;
-    uint256 public constant LOST = 2;
-    uint256 public constant FINAL = 3;
-    uint256 public constant VOID = 4;
+    uint256 private constant OPEN = 1;
+    uint256 private constant LOST = 2;
+    uint256 private constant FINAL = 3;
+    uint256 private constant VOID = 4;
 
     /// Leaves of one batch in calldata, and the bytes of one: value 16 | inputRoot 32 | outputRoot 32.
-    uint256 public constant LEAVES_MAX = 4096;
-    uint256 public constant LEAF_BYTES = 80;
+    uint256 private constant LEAVES_MAX = 4096;
+    uint256 private constant LEAF_BYTES = 80;
 
     // A batch's slot: value 128 | count 32 | openLeaves 32 | windowEnd 40 | terms 8 | kind 8 | status 8
     uint256 private constant KIND = 8;
@@ -105,8 +105,7 @@ contract Batches {
         if (count == 0) revert InvalidParameter();
         batchId = _idOf(Batch(msg.sender, salt, root, count, ROOT_ONLY, 0));
         if (slotOf[batchId] != 0) revert BatchExists();
-        slotOf[batchId] =
-            uint256(count) << COUNT | block.timestamp << WINDOW_END | uint256(ROOT_ONLY) << KIND | OPEN;
+        slotOf[batchId] = uint256(count) << COUNT | block.timestamp << WINDOW_END | uint256(ROOT_ONLY) << KIND | OPEN;
         emit RootPosted(batchId, msg.sender, modelHint, root, count, salt);
     }
 
@@ -145,9 +144,7 @@ contract Batches {
         slotOf[batchId] = slot;
         (uint256 bond, uint256 fee) = _locked(slot);
         stakes.lock(msg.sender, bond + fee);
-        emit BatchPosted(
-            batchId, msg.sender, modelId, root, uint32(count), salt, terms, uint64(windowEnd), leaves
-        );
+        emit BatchPosted(batchId, msg.sender, modelId, root, uint32(count), salt, terms, uint64(windowEnd), leaves);
     }
 
     /// Makes a leaf of a batch in calldata a claim of its own, in the batch's window and on its bond: to challenge it, demand

@@ -157,7 +157,10 @@ contract Stakes is ReentrancyGuardTransient {
     }
 
     /// Locked money of one becomes free money of another; by the system's contracts, but not Models.
-    function pay(address from, uint256 amount, address to) external only(Role.CLAIMS | Role.BATCHES | Role.DISPUTES | Role.DUTIES) {
+    function pay(address from, uint256 amount, address to)
+        external
+        only(Role.CLAIMS | Role.BATCHES | Role.DISPUTES | Role.DUTIES)
+    {
         _take(from, amount);
         accounts[to].free += uint128(amount);
         emit Paid(from, to, amount);

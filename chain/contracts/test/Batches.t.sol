@@ -212,8 +212,14 @@ contract BatchesTest is System {
         vm.prank(owner);
         claims.scheduleTerms(word(1, 1, 1, 1, 77777));
         vm.warp(end);
-        Body memory body = openLeaf(leaves, batch, 0); // in the last second
+        Body memory body = leafBody(leaves, batch, 0);
         bytes32 id = claims.idOf(body);
+        bytes32[] memory first = pathOf(leaves, 0);
+        vm.expectEmit();
+        emit Claims.Posted(
+            id, alice, modelId, body.inputRoot, body.outputRoot, body.lot, body.batch, usual(), uint64(end), "", ""
+        );
+        batches.openLeaf(body, 1, 3, first); // in the last second
         assertEq(uint40(claims.slotOf(id) >> 16), end, "window");
         assertEq(uint8(claims.slotOf(id) >> 8), 8, "on the batch's bond");
         (uint256 b, uint256 f) = sumsOf(leaves);
@@ -357,6 +363,29 @@ contract BatchesTest is System {
         (uint256 b, uint256 f) = lose(body);
         assertEq(b + f, 0, "nothing");
         conserved();
+    }
+
+    /// Whose money it is stands in the id: nobody gets it by naming another.
+    function testNobodyElsesBatch() public {
+        Batch memory batch = postLeaves(leavesOf(3), 1);
+        uint256 had = free(bob);
+        batch.claimant = bob;
+        afterWindow();
+        vm.startPrank(bob);
+        vm.expectRevert(Batches.UnknownBatch.selector);
+        batches.finalizeBatch(batch);
+        models.voidNow(modelId, carol, 1);
+        vm.expectRevert(Batches.UnknownBatch.selector);
+        batches.releaseBatch(batch);
+        batch.claimant = alice;
+        batch.kind = 1;
+        vm.expectRevert(Batches.UnknownBatch.selector);
+        batches.releaseBatch(batch);
+        batch.kind = 2;
+        batches.releaseBatch(batch);
+        vm.stopPrank();
+        assertEq(free(bob), had, "not bob's");
+        assertEq(free(alice), PURSE, "alice's");
     }
 
     function testOnlyClaimsEndLeaves() public {

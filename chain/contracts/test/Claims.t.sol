@@ -52,6 +52,35 @@ contract ClaimsTest is System {
         vm.expectRevert(Claims.ClaimExists.selector);
         vm.prank(alice);
         claims.post(modelId, body.inputRoot, body.outputRoot, body.lot, "", "");
+        // Every length of input and output is told as it came.
+        for (uint256 i = 0; i < 70; ++i) {
+            bytes memory input = new bytes(i);
+            bytes memory output = new bytes((7 * i) % 67);
+            for (uint256 j = 0; j < i; ++j) {
+                input[j] = bytes1(uint8(j + 1));
+            }
+            for (uint256 j = 0; j < output.length; ++j) {
+                output[j] = bytes1(uint8(255 - j));
+            }
+            body.lot = (i + 1000) << 128;
+            bytes32 id = claims.idOf(body);
+            vm.expectEmit();
+            emit Claims.Posted(
+                id,
+                alice,
+                modelId,
+                body.inputRoot,
+                body.outputRoot,
+                body.lot,
+                0,
+                usual(),
+                uint64(block.timestamp) + WINDOW,
+                input,
+                output
+            );
+            vm.prank(alice);
+            claims.post(modelId, body.inputRoot, body.outputRoot, body.lot, input, output);
+        }
         // Everybody's claims are their own, whatever they copy; and another salt is another claim.
         body.claimant = bob;
         assertTrue(post(body) != want, "bob's");
@@ -85,6 +114,10 @@ contract ClaimsTest is System {
         assertEq(claims.feeOf(0, value), f, "by version");
         vm.expectRevert(Policy.InvalidParameter.selector);
         claims.quote(uint256(value) + (1 << 128));
+        vm.expectRevert(Policy.InvalidParameter.selector);
+        claims.bondOf(0, uint256(value) + (1 << 128));
+        vm.expectRevert(Policy.InvalidParameter.selector);
+        claims.feeOf(0, uint256(value) + (1 << 128));
     }
 
     // ---- finality ----
@@ -132,6 +165,28 @@ contract ClaimsTest is System {
     function mark(bytes32 id, uint8 set, uint8 clear, bool extend) private {
         vm.prank(address(duties));
         claims.mark(id, set, clear, extend);
+    }
+
+    /// Whose money it is stands in the id: nobody gets it by naming another.
+    function testNobodyElsesClaim() public {
+        Body memory body = bodyOf(1, 100 ether);
+        post(body);
+        Body memory stolen = bodyOf(1, 100 ether);
+        stolen.claimant = bob;
+        afterWindow();
+        vm.startPrank(bob);
+        vm.expectRevert(Claims.UnknownClaim.selector);
+        claims.finalize(stolen, 0);
+        vm.expectRevert(Claims.UnknownClaim.selector);
+        claims.release(stolen);
+        stolen.claimant = alice;
+        stolen.lot += 1; // nor more of it
+        vm.expectRevert(Claims.UnknownClaim.selector);
+        claims.finalize(stolen, 0);
+        claims.finalize(body, 0);
+        vm.stopPrank();
+        assertEq(free(bob), PURSE, "not bob's");
+        assertEq(free(alice), PURSE - fee(100 ether), "alice's");
     }
 
     function testMarks() public {

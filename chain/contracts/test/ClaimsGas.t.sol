@@ -65,9 +65,8 @@ contract ClaimsGasTest is System {
     }
 
     function testPostRoot() public {
-        bytes memory data = abi.encodeCall(
-            batches.postRoot, (keccak256("root"), 123456, uint64(uint256(keccak256("salt"))), modelId)
-        );
+        bytes memory data =
+            abi.encodeCall(batches.postRoot, (keccak256("root"), 123456, uint64(uint256(keccak256("salt"))), modelId));
         assertTrue(send(alice, address(batches), data, "postRoot") < 50000, "postRoot");
     }
 

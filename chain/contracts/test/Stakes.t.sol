@@ -348,7 +348,8 @@ contract StakesTest is Test {
                 try stakes.unlock(who, amount) {} catch {}
             } else if (what == 5) {
                 uint256 burn = amount == 0 ? 0 : (seed >> 150) % amount;
-                try stakes.settle(Settlement(who, amount, burn, other, amount - burn, (seed >> 90) % 9 ether)) {} catch {}
+                try stakes.settle(Settlement(who, amount, burn, other, amount - burn, (seed >> 90) % 9 ether)) {}
+                    catch {}
             } else if (what == 6) {
                 try stakes.pay(who, amount, other) {} catch {}
             } else {
