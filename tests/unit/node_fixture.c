@@ -251,6 +251,12 @@ struct gs_hash node_claim(uint64_t claim)
 	return claim_id[claim];
 }
 
+void node_rename(uint64_t claim, const struct gs_hash *id)
+{
+	assert_true(claim < NODE_CLAIMS_MAX);
+	claim_id[claim] = *id;
+}
+
 struct gs_log_entry node_posted(const struct node_fixture *f, struct gs_buf *data, uint64_t claim, uint8_t claimant,
                                 uint64_t value)
 {

@@ -46,7 +46,8 @@ void node_deposit(struct node_fixture *f, uint64_t amount); /* by the node */
 
 /* Claims are called by their salt here. */
 void node_body(uint64_t claim, uint8_t claimant, uint64_t value, struct gs_claim_body *out);
-struct gs_hash node_claim(uint64_t claim); /* its id, once it is posted */
+struct gs_hash node_claim(uint64_t claim);                  /* its id, once it is posted */
+void node_rename(uint64_t claim, const struct gs_hash *id); /* when its body is not node_body's */
 struct gs_log_entry node_posted(const struct node_fixture *f, struct gs_buf *data, uint64_t claim, uint8_t claimant,
                                 uint64_t value);
 void node_post(struct node_fixture *f, uint64_t claim, uint8_t claimant, uint64_t value);
