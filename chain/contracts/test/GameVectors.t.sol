@@ -51,11 +51,11 @@ contract GameVectorsTest is Ground {
     function playFile(string memory path, uint256 seed) external returns (uint256 good, uint256 bad) {
         bytes memory data = vm.readFileBinary(path);
         bytes32 claimId = _open(data);
-        uint256 at = 544 + 64;
+        uint256 pos = 544 + 64;
         uint256 number;
-        while (at < data.length) {
+        while (pos < data.length) {
             Move memory m;
-            (m, at) = _move(data, at);
+            (m, pos) = _move(data, pos);
             ++number;
             if (_play(data, m, claimId, string.concat("game ", vm.toString(seed), " move ", vm.toString(number)))) {
                 ++good;
@@ -116,28 +116,28 @@ contract GameVectorsTest is Ground {
         assertEq(slot >> 56 & 0xffff, outcome == 1 ? 1 : 0, string.concat(what, ": open games"));
     }
 
-    function _move(bytes memory data, uint256 at) private pure returns (Move memory m, uint256 next) {
-        m.sender = uint8(_uint(data, at, 1));
-        m.time = uint64(_uint(data, at + 1, 8));
-        m.outcome = uint8(_uint(data, at + 9, 1));
-        m.flags = uint8(_uint(data, at + 10, 1));
-        m.refusal = bytes4(uint32(_uint(data, at + 11, 4)));
-        m.stateAt = at + 15;
-        m.callLength = _uint(data, at + 15 + STATE_BYTES, 4);
-        m.callAt = at + 15 + STATE_BYTES + 4;
+    function _move(bytes memory data, uint256 pos) private pure returns (Move memory m, uint256 next) {
+        m.sender = uint8(_uint(data, pos, 1));
+        m.time = uint64(_uint(data, pos + 1, 8));
+        m.outcome = uint8(_uint(data, pos + 9, 1));
+        m.flags = uint8(_uint(data, pos + 10, 1));
+        m.refusal = bytes4(uint32(_uint(data, pos + 11, 4)));
+        m.stateAt = pos + 15;
+        m.callLength = _uint(data, pos + 15 + STATE_BYTES, 4);
+        m.callAt = pos + 15 + STATE_BYTES + 4;
         return (m, m.callAt + m.callLength);
     }
 
-    function _uint(bytes memory data, uint256 at, uint256 n) private pure returns (uint256 v) {
+    function _uint(bytes memory data, uint256 pos, uint256 n) private pure returns (uint256 v) {
         assembly {
-            v := shr(sub(256, shl(3, n)), mload(add(add(data, 32), at)))
+            v := shr(sub(256, shl(3, n)), mload(add(add(data, 32), pos)))
         }
     }
 
-    function _slice(bytes memory data, uint256 at, uint256 length) private pure returns (bytes memory out) {
+    function _slice(bytes memory data, uint256 pos, uint256 length) private pure returns (bytes memory out) {
         out = new bytes(length);
         assembly {
-            mcopy(add(out, 32), add(add(data, 32), at), length)
+            mcopy(add(out, 32), add(add(data, 32), pos), length)
         }
     }
 
