@@ -208,14 +208,6 @@ const struct gs_contract_item gs_bindings_errors[] = {
 const size_t gs_bindings_error_count = 144;
 
 const struct gs_contract_item gs_bindings_functions[] = {
-	{0xa1e01ab3, "Batches", "CALLDATA()"},
-	{0xffdd7f1c, "Batches", "FINAL()"},
-	{0x26188321, "Batches", "LEAF_BYTES()"},
-	{0xa293f72a, "Batches", "LEAVES_MAX()"},
-	{0xc69c2239, "Batches", "LOST()"},
-	{0xd1b9c430, "Batches", "OPEN()"},
-	{0xdfe08fcc, "Batches", "ROOT_ONLY()"},
-	{0x9b937881, "Batches", "VOID()"},
 	{0xdcc59b6f, "Batches", "claims()"},
 	{0x1dfb1b02, "Batches", "finalizeBatch((address,uint64,bytes32,uint32,uint8,bytes32))"},
 	{0xa3cc8040, "Batches", "idOf((address,uint64,bytes32,uint32,uint8,bytes32))"},
@@ -231,14 +223,6 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0xa73dd29d, "Batches", "slotOf(bytes32)"},
 	{0xad09c7ce, "Batches", "stakes()"},
 	{0xc7df14e2, "Batches", "statusOf(bytes32)"},
-	{0x52b9cf3b, "Claims", "AUDITED()"},
-	{0xcac3ede7, "Claims", "DEMANDED()"},
-	{0x19688f73, "Claims", "DRAWN()"},
-	{0xffdd7f1c, "Claims", "FINAL()"},
-	{0x7fcce2a9, "Claims", "INVALID()"},
-	{0x330cefed, "Claims", "LEAF()"},
-	{0xd1b9c430, "Claims", "OPEN()"},
-	{0x9b937881, "Claims", "VOID()"},
 	{0x35944b91, "Claims", "accept(bytes32,bool)"},
 	{0x79ba5097, "Claims", "acceptOwnership()"},
 	{0x8642afd1, "Claims", "accepted(bytes32)"},
@@ -458,4 +442,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 248;
+const size_t gs_bindings_function_count = 232;

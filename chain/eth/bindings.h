@@ -5,14 +5,6 @@
 #include "chain/eth/contract.h"
 
 /* --- Batches --- */
-#define GS_BATCHES_FN_CALLDATA UINT32_C(0xa1e01ab3) /* CALLDATA() */
-#define GS_BATCHES_FN_FINAL UINT32_C(0xffdd7f1c) /* FINAL() */
-#define GS_BATCHES_FN_LEAF_BYTES UINT32_C(0x26188321) /* LEAF_BYTES() */
-#define GS_BATCHES_FN_LEAVES_MAX UINT32_C(0xa293f72a) /* LEAVES_MAX() */
-#define GS_BATCHES_FN_LOST UINT32_C(0xc69c2239) /* LOST() */
-#define GS_BATCHES_FN_OPEN UINT32_C(0xd1b9c430) /* OPEN() */
-#define GS_BATCHES_FN_ROOT_ONLY UINT32_C(0xdfe08fcc) /* ROOT_ONLY() */
-#define GS_BATCHES_FN_VOID UINT32_C(0x9b937881) /* VOID() */
 #define GS_BATCHES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
 #define GS_BATCHES_FN_FINALIZE_BATCH UINT32_C(0x1dfb1b02) /* finalizeBatch((address,uint64,bytes32,uint32,uint8,bytes32)) */
 #define GS_BATCHES_FN_ID_OF UINT32_C(0xa3cc8040) /* idOf((address,uint64,bytes32,uint32,uint8,bytes32)) */
@@ -50,14 +42,6 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,address,bytes32,bytes32,uint32,uint64): indexed indexed indexed data data data */
 
 /* --- Claims --- */
-#define GS_CLAIMS_FN_AUDITED UINT32_C(0x52b9cf3b) /* AUDITED() */
-#define GS_CLAIMS_FN_DEMANDED UINT32_C(0xcac3ede7) /* DEMANDED() */
-#define GS_CLAIMS_FN_DRAWN UINT32_C(0x19688f73) /* DRAWN() */
-#define GS_CLAIMS_FN_FINAL UINT32_C(0xffdd7f1c) /* FINAL() */
-#define GS_CLAIMS_FN_INVALID UINT32_C(0x7fcce2a9) /* INVALID() */
-#define GS_CLAIMS_FN_LEAF UINT32_C(0x330cefed) /* LEAF() */
-#define GS_CLAIMS_FN_OPEN UINT32_C(0xd1b9c430) /* OPEN() */
-#define GS_CLAIMS_FN_VOID UINT32_C(0x9b937881) /* VOID() */
 #define GS_CLAIMS_FN_ACCEPT UINT32_C(0x35944b91) /* accept(bytes32,bool) */
 #define GS_CLAIMS_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
 #define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */

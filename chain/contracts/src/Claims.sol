@@ -86,6 +86,9 @@ contract Claims is Policy {
     /// The packed word of each claim, 0 for what is none.
     mapping(bytes32 claimId => uint256) public slotOf;
 
+    /// Who bound a trace last, and so may: to ask `Stakes` again would cost a commitment more than all of this contract does.
+    address private _binder;
+
     constructor(
         address stakes_,
         address models_,
@@ -328,7 +331,10 @@ contract Claims is Policy {
 
     /// The first trace root's tag binds the claim; every later one must be the same. By Disputes and Duties.
     function bindTrace(bytes32 claimId, uint160 tag) external {
-        _onlyGames();
+        if (msg.sender != _binder) {
+            _onlyGames();
+            _binder = msg.sender;
+        }
         uint256 slot = slotOf[claimId];
         if (slot == 0) revert UnknownClaim();
         uint256 bound = slot >> ROOT_TAG;

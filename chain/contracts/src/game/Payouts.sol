@@ -180,7 +180,10 @@ abstract contract Payouts {
             }
             if (loss != bond) stakes.unlock(claimant, bond - loss);
         }
-        if (fee != 0) stakes.pay(claimant, fee, pool);
+        if (fee != 0) {
+            stakes.pay(claimant, fee, pool);
+            stakes.lock(pool, fee);
+        }
     }
 
     /// Nobody loses. Out of a pot the challenger's gas is refunded.
