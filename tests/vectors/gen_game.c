@@ -181,7 +181,7 @@ static bool play_game(struct play *p, bool lie)
 		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 		if (err != GS_OK || waiting)
 			return false;
-		for (unsigned k = 0; k < 6; k++)
+		for (unsigned k = 0; k < 9; k++)
 			spoil(p, &in);
 		if (!record(p, &in, true))
 			return false;
