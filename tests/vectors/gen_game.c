@@ -99,13 +99,19 @@ static uint32_t other_length(struct gs_rng *rng, uint32_t len, uint32_t most)
 	return other < most ? other : most;
 }
 
+static uint32_t other_width(const struct gs_game *game, uint32_t len)
+{
+	uint32_t count = gs_states_count(game->state.low, game->state.high);
+	return len == 4 * count ? 8 * count : 4 * count;
+}
+
 /* A move that is near to a good one: refused, or good in its own way. */
 static void spoil(struct play *p, const struct gs_game_input *good)
 {
 	struct gs_move move = *good->move;
 	struct gs_game_input in = {.sender = good->sender, .now = good->now, .move = &move};
 	struct gs_rng *rng = &p->rng;
-	switch (gs_rng_below(rng, 15)) {
+	switch (gs_rng_below(rng, 16)) {
 	case 0: in.sender = 3 - in.sender; break;
 	case 1: in.now = p->game.state.deadline + gs_rng_below(rng, 2); break;
 	case 2: move.kind = (enum gs_move_kind)gs_rng_below(rng, GS_MOVE_CONCEDE + 1); break;
@@ -127,6 +133,10 @@ static void spoil(struct play *p, const struct gs_game_input *good)
 		break;
 	case 12: flip(rng, move.openings, move.openings_len); break;
 	case 13: move.openings_len = other_length(rng, move.openings_len, sizeof(move.openings)); break;
+	case 15: /* states in the other width */
+		if (move.kind == GS_MOVE_REVEAL_STATES)
+			move.data_len = other_width(&p->game, move.data_len);
+		break;
 	case 14: flip(rng, move.trace_root.b, sizeof(move.trace_root.b)); break;
 	}
 	(void)record(p, &in, false);
@@ -171,7 +181,7 @@ static bool play_game(struct play *p, bool lie)
 		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 		if (err != GS_OK || waiting)
 			return false;
-		for (unsigned k = 0; k < 6; k++)
+		for (unsigned k = 0; k < 9; k++)
 			spoil(p, &in);
 		if (!record(p, &in, true))
 			return false;
