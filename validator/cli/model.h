@@ -49,7 +49,8 @@ struct gs_run {
 GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
-/* One execution; *seconds (may be NULL) is its wall-clock time. */
+/* One execution, which leaves the outputs and of the rest nothing that can be relied on: a tensor that nothing reads any more
+ * goes back to the system. *seconds (may be NULL) is its wall-clock time. */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
 void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* borrowed */
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);

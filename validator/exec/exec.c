@@ -296,8 +296,9 @@ static void run_instr(const struct gs_instr *in, const struct gs_memory *mem, co
 	memset(job.out + bytes, 0, gs_dtype_chunks(in->store_dtype, job.count) * GS_CHUNK_BYTES - bytes);
 }
 
-enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
-                        struct gs_error *error)
+/* live: NULL when everything is kept. */
+static enum gs_err run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads, struct gs_live *live,
+                       gs_live_release release, void *self, struct gs_error *error)
 {
 	struct gs_pool *pool = NULL;
 	GS_ASSERT(threads >= 1 && threads <= GS_EXEC_THREADS_MAX);
@@ -309,10 +310,29 @@ enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem,
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);
 		run_instr(&in, mem, gs_kernels_select(), scratch, pool);
+		if (live)
+			gs_live_after(live, i, &in, release, self);
 	}
 	gs_pool_free(pool);
 	free(scratch);
 	return GS_OK;
+}
+
+enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
+                        struct gs_error *error)
+{
+	return run(p, mem, threads, NULL, NULL, NULL, error);
+}
+
+enum gs_err gs_exec_run_releasing(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
+                                  gs_live_release release, void *self, struct gs_error *error)
+{
+	struct gs_live live;
+	if (gs_live_init(&live, p) != GS_OK)
+		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", p->count);
+	enum gs_err err = run(p, mem, threads, &live, release, self, error);
+	gs_live_free(&live);
+	return err;
 }
 
 const char *gs_exec_isa(void)

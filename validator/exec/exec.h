@@ -9,6 +9,7 @@
 #define GS_VALIDATOR_EXEC_EXEC_H
 
 #include "challenge/machine/interpreter.h"
+#include "validator/exec/live.h"
 
 enum { GS_EXEC_THREADS_MAX = 64 };
 
@@ -16,6 +17,11 @@ enum { GS_EXEC_THREADS_MAX = 64 };
  * mem->inputs holds header.inputs_chunks chunks; all arrays are aligned to 8 bytes. threads: 1 to GS_EXEC_THREADS_MAX. GS_ENOMEM is the only failure. */
 GS_MUST enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
                                 struct gs_error *error);
+
+/* The same for who needs the outputs alone: releases every other tensor once nothing will read it (live.h). What is released
+ * may become anything. */
+GS_MUST enum gs_err gs_exec_run_releasing(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
+                                          gs_live_release release, void *self, struct gs_error *error);
 
 /* "avx2" or "portable": which inner loops this processor runs. */
 const char *gs_exec_isa(void);
