@@ -49,7 +49,7 @@ LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard
 SIM_MAIN := $(wildcard simulations/main.c)
 SIM_SOURCES := $(filter-out $(SIM_MAIN),$(wildcard simulations/*.c simulations/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
-SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c tests/oracle/*.c))
+SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c tests/oracle/*.c tests/mirror/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
@@ -193,6 +193,7 @@ ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
+	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif
 
 -include tests/arch/arch.mk

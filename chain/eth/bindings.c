@@ -58,6 +58,11 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xaf72b89d, "Disputes", "WrongTraceRoot()"},
 	{0xbd954877, "Disputes", "WrongValues()"},
 	{0xe3cfc497, "Elementary", "UnknownFunction(uint256)"},
+	{0xd7c1c92f, "Inspector", "CheckFailed()"},
+	{0xfff7d356, "Inspector", "NotViolated()"},
+	{0xca6ba056, "Inspector", "Violation(uint256)"},
+	{0x0c2df658, "Inspector", "WrongDescriptor()"},
+	{0x35a08a07, "Inspector", "WrongKind()"},
 	{0x8e30f005, "Judge", "ElementaryFailed()"},
 	{0xdd213f68, "Judge", "MalformedDescriptor(uint256)"},
 	{0xb3083908, "Judge", "UnknownDtype(uint256)"},
@@ -82,7 +87,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xdd213f68, "Wire", "MalformedDescriptor(uint256)"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_error_count = 57;
+const size_t gs_bindings_error_count = 62;
 
 const struct gs_contract_item gs_bindings_functions[] = {
 	{0x761d4a39, "Claims", "bondBps()"},
@@ -136,6 +141,8 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0xc27de843, "Disputes", "traceRoots(bytes32)"},
 	{0x7af23a7f, "Elementary", "evaluate(uint256,uint256,uint256)"},
 	{0x7af23a7f, "IElementary", "evaluate(uint256,uint256,uint256)"},
+	{0x1c8026cb, "Inspector", "check(bytes,uint256,uint256)"},
+	{0x069a7379, "Inspector", "prove((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256)"},
 	{0xea093e30, "Judge", "describe(bytes)"},
 	{0x3027b700, "Judge", "elementary()"},
 	{0x6b8d5171, "Judge", "judge(bytes,uint256,uint256,uint256,(bytes32[3],uint256[3]),bytes)"},
@@ -168,4 +175,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 81;
+const size_t gs_bindings_function_count = 83;

@@ -111,6 +111,15 @@ extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,addres
 /* --- IElementary --- */
 #define GS_I_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
 
+/* --- Inspector --- */
+#define GS_INSPECTOR_FN_CHECK UINT32_C(0x1c8026cb) /* check(bytes,uint256,uint256) */
+#define GS_INSPECTOR_FN_PROVE UINT32_C(0x069a7379) /* prove((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
+#define GS_INSPECTOR_ERR_CHECK_FAILED UINT32_C(0xd7c1c92f) /* CheckFailed() */
+#define GS_INSPECTOR_ERR_NOT_VIOLATED UINT32_C(0xfff7d356) /* NotViolated() */
+#define GS_INSPECTOR_ERR_VIOLATION UINT32_C(0xca6ba056) /* Violation(uint256) */
+#define GS_INSPECTOR_ERR_WRONG_DESCRIPTOR UINT32_C(0x0c2df658) /* WrongDescriptor() */
+#define GS_INSPECTOR_ERR_WRONG_KIND UINT32_C(0x35a08a07) /* WrongKind() */
+
 /* --- Judge --- */
 #define GS_JUDGE_FN_DESCRIBE UINT32_C(0xea093e30) /* describe(bytes) */
 #define GS_JUDGE_FN_ELEMENTARY UINT32_C(0x3027b700) /* elementary() */

@@ -1,4 +1,4 @@
-/* challenge/machine/merkle.c: the one Merkle rule, one node after the other. */
+/* challenge/machine/merkle.c: the one Merkle rule, one node after the other; whole trees are merkle_tree.c. */
 #include "challenge/machine/merkle.h"
 
 #include <stdlib.h>
@@ -107,106 +107,15 @@ const struct gs_hash *gs_merkle_zero(unsigned height)
 	return &ZERO[height];
 }
 
-/* How many nodes of a level are present: those with at least one present leaf below. */
-static uint64_t present(uint64_t leaves, unsigned level)
+void gs_merkle_leaves(const struct gs_keccak_lanes *lanes, const uint8_t *data, uint64_t chunks, struct gs_hash *out)
 {
-	return (leaves + (UINT64_C(1) << level) - 1) >> level;
+	lanes->hash128(LEAF_ARRAY, data, (size_t)chunks, out);
 }
 
-static enum gs_err allocate(uint64_t leaves, unsigned depth, struct gs_merkle *out)
+void gs_merkle_nodes(const struct gs_keccak_lanes *lanes, const struct gs_hash *below, uint64_t pairs,
+                     struct gs_hash *out)
 {
-	GS_ASSERT(depth <= GS_MERKLE_DEPTH_MAX && leaves <= UINT64_C(1) << depth);
-	memset(out, 0, sizeof(*out));
-	uint64_t total = 0;
-	for (unsigned level = 0; level <= depth; level++)
-		total += present(leaves, level);
-	out->memory = malloc((size_t)(total > 0 ? total : 1) * sizeof(struct gs_hash));
-	if (out->memory == NULL)
-		return GS_ENOMEM;
-	out->depth = depth;
-	out->leaves = leaves;
-	struct gs_hash *at = out->memory;
-	for (unsigned level = 0; level <= depth; level++) {
-		out->level[level] = at;
-		at += present(leaves, level);
-	}
-	return GS_OK;
-}
-
-/* A leaf; most zero chunks of a trace lie in gaps and cost a look instead of a permutation. */
-static void hash_leaf(const uint8_t *chunk, struct gs_hash *out)
-{
-	static const uint8_t zeros[GS_CHUNK_BYTES];
-	if (memcmp(chunk, zeros, sizeof(zeros)) == 0)
-		*out = ZERO[0];
-	else
-		gs_merkle_leaf(chunk, out);
-}
-
-/* Fills the levels above the leaves. */
-static void join(struct gs_merkle *t)
-{
-	for (unsigned level = 1; level <= t->depth; level++) {
-		const struct gs_hash *below = t->level[level - 1];
-		const struct gs_hash *zero = &ZERO[level - 1];
-		uint64_t below_count = present(t->leaves, level - 1);
-		for (uint64_t i = 0; 2 * i < below_count; i++) {
-			const struct gs_hash *left = &below[2 * i];
-			const struct gs_hash *right = 2 * i + 1 < below_count ? left + 1 : zero;
-			if (gs_hash_equal(left, zero) && gs_hash_equal(right, zero))
-				t->level[level][i] = ZERO[level];
-			else
-				gs_merkle_node(left, right, &t->level[level][i]);
-		}
-	}
-}
-
-enum gs_err gs_merkle_build(const uint8_t *data, uint64_t chunks, unsigned depth, struct gs_merkle *out)
-{
-	enum gs_err err = allocate(chunks, depth, out);
-	if (err != GS_OK)
-		return err;
-	for (uint64_t i = 0; i < chunks; i++)
-		hash_leaf(data + i * GS_CHUNK_BYTES, &out->level[0][i]);
-	join(out);
-	return GS_OK;
-}
-
-enum gs_err gs_merkle_build_hashes(const struct gs_hash *leaf, uint64_t count, unsigned depth, struct gs_merkle *out)
-{
-	enum gs_err err = allocate(count, depth, out);
-	if (err != GS_OK)
-		return err;
-	if (count > 0)
-		memcpy(out->level[0], leaf, (size_t)count * sizeof(*leaf));
-	join(out);
-	return GS_OK;
-}
-
-void gs_merkle_free(struct gs_merkle *t)
-{
-	if (t == NULL)
-		return;
-	free(t->memory);
-	memset(t, 0, sizeof(*t));
-}
-
-void gs_merkle_get(const struct gs_merkle *t, unsigned level, uint64_t index, struct gs_hash *out)
-{
-	GS_ASSERT(level <= t->depth && index < UINT64_C(1) << (t->depth - level));
-	*out = index < present(t->leaves, level) ? t->level[level][index] : ZERO[level];
-}
-
-void gs_merkle_root(const struct gs_merkle *t, struct gs_hash *out)
-{
-	gs_merkle_get(t, t->depth, 0, out);
-}
-
-void gs_merkle_path(const struct gs_merkle *t, unsigned level, uint64_t index, unsigned top, struct gs_hash *out)
-{
-	GS_ASSERT(level <= top && top <= t->depth);
-	for (unsigned h = level; h < top; h++, index >>= 1)
-		gs_merkle_get(t, h, index ^ 1, &out[h - level]);
+	lanes->hash64(NODE, below->b, (size_t)pairs, out);
 }
 
 void gs_merkle_climb(struct gs_hash node, uint64_t index, const struct gs_hash *path, unsigned height,
@@ -220,35 +129,4 @@ void gs_merkle_climb(struct gs_hash node, uint64_t index, const struct gs_hash *
 			gs_merkle_node(&below, &path[h], &node);
 	}
 	*out = node;
-}
-
-/* Keeps the roots of the complete subtrees to the left, one a set bit of i, like the digits of a binary counter. */
-void gs_merkle_array_root(const uint8_t *data, uint64_t chunks, unsigned depth, struct gs_hash *out)
-{
-	struct gs_hash pending[GS_MERKLE_DEPTH_MAX + 1];
-	GS_ASSERT(depth <= GS_MERKLE_DEPTH_MAX && chunks <= UINT64_C(1) << depth);
-	for (uint64_t i = 0; i < chunks; i++) {
-		struct gs_hash node;
-		hash_leaf(data + i * GS_CHUNK_BYTES, &node);
-		unsigned h = 0;
-		for (; i >> h & 1; h++)
-			gs_merkle_node(&pending[h], &node, &node);
-		pending[h] = node;
-	}
-	/* The right edge upwards: either a pending subtree meets what lies right of it, or the edge meets nothing. */
-	struct gs_hash edge = ZERO[0];
-	bool any = false; /* whether edge holds chunks; else the subtree at height h is missing */
-	if (chunks == UINT64_C(1) << depth) {
-		*out = pending[depth];
-		return;
-	}
-	for (unsigned h = 0; h < depth; h++) {
-		if (chunks >> h & 1) {
-			gs_merkle_node(&pending[h], any ? &edge : &ZERO[h], &edge);
-			any = true;
-		} else if (any) {
-			gs_merkle_node(&edge, &ZERO[h], &edge);
-		}
-	}
-	*out = any ? edge : ZERO[depth];
 }

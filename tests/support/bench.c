@@ -45,7 +45,7 @@ static int compare(const void *a, const void *b)
 
 void gs_bench_in_turns(struct gs_bench_task *task, unsigned tasks, enum gs_bench_clock clock, double budget_s)
 {
-	enum { TASKS_MAX = 8 };
+	enum { TASKS_MAX = 16 };
 	static double took[TASKS_MAX][GS_BENCH_REPEATS_MAX];
 	unsigned rounds = 0;
 	if (tasks > TASKS_MAX)
@@ -114,6 +114,20 @@ void gs_bench_note(struct gs_bench *b, const char *key, const char *text)
 {
 	printf("%s: %s\n", key, text);
 	json_object_set_new(b->notes, key, json_string(text));
+}
+
+void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, double value)
+{
+	char path[1100];
+	const char *slash = strrchr(b->path, '/');
+	snprintf(path, sizeof(path), "%.*s/parts", (int)(slash - b->path), b->path);
+	if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		fprintf(stderr, "bench_%s: %s: %s\n", b->name, path, strerror(errno));
+	snprintf(path, sizeof(path), "%.*s/parts/%s.json", (int)(slash - b->path), b->path, file);
+	json_t *part = json_pack("{s:f}", key, value);
+	if (part == NULL || json_dump_file(part, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0)
+		fprintf(stderr, "bench_%s: cannot write %s\n", b->name, path);
+	json_decref(part);
 }
 
 int gs_bench_end(struct gs_bench *b)

@@ -32,6 +32,9 @@ struct gs_bench *gs_bench_begin(const char *program, const char *name, const cha
 void gs_bench_row(struct gs_bench *b, const char *label, double value, const char *unit, double ratio,
                   const char *against);
 void gs_bench_note(struct gs_bench *b, const char *key, const char *text);
+/* One key that other tools read, into BUILD/bench/parts/<file>.json; `make bench` merges parts/exec-*.json into
+ * BUILD/bench/exec.json (tests/bench/assemble.py). */
+void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, double value);
 /* Writes the file and frees; the program's exit status. */
 int gs_bench_end(struct gs_bench *b);
 

@@ -23,6 +23,14 @@ build/vectors/game/stamp: $(BUILD)/tests/vectors/gen_game
 	@mkdir -p $(@D)
 	@$< $(@D) $(GAME_VECTORS) && touch $@
 
+# Descriptors, well formed and damaged, for the Inspector contract to agree with the C reader about.
+INSPECT_PROGRAMS ?= 120
+INSPECT_CHANGES ?= 12
+vectors: build/vectors/inspect/stamp
+build/vectors/inspect/stamp: $(BUILD)/tests/vectors/gen_inspect
+	@mkdir -p $(@D)
+	@$< $(@D)/descriptors.bin $(INSPECT_PROGRAMS) $(INSPECT_CHANGES) >$(@D)/tally && touch $@
+
 # The same lines from every compiler and optimisation level: ids and roots of random programs, of the demo's model, and
 # of real models where the data folder is there. `make vectors-machine` writes the files again after a change that is
 # meant (a new lowering version).

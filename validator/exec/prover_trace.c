@@ -1,4 +1,4 @@
-/* validator/exec/prover_trace.c: answers out of trees that are kept whole. */
+/* validator/exec/prover_trace.c: answers out of kept trees, or kept levels and chunks. */
 #include "validator/exec/prover_trace.h"
 
 #include <stdlib.h>
@@ -16,16 +16,20 @@ static enum gs_err build_program_tree(const struct gs_program *p, struct gs_merk
 	return err;
 }
 
+static enum gs_err build_array_tree(const uint8_t *data, uint64_t chunks, struct gs_merkle *out)
+{
+	return gs_merkle_build_from(NULL, data, chunks, gs_merkle_depth(chunks), gs_merkle_base_for(chunks), out);
+}
+
 enum gs_err gs_commitments_build(const struct gs_program *program, const uint8_t *inputs, struct gs_commitments *out)
 {
 	const struct gs_header *h = &program->header;
 	memset(out, 0, sizeof(*out));
 	out->program = program;
 	out->inputs = inputs;
-	enum gs_err err = gs_merkle_build(program->weights, h->weights_chunks, gs_merkle_depth(h->weights_chunks),
-	                                  &out->weights_tree);
+	enum gs_err err = build_array_tree(program->weights, h->weights_chunks, &out->weights_tree);
 	if (err == GS_OK)
-		err = gs_merkle_build(inputs, h->inputs_chunks, gs_merkle_depth(h->inputs_chunks), &out->inputs_tree);
+		err = build_array_tree(inputs, h->inputs_chunks, &out->inputs_tree);
 	if (err == GS_OK)
 		err = build_program_tree(program, &out->program_tree);
 	if (err != GS_OK)
@@ -79,10 +83,7 @@ static enum gs_err path(void *self, enum gs_space space, uint32_t chunk, struct 
 	const struct gs_prover_trace *p = self;
 	const struct gs_merkle *tree = NULL;
 	switch (space) {
-	case GS_SPACE_TRACE:
-		GS_ASSERT(p->trace->committed);
-		tree = &p->trace->tree;
-		break;
+	case GS_SPACE_TRACE: gs_trace_path(p->trace, chunk, out); return GS_OK;
 	case GS_SPACE_WEIGHTS: tree = &p->common->weights_tree; break;
 	case GS_SPACE_INPUTS: tree = &p->common->inputs_tree; break;
 	}
