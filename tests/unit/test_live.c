@@ -3,7 +3,7 @@
 #include "validator/exec/live.h"
 
 #include "tests/generator/generator.h"
-#include "validator/exec/exec.h"
+#include "validator/exec/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,11 @@ static void outputs_survive(void **state)
 		assert_non_null(s.released);
 		struct gs_memory reference = {want, p.weights, inputs.ptr}, fast = {got, p.weights, inputs.ptr};
 		gs_interpret(&p, &reference);
-		assert_int_equal(gs_exec_run_releasing(&p, &fast, 1, spoil, &s, &error), GS_OK);
+		struct gs_exec_options one_thread = {.threads = 1};
+		struct gs_exec_plan *plan;
+		assert_int_equal(gs_exec_plan_new(&p, &one_thread, &plan, &error), GS_OK);
+		assert_int_equal(gs_exec_plan_run_releasing(plan, &fast, spoil, &s, &error), GS_OK);
+		gs_exec_plan_free(plan);
 		assert_memory_equal(got + at, want + at, bytes - at);
 		for (uint32_t i = 0; i < p.count; i++)
 			assert_int_equal(s.released[i], i < p.count - p.header.outputs);

@@ -2,7 +2,6 @@
 
 #include "challenge/machine/merkle.h"
 #include "validator/daemon/beside.h"
-#include "validator/exec/exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,6 +212,7 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 
 void gs_run_free(struct gs_run *run)
 {
+	gs_exec_plan_free(run->plan);
 	free(run->inputs);
 	if (run->trace != NULL)
 		munmap(run->trace, run->trace_bytes);
@@ -255,14 +255,21 @@ enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds
 {
 	struct gs_memory mem = {.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs};
 	struct pages pages = {.trace = run->trace, .bytes = run->trace_bytes, .page = (uint64_t)sysconf(_SC_PAGESIZE)};
-	double start = now_s();
-	pages.released = calloc(run->trace_bytes / pages.page + 1, sizeof(*pages.released));
-	if (pages.released == NULL)
+	struct gs_exec_options options = {
+		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
+	enum gs_err err = run->plan ? GS_OK : gs_exec_plan_new(run->program, &options, &run->plan, error);
+	if (err != GS_OK)
+		return err;
+	/* Pages that the next run writes again are kept: getting them anew takes time. */
+	pages.released = run->again ? NULL : calloc(run->trace_bytes / pages.page + 1, sizeof(*pages.released));
+	if (pages.released == NULL && !run->again)
 		return gs_fail(error, GS_ENOMEM, "no memory for the list of the trace's pages");
-	enum gs_err err = gs_exec_run_releasing(run->program, &mem, threads, release_chunks, &pages, error);
-	free(pages.released);
+	double start = now_s();
+	err = run->again ? gs_exec_plan_run(run->plan, &mem, error)
+	                 : gs_exec_plan_run_releasing(run->plan, &mem, release_chunks, &pages, error);
 	if (seconds != NULL)
 		*seconds = now_s() - start;
+	free(pages.released);
 	return err;
 }
 
