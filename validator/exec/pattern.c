@@ -123,7 +123,7 @@ int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i)
 static bool stage_box(const struct gs_instr *in, const struct gs_view *view, const bool *guarded,
                       const struct reach *reach, const struct gs_axis_list *lanes, unsigned axes, struct gs_factor *f)
 {
-	unsigned row_of_dim[GS_AXES_MAX + GS_ROWS_MAX], axis_of_dim[GS_AXES_MAX + GS_ROWS_MAX], seen = 0;
+	unsigned row_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, axis_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, seen = 0;
 	int64_t dense = 1, at = 0, step[GS_AXES_MAX] = {0};
 	f->stage_from = f->at;
 	for (unsigned a = 0; a < axes; a++) {
