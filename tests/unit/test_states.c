@@ -30,7 +30,7 @@ static void check_fold(const struct gs_instr *in, const struct gs_memory *mem, s
 			count = (uint32_t)gs_rng_below(rng, (terms - first) / stride + 2);
 		}
 		gs_interpret_accumulators(in, mem, element, first, stride, count, want);
-		gs_exec_states(in, mem, element, first, stride, count, got);
+		gs_exec_states(in, mem, NULL, element, first, stride, count, got);
 		if (memcmp(want, got, count * sizeof(*want)) != 0)
 			fail_msg("seed %llu: %s, element %llu: states %u, %u by %u", (unsigned long long)seed,
 			         gs_fn_info(in->fn)->name, (unsigned long long)element, first, count, stride);

@@ -46,6 +46,7 @@ struct gs_work_options {
 	unsigned threads;                          /* of one execution */
 	const struct gs_log *log;                  /* borrowed; may be NULL */
 	const struct gs_work_adversary *adversary; /* NULL: none */
+	const struct gs_trace_home *traces;        /* where traces lie; borrowed; NULL: the heap */
 };
 
 struct gs_work;

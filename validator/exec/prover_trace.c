@@ -106,7 +106,7 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
 	const struct gs_prover_trace *p = self;
 	struct gs_memory memory = gs_prover_trace_memory(p);
 	struct gs_instr in = gs_program_instr(p->common->program, instruction);
-	gs_exec_states(&in, &memory, element, first, stride, count, out);
+	gs_exec_states(&in, &memory, &p->trace->home, element, first, stride, count, out);
 	return GS_OK;
 }
 

@@ -6,10 +6,11 @@
 #ifndef GS_VALIDATOR_EXEC_STATES_H
 #define GS_VALIDATOR_EXEC_STATES_H
 
-#include "challenge/machine/interpreter.h"
+#include "challenge/machine/trace.h"
 
-/* As gs_interpret_accumulators, to the bit: out[i] = s_(first + i * stride) of the element for i < count. */
-void gs_exec_states(const struct gs_instr *in, const struct gs_memory *mem, uint64_t element, uint32_t first,
-                    uint32_t stride, uint32_t count, gs_reg *out);
+/* As gs_interpret_accumulators, to the bit: out[i] = s_(first + i * stride) of the element for i < count. Where the trace lies
+ * in a file, home (may be NULL) is told what of mem->trace will be read, some thousand terms ahead. */
+void gs_exec_states(const struct gs_instr *in, const struct gs_memory *mem, const struct gs_trace_home *home,
+                    uint64_t element, uint32_t first, uint32_t stride, uint32_t count, gs_reg *out);
 
 #endif
