@@ -49,7 +49,7 @@ LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard
 SIM_MAIN := $(wildcard simulations/main.c)
 SIM_SOURCES := $(filter-out $(SIM_MAIN),$(wildcard simulations/*.c simulations/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
-SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c tests/oracle/*.c))
+SUPPORT_SOURCES := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c tests/support/*.c tests/generator/*.c tests/oracle/*.c tests/mirror/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 PROVE_SOURCES := $(wildcard tests/prove/prove_*.c)
@@ -141,8 +141,8 @@ $(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o: OPT_LEVEL = 
 
 # A kernel's file name says which instructions it may use; whoever calls it has asked the processor first.
 ifeq ($(MACHINE),x86_64)
-$(BUILD)/obj/%_avx2.o: ARCH_FLAGS = -mavx2 -mfma
-$(BUILD)/obj/%_avx512.o: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
+$(BUILD)/obj/%_avx2.o $(BUILD)/lint/%_avx2.c.ok: ARCH_FLAGS = -mavx2 -mfma
+$(BUILD)/obj/%_avx512.o $(BUILD)/lint/%_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
 endif
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -192,6 +192,7 @@ endif
 ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
+	@configs/setup/setup.sh apt bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif

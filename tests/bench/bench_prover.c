@@ -325,9 +325,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	struct bench *m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		die("no memory", NULL);
 	m->out = gs_bench_begin(program, "prover", "a prover over a long trace (one thread)");
-	if (m == NULL || m->out == NULL)
+	if (m->out == NULL) {
+		free(m);
 		return 1;
+	}
 	const struct gs_spill_options options = {argc > 2 ? argv[2] : folder, 0, UINT64_C(9) << 30};
 	struct gs_spill *spill;
 	struct gs_error error;

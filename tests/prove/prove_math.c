@@ -3,12 +3,14 @@
  * prove_math FUNCTION            all 2^32 inputs; goes on where an interrupted run of the same binary stopped
  * prove_math FUNCTION FIRST LAST only these, as hex bits, inclusive
  *
- * Two threads. Prints inputs, mismatches, inputs that MPFR had to decide, and seconds; a full run also writes
+ * Two threads (the mirror's: one). Prints inputs, mismatches, inputs that MPFR had to decide, and seconds; a full run also writes
  * PROVE_DIR/FUNCTION.json and FUNCTION.near (the inputs nearest to a rounding boundary); the environment sets PROVE_DIR,
- * an existing folder. Exit status 0 only without a mismatch. Built twice: over the library's own object, through gs_*_f32_bits, and over the same
+ * an existing folder. Exit status 0 only without a mismatch. Built three times: over the library's own object, through gs_*_f32_bits, and over the same
  * source compiled for this machine's fma and vectors, through gs_*f_array (GS_PROVE_ARRAY): the operations are the same,
- * so are the results, and the second is several times faster. */
+ * so are the results, and the second is several times faster; and over the mirror of the contract's integer arithmetic
+ * (GS_PROVE_MIRROR, tests/mirror). */
 #include "challenge/machine/elementary.h"
+#include "tests/mirror/mirror.h"
 #include "tests/prove/reference.h"
 
 #include <errno.h>
@@ -22,11 +24,19 @@
 
 #ifdef GS_PROVE_ARRAY
 #define ENTRY "array form, compiled for this machine"
+#elif defined(GS_PROVE_MIRROR)
+#define ENTRY "mirror of Elementary.sol, compiled for this machine"
 #else
 #define ENTRY "library object, bits form"
 #endif
 
-enum { THREADS = 2, CHUNKS = 256, PRINTED = 20, NEAR_MAX = 1 << 17, NEAR_KEPT = 200, NEAR_SAME = 4 };
+#ifdef GS_PROVE_MIRROR
+enum { THREADS = 1 };
+#else
+enum { THREADS = 2 };
+#endif
+
+enum { CHUNKS = 256, PRINTED = 20, NEAR_MAX = 1 << 17, NEAR_KEPT = 200, NEAR_SAME = 4 };
 static const uint64_t CHUNK = (uint64_t)1 << 24;
 
 struct near_input {
@@ -73,6 +83,8 @@ static void run_code(enum oracle_function f, uint32_t first, uint32_t count, uin
 		x[i] = oracle_float(first + i);
 	array[f](x, x, count);
 	memcpy(got, x, count * sizeof(*got));
+#elif defined(GS_PROVE_MIRROR)
+	mirror_run(mirror_find(oracle_names[f]), first, count, got);
 #else
 	static uint32_t (*const bits[ORACLE_COUNT])(uint32_t) = {
 		gs_exp_f32_bits,   gs_log_f32_bits,   gs_tanh_f32_bits,  gs_erf_f32_bits,  gs_floor_f32_bits,
@@ -327,6 +339,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: prove_math FUNCTION [FIRST LAST as hex bits of a binary32]\n");
 		return 2;
 	}
+#ifdef GS_PROVE_MIRROR
+	if (mirror_find(argv[1]) == MIRROR_F_COUNT) {
+		fprintf(stderr, "prove_math: %s is no function of Elementary.sol\n", argv[1]);
+		return 2;
+	}
+#endif
 	if (!mpfr_buildopt_tls_p()) {
 		fprintf(stderr, "prove_math: this MPFR is not built for threads\n");
 		return 2;

@@ -2,7 +2,6 @@
 
 #include "challenge/machine/merkle.h"
 #include "validator/daemon/beside.h"
-#include "validator/exec/exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,6 +212,7 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 
 void gs_run_free(struct gs_run *run)
 {
+	gs_exec_plan_free(run->plan);
 	free(run->inputs);
 	if (run->trace != NULL)
 		munmap(run->trace, run->trace_bytes);
@@ -229,8 +229,13 @@ static double now_s(void)
 enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error)
 {
 	struct gs_memory mem = {.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs};
+	struct gs_exec_options options = {
+		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
+	enum gs_err err = run->plan ? GS_OK : gs_exec_plan_new(run->program, &options, &run->plan, error);
+	if (err != GS_OK)
+		return err;
 	double start = now_s();
-	enum gs_err err = gs_exec_run(run->program, &mem, threads, error);
+	err = gs_exec_plan_run(run->plan, &mem, error);
 	if (seconds != NULL)
 		*seconds = now_s() - start;
 	return err;

@@ -370,6 +370,7 @@ static enum gs_err open_work(struct daemon *d)
 	d->traces = gs_spill_home(d->spill);
 	const struct gs_work_options work = {.models = d->config->models,
 	                                     .threads = 1,
+	                                     .isa = d->options->isa,
 	                                     .log = d->log,
 	                                     .adversary = d->options->adversary,
 	                                     .traces = &d->traces};
