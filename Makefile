@@ -8,7 +8,7 @@
 #   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
 #   make clean         remove $(BUILD)
 #
-# and, where their sources are there: fuzz, bench, sim, gas, vectors, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
+# and, where their sources are there: fuzz, bench, sim, gas, gas-report, vectors, prove-math. V=1 shows the commands; CC=clang, BUILD=dir
 # and OPT=-O0 do what they say. Everything that is built lies under $(BUILD); sources are found by wildcard.
 
 .DEFAULT_GOAL := all
@@ -213,7 +213,7 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
-.PHONY: contracts check-contracts bindings gas vectors
+.PHONY: contracts check-contracts bindings gas gas-report vectors
 ifneq ($(CONTRACTS),)
 contracts: build/contracts/stamp
 build/contracts/stamp: $(CONTRACT_SOURCES) chain/contracts/script/artifacts.py
@@ -229,7 +229,10 @@ check-contracts: contracts vectors
 bindings: contracts
 	@$(PYTHON) chain/contracts/script/bindings.py --out build/contracts/out
 
-gas: vectors
+# Whole disputes on anvil, both sides, and posting: against ceilings, into docs/gas.md and $(BUILD)/gas.json.
+gas: all tools
+	@$(PYTHON) tests/gas/gas.py --build $(BUILD)
+gas-report: vectors
 	@cd chain/contracts && $(FORGE) test --offline --gas-report
 else
 contracts:

@@ -87,12 +87,6 @@ enum gs_err gs_sim_post(struct gs_sim_chain *chain, unsigned claimant, struct gs
 	return GS_OK;
 }
 
-static void fee_to_pool(struct gs_sim_chain *chain)
-{
-	take(&chain->account[chain->claimant].locked, chain->claim_fee);
-	add(&chain->pool, chain->claim_fee);
-}
-
 /* "when it is open, now > windowEnd, no game is open: the bond is unlocked, the fee goes where 6.4 says" */
 enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error)
 {
@@ -103,7 +97,8 @@ enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error)
 	if (chain->open_games != 0)
 		return gs_fail(error, GS_EINVAL, "GamesOpen");
 	unlock(chain, chain->claimant, chain->claim_bond);
-	fee_to_pool(chain);
+	take(&chain->account[chain->claimant].locked, chain->claim_fee);
+	add(&chain->pool, chain->claim_fee);
 	chain->status = GS_SIM_CLAIM_FINAL;
 	return GS_OK;
 }
@@ -209,8 +204,8 @@ static void challenger_wins(struct gs_sim_chain *chain, unsigned index)
 	if (chain->status == GS_SIM_CLAIM_OPEN) {
 		struct gs_payout payout = payout_of(chain, g, chain->claim_bond);
 		chain->status = GS_SIM_CLAIM_INVALID;
-		fee_to_pool(chain);
 		burn(chain, chain->claimant, g->challenger, payout.burned);
+		burn(chain, chain->claimant, g->challenger, chain->claim_fee);
 		unlock(chain, chain->claimant, payout.kept);
 		chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = payout.rest};
 		return;

@@ -94,8 +94,7 @@ static void claim_lost(const struct gs_sim_chain *chain, unsigned g, struct book
 	amount bond = value_of(chain->claim_bond), loss = cheap ? bond * rules->concede_bps / 10000 : bond;
 	amount burn = loss * rules->burn_bps / 10000;
 	b->total[chain->claimant] -= burn + value_of(chain->claim_fee);
-	b->burned += burn;
-	b->pool += value_of(chain->claim_fee);
+	b->burned += burn + value_of(chain->claim_fee);
 	*fate = (struct fate){.lost = true, .winner = g, .pot = loss - burn};
 }
 

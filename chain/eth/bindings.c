@@ -228,11 +228,14 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x8642afd1, "Claims", "accepted(bytes32)"},
 	{0x8f8931c3, "Claims", "addOrdinal(bytes32)"},
 	{0x20df899d, "Claims", "applyTerms()"},
+	{0xcfdf677e, "Claims", "batches()"},
 	{0xcae18b59, "Claims", "bindTrace(bytes32,uint160)"},
 	{0xa4698015, "Claims", "bondOf(uint256,uint256)"},
 	{0x27e49d4c, "Claims", "bytesMax()"},
 	{0x20f55e66, "Claims", "cancelTerms()"},
 	{0x9fa6a6e3, "Claims", "current()"},
+	{0xd4c5b252, "Claims", "disputes()"},
+	{0xaacc9b5c, "Claims", "duties()"},
 	{0x8fdd3d6b, "Claims", "endGame(bytes32)"},
 	{0xba33db8b, "Claims", "feeOf(uint256,uint256)"},
 	{0xdad6993c, "Claims", "finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256)"},
@@ -341,7 +344,10 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3c2316e2, "Duties", "unpublished((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
 	{0x7af23a7f, "Elementary", "evaluate(uint256,uint256,uint256)"},
 	{0x8f8931c3, "IClaims", "addOrdinal(bytes32)"},
+	{0xcfdf677e, "IClaims", "batches()"},
 	{0xcae18b59, "IClaims", "bindTrace(bytes32,uint160)"},
+	{0xd4c5b252, "IClaims", "disputes()"},
+	{0xaacc9b5c, "IClaims", "duties()"},
 	{0x8fdd3d6b, "IClaims", "endGame(bytes32)"},
 	{0xba33db8b, "IClaims", "feeOf(uint256,uint256)"},
 	{0xd5bacfac, "IClaims", "idOf((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
@@ -442,4 +448,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 232;
+const size_t gs_bindings_function_count = 238;

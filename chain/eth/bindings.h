@@ -47,11 +47,14 @@ extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,
 #define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */
 #define GS_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
 #define GS_CLAIMS_FN_APPLY_TERMS UINT32_C(0x20df899d) /* applyTerms() */
+#define GS_CLAIMS_FN_BATCHES UINT32_C(0xcfdf677e) /* batches() */
 #define GS_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
 #define GS_CLAIMS_FN_BOND_OF UINT32_C(0xa4698015) /* bondOf(uint256,uint256) */
 #define GS_CLAIMS_FN_BYTES_MAX UINT32_C(0x27e49d4c) /* bytesMax() */
 #define GS_CLAIMS_FN_CANCEL_TERMS UINT32_C(0x20f55e66) /* cancelTerms() */
 #define GS_CLAIMS_FN_CURRENT UINT32_C(0x9fa6a6e3) /* current() */
+#define GS_CLAIMS_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
+#define GS_CLAIMS_FN_DUTIES UINT32_C(0xaacc9b5c) /* duties() */
 #define GS_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
 #define GS_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
 #define GS_CLAIMS_FN_FINALIZE UINT32_C(0xdad6993c) /* finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
@@ -271,7 +274,10 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 
 /* --- IClaims --- */
 #define GS_I_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
+#define GS_I_CLAIMS_FN_BATCHES UINT32_C(0xcfdf677e) /* batches() */
 #define GS_I_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
+#define GS_I_CLAIMS_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
+#define GS_I_CLAIMS_FN_DUTIES UINT32_C(0xaacc9b5c) /* duties() */
 #define GS_I_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
 #define GS_I_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
 #define GS_I_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */

@@ -4,6 +4,7 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "chain/eth/tx.h"
 #include "chain/rpc/deploy.h"
 
 /* Where an OP-stack chain tells of its L1's newest block. */
@@ -15,6 +16,7 @@ struct deploying {
 	const struct gs_sender *sender;
 	const char *artifacts;
 	const struct gs_deploy_parameters *p;
+	uint64_t first; /* nonce of the first deployment: those of the others follow it */
 	uint64_t nonce;
 	uint64_t gas;
 	struct gs_deployment *out;
@@ -52,6 +54,15 @@ static void put_contract(const struct deploying *d, struct args *a, enum gs_cont
 	put_address(a, &d->out->contract[contract]);
 }
 
+/* The address that a contract will have which is not deployed yet. */
+static void put_later(const struct deploying *d, struct args *a, enum gs_contract contract)
+{
+	struct gs_address at;
+
+	gs_tx_contract_address(&d->sender->key->address, d->first + (uint64_t)contract, &at);
+	put_address(a, &at);
+}
+
 static void put_share(const struct deploying *d, struct args *a, const char *name, uint64_t ppm)
 {
 	uint16_t bps = 0;
@@ -78,6 +89,9 @@ static void claims_args(const struct deploying *d, struct args *a)
 	a->err = gs_deploy_terms(d->p, &terms, d->error);
 	put_contract(d, a, GS_CONTRACT_STAKES);
 	put_contract(d, a, GS_CONTRACT_MODELS);
+	put_later(d, a, GS_CONTRACT_BATCHES);
+	put_later(d, a, GS_CONTRACT_DISPUTES);
+	put_later(d, a, GS_CONTRACT_DUTIES);
 	put_address(a, &d->sender->key->address);
 	put_u64(a, d->p->claims.terms_delay_s);
 	put_u64(a, d->p->claims.retire_grace_s);
@@ -221,6 +235,7 @@ enum gs_err gs_deploy_all(const struct gs_sender *sender, const char *artifacts,
 	err = gs_eth_block_number(sender->rpc, &out->block, error);
 	if (!err)
 		err = gs_sender_next_nonce(sender, &d.nonce, error);
+	d.first = d.nonce;
 	for (int i = 0; i < GS_CONTRACT_COUNT && !err; i++)
 		err = deploy_one(&d, (enum gs_contract)i);
 	if (!err)

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {Batches} from "./Batches.sol";
 import {Models} from "./Models.sol";
 import {Policy} from "./Policy.sol";
-import {Role} from "./Role.sol";
 import {Stakes} from "./Stakes.sol";
 import {Body} from "./Types.sol";
 import {IDuties} from "./interfaces/IDuties.sol";
@@ -78,6 +77,11 @@ contract Claims is Policy {
 
     Stakes public immutable stakes;
     Models public immutable models;
+    /// Deployed after this contract, at addresses that were known before: to ask `Stakes` who calls would cost a game more
+    /// than most of what is done here. `Stakes.wire` refuses a deployment where one of them lies elsewhere.
+    Batches public immutable batches;
+    address public immutable disputes;
+    address public immutable duties;
     /// The most bytes that a claim may bring with it, input and output together.
     uint32 public immutable bytesMax;
 
@@ -86,12 +90,12 @@ contract Claims is Policy {
     /// The packed word of each claim, 0 for what is none.
     mapping(bytes32 claimId => uint256) public slotOf;
 
-    /// Who bound a trace last, and so may: to ask `Stakes` again would cost a commitment more than all of this contract does.
-    address private _binder;
-
     constructor(
         address stakes_,
         address models_,
+        address batches_,
+        address disputes_,
+        address duties_,
         address owner,
         uint64 termsDelay,
         uint64 retireGrace,
@@ -100,6 +104,9 @@ contract Claims is Policy {
     ) Policy(owner, termsDelay, retireGrace, terms) {
         stakes = Stakes(stakes_);
         models = Models(models_);
+        batches = Batches(batches_);
+        disputes = disputes_;
+        duties = duties_;
         bytesMax = bytesMax_;
     }
 
@@ -124,7 +131,7 @@ contract Claims is Policy {
         external
         returns (bytes32 claimId)
     {
-        _only(Role.BATCHES);
+        _only(address(batches));
         return _post(body, input, output);
     }
 
@@ -151,7 +158,7 @@ contract Claims is Policy {
     /// A leaf of a batch whose leaves are on chain becomes a claim of its own: in the batch's window, under its terms and on
     /// its bond; by Batches.
     function openLeaf(Body calldata body, uint256 version, uint256 windowEnd) external returns (bytes32 claimId) {
-        _only(Role.BATCHES);
+        _only(address(batches));
         claimId = _create(body, version, windowEnd, OPEN | LEAF << FLAGS);
         bytes calldata none = msg.data[0:0];
         _announce(claimId, body, termsOf[version], windowEnd, none, none);
@@ -203,7 +210,7 @@ contract Claims is Policy {
 
     /// Claims about the model are accepted from now on, or no longer; by Models.
     function accept(bytes32 modelId, bool on) external {
-        _only(Role.MODELS);
+        _only(address(models));
         accepted[modelId] = on;
     }
 
@@ -217,13 +224,12 @@ contract Claims is Policy {
         if (uint16(slot >> OPEN_GAMES) != 0) revert GamesOpen();
         if (slot >> FLAGS & DEMANDED != 0) revert DemandPending();
         if (models.voided(body.modelId)) revert ModelVoid();
-        address duties = stakes.duties();
         if (!IDuties(duties).cleared(body, epoch)) revert NotCleared();
         uint256 keep = slot & ~(uint256(type(uint40).max) << WINDOW_END | 0xff);
         slotOf[claimId] = keep | block.timestamp << WINDOW_END | FINAL;
         emit Finalized(claimId);
         if (slot >> FLAGS & LEAF != 0) {
-            Batches(stakes.batches()).leafFinal(body.batch);
+            batches.leafFinal(body.batch);
             return;
         }
         (uint256 bond, uint256 fee) = _locked(slot, body);
@@ -239,7 +245,7 @@ contract Claims is Policy {
         (bytes32 claimId, uint256 slot) = _open(body);
         bool leaf = slot >> FLAGS & LEAF != 0;
         if (!models.voided(body.modelId) && !graceOver()) {
-            if (!leaf || Batches(stakes.batches()).statusOf(body.batch) == OPEN) revert NotReleasable();
+            if (!leaf || batches.statusOf(body.batch) == OPEN) revert NotReleasable();
             if (uint16(slot >> OPEN_GAMES) != 0) revert GamesOpen();
         }
         _end(claimId, slot, VOID);
@@ -250,17 +256,16 @@ contract Claims is Policy {
     }
 
     /// A challenger wins for the first time, or a duty is not done: by Disputes and Duties. What was locked for the claim
-    /// (the batch's bond and fee, once, when it is a leaf) is from now on the caller's to settle; the fee belongs to `pool`.
+    /// (the batch's bond and fee, once, when it is a leaf) is from now on the caller's to settle.
     /// A claim about a void model cannot be lost: `release` it.
-    function lose(Body calldata body) external returns (uint256 bond, uint256 fee, address pool) {
+    function lose(Body calldata body) external returns (uint256 bond, uint256 fee) {
         _onlyGames();
         (bytes32 claimId, uint256 slot) = _open(body);
         if (models.voided(body.modelId)) revert ModelVoid();
         _end(claimId, slot, INVALID);
         emit Invalidated(claimId);
-        pool = stakes.duties();
-        if (slot >> FLAGS & LEAF != 0) (bond, fee) = Batches(stakes.batches()).lose(body.batch);
-        else (bond, fee) = _locked(slot, body);
+        if (slot >> FLAGS & LEAF != 0) return batches.lose(body.batch);
+        return _locked(slot, body);
     }
 
     function _end(bytes32 claimId, uint256 slot, uint256 status) private {
@@ -286,13 +291,13 @@ contract Claims is Policy {
 
     // ---- games and duties ----
 
-    function _only(uint256 roles) private view {
-        if (stakes.roleOf(msg.sender) & roles == 0) revert Unauthorized();
+    function _only(address who) private view {
+        if (msg.sender != who) revert Unauthorized();
     }
 
     // Disputes and Duties.
     function _onlyGames() private view {
-        _only(Role.DISPUTES | Role.DUTIES);
+        if (msg.sender != disputes && msg.sender != duties) revert Unauthorized();
     }
 
     /// One game more of an open claim in its window; by Disputes. `ordinal` is how many there were ever, `openBefore` how
@@ -331,10 +336,7 @@ contract Claims is Policy {
 
     /// The first trace root's tag binds the claim; every later one must be the same. By Disputes and Duties.
     function bindTrace(bytes32 claimId, uint160 tag) external {
-        if (msg.sender != _binder) {
-            _onlyGames();
-            _binder = msg.sender;
-        }
+        _onlyGames();
         uint256 slot = slotOf[claimId];
         if (slot == 0) revert UnknownClaim();
         uint256 bound = slot >> ROOT_TAG;
@@ -345,7 +347,7 @@ contract Claims is Policy {
     /// Sets and clears flags of an open claim; with `extend`, its window lasts at least as long again as its terms say,
     /// from now on. By Duties.
     function mark(bytes32 claimId, uint8 set, uint8 clear, bool extend) external {
-        _only(Role.DUTIES);
+        _only(duties);
         if ((set | clear) & ~uint8(DEMANDED | DRAWN | AUDITED) != 0) revert InvalidParameter();
         uint256 slot = _open(claimId) & ~(uint256(clear) << FLAGS) | uint256(set) << FLAGS;
         uint256 windowEnd = block.timestamp + windowOf(termsOf[uint8(slot >> TERMS)]);
@@ -390,7 +392,7 @@ contract Claims is Policy {
         if (slot == 0) return (0, false, 0, 0, 0);
         status = uint8(slot);
         isFinal = status == FINAL;
-        attesters = IDuties(stakes.duties()).attesters(claimId);
+        attesters = IDuties(duties).attesters(claimId);
         uint256 windowEnd = uint40(slot >> WINDOW_END);
         if (isFinal) return (status, true, 0, attesters, windowEnd);
         if (status != OPEN || models.voided(body.modelId)) return (status, false, 0, attesters, 0);
@@ -399,7 +401,6 @@ contract Claims is Policy {
             (valueAtStake,) = _locked(slot, body);
             return (status, false, valueAtStake, attesters, next);
         }
-        Batches batches = Batches(stakes.batches());
         if (batches.statusOf(body.batch) != OPEN) return (status, false, 0, attesters, 0);
         (valueAtStake,) = batches.lockedOf(body.batch);
         return (status, false, valueAtStake, attesters, next);

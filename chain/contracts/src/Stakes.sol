@@ -7,6 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Role} from "./Role.sol";
 import {Settlement} from "./Types.sol";
+import {IClaims} from "./interfaces/IClaims.sol";
 
 /// Everybody's money: free, locked by an obligation, or on its way out (docs/protocol.md, section 2).
 ///
@@ -77,7 +78,8 @@ contract Stakes is ReentrancyGuardTransient {
         deployer = msg.sender;
     }
 
-    /// Names the five contracts that may lock, once, by the account that deployed this one. They must differ.
+    /// Names the five contracts that may lock, once, by the account that deployed this one. They must differ, and be those
+    /// that `Claims` was made to know.
     function wire(address models_, address claims_, address batches_, address disputes_, address duties_) external {
         if (msg.sender != deployer) revert Unauthorized();
         if (models != address(0)) revert AlreadyWired();
@@ -85,6 +87,10 @@ contract Stakes is ReentrancyGuardTransient {
         for (uint256 i = 0; i < 5; ++i) {
             if (all[i] == address(0) || all[i] == address(this) || roleOf[all[i]] != 0) revert InvalidParameter();
             roleOf[all[i]] = 1 << i;
+        }
+        IClaims known = IClaims(claims_);
+        if (known.batches() != batches_ || known.disputes() != disputes_ || known.duties() != duties_) {
+            revert InvalidParameter();
         }
         models = models_;
         claims = claims_;
@@ -151,8 +157,7 @@ contract Stakes is ReentrancyGuardTransient {
 
     /// Locked to free; by the system's contracts.
     function unlock(address who, uint256 amount) external only(Role.ANY) {
-        _take(who, amount);
-        accounts[who].free += uint128(amount);
+        _move(who, amount, amount);
         emit Unlocked(who, amount);
     }
 
@@ -161,8 +166,8 @@ contract Stakes is ReentrancyGuardTransient {
         external
         only(Role.CLAIMS | Role.BATCHES | Role.DISPUTES | Role.DUTIES)
     {
-        _take(from, amount);
-        accounts[to].free += uint128(amount);
+        _move(from, amount, 0);
+        _move(to, 0, amount);
         emit Paid(from, to, amount);
     }
 
@@ -170,18 +175,27 @@ contract Stakes is ReentrancyGuardTransient {
     /// then locks its gain until it knows whose it is.
     function settle(Settlement calldata s) external only(Role.MODELS | Role.DISPUTES) {
         if (s.burn > s.loss || s.loss - s.burn != s.gain) revert Unbalanced();
-        _take(s.loser, s.loss);
-        _take(s.winner, s.release);
-        accounts[s.winner].free += uint128(s.gain + s.release); // no truncation: both were locked
+        _move(s.loser, s.loss, 0);
+        unchecked {
+            _move(s.winner, s.release, s.gain + s.release); // no more than was locked, or it is refused
+        }
         burned += s.burn;
         emit Slashed(s.loser, s.winner, s.loss, s.burn, s.gain, s.release);
     }
 
-    function _take(address who, uint256 amount) private {
-        uint256 locked = accounts[who].locked;
-        if (locked < amount) revert Insufficient(locked, amount);
+    // `less` of what is locked goes, `more`, which was locked somewhere, becomes free.
+    function _move(address who, uint256 less, uint256 more) private {
+        Account storage account = accounts[who];
+        uint256 word; // locked 128 | free 128: read and written once
+        assembly ("memory-safe") {
+            word := sload(account.slot)
+        }
+        if (word >> 128 < less) revert Insufficient(word >> 128, less);
         unchecked {
-            accounts[who].locked = uint128(locked - amount);
+            word = word - (less << 128) + more; // less is at most locked, and free at most all money
+        }
+        assembly ("memory-safe") {
+            sstore(account.slot, word)
         }
     }
 

@@ -133,17 +133,15 @@ contract ConservationTest is System {
             if (statusOf(bodies[i]) == 1 && batches.statusOf(bodies[i].batch) == 2) body = bodies[i];
         }
         vm.startPrank(disputes);
-        try claims.lose(body) returns (uint256 b, uint256 f, address pool) {
+        try claims.lose(body) returns (uint256 b, uint256 f) {
             uint256 burn = b * 3 / 10;
             if (s >> 255 == 0) {
-                stakes.settle(Settlement(alice, b, burn, bob, b - burn, 0));
+                stakes.settle(Settlement(alice, b + f, burn + f, bob, b - burn, 0));
             } else {
-                stakes.settle(Settlement(alice, b, burn, disputes, b - burn, 0)); // the pot waits
+                stakes.settle(Settlement(alice, b + f, burn + f, disputes, b - burn, 0)); // the pot waits
                 stakes.lock(disputes, b - burn);
                 stakes.pay(disputes, b - burn, bob);
             }
-            stakes.pay(alice, f, pool);
-            stakes.lock(pool, f);
             ended |= body.batch == 0 ? 16 : b == 0 ? 32 : 64;
         } catch {}
         vm.stopPrank();

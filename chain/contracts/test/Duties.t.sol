@@ -53,7 +53,18 @@ contract DutiesTest is Test {
         stakes = new Stakes(address(token), 100);
         models = new Models(address(stakes), address(new Inspector()), 3 ether, 0, 20000, 2500);
         uint256 terms = BOND << 152 | FEE << 80 | uint256(WINDOW) << 16;
-        claims = new Claims(address(stakes), address(models), owner, 5000, 50000, 4096, terms);
+        claims = new Claims(
+            address(stakes),
+            address(models),
+            deployed(1),
+            deployed(2),
+            deployed(3),
+            owner,
+            5000,
+            50000,
+            4096,
+            terms
+        );
         batches = new Batches(address(stakes), address(claims));
         disputes = new Disputes(
             address(stakes),
@@ -391,7 +402,8 @@ contract DutiesTest is Test {
         duties.unpublished(b);
         assertEq(status(b), 2, "invalid");
         assertEq(free(bob), PURSE + BOND * 3 / 4, "to whoever said so");
-        assertEq(free(address(duties)) + locked(address(duties)), FEE, "the fee is in the pool");
+        assertEq(free(address(duties)) + locked(address(duties)), 0, "nothing for the pool");
+        assertEq(stakes.burned(), BOND / 4 + FEE, "the fee is burned with the bond's share");
         conserved();
     }
 

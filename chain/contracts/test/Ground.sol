@@ -103,7 +103,14 @@ abstract contract Ground is Test {
         stakes = Stakes(make("Stakes.sol", abi.encode(token, UNBONDING)));
         models =
             Models(make("Models.sol", abi.encode(stakes, new NobodyInspects(), 1 ether, 0, 10000, BURN_BPS)));
-        claims = Claims(make("Claims.sol", abi.encode(stakes, models, address(this), 100, 100_000, 4096, TERMS)));
+        claims = Claims(
+            make(
+                "Claims.sol",
+                abi.encode(
+                    stakes, models, deployed(1), deployed(2), deployed(3), address(this), 100, 100_000, 4096, TERMS
+                )
+            )
+        );
         batches = Batches(make("Batches.sol", abi.encode(stakes, claims)));
         disputes = Disputes(make("Disputes.sol", abi.encode(stakes, models, claims, judge, parameters())));
         duties = new NoDuties(disputes);

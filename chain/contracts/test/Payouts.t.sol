@@ -47,7 +47,8 @@ contract PayoutsTest is World {
         assertEq(free(alice), PURSE - loss - CLAIM_FEE, "half the bond, and the fee");
         assertEq(locked(alice), 0, "the rest is free");
         assertEq(free(bob), PURSE + loss - loss * BURN_BPS / 10000, "to bob");
-        assertEq(locked(address(duties)), CLAIM_FEE, "to the pool");
+        assertEq(locked(address(duties)), 0, "nothing for the pool");
+        assertEq(stakes.burned(), loss * BURN_BPS / 10000 + CLAIM_FEE, "the fee is burned");
         assertEq(statusOf(claimId), 2, "invalid all the same");
         check();
         restore(undo);

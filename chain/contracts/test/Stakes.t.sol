@@ -92,6 +92,19 @@ contract OddToken {
     }
 }
 
+/// What `wire` asks of Claims.
+contract Knows {
+    address public immutable batches;
+    address public immutable disputes;
+    address public immutable duties;
+
+    constructor(address batches_, address disputes_, address duties_) {
+        batches = batches_;
+        disputes = disputes_;
+        duties = duties_;
+    }
+}
+
 contract StakesTest is Test {
     DevToken private token = new DevToken();
     Stakes private stakes;
@@ -117,6 +130,7 @@ contract StakesTest is Test {
     }
 
     function make(address token_) private returns (Stakes s) {
+        vm.etch(CLAIMS, address(new Knows(BATCHES, DISPUTES, DUTIES)).code);
         s = new Stakes(token_, 100);
         s.wire(MODELS, CLAIMS, BATCHES, DISPUTES, DUTIES);
     }
@@ -161,6 +175,12 @@ contract StakesTest is Test {
         s.wire(MODELS, CLAIMS, BATCHES, CLAIMS, DUTIES);
         vm.expectRevert(Stakes.InvalidParameter.selector);
         s.wire(MODELS, CLAIMS, BATCHES, DISPUTES, address(s));
+        vm.expectRevert(Stakes.InvalidParameter.selector); // Claims knows another one
+        s.wire(MODELS, CLAIMS, address(0x99), DISPUTES, DUTIES);
+        vm.expectRevert(Stakes.InvalidParameter.selector);
+        s.wire(MODELS, CLAIMS, BATCHES, address(0x99), DUTIES);
+        vm.expectRevert(Stakes.InvalidParameter.selector);
+        s.wire(MODELS, CLAIMS, BATCHES, DISPUTES, address(0x99));
         vm.expectRevert(Stakes.Unauthorized.selector); // nobody is the system before wire
         s.lock(alice, 0);
         assertEq(stakes.models(), MODELS, "models");

@@ -4,15 +4,18 @@ pragma solidity ^0.8.28;
 /// The part of forge's cheat codes that these tests use (the address is keccak of "hevm cheat code").
 interface Vm {
     function assume(bool condition) external pure;
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function deal(address account, uint256 balance) external;
     function envOr(string calldata name, string calldata value) external view returns (string memory);
     function envOr(string calldata name, uint256 value) external view returns (uint256);
+    function etch(address account, bytes calldata code) external;
     function exists(string calldata path) external view returns (bool);
     function expectEmit() external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
+    function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
     function parseJson(string calldata json, string calldata key) external pure returns (bytes memory);
     function prank(address sender) external;
@@ -49,6 +52,11 @@ abstract contract Test {
                 revert(0, returndatasize())
             }
         }
+    }
+
+    /// Where this contract's next deployment but `skip` will lie.
+    function deployed(uint256 skip) internal view returns (address) {
+        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + skip);
     }
 
     function assertEq(uint256 got, uint256 want, string memory what) internal pure {

@@ -164,25 +164,23 @@ abstract contract Payouts {
         bool conceded
     ) private {
         address claimant = body.claimant;
-        (uint256 bond, uint256 fee, address pool) = claims.lose(body);
+        (uint256 bond, uint256 fee) = claims.lose(body);
         unchecked {
             // Bonds are below 2^128. The conceded share is for the claim's first and only game: or a cheat would escape by
             // conceding to a friend.
             uint256 loss = conceded && slot >> 72 & 0xffff == 1 ? bond * concedeBps / 10000 : bond;
             uint256 burn = loss * burnBps / 10000;
+            uint256 pot = loss - burn;
+            burn += fee; // nobody gains by a fee that is lost, and to burn it costs nothing more
             if (slot >> 56 & 0xffff == 0) {
-                stakes.settle(Settlement(claimant, loss, burn, won.winner, loss - burn, release));
-                emit Settled(claimId, won.winner, loss - burn);
+                stakes.settle(Settlement(claimant, burn + pot, burn, won.winner, pot, release));
+                emit Settled(claimId, won.winner, pot);
             } else {
                 stakes.settle(Settlement(claimant, burn, burn, won.winner, 0, release));
-                won.amount = uint128(loss - burn);
+                won.amount = uint128(pot);
                 pots[claimId] = won;
             }
             if (loss != bond) stakes.unlock(claimant, bond - loss);
-        }
-        if (fee != 0) {
-            stakes.pay(claimant, fee, pool);
-            stakes.lock(pool, fee);
         }
     }
 

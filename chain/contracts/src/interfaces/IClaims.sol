@@ -12,12 +12,15 @@ interface IClaims {
     function bindTrace(bytes32 claimId, uint160 tag) external;
     /// One open game less; the slot after it.
     function endGame(bytes32 claimId) external returns (uint256 slot);
-    /// The open claim becomes invalid. What was locked for it is the caller's to settle; the fee belongs to `pool`.
-    function lose(Body calldata body) external returns (uint256 bond, uint256 fee, address pool);
+    /// The open claim becomes invalid. What was locked for it is the caller's to settle.
+    function lose(Body calldata body) external returns (uint256 bond, uint256 fee);
     /// An ordinal for what counts as a game without being one.
     function addOrdinal(bytes32 claimId) external returns (uint256 ordinal);
     /// Sets and clears flags of an open claim; `extend`: its window is a whole one from now on, at least.
     function mark(bytes32 claimId, uint8 set, uint8 clear, bool extend) external;
+    function batches() external view returns (address);
+    function disputes() external view returns (address);
+    function duties() external view returns (address);
     function slotOf(bytes32 claimId) external view returns (uint256);
     function idOf(Body calldata body) external view returns (bytes32);
     function termsOf(uint256 version) external view returns (uint256);

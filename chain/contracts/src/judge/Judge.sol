@@ -39,9 +39,8 @@ contract Judge {
         uint256 operandsAt;
         uint256 opening; // next byte of the openings
         uint256 openingsEnd;
+        uint256 roots; // where they lie in calldata: four roots, then four depths
         uint256[16] point; // axes: output, then reduction; zero beyond them
-        bytes32[4] root;
-        uint256[4] depth;
     }
 
     /// A view whose rows have been read.
@@ -80,14 +79,17 @@ contract Judge {
         uint256 terms;
         bool padding;
         (form, acc, terms, padding) = _read(s, descriptor, element, t);
-        s.root = roots.root;
-        s.depth = roots.depth;
         uint256 opening;
+        uint256 rootsAt;
         assembly ("memory-safe") {
             opening := openings.offset
+            rootsAt := roots
         }
+        s.roots = rootsAt;
         s.opening = opening;
-        s.openingsEnd = opening + openings.length;
+        unchecked {
+            s.openingsEnd = opening + openings.length;
+        }
         uint256 result;
         if (padding) {
             result = 0;
@@ -123,8 +125,13 @@ contract Judge {
         uint256 axes = outAxes + Wire.u8(pos + 22);
         if (axes > AXES_MAX) revert Wire.MalformedDescriptor(pos + 21);
         pos += 23;
-        for (uint256 a = 0; a < axes; ++a) {
-            (s.point[a], pos) = Wire.uint_(pos);
+        unchecked {
+            uint256[16] memory point = s.point;
+            for (uint256 a = 0; a < axes; ++a) {
+                uint256 extent;
+                (extent, pos) = Wire.uint_(pos);
+                _set(point, a, extent);
+            }
         }
         terms = _point(s, outAxes, axes, t);
         padding = _unravel(s, 0, outAxes, element) != 0;
@@ -142,28 +149,49 @@ contract Judge {
     /// Turns the extents of the reduction axes into the coordinates of term t - 1; returns the number of terms.
     function _point(Step memory s, uint256 outAxes, uint256 axes, uint256 t) private pure returns (uint256 terms) {
         terms = 1;
-        for (uint256 a = outAxes; a < axes; ++a) {
-            if (s.point[a] > TERMS_MAX) revert Wire.MalformedDescriptor(a);
-            terms *= s.point[a]; // at most 2^(18 * 12)
-        }
-        if (t == 0 || t > terms) {
+        uint256[16] memory point = s.point;
+        unchecked {
             for (uint256 a = outAxes; a < axes; ++a) {
-                s.point[a] = 0;
+                uint256 extent = _get(point, a);
+                if (extent > TERMS_MAX) revert Wire.MalformedDescriptor(a);
+                terms *= extent; // at most 2^(18 * 12)
             }
-        } else {
-            _unravel(s, outAxes, axes, t - 1);
+            if (t == 0 || t > terms) {
+                for (uint256 a = outAxes; a < axes; ++a) {
+                    _set(point, a, 0);
+                }
+            } else {
+                _unravel(s, outAxes, axes, t - 1);
+            }
+        }
+    }
+
+    // An axis is below AXES_MAX wherever these are used.
+    function _get(uint256[16] memory point, uint256 axis) private pure returns (uint256 v) {
+        assembly ("memory-safe") {
+            v := mload(add(point, shl(5, axis)))
+        }
+    }
+
+    function _set(uint256[16] memory point, uint256 axis, uint256 v) private pure {
+        assembly ("memory-safe") {
+            mstore(add(point, shl(5, axis)), v)
         }
     }
 
     /// Row-major coordinates of an index in the box of the axes from `from` to `to`, in place of its extents. Returns how
     /// many times the index goes beyond the box: 0 inside.
     function _unravel(Step memory s, uint256 from, uint256 to, uint256 index) private pure returns (uint256) {
-        while (to > from) {
-            --to;
-            uint256 extent = s.point[to];
-            if (extent == 0) revert Wire.MalformedDescriptor(to);
-            s.point[to] = index % extent;
-            index /= extent;
+        uint256[16] memory point = s.point;
+        unchecked {
+            while (to > from) {
+                --to;
+                uint256 extent = _get(point, to);
+                if (extent == 0) revert Wire.MalformedDescriptor(to);
+                uint256 times = index / extent;
+                _set(point, to, index - times * extent);
+                index = times;
+            }
         }
         return index;
     }
@@ -345,14 +373,15 @@ contract Judge {
     function _affine(Step memory s, uint256 pos) private pure returns (int256 sum, uint256 next) {
         (sum, pos) = Wire.sint(pos);
         uint256 mask = Wire.be(pos, 2);
-        next = pos + 2;
         if (mask >> AXES_MAX != 0) revert Wire.MalformedDescriptor(pos);
+        uint256[16] memory point = s.point;
         unchecked {
+            next = pos + 2;
             for (uint256 a = 0; mask != 0; ++a) {
                 if (mask & 1 != 0) {
                     int256 coef;
                     (coef, next) = Wire.sint(next);
-                    sum += coef * int256(s.point[a]);
+                    sum += coef * int256(_get(point, a));
                 }
                 mask >>= 1;
             }
@@ -368,14 +397,23 @@ contract Judge {
             byteIndex = v.flat * width; // flat < count < 2^64
             chunk = v.chunk + (byteIndex >> 7);
         }
-        uint256 depth = s.depth[v.space];
+        uint256 rootAt = s.roots + (v.space << 5); // the space is below 3
+        bytes32 root;
+        uint256 depth;
+        assembly ("memory-safe") {
+            root := calldataload(rootAt)
+            depth := calldataload(add(rootAt, 128))
+        }
+        if (depth > 32) revert WrongOpening(); // no array is deeper, and what follows cannot overflow
         uint256 pos = s.opening;
-        uint256 next = pos + 128 + (depth << 5);
-        if (next > s.openingsEnd) revert WrongOpeningsLength();
-        if (chunk >> depth != 0) revert WrongOpening(); // no such chunk: its path would be another's
-        if (Merkle.climb(Merkle.leaf(pos), chunk, pos + 128, depth) != s.root[v.space]) revert WrongOpening();
-        s.opening = next;
-        return Scalar.load(v.dtype, _element(pos + (byteIndex & 127), width));
+        unchecked {
+            uint256 next = pos + 128 + (depth << 5);
+            if (next > s.openingsEnd) revert WrongOpeningsLength();
+            if (chunk >> depth != 0) revert WrongOpening(); // no such chunk: its path would be another's
+            if (Merkle.climb(Merkle.leaf(pos), chunk, pos + 128, depth) != root) revert WrongOpening();
+            s.opening = next;
+            return Scalar.load(v.dtype, _element(pos + (byteIndex & 127), width));
+        }
     }
 
     /// Little-endian bytes as a number.
