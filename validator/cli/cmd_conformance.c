@@ -21,6 +21,7 @@ enum outcome { PASSED, FAILED, REFUSED };
 
 struct conformance {
 	unsigned threads;
+	const char *isa;
 	bool verbose;
 	unsigned count[3];
 	unsigned reason[GS_ONNX_REASONS]; /* refusals */
@@ -149,6 +150,7 @@ static void run_data_set(const struct conformance *c, const char *path, struct g
 		err = gs_fail(&v->detail, GS_ELIMIT, "%llu scalar steps", (unsigned long long)program.header.cost);
 	if (err == GS_OK)
 		err = gs_run_init(&run, &program, feed, used, &v->detail);
+	run.isa = c->isa;
 	if (err == GS_OK)
 		err = gs_run_execute(&run, c->threads, NULL, &v->detail);
 	if (err != GS_OK)
@@ -238,10 +240,16 @@ static enum gs_err walk(struct conformance *c, const char *folder, const char *l
 int gs_cmd_conformance(int argc, char **argv)
 {
 	uint64_t threads = 1;
+	const char *isa = NULL;
 	bool verbose = false;
 	struct gs_error error = {0};
 	const struct gs_flag flags[] = {
 		{.name = "threads", .kind = GS_FLAG_U64, .value = "N", .help = "worker threads (1)", .out = &threads},
+		{.name = "isa",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "NAME",
+	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .out = &isa},
 		{.name = "verbose",
 	         .kind = GS_FLAG_BOOL,
 	         .help = "say on stderr what was refused or differs",
@@ -260,7 +268,9 @@ int gs_cmd_conformance(int argc, char **argv)
 		return code;
 	if (threads < 1 || threads > GS_EXEC_THREADS_MAX)
 		return gs_cli_misused("--threads takes 1 to %d", GS_EXEC_THREADS_MAX);
-	struct conformance c = {.threads = (unsigned)threads, .verbose = verbose};
+	if (gs_exec_isa_check(isa, &error) != GS_OK)
+		return gs_cli_misused("--isa: %s", error.text);
+	struct conformance c = {.threads = (unsigned)threads, .isa = isa, .verbose = verbose};
 	for (size_t i = 0; i < cli.arg_count; i++) {
 		char folder[PATH_BYTES_MAX];
 		snprintf(folder, sizeof(folder), "%s", cli.arg[i]);

@@ -14,7 +14,7 @@ enum { LEADING_VALUES = 10, REPEAT_MAX = 100000 };
 struct infer {
 	const char *model;
 	struct gs_cli_list inputs, binds;
-	const char *output_dir;
+	const char *output_dir, *isa;
 	uint64_t threads, repeat;
 	bool json;
 	struct gs_program program;
@@ -92,6 +92,8 @@ static enum gs_err execute(struct infer *a, struct gs_error *error)
 	uint64_t n = a->repeat == 0 ? 1 : a->repeat;
 	double *ms = calloc(n, sizeof(*ms));
 	enum gs_err err = ms == NULL ? gs_fail(error, GS_ENOMEM, "no memory") : GS_OK;
+	a->run.isa = a->isa;
+	a->run.again = n > 1;
 	for (uint64_t i = 0; ms != NULL && err == GS_OK && i < n; i++) {
 		err = gs_run_execute(&a->run, (unsigned)a->threads, &ms[i], error);
 		ms[i] *= 1e3;
@@ -230,6 +232,11 @@ int gs_cmd_infer(int argc, char **argv)
 	         .value = "N",
 	         .help = "worker threads (1)",
 	         .out = &a->threads},
+		{.name = "isa",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "NAME",
+	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .out = &a->isa},
 		{.name = "repeat",
 	         .kind = GS_FLAG_U64,
 	         .value = "N",
@@ -253,6 +260,8 @@ int gs_cmd_infer(int argc, char **argv)
 	int code = gs_cli_parse(&cli, argc, argv);
 	if (code == GS_CLI_GO_ON && (a->threads < 1 || a->threads > GS_EXEC_THREADS_MAX || a->repeat > REPEAT_MAX))
 		code = gs_cli_misused("--threads takes 1 to %d, --repeat at most %d", GS_EXEC_THREADS_MAX, REPEAT_MAX);
+	if (code == GS_CLI_GO_ON && gs_exec_isa_check(a->isa, &error) != GS_OK)
+		code = gs_cli_misused("--isa: %s", error.text);
 	if (code != GS_CLI_GO_ON) {
 		free(a);
 		return code;

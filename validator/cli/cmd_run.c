@@ -7,6 +7,7 @@
 #include "validator/cli/options.h"
 #include "validator/daemon/daemon.h"
 #include "validator/daemon/logsink.h"
+#include "validator/exec/exec.h"
 
 static void print_summary(const struct gs_node_summary *s, bool json)
 {
@@ -41,7 +42,8 @@ static enum gs_err read_adversary(const struct gs_cli_list *list, struct gs_work
 
 static int run_node(int argc, char **argv, bool defend)
 {
-	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *poll = NULL, *log_level = NULL;
+	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *poll = NULL, *log_level = NULL,
+		   *isa = NULL;
 	struct gs_cli_list wrong = {.count = 0};
 	uint64_t until_claims = 0, until_s = 0;
 	const struct gs_flag flags[] = {
@@ -83,6 +85,11 @@ static int run_node(int argc, char **argv, bool defend)
 	         .value = "LEVEL",
 	         .help = "debug, info, warn or error",
 	         .out = &log_level},
+		{.name = "isa",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "NAME",
+	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .out = &isa},
 		{.name = "adversary",
 	         .kind = GS_FLAG_LIST,
 	         .value = "MODEL",
@@ -117,6 +124,8 @@ static int run_node(int argc, char **argv, bool defend)
 	code = gs_cli_parse(&cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;
+	if (gs_exec_isa_check(isa, &error))
+		return gs_cli_misused("--isa: %s", error.text);
 	err = gs_options_config(&options, &config, &error);
 	if (!err && rate)
 		err = gs_config_set(&config, "policy.rate", rate, "command line", &error);
@@ -134,6 +143,7 @@ static int run_node(int argc, char **argv, bool defend)
 		return gs_cli_fail(&error);
 	if (wrong.count)
 		daemon.adversary = &adversary;
+	daemon.isa = isa;
 	daemon.until_claims = until_claims;
 	daemon.until_s = until_s;
 	gs_logsink_init(&sink, stderr, (enum gs_log_format)config.log.format);

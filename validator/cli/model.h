@@ -4,6 +4,7 @@
 
 #include "challenge/machine/program.h"
 #include "validator/daemon/models.h"
+#include "validator/exec/plan.h"
 #include "validator/onnx/onnx.h"
 
 struct gs_mapped { /* a file, read only */
@@ -44,12 +45,17 @@ struct gs_run {
 	uint8_t *inputs; /* owned */
 	uint8_t *trace;  /* owned; mapped, so that what is not written costs nothing */
 	uint64_t trace_bytes;
+	struct gs_exec_plan *plan; /* owned; made by the first execution */
+	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
+	bool again;      /* set before executing: there will be many, so what can be prepared once is */
 };
 /* Packs tensor i into program input i; types and shapes must fit. */
 GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
-/* One execution; *seconds (may be NULL) is its wall-clock time. */
+/* One execution; *seconds (may be NULL) is its wall-clock time, without that of preparing the plan. threads may not change
+ * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on: unless `again`, a tensor
+ * goes back to the system when nothing reads it any more. */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
 void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* borrowed */
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);

@@ -355,8 +355,11 @@ static enum gs_err open_node(struct daemon *d)
 
 static enum gs_err open_all(struct daemon *d)
 {
-	const struct gs_work_options work = {
-		.models = d->config->models, .threads = 1, .log = d->log, .adversary = d->options->adversary};
+	const struct gs_work_options work = {.models = d->config->models,
+	                                     .threads = 1,
+	                                     .isa = d->options->isa,
+	                                     .log = d->log,
+	                                     .adversary = d->options->adversary};
 	enum gs_err err;
 
 	if (!d->config->db[0])

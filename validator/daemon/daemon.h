@@ -21,6 +21,7 @@ struct gs_daemon_options {
 	uint64_t until_claims; /* not 0: end once so many claims are known and all of them are settled */
 	uint64_t until_s;      /* not 0: give up (GS_EAGAIN) after so many seconds */
 	const struct gs_work_adversary *adversary;
+	const char *isa; /* of validator/exec/exec.h; NULL: the best one */
 };
 
 /* Runs until SIGINT, SIGTERM, or what the options say. *summary (may be NULL) is what the store held at the end. */

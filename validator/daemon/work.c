@@ -10,7 +10,7 @@
 
 #include "validator/daemon/adversary.h"
 #include "validator/daemon/models.h"
-#include "validator/exec/exec.h"
+#include "validator/exec/plan.h"
 #include "validator/exec/prover_trace.h"
 
 struct item { /* a job, then its result, then perhaps a kept trace */
@@ -118,7 +118,8 @@ static enum gs_err run_executor(struct gs_work *work, struct item *item, const s
 	if (err)
 		return gs_fail(why, err, "no memory for the trace");
 	memory.trace = item->trace.chunks;
-	err = gs_exec_run(program, &memory, work->options.threads, why);
+	const struct gs_exec_options options = {.threads = work->options.threads, .isa = work->options.isa};
+	err = gs_exec_run_with(program, &memory, &options, why);
 	if (!err && (err = gs_trace_commit(&item->trace)))
 		gs_fail(why, err, "no memory for the trace's tree");
 	if (!err)

@@ -44,6 +44,7 @@ struct gs_work_adversary {
 struct gs_work_options {
 	const char *models;                        /* folder */
 	unsigned threads;                          /* of one execution */
+	const char *isa;                           /* of validator/exec/exec.h; NULL: the best one */
 	const struct gs_log *log;                  /* borrowed; may be NULL */
 	const struct gs_work_adversary *adversary; /* NULL: none */
 };

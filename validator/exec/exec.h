@@ -1,9 +1,8 @@
-/* validator/exec/exec.h: runs a whole program into trace memory: the portable back end.
+/* validator/exec/exec.h: runs a whole program into trace memory, once.
  *
- * It shares no addressing code with the reference interpreter. Every instruction is cut into *lines* along one output
- * axis; for each operand of a line the in-range positions are one interval, because a coordinate is affine in the
- * position, so range checks cost a few comparisons a line instead of some an element, and the inner loops are plain
- * arrays that a compiler vectorises *across outputs*, never along a sum. Bits cannot depend on threads, tiles or
+ * It shares no addressing code with the reference interpreter. Sums of products (pattern.h) run on packed panels with
+ * tiles of accumulators in registers (contract.h), everything else line by line (lines.h); inner loops exist for several
+ * instruction sets (kernels.h), and vectorise *across outputs*, never along a sum. Bits cannot depend on threads, tiles or
  * vector width: every output element is computed by the same sequence of scalar operations as in docs/machine.md. */
 #ifndef GS_VALIDATOR_EXEC_EXEC_H
 #define GS_VALIDATOR_EXEC_EXEC_H
@@ -17,7 +16,10 @@ enum { GS_EXEC_THREADS_MAX = 64 };
 GS_MUST enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
                                 struct gs_error *error);
 
-/* "avx2" or "portable": which inner loops this processor runs. */
+/* "avx512", "avx2", "neon" or "portable": which inner loops this processor runs when nobody asks for others. */
 const char *gs_exec_isa(void);
+
+/* GS_EINVAL, with a line that lists what there is, when isa is not the name of inner loops that this processor can run. */
+GS_MUST enum gs_err gs_exec_isa_check(const char *isa, struct gs_error *error);
 
 #endif

@@ -1,28 +1,78 @@
-/* validator/exec/kernels.h: inner loops over one line of binary32 accumulators.
+/* validator/exec/kernels.h: the inner loops, one table of them an instruction set.
  *
- * The same source (kernels_body.h) is compiled for several instruction sets; each lane does the same IEEE operations. */
+ * The same sources (kernels_body.h, kernels_tile.h) are compiled for several instruction sets; each lane does the same
+ * IEEE operations, so all tables give the same bits (but for the sign and payload of a NaN, which nothing stored keeps). */
 #ifndef GS_VALIDATOR_EXEC_KERNELS_H
 #define GS_VALIDATOR_EXEC_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* ---- over one line of binary32 accumulators ---- */
 
 /* x0 and x1 advance by their strides (in elements; 0 repeats one value) from position to position. */
 typedef void gs_kernel_fold2(float *acc, size_t n, const float *x0, ptrdiff_t s0, const float *x1, ptrdiff_t s1);
 typedef void gs_kernel_fold1(float *acc, size_t n, const float *x0, ptrdiff_t s0);
 
+/* ---- over a tile of rows times lanes of accumulators, kept in registers for all terms ---- */
+
+enum {
+	GS_TILE_ROWS_MAX = 14,
+	GS_TILE_WIDTHS = 4,      /* 1, 2, 4 or 8 vectors of lanes */
+	GS_TILE_LANES_MAX = 128, /* 8 vectors of 16 lanes */
+};
+
+/* out[r][l] = start[r][l], then for every term t in ascending order fma(w[t][r], x[t][l], out[r][l]). */
+struct gs_tile {
+	size_t terms;
+	const float *x; /* term t's lanes lie side by side at x + x_at[t], or at x + t*x_step when x_at is NULL */
+	const int64_t *x_at;
+	size_t x_step;
+	const float *w; /* term t's rows lie side by side at w + t*w_step */
+	size_t w_step;
+	const float
+		*start; /* row r's lanes at start + r*start_row; with start_row 0 one value a row, for all its lanes */
+	size_t start_row;
+	float *out; /* row r's lanes at out + r*out_row */
+	size_t out_row;
+	bool last; /* these are the last terms: make NaNs canonical and, if clamp, clamp to [low, high] */
+	bool clamp;
+	float low,
+		high; /* low is not -0 and high is not +0, so equal zeros leave no choice; infinite when clamp is false */
+};
+typedef void gs_kernel_tile(const struct gs_tile *tile);
+
+/* dst[t*step + r] = row r's element t, for rows [0, rows) and terms [0, terms): rows lie row_step apart, elements side by
+ * side. What lies between a term's last row and the next term is undefined; step >= rows, dst has terms*step elements. */
+typedef void gs_kernel_transpose(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows,
+                                 size_t terms);
+
 struct gs_kernels {
 	const char *isa;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
 	gs_kernel_fold1 *add;
-	gs_kernel_fold1 *max; /* the law's max: NaN propagates, -0 < +0 */
+	gs_kernel_fold1 *max;               /* the law's max: NaN propagates, -0 < +0 */
+	size_t lanes;                       /* of a vector */
+	unsigned tile_rows[GS_TILE_WIDTHS]; /* the most rows that a tile of 1, 2, 4, 8 vectors may have; descending */
+	gs_kernel_tile *tile[GS_TILE_WIDTHS][GS_TILE_ROWS_MAX]; /* by width and rows - 1 */
+	gs_kernel_transpose *transpose;
 };
 
 extern const struct gs_kernels gs_kernels_portable;
 #if defined(__x86_64__)
-extern const struct gs_kernels gs_kernels_avx2; /* needs AVX2 and FMA */
+extern const struct gs_kernels gs_kernels_avx2;   /* needs AVX2 and FMA */
+extern const struct gs_kernels gs_kernels_avx512; /* needs AVX-512 F, BW, DQ and VL besides */
 #endif
+#if defined(__aarch64__)
+extern const struct gs_kernels gs_kernels_neon;
+#endif
+
 /* The best table for this processor. */
 const struct gs_kernels *gs_kernels_select(void);
+/* The nth table that this processor can run, best first; NULL behind the last (which is "portable"). */
+const struct gs_kernels *gs_kernels_nth(unsigned n);
+/* The table of that name, or NULL when this processor cannot run it or there is none. NULL names the best. */
+const struct gs_kernels *gs_kernels_named(const char *isa);
 
 #endif

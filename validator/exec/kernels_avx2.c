@@ -1,8 +1,47 @@
-/* The same loops, compiled with AVX2 and FMA (the Makefile's flags for *_avx2.c). */
+/* validator/exec/kernels_avx2.c: the loops of kernels.h for AVX2 with FMA; compiled with -mavx2 -mfma. */
 #if defined(__x86_64__)
 #include "validator/exec/kernels_body.h"
 
-const struct gs_kernels gs_kernels_avx2 = {"avx2", fma_line, add_line, max_line};
+#include <immintrin.h>
+
+#define V __m256
+#define V_LANES 8
+#define V_LOAD(p) _mm256_loadu_ps(p)
+#define V_STORE(p, v) _mm256_storeu_ps(p, v)
+#define V_SPLAT(x) _mm256_set1_ps(x)
+#define V_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+
+static inline __m256 finish(__m256 v, __m256 low, __m256 high)
+{
+	const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+	__m256 clamped = _mm256_min_ps(_mm256_max_ps(v, low), high);
+	return _mm256_blendv_ps(clamped, nan, _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+}
+#define V_FINISH(v, low, high) finish(v, low, high)
+#define V_NANS __m256
+#define V_NO_NANS _mm256_setzero_ps()
+#define V_FIND_NANS(found, a, b) _mm256_or_ps(found, _mm256_cmp_ps(a, b, _CMP_UNORD_Q))
+#define V_ANY_NANS(found) (_mm256_movemask_ps(found) != 0)
+
+#include "validator/exec/kernels_tile.h"
+#include "validator/exec/kernels_transpose8.h"
+
+/* Sixteen registers: 12 accumulators, the lanes of one term, a row's factor. */
+TILE_TO_6(1)
+TILE_TO_6(2)
+TILE_TO_2(4)
+TILE(8, 1)
+
+const struct gs_kernels gs_kernels_avx2 = {
+	.isa = "avx2",
+	.fma = fma_line,
+	.add = add_line,
+	.max = max_line,
+	.lanes = V_LANES,
+	.tile_rows = {6, 6, 2, 1},
+	.tile = {{TILES_TO_6(1)}, {TILES_TO_6(2)}, {TILES_TO_2(4)}, {TILES_TO_1(8)}},
+	.transpose = transpose,
+};
 #else
-typedef int gs_kernels_avx2_unused;
+typedef int gs_no_avx2_here; /* ISO C wants a declaration in every file */
 #endif

@@ -1,8 +1,6 @@
-#include "validator/exec/exec.h"
+#include "validator/exec/lines.h"
 
-#include "validator/exec/kernels.h"
 #include "validator/exec/line.h"
-#include "validator/exec/threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +11,7 @@ enum {
 };
 
 /* Per thread: one tile of registers an operand and of accumulators. */
-struct scratch {
+struct gs_lines {
 	gs_reg x[3][TILE];
 	gs_reg index[TILE];
 	uint8_t absent[3][TILE];
@@ -24,7 +22,7 @@ struct job {
 	const struct gs_instr *in;
 	const struct gs_memory *mem;
 	const struct gs_kernels *kernels;
-	struct scratch *scratch; /* one a thread */
+	struct gs_lines *scratch; /* one a thread */
 	struct gs_line_operand operand[3];
 	unsigned operands;
 	unsigned line_axis;
@@ -63,7 +61,7 @@ static void store_registers(const struct job *job, uint64_t first, size_t n, con
 
 /* ---- MAP ---- */
 
-static void map_tile(const struct job *job, struct scratch *s, const uint64_t *point, uint64_t first, size_t n)
+static void map_tile(const struct job *job, struct gs_lines *s, const uint64_t *point, uint64_t first, size_t n)
 {
 	const struct gs_instr *in = job->in;
 	bool pick_first = gs_fn_is_first(in->fn);
@@ -96,7 +94,7 @@ static void next_term(const struct gs_instr *in, uint64_t *point)
 	}
 }
 
-static void fold_tile(const struct job *job, struct scratch *s, uint64_t *point, uint64_t first, size_t n)
+static void fold_tile(const struct job *job, struct gs_lines *s, uint64_t *point, uint64_t first, size_t n)
 {
 	const struct gs_instr *in = job->in;
 	gs_reg *acc = s->x[0];
@@ -196,7 +194,7 @@ static void sort_cuts(int64_t cut[6])
 		}
 }
 
-static void fast_fold_tile(const struct job *job, struct scratch *s, uint64_t *point, uint64_t first, size_t n)
+static void fast_fold_tile(const struct job *job, struct gs_lines *s, uint64_t *point, uint64_t first, size_t n)
 {
 	gs_line_load(&job->operand[0], point, job->line_axis, n, s->x[0], NULL, s->index);
 	for (size_t i = 0; i < n; i++)
@@ -226,7 +224,7 @@ static void fast_fold_tile(const struct job *job, struct scratch *s, uint64_t *p
 static void run_tiles(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
 	const struct job *job = self;
-	struct scratch *s = &job->scratch[thread];
+	struct gs_lines *s = &job->scratch[thread];
 	bool fast = fast_fold(job);
 	for (uint64_t t = first; t < last; t++) {
 		uint64_t point[GS_AXES_MAX] = {0};
@@ -265,10 +263,20 @@ static unsigned choose_line_axis(const struct gs_instr *in)
 	return best;
 }
 
-static void run_instr(const struct gs_instr *in, const struct gs_memory *mem, const struct gs_kernels *kernels,
-                      struct scratch *scratch, struct gs_pool *pool)
+struct gs_lines *gs_lines_new(unsigned threads)
 {
-	struct job job = {.in = in, .mem = mem, .kernels = kernels, .scratch = scratch};
+	return calloc(threads, sizeof(struct gs_lines));
+}
+
+void gs_lines_free(struct gs_lines *lines)
+{
+	free(lines);
+}
+
+void gs_lines_run(const struct gs_instr *in, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                  struct gs_lines *lines, struct gs_pool *pool)
+{
+	struct job job = {.in = in, .mem = mem, .kernels = kernels, .scratch = lines};
 	job.operands = gs_instr_operands(in);
 	for (unsigned k = 0; k < job.operands; k++)
 		if (!gs_line_prepare(in, k, mem, &job.operand[k])) {
@@ -292,30 +300,4 @@ static void run_instr(const struct gs_instr *in, const struct gs_memory *mem, co
 	uint64_t steps_a_tile = (job.line < TILE ? job.line : TILE) * (1 + job.terms);
 	uint64_t grain = WORK_GRAIN / steps_a_tile + 1;
 	gs_pool_run(pool, work, grain, run_tiles, &job);
-	uint64_t bytes = job.count * gs_dtype_bytes(in->store_dtype);
-	memset(job.out + bytes, 0, gs_dtype_chunks(in->store_dtype, job.count) * GS_CHUNK_BYTES - bytes);
-}
-
-enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
-                        struct gs_error *error)
-{
-	struct gs_pool *pool = NULL;
-	GS_ASSERT(threads >= 1 && threads <= GS_EXEC_THREADS_MAX);
-	struct scratch *scratch = calloc(threads, sizeof(*scratch));
-	if (!scratch || gs_pool_new(threads, &pool) != GS_OK) {
-		free(scratch);
-		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
-	}
-	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
-		run_instr(&in, mem, gs_kernels_select(), scratch, pool);
-	}
-	gs_pool_free(pool);
-	free(scratch);
-	return GS_OK;
-}
-
-const char *gs_exec_isa(void)
-{
-	return gs_kernels_select()->isa;
 }

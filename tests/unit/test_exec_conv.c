@@ -1,0 +1,173 @@
+/* Convolutions of one to three dimensions, with groups, strides, pads, dilations and all sorts of numbers, by every table of
+ * kernels, against the reference interpreter to the bit. */
+#include "tests/support/exec_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+struct geometry {
+	uint32_t batch, groups, outputs, channels, spatial; /* outputs and channels of one group */
+	uint32_t in[3], out[3], kernel[3], stride[3], dilation[3];
+	int64_t before[3];
+};
+
+static uint32_t one_to(struct gs_rng *rng, uint64_t n)
+{
+	return 1 + (uint32_t)gs_rng_below(rng, n);
+}
+
+static void draw(struct gs_rng *rng, struct geometry *g)
+{
+	static const uint32_t width[] = {60, 14, 6};
+	memset(g, 0, sizeof(*g));
+	g->batch = gs_rng_below(rng, 4) == 0 ? 2 : 1;
+	g->spatial = one_to(rng, 3);
+	unsigned kind = (unsigned)gs_rng_below(rng, 4); /* plain, plain, grouped, depthwise */
+	g->groups = kind < 2 ? 1 : kind == 2 ? 1 + one_to(rng, 3) : one_to(rng, 9);
+	g->channels = kind == 3 ? 1 : one_to(rng, kind == 2 ? 5 : 9);
+	g->outputs = kind == 3 ? one_to(rng, 2) : one_to(rng, kind == 2 ? 9 : 40);
+	for (unsigned d = 0; d < g->spatial; d++) {
+		g->kernel[d] = gs_rng_below(rng, 3) == 0 ? 1 : one_to(rng, 5);
+		g->stride[d] = gs_rng_below(rng, 2) ? 1 : one_to(rng, 4);
+		g->dilation[d] = gs_rng_below(rng, 3) ? 1 : one_to(rng, 3);
+		g->before[d] = gs_rng_below(rng, 3) ? (int64_t)gs_rng_below(rng, g->kernel[d] + 2) - 1 : 0;
+		uint32_t reach = (g->kernel[d] - 1) * g->dilation[d] + 1;
+		g->in[d] = reach + (uint32_t)gs_rng_below(rng, width[g->spatial - 1]);
+		int64_t after = (int64_t)gs_rng_below(rng, 4) - 1;
+		int64_t room = (int64_t)g->in[d] + g->before[d] + (gs_rng_below(rng, 2) ? after : 0) - reach;
+		g->out[d] = room < 0 ? 1 : 1 + (uint32_t)(room / g->stride[d]);
+	}
+}
+
+/* Axes: batch, group, output, space; channel, kernel. As the lowering has it, padded dimensions are rows of their own. */
+static void conv_instr(struct gs_exec_case *c, const struct geometry *g)
+{
+	struct gs_instr *in = &c->in;
+	unsigned red = 3 + g->spatial;
+	uint64_t plane = 1, window = 1, at_x = 1, at_w = 1;
+	in->out_axes = (uint8_t)red;
+	in->red_axes = (uint8_t)(1 + g->spatial);
+	in->extent[0] = g->batch;
+	in->extent[1] = g->groups;
+	in->extent[2] = g->outputs;
+	in->extent[red] = g->channels;
+	for (unsigned d = 0; d < g->spatial; d++) {
+		plane *= g->in[d];
+		window *= g->kernel[d];
+		in->extent[3 + d] = g->out[d];
+		in->extent[red + 1 + d] = g->kernel[d];
+	}
+	uint64_t x_count = g->batch * g->groups * g->channels * plane;
+	uint64_t w_count = (uint64_t)g->groups * g->outputs * g->channels * window;
+	uint8_t dtype = gs_rng_below(&c->rng, 5) == 0 ? GS_F16 : GS_F32;
+	struct gs_operand x = gs_exec_case_tensor(c, GS_SPACE_INPUTS, dtype, x_count);
+	struct gs_operand w = gs_exec_case_tensor(c, (uint8_t)(1 + gs_rng_below(&c->rng, 2)), dtype, w_count);
+	struct gs_row *flat = gs_exec_case_row(&x, x_count, 1, 0), *flat_w = gs_exec_case_row(&w, w_count, 1, 0);
+	if (gs_rng_below(&c->rng, 4) == 0) { /* another value than zero outside */
+		x.view.pad = GS_PAD_VALUE;
+		x.view.pad_value = gs_rng_below(&c->rng, 2) ? 0x3fc00000 : 0xff800000;
+	}
+	for (unsigned d = g->spatial; d-- > 0;) {
+		int64_t last = (int64_t)(g->out[d] - 1) * g->stride[d] + (int64_t)(g->kernel[d] - 1) * g->dilation[d];
+		bool guarded = g->before[d] > 0 || last - g->before[d] >= (int64_t)g->in[d];
+		struct gs_row *row = guarded ? gs_exec_case_row(&x, g->in[d], at_x, -g->before[d]) : flat;
+		int64_t step = guarded ? 1 : (int64_t)at_x;
+		if (!guarded)
+			flat->at.offset -= g->before[d] * step;
+		row->at.coef[3 + d] = step * g->stride[d];
+		row->at.coef[red + 1 + d] = step * g->dilation[d];
+		flat_w->at.coef[red + 1 + d] = (int64_t)at_w;
+		at_x *= g->in[d];
+		at_w *= g->kernel[d];
+	}
+	flat->at.coef[red] = (int64_t)plane;
+	flat->at.coef[1] = (int64_t)(plane * g->channels);
+	flat->at.coef[0] = (int64_t)(plane * g->channels * g->groups);
+	flat_w->at.coef[red] = (int64_t)window;
+	flat_w->at.coef[2] = (int64_t)(window * g->channels);
+	flat_w->at.coef[1] = (int64_t)(window * g->channels * g->outputs);
+	if (gs_rng_below(&c->rng, 2)) {
+		in->operand[0] = gs_exec_case_tensor(c, GS_SPACE_WEIGHTS, dtype, (uint64_t)g->groups * g->outputs);
+		struct gs_row *bias = gs_exec_case_row(&in->operand[0], (uint64_t)g->groups * g->outputs, 1, 0);
+		bias->at.coef[1] = g->outputs;
+		bias->at.coef[2] = 1;
+	} else {
+		in->operand[0] = (struct gs_operand){.constant = gs_rng_below(&c->rng, 2) ? 0x80000000 : 0};
+	}
+	bool swap = gs_rng_below(&c->rng, 8) == 0; /* products commute */
+	in->operand[1] = swap ? w : x;
+	in->operand[2] = swap ? x : w;
+}
+
+static void convolutions(void **state)
+{
+	(void)state;
+	unsigned recognised = 0, cases = 400;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct geometry g;
+		bool contraction;
+		gs_exec_case_begin(&c, seed);
+		draw(&c.rng, &g);
+		conv_instr(&c, &g);
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		recognised += contraction;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(recognised, cases * 9 / 10,
+	                cases); /* the rest: a single place, so that channels are innermost */
+}
+
+/* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
+static void padding_is_computed(void **state)
+{
+	(void)state;
+	struct geometry g = {.batch = 1,
+	                     .groups = 1,
+	                     .outputs = 1,
+	                     .channels = 1,
+	                     .spatial = 1,
+	                     .in = {40},
+	                     .out = {42},
+	                     .kernel = {3},
+	                     .stride = {1},
+	                     .dilation = {1},
+	                     .before = {2}};
+	for (unsigned i = 0; i < 2; i++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 77);
+		c.special = 0;
+		do
+			conv_instr(&c, &g);
+		while (c.in.operand[0].kind != GS_OPERAND_CONST || c.in.operand[1].view.pad != GS_PAD_ZERO ||
+		       c.in.operand[1].view.space != GS_SPACE_INPUTS || c.in.operand[1].view.dtype != GS_F32 ||
+		       c.in.operand[2].view.count != 3);
+		c.in.operand[0].constant = 0x80000000;
+		uint8_t *w = c.array[c.in.operand[2].view.space] + (size_t)c.in.operand[2].view.chunk * GS_CHUNK_BYTES;
+		uint8_t *x = c.array[GS_SPACE_INPUTS] + (size_t)c.in.operand[1].view.chunk * GS_CHUNK_BYTES;
+		gs_element_write(w, GS_F32, 0, i ? 0x7f800000 : 0x3f800000);
+		gs_element_write(w, GS_F32, 1, i ? 0x7f800000 : 0x3f800000);
+		gs_element_write(w, GS_F32, 2, 0x3f800000);
+		gs_element_write(x, GS_F32, 0, 0x80000000);
+		gs_exec_case_compare(&c, i, &contraction);
+		assert_true(contraction);
+		struct gs_memory mem = {.weights = c.array[1], .inputs = c.array[2]};
+		assert_int_equal(gs_interpret_element(&c.in, &mem, 0), i ? 0x7fc00000 : 0);
+		gs_exec_case_free(&c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(convolutions),
+		cmocka_unit_test(padding_is_computed),
+	};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

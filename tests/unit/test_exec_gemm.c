@@ -1,0 +1,197 @@
+/* Matrix products of every form, by every table of kernels, against the reference interpreter to the bit. */
+#include "tests/support/exec_case.h"
+
+#include "validator/exec/contract.h"
+#include "validator/exec/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static uint64_t pick(struct gs_rng *rng, const uint32_t *from, size_t n)
+{
+	return from[gs_rng_below(rng, n)];
+}
+
+static uint8_t pick_dtype(struct gs_rng *rng)
+{
+	static const uint8_t dtype[] = {GS_F32, GS_F32, GS_F32, GS_F32, GS_F16, GS_BF16};
+	return dtype[gs_rng_below(rng, GS_ARRAY_LEN(dtype))];
+}
+
+/* A tensor over the given axes (those of extent 0 it does not have), its elements in a random order of them. */
+static struct gs_operand tensor(struct gs_exec_case *c, uint8_t dtype, const bool *has, unsigned axes)
+{
+	unsigned order[GS_AXES_MAX], n = 0;
+	uint64_t count = 1,
+		 gap = 1 + gs_rng_below(&c->rng, 8) / 7 * gs_rng_below(&c->rng, 3); /* rarely: elements apart */
+	int64_t stride[GS_AXES_MAX] = {0}, offset = 0;
+	for (unsigned a = 0; a < axes; a++)
+		if (has[a])
+			order[n++] = a;
+	for (unsigned i = n; i > 1; i--) {
+		unsigned k = (unsigned)gs_rng_below(&c->rng, i), swap = order[i - 1];
+		order[i - 1] = order[k];
+		order[k] = swap;
+	}
+	count = gap;
+	for (unsigned i = n; i-- > 0;) {
+		stride[order[i]] = (int64_t)count;
+		count *= c->in.extent[order[i]];
+		if (gs_rng_below(&c->rng, 10) == 0) { /* backwards */
+			offset += stride[order[i]] * ((int64_t)c->in.extent[order[i]] - 1);
+			stride[order[i]] = -stride[order[i]];
+		}
+	}
+	struct gs_operand op = gs_exec_case_tensor(c, (uint8_t)(1 + gs_rng_below(&c->rng, 2)), dtype, count);
+	struct gs_row *row = gs_exec_case_row(&op, count, 1, offset);
+	memcpy(row->at.coef, stride, sizeof(stride));
+	return op;
+}
+
+/* out[batch...][m][n] (m and n in either order) over one or two axes of k; a factor may lack batch axes. */
+static void product_case(uint64_t seed, bool *contraction)
+{
+	static const uint32_t some[] = {1,  1,  2,  3,  4,  5,  6,  7,  8,  13, 14,  15,
+	                                16, 17, 28, 29, 31, 32, 33, 48, 64, 65, 100, 129};
+	static const uint32_t terms[] = {1, 2, 3, 7, 8, 9, 16, 27, 31, 64, 100, 255, 256, 257, 300, 520};
+	struct gs_exec_case c;
+	gs_exec_case_begin(&c, seed);
+	unsigned batches = (unsigned)gs_rng_below(&c.rng, 3), split = (unsigned)gs_rng_below(&c.rng, 4) == 0;
+	unsigned m = batches + (unsigned)gs_rng_below(&c.rng, 2), n = 2 * batches + 1 - m, k = batches + 2;
+	bool first[GS_AXES_MAX] = {false}, second[GS_AXES_MAX] = {false}, start[GS_AXES_MAX] = {false};
+	c.in.out_axes = (uint8_t)k;
+	c.in.red_axes = (uint8_t)(1 + split);
+	for (unsigned a = 0; a < batches; a++) {
+		c.in.extent[a] = 1 + (uint32_t)gs_rng_below(&c.rng, 3);
+		first[a] = gs_rng_below(&c.rng, 4) != 0;
+		second[a] = gs_rng_below(&c.rng, 4) != 0;
+		start[a] = gs_rng_below(&c.rng, 2) != 0;
+	}
+	c.in.extent[m] = (uint32_t)pick(&c.rng, some, GS_ARRAY_LEN(some));
+	c.in.extent[n] = (uint32_t)pick(&c.rng, some, GS_ARRAY_LEN(some));
+	c.in.extent[k] = (uint32_t)pick(&c.rng, terms, GS_ARRAY_LEN(terms));
+	first[m] = second[n] = first[k] = second[k] = true;
+	if (split) {
+		c.in.extent[k] = 1 + c.in.extent[k] / 3;
+		c.in.extent[k + 1] = 3;
+		first[k + 1] = second[k + 1] = gs_rng_below(&c.rng, 8) != 0;
+	}
+	unsigned kind = (unsigned)gs_rng_below(&c.rng, 5);
+	start[m] = kind == 1 || kind == 3;
+	start[n] = kind == 2 || kind == 3;
+	c.in.operand[0] = kind == 0 ? (struct gs_operand){.constant = gs_rng_below(&c.rng, 2) ? 0 : 0x80000000}
+	                            : tensor(&c, pick_dtype(&c.rng), start, k);
+	c.in.operand[1] = tensor(&c, pick_dtype(&c.rng), first, k + 2);
+	c.in.operand[2] = tensor(&c, pick_dtype(&c.rng), second, k + 2);
+	gs_exec_case_finish(&c);
+	struct gs_error error = {0};
+	(void)error;
+	gs_exec_case_compare(&c, seed, contraction);
+	gs_exec_case_free(&c);
+}
+
+static void products(void **state)
+{
+	(void)state;
+	unsigned recognised = 0, cases = 400;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		bool contraction;
+		product_case(seed, &contraction);
+		recognised += contraction;
+	}
+	assert_in_range(recognised, cases * 3 / 4, cases); /* the rest: innermost axes that both or neither follow */
+}
+
+/* More rows than an item, more lanes than an item, more terms than a block. */
+static void large_products(void **state)
+{
+	(void)state;
+	static const uint32_t shape[][3] = {
+		{1400, 33, 20}, {17, 700, 300}, {1, 1300, 77}, {2, 300, 600}, {350, 280, 270}};
+	for (unsigned i = 0; i < GS_ARRAY_LEN(shape); i++) {
+		struct gs_exec_case c;
+		bool contraction, first[] = {true, false, true}, second[] = {false, true, true};
+		gs_exec_case_begin(&c, 9000 + i);
+		c.in.out_axes = 2;
+		c.in.red_axes = 1;
+		memcpy(c.in.extent, shape[i], sizeof(shape[i]));
+		c.in.operand[1] = tensor(&c, GS_F32, first, 3);
+		c.in.operand[2] = tensor(&c, GS_F32, second, 3);
+		gs_exec_case_compare(&c, i, &contraction);
+		assert_true(contraction);
+		gs_exec_case_free(&c);
+	}
+}
+
+/* A contraction must be exactly one: whatever else looks like it stays with the lines. */
+static void what_is_none(void **state)
+{
+	(void)state;
+	struct gs_exec_case c;
+	struct gs_contract out;
+	const struct gs_kernels *k = gs_kernels_select();
+	bool first[] = {true, false, true}, second[] = {false, true, true};
+	gs_exec_case_begin(&c, 1);
+	c.in.out_axes = 2;
+	c.in.red_axes = 1;
+	c.in.extent[0] = 6;
+	c.in.extent[1] = 40;
+	c.in.extent[2] = 9;
+	c.in.operand[1] = tensor(&c, GS_F32, first, 3);
+	c.in.operand[2] = tensor(&c, GS_F32, second, 3);
+	assert_true(gs_contract_match(&c.in, k, &out));
+	struct gs_instr in = c.in;
+	in.fn = GS_FN_F32_ADD;
+	assert_false(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.operand[1].indirect_row = 1;
+	assert_false(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.operand[2] = (struct gs_operand){.constant = 0x3f800000};
+	assert_false(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.operand[1].view.row[0].extent--;   /* now some reads are outside... */
+	in.operand[1].view.pad = GS_PAD_SKIP; /* ...and skipped */
+	assert_false(gs_contract_match(&in, k, &out));
+	in.operand[1]
+		.view.pad = GS_PAD_ZERO; /* padded, along an axis that no stage fits: k and m move one coordinate */
+	assert_true(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.operand[1].view.count--; /* beyond the tensor, inside the row */
+	assert_false(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.extent[2] = 0; /* no terms */
+	assert_false(gs_contract_match(&in, k, &out));
+	in = c.in;
+	in.operand[1].view.row[0].at.coef[0] = GS_COEF_MAX; /* hostile: a stage of 2^34 elements */
+	assert_false(gs_contract_match(&in, k, &out));
+	gs_exec_case_free(&c);
+}
+
+static void instruction_sets_have_names(void **state)
+{
+	(void)state;
+	struct gs_error error = {0};
+	assert_int_equal(gs_exec_isa_check("portable", &error), GS_OK);
+	assert_int_equal(gs_exec_isa_check(gs_exec_isa(), &error), GS_OK);
+	assert_int_equal(gs_exec_isa_check(NULL, &error), GS_OK);
+	assert_int_equal(gs_exec_isa_check("avx1024", &error), GS_EINVAL);
+	assert_non_null(strstr(error.text, "'avx1024'"));
+	assert_non_null(strstr(error.text, "portable"));
+	assert_null(gs_kernels_named(""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(products),
+		cmocka_unit_test(large_products),
+		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(instruction_sets_have_names),
+	};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,286 @@
+#include "validator/exec/tiles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORK_GRAIN = 1 << 17 }; /* products worth handing to another thread */
+
+/* ---- memory ---- */
+
+static void *new_memory(size_t bytes)
+{
+	size_t whole = (bytes + 63) / 64 * 64;
+	void *p = aligned_alloc(64, whole + 64);
+	if (p)
+		memset(p, 0, whole + 64); /* unused lanes are read, and must be numbers */
+	return p;
+}
+
+static void *need(struct gs_buffer *b, uint64_t count, size_t size)
+{
+	if (b->ptr == NULL || b->bytes < count * size) {
+		free(b->ptr);
+		b->ptr = new_memory(count * size);
+		b->bytes = b->ptr ? count * size : 0;
+	}
+	return b->ptr;
+}
+
+enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out)
+{
+	struct gs_workspace *ws = calloc(1, sizeof(*ws));
+	GS_ASSERT(threads <= GS_EXEC_THREADS_MAX);
+	if (!ws)
+		return GS_ENOMEM;
+	ws->threads = threads;
+	*out = ws;
+	return GS_OK;
+}
+
+/* Programs without a contraction do without workers. */
+static enum gs_err need_workers(struct gs_workspace *ws)
+{
+	for (unsigned t = 0; t < ws->threads; t++) {
+		if (ws->worker[t])
+			continue;
+		struct gs_contract_worker *w = new_memory(sizeof(*w));
+		if (!w)
+			return GS_ENOMEM;
+		w->acc = aligned_alloc(64, sizeof(float) * GS_ITEM_ROWS * GS_ITEM_LANES);
+		ws->worker[t] = w;
+		if (!w->acc)
+			return GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
+void gs_workspace_free(struct gs_workspace *ws)
+{
+	if (!ws)
+		return;
+	for (unsigned t = 0; t < ws->threads; t++) {
+		if (ws->worker[t])
+			free(ws->worker[t]->acc);
+		free(ws->worker[t]);
+	}
+	free(ws->stage_x.ptr);
+	free(ws->stage_w.ptr);
+	free(ws->packed_w.ptr);
+	free(ws->term_x.ptr);
+	free(ws->term_w.ptr);
+	free(ws);
+}
+
+/* ---- what is computed how ---- */
+
+bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_contract *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!gs_pattern_contraction(in, kernels->lanes, &out->is))
+		return false;
+	uint64_t rows = out->is.rows.points, lanes = out->is.lanes.points;
+	out->width = 1; /* two vectors: the most rows, so the fewest loads a product */
+	while (out->width + 1 < GS_TILE_WIDTHS && rows <= kernels->tile_rows[out->width + 1])
+		out->width++; /* few rows: more vectors, so that enough chains are under way at once */
+	while (out->width > 0 && (kernels->lanes << (out->width - 1)) >= lanes)
+		out->width--;
+	uint64_t most = kernels->tile_rows[out->width];
+	uint64_t tiles = (rows + most - 1) / most;
+	out->tile_rows = (unsigned)((rows + tiles - 1) / tiles);
+	return true;
+}
+
+/* One factor, ready to be packed or read. */
+static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *array,
+                               struct gs_pool *pool, struct gs_buffer *stage, struct gs_buffer *term,
+                               struct gs_packing *out)
+{
+	struct gs_axis_list reduced = {.points = c->terms};
+	const uint8_t *base = array + (size_t)f->chunk * GS_CHUNK_BYTES;
+	for (unsigned a = c->out_axes; a < c->out_axes + c->red_axes; a++)
+		reduced.axis[reduced.count++] = (uint8_t)a;
+	int64_t *at = need(term, c->terms, sizeof(*at));
+	if (!at)
+		return GS_ENOMEM;
+	gs_walk(&reduced, c->extent, 0, (size_t)c->terms, f->step, at);
+	*out = (struct gs_packing){.array = (const float *)(const void *)base, .term = at, .unit_terms = true};
+	for (uint64_t t = 1; t < c->terms && out->unit_terms; t++)
+		out->unit_terms = at[t] == at[t - 1] + 1;
+	if (f->stage_dims == 0)
+		return GS_OK;
+	float *copy = need(stage, f->stage_elements, sizeof(*copy));
+	if (!copy)
+		return GS_ENOMEM;
+	gs_stage_fill(f, base, pool, copy);
+	out->array = copy;
+	return GS_OK;
+}
+
+/* ---- packing rows and lanes ---- */
+
+/* Items: the tiles of every batch, [batch][tile][term][row]. */
+static void pack_rows(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct gs_contract_job *job = self;
+	const struct gs_contraction *c = &job->c->is;
+	(void)thread;
+	uint64_t tile_rows = job->c->tile_rows, tiles = (job->rows + tile_rows - 1) / tile_rows;
+	for (uint64_t i = first; i < last; i++) {
+		int64_t at[GS_TILE_ROWS_MAX];
+		uint64_t b = i / tiles, row = i % tiles * tile_rows;
+		uint64_t n = job->rows - row < tile_rows ? job->rows - row : tile_rows;
+		gs_walk(&c->rows, c->extent, job->row_first + row, (size_t)n, c->w.step, at);
+		int64_t base = c->w.at + gs_batch_at(c, job->batch_first + b, c->w.step);
+		for (uint64_t r = 0; r < n; r++)
+			at[r] += base;
+		gs_pack(&job->w, job->kernels, at, (size_t)n, 0, (size_t)c->terms,
+		        job->packed + (b * job->rows + row) * c->terms, (size_t)n);
+	}
+}
+
+static void pack_rows_of(struct gs_contract_job *job, struct gs_pool *pool, float *to)
+{
+	uint64_t tiles = (job->rows + job->c->tile_rows - 1) / job->c->tile_rows;
+	job->packed = to;
+	gs_pool_run(pool, job->batches * tiles, (1 << 14) / (job->c->is.terms * job->c->tile_rows) + 1, pack_rows, job);
+}
+
+/* Items: blocks of full panels of every batch, [batch][panel][term][lane]. */
+static void pack_lanes(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct gs_contract_job *job = self;
+	const struct gs_contraction *c = &job->c->is;
+	struct gs_contract_worker *s = job->ws->worker[thread];
+	uint64_t blocks = (c->lanes.points + job->panel - 1) / job->panel;
+	uint64_t padded = gs_round_up(c->lanes.points, job->kernels->lanes);
+	for (uint64_t i = first; i < last; i++) {
+		uint64_t b = i / blocks, lane = i % blocks * job->panel;
+		uint64_t end = lane + job->panel < c->lanes.points ? lane + job->panel : c->lanes.points;
+		int64_t base = c->x.at + gs_batch_at(c, b, c->x.step);
+		unsigned width;
+		for (size_t wide; lane < end; lane += wide) {
+			wide = gs_panel_at(job, lane, &width);
+			size_t n = (size_t)(end - lane < wide ? end - lane : wide);
+			gs_walk(&c->lanes, c->extent, lane, n, c->x.step, s->lane_x);
+			for (size_t l = 0; l < n; l++)
+				s->lane_x[l] += base;
+			gs_pack(&job->x, job->kernels, s->lane_x, n, 0, (size_t)c->terms,
+			        job->packed + (b * padded + lane) * c->terms, wide);
+		}
+	}
+}
+
+/* A factor is worth keeping packed when it is a constant and packing does not repeat its elements. */
+static bool constant(const struct gs_factor *f, uint64_t elements, uint64_t budget)
+{
+	return f->space == GS_SPACE_WEIGHTS && elements <= 2 * f->count + 4096 && elements * sizeof(float) <= budget;
+}
+
+enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, const struct gs_kernels *kernels,
+                                struct gs_pool *pool, struct gs_workspace *ws, uint64_t *budget)
+{
+	const struct gs_contraction *is = &c->is;
+	struct gs_contract_job job = {.c = c, .kernels = kernels, .ws = ws, .panel = kernels->lanes << c->width};
+	uint64_t batches = is->batch.points;
+	uint64_t padded = gs_round_up(is->lanes.points, kernels->lanes);
+	/* Counts of elements are at most 2^31 and terms 2^18, so the products stay below 2^63. */
+	uint64_t for_w = batches * is->rows.points * is->terms, for_x = batches * padded * is->terms;
+	enum gs_err err = need_workers(ws);
+	if (err != GS_OK)
+		return err;
+	if (constant(&is->w, for_w, *budget)) {
+		if ((c->packed_w = new_memory(for_w * sizeof(float))) == NULL)
+			return GS_ENOMEM;
+		*budget -= for_w * sizeof(float);
+		err = open_factor(is, &is->w, weights, pool, &ws->stage_w, &ws->term_w, &job.w);
+		job.batches = batches;
+		job.rows = is->rows.points;
+		if (err == GS_OK)
+			pack_rows_of(&job, pool, c->packed_w);
+	}
+	if (err == GS_OK && constant(&is->x, for_x, *budget)) {
+		if ((c->packed_x = new_memory(for_x * sizeof(float))) == NULL)
+			return GS_ENOMEM;
+		*budget -= for_x * sizeof(float);
+		err = open_factor(is, &is->x, weights, pool, &ws->stage_x, &ws->term_x, &job.x);
+		job.packed = c->packed_x;
+		if (err == GS_OK)
+			gs_pool_run(pool, batches * ((is->lanes.points + job.panel - 1) / job.panel),
+			            (1 << 14) / (is->terms * job.panel) + 1, pack_lanes, &job);
+	}
+	return err;
+}
+
+/* Blocks as large as the caches like, but enough of them for all threads. */
+static void cut_items(struct gs_contract_job *job, unsigned threads)
+{
+	const struct gs_contract *c = job->c;
+	uint64_t lanes = c->is.lanes.points, panel = job->panel, want = threads > 1 ? 2 * threads : 1;
+	job->item_lanes = lanes < GS_ITEM_LANES ? gs_round_up(lanes, panel) : GS_ITEM_LANES;
+	job->item_rows = GS_ITEM_ROWS / c->tile_rows * c->tile_rows;
+	for (;;) {
+		job->lane_items = (lanes + job->item_lanes - 1) / job->item_lanes;
+		job->row_items = (job->rows + job->item_rows - 1) / job->item_rows;
+		if (job->batches * job->lane_items * job->row_items >= want)
+			return;
+		if (job->item_lanes > panel)
+			job->item_lanes = gs_round_up(job->item_lanes / 2, panel);
+		else if (job->item_rows > c->tile_rows && job->rows > c->tile_rows)
+			job->item_rows = gs_round_up(job->item_rows / 2, c->tile_rows);
+		else
+			return;
+	}
+}
+
+static void run_part(struct gs_contract_job *job, struct gs_pool *pool)
+{
+	const struct gs_contraction *c = &job->c->is;
+	cut_items(job, gs_pool_threads(pool));
+	uint64_t items = job->batches * job->lane_items * job->row_items;
+	uint64_t products = job->item_lanes * job->item_rows * c->terms;
+	gs_pool_run(pool, items, WORK_GRAIN / (products ? products : 1) + 1, gs_contract_items, job);
+}
+
+enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *in, const struct gs_memory *mem,
+                            const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws)
+{
+	const struct gs_contraction *is = &c->is;
+	struct gs_contract_job job = {
+		.c = c, .in = in, .mem = mem, .kernels = kernels, .ws = ws, .panel = kernels->lanes << c->width};
+	uint64_t batches = is->batch.points, rows = is->rows.points;
+	enum gs_err err = need_workers(ws);
+	if (err != GS_OK)
+		return err;
+	if (!c->packed_x) {
+		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), pool, &ws->stage_x, &ws->term_x, &job.x);
+		if (err != GS_OK)
+			return err;
+	}
+	job.batches = batches;
+	job.rows = rows;
+	job.packed_w = c->packed_w;
+	if (c->packed_w) {
+		run_part(&job, pool);
+		return GS_OK;
+	}
+	err = open_factor(is, &is->w, gs_array_of(mem, is->w.space), pool, &ws->stage_w, &ws->term_w, &job.w);
+	if (err != GS_OK)
+		return err;
+	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / is->terms; /* at least 64 */
+	job.rows = rows < most_rows ? rows : most_rows / c->tile_rows * c->tile_rows;
+	job.batches = job.rows < rows ? 1 : most_rows / rows < batches ? most_rows / rows : batches;
+	uint64_t part_rows = job.rows, part_batches = job.batches;
+	float *packed = need(&ws->packed_w, part_batches * part_rows * is->terms, sizeof(float));
+	if (!packed)
+		return GS_ENOMEM;
+	job.packed_w = packed;
+	for (job.batch_first = 0; job.batch_first < batches; job.batch_first += part_batches)
+		for (job.row_first = 0; job.row_first < rows; job.row_first += part_rows) {
+			job.batches = batches - job.batch_first < part_batches ? batches - job.batch_first
+			                                                       : part_batches;
+			job.rows = rows - job.row_first < part_rows ? rows - job.row_first : part_rows;
+			pack_rows_of(&job, pool, packed);
+			run_part(&job, pool);
+		}
+	return GS_OK;
+}

@@ -1,0 +1,43 @@
+/* validator/exec/contract.h: runs contractions (pattern.h) on packed panels with tiles of accumulators in registers.
+ *
+ * Lanes are cut into panels as wide as a tile, rows into tiles. A factor is packed so that a tile reads it in one
+ * ascending stream: x as [panel][term][lane], w as [tile][term][row]. Terms are taken in blocks that stay in the caches; between
+ * blocks the accumulators wait in memory, which is exact, since they are binary32 numbers there as in a register.
+ * Work items are blocks of output elements: each is computed by one thread, all of its terms in order. */
+#ifndef GS_VALIDATOR_EXEC_CONTRACT_H
+#define GS_VALIDATOR_EXEC_CONTRACT_H
+
+#include "validator/exec/kernels.h"
+#include "validator/exec/pattern.h"
+#include "validator/exec/threads.h"
+
+#define GS_PACK_ELEMENTS_MAX (UINT64_C(1) << 24) /* of a factor packed at once in a run: 64 MiB */
+
+/* An instruction that is a contraction, with the tile chosen for it and what could be packed beforehand. */
+struct gs_contract {
+	struct gs_contraction is;
+	unsigned width;     /* of a full panel: 1 << width vectors */
+	unsigned tile_rows; /* of all tiles but the last */
+	float *packed_x;    /* NULL: x is packed in each run */
+	float *packed_w;
+};
+
+/* False when the instruction is none. Does not pack. */
+bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_contract *out);
+
+/* Memory that runs share: buffers grow to the greatest need and are kept. */
+struct gs_workspace;
+GS_MUST enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out);
+void gs_workspace_free(struct gs_workspace *ws);
+
+/* Packs the factors that are constants, weights being the program's array, as long as it adds at most *budget bytes
+ * altogether; takes what it used from *budget. c->packed_x and packed_w, where set, are the caller's to free, after
+ * GS_ENOMEM as well. */
+GS_MUST enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, const struct gs_kernels *kernels,
+                                        struct gs_pool *pool, struct gs_workspace *ws, uint64_t *budget);
+
+/* Writes the instruction's tensor, not the padding behind it. in: the instruction that was matched. GS_ENOMEM. */
+GS_MUST enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *in, const struct gs_memory *mem,
+                                    const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws);
+
+#endif

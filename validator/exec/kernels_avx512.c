@@ -1,0 +1,47 @@
+/* validator/exec/kernels_avx512.c: the loops of kernels.h for AVX-512; compiled with -mavx512f, bw, dq, vl. */
+#if defined(__x86_64__)
+#include "validator/exec/kernels_body.h"
+
+#include <immintrin.h>
+
+#define V __m512
+#define V_LANES 16
+#define V_LOAD(p) _mm512_loadu_ps(p)
+#define V_STORE(p, v) _mm512_storeu_ps(p, v)
+#define V_SPLAT(x) _mm512_set1_ps(x)
+#define V_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+
+static inline __m512 finish(__m512 v, __m512 low, __m512 high)
+{
+	const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32(0x7fc00000));
+	__m512 clamped = _mm512_min_ps(_mm512_max_ps(v, low), high);
+	return _mm512_mask_mov_ps(clamped, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), nan);
+}
+#define V_FINISH(v, low, high) finish(v, low, high)
+#define V_NANS __mmask16
+#define V_NO_NANS 0
+#define V_FIND_NANS(found, a, b) (__mmask16)(found | _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q))
+#define V_ANY_NANS(found) (found != 0)
+
+#include "validator/exec/kernels_tile.h"
+#include "validator/exec/kernels_transpose8.h"
+
+/* Thirty-two registers: up to 28 accumulators, the lanes of one term; a row's factor comes from memory. */
+TILE_TO_14(1)
+TILE_TO_14(2)
+TILE_TO_6(4)
+TILE_TO_2(8)
+
+const struct gs_kernels gs_kernels_avx512 = {
+	.isa = "avx512",
+	.fma = fma_line,
+	.add = add_line,
+	.max = max_line,
+	.lanes = V_LANES,
+	.tile_rows = {14, 14, 6, 2},
+	.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
+	.transpose = transpose,
+};
+#else
+typedef int gs_no_avx512_here; /* ISO C wants a declaration in every file */
+#endif

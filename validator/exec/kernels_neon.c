@@ -1,0 +1,51 @@
+/* validator/exec/kernels_neon.c: the loops of kernels.h for aarch64, whose every processor has NEON. */
+#if defined(__aarch64__)
+#include "validator/exec/kernels_body.h"
+
+#include <arm_neon.h>
+
+#define V float32x4_t
+#define V_LANES 4
+#define V_LOAD(p) vld1q_f32(p)
+#define V_STORE(p, v) vst1q_f32(p, v)
+#define V_SPLAT(x) vdupq_n_f32(x)
+#define V_FMA(a, b, c) vfmaq_f32(c, a, b)
+
+static inline float32x4_t finish(float32x4_t v, float32x4_t low, float32x4_t high)
+{
+	const float32x4_t nan = vreinterpretq_f32_u32(vdupq_n_u32(0x7fc00000));
+	float32x4_t clamped = vminq_f32(vmaxq_f32(v, low), high);
+	return vbslq_f32(vceqq_f32(v, v), clamped, nan);
+}
+#define V_FINISH(v, low, high) finish(v, low, high)
+#define V_NANS uint32x4_t
+#define V_NO_NANS vdupq_n_u32(UINT32_MAX) /* all are numbers */
+#define V_FIND_NANS(found, a, b) vandq_u32(found, vandq_u32(vceqq_f32(a, a), vceqq_f32(b, b)))
+#define V_ANY_NANS(found) (vminvq_u32(found) == 0)
+
+#include "validator/exec/kernels_tile.h"
+
+/* Thirty-two registers: 8 rows of 8 lanes are 16 accumulators. */
+TILE_TO_8(1)
+TILE_TO_8(2)
+TILE_TO_6(4)
+TILE_TO_2(8)
+
+static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows, size_t terms)
+{
+	transpose_rest(dst, step, src, row_step, rows, 0, terms);
+}
+
+const struct gs_kernels gs_kernels_neon = {
+	.isa = "neon",
+	.fma = fma_line,
+	.add = add_line,
+	.max = max_line,
+	.lanes = V_LANES,
+	.tile_rows = {8, 8, 6, 2},
+	.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
+	.transpose = transpose,
+};
+#else
+typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */
+#endif

@@ -1,0 +1,36 @@
+/* validator/exec/kernels_select.c: which tables of kernels.h this processor can run. */
+#include "validator/exec/kernels.h"
+
+#include <string.h>
+
+const struct gs_kernels *gs_kernels_nth(unsigned n)
+{
+	const struct gs_kernels *able[4];
+	unsigned count = 0;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+			able[count++] = &gs_kernels_avx512;
+		able[count++] = &gs_kernels_avx2;
+	}
+#endif
+#if defined(__aarch64__)
+	able[count++] = &gs_kernels_neon;
+#endif
+	able[count++] = &gs_kernels_portable;
+	return n < count ? able[n] : NULL;
+}
+
+const struct gs_kernels *gs_kernels_select(void)
+{
+	return gs_kernels_nth(0);
+}
+
+const struct gs_kernels *gs_kernels_named(const char *isa)
+{
+	const struct gs_kernels *k = gs_kernels_nth(0);
+	for (unsigned n = 0; isa != NULL && k != NULL && strcmp(k->isa, isa) != 0; n++)
+		k = gs_kernels_nth(n + 1);
+	return k;
+}

@@ -1,0 +1,106 @@
+/* validator/exec/kernels_tile.h: tiles of accumulators in registers. Included by each kernels_<isa>.c, which first names
+ * its vector type and operations (V, V_LANES, V_LOAD, V_STORE, V_SPLAT, V_FMA, V_FINISH, and
+ * V_NANS for the presence of NaNs in pairs of vectors), and then makes the instances that its registers hold.
+ *
+ * A lane is one output element and its accumulator stays in that lane: acc = fma(w, x, acc), term after term, which is
+ * the law's order. Rows and vectors are constants in every instance, so the loops over them unroll completely. */
+#ifndef GS_VALIDATOR_EXEC_KERNELS_TILE_H
+#define GS_VALIDATOR_EXEC_KERNELS_TILE_H
+
+#include "validator/exec/kernels.h"
+
+#ifdef V
+
+#define TILE_TERM(X) \
+	do { \
+		const float *from_ = (X); \
+		V x_[8]; \
+		_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) x_[v] = V_LOAD(from_ + v * V_LANES); \
+		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+		{ \
+			V w_ = V_SPLAT(w[r]); \
+			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
+				acc[r][v] = V_FMA(w_, x_[v], acc[r][v]); \
+		} \
+	} while (0)
+
+static inline __attribute__((always_inline)) void tile_run(const struct gs_tile *t, const unsigned vectors,
+                                                           const unsigned rows)
+{
+	V acc[GS_TILE_ROWS_MAX][8];
+	const float *x = t->x, *w = t->w;
+	const size_t x_step = t->x_step, w_step = t->w_step, terms = t->terms;
+	if (t->start_row == 0) {
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v++)
+				acc[r][v] = V_SPLAT(t->start[r]);
+	} else {
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v++)
+				acc[r][v] = V_LOAD(t->start + r * t->start_row + v * V_LANES);
+	}
+	if (t->x_at == NULL) {
+		for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
+			TILE_TERM(x);
+	} else {
+		const int64_t *x_at = t->x_at;
+		for (size_t k = 0; k < terms; k++, w += w_step)
+			TILE_TERM(x + x_at[k]);
+	}
+	if (t->last) { /* NaNs are rare: look for any first */
+		V_NANS nans = V_NO_NANS;
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v += 2)
+				nans = V_FIND_NANS(nans, acc[r][v], acc[r][v + 1 < vectors ? v + 1 : v]);
+		if (t->clamp || V_ANY_NANS(nans)) {
+			V low = V_SPLAT(t->low), high = V_SPLAT(t->high);
+#pragma GCC unroll 16
+			for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+				for (unsigned v = 0; v < vectors; v++)
+					acc[r][v] = V_FINISH(acc[r][v], low, high);
+		}
+	}
+#pragma GCC unroll 16
+	for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+		for (unsigned v = 0; v < vectors; v++)
+			V_STORE(t->out + r * t->out_row + v * V_LANES, acc[r][v]);
+}
+
+/* The instances: TILE_n makes one function a number of rows, TILES_n names them in the table. */
+#define TILE(VECTORS, ROWS) \
+	static void tile_##VECTORS##_##ROWS(const struct gs_tile *t) \
+	{ \
+		tile_run(t, VECTORS, ROWS); \
+	}
+#define TILE_TO_2(N) TILE(N, 1) TILE(N, 2)
+#define TILE_TO_4(N) TILE_TO_2(N) TILE(N, 3) TILE(N, 4)
+#define TILE_TO_6(N) TILE_TO_4(N) TILE(N, 5) TILE(N, 6)
+#define TILE_TO_8(N) TILE_TO_6(N) TILE(N, 7) TILE(N, 8)
+#define TILE_TO_14(N) TILE_TO_8(N) TILE(N, 9) TILE(N, 10) TILE(N, 11) TILE(N, 12) TILE(N, 13) TILE(N, 14)
+#define TILES_TO_1(N) tile_##N##_1
+#define TILES_TO_2(N) TILES_TO_1(N), tile_##N##_2
+#define TILES_TO_4(N) TILES_TO_2(N), tile_##N##_3, tile_##N##_4
+#define TILES_TO_6(N) TILES_TO_4(N), tile_##N##_5, tile_##N##_6
+#define TILES_TO_8(N) TILES_TO_6(N), tile_##N##_7, tile_##N##_8
+#define TILES_TO_14(N) \
+	TILES_TO_8(N), tile_##N##_9, tile_##N##_10, tile_##N##_11, tile_##N##_12, tile_##N##_13, tile_##N##_14
+
+/* Any rows, one element after another: what a vector transposition leaves over. */
+static inline void transpose_rest(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows,
+                                  size_t first, size_t terms)
+{
+	for (size_t t = first; t < terms; t++)
+		for (size_t r = 0; r < rows; r++)
+			dst[t * step + r] = src[(ptrdiff_t)r * row_step + (ptrdiff_t)t];
+}
+
+#endif
+#endif

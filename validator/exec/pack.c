@@ -1,0 +1,177 @@
+#include "validator/exec/pack.h"
+
+#include <string.h>
+
+void gs_walk(const struct gs_axis_list *list, const uint32_t *extent, uint64_t first, size_t n, const int64_t *step,
+             int64_t *out)
+{
+	uint64_t point[GS_OUT_AXES_MAX];
+	int64_t at = 0;
+	if (list->count == 0) {
+		for (size_t i = 0; i < n; i++)
+			out[i] = 0;
+		return;
+	}
+	for (unsigned a = list->count; a-- > 0; first /= extent[list->axis[a]]) {
+		point[a] = first % extent[list->axis[a]];
+		at += (int64_t)point[a] * step[list->axis[a]];
+	}
+	unsigned last = list->count - 1, inner = list->axis[last];
+	for (size_t i = 0; i < n;) {
+		size_t run = (size_t)(extent[inner] - point[last]);
+		run = run < n - i ? run : n - i;
+		for (size_t k = 0; k < run; k++)
+			out[i + k] = at + (int64_t)k * step[inner];
+		i += run;
+		at -= (int64_t)point[last] * step[inner];
+		point[last] = 0;
+		for (unsigned a = last; a-- > 0;) {
+			at += step[list->axis[a]];
+			if (++point[a] < extent[list->axis[a]])
+				break;
+			at -= (int64_t)point[a] * step[list->axis[a]];
+			point[a] = 0;
+		}
+	}
+}
+
+/* ---- panels ---- */
+
+/* Whether the n places lie evenly; *step is their distance (1 for a single one). */
+static bool even(const int64_t *at, size_t n, int64_t *step)
+{
+	*step = n > 1 ? at[1] - at[0] : 1;
+	for (size_t i = 2; i < n; i++)
+		if (at[i] - at[i - 1] != *step)
+			return false;
+	return true;
+}
+
+static inline __attribute__((always_inline)) void copy_rows(const struct gs_packing *p, int64_t at, const size_t n,
+                                                            uint64_t first, size_t terms, float *out, size_t step)
+{
+	for (size_t t = 0; t < terms; t++)
+		memcpy(out + t * step, p->array + at + p->term[first + t], n * sizeof(float));
+}
+
+/* Places that are neighbours: whole rows are copied. */
+static void pack_neighbours(const struct gs_packing *p, int64_t at, size_t n, uint64_t first, size_t terms, float *out,
+                            size_t step)
+{
+	switch (n) { /* constant lengths become a few vector moves */
+	case 8: copy_rows(p, at, 8, first, terms, out, step); return;
+	case 16: copy_rows(p, at, 16, first, terms, out, step); return;
+	case 32: copy_rows(p, at, 32, first, terms, out, step); return;
+	case 64: copy_rows(p, at, 64, first, terms, out, step); return;
+	default: copy_rows(p, at, n, first, terms, out, step); return;
+	}
+}
+
+static void pack_even(const struct gs_packing *p, int64_t at, int64_t apart, size_t n, uint64_t first, size_t terms,
+                      float *out, size_t step)
+{
+	if (apart == 1) {
+		pack_neighbours(p, at, n, first, terms, out, step);
+		return;
+	}
+	for (size_t t = 0; t < terms; t++) {
+		const float *from = p->array + at + p->term[first + t];
+		for (size_t i = 0; i < n; i++)
+			out[t * step + i] = from[(int64_t)i * apart];
+	}
+}
+
+void gs_pack(const struct gs_packing *p, const struct gs_kernels *kernels, const int64_t *at, size_t n, uint64_t first,
+             size_t terms, float *out, size_t step)
+{
+	int64_t apart;
+	bool whole = even(at, n, &apart);
+	if (whole && p->unit_terms && apart != 1) {
+		kernels->transpose(out, step, p->array + at[0] + p->term[first], (ptrdiff_t)apart, n, terms);
+		return;
+	}
+	if (n == 1 && p->unit_terms && step == 1) {
+		memcpy(out, p->array + at[0] + p->term[first], terms * sizeof(float));
+		return;
+	}
+	for (size_t i = 0; i < n;) {
+		size_t run = 1;
+		int64_t gap = i + 1 < n ? at[i + 1] - at[i] : 1;
+		while (i + run < n && at[i + run] - at[i + run - 1] == gap)
+			run++;
+		pack_even(p, at[i], gap, run, first, terms, out + i, step);
+		i += run;
+	}
+}
+
+/* ---- stages ---- */
+
+struct stage_job {
+	const struct gs_factor *f;
+	const uint8_t *base;
+	float *stage;
+};
+
+/* n elements from flat index `from` on, stride apart. */
+static void widen(const struct stage_job *job, int64_t from, int64_t stride, size_t n, float *out)
+{
+	enum gs_dtype dtype = (enum gs_dtype)job->f->dtype;
+	if (dtype == GS_F32) {
+		const float *array = (const float *)(const void *)job->base + from;
+		for (size_t i = 0; i < n; i++)
+			out[i] = array[(int64_t)i * stride];
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bits = gs_element_bits(job->base, dtype, (uint64_t)(from + (int64_t)i * stride));
+		out[i] = gs_f32_from_bits((uint32_t)gs_load(dtype, bits));
+	}
+}
+
+static void fill(float *out, size_t n, float value)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = value;
+}
+
+/* One run along the innermost dimension; index is its number. */
+static void stage_run(const struct stage_job *job, uint64_t index)
+{
+	const struct gs_factor *f = job->f;
+	const struct gs_stage_dim *inner = &f->stage[f->stage_dims - 1];
+	float *out = job->stage + index * inner->size;
+	int64_t from = f->stage_from;
+	bool inside = true;
+	for (unsigned d = f->stage_dims - 1; d-- > 0;) {
+		const struct gs_stage_dim *dim = &f->stage[d];
+		int64_t c = dim->low + (int64_t)(index % dim->size);
+		index /= dim->size;
+		inside &= c >= 0 && c < dim->extent;
+		from += c * dim->stride;
+	}
+	size_t size = (size_t)inner->size;
+	int64_t low = inner->low < 0 ? -inner->low : 0, high = inner->extent - inner->low;
+	low = low < (int64_t)size ? low : (int64_t)size;
+	high = high < (int64_t)size ? high : (int64_t)size;
+	if (!inside || high <= low) {
+		fill(out, size, f->pad);
+		return;
+	}
+	fill(out, (size_t)low, f->pad);
+	widen(job, from + (inner->low + low) * inner->stride, inner->stride, (size_t)(high - low), out + low);
+	fill(out + high, size - (size_t)high, f->pad);
+}
+
+static void stage_some(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	(void)thread;
+	for (uint64_t i = first; i < last; i++)
+		stage_run(self, i);
+}
+
+void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, struct gs_pool *pool, float *stage)
+{
+	struct stage_job job = {f, base, stage};
+	uint64_t inner = f->stage[f->stage_dims - 1].size;
+	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, stage_some, &job);
+}

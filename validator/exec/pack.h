@@ -1,0 +1,26 @@
+/* validator/exec/pack.h: brings the factors of a contraction into the order in which tiles read them. */
+#ifndef GS_VALIDATOR_EXEC_PACK_H
+#define GS_VALIDATOR_EXEC_PACK_H
+
+#include "validator/exec/contract.h"
+
+/* out[i] = sum of step[a] * coordinate a, for the points first ... first + n - 1 of the box over the listed axes,
+ * row-major. */
+void gs_walk(const struct gs_axis_list *list, const uint32_t *extent, uint64_t first, size_t n, const int64_t *step,
+             int64_t *out);
+
+/* Where a factor's elements lie: element index of lane (or row) i at term t is at[i] + term[t], in array. */
+struct gs_packing {
+	const float *array;
+	const int64_t *term;
+	bool unit_terms; /* term[t + 1] = term[t] + 1 everywhere */
+};
+
+/* out[t*step + i] for i < n and the terms first ... first + terms - 1. */
+void gs_pack(const struct gs_packing *p, const struct gs_kernels *kernels, const int64_t *at, size_t n, uint64_t first,
+             size_t terms, float *out, size_t step);
+
+/* Fills a factor's stage from the tensor at base (docs: pattern.h). stage holds f->stage_elements floats. */
+void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, struct gs_pool *pool, float *stage);
+
+#endif

@@ -1,0 +1,69 @@
+/* validator/exec/pattern.h: recognises instructions that are sums of products.
+ *
+ * A FOLD of f32.fma is a *contraction* when every output axis moves x alone (a lane axis), w alone (a row axis), or both
+ * or neither (a batch axis), x and w being its two factors:
+ *
+ *     out[b, r, l] = e(init + sum over k, ascending, of w[b, r, k] * x[b, l, k])
+ *
+ * Matrix products in all their forms, batched ones, and convolutions of every kind are such: for a convolution, rows are
+ * output channels, lanes are places and k runs over input channel and kernel; groups, and a depthwise convolution's
+ * channels, are batches. Which factor is called x is a choice: lanes become vector lanes.
+ *
+ * Both factors are read at `at + sum step[a]*axis[a]`. Where a view can leave its range (padding), or is not binary32, a
+ * copy is read instead, the *stage*: a dense box that holds every coordinate the instruction can name, with the pad value
+ * where the tensor has none. Recognition never guesses: whatever does not fit exactly is not a contraction. */
+#ifndef GS_VALIDATOR_EXEC_PATTERN_H
+#define GS_VALIDATOR_EXEC_PATTERN_H
+
+#include "challenge/machine/interpreter.h"
+
+#define GS_STAGE_ELEMENTS_MAX (UINT64_C(1) << 26) /* of one copy: 256 MiB */
+
+struct gs_stage_dim {
+	uint64_t size; /* coordinates low ... low + size - 1 */
+	int64_t low;
+	int64_t extent; /* coordinates 0 ... extent - 1 are in the tensor */
+	int64_t stride; /* tensor elements a coordinate */
+};
+
+struct gs_factor {
+	uint8_t space; /* enum gs_space */
+	uint8_t dtype; /* enum gs_dtype */
+	uint32_t chunk;
+	uint64_t count; /* the tensor's elements */
+	int64_t at;     /* element read where all axes are 0: of the stage if there is one, else of the tensor */
+	int64_t step[GS_AXES_MAX]; /* elements a step along each axis */
+	unsigned stage_dims;       /* 0: no stage */
+	struct gs_stage_dim stage[GS_AXES_MAX + GS_ROWS_MAX];
+	int64_t stage_from;      /* tensor element where all stage coordinates are 0 */
+	uint64_t stage_elements; /* product of the sizes */
+	float pad;
+};
+
+struct gs_axis_list {
+	unsigned count;
+	uint8_t axis[GS_OUT_AXES_MAX]; /* ascending */
+	uint64_t points;               /* product of the extents */
+};
+
+struct gs_contraction {
+	unsigned out_axes, red_axes;
+	uint32_t extent[GS_AXES_MAX];
+	int64_t out_step[GS_OUT_AXES_MAX]; /* output elements a step along each output axis */
+	struct gs_axis_list batch, rows, lanes;
+	uint64_t terms; /* at least 1 */
+	struct gs_factor x, w;
+	bool start_constant;
+	float start_value;
+	struct gs_factor start;    /* output axes only, never staged */
+	bool start_moves_on_lanes; /* else one value a row */
+	uint32_t first_chunk;
+	uint8_t store_dtype;
+	bool clamps; /* the epilogue, if any, is min(max(value, low), high) */
+	float low, high;
+};
+
+/* True, with *out filled, when the instruction is a contraction. vector_lanes: of the kernels that will run it. */
+bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *out);
+
+#endif

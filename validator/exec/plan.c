@@ -1,0 +1,187 @@
+#include "validator/exec/plan.h"
+
+#include "validator/exec/contract.h"
+#include "validator/exec/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct packed { /* of one instruction; NULL: packed in every run */
+	float *x, *w;
+};
+
+struct gs_exec_plan {
+	const struct gs_program *program;
+	const struct gs_kernels *kernels;
+	struct gs_pool *pool;
+	struct gs_workspace *workspace;
+	struct gs_lines *lines;
+	uint32_t count;        /* instructions */
+	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
+};
+
+static bool host_little_endian(void)
+{
+	const uint16_t one = 1;
+	return *(const uint8_t *)&one == 1;
+}
+
+/* Contractions read tensors as arrays of floats, where they lie. */
+static bool contracts(const struct gs_exec_plan *plan, const struct gs_instr *in, struct gs_contract *out)
+{
+	return host_little_endian() && gs_contract_match(in, plan->kernels, out);
+}
+
+static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
+{
+	const struct gs_program *p = plan->program;
+	enum gs_err err = GS_OK;
+	if ((plan->packed = calloc(p->count, sizeof(*plan->packed))) == NULL)
+		return GS_ENOMEM;
+	for (uint32_t i = 0; err == GS_OK && i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		struct gs_contract c;
+		if (!contracts(plan, &in, &c))
+			continue;
+		err = gs_contract_prepack(&c, p->weights, plan->kernels, plan->pool, plan->workspace, &budget);
+		plan->packed[i] = (struct packed){c.packed_x, c.packed_w};
+	}
+	return err;
+}
+
+enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
+                             struct gs_exec_plan **out, struct gs_error *error)
+{
+	unsigned threads = options->threads;
+	GS_ASSERT(threads >= 1 && threads <= GS_EXEC_THREADS_MAX);
+	enum gs_err err = gs_exec_isa_check(options->isa, error);
+	if (err != GS_OK)
+		return err;
+	struct gs_exec_plan *plan = calloc(1, sizeof(*plan));
+	if (plan) {
+		plan->program = p;
+		plan->count = p->count;
+		plan->kernels = gs_kernels_named(options->isa);
+		plan->lines = gs_lines_new(threads);
+	}
+	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
+	    gs_workspace_new(threads, &plan->workspace) != GS_OK) {
+		gs_exec_plan_free(plan);
+		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
+		return GS_ENOMEM;
+	}
+	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
+	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
+	if (budget != 0 && prepack(plan, budget) != GS_OK) {
+		gs_exec_plan_free(plan);
+		gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
+		return GS_ENOMEM;
+	}
+	*out = plan;
+	return GS_OK;
+}
+
+void gs_exec_plan_free(struct gs_exec_plan *plan)
+{
+	if (!plan)
+		return;
+	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
+		free(plan->packed[i].x);
+		free(plan->packed[i].w);
+	}
+	free(plan->packed);
+	gs_lines_free(plan->lines);
+	gs_workspace_free(plan->workspace);
+	gs_pool_free(plan->pool);
+	free(plan);
+}
+
+static void zero_padding(const struct gs_instr *in, uint8_t *trace)
+{
+	uint64_t count = gs_instr_count(in), bytes = count * gs_dtype_bytes(in->store_dtype);
+	uint8_t *out = trace + (size_t)in->first_chunk * GS_CHUNK_BYTES;
+	memset(out + bytes, 0, gs_dtype_chunks(in->store_dtype, count) * GS_CHUNK_BYTES - bytes);
+}
+
+/* live: NULL when everything is kept. */
+static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
+                       gs_live_release release, void *self, struct gs_error *error)
+{
+	for (uint32_t i = 0; i < plan->count; i++) {
+		struct gs_instr in = gs_program_instr(plan->program, i);
+		struct gs_contract c;
+		if (contracts(plan, &in, &c)) {
+			if (plan->packed) {
+				c.packed_x = plan->packed[i].x;
+				c.packed_w = plan->packed[i].w;
+			}
+			enum gs_err err = gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
+			if (err != GS_OK)
+				return gs_fail(error, err, "executor: no memory for instruction %u", i);
+		} else {
+			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
+		}
+		zero_padding(&in, mem->trace);
+		if (live)
+			gs_live_after(live, i, &in, release, self);
+	}
+	return GS_OK;
+}
+
+enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
+{
+	return run(plan, mem, NULL, NULL, NULL, error);
+}
+
+enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem, gs_live_release release,
+                                       void *self, struct gs_error *error)
+{
+	struct gs_live live;
+	if (gs_live_init(&live, plan->program) != GS_OK)
+		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
+	enum gs_err err = run(plan, mem, &live, release, self, error);
+	gs_live_free(&live);
+	return err;
+}
+
+const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)
+{
+	struct gs_instr in = gs_program_instr(plan->program, instruction);
+	struct gs_contract c;
+	return contracts(plan, &in, &c) ? "contraction" : "lines";
+}
+
+enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
+                        struct gs_error *error)
+{
+	return gs_exec_run_with(p, mem, &(struct gs_exec_options){.threads = threads}, error);
+}
+
+enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
+                             const struct gs_exec_options *options, struct gs_error *error)
+{
+	struct gs_exec_plan *plan;
+	enum gs_err err = gs_exec_plan_new(p, options, &plan, error);
+	if (err != GS_OK)
+		return err;
+	err = gs_exec_plan_run(plan, mem, error);
+	gs_exec_plan_free(plan);
+	return err;
+}
+
+const char *gs_exec_isa(void)
+{
+	return gs_kernels_select()->isa;
+}
+
+enum gs_err gs_exec_isa_check(const char *isa, struct gs_error *error)
+{
+	char known[64] = "";
+	if (gs_kernels_named(isa) != NULL)
+		return GS_OK;
+	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
+		strcat(known, n ? ", " : "");
+		strcat(known, gs_kernels_nth(n)->isa);
+	}
+	return gs_fail(error, GS_EINVAL, "instruction set '%s': this processor can run %s", isa, known);
+}

@@ -1,0 +1,42 @@
+/* validator/exec/plan.h: a program prepared for being run many times.
+ *
+ * A plan owns what does not depend on the inputs: the chosen inner loops, the threads, the constant factors of products
+ * packed as tiles read them, and the buffers that runs share. It is where choices that concern several instructions
+ * belong, such as fusing them or reusing buffers. A run gives the same bits as gs_exec_run, whatever the options. */
+#ifndef GS_VALIDATOR_EXEC_PLAN_H
+#define GS_VALIDATOR_EXEC_PLAN_H
+
+#include "validator/exec/exec.h"
+#include "validator/exec/live.h"
+
+#define GS_EXEC_PACKED_BYTES_MAX (UINT64_C(1) << 31) /* of constants kept packed by one plan */
+
+struct gs_exec_options {
+	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
+	const char *isa;       /* of gs_exec_isa; NULL: the best one */
+	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
+};
+
+struct gs_exec_plan;
+
+/* The program, with its weights, is borrowed until gs_exec_plan_free. GS_EINVAL (isa), GS_ENOMEM. */
+GS_MUST enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
+                                     struct gs_exec_plan **out, struct gs_error *error);
+void gs_exec_plan_free(struct gs_exec_plan *plan); /* NULL is fine */
+
+/* As gs_exec_run; mem->weights are the program's. One run at a time. GS_ENOMEM. */
+GS_MUST enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error);
+
+/* The same for who needs the outputs alone: releases every other tensor once nothing will read it (live.h). What is released
+ * may become anything. */
+GS_MUST enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem,
+                                               gs_live_release release, void *self, struct gs_error *error);
+
+/* One run with other options than gs_exec_run's. GS_EINVAL (isa), GS_ENOMEM. */
+GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
+                                     const struct gs_exec_options *options, struct gs_error *error);
+
+/* What one instruction is run as: "contraction" or "lines". For tests and tools. */
+const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
+
+#endif

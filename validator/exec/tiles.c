@@ -1,0 +1,258 @@
+#include "validator/exec/tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	ROWS_DIRECT = 2, /* tiles of rows up to which packing a panel costs more than it saves */
+	PACK_TERMS = 32, /* packed of all panels before the next: few pages at a time */
+};
+
+size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width)
+{
+	uint64_t left = gs_round_up(job->c->is.lanes.points - lane, job->kernels->lanes);
+	unsigned w = job->c->width;
+	while (w > 0 && (job->kernels->lanes << w) > left)
+		w--;
+	*width = w;
+	return job->kernels->lanes << w;
+}
+
+int64_t gs_batch_at(const struct gs_contraction *c, uint64_t batch, const int64_t *step)
+{
+	int64_t at;
+	gs_walk(&c->batch, c->extent, batch, 1, step, &at);
+	return at;
+}
+
+struct panel {
+	size_t lane, lanes, wide; /* within the item; wide: with the empty lanes */
+	unsigned width;
+	/* the block of terms under way, as struct gs_tile has it */
+	const float *x;
+	const int64_t *x_at;
+	size_t x_step;
+};
+
+struct item {
+	const struct gs_contract_job *job;
+	struct gs_contract_worker *s;
+	uint64_t batch, row, rows, lane, lanes;
+	const float *w;     /* of the item's first row */
+	uint8_t *out;       /* the instruction's tensor */
+	bool plain;         /* stored as binary32, as the tile leaves it */
+	bool lanes_in_line; /* neighbouring lanes are neighbours in the output */
+	unsigned panels;
+	struct panel panel[GS_ITEM_PANELS];
+};
+
+/* ---- the lanes' factor ---- */
+
+static bool neighbours(const int64_t *at, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (at[i] != at[i - 1] + 1)
+			return false;
+	return true;
+}
+
+/* Panels that are not packed already, nor better read where they lie, are packed, a few terms of all at a time. */
+static void open_block(struct item *it, uint64_t term, size_t terms)
+{
+	const struct gs_contract_job *job = it->job;
+	const struct gs_contraction *c = &job->c->is;
+	uint64_t padded = gs_round_up(c->lanes.points, job->kernels->lanes);
+	bool few_rows = it->rows <= ROWS_DIRECT * (uint64_t)job->c->tile_rows, pack = false;
+	for (unsigned i = 0; i < it->panels; i++) {
+		struct panel *p = &it->panel[i];
+		const int64_t *at = it->s->lane_x + p->lane;
+		p->x_at = NULL;
+		p->x_step = p->wide;
+		if (job->c->packed_x) {
+			p->x = job->c->packed_x + (it->batch * padded + it->lane + p->lane) * c->terms + term * p->wide;
+		} else if (few_rows && p->lanes == p->wide && neighbours(at, p->lanes)) {
+			p->x = job->x.array + at[0];
+			p->x_at = job->x.term + term;
+		} else {
+			p->x = it->s->block + p->lane * GS_BLOCK_TERMS;
+			pack = true;
+		}
+	}
+	for (size_t t = 0; pack && t < terms; t += PACK_TERMS) {
+		size_t some = terms - t < PACK_TERMS ? terms - t : PACK_TERMS;
+		for (unsigned i = 0; i < it->panels; i++) {
+			const struct panel *p = &it->panel[i];
+			if (p->x_at == NULL)
+				gs_pack(&job->x, job->kernels, it->s->lane_x + p->lane, p->lanes, term + t, some,
+				        it->s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
+		}
+	}
+}
+
+/* ---- accumulators in and out ---- */
+
+static float start_at(const struct item *it, int64_t at)
+{
+	const struct gs_factor *f = &it->job->c->is.start;
+	const uint8_t *base = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+	enum gs_dtype dtype = (enum gs_dtype)f->dtype;
+	return gs_f32_from_bits((uint32_t)gs_load(dtype, gs_element_bits(base, dtype, (uint64_t)at)));
+}
+
+/* The accumulators before the first term: one a row, or a block of lanes. */
+static void fill_start(const struct item *it, size_t row, size_t rows, const struct panel *p, struct gs_tile *tile)
+{
+	tile->start_row = 0;
+	tile->start = it->s->start + row;
+	if (!it->job->c->is.start_moves_on_lanes)
+		return;
+	for (size_t r = 0; r < rows; r++)
+		for (size_t l = 0; l < p->lanes; l++)
+			it->s->tile[r * p->wide + l] = start_at(it, it->s->row_start[row + r] +
+			                                                    it->s->lane_start[p->lane + l]);
+	tile->start = it->s->tile;
+	tile->start_row = p->wide;
+}
+
+/* Finished accumulators, canonical and clamped, to the output. */
+static void write_out(const struct item *it, size_t row, size_t rows, const struct panel *p)
+{
+	const struct gs_contraction *c = &it->job->c->is;
+	const int64_t *lane_out = it->s->lane_out + p->lane;
+	float *floats = (float *)(void *)it->out;
+	for (size_t r = 0; r < rows; r++) {
+		const float *from = it->s->tile + r * p->wide;
+		int64_t at = it->s->row_out[row + r];
+		if (it->plain && it->lanes_in_line) {
+			memcpy(floats + at + lane_out[0], from, p->lanes * sizeof(float));
+			continue;
+		}
+		for (size_t l = 0; it->plain && l < p->lanes; l++)
+			floats[at + lane_out[l]] = from[l];
+		for (size_t l = 0; !it->plain && l < p->lanes; l++) {
+			gs_reg value = gs_f32_to_bits(from[l]);
+			enum gs_dtype dtype = (enum gs_dtype)c->store_dtype;
+			uint64_t bits = c->clamps ? gs_store(dtype, value) : gs_finish(it->job->in, value);
+			gs_element_write(it->out, dtype, (uint64_t)(at + lane_out[l]), bits);
+		}
+	}
+}
+
+/* Whether the tile can store its rows where they belong. */
+static bool straight(const struct item *it, size_t row, size_t rows, const struct panel *p)
+{
+	const int64_t *out = it->s->row_out + row;
+	bool even = it->plain && it->lanes_in_line && p->lanes == p->wide && (rows == 1 || out[1] > out[0]);
+	for (size_t r = 2; even && r < rows; r++)
+		even = out[r] - out[r - 1] == out[1] - out[0];
+	return even;
+}
+
+/* ---- tiles ---- */
+
+/* One tile of rows over one panel and one block of terms. */
+static void run_tile(const struct item *it, size_t row, size_t rows, const struct panel *p, uint64_t term, size_t terms)
+{
+	const struct gs_contraction *c = &it->job->c->is;
+	float *acc = it->s->acc + row * GS_ITEM_LANES + p->lane;
+	struct gs_tile tile = {.terms = terms,
+	                       .x = p->x,
+	                       .x_at = p->x_at,
+	                       .x_step = p->x_step,
+	                       .w = it->w + row * c->terms + term * rows,
+	                       .w_step = rows,
+	                       .start = acc,
+	                       .start_row = GS_ITEM_LANES,
+	                       .out = acc,
+	                       .out_row = GS_ITEM_LANES,
+	                       .low = c->low,
+	                       .high = c->high,
+	                       .clamp = c->low != -INFINITY || c->high != INFINITY,
+	                       .last = term + terms == c->terms};
+	bool through = false;
+	if (term == 0)
+		fill_start(it, row, rows, p, &tile);
+	if (tile.last) {
+		const int64_t *out = it->s->row_out + row;
+		through = !straight(it, row, rows, p);
+		tile.out = through ? it->s->tile : (float *)(void *)it->out + out[0] + it->s->lane_out[p->lane];
+		tile.out_row = through ? p->wide : rows > 1 ? (size_t)(out[1] - out[0]) : 0;
+	}
+	it->job->kernels->tile[p->width][rows - 1](&tile);
+	if (through)
+		write_out(it, row, rows, p);
+}
+
+/* Where the item's rows and lanes lie in the output, in x and in the initial values. */
+static void prepare(struct item *it)
+{
+	const struct gs_contract_job *job = it->job;
+	const struct gs_contraction *c = &job->c->is;
+	struct gs_contract_worker *s = it->s;
+	size_t rows = (size_t)it->rows, lanes = (size_t)it->lanes;
+	int64_t out = gs_batch_at(c, it->batch, c->out_step), x = c->x.at + gs_batch_at(c, it->batch, c->x.step);
+	gs_walk(&c->lanes, c->extent, it->lane, lanes, c->out_step, s->lane_out);
+	gs_walk(&c->rows, c->extent, it->row, rows, c->out_step, s->row_out);
+	for (size_t r = 0; r < rows; r++)
+		s->row_out[r] += out;
+	it->lanes_in_line = neighbours(s->lane_out, lanes);
+	gs_walk(&c->lanes, c->extent, it->lane, lanes, c->x.step, s->lane_x);
+	for (size_t l = 0; l < lanes; l++)
+		s->lane_x[l] += x;
+	if (!c->start_constant) {
+		int64_t start = c->start.at + gs_batch_at(c, it->batch, c->start.step);
+		gs_walk(&c->rows, c->extent, it->row, rows, c->start.step, s->row_start);
+		gs_walk(&c->lanes, c->extent, it->lane, lanes, c->start.step, s->lane_start);
+		for (size_t r = 0; r < rows; r++)
+			s->row_start[r] += start;
+	}
+	for (size_t r = 0; r < rows && !c->start_moves_on_lanes; r++)
+		s->start[r] = c->start_constant ? c->start_value : start_at(it, s->row_start[r]);
+	it->panels = 0;
+	for (size_t lane = 0; lane < lanes; it->panels++) {
+		struct panel *p = &it->panel[it->panels];
+		p->lane = lane;
+		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
+		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
+		lane += p->lanes;
+	}
+}
+
+static void run_item(struct item *it)
+{
+	const struct gs_contraction *c = &it->job->c->is;
+	size_t tile_rows = it->job->c->tile_rows, block_rows = GS_BLOCK_ROWS / tile_rows * tile_rows;
+	prepare(it);
+	for (uint64_t term = 0; term < c->terms; term += GS_BLOCK_TERMS) {
+		size_t terms = (size_t)(c->terms - term < GS_BLOCK_TERMS ? c->terms - term : GS_BLOCK_TERMS);
+		open_block(it, term, terms);
+		for (size_t block = 0; block < it->rows; block += block_rows) {
+			size_t end = it->rows - block < block_rows ? (size_t)it->rows : block + block_rows;
+			for (unsigned i = 0; i < it->panels; i++)
+				for (size_t row = block; row < end; row += tile_rows)
+					run_tile(it, row, end - row < tile_rows ? end - row : tile_rows, &it->panel[i],
+					         term, terms);
+		}
+	}
+}
+
+void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct gs_contract_job *job = self;
+	const struct gs_contraction *c = &job->c->is;
+	for (uint64_t i = first; i < last; i++) {
+		struct item it = {.job = job, .s = job->ws->worker[thread]};
+		uint64_t b = i / (job->row_items * job->lane_items), rest = i % (job->row_items * job->lane_items);
+		uint64_t row = rest / job->lane_items * job->item_rows;
+		it.batch = job->batch_first + b;
+		it.row = job->row_first + row;
+		it.rows = job->rows - row < job->item_rows ? job->rows - row : job->item_rows;
+		it.lane = rest % job->lane_items * job->item_lanes;
+		it.lanes = c->lanes.points - it.lane;
+		it.lanes = it.lanes < job->item_lanes ? it.lanes : job->item_lanes;
+		it.w = job->packed_w + (b * job->rows + row) * c->terms;
+		it.out = job->mem->trace + (size_t)c->first_chunk * GS_CHUNK_BYTES;
+		it.plain = c->clamps && c->store_dtype == GS_F32;
+		run_item(&it);
+	}
+}

@@ -1,0 +1,73 @@
+/* validator/exec/tiles.h: what contract.c hands to tiles.c: one contraction under way, and its work items.
+ *
+ * An item is a block of rows and lanes of one batch. For every block of terms it brings the lanes' factor into panels, and
+ * then lets the tiles of its rows run over them; rows are taken in blocks whose packed factor stays in the second-level
+ * cache. */
+#ifndef GS_VALIDATOR_EXEC_TILES_H
+#define GS_VALIDATOR_EXEC_TILES_H
+
+#include "validator/exec/contract.h"
+#include "validator/exec/exec.h"
+#include "validator/exec/pack.h"
+
+enum {
+	GS_BLOCK_TERMS = 256,                  /* a panel's part stays in the first-level cache */
+	GS_BLOCK_ROWS = 336,                   /* whole tiles of 4, 6, 8 or 14 rows */
+	GS_ITEM_ROWS = 4 * GS_BLOCK_ROWS,      /* at most */
+	GS_ITEM_LANES = 2 * GS_TILE_LANES_MAX, /* at most; whole panels */
+	GS_ITEM_PANELS = GS_ITEM_LANES / 4,    /* at most: vectors have four lanes or more */
+};
+
+struct gs_buffer { /* grows to the greatest need */
+	void *ptr;
+	size_t bytes;
+};
+
+struct gs_contract_worker { /* of one thread */
+	int64_t lane_x[GS_ITEM_LANES], lane_out[GS_ITEM_LANES], lane_start[GS_ITEM_LANES];
+	int64_t row_out[GS_ITEM_ROWS], row_start[GS_ITEM_ROWS];
+	float start[GS_ITEM_ROWS];
+	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
+	float block[GS_BLOCK_TERMS * GS_ITEM_LANES]; /* the panels of one block of terms */
+	float *acc;                                  /* GS_ITEM_ROWS * GS_ITEM_LANES, between blocks of terms */
+};
+
+struct gs_workspace {
+	unsigned threads;
+	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
+	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w;
+};
+
+struct gs_contract_job {
+	const struct gs_contract *c;
+	const struct gs_instr *in;
+	const struct gs_memory *mem;
+	const struct gs_kernels *kernels;
+	struct gs_workspace *ws;
+	struct gs_packing x, w;
+	float *packed;                                  /* where rows (or lanes) are being packed to */
+	const float *packed_w;                          /* the part's rows, [batch][tile][term][row] */
+	uint64_t batch_first, batches, row_first, rows; /* the part */
+	uint64_t item_rows, item_lanes, row_items, lane_items;
+	size_t panel; /* lanes of a full panel */
+};
+
+/* Runs items [first, last) of the part of a struct gs_contract_job: work of a pool. */
+void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last);
+
+/* The panel that begins at a lane: as wide as a tile, or, of what is left, the widest without an empty vector. */
+size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width);
+
+int64_t gs_batch_at(const struct gs_contraction *c, uint64_t batch, const int64_t *step);
+
+static inline uint64_t gs_round_up(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static inline const uint8_t *gs_array_of(const struct gs_memory *mem, uint8_t space)
+{
+	return space == GS_SPACE_TRACE ? mem->trace : space == GS_SPACE_WEIGHTS ? mem->weights : mem->inputs;
+}
+
+#endif
