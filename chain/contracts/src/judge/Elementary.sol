@@ -77,10 +77,14 @@ contract Elementary {
         if (x == SoftFloat.INF) return x;
         (uint256 m, int256 e) = SoftFloat.parts(x);
         if (m < 0x800000) {
-            unchecked {
-                uint256 shift = 24 - SoftFloat.bitLength(m); // a subnormal: 1 .. 23
-                m <<= shift;
-                e -= int256(shift);
+            assembly ("memory-safe") {
+                // A subnormal: 24 less the length of m, 1 .. 23.
+                let shift := shl(4, lt(0xffff, m))
+                shift := or(shift, shl(3, lt(0xff, shr(shift, m))))
+                shift := or(shift, shl(2, lt(0xf, shr(shift, m))))
+                shift := sub(24, add(shift, and(shr(shl(2, shr(shift, m)), 0x4444444433332210), 0xf)))
+                m := shl(shift, m)
+                e := sub(e, shift)
             }
         }
         unchecked {
@@ -474,15 +478,16 @@ contract Elementary {
         uint256 sign = x & SoftFloat.SIGN;
         // |x| >= 4: 1 - erf < 2^-25.
         if (magnitude >= 0x40800000) return sign | 0x3f800000;
-        uint256 t = _fixed(magnitude);
-        uint256 r;
         unchecked {
-            if (t < ONE) {
+            if (magnitude < 0x3f800000) {
                 // x q(x^2) with x as its exact mantissa, so that the relative error does not depend on how small x is:
                 // m q < 2^(24 + 113).
                 (uint256 m, int256 e) = SoftFloat.parts(magnitude);
-                return SoftFloat.round(sign, m * _erfOverX((t * t) >> 112), e - 112);
+                uint256 u = m << uint256(e + 112) | m >> uint256(-e - 112); // _fixed of it
+                return SoftFloat.round(sign, m * _erfOverX((u * u) >> 112), e - 112);
             }
+            uint256 t = _fixed(magnitude);
+            uint256 r;
             if (t < 2 * ONE) r = _erf15(t - (3 * ONE >> 1));
             else if (t < 3 * ONE) r = _erf25(t - (5 * ONE >> 1));
             else r = _erf35(t - (7 * ONE >> 1));
