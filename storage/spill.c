@@ -11,7 +11,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { MIB = 1 << 20 };
+enum {
+	MIB = 1 << 20,
+	HEAP_HEADER = 64, /* before what lies on the heap: its size */
+};
 
 struct mapped {
 	uint8_t *memory;
@@ -23,8 +26,8 @@ struct gs_spill {
 	char *dir;
 	uint64_t heap_bytes_max, file_bytes_max, page;
 	pthread_mutex_t lock; /* over what follows */
-	uint64_t file_bytes;
-	unsigned files, heaps;
+	uint64_t file_bytes, heap_bytes;
+	unsigned files;
 	struct mapped file[GS_SPILL_FILES_MAX];
 };
 
@@ -69,7 +72,7 @@ void gs_spill_close(struct gs_spill *s)
 {
 	if (s == NULL)
 		return;
-	GS_ASSERT(s->files == 0 && s->heaps == 0);
+	GS_ASSERT(s->files == 0 && s->heap_bytes == 0);
 	pthread_mutex_destroy(&s->lock);
 	free(s->dir);
 	free(s);
@@ -138,24 +141,36 @@ static enum gs_err take_file(struct gs_spill *s, uint64_t bytes, uint8_t **out, 
 	return GS_OK;
 }
 
+static enum gs_err take_heap(struct gs_spill *s, uint64_t bytes, uint8_t **out, struct gs_error *error)
+{
+	uint8_t *memory = calloc(1, HEAP_HEADER + (size_t)bytes);
+	if (memory == NULL)
+		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu MiB",
+		               (unsigned long long)(bytes / MIB));
+	memcpy(memory, &bytes, sizeof(bytes));
+	s->heap_bytes += bytes;
+	*out = memory + HEAP_HEADER;
+	return GS_OK;
+}
+
+static void free_heap(struct gs_spill *s, uint8_t *memory)
+{
+	uint64_t bytes;
+	memcpy(&bytes, memory - HEAP_HEADER, sizeof(bytes));
+	GS_ASSERT(s->heap_bytes >= bytes);
+	s->heap_bytes -= bytes;
+	free(memory - HEAP_HEADER);
+}
+
 static enum gs_err take(void *self, uint64_t bytes, uint8_t **out, struct gs_error *error)
 {
 	struct gs_spill *s = self;
 	*out = NULL;
-	if (bytes > s->heap_bytes_max) {
-		pthread_mutex_lock(&s->lock);
-		enum gs_err err = take_file(s, bytes, out, error);
-		pthread_mutex_unlock(&s->lock);
-		return err;
-	}
-	*out = calloc(1, bytes > 0 ? (size_t)bytes : 1);
-	if (*out == NULL)
-		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu MiB",
-		               (unsigned long long)(bytes / MIB));
 	pthread_mutex_lock(&s->lock);
-	s->heaps++;
+	bool heap = s->heap_bytes <= s->heap_bytes_max && bytes <= s->heap_bytes_max - s->heap_bytes;
+	enum gs_err err = heap ? take_heap(s, bytes, out, error) : take_file(s, bytes, out, error);
 	pthread_mutex_unlock(&s->lock);
-	return GS_OK;
+	return err;
 }
 
 /* The file that a part of memory lies in, or NULL when it lies on the heap; under the lock. */
@@ -173,9 +188,7 @@ static void give_back(void *self, uint8_t *memory)
 	pthread_mutex_lock(&s->lock);
 	struct mapped *file = find(s, memory);
 	if (file == NULL) {
-		GS_ASSERT(s->heaps > 0);
-		s->heaps--;
-		free(memory);
+		free_heap(s, memory);
 	} else {
 		GS_ASSERT(file->memory == memory);
 		munmap(file->memory, (size_t)file->bytes);

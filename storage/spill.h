@@ -1,6 +1,6 @@
 /* storage/spill.h: room for traces that are too long for memory: temporary files, mapped.
  *
- * A trace has up to 2^26 chunks, 8 GiB. Up to a limit it lies on the heap; a longer one lies in a file without a name (it
+ * A trace has up to 2^26 chunks, 8 GiB. As long as all traces together stay below a limit they lie on the heap; one more lies in a file without a name (it
  * is gone when the process is, however it ends) whose blocks are reserved before it is used, so that a full disk is an
  * error when room is taken and not a signal in the middle of an execution. The kernel keeps of it in memory what it has
  * room for: parts that rest leave the process's memory at once and are on their way to the disk.
@@ -16,7 +16,7 @@ struct gs_spill; /* of any threads */
 
 struct gs_spill_options {
 	const char *dir;         /* where the files are; must be there */
-	uint64_t heap_bytes_max; /* what is larger than this goes into a file */
+	uint64_t heap_bytes_max; /* of all that is not in files, together */
 	uint64_t file_bytes_max; /* of all files together */
 };
 

@@ -122,21 +122,22 @@ void gs_trace_free(struct gs_trace *t)
 	memset(t, 0, sizeof(*t));
 }
 
-void gs_trace_chunk(const struct gs_trace *t, uint64_t index, uint8_t out[GS_CHUNK_BYTES])
-{
-	GS_ASSERT(index < UINT64_C(1) << t->depth);
-	if (index < t->present)
-		memcpy(out, t->chunks + index * GS_CHUNK_BYTES, GS_CHUNK_BYTES);
-	else
-		memset(out, 0, GS_CHUNK_BYTES);
-}
-
 static void want(const struct gs_trace *t, uint64_t first, uint64_t chunks)
 {
 	uint64_t there = t->present - first;
 	if (t->home.want != NULL)
 		t->home.want(t->home.self, t->chunks + first * GS_CHUNK_BYTES,
 		             (chunks < there ? chunks : there) * GS_CHUNK_BYTES);
+}
+
+void gs_trace_chunk(const struct gs_trace *t, uint64_t index, uint8_t out[GS_CHUNK_BYTES])
+{
+	GS_ASSERT(index < UINT64_C(1) << t->depth);
+	if (index < t->present) {
+		want(t, index, 1);
+		memcpy(out, t->chunks + index * GS_CHUNK_BYTES, GS_CHUNK_BYTES);
+	} else
+		memset(out, 0, GS_CHUNK_BYTES);
 }
 
 void gs_trace_node(const struct gs_trace *t, unsigned level, uint64_t index, struct gs_hash *out)

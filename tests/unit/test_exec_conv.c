@@ -1,6 +1,8 @@
 /* Convolutions of one to three dimensions, with groups, strides, pads, dilations and all sorts of numbers, by every table of
  * kernels, against the reference interpreter to the bit. */
 #include "tests/support/exec_case.h"
+#include "validator/exec/kernels.h"
+#include "validator/exec/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,7 +108,7 @@ static void conv_instr(struct gs_exec_case *c, const struct geometry *g)
 static void convolutions(void **state)
 {
 	(void)state;
-	unsigned recognised = 0, cases = 400;
+	unsigned recognised = 0, in_place = 0, phased = 0, cases = 400;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
 		struct geometry g;
@@ -117,8 +119,16 @@ static void convolutions(void **state)
 		gs_exec_case_finish(&c);
 		gs_exec_case_compare(&c, seed, &contraction);
 		recognised += contraction;
+		struct gs_contraction is;
+		if (gs_pattern_contraction(&c.in, gs_kernels_select()->lanes, &is)) {
+			in_place += is.pitch != 0;
+			for (unsigned d = 0; d < is.x.stage_dims; d++)
+				phased += is.x.stage[d].phases > 1;
+		}
 		gs_exec_case_free(&c);
 	}
+	assert_true(in_place > cases / 20); /* lanes laid out as the padded image lies */
+	assert_true(phased > cases / 20);   /* and by remainders of the stride */
 	assert_in_range(recognised, cases * 9 / 10,
 	                cases); /* the rest: a single place, so that channels are innermost */
 }

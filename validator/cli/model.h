@@ -54,7 +54,8 @@ GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *pro
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
 /* One execution; *seconds (may be NULL) is its wall-clock time, without that of preparing the plan. threads may not change
- * from one to the next. */
+ * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on: unless `again`, a tensor
+ * goes back to the system when nothing reads it any more. */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
 void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* borrowed */
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);

@@ -39,6 +39,11 @@ struct gs_config {
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
 	} chain;
+	struct {                                 /* what executions wrote, kept while a game may follow */
+		uint64_t memory_mib;             /* of all traces in memory; what does not fit lies in files */
+		uint64_t disk_mib;               /* of those files */
+		char folder[GS_BINDER_PATH_MAX]; /* where they are; "": db */
+	} trace;
 	struct {
 		int format; /* enum gs_log_format */
 		int level;  /* enum gs_log_level */

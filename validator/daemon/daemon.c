@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "storage/spill.h"
 #include "storage/store.h"
 #include "validator/daemon/chain_io.h"
 #include "validator/daemon/identity.h"
@@ -25,6 +26,8 @@ struct daemon {
 	struct gs_chain_io io;
 	struct gs_store_db *db;
 	struct gs_store store;
+	struct gs_spill *spill; /* where traces lie */
+	struct gs_trace_home traces;
 	struct gs_work *work;
 	int work_fd;
 	struct gs_node *node;
@@ -355,13 +358,29 @@ static enum gs_err open_node(struct daemon *d)
 	return err;
 }
 
-static enum gs_err open_all(struct daemon *d)
+static enum gs_err open_work(struct daemon *d)
 {
+	const struct gs_spill_options room = {
+		.dir = d->config->trace.folder[0] ? d->config->trace.folder : d->config->db,
+		.heap_bytes_max = d->config->trace.memory_mib << 20,
+		.file_bytes_max = d->config->trace.disk_mib << 20,
+	};
+	enum gs_err err = gs_spill_open(&room, &d->spill, &d->error);
+
+	if (err)
+		return gs_fail_within(&d->error, err, "trace.folder");
+	d->traces = gs_spill_home(d->spill);
 	const struct gs_work_options work = {.models = d->config->models,
 	                                     .threads = 1,
 	                                     .isa = d->options->isa,
 	                                     .log = d->log,
-	                                     .adversary = d->options->adversary};
+	                                     .adversary = d->options->adversary,
+	                                     .traces = &d->traces};
+	return gs_work_open(&work, &d->work, &d->work_fd, &d->error);
+}
+
+static enum gs_err open_all(struct daemon *d)
+{
 	enum gs_err err;
 
 	if (!d->config->db[0])
@@ -377,7 +396,7 @@ static enum gs_err open_all(struct daemon *d)
 	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
 		return err;
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
-	if ((err = gs_work_open(&work, &d->work, &d->work_fd, &d->error)))
+	if ((err = open_work(d)))
 		return err;
 	if ((err = gs_node_effects_init(&d->effects)))
 		return gs_fail(&d->error, err, "daemon: no memory");
@@ -437,6 +456,7 @@ static void close_all(struct daemon *d)
 	gs_node_close(d->node);
 	gs_node_effects_free(&d->effects);
 	gs_work_close(d->work);
+	gs_spill_close(d->spill);
 	gs_chain_io_free(&d->io);
 	gs_session_close(&d->session);
 	if (d->db)

@@ -108,15 +108,22 @@ static enum gs_err prepare_input(struct item *item, const struct gs_program *pro
 	return GS_OK;
 }
 
+static enum gs_err init_trace(const struct gs_work *work, const struct gs_program *program, struct gs_trace *out,
+                              struct gs_error *why)
+{
+	return gs_trace_init_at(out, program->header.trace_depth, gs_program_trace_bytes(program) / GS_CHUNK_BYTES,
+	                        work->options.traces, why);
+}
+
 /* The executor's run; item->trace is committed. */
 static enum gs_err run_executor(struct gs_work *work, struct item *item, const struct gs_program *program,
                                 struct gs_error *why)
 {
 	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
-	enum gs_err err = gs_trace_init_for(&item->trace, program);
+	enum gs_err err = init_trace(work, program, &item->trace, why);
 
 	if (err)
-		return gs_fail(why, err, "no memory for the trace");
+		return err;
 	memory.trace = item->trace.chunks;
 	const struct gs_exec_options options = {.threads = work->options.threads, .isa = work->options.isa};
 	err = gs_exec_run_with(program, &memory, &options, why);
@@ -128,16 +135,15 @@ static enum gs_err run_executor(struct gs_work *work, struct item *item, const s
 }
 
 /* Before a claim is called wrong: the whole execution again by the reference interpreter, compared chunk by chunk. */
-static enum gs_err run_reference(struct item *item, const struct gs_program *program, struct gs_error *why)
+static enum gs_err run_reference(struct gs_work *work, struct item *item, const struct gs_program *program,
+                                 struct gs_error *why)
 {
 	struct gs_trace reference = {0};
 	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
-	enum gs_err err = gs_trace_init_for(&reference, program);
+	enum gs_err err = init_trace(work, program, &reference, why);
 
-	if (err) {
-		err = gs_fail(why, err, "no memory for the trace");
+	if (err)
 		goto out;
-	}
 	memory.trace = reference.chunks;
 	gs_interpret(program, &memory);
 	if (item->trace.present != reference.present ||
@@ -210,7 +216,7 @@ static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_er
 		item->result.reference_root = item->result.output_root;
 		return item->job.own ? keep(item, program, why) : GS_OK;
 	}
-	err = run_reference(item, program, why);
+	err = run_reference(work, item, program, why);
 	if (!err)
 		err = keep(item, program, why);
 	return err;

@@ -47,6 +47,7 @@ struct gs_work_options {
 	const char *isa;                           /* of validator/exec/exec.h; NULL: the best one */
 	const struct gs_log *log;                  /* borrowed; may be NULL */
 	const struct gs_work_adversary *adversary; /* NULL: none */
+	const struct gs_trace_home *traces;        /* where traces lie; borrowed; NULL: the heap */
 };
 
 struct gs_work;

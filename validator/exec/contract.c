@@ -90,6 +90,18 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 	return true;
 }
 
+/* What a reduction axis that moves a phased dimension adds to every term. */
+static void add_phased(const struct gs_contraction *c, const struct gs_stage_dim *dim, int64_t *at)
+{
+	uint64_t inner = 1;
+	for (unsigned a = dim->axis + 1U; a < c->out_axes + c->red_axes; a++)
+		inner *= c->extent[a];
+	for (uint64_t t = 0; t < c->terms; t++) {
+		int64_t coordinate = (int64_t)(t / inner % c->extent[dim->axis]);
+		at[t] += gs_stage_place(dim, dim->first + coordinate * dim->axis_coef);
+	}
+}
+
 /* One factor, ready to be packed or read. */
 static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *array,
                                struct gs_pool *pool, struct gs_buffer *stage, struct gs_buffer *term,
@@ -103,12 +115,16 @@ static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_f
 	if (!at)
 		return GS_ENOMEM;
 	gs_walk(&reduced, c->extent, 0, (size_t)c->terms, f->step, at);
+	for (unsigned d = 0; d < f->stage_dims; d++)
+		if (f->stage[d].axis != GS_AXES_MAX)
+			add_phased(c, &f->stage[d], at);
 	*out = (struct gs_packing){.array = (const float *)(const void *)base, .term = at, .unit_terms = true};
 	for (uint64_t t = 1; t < c->terms && out->unit_terms; t++)
 		out->unit_terms = at[t] == at[t - 1] + 1;
 	if (f->stage_dims == 0)
 		return GS_OK;
-	float *copy = need(stage, f->stage_elements, sizeof(*copy));
+	float *copy = need(stage, f->stage_elements + GS_TILE_LANES_MAX,
+	                   sizeof(*copy)); /* the last panel's empty lanes */
 	if (!copy)
 		return GS_ENOMEM;
 	gs_stage_fill(f, base, pool, copy);
@@ -198,7 +214,7 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 		if (err == GS_OK)
 			pack_rows_of(&job, pool, c->packed_w);
 	}
-	if (err == GS_OK && constant(&is->x, for_x, *budget)) {
+	if (err == GS_OK && is->pitch == 0 && constant(&is->x, for_x, *budget)) {
 		if ((c->packed_x = new_memory(for_x * sizeof(float))) == NULL)
 			return GS_ENOMEM;
 		*budget -= for_x * sizeof(float);
@@ -236,6 +252,8 @@ static void run_part(struct gs_contract_job *job, struct gs_pool *pool)
 {
 	const struct gs_contraction *c = &job->c->is;
 	cut_items(job, gs_pool_threads(pool));
+	job->serial = ++job->ws->serial;
+	job->batch_inner = job->row_items * job->lane_items > 1 && job->rows <= job->c->tile_rows;
 	uint64_t items = job->batches * job->lane_items * job->row_items;
 	uint64_t products = job->item_lanes * job->item_rows * c->terms;
 	gs_pool_run(pool, items, WORK_GRAIN / (products ? products : 1) + 1, gs_contract_items, job);

@@ -118,6 +118,15 @@ static void widen(const struct stage_job *job, int64_t from, int64_t stride, siz
 	enum gs_dtype dtype = (enum gs_dtype)job->f->dtype;
 	if (dtype == GS_F32) {
 		const float *array = (const float *)(const void *)job->base + from;
+		if (stride == 1) {
+			memcpy(out, array, n * sizeof(float));
+			return;
+		}
+		if (stride == 2) { /* a constant distance becomes vector shuffles */
+			for (size_t i = 0; i < n; i++)
+				out[i] = array[2 * i];
+			return;
+		}
 		for (size_t i = 0; i < n; i++)
 			out[i] = array[(int64_t)i * stride];
 		return;
@@ -134,44 +143,78 @@ static void fill(float *out, size_t n, float value)
 		out[i] = value;
 }
 
-/* One run along the innermost dimension; index is its number. */
-static void stage_run(const struct stage_job *job, uint64_t index)
+/* Lines of the stage lie in this order: phases of all dimensions, then places of all but the innermost, the last fastest.
+ * place[d] and phase[d]: where a line is. */
+struct line_place {
+	uint64_t place[GS_AXES_MAX + GS_ROWS_MAX];
+	uint32_t phase[GS_AXES_MAX + GS_ROWS_MAX];
+};
+
+static void line_decode(const struct gs_factor *f, uint64_t index, struct line_place *at)
+{
+	unsigned last = f->stage_dims - 1;
+	at->place[last] = 0;
+	for (unsigned d = last; d-- > 0; index /= f->stage[d].length)
+		at->place[d] = index % f->stage[d].length;
+	for (unsigned d = last + 1; d-- > 0; index /= f->stage[d].phases)
+		at->phase[d] = (uint32_t)(index % f->stage[d].phases);
+}
+
+static void line_next(const struct gs_factor *f, struct line_place *at)
+{
+	for (unsigned d = f->stage_dims - 1; d-- > 0; at->place[d] = 0)
+		if (++at->place[d] < f->stage[d].length)
+			return;
+	for (unsigned d = f->stage_dims; d-- > 0; at->phase[d] = 0)
+		if (++at->phase[d] < f->stage[d].phases)
+			return;
+}
+
+static void fill_line(const struct stage_job *job, const struct line_place *at, float *out)
 {
 	const struct gs_factor *f = job->f;
-	const struct gs_stage_dim *inner = &f->stage[f->stage_dims - 1];
-	float *out = job->stage + index * inner->size;
+	unsigned last = f->stage_dims - 1;
+	const struct gs_stage_dim *inner = &f->stage[last];
 	int64_t from = f->stage_from;
 	bool inside = true;
-	for (unsigned d = f->stage_dims - 1; d-- > 0;) {
+	for (unsigned d = 0; d < last; d++) {
 		const struct gs_stage_dim *dim = &f->stage[d];
-		int64_t c = dim->low + (int64_t)(index % dim->size);
-		index /= dim->size;
+		int64_t c = dim->low + (int64_t)(at->phase[d] + at->place[d] * dim->phases);
 		inside &= c >= 0 && c < dim->extent;
 		from += c * dim->stride;
 	}
-	size_t size = (size_t)inner->size;
-	int64_t low = inner->low < 0 ? -inner->low : 0, high = inner->extent - inner->low;
-	low = low < (int64_t)size ? low : (int64_t)size;
-	high = high < (int64_t)size ? high : (int64_t)size;
+	/* coordinates first + apart*i, of which those from low to high - 1 are in the tensor */
+	int64_t first = inner->low + (int64_t)at->phase[last], apart = (int64_t)inner->phases;
+	int64_t n = (int64_t)inner->length, low = 0, high = n;
+	if (first < 0)
+		low = apart == 1 ? -first : (-first + apart - 1) / apart;
+	if (first + (n - 1) * apart >= inner->extent)
+		high = inner->extent <= first ? 0
+		       : apart == 1           ? inner->extent - first
+		                              : (inner->extent - first + apart - 1) / apart;
 	if (!inside || high <= low) {
-		fill(out, size, f->pad);
+		fill(out, (size_t)n, f->pad);
 		return;
 	}
 	fill(out, (size_t)low, f->pad);
-	widen(job, from + (inner->low + low) * inner->stride, inner->stride, (size_t)(high - low), out + low);
-	fill(out + high, size - (size_t)high, f->pad);
+	widen(job, from + (first + low * apart) * inner->stride, inner->stride * apart, (size_t)(high - low),
+	      out + low);
+	fill(out + high, (size_t)(n - high), f->pad);
 }
 
 static void stage_some(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
+	const struct stage_job *job = self;
+	struct line_place at;
 	(void)thread;
-	for (uint64_t i = first; i < last; i++)
-		stage_run(self, i);
+	line_decode(job->f, first, &at);
+	for (uint64_t i = first; i < last; i++, line_next(job->f, &at))
+		fill_line(job, &at, job->stage + i * job->f->stage[job->f->stage_dims - 1].length);
 }
 
 void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, struct gs_pool *pool, float *stage)
 {
 	struct stage_job job = {f, base, stage};
-	uint64_t inner = f->stage[f->stage_dims - 1].size;
+	uint64_t inner = f->stage[f->stage_dims - 1].length;
 	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, stage_some, &job);
 }

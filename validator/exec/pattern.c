@@ -51,32 +51,90 @@ static bool free_rows(const struct gs_view *view, const bool *guarded, unsigned 
 	return true;
 }
 
-static bool add_dim(struct gs_factor *f, uint64_t size, int64_t low, int64_t extent, int64_t stride)
+static bool add_dim(struct gs_factor *f, uint64_t size, int64_t low, int64_t extent, int64_t stride, uint32_t phases)
 {
-	if (f->stage_dims == GS_ARRAY_LEN(f->stage) || size > GS_STAGE_ELEMENTS_MAX / f->stage_elements)
+	if (f->stage_dims == GS_ARRAY_LEN(f->stage) || size > GS_STAGE_ELEMENTS_MAX)
 		return false;
-	f->stage[f->stage_dims++] = (struct gs_stage_dim){size, low, extent, stride};
-	f->stage_elements *= size;
+	uint64_t length = (size + phases - 1) / phases;
+	if (length * phases > GS_STAGE_ELEMENTS_MAX / f->stage_elements)
+		return false;
+	f->stage[f->stage_dims++] = (struct gs_stage_dim){.size = size,
+	                                                  .low = low,
+	                                                  .extent = extent,
+	                                                  .stride = stride,
+	                                                  .phases = phases,
+	                                                  .length = length,
+	                                                  .axis = GS_AXES_MAX};
+	f->stage_elements *= length * phases;
 	return true;
+}
+
+/* The stride of a convolution along a row: one lane axis with it as coefficient, and nothing else that moves the row but
+ * at most one reduction axis, forwards. */
+static uint32_t row_phases(const struct gs_instr *in, const struct gs_row *row, const struct gs_axis_list *lanes,
+                           unsigned axes)
+{
+	int64_t stride = 0;
+	unsigned reductions = 0;
+	for (unsigned a = 0; a < axes; a++) {
+		int64_t coef = in->extent[a] == 1 ? 0 : row->at.coef[a];
+		bool lane = false;
+		for (unsigned i = 0; i < lanes->count; i++)
+			lane |= lanes->axis[i] == a;
+		if (coef == 0)
+			continue;
+		if (coef < 0 || (lane ? stride != 0 : a < in->out_axes || reductions++ != 0))
+			return 1;
+		stride = lane ? coef : stride;
+	}
+	return stride > 1 && stride <= 16 ? (uint32_t)stride : 1;
+}
+
+/* Where a dimension's axes are, once its place in the box is known. */
+static void place_row(const struct gs_instr *in, const struct gs_row *row, unsigned axes, struct gs_stage_dim *dim,
+                      int64_t *at, int64_t *step)
+{
+	dim->first = row->at.offset - dim->low;
+	for (unsigned a = 0; a < axes; a++) {
+		int64_t coef = in->extent[a] == 1 ? 0 : row->at.coef[a];
+		if (coef == 0)
+			continue;
+		if (dim->phases == 1) {
+			step[a] = coef * dim->dense;
+		} else if (a < in->out_axes) {
+			step[a] = dim->dense;
+		} else {
+			dim->axis = (uint8_t)a;
+			dim->axis_coef = coef;
+		}
+	}
+	if (dim->phases == 1)
+		*at += dim->first * dim->dense;
+	else if (dim->axis == GS_AXES_MAX)
+		*at += gs_stage_place(dim, dim->first);
+}
+
+int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i)
+{
+	return i % dim->phases * dim->phase_dense + i / dim->phases * dim->dense;
 }
 
 /* A dense box over the axes of the free rows and the coordinates of the guarded ones; at and step become its own. */
 static bool stage_box(const struct gs_instr *in, const struct gs_view *view, const bool *guarded,
-                      const struct reach *reach, unsigned axes, struct gs_factor *f)
+                      const struct reach *reach, const struct gs_axis_list *lanes, unsigned axes, struct gs_factor *f)
 {
-	unsigned dim_of_axis[GS_AXES_MAX], first_dim;
-	int64_t coef[GS_AXES_MAX] = {0}, dense = 1, at = 0, step[GS_AXES_MAX] = {0};
+	unsigned row_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, axis_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, seen = 0;
+	int64_t dense = 1, at = 0, step[GS_AXES_MAX] = {0};
 	f->stage_from = f->at;
 	for (unsigned a = 0; a < axes; a++) {
-		dim_of_axis[a] = UINT32_MAX;
 		if (f->step[a] == 0 || in->extent[a] == 1)
 			continue;
-		dim_of_axis[a] = f->stage_dims;
-		coef[a] = 1;
-		if (!add_dim(f, in->extent[a], 0, in->extent[a], f->step[a]))
+		seen |= 1U << a;
+		row_of_dim[f->stage_dims] = GS_ROWS_MAX;
+		axis_of_dim[f->stage_dims] = a;
+		if (!add_dim(f, in->extent[a], 0, in->extent[a], f->step[a], 1))
 			return false;
 	}
-	first_dim = f->stage_dims;
 	for (unsigned r = 0; r < view->rows; r++) {
 		const struct gs_row *row = &view->row[r];
 		if (!guarded[r])
@@ -84,27 +142,24 @@ static bool stage_box(const struct gs_instr *in, const struct gs_view *view, con
 		for (unsigned a = 0; a < axes; a++) {
 			if (row->at.coef[a] == 0 || in->extent[a] == 1)
 				continue;
-			if (dim_of_axis[a] != UINT32_MAX)
+			if (seen >> a & 1)
 				return false; /* an axis that moves two coordinates */
-			dim_of_axis[a] = f->stage_dims;
-			coef[a] = row->at.coef[a];
+			seen |= 1U << a;
 		}
+		row_of_dim[f->stage_dims] = r;
 		if (!add_dim(f, (uint64_t)(reach[r].high - reach[r].low) + 1, reach[r].low, (int64_t)row->extent,
-		             (int64_t)row->stride))
+		             (int64_t)row->stride, row_phases(in, row, lanes, axes)))
 			return false;
 	}
-	for (unsigned d = f->stage_dims; d-- > 0;) {
-		for (unsigned a = 0; a < axes; a++)
-			if (dim_of_axis[a] == d)
-				step[a] = coef[a] * dense;
-		if (d >= first_dim) {
-			unsigned r = 0, nth = d - first_dim;
-			while (!guarded[r] || nth-- > 0)
-				r++;
-			at += (view->row[r].at.offset - reach[r].low) * dense;
-		}
-		dense *= (int64_t)f->stage[d].size;
-	}
+	for (unsigned d = f->stage_dims; d-- > 0; dense *= (int64_t)f->stage[d].length)
+		f->stage[d].dense = dense;
+	for (unsigned d = f->stage_dims; d-- > 0; dense *= f->stage[d].phases)
+		f->stage[d].phase_dense = dense;
+	for (unsigned d = 0; d < f->stage_dims; d++)
+		if (row_of_dim[d] == GS_ROWS_MAX)
+			step[axis_of_dim[d]] = f->stage[d].dense;
+		else
+			place_row(in, &view->row[row_of_dim[d]], axes, &f->stage[d], &at, step);
 	f->at = at;
 	memcpy(f->step, step, sizeof(step));
 	return f->stage_elements <= 16 * view->count + (1 << 16); /* not a copy that dwarfs the tensor */
@@ -114,10 +169,11 @@ static bool stage_box(const struct gs_instr *in, const struct gs_view *view, con
 static bool stage_flat(const struct gs_view *view, struct gs_factor *f)
 {
 	f->stage_from = 0;
-	return add_dim(f, view->count, 0, (int64_t)view->count, 1);
+	return add_dim(f, view->count, 0, (int64_t)view->count, 1, 1);
 }
 
-static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, unsigned axes, struct gs_factor *f)
+static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, const struct gs_axis_list *lanes,
+                        unsigned axes, struct gs_factor *f)
 {
 	const struct gs_view *view = &op->view;
 	bool guarded[GS_ROWS_MAX] = {false}, guards = false;
@@ -144,7 +200,7 @@ static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, 
 	if (!free_rows(view, guarded, axes, f))
 		return false;
 	if (guards)
-		return stage_box(in, view, guarded, reach, axes, f);
+		return stage_box(in, view, guarded, reach, lanes, axes, f);
 	return view->dtype == GS_F32 || stage_flat(view, f);
 }
 
@@ -156,7 +212,8 @@ static bool read_start(const struct gs_instr *in, struct gs_contraction *c)
 		c->start_value = gs_f32_from_bits((uint32_t)op->constant);
 		return true;
 	}
-	if (!read_factor(in, op, in->out_axes, &c->start))
+	const struct gs_axis_list none = {.points = 1};
+	if (!read_factor(in, op, &none, in->out_axes, &c->start))
 		return false;
 	if (c->start.stage_dims == 1 && c->start.dtype != GS_F32)
 		c->start.stage_dims = 0; /* read element by element: no copy to widen it */
@@ -221,6 +278,23 @@ static bool first_is_x(uint64_t first, uint64_t second, bool first_is_inner, siz
 	return as_lanes[1] > as_lanes[0] + as_lanes[0] / 2;
 }
 
+/* Lanes as x lies, where the lanes computed in vain cost less than packing: a packed element costs about what a vector of
+ * twenty rows' products does. */
+static void lay_out_lanes(struct gs_contraction *c)
+{
+	if (c->lanes.count != 2 || c->start_moves_on_lanes)
+		return;
+	unsigned outer = c->lanes.axis[0], inner = c->lanes.axis[1];
+	uint64_t across = c->extent[inner], pitch = (uint64_t)c->x.step[outer];
+	if (c->x.step[inner] != 1 || c->x.step[outer] <= (int64_t)across || pitch > 2 * across + 32)
+		return;
+	if (c->rows.points * (pitch - across) > 20 * across)
+		return;
+	c->pitch = pitch;
+	c->across = across;
+	c->lanes.points = (c->extent[outer] - 1) * pitch + across;
+}
+
 bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *c)
 {
 	if (in->form != GS_FOLD || in->fn != GS_FN_F32_FMA || gs_dtype_class(in->store_dtype) != GS_CLASS_F32)
@@ -255,10 +329,12 @@ bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, stru
 	c->store_dtype = in->store_dtype;
 	read_epilogue(in, c);
 	unsigned axes = (unsigned)in->out_axes + in->red_axes;
-	if (!read_factor(in, &in->operand[first ? 1 : 2], axes, &c->x) ||
-	    !read_factor(in, &in->operand[first ? 2 : 1], axes, &c->w) || !read_start(in, c))
+	const struct gs_axis_list none = {.points = 1};
+	if (!read_factor(in, &in->operand[first ? 1 : 2], &c->lanes, axes, &c->x) ||
+	    !read_factor(in, &in->operand[first ? 2 : 1], &none, axes, &c->w) || !read_start(in, c))
 		return false;
 	for (unsigned i = 0; i < c->lanes.count && !c->start_constant; i++)
 		c->start_moves_on_lanes |= c->start.step[c->lanes.axis[i]] != 0;
+	lay_out_lanes(c);
 	return true;
 }

@@ -24,6 +24,14 @@ struct gs_stage_dim {
 	int64_t low;
 	int64_t extent; /* coordinates 0 ... extent - 1 are in the tensor */
 	int64_t stride; /* tensor elements a coordinate */
+	/* A convolution's stride s: coordinates are stored by their remainder modulo s, so that neighbouring outputs read
+	 * neighbours. Coordinate low + i lies at (i mod s)*phase_dense + (i/s)*dense of the stage. Else s = 1. */
+	uint32_t phases;
+	uint64_t length; /* size/phases, rounded up */
+	int64_t dense, phase_dense;
+	int64_t first; /* phased: i where all axes are 0... */
+	uint8_t axis;  /* ...and the reduction axis that moves it, or GS_AXES_MAX, with its coefficient */
+	int64_t axis_coef;
 };
 
 struct gs_factor {
@@ -32,8 +40,9 @@ struct gs_factor {
 	uint32_t chunk;
 	uint64_t count; /* the tensor's elements */
 	int64_t at;     /* element read where all axes are 0: of the stage if there is one, else of the tensor */
-	int64_t step[GS_AXES_MAX]; /* elements a step along each axis */
-	unsigned stage_dims;       /* 0: no stage */
+	int64_t step
+		[GS_AXES_MAX]; /* elements a step along each axis; 0 for a reduction axis that moves a phased dimension */
+	unsigned stage_dims;   /* 0: no stage */
 	struct gs_stage_dim stage[GS_AXES_MAX + GS_ROWS_MAX];
 	int64_t stage_from;      /* tensor element where all stage coordinates are 0 */
 	uint64_t stage_elements; /* product of the sizes */
@@ -51,6 +60,9 @@ struct gs_contraction {
 	uint32_t extent[GS_AXES_MAX];
 	int64_t out_step[GS_OUT_AXES_MAX]; /* output elements a step along each output axis */
 	struct gs_axis_list batch, rows, lanes;
+	/* With a pitch, the lanes are those of two axes (o, i) laid out as x lies: lane o*pitch + i, for the i below `across`;
+	 * lanes in between are computed and dropped. So lanes are neighbours in x, too, and x needs no packing. Else 0. */
+	uint64_t pitch, across;
 	uint64_t terms; /* at least 1 */
 	struct gs_factor x, w;
 	bool start_constant;
@@ -62,6 +74,9 @@ struct gs_contraction {
 	bool clamps; /* the epilogue, if any, is min(max(value, low), high) */
 	float low, high;
 };
+
+/* The stage elements before coordinate low + i of a dimension. */
+int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i);
 
 /* True, with *out filled, when the instruction is a contraction. vector_lanes: of the kernels that will run it. */
 bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *out);

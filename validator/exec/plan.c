@@ -103,7 +103,9 @@ static void zero_padding(const struct gs_instr *in, uint8_t *trace)
 	memset(out + bytes, 0, gs_dtype_chunks(in->store_dtype, count) * GS_CHUNK_BYTES - bytes);
 }
 
-enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
+/* live: NULL when everything is kept. */
+static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
+                       gs_live_release release, void *self, struct gs_error *error)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		struct gs_instr in = gs_program_instr(plan->program, i);
@@ -120,8 +122,26 @@ enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *
 			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
 		}
 		zero_padding(&in, mem->trace);
+		if (live)
+			gs_live_after(live, i, &in, release, self);
 	}
 	return GS_OK;
+}
+
+enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
+{
+	return run(plan, mem, NULL, NULL, NULL, error);
+}
+
+enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem, gs_live_release release,
+                                       void *self, struct gs_error *error)
+{
+	struct gs_live live;
+	if (gs_live_init(&live, plan->program) != GS_OK)
+		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
+	enum gs_err err = run(plan, mem, &live, release, self, error);
+	gs_live_free(&live);
+	return err;
 }
 
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)

@@ -7,6 +7,7 @@
 #define GS_VALIDATOR_EXEC_PLAN_H
 
 #include "validator/exec/exec.h"
+#include "validator/exec/live.h"
 
 #define GS_EXEC_PACKED_BYTES_MAX (UINT64_C(1) << 31) /* of constants kept packed by one plan */
 
@@ -25,6 +26,11 @@ void gs_exec_plan_free(struct gs_exec_plan *plan); /* NULL is fine */
 
 /* As gs_exec_run; mem->weights are the program's. One run at a time. GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error);
+
+/* The same for who needs the outputs alone: releases every other tensor once nothing will read it (live.h). What is released
+ * may become anything. */
+GS_MUST enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem,
+                                               gs_live_release release, void *self, struct gs_error *error);
 
 /* One run with other options than gs_exec_run's. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/exec/states.h"
+
 static enum gs_err build_program_tree(const struct gs_program *p, struct gs_merkle *out)
 {
 	struct gs_hash *leaf = malloc((size_t)p->count * sizeof(*leaf));
@@ -104,7 +106,7 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
 	const struct gs_prover_trace *p = self;
 	struct gs_memory memory = gs_prover_trace_memory(p);
 	struct gs_instr in = gs_program_instr(p->common->program, instruction);
-	gs_interpret_accumulators(&in, &memory, element, first, stride, count, out);
+	gs_exec_states(&in, &memory, &p->trace->home, element, first, stride, count, out);
 	return GS_OK;
 }
 

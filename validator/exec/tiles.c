@@ -25,66 +25,48 @@ int64_t gs_batch_at(const struct gs_contraction *c, uint64_t batch, const int64_
 	return at;
 }
 
-struct panel {
-	size_t lane, lanes, wide; /* within the item; wide: with the empty lanes */
-	unsigned width;
-	/* the block of terms under way, as struct gs_tile has it */
-	const float *x;
-	const int64_t *x_at;
-	size_t x_step;
-};
-
 struct item {
 	const struct gs_contract_job *job;
 	struct gs_contract_worker *s;
 	uint64_t batch, row, rows, lane, lanes;
-	const float *w;     /* of the item's first row */
-	uint8_t *out;       /* the instruction's tensor */
-	bool plain;         /* stored as binary32, as the tile leaves it */
-	bool lanes_in_line; /* neighbouring lanes are neighbours in the output */
-	unsigned panels;
-	struct panel panel[GS_ITEM_PANELS];
+	const float *w;      /* of the item's first row */
+	struct gs_packing x; /* of the item's batch */
+	uint8_t *out;        /* the instruction's tensor */
+	int64_t out_at;      /* where the batch begins in it */
+	bool plain;          /* stored as binary32, as the tile leaves it */
 };
 
 /* ---- the lanes' factor ---- */
 
-static bool neighbours(const int64_t *at, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (at[i] != at[i - 1] + 1)
-			return false;
-	return true;
-}
-
 /* Panels that are not packed already, nor better read where they lie, are packed, a few terms of all at a time. */
-static void open_block(struct item *it, uint64_t term, size_t terms)
+static void open_block(const struct item *it, uint64_t term, size_t terms)
 {
 	const struct gs_contract_job *job = it->job;
 	const struct gs_contraction *c = &job->c->is;
+	struct gs_contract_worker *s = it->s;
 	uint64_t padded = gs_round_up(c->lanes.points, job->kernels->lanes);
 	bool few_rows = it->rows <= ROWS_DIRECT * (uint64_t)job->c->tile_rows, pack = false;
-	for (unsigned i = 0; i < it->panels; i++) {
-		struct panel *p = &it->panel[i];
-		const int64_t *at = it->s->lane_x + p->lane;
+	for (unsigned i = 0; i < s->panels; i++) {
+		struct gs_panel *p = &s->panel[i];
 		p->x_at = NULL;
 		p->x_step = p->wide;
 		if (job->c->packed_x) {
 			p->x = job->c->packed_x + (it->batch * padded + it->lane + p->lane) * c->terms + term * p->wide;
-		} else if (few_rows && p->lanes == p->wide && neighbours(at, p->lanes)) {
-			p->x = job->x.array + at[0];
-			p->x_at = job->x.term + term;
+		} else if ((few_rows || c->pitch) && (p->lanes == p->wide || c->x.stage_dims) && p->neighbours) {
+			p->x = it->x.array + s->lane_x[p->lane];
+			p->x_at = it->x.term + term;
 		} else {
-			p->x = it->s->block + p->lane * GS_BLOCK_TERMS;
+			p->x = s->block + p->lane * GS_BLOCK_TERMS;
 			pack = true;
 		}
 	}
 	for (size_t t = 0; pack && t < terms; t += PACK_TERMS) {
 		size_t some = terms - t < PACK_TERMS ? terms - t : PACK_TERMS;
-		for (unsigned i = 0; i < it->panels; i++) {
-			const struct panel *p = &it->panel[i];
+		for (unsigned i = 0; i < s->panels; i++) {
+			const struct gs_panel *p = &s->panel[i];
 			if (p->x_at == NULL)
-				gs_pack(&job->x, job->kernels, it->s->lane_x + p->lane, p->lanes, term + t, some,
-				        it->s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
+				gs_pack(&it->x, job->kernels, s->lane_x + p->lane, p->lanes, term + t, some,
+				        s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
 		}
 	}
 }
@@ -96,53 +78,57 @@ static float start_at(const struct item *it, int64_t at)
 	const struct gs_factor *f = &it->job->c->is.start;
 	const uint8_t *base = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
 	enum gs_dtype dtype = (enum gs_dtype)f->dtype;
+	if (dtype == GS_F32)
+		return ((const float *)(const void *)base)[at];
 	return gs_f32_from_bits((uint32_t)gs_load(dtype, gs_element_bits(base, dtype, (uint64_t)at)));
 }
 
 /* The accumulators before the first term: one a row, or a block of lanes. */
-static void fill_start(const struct item *it, size_t row, size_t rows, const struct panel *p, struct gs_tile *tile)
+static void fill_start(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, struct gs_tile *tile)
 {
+	const struct gs_contraction *c = &it->job->c->is;
 	tile->start_row = 0;
 	tile->start = it->s->start + row;
-	if (!it->job->c->is.start_moves_on_lanes)
+	if (!c->start_moves_on_lanes)
 		return;
+	int64_t base = c->start.at + gs_batch_at(c, it->batch, c->start.step);
 	for (size_t r = 0; r < rows; r++)
 		for (size_t l = 0; l < p->lanes; l++)
-			it->s->tile[r * p->wide + l] = start_at(it, it->s->row_start[row + r] +
+			it->s->tile[r * p->wide + l] = start_at(it, base + it->s->row_start[row + r] +
 			                                                    it->s->lane_start[p->lane + l]);
 	tile->start = it->s->tile;
 	tile->start_row = p->wide;
 }
 
 /* Finished accumulators, canonical and clamped, to the output. */
-static void write_out(const struct item *it, size_t row, size_t rows, const struct panel *p)
+static void write_out(const struct item *it, size_t row, size_t rows, const struct gs_panel *p)
 {
 	const struct gs_contraction *c = &it->job->c->is;
-	const int64_t *lane_out = it->s->lane_out + p->lane;
-	float *floats = (float *)(void *)it->out;
+	enum gs_dtype dtype = (enum gs_dtype)c->store_dtype;
 	for (size_t r = 0; r < rows; r++) {
-		const float *from = it->s->tile + r * p->wide;
-		int64_t at = it->s->row_out[row + r];
-		if (it->plain && it->lanes_in_line) {
-			memcpy(floats + at + lane_out[0], from, p->lanes * sizeof(float));
-			continue;
-		}
-		for (size_t l = 0; it->plain && l < p->lanes; l++)
-			floats[at + lane_out[l]] = from[l];
-		for (size_t l = 0; !it->plain && l < p->lanes; l++) {
-			gs_reg value = gs_f32_to_bits(from[l]);
-			enum gs_dtype dtype = (enum gs_dtype)c->store_dtype;
-			uint64_t bits = c->clamps ? gs_store(dtype, value) : gs_finish(it->job->in, value);
-			gs_element_write(it->out, dtype, (uint64_t)(at + lane_out[l]), bits);
+		const float *from = it->s->tile + r * p->wide - p->lane;
+		int64_t at = it->out_at + it->s->row_out[row + r];
+		for (unsigned i = p->run; i < p->run + p->runs; i++) {
+			const struct gs_run_of_lanes *run = &it->s->run[i];
+			if (it->plain) {
+				memcpy((float *)(void *)it->out + at + run->out, from + run->lane,
+				       run->lanes * sizeof(float));
+				continue;
+			}
+			for (size_t l = 0; l < run->lanes; l++) {
+				gs_reg value = gs_f32_to_bits(from[run->lane + l]);
+				uint64_t bits = c->clamps ? gs_store(dtype, value) : gs_finish(it->job->in, value);
+				gs_element_write(it->out, dtype, (uint64_t)(at + run->out) + l, bits);
+			}
 		}
 	}
 }
 
 /* Whether the tile can store its rows where they belong. */
-static bool straight(const struct item *it, size_t row, size_t rows, const struct panel *p)
+static bool straight(const struct item *it, size_t row, size_t rows, const struct gs_panel *p)
 {
 	const int64_t *out = it->s->row_out + row;
-	bool even = it->plain && it->lanes_in_line && p->lanes == p->wide && (rows == 1 || out[1] > out[0]);
+	bool even = it->plain && p->runs == 1 && it->s->run[p->run].lanes == p->wide && (rows == 1 || out[1] > out[0]);
 	for (size_t r = 2; even && r < rows; r++)
 		even = out[r] - out[r - 1] == out[1] - out[0];
 	return even;
@@ -151,7 +137,8 @@ static bool straight(const struct item *it, size_t row, size_t rows, const struc
 /* ---- tiles ---- */
 
 /* One tile of rows over one panel and one block of terms. */
-static void run_tile(const struct item *it, size_t row, size_t rows, const struct panel *p, uint64_t term, size_t terms)
+static void run_tile(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, uint64_t term,
+                     size_t terms)
 {
 	const struct gs_contraction *c = &it->job->c->is;
 	float *acc = it->s->acc + row * GS_ITEM_LANES + p->lane;
@@ -175,7 +162,8 @@ static void run_tile(const struct item *it, size_t row, size_t rows, const struc
 	if (tile.last) {
 		const int64_t *out = it->s->row_out + row;
 		through = !straight(it, row, rows, p);
-		tile.out = through ? it->s->tile : (float *)(void *)it->out + out[0] + it->s->lane_out[p->lane];
+		tile.out = through ? it->s->tile
+		                   : (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
 		tile.out_row = through ? p->wide : rows > 1 ? (size_t)(out[1] - out[0]) : 0;
 	}
 	it->job->kernels->tile[p->width][rows - 1](&tile);
@@ -183,39 +171,104 @@ static void run_tile(const struct item *it, size_t row, size_t rows, const struc
 		write_out(it, row, rows, p);
 }
 
-/* Where the item's rows and lanes lie in the output, in x and in the initial values. */
+/* ---- where an item's rows and lanes lie ---- */
+
+static bool neighbours(const int64_t *at, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (at[i] != at[i - 1] + 1)
+			return false;
+	return true;
+}
+
+/* Runs of lanes [first, first + n) of the item in the output, without those that are computed in vain; at most n. */
+static unsigned find_runs(const struct item *it, size_t first, size_t n, struct gs_run_of_lanes *run)
+{
+	const struct gs_contraction *c = &it->job->c->is;
+	unsigned runs = 0;
+	uint64_t end = it->lane + first + n;
+	const struct gs_axis_list *list = &c->lanes;
+	uint64_t across = list->count ? c->extent[list->axis[list->count - 1]] : 1;
+	uint64_t pitch = c->pitch ? c->pitch : across;
+	int64_t apart = list->count ? c->out_step[list->axis[list->count - 1]] : 1;
+	struct gs_axis_list outer = *list;
+	outer.count -= outer.count != 0;
+	for (uint64_t lane = it->lane + first; lane < end;) {
+		uint64_t i = lane % pitch, stop = lane - i + across < end ? lane - i + across : end;
+		int64_t at;
+		gs_walk(&outer, c->extent, lane / pitch, 1, c->out_step, &at);
+		at += (int64_t)i * apart;
+		while (lane < stop) {
+			uint64_t lanes = apart == 1 ? stop - lane : 1;
+			struct gs_run_of_lanes *last = runs ? &run[runs - 1] : NULL;
+			if (last && last->out + (int64_t)last->lanes == at &&
+			    last->lane + last->lanes == lane - it->lane)
+				last->lanes += lanes; /* rows that follow each other in the output, too */
+			else
+				run[runs++] = (struct gs_run_of_lanes){lane - it->lane, lanes, at};
+			lane += lanes;
+			at += apart;
+		}
+		if (lane % pitch >= across) /* in vain */
+			lane += pitch - lane % pitch;
+	}
+	return runs;
+}
+
+static void place_lanes(const struct item *it)
+{
+	const struct gs_contract_job *job = it->job;
+	const struct gs_contraction *c = &job->c->is;
+	struct gs_contract_worker *s = it->s;
+	size_t lanes = (size_t)it->lanes;
+	unsigned runs = 0;
+	if (c->pitch == 0)
+		gs_walk(&c->lanes, c->extent, it->lane, lanes, c->x.step, s->lane_x);
+	for (size_t l = 0; c->pitch && l < lanes; l++)
+		s->lane_x[l] = (int64_t)(it->lane + l);
+	if (c->start_moves_on_lanes)
+		gs_walk(&c->lanes, c->extent, it->lane, lanes, c->start.step, s->lane_start);
+	s->panels = 0;
+	for (size_t lane = 0; lane < lanes; s->panels++) {
+		struct gs_panel *p = &s->panel[s->panels];
+		p->lane = lane;
+		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
+		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
+		p->neighbours = neighbours(s->lane_x + lane, p->lanes);
+		p->run = runs;
+		p->runs = find_runs(it, lane, p->lanes, s->run + runs);
+		runs += p->runs;
+		lane += p->lanes;
+	}
+}
+
 static void prepare(struct item *it)
 {
 	const struct gs_contract_job *job = it->job;
 	const struct gs_contraction *c = &job->c->is;
 	struct gs_contract_worker *s = it->s;
-	size_t rows = (size_t)it->rows, lanes = (size_t)it->lanes;
-	int64_t out = gs_batch_at(c, it->batch, c->out_step), x = c->x.at + gs_batch_at(c, it->batch, c->x.step);
-	gs_walk(&c->lanes, c->extent, it->lane, lanes, c->out_step, s->lane_out);
-	gs_walk(&c->rows, c->extent, it->row, rows, c->out_step, s->row_out);
+	size_t rows = (size_t)it->rows;
+	if (s->serial != job->serial || s->lane != it->lane)
+		place_lanes(it);
+	if (s->serial != job->serial || s->row != it->row) {
+		gs_walk(&c->rows, c->extent, it->row, rows, c->out_step, s->row_out);
+		if (!c->start_constant)
+			gs_walk(&c->rows, c->extent, it->row, rows, c->start.step, s->row_start);
+		for (size_t r = 0; r < rows && c->start_constant; r++)
+			s->start[r] = c->start_value;
+	}
+	s->serial = job->serial;
+	s->lane = it->lane;
+	s->row = it->row;
+	it->out_at = gs_batch_at(c, it->batch, c->out_step);
+	it->x = job->x;
+	if (!job->c->packed_x)
+		it->x.array += c->x.at + gs_batch_at(c, it->batch, c->x.step);
+	if (c->start_constant || c->start_moves_on_lanes)
+		return;
+	int64_t start = c->start.at + gs_batch_at(c, it->batch, c->start.step);
 	for (size_t r = 0; r < rows; r++)
-		s->row_out[r] += out;
-	it->lanes_in_line = neighbours(s->lane_out, lanes);
-	gs_walk(&c->lanes, c->extent, it->lane, lanes, c->x.step, s->lane_x);
-	for (size_t l = 0; l < lanes; l++)
-		s->lane_x[l] += x;
-	if (!c->start_constant) {
-		int64_t start = c->start.at + gs_batch_at(c, it->batch, c->start.step);
-		gs_walk(&c->rows, c->extent, it->row, rows, c->start.step, s->row_start);
-		gs_walk(&c->lanes, c->extent, it->lane, lanes, c->start.step, s->lane_start);
-		for (size_t r = 0; r < rows; r++)
-			s->row_start[r] += start;
-	}
-	for (size_t r = 0; r < rows && !c->start_moves_on_lanes; r++)
-		s->start[r] = c->start_constant ? c->start_value : start_at(it, s->row_start[r]);
-	it->panels = 0;
-	for (size_t lane = 0; lane < lanes; it->panels++) {
-		struct panel *p = &it->panel[it->panels];
-		p->lane = lane;
-		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
-		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
-		lane += p->lanes;
-	}
+		s->start[r] = start_at(it, start + s->row_start[r]);
 }
 
 static void run_item(struct item *it)
@@ -228,10 +281,10 @@ static void run_item(struct item *it)
 		open_block(it, term, terms);
 		for (size_t block = 0; block < it->rows; block += block_rows) {
 			size_t end = it->rows - block < block_rows ? (size_t)it->rows : block + block_rows;
-			for (unsigned i = 0; i < it->panels; i++)
+			for (unsigned i = 0; i < it->s->panels; i++)
 				for (size_t row = block; row < end; row += tile_rows)
-					run_tile(it, row, end - row < tile_rows ? end - row : tile_rows, &it->panel[i],
-					         term, terms);
+					run_tile(it, row, end - row < tile_rows ? end - row : tile_rows,
+					         &it->s->panel[i], term, terms);
 		}
 	}
 }
@@ -240,14 +293,16 @@ void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t las
 {
 	const struct gs_contract_job *job = self;
 	const struct gs_contraction *c = &job->c->is;
+	uint64_t blocks = job->row_items * job->lane_items;
 	for (uint64_t i = first; i < last; i++) {
 		struct item it = {.job = job, .s = job->ws->worker[thread]};
-		uint64_t b = i / (job->row_items * job->lane_items), rest = i % (job->row_items * job->lane_items);
-		uint64_t row = rest / job->lane_items * job->item_rows;
+		uint64_t b = job->batch_inner ? i % job->batches : i / blocks;
+		uint64_t block = job->batch_inner ? i / job->batches : i % blocks;
+		uint64_t row = block / job->lane_items * job->item_rows;
 		it.batch = job->batch_first + b;
 		it.row = job->row_first + row;
 		it.rows = job->rows - row < job->item_rows ? job->rows - row : job->item_rows;
-		it.lane = rest % job->lane_items * job->item_lanes;
+		it.lane = block % job->lane_items * job->item_lanes;
 		it.lanes = c->lanes.points - it.lane;
 		it.lanes = it.lanes < job->item_lanes ? it.lanes : job->item_lanes;
 		it.w = job->packed_w + (b * job->rows + row) * c->terms;

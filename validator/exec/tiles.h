@@ -23,9 +23,31 @@ struct gs_buffer { /* grows to the greatest need */
 	size_t bytes;
 };
 
+struct gs_panel {
+	size_t lane, lanes, wide; /* within the item; wide: with the empty lanes */
+	unsigned width;           /* 1 << width vectors */
+	unsigned run, runs;       /* of the worker's, that lie in this panel */
+	bool neighbours;          /* in x */
+	/* the block of terms under way, as struct gs_tile has it */
+	const float *x;
+	const int64_t *x_at;
+	size_t x_step;
+};
+
+struct gs_run_of_lanes {    /* neighbours in the output */
+	size_t lane, lanes; /* within the item */
+	int64_t out;
+};
+
 struct gs_contract_worker { /* of one thread */
-	int64_t lane_x[GS_ITEM_LANES], lane_out[GS_ITEM_LANES], lane_start[GS_ITEM_LANES];
+	/* where the lanes and rows of the latest item lie; batches share them */
+	uint64_t serial, lane, row;
+	int64_t lane_x[GS_ITEM_LANES], lane_start[GS_ITEM_LANES];
 	int64_t row_out[GS_ITEM_ROWS], row_start[GS_ITEM_ROWS];
+	unsigned panels;
+	struct gs_panel panel[GS_ITEM_PANELS];
+	struct gs_run_of_lanes run[GS_ITEM_LANES];
+
 	float start[GS_ITEM_ROWS];
 	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
 	float block[GS_BLOCK_TERMS * GS_ITEM_LANES]; /* the panels of one block of terms */
@@ -34,6 +56,7 @@ struct gs_contract_worker { /* of one thread */
 
 struct gs_workspace {
 	unsigned threads;
+	uint64_t serial;                                        /* counts parts of jobs */
 	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
 	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w;
 };
@@ -48,8 +71,10 @@ struct gs_contract_job {
 	float *packed;                                  /* where rows (or lanes) are being packed to */
 	const float *packed_w;                          /* the part's rows, [batch][tile][term][row] */
 	uint64_t batch_first, batches, row_first, rows; /* the part */
+	uint64_t serial;                                /* its number */
 	uint64_t item_rows, item_lanes, row_items, lane_items;
-	size_t panel; /* lanes of a full panel */
+	bool batch_inner; /* items that differ in nothing but their batch follow each other */
+	size_t panel;     /* lanes of a full panel */
 };
 
 /* Runs items [first, last) of the part of a struct gs_contract_job: work of a pool. */

@@ -100,6 +100,21 @@ static bool field_holds(uint32_t number, enum gs_dtype dtype)
 	return false;
 }
 
+/* float_data that lies in one piece is little-endian binary32 in place, as raw_data is; else NULL. */
+static const uint8_t *floats_in_place(struct gs_bytes bytes, uint64_t count)
+{
+	struct gs_pb w = gs_pb_over(bytes);
+	struct gs_pb_field f;
+	struct gs_bytes found = {0};
+	unsigned pieces = 0;
+	while (gs_pb_next(&w, &f) == GS_OK)
+		if (f.number == TENSOR_FLOAT_DATA && f.type == GS_PB_BYTES && ++pieces == 1)
+			found = f.bytes;
+		else if (f.number == TENSOR_FLOAT_DATA)
+			return NULL;
+	return pieces == 1 && found.len == 4 * count ? found.ptr : NULL;
+}
+
 /* Decodes every occurrence of the typed field (packed or not) into to; returns the count, or UINT64_MAX. */
 static uint64_t typed_data(struct gs_bytes bytes, enum gs_dtype dtype, uint8_t *to, uint64_t capacity)
 {
@@ -307,6 +322,8 @@ enum gs_err gs_tensor_from_model(struct gs_bytes bytes, const struct gs_onnx_ext
 	}
 	if (out->count > bytes.len) /* every element takes a byte at least */
 		return gs_fail(error, GS_EPARSE, "a tensor has less data than its shape needs");
+	if (out->dtype == GS_F32 && (out->data = floats_in_place(bytes, out->count)) != NULL)
+		return GS_OK;
 	uint8_t *data = gs_arena_alloc(arena, out->count, gs_dtype_bytes(out->dtype));
 	if (data == NULL)
 		return gs_fail(error, GS_ELIMIT, "a tensor does not fit the memory limit");

@@ -38,7 +38,8 @@ struct gs_onnx_external {
 GS_MUST enum gs_err gs_tensor_from_model(struct gs_bytes bytes, const struct gs_onnx_external *external,
                                          struct gs_arena *arena, struct gs_tensor *out, struct gs_error *error);
 
-/* Reads a serialized TensorProto. raw_data is borrowed from bytes, typed data is decoded into the arena.
+/* Reads a serialized TensorProto. raw_data, and float_data in one piece, are borrowed from bytes, other typed data is
+ * decoded into the arena.
  * GS_EPARSE: malformed, more than one raw_data, data whose length does not fit the shape. GS_EUNSUPPORTED: a data type
  * outside the law (f64, strings, complex, sub-byte), external data, segments. GS_ELIMIT: rank over 8, 2^31 elements. */
 GS_MUST enum gs_err gs_tensor_from_proto(struct gs_bytes bytes, struct gs_arena *arena, struct gs_tensor *out,

@@ -1,0 +1,143 @@
+/* Instructions of a program under construction come back as they were put in, whatever else was listed or replaced. */
+#include "challenge/machine/listing.h"
+
+#include "tests/generator/generator.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void assert_same(const struct gs_listing *l, uint32_t i, const struct gs_instr *want)
+{
+	struct gs_instr got = gs_listing_get(l, i);
+	uint8_t a[GS_DESCRIPTOR_BYTES_MAX], b[GS_DESCRIPTOR_BYTES_MAX];
+	size_t a_len = 0, b_len = 0;
+	assert_int_equal(gs_instr_encode(&got, a, &a_len), GS_OK);
+	assert_int_equal(gs_instr_encode(want, b, &b_len), GS_OK);
+	assert_int_equal(a_len, b_len);
+	assert_memory_equal(a, b, a_len);
+}
+
+static void what_is_listed_comes_back(void **state)
+{
+	(void)state;
+	struct gs_generator_options options = gs_generator_small();
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct gs_program p;
+		struct gs_error error;
+		struct gs_listing l;
+		gs_listing_init(&l);
+		assert_int_equal(gs_generate_program(seed, &options, &p, &error), GS_OK);
+		for (uint32_t i = 0; i < p.count; i++) {
+			struct gs_instr in = gs_program_instr(&p, i);
+			assert_int_equal(gs_listing_append(&l, &in), GS_OK);
+		}
+		assert_int_equal(l.count, p.count);
+		/* another one in its place, longer or shorter, then itself again */
+		uint32_t at = p.count > 1 ? (uint32_t)seed % p.count : 0;
+		struct gs_instr in = gs_program_instr(&p, at), other = gs_program_instr(&p, p.count - 1 - at);
+		assert_int_equal(gs_listing_replace(&l, at, &other), GS_OK);
+		assert_same(&l, at, &other);
+		assert_int_equal(gs_listing_replace(&l, at, &in), GS_OK);
+		for (uint32_t i = 0; i < p.count; i++) {
+			struct gs_instr want = gs_program_instr(&p, i);
+			assert_same(&l, i, &want);
+		}
+		gs_listing_free(&l);
+		gs_listing_free(&l);
+		gs_program_free(&p);
+	}
+}
+
+static struct gs_instr copy_of_input(void)
+{
+	struct gs_instr in = {
+		.form = GS_MAP, .fn = GS_FN_F32_COPY, .store_dtype = GS_F32, .out_axes = 1, .extent = {7}};
+	in.operand[0].kind = GS_OPERAND_TENSOR;
+	in.operand[0].view = (struct gs_view){.space = GS_SPACE_INPUTS, .dtype = GS_F32, .count = 7, .rows = 1};
+	in.operand[0].view.row[0] = (struct gs_row){.extent = 7, .stride = 1, .at.coef = {1}};
+	return in;
+}
+
+#define REFUSED(broken) \
+	do { \
+		struct gs_instr in = copy_of_input(); \
+		broken; \
+		assert_int_equal(gs_listing_append(&l, &in), GS_EINVAL); \
+		assert_int_equal(gs_listing_replace(&l, 0, &in), GS_EINVAL); \
+		assert_int_equal(l.count, 1); \
+		assert_same(&l, 0, &right); \
+	} while (0)
+
+/* What no bytes can spell is refused, and leaves the listing as it was. */
+static void what_cannot_be_spelled_is_refused(void **state)
+{
+	(void)state;
+	struct gs_listing l;
+	struct gs_instr right = copy_of_input();
+	gs_listing_init(&l);
+	assert_int_equal(gs_listing_append(&l, &right), GS_OK);
+	REFUSED(in.fn = 0x3e);
+	REFUSED(in.epilogue = 0x3e);
+	REFUSED((in.epilogue = GS_FN_F32_MAX, in.epilogue_pos = 2));
+	REFUSED(in.store_dtype = 99);
+	REFUSED((in.out_axes = 8, in.red_axes = 5));
+	REFUSED(in.operand[0].kind = 3);
+	REFUSED(in.operand[0].view.dtype = 99);
+	REFUSED(in.operand[0].view.rows = GS_ROWS_MAX + 1);
+	REFUSED((in.operand[0].indirect_row = 1, in.operand[0].indirect.dtype = 99));
+	gs_listing_free(&l);
+}
+
+/* Sealing judges what is listed: a read of what comes later, and a descriptor that grows too long. */
+static void sealing_judges(void **state)
+{
+	(void)state;
+	struct gs_listing l;
+	struct gs_error error;
+	struct gs_tensor_type x = {.name = "x", .dtype = GS_F32, .rank = 1, .dim = {7}}, y = x;
+	struct gs_program p = {.header = {.outputs = 1}, .io = {.inputs = 1, .outputs = 1, .input = &x, .output = &y}};
+	struct gs_instr in = copy_of_input();
+	gs_listing_init(&l);
+	assert_int_equal(gs_program_seal(&p, &l, &error), GS_ELIMIT); /* nothing is listed */
+	assert_int_equal(gs_listing_append(&l, &in), GS_OK);
+	assert_int_equal(gs_program_seal(&p, &l, &error), GS_OK);
+	assert_int_equal(gs_program_instr(&p, 0).extent[0], 7);
+	in.operand[0].view.space = GS_SPACE_TRACE;
+	in.operand[0].view.chunk = 1; /* itself */
+	assert_int_equal(gs_listing_append(&l, &in), GS_OK);
+	assert_int_equal(gs_program_seal(&p, &l, &error), GS_EPARSE);
+	assert_non_null(strstr(error.text, "reads instruction 1, which comes later"));
+	in.operand[0].view.chunk = 0;
+	assert_int_equal(gs_listing_replace(&l, 1, &in), GS_OK);
+	assert_int_equal(gs_program_seal(&p, &l, &error), GS_OK);
+	in = copy_of_input();
+	in.out_axes = 8;
+	for (unsigned a = 0; a < 8; a++)
+		in.extent[a] = a == 0 ? 7 : 1;
+	in.operand[0].view.rows = GS_ROWS_MAX;
+	for (unsigned r = 0; r < GS_ROWS_MAX; r++) {
+		struct gs_row *row = &in.operand[0].view.row[r];
+		*row = (struct gs_row){.extent = GS_EXTENT_MAX, .stride = GS_EXTENT_MAX, .at.offset = GS_OFFSET_MAX};
+		for (unsigned a = 0; a < 8; a++)
+			row->at.coef[a] = GS_COEF_MAX;
+	}
+	assert_int_equal(gs_listing_replace(&l, 1, &in), GS_OK);
+	assert_int_equal(gs_program_seal(&p, &l, &error), GS_ELIMIT);
+	assert_non_null(strstr(error.text, "longer than 512 bytes"));
+	gs_listing_free(&l);
+	p.io = (struct gs_io){.inputs = 0}; /* on the stack */
+	gs_program_free(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_listed_comes_back),
+		cmocka_unit_test(what_cannot_be_spelled_is_refused),
+		cmocka_unit_test(sealing_judges),
+	};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

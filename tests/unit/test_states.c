@@ -1,0 +1,114 @@
+/* Accumulators by lines against the reference interpreter, to the bit: folds of random programs that reach the whole law. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chain/core/rng.h"
+#include "tests/generator/generator.h"
+#include "validator/exec/states.h"
+
+static unsigned folds, long_folds; /* reached */
+
+/* Every state of some elements, and some states of others. */
+static void check_fold(const struct gs_instr *in, const struct gs_memory *mem, struct gs_rng *rng, uint64_t seed)
+{
+	uint64_t terms = gs_instr_terms(in), elements = gs_instr_count(in);
+	gs_reg *want = malloc((size_t)(terms + 1) * sizeof(*want)), *got = malloc((size_t)(terms + 1) * sizeof(*got));
+	assert_non_null(want);
+	assert_non_null(got);
+	for (unsigned k = 0; k < 4; k++) {
+		uint64_t element = gs_rng_below(rng, elements);
+		uint32_t first = 0, stride = 1, count = (uint32_t)terms + 1;
+		if (k > 0) {
+			first = (uint32_t)gs_rng_below(rng, terms + 1);
+			stride = (uint32_t)gs_rng_below(rng, terms + 1) + 1;
+			count = (uint32_t)gs_rng_below(rng, (terms - first) / stride + 2);
+		}
+		gs_interpret_accumulators(in, mem, element, first, stride, count, want);
+		gs_exec_states(in, mem, NULL, element, first, stride, count, got);
+		if (memcmp(want, got, count * sizeof(*want)) != 0)
+			fail_msg("seed %llu: %s, element %llu: states %u, %u by %u", (unsigned long long)seed,
+			         gs_fn_info(in->fn)->name, (unsigned long long)element, first, count, stride);
+	}
+	folds++;
+	long_folds += terms > 512;
+	free(want);
+	free(got);
+}
+
+/* Takes the program. */
+static void run_program(struct gs_program *p, uint64_t seed)
+{
+	struct gs_buf inputs;
+	struct gs_rng rng;
+	gs_rng_seed(&rng, seed);
+	gs_buf_init(&inputs, (size_t)1 << 30);
+	assert_int_equal(gs_generate_inputs(seed, p, &inputs), GS_OK);
+	uint8_t *trace = calloc(1, gs_program_trace_bytes(p));
+	assert_non_null(trace);
+	struct gs_memory mem = {trace, p->weights, inputs.ptr};
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		gs_interpret_instr(&in, &mem);
+		if (in.form == GS_FOLD)
+			check_fold(&in, &mem, &rng, seed);
+	}
+	free(trace);
+	gs_buf_free(&inputs);
+	gs_program_free(p);
+}
+
+static void test_random_folds(void **state)
+{
+	(void)state;
+	struct gs_generator_options options = gs_generator_small();
+	struct gs_program p;
+	options.trace_depth_max = 10;
+	for (uint64_t seed = 1; seed <= 340; seed++) {
+		if (seed == 301) {
+			options.trace_depth_max = 12;
+			options.elements_max = 2000;
+			options.terms_max = 3000;
+			options.steps_max = 300000;
+		}
+		assert_int_equal(gs_generate_program(seed, &options, &p, NULL), GS_OK);
+		run_program(&p, seed);
+	}
+	assert_true(folds > 200 && long_folds > 5);
+}
+
+/* Coordinates at the law's limits, some beyond 64 bits. */
+static void test_extreme_folds(void **state)
+{
+	(void)state;
+	struct gs_generator_options options = gs_generator_small();
+	struct gs_program p;
+	options.trace_depth_max = 10;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		assert_int_equal(gs_generate_extreme(seed, &options, &p, NULL), GS_OK);
+		run_program(&p, seed);
+	}
+}
+
+static void test_longest_fold(void **state)
+{
+	(void)state;
+	struct gs_program p;
+	assert_int_equal(gs_generate_longest_fold(3, &p, NULL), GS_OK);
+	run_program(&p, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_folds),
+		cmocka_unit_test(test_extreme_folds),
+		cmocka_unit_test(test_longest_fold),
+	};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
