@@ -19,7 +19,7 @@ interface VmGas {
 
 /// What the moves of a game cost as whole transactions: each call runs in a transaction of its own (isolate), 21000 and its
 /// data included, and counts at least the floor of EIP-7623. Refunds are not netted. The numbers are upper bounds of
-/// docs/gas.md; a change that makes a move dearer fails here.
+/// docs/gas.md; a change that makes a move dearer fails here. The fold's registers are of 8 bytes, which is the dearer kind.
 /// forge-config: default.isolate = true
 contract GameGasTest is World {
     event Used(string what, uint256 gas, uint256 executed, uint256 floor, uint256 dataBytes);
@@ -71,7 +71,7 @@ contract GameGasTest is World {
         string memory what;
         bytes memory data;
         address who = p & 1 == 1 ? claimant() : challenger();
-        uint256 limit = 86_000;
+        uint256 limit = 82_000;
         if (p == 1) {
             what = "commitTrace";
             data = abi.encodeCall(
@@ -164,11 +164,11 @@ contract GameGasTest is World {
 
     function testOrdinaryGame() public {
         game(20, 4096, 9);
-        assertTrue(total < 800_000 && transactions <= 15, "ordinary");
+        assertTrue(total < 845_000 && transactions <= 15, "ordinary");
     }
 
     function testLargestGame() public {
         game(26, 1 << 18, 19);
-        assertTrue(total < 1_020_000 && transactions <= 19, "largest");
+        assertTrue(total < 1_070_000 && transactions <= 19, "largest");
     }
 }
