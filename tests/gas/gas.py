@@ -34,7 +34,7 @@ CEILINGS = {
     "largest_txs": 19,
     "max_move": 80_000,
     "step": 154_000,  # goal: 150,000
-    "step3": 195_000,  # goal: 180,000
+    "step3": 180_000,
     "signed_path": 235_000,
     "signed_path_largest": 240_000,
     "post_claim": 70_000,

@@ -274,7 +274,7 @@ contract DutiesTest is Test {
         assertEq(free(bob), PURSE + BOND * 3 / 4, "what is not burned is the demander's");
         assertEq(locked(bob), 0, "and its own");
         assertEq(free(alice), PURSE - BOND - FEE, "the claimant's loss");
-        assertEq(stakes.burned(), BOND / 4, "burned");
+        assertEq(stakes.burned(), BOND / 4 + FEE, "burned, with the fee");
         vm.expectRevert(Duties.ClaimNotOpen.selector);
         duties.unanswered(b);
         conserved();

@@ -91,7 +91,7 @@ contract PayoutsTest is World {
         hers = wealth(alice);
         uint256 burned = stakes.burned();
         concede(alice);
-        assertEq(stakes.burned() - burned, CLAIM_BOND * BURN_BPS / 10000, "what deters");
+        assertEq(stakes.burned() - burned, CLAIM_BOND * BURN_BPS / 10000 + CLAIM_FEE, "what deters");
         now_ = bobs;
         close();
         assertEq(wealth(alice), hers - LOST, "all of it");
@@ -168,7 +168,7 @@ contract PayoutsTest is World {
         assertEq(openGames(claimId), 2, "two are open");
         assertEq(free(carol), PURSE - 1 ether, "carol has her bond back, not the prize");
         assertEq(locked(alice), PRIZE, "which is locked");
-        assertEq(stakes.burned(), CLAIM_BOND - PRIZE, "burned at once");
+        assertEq(stakes.burned(), CLAIM_BOND - PRIZE + CLAIM_FEE, "burned at once");
         (address winner, uint16 which, uint8 moves, uint128 amount) = disputes.pots(claimId);
         assertEq(winner, carol, "for now");
         assertEq(which, 1, "of the second game");
