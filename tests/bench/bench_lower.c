@@ -219,6 +219,7 @@ int main(int argc, char **argv)
 	char root[2048];
 	struct dirent **entry = NULL;
 	int failed = 0;
+	gs_return_freed_memory(); /* as the program does */
 	if (argc == 4 && strcmp(argv[1], "--one") == 0)
 		return measure(argv[2], argv[3]);
 	snprintf(root, sizeof(root), "%s/models", data != NULL ? data : "../shared/data");

@@ -216,7 +216,7 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 	uint32_t most = p->count < 3 ? p->count : 3;
 	p->header.outputs = (uint32_t)(1 + below(g, most));
 	enum gs_err err = generator_outputs(g) == GS_OK ? generator_seal(g, error)
-	                                           : gs_fail(error, GS_ENOMEM, "generator: no memory");
+	                                                : gs_fail(error, GS_ENOMEM, "generator: no memory");
 	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
 		err = generator_stretch(g, error);
 	return err != GS_OK ? err : gs_program_check(p, error);

@@ -8,7 +8,7 @@ source "$(dirname "$0")/../support/devnet.sh"
 
 more_parameters='duties:
   audit: 1
-  audit_s: 10
+  audit_s: 20
   epoch_s: 5'
 devnet_up 12 60
 shown=$(claim 1 "${images[0]}")

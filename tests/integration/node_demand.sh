@@ -7,7 +7,7 @@ set -uo pipefail
 source "$(dirname "$0")/../support/devnet.sh"
 
 more_parameters='duties:
-  demand_s: 8
+  demand_s: 15
   demand_base: 0.5
   demand_per_chunk: 0.25'
 devnet_up 20 60

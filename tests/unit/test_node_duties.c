@@ -145,6 +145,19 @@ static void silence_is_claimed_by_who_asked(void **state)
 	assert_false(duty(f, GS_DUTIES_FN_UNANSWERED)); /* the other's is the other's */
 }
 
+static void the_price_comes_back_when_the_claim_ends(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_hash topics[] = {gs_claims_event_invalidated, {{0}}};
+
+	node_post(f, 1, NODE_CLAIMANT, 3);
+	demanded(f, 1, NODE_SELF, GS_DEMAND_INPUT);
+	topics[1] = node_claim(1);
+	assert_false(duty(f, GS_DUTIES_FN_DROP_DEMAND));
+	node_log(f, &f->options.contracts.claims, topics, 2, NULL, 0);
+	assert_true(duty(f, GS_DUTIES_FN_DROP_DEMAND));
+}
+
 /* --- audits --- */
 
 static void audit_all(struct node_fixture *f, uint32_t bps)
@@ -301,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_answer_is_taken_for_the_input, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(own_batches_are_finalised, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(silence_is_claimed_by_who_asked, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(the_price_comes_back_when_the_claim_ends, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_was_not_posted_cannot_be_answered, node_set_up, node_tear_down),
 	};
 

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "validator/cli/cli.h"
+#include "validator/cli/model.h"
 #include "validator/daemon/suggest.h"
 
 #define GS_VERSION_TEXT "0.1.0"
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
 
+	gs_return_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &no_core); /* keys are in memory */
 	if (argc < 2) {

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +16,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TENSOR_SET_BYTES_MAX = 1 << 30 };
+enum {
+	TENSOR_SET_BYTES_MAX = 1 << 30,
+	LARGE_BLOCK_BYTES = 1 << 17, /* what glibc begins with */
+};
+
+void gs_return_freed_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+#endif
+}
 
 enum gs_err gs_map_file(const char *path, uint64_t max, struct gs_mapped *out, struct gs_error *error)
 {

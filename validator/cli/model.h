@@ -7,6 +7,10 @@
 #include "validator/exec/plan.h"
 #include "validator/onnx/onnx.h"
 
+/* For main: large blocks go back to the system as soon as they are freed. glibc otherwise raises the size from which it does
+ * that to the largest block freed so far, and what lowering has freed stays with the process. */
+void gs_return_freed_memory(void);
+
 struct gs_mapped { /* a file, read only */
 	struct gs_bytes bytes;
 };

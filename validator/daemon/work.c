@@ -126,9 +126,7 @@ static enum gs_err run_executor(struct gs_work *work, struct item *item, const s
 		return err;
 	memory.trace = item->trace.chunks;
 	const struct gs_exec_options options = {.threads = work->options.threads, .isa = work->options.isa};
-	err = gs_exec_run_with(program, &memory, &options, why);
-	if (!err && (err = gs_trace_commit(&item->trace)))
-		gs_fail(why, err, "no memory for the trace's tree");
+	err = gs_exec_run_committing(program, &memory, &options, &item->trace, why);
 	if (!err)
 		gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
 	return err;

@@ -103,9 +103,14 @@ static void zero_padding(const struct gs_instr *in, uint8_t *trace)
 	memset(out + bytes, 0, gs_dtype_chunks(in->store_dtype, count) * GS_CHUNK_BYTES - bytes);
 }
 
-/* live: NULL when everything is kept. */
+static void commit(const struct gs_instr *in, struct gs_trace *trace)
+{
+	gs_trace_commit_chunks(trace, in->first_chunk, gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
+}
+
+/* live: NULL when everything is kept. trace: NULL when nothing is committed. */
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
-                       gs_live_release release, void *self, struct gs_error *error)
+                       gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		struct gs_instr in = gs_program_instr(plan->program, i);
@@ -122,6 +127,8 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
 		}
 		zero_padding(&in, mem->trace);
+		if (trace)
+			commit(&in, trace);
 		if (live)
 			gs_live_after(live, i, &in, release, self);
 	}
@@ -130,7 +137,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 
 enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error)
 {
-	return run(plan, mem, NULL, NULL, NULL, error);
+	return run(plan, mem, NULL, NULL, NULL, NULL, error);
 }
 
 enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem, gs_live_release release,
@@ -139,8 +146,21 @@ enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct g
 	struct gs_live live;
 	if (gs_live_init(&live, plan->program) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
-	enum gs_err err = run(plan, mem, &live, release, self, error);
+	enum gs_err err = run(plan, mem, &live, release, self, NULL, error);
 	gs_live_free(&live);
+	return err;
+}
+
+enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_trace *trace,
+                                        struct gs_error *error)
+{
+	GS_ASSERT(mem->trace == trace->chunks);
+	enum gs_err err = gs_trace_commit_begin(trace);
+	if (err != GS_OK)
+		return gs_fail(error, err, "executor: no memory for the trace's tree");
+	err = run(plan, mem, NULL, NULL, NULL, trace, error);
+	if (err == GS_OK)
+		gs_trace_commit_end(trace);
 	return err;
 }
 
@@ -165,6 +185,19 @@ enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory 
 	if (err != GS_OK)
 		return err;
 	err = gs_exec_plan_run(plan, mem, error);
+	gs_exec_plan_free(plan);
+	return err;
+}
+
+enum gs_err gs_exec_run_committing(const struct gs_program *p, const struct gs_memory *mem,
+                                   const struct gs_exec_options *options, struct gs_trace *trace,
+                                   struct gs_error *error)
+{
+	struct gs_exec_plan *plan;
+	enum gs_err err = gs_exec_plan_new(p, options, &plan, error);
+	if (err != GS_OK)
+		return err;
+	err = gs_exec_plan_run_committing(plan, mem, trace, error);
 	gs_exec_plan_free(plan);
 	return err;
 }

@@ -6,6 +6,7 @@
 #ifndef GS_VALIDATOR_EXEC_PLAN_H
 #define GS_VALIDATOR_EXEC_PLAN_H
 
+#include "challenge/machine/trace.h"
 #include "validator/exec/exec.h"
 #include "validator/exec/live.h"
 
@@ -31,6 +32,14 @@ GS_MUST enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_
  * may become anything. */
 GS_MUST enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem,
                                                gs_live_release release, void *self, struct gs_error *error);
+
+/* The same for who has to commit to the execution: each tensor is hashed as soon as it is written, and may rest then.
+ * mem->trace is trace->chunks; on success the trace is committed, otherwise not. */
+GS_MUST enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct gs_memory *mem,
+                                                struct gs_trace *trace, struct gs_error *error);
+GS_MUST enum gs_err gs_exec_run_committing(const struct gs_program *p, const struct gs_memory *mem,
+                                           const struct gs_exec_options *options, struct gs_trace *trace,
+                                           struct gs_error *error);
 
 /* One run with other options than gs_exec_run's. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,

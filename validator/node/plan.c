@@ -32,12 +32,14 @@ static enum gs_err keep_id(struct ids *ids, const struct gs_hash *id)
 	return GS_OK;
 }
 
+/* Open, or with a demand whose price is still locked. */
 static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct gs_claim claim;
 	enum gs_err err = gs_claim_decode(key, value, &claim);
 
-	return err || claim.status != GS_CLAIM_OPEN ? err : keep_id(context, &claim.id);
+	return err || (claim.status != GS_CLAIM_OPEN && !claim.demand.deadline.unix_s) ? err
+	                                                                               : keep_id(context, &claim.id);
 }
 
 static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -379,6 +381,8 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 
 	if (err)
 		return err;
+	if (claim.status != GS_CLAIM_OPEN)
+		return gs_plan_duties(t, &claim);
 	mine = gs_address_equal(&claim.body.claimant, &o->self);
 	if (mine && o->finalise) {
 		bool released = false;

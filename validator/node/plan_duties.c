@@ -266,6 +266,11 @@ enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim *claim)
 	const bool mine = gs_address_equal(&claim->body.claimant, &o->self);
 	enum gs_err err = GS_OK;
 
+	if (claim->status != GS_CLAIM_OPEN) /* it ended while a demand was pending: whoever asked gets the price back */
+		return demand_s && gs_address_equal(&claim->demand.by, &o->self)
+		               ? want_plain(t, GS_INTENT_UNANSWERED, claim, GS_DUTIES_FN_DROP_DEMAND,
+		                            claim->demand.deadline)
+		               : GS_OK;
 	if (mine && !o->defend)
 		return GS_OK;
 	if (demand_s && mine && now_s <= demand_s)
