@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "challenge/game/agreed.h"
+
 /* ---- money (protocol.md, section 2) ---- */
 
 static void add(struct gs_wei *to, struct gs_wei amount)
@@ -31,23 +33,21 @@ static void unlock(struct gs_sim_chain *chain, unsigned account, struct gs_wei a
 	add(&chain->account[account].free, amount);
 }
 
-/* "locked of account - amount; free of winner + (amount - burn)" */
-static void slash(struct gs_sim_chain *chain, unsigned loser, unsigned winner, const struct gs_payout *payout)
+/* locked of one account -> free of another */
+static void pay(struct gs_sim_chain *chain, unsigned from, struct gs_wei amount, unsigned to)
 {
-	take(&chain->account[loser].locked, payout->slashed);
-	if (chain->rules.plant == GS_SIM_PLANT_BURN) {
-		add(&chain->account[winner].free, payout->slashed);
-		return;
-	}
-	add(&chain->account[winner].free, payout->paid);
-	add(&chain->burned, payout->burned);
+	take(&chain->account[from].locked, amount);
+	add(&chain->account[to].free, amount);
 }
 
-static struct gs_wei rest_of(struct gs_wei bond, const struct gs_payout *payout)
+/* "locked(loser) -= loss; burned += burn" */
+static void burn(struct gs_sim_chain *chain, unsigned loser, unsigned winner, struct gs_wei amount)
 {
-	struct gs_wei rest = bond;
-	take(&rest, payout->slashed);
-	return rest;
+	take(&chain->account[loser].locked, amount);
+	if (chain->rules.plant == GS_SIM_PLANT_BURN)
+		add(&chain->account[winner].free, amount);
+	else
+		add(&chain->burned, amount);
 }
 
 unsigned gs_sim_account_new(struct gs_sim_chain *chain, struct gs_wei amount)
@@ -69,20 +69,31 @@ struct gs_address gs_sim_address(unsigned account)
 enum gs_err gs_sim_post(struct gs_sim_chain *chain, unsigned claimant, struct gs_wei value, struct gs_error *error)
 {
 	GS_ASSERT(chain->status == GS_SIM_CLAIM_NONE);
-	struct gs_wei bond;
-	enum gs_err err = gs_bond_of_claim(&chain->rules.bonds, value, &bond);
+	struct gs_wei bond, fee, both;
+	enum gs_err err = gs_bond_of_claim(&chain->rules.terms, value, &bond);
 	if (err == GS_OK)
-		err = lock(chain, claimant, bond, error);
+		err = gs_fee_of_claim(&chain->rules.terms, value, &fee);
+	if (err == GS_OK)
+		err = gs_wei_add(bond, fee, &both);
+	if (err == GS_OK)
+		err = lock(chain, claimant, both, error);
 	if (err != GS_OK)
 		return err;
 	chain->claimant = claimant;
 	chain->claim_bond = bond;
-	chain->window_end = chain->now + chain->rules.window_s;
+	chain->claim_fee = fee;
+	chain->window_end = chain->now + chain->rules.terms.window_s;
 	chain->status = GS_SIM_CLAIM_OPEN;
 	return GS_OK;
 }
 
-/* "when it is open, now > windowEnd and no game is open: the bond is unlocked" */
+static void fee_to_pool(struct gs_sim_chain *chain)
+{
+	take(&chain->account[chain->claimant].locked, chain->claim_fee);
+	add(&chain->pool, chain->claim_fee);
+}
+
+/* "when it is open, now > windowEnd, no game is open: the bond is unlocked, the fee goes where 6.4 says" */
 enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error)
 {
 	if (chain->status != GS_SIM_CLAIM_OPEN)
@@ -92,88 +103,152 @@ enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error)
 	if (chain->open_games != 0)
 		return gs_fail(error, GS_EINVAL, "GamesOpen");
 	unlock(chain, chain->claimant, chain->claim_bond);
+	fee_to_pool(chain);
 	chain->status = GS_SIM_CLAIM_FINAL;
+	return GS_OK;
+}
+
+enum gs_err gs_sim_release(struct gs_sim_chain *chain, struct gs_error *error)
+{
+	if (chain->status != GS_SIM_CLAIM_OPEN)
+		return gs_fail(error, GS_EINVAL, "ClaimNotOpen");
+	unlock(chain, chain->claimant, chain->claim_bond);
+	unlock(chain, chain->claimant, chain->claim_fee);
+	chain->status = GS_SIM_CLAIM_VOID;
 	return GS_OK;
 }
 
 /* ---- games (section 5) ---- */
 
+static uint16_t units_now(const struct gs_sim_chain *chain)
+{
+	return chain->rules.plant == GS_SIM_PLANT_UNITS ? 1 : (uint16_t)(1 + chain->open_games);
+}
+
 enum gs_err gs_sim_challenge(struct gs_sim_chain *chain, unsigned challenger, struct gs_error *error)
 {
+	if (challenger == chain->claimant)
+		return gs_fail(error, GS_EINVAL, "SelfChallenge");
 	if (chain->status != GS_SIM_CLAIM_OPEN)
 		return gs_fail(error, GS_EINVAL, "ClaimNotOpen");
 	if (chain->now > chain->window_end)
 		return gs_fail(error, GS_EINVAL, "WindowOver");
-	if (challenger == chain->claimant)
-		return gs_fail(error, GS_EINVAL, "SelfChallenge");
-	for (unsigned g = 0; g < chain->games; g++)
-		if (chain->game[g].challenger == challenger)
-			return gs_fail(error, GS_EINVAL, "GameExists");
 	if (chain->games == GS_SIM_GAMES_MAX)
 		return gs_fail(error, GS_EINVAL, "TooManyGames");
-	enum gs_err err = lock(chain, challenger, chain->rules.bonds.challenger_bond, error);
+	struct gs_wei bond;
+	enum gs_err err = gs_bond_of_game(&chain->rules.bonds, units_now(chain), &bond);
+	if (err == GS_OK)
+		err = lock(chain, challenger, bond, error);
 	if (err != GS_OK)
 		return err;
 	struct gs_sim_game *g = &chain->game[chain->games];
-	struct gs_hash claim = {{0xc1}}, id = {{0x9a, (uint8_t)chain->games}};
-	struct gs_address claimant = gs_sim_address(chain->claimant), other = gs_sim_address(challenger);
-	gs_game_open(&g->game, &chain->game_rules, &id, &claim, &claimant, &other, chain->now);
+	struct gs_hash claim = {{0xc1}};
+	struct gs_address other = gs_sim_address(challenger);
+	gs_game_open(&g->game, &chain->game_rules, &claim, &other, (uint16_t)chain->games, units_now(chain),
+	             chain->now);
 	g->challenger = challenger;
 	g->opened_at = chain->now;
+	g->ended_before = chain->ended_games;
 	chain->games++;
 	chain->open_games++;
 	return GS_OK;
 }
 
-bool gs_sim_settled_before(const struct gs_sim_chain *chain, unsigned game)
+bool gs_sim_overtaken(const struct gs_sim_chain *chain, unsigned game)
 {
-	return chain->winner != 0 && chain->winner - 1 < game;
+	switch (chain->status) {
+	case GS_SIM_CLAIM_NONE:
+	case GS_SIM_CLAIM_OPEN:
+	case GS_SIM_CLAIM_FINAL: return false;
+	case GS_SIM_CLAIM_INVALID: return chain->pot.winner != 0 && chain->pot.winner - 1 < game;
+	case GS_SIM_CLAIM_VOID: return true;
+	}
+	return false;
 }
 
-/* "The prize goes to the earliest opened game that wins: while a game with a smaller index is open, it stays locked." */
-static void pay_prize(struct gs_sim_chain *chain)
+static struct gs_wei bond_of(const struct gs_sim_chain *chain, const struct gs_sim_game *g)
 {
-	if (chain->winner == 0 || chain->prize_paid)
+	struct gs_wei bond;
+	GS_ASSERT(gs_bond_of_game(&chain->rules.bonds, g->game.state.units, &bond) == GS_OK); /* it was locked */
+	return bond;
+}
+
+/* "refunds the moves that it made in time, as far as the pot lasts" */
+static void refund(struct gs_sim_chain *chain, unsigned game)
+{
+	struct gs_wei amount;
+	if (chain->status != GS_SIM_CLAIM_INVALID || chain->rules.plant == GS_SIM_PLANT_REFUND)
 		return;
-	for (unsigned g = 0; g + 1 < chain->winner; g++)
-		if (chain->game[g].game.outcome == GS_GAME_OPEN)
-			return;
-	const struct gs_sim_game *won = &chain->game[chain->winner - 1];
-	struct gs_payout payout;
-	/* "a concession is cheaper only while the claim has had one game" */
-	enum gs_game_reason reason = chain->games == 1 ? (enum gs_game_reason)won->game.reason : GS_REASON_STEP;
-	GS_ASSERT(gs_bond_payout(&chain->rules.bonds, chain->claim_bond, GS_GAME_CHALLENGER_WON, reason, &payout) ==
+	GS_ASSERT(gs_bond_refund(&chain->rules.bonds, &chain->game[game].game.state, chain->pot.amount, &amount) ==
 	          GS_OK);
-	unsigned to = won->challenger;
-	if (chain->rules.plant == GS_SIM_PLANT_PRIZE)
-		to = chain->game[chain->games - 1].challenger;
-	slash(chain, chain->claimant, to, &payout);
-	unlock(chain, chain->claimant, rest_of(chain->claim_bond, &payout));
-	chain->prize_paid = true;
+	take(&chain->pot.amount, amount);
+	pay(chain, chain->claimant, amount, chain->game[game].challenger);
+}
+
+static struct gs_payout payout_of(const struct gs_sim_chain *chain, const struct gs_sim_game *g, struct gs_wei bond)
+{
+	struct gs_payout payout;
+	GS_ASSERT(gs_bond_payout(&chain->rules.bonds, bond, chain->games == 1, (enum gs_game_outcome)g->game.outcome,
+	                         (enum gs_game_reason)g->game.reason, &payout) == GS_OK);
+	return payout;
+}
+
+static void claimant_wins(struct gs_sim_chain *chain, const struct gs_sim_game *g)
+{
+	struct gs_payout payout = payout_of(chain, g, bond_of(chain, g));
+	burn(chain, g->challenger, chain->claimant, payout.burned);
+	pay(chain, g->challenger, payout.rest, chain->claimant);
+	unlock(chain, g->challenger, payout.kept);
+}
+
+/* The first win makes the claim invalid; one of a game opened earlier takes its place. */
+static void challenger_wins(struct gs_sim_chain *chain, unsigned index)
+{
+	const struct gs_sim_game *g = &chain->game[index];
+	unlock(chain, g->challenger, bond_of(chain, g));
+	if (chain->status == GS_SIM_CLAIM_OPEN) {
+		struct gs_payout payout = payout_of(chain, g, chain->claim_bond);
+		chain->status = GS_SIM_CLAIM_INVALID;
+		fee_to_pool(chain);
+		burn(chain, chain->claimant, g->challenger, payout.burned);
+		unlock(chain, chain->claimant, payout.kept);
+		chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = payout.rest};
+		return;
+	}
+	if (chain->rules.plant == GS_SIM_PLANT_PLACE)
+		return;
+	refund(chain, chain->pot.winner - 1);
+	chain->pot.winner = index + 1;
+}
+
+static void pay_pot(struct gs_sim_chain *chain)
+{
+	if (chain->pot.winner == 0 || chain->open_games > 0)
+		return;
+	unsigned game = chain->rules.plant == GS_SIM_PLANT_PRIZE ? chain->games - 1 : chain->pot.winner - 1;
+	pay(chain, chain->claimant, chain->pot.amount, chain->game[game].challenger);
+	chain->pot = (struct gs_sim_pot){0};
 }
 
 static void end_game(struct gs_sim_chain *chain, unsigned index)
 {
 	struct gs_sim_game *g = &chain->game[index];
-	struct gs_wei bond = chain->rules.bonds.challenger_bond;
-	struct gs_payout payout;
+	if (gs_sim_overtaken(chain, index)) {
+		g->game.outcome = GS_GAME_CLOSED;
+		g->game.reason = GS_REASON_CLOSED;
+	}
+	g->ended = ++chain->ended_games;
 	chain->open_games--;
 	switch ((enum gs_game_outcome)g->game.outcome) {
-	case GS_GAME_CLAIMANT_WON:
-		GS_ASSERT(gs_bond_payout(&chain->rules.bonds, chain->claim_bond, GS_GAME_CLAIMANT_WON,
-		                         (enum gs_game_reason)g->game.reason, &payout) == GS_OK);
-		slash(chain, g->challenger, chain->claimant, &payout);
-		unlock(chain, g->challenger, rest_of(bond, &payout));
+	case GS_GAME_CLAIMANT_WON: claimant_wins(chain, g); break;
+	case GS_GAME_CHALLENGER_WON: challenger_wins(chain, index); break;
+	case GS_GAME_CLOSED:
+		unlock(chain, g->challenger, bond_of(chain, g));
+		refund(chain, index);
 		break;
-	case GS_GAME_CHALLENGER_WON: /* no earlier opened game has won, or the move had been refused */
-		unlock(chain, g->challenger, bond);
-		chain->status = GS_SIM_CLAIM_INVALID;
-		chain->winner = index + 1;
-		break;
-	case GS_GAME_CLOSED: unlock(chain, g->challenger, bond); break;
 	case GS_GAME_OPEN: GS_ASSERT(!"a game that ended");
 	}
-	pay_prize(chain);
+	pay_pot(chain);
 }
 
 static enum gs_side side_of(const struct gs_sim_chain *chain, const struct gs_sim_game *g, unsigned account)
@@ -185,16 +260,16 @@ enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned send
                         struct gs_game_effects *effects, struct gs_error *error)
 {
 	struct gs_sim_game *g = &chain->game[game];
-	if (game >= chain->games || g->game.outcome != GS_GAME_OPEN)
-		return gs_fail(error, GS_EINVAL, "NoGame");
-	if (gs_sim_settled_before(chain, game))
-		return gs_fail(error, GS_EINVAL, "ClaimSettled");
+	if (game >= chain->games)
+		return gs_fail(error, GS_EINVAL, "StaleState");
 	struct gs_game_input in = {.sender = (uint8_t)side_of(chain, g, sender), .now = chain->now, .move = move};
+	if (move->kind == GS_MOVE_CLOSE && !gs_sim_overtaken(chain, game))
+		return gs_fail(error, GS_EINVAL, "NotSettled");
 	enum gs_err err = gs_game_step(&g->game, &chain->game_rules, &in, effects, error);
 	if (err != GS_OK)
 		return err;
 	if (effects->bound)
-		chain->game_rules.trace_root = g->game.state.trace_root;
+		chain->game_rules.tag = gs_trace_tag_of(&g->game.trace_root);
 	if (chain->rules.plant == GS_SIM_PLANT_TIMEOUT && g->game.reason == GS_REASON_TIMEOUT)
 		g->game.outcome = g->game.outcome == GS_GAME_CLAIMANT_WON ? GS_GAME_CHALLENGER_WON
 		                                                          : GS_GAME_CLAIMANT_WON;
@@ -203,15 +278,31 @@ enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned send
 	return GS_OK;
 }
 
-enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error)
+enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
+                         struct gs_error *error)
 {
 	struct gs_sim_game *g = &chain->game[game];
+	const struct gs_game_rules *rules = &chain->game_rules;
+	const struct gs_agreed to = {.state = agreed->state, .trace_root = agreed->trace_root};
+	const struct gs_agreed_terms terms = {.tag = rules->tag,
+	                                      .budgets_s = (uint64_t)rules->claimant_budget_s +
+	                                                   rules->challenger_budget_s,
+	                                      .now = chain->now};
 	if (game >= chain->games || g->game.outcome != GS_GAME_OPEN)
-		return gs_fail(error, GS_EINVAL, "NoGame");
-	if (!gs_sim_settled_before(chain, game))
-		return gs_fail(error, GS_EINVAL, "NotSettled");
-	g->game.outcome = GS_GAME_CLOSED;
-	g->game.reason = GS_REASON_SETTLED;
-	end_game(chain, game);
+		return gs_fail(error, GS_EINVAL, "StaleState");
+	enum gs_err err = gs_agreed_check(&terms, &g->game.state, &to, false, error);
+	if (err != GS_OK)
+		return err;
+	if (chain->status != GS_SIM_CLAIM_OPEN)
+		return gs_fail(error, GS_EINVAL, "ClaimSettled");
+	g->game = *agreed;
+	chain->game_rules.tag = gs_trace_tag_of(&agreed->trace_root);
 	return GS_OK;
+}
+
+enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error)
+{
+	const struct gs_move move = {.kind = GS_MOVE_CLOSE};
+	struct gs_game_effects effects;
+	return gs_sim_move(chain, game, chain->claimant, &move, &effects, error);
 }

@@ -19,6 +19,9 @@ enum gs_sim_plant {
 	GS_SIM_PLANT_BURN,    /* what should be burned goes to the winner */
 	GS_SIM_PLANT_PRIZE,   /* the prize goes to the game opened last */
 	GS_SIM_PLANT_TIMEOUT, /* the side that was in time loses */
+	GS_SIM_PLANT_PLACE,   /* a game opened earlier that wins later does not take the winner's place */
+	GS_SIM_PLANT_REFUND,  /* a closed game gets no refund */
+	GS_SIM_PLANT_UNITS,   /* the second game's bond is no larger than the first's */
 };
 
 struct gs_sim_account {
@@ -30,12 +33,13 @@ enum gs_sim_claim_status {
 	GS_SIM_CLAIM_NONE = 0,
 	GS_SIM_CLAIM_OPEN = 1,
 	GS_SIM_CLAIM_INVALID = 2,
-	GS_SIM_CLAIM_FINAL = 3
+	GS_SIM_CLAIM_FINAL = 3,
+	GS_SIM_CLAIM_VOID = 4
 };
 
 struct gs_sim_rules {
+	struct gs_terms terms;
 	struct gs_bond_rules bonds;
-	uint64_t window_s;
 	enum gs_sim_plant plant;
 };
 
@@ -43,24 +47,32 @@ struct gs_sim_game {
 	struct gs_game game;
 	unsigned challenger; /* account */
 	uint64_t opened_at;
+	unsigned ended_before; /* games that had ended when it was opened */
+	unsigned ended;        /* 1 + the games that had ended before it; 0: open */
+};
+
+struct gs_sim_pot {      /* what is left of a lost claim's bond, while other games of it are open */
+	unsigned winner; /* 1 + the game whose challenger gets it; 0: no pot */
+	struct gs_wei amount;
 };
 
 struct gs_sim_chain {
 	struct gs_sim_rules rules;
-	struct gs_game_rules game_rules; /* of the one claim; trace_root is bound by its first commit */
+	struct gs_game_rules game_rules; /* of the one claim; its tag is bound by the first commit */
 	uint64_t now;
 	unsigned accounts;
 	struct gs_sim_account account[GS_SIM_ACCOUNTS_MAX];
 	struct gs_wei burned;
+	struct gs_wei pool; /* of fees */
 	/* the claim */
 	unsigned claimant;
 	enum gs_sim_claim_status status;
 	struct gs_wei claim_bond;
+	struct gs_wei claim_fee;
 	uint64_t window_end;
-	unsigned games, open_games;
+	unsigned games, open_games, ended_games;
 	struct gs_sim_game game[GS_SIM_GAMES_MAX]; /* in order of opening */
-	unsigned winner;                           /* 1 + the earliest opened game that a challenger won; 0: none */
-	bool prize_paid;
+	struct gs_sim_pot pot;
 };
 
 /* An account with `amount` free; returns its number. */
@@ -73,9 +85,14 @@ GS_MUST enum gs_err gs_sim_challenge(struct gs_sim_chain *chain, unsigned challe
 /* Any move of a game, by any account. */
 GS_MUST enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned sender, const struct gs_move *move,
                                 struct gs_game_effects *effects, struct gs_error *error);
-/* Whether an earlier opened game has settled the claim: such a game accepts only close. */
-bool gs_sim_settled_before(const struct gs_sim_chain *chain, unsigned game);
+/* Puts a state that both sides agreed on off chain in the place of the game's (5.7); signatures are taken for granted. */
+GS_MUST enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
+                                 struct gs_error *error);
+/* Whether the game ends without a loser, whatever happens in it: the claim is void, or lost to a game opened before it. */
+bool gs_sim_overtaken(const struct gs_sim_chain *chain, unsigned game);
 GS_MUST enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error);
 GS_MUST enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error);
+/* The claim's model turned out void: bond and fee are unlocked. */
+GS_MUST enum gs_err gs_sim_release(struct gs_sim_chain *chain, struct gs_error *error);
 
 #endif

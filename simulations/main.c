@@ -39,7 +39,8 @@ static bool plant(const char *name, enum gs_sim_plant *out)
 	static const struct {
 		const char *name;
 		enum gs_sim_plant plant;
-	} known[] = {{"burn", GS_SIM_PLANT_BURN}, {"prize", GS_SIM_PLANT_PRIZE}, {"timeout", GS_SIM_PLANT_TIMEOUT}};
+	} known[] = {{"burn", GS_SIM_PLANT_BURN},   {"prize", GS_SIM_PLANT_PRIZE},   {"timeout", GS_SIM_PLANT_TIMEOUT},
+	             {"place", GS_SIM_PLANT_PLACE}, {"refund", GS_SIM_PLANT_REFUND}, {"units", GS_SIM_PLANT_UNITS}};
 	for (size_t i = 0; i < GS_ARRAY_LEN(known); i++)
 		if (strcmp(name, known[i].name) == 0) {
 			*out = known[i].plant;
@@ -92,18 +93,20 @@ static void print_summary(FILE *f, const struct gs_sim_tally *t, const char *dig
 	fprintf(f, "runs            %" PRIu64 " in %.2f s of processor time\n", t->runs, elapsed);
 	fprintf(f, "games           %" PRIu64 " (%" PRIu64 " claims with several), %.0f a second\n", t->games,
 	        t->contested, (double)t->games / elapsed);
-	fprintf(f, "moves           %" PRIu64 ", and %" PRIu64 " refused\n", t->moves, t->refused);
+	fprintf(f, "moves           %" PRIu64 ", and %" PRIu64 " refused; %" PRIu64 " states agreed off chain\n",
+	        t->moves, t->refused, t->agreed);
 	fprintf(f, "outcomes        claimant won %" PRIu64 ", challenger won %" PRIu64 ", closed %" PRIu64 "\n",
 	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
 	fprintf(f,
-	        "reasons         step %" PRIu64 ", timeout %" PRIu64 ", concession %" PRIu64 ", settled %" PRIu64 "\n",
+	        "reasons         step %" PRIu64 ", timeout %" PRIu64 ", concession %" PRIu64 ", closed %" PRIu64 "\n",
 	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
-	        t->reason[GS_REASON_SETTLED]);
+	        t->reason[GS_REASON_CLOSED]);
 	fprintf(f,
 	        "claims          wrong %" PRIu64 " (final %" PRIu64
 	        ", none of them challenged by an honest player to the end)"
-	        "; of all, invalid %" PRIu64 ", final %" PRIu64 "\n",
-	        t->wrong_claims, t->wrong_final, t->claims_invalid, t->claims_final);
+	        "; of all, invalid %" PRIu64 ", final %" PRIu64 ", void %" PRIu64 "\n",
+	        t->wrong_claims, t->wrong_final, t->claims_invalid, t->claims_final, t->claims_void);
+	fprintf(f, "prizes          %" PRIu64 " taken over by a game opened earlier\n", t->replaced);
 	fprintf(f, "digest          %s\n", digest);
 	fprintf(f, "violations      %" PRIu64 "\n", t->violations);
 	for (unsigned v = 0; v < GS_SIM_VIOLATIONS; v++)
@@ -123,21 +126,21 @@ static bool write_json(const char *path, const struct arguments *a, const struct
 		return false;
 	fprintf(f,
 	        "{\n  \"seed\": %" PRIu64 ",\n  \"runs\": %" PRIu64 ",\n  \"games\": %" PRIu64
-	        ",\n  \"moves\": %" PRIu64 ",\n  \"moves_refused\": %" PRIu64 ",\n",
-	        a->seed, t->runs, t->games, t->moves, t->refused);
+	        ",\n  \"moves\": %" PRIu64 ",\n  \"moves_refused\": %" PRIu64 ",\n  \"agreed\": %" PRIu64 ",\n",
+	        a->seed, t->runs, t->games, t->moves, t->refused, t->agreed);
 	fprintf(f,
 	        "  \"outcomes\": {\"claimant_won\": %" PRIu64 ", \"challenger_won\": %" PRIu64 ", \"closed\": %" PRIu64
 	        "},\n",
 	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
 	fprintf(f,
 	        "  \"reasons\": {\"step\": %" PRIu64 ", \"timeout\": %" PRIu64 ", \"concession\": %" PRIu64
-	        ", \"settled\": %" PRIu64 "},\n",
+	        ", \"closed\": %" PRIu64 "},\n",
 	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
-	        t->reason[GS_REASON_SETTLED]);
+	        t->reason[GS_REASON_CLOSED]);
 	fprintf(f,
 	        "  \"wrong_claims\": %" PRIu64 ",\n  \"claims_invalid\": %" PRIu64 ",\n  \"claims_final\": %" PRIu64
-	        ",\n",
-	        t->wrong_claims, t->claims_invalid, t->claims_final);
+	        ",\n  \"claims_void\": %" PRIu64 ",\n  \"prizes_taken_over\": %" PRIu64 ",\n",
+	        t->wrong_claims, t->claims_invalid, t->claims_final, t->claims_void, t->replaced);
 	fprintf(f, "  \"digest\": \"%s\",\n  \"seconds\": %.3f,\n  \"games_per_second\": %.0f,\n", digest, elapsed,
 	        (double)t->games / elapsed);
 	fprintf(f, "  \"violations\": %" PRIu64, t->violations);

@@ -9,6 +9,7 @@ const char *gs_sim_violation_name(enum gs_sim_violation v)
 	case GS_SIM_FUNDS_LOST: return "funds lost";
 	case GS_SIM_WRONG_BALANCE: return "wrong balance";
 	case GS_SIM_HONEST_LOSS: return "honest loss";
+	case GS_SIM_WRONG_WINNER: return "wrong winner of the prize";
 	case GS_SIM_WRONG_LOSER: return "wrong loser of a timeout";
 	case GS_SIM_WRONG_CLOCK: return "wrong clock";
 	case GS_SIM_TWO_TRACES: return "two traces of one claim";
@@ -27,7 +28,7 @@ const char *gs_sim_violation_name(enum gs_sim_violation v)
 unsigned gs_sim_moves_max(const struct gs_program *program)
 {
 	unsigned levels = program->header.trace_depth > 2 ? program->header.trace_depth - 2 : 0;
-	unsigned rounds = (levels + 4) / 5, most = 0;
+	unsigned rounds = levels == 0 ? 0 : levels <= 4 ? 1 : 1 + (levels - 4 + 4) / 5, most = 0;
 	for (uint32_t i = 0; i < program->count; i++) {
 		const struct gs_instr instr = gs_program_instr(program, i), *in = &instr;
 		unsigned shown = 0;
@@ -53,50 +54,126 @@ struct books { /* as the rules have them */
 	amount total[GS_SIM_ACCOUNTS_MAX];
 	amount locked[GS_SIM_ACCOUNTS_MAX];
 	amount burned;
+	amount pool;
 };
 
-static void transfer(struct books *b, const struct gs_bond_rules *rules, unsigned loser, unsigned winner, amount bond,
-                     unsigned reason)
+/* What has become of the claim after some of its games. */
+struct fate {
+	bool lost;
+	unsigned winner; /* the earliest opened game that won */
+	amount pot;
+};
+
+static amount least(amount a, amount b)
 {
-	amount loss = reason == GS_REASON_CONCESSION ? bond * rules->concede_bps / 10000 : bond;
+	return a < b ? a : b;
+}
+
+/* A challenge, and every second move since: the sides take turns. */
+static amount refund_of(const struct gs_sim_chain *chain, const struct gs_sim_game *game, amount pot)
+{
+	unsigned answers = game->game.state.move / 2u;
+	if (game->game.state.move >= 128)
+		return 0; /* agreed off chain, where moves cost nothing */
+	return least(pot, (1 + answers) * value_of(chain->rules.bonds.refund_per_move));
+}
+
+static amount bond_of(const struct gs_sim_chain *chain, unsigned g)
+{
+	amount units = 1; /* and one for every game that was open when it was opened */
+	for (unsigned k = 0; k < g; k++)
+		units += chain->game[k].ended == 0 || chain->game[k].ended > chain->game[g].ended_before;
+	return units * value_of(chain->rules.bonds.challenger_bond);
+}
+
+static void claim_lost(const struct gs_sim_chain *chain, unsigned g, struct books *b, struct fate *fate)
+{
+	const struct gs_bond_rules *rules = &chain->rules.bonds;
+	const struct gs_sim_game *game = &chain->game[g];
+	bool cheap = game->game.reason == GS_REASON_CONCESSION && chain->games == 1;
+	amount bond = value_of(chain->claim_bond), loss = cheap ? bond * rules->concede_bps / 10000 : bond;
 	amount burn = loss * rules->burn_bps / 10000;
-	b->total[loser] -= loss;
-	b->total[winner] += loss - burn;
+	b->total[chain->claimant] -= burn + value_of(chain->claim_fee);
 	b->burned += burn;
+	b->pool += value_of(chain->claim_fee);
+	*fate = (struct fate){.lost = true, .winner = g, .pot = loss - burn};
+}
+
+static void give(struct books *b, unsigned from, unsigned to, amount v)
+{
+	b->total[from] -= v;
+	b->total[to] += v;
+}
+
+/* One game that is over, in the order in which they ended. */
+static void book_game(const struct gs_sim_chain *chain, unsigned g, struct books *b, struct fate *fate)
+{
+	const struct gs_bond_rules *rules = &chain->rules.bonds;
+	const struct gs_sim_game *game = &chain->game[g];
+	if (game->game.outcome == GS_GAME_CLAIMANT_WON) {
+		amount bond = bond_of(chain, g);
+		amount loss = game->game.reason == GS_REASON_CONCESSION ? bond * rules->concede_bps / 10000 : bond;
+		amount burn = loss * rules->burn_bps / 10000;
+		give(b, game->challenger, chain->claimant, loss);
+		b->total[chain->claimant] -= burn;
+		b->burned += burn;
+	} else if (game->game.outcome == GS_GAME_CHALLENGER_WON && !fate->lost) {
+		claim_lost(chain, g, b, fate);
+	} else {
+		/* Closed, or the winner so far that is put out of its place: its gas comes out of the pot. */
+		const struct gs_sim_game *out = game;
+		if (game->game.outcome == GS_GAME_CHALLENGER_WON) {
+			out = &chain->game[fate->winner];
+			fate->winner = g;
+		}
+		amount refund = fate->lost ? refund_of(chain, out, fate->pot) : 0;
+		fate->pot -= refund;
+		give(b, chain->claimant, out->challenger, refund);
+	}
 }
 
 static void keep_books(const struct gs_sim_oracle *oracle, const struct gs_sim_chain *chain, struct books *b)
 {
-	const struct gs_bond_rules *rules = &chain->rules.bonds;
-	amount game_bond = value_of(rules->challenger_bond), claim_bond = value_of(chain->claim_bond);
-	bool earlier_open = false, decided = false, claim_lost = false;
+	struct fate fate = {.lost = false};
 	*b = (struct books){.burned = 0};
 	for (unsigned a = 0; a < chain->accounts; a++)
 		b->total[a] = oracle->deposit[a];
-	for (unsigned g = 0; g < chain->games; g++) {
-		const struct gs_sim_game *game = &chain->game[g];
-		if (game->game.outcome == GS_GAME_OPEN)
-			b->locked[game->challenger] += game_bond;
-		if (game->game.outcome == GS_GAME_CLAIMANT_WON)
-			transfer(b, rules, game->challenger, chain->claimant, game_bond, game->game.reason);
-		if (game->game.outcome == GS_GAME_CHALLENGER_WON && !claim_lost) {
-			claim_lost = true; /* the first in order of opening */
-			decided = !earlier_open;
-			if (decided)
-				transfer(b, rules, chain->claimant, game->challenger, claim_bond,
-				         chain->games == 1 ? game->game.reason : GS_REASON_STEP);
-		}
-		earlier_open |= game->game.outcome == GS_GAME_OPEN;
+	for (unsigned n = 1; n <= chain->ended_games; n++)
+		for (unsigned g = 0; g < chain->games; g++)
+			if (chain->game[g].ended == n)
+				book_game(chain, g, b, &fate);
+	for (unsigned g = 0; g < chain->games; g++)
+		if (chain->game[g].ended == 0)
+			b->locked[chain->game[g].challenger] += bond_of(chain, g);
+	bool over = chain->ended_games == chain->games;
+	if (fate.lost && over)
+		give(b, chain->claimant, chain->game[fate.winner].challenger, fate.pot);
+	else
+		b->locked[chain->claimant] += fate.pot;
+	if (chain->status == GS_SIM_CLAIM_OPEN)
+		b->locked[chain->claimant] += value_of(chain->claim_bond) + value_of(chain->claim_fee);
+	if (chain->status == GS_SIM_CLAIM_FINAL) {
+		b->total[chain->claimant] -= value_of(chain->claim_fee);
+		b->pool += value_of(chain->claim_fee);
 	}
-	if (chain->status == GS_SIM_CLAIM_OPEN || (claim_lost && !decided))
-		b->locked[chain->claimant] += claim_bond;
+}
+
+/* A game with a smaller ordinal that won has the prize; a later one that won before it has been put out of its place. */
+static bool wrong_winner(const struct gs_sim_chain *chain)
+{
+	if (chain->pot.winner == 0)
+		return false;
+	for (unsigned g = 0; g + 1 < chain->pot.winner; g++)
+		if (chain->game[g].game.outcome == GS_GAME_CHALLENGER_WON)
+			return true;
+	return false;
 }
 
 static bool two_traces(const struct gs_sim_chain *chain)
 {
 	const struct gs_hash *bound = NULL;
 	for (unsigned g = 0; g < chain->games; g++) {
-		const struct gs_hash *root = &chain->game[g].game.state.trace_root;
+		const struct gs_hash *root = &chain->game[g].game.trace_root;
 		if (gs_hash_is_zero(root))
 			continue;
 		if (bound != NULL && !gs_hash_equal(bound, root))
@@ -109,7 +186,7 @@ static bool two_traces(const struct gs_sim_chain *chain)
 enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const struct gs_sim_chain *chain)
 {
 	struct books books;
-	amount deposited = 0, there = value_of(chain->burned);
+	amount deposited = 0, there = value_of(chain->burned) + value_of(chain->pool);
 	keep_books(oracle, chain, &books);
 	for (unsigned a = 0; a < chain->accounts; a++) {
 		deposited += oracle->deposit[a];
@@ -119,15 +196,19 @@ enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const str
 		return GS_SIM_FUNDS_LOST;
 	for (unsigned a = 0; a < chain->accounts; a++) {
 		amount total = value_of(chain->account[a].free) + value_of(chain->account[a].locked);
-		if (oracle->honest[a] && total < oracle->deposit[a])
+		amount fee = a == chain->claimant && chain->status == GS_SIM_CLAIM_FINAL ? value_of(chain->claim_fee)
+		                                                                         : 0;
+		if (oracle->honest[a] && total + fee < oracle->deposit[a])
 			return GS_SIM_HONEST_LOSS;
 		if (total != books.total[a] || value_of(chain->account[a].locked) != books.locked[a])
 			return GS_SIM_WRONG_BALANCE;
 	}
-	if (value_of(chain->burned) != books.burned)
+	if (value_of(chain->burned) != books.burned || value_of(chain->pool) != books.pool)
 		return GS_SIM_WRONG_BALANCE;
+	if (wrong_winner(chain))
+		return GS_SIM_WRONG_WINNER;
 	for (unsigned g = 0; g < chain->games; g++)
-		if (chain->game[g].game.state.move >= oracle->moves_max)
+		if (chain->game[g].game.state.move % 128u >= oracle->moves_max)
 			return GS_SIM_GAME_TOO_LONG; /* the last move ends the game and is not counted in its state */
 	if (two_traces(chain))
 		return GS_SIM_TWO_TRACES;
@@ -155,11 +236,21 @@ void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *
 	clock->deadline = now + (time < rules->minimum_time_s ? rules->minimum_time_s : time);
 }
 
+void gs_sim_clock_set(struct gs_sim_clock *clock, const struct gs_game *game)
+{
+	clock->claimants = is_claimants(game->state.phase);
+	clock->deadline = game->state.deadline;
+	clock->left[0] = game->state.claimant_left;
+	clock->left[1] = game->state.challenger_left;
+}
+
 enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,
                                          const struct gs_game *game)
 {
 	const struct gs_game_state *s = &game->state;
 	bool timeout = game->reason == GS_REASON_TIMEOUT;
+	if (game->outcome == GS_GAME_CLOSED)
+		return GS_SIM_NO_VIOLATION; /* by anybody, at any time */
 	if (timeout != (now > clock->deadline))
 		return GS_SIM_WRONG_CLOCK; /* a move too late, or a timeout too early */
 	if (game->outcome != GS_GAME_OPEN)
@@ -175,6 +266,8 @@ enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struc
 
 enum gs_sim_violation gs_sim_check_timeout(unsigned phase, const struct gs_game *game)
 {
+	if (game->outcome == GS_GAME_CLOSED)
+		return GS_SIM_NO_VIOLATION; /* overtaken: nobody loses */
 	return (game->outcome == GS_GAME_CHALLENGER_WON) == is_claimants(phase) ? GS_SIM_NO_VIOLATION
 	                                                                        : GS_SIM_WRONG_LOSER;
 }

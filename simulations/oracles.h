@@ -12,6 +12,7 @@ enum gs_sim_violation {
 	GS_SIM_FUNDS_LOST,          /* free + locked + burned is not what was deposited */
 	GS_SIM_WRONG_BALANCE,       /* an account has, or has locked, what the rules do not give it */
 	GS_SIM_HONEST_LOSS,         /* an honest account has less than it deposited */
+	GS_SIM_WRONG_WINNER,        /* the prize is not the earliest opened game's that won */
 	GS_SIM_WRONG_LOSER,         /* a timeout against the side whose clock did not run */
 	GS_SIM_WRONG_CLOCK,         /* a deadline, or a time left, other than the chess clock's */
 	GS_SIM_TWO_TRACES,          /* two games of the claim are about different traces */
@@ -34,15 +35,17 @@ struct gs_sim_oracle {
 	unsigned moves_max;
 };
 
-/* The most moves that a game about this program can have, challenge not counted (protocol.md, 5.1 and 5.2). */
+/* The most moves that a game about this program can have, challenge not counted (protocol.md, 5.2 and 5.3). */
 unsigned gs_sim_moves_max(const struct gs_program *program);
-/* The chess clock of one game (protocol.md, 5.3), kept beside it. */
+/* The chess clock of one game (protocol.md, 5.4), kept beside it. */
 struct gs_sim_clock {
 	bool claimants; /* whose clock runs */
 	uint64_t deadline;
 	uint64_t left[2]; /* claimant, challenger: as of its last move */
 };
 void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now);
+/* Both sides agreed on the game's times. */
+void gs_sim_clock_set(struct gs_sim_clock *clock, const struct gs_game *game);
 /* After an accepted move at `now`; game as it is then. */
 enum gs_sim_violation gs_sim_clock_check(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now,
                                          const struct gs_game *game);

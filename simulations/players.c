@@ -37,7 +37,11 @@ static void damage(struct gs_move *move, struct gs_rng *rng)
 			sibling->b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
 		}
 		break;
-	case 2: move->trace_root.b[gs_rng_below(rng, 32)] ^= (uint8_t)bit; break;
+	case 2:
+		move->trace_root.b[gs_rng_below(rng, 32)] ^= (uint8_t)bit;
+		if (move->openings_len > 0)
+			move->openings[gs_rng_below(rng, move->openings_len)] ^= (uint8_t)bit;
+		break;
 	case 3:
 		move->child ^= 1;
 		move->segment ^= 1;

@@ -30,6 +30,7 @@ struct gs_sim_player {
 	struct gs_sim_execution other; /* a two-faced claimant's, for every other game */
 	struct gs_prover other_prover;
 	bool two_faced;
+	bool again;       /* challenges twice */
 	uint64_t open_at; /* challengers: GS_SIM_NEVER when it does not challenge */
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "challenge/game/agreed.h"
 #include "simulations/players.h"
 #include "simulations/programs.h"
 #include "validator/exec/exec.h"
@@ -28,11 +29,13 @@ struct world {
 	struct gs_sim_clock clock[GS_SIM_GAMES_MAX];
 	uint64_t keeper[GS_SIM_GAMES_MAX]; /* somebody ends a game that is overdue or settled */
 	uint64_t finalize_at;
+	uint64_t void_at; /* when the model is found malformed; mostly never */
+	unsigned winner;  /* 1 + the game that has the pot, before the event */
 	enum gs_sim_violation violation;
 };
 
-enum event_kind { EVENT_CHALLENGE, EVENT_MOVE, EVENT_KEEPER, EVENT_FINALIZE };
-static const char *const event_names[] = {"challenge", "move", "keeper", "finalize"};
+enum event_kind { EVENT_CHALLENGE, EVENT_MOVE, EVENT_KEEPER, EVENT_FINALIZE, EVENT_VOID };
+static const char *const event_names[] = {"challenge", "move", "keeper", "finalize", "void"};
 struct event {
 	enum event_kind kind;
 	uint64_t at;
@@ -177,7 +180,7 @@ static enum gs_err draw_player(struct world *w, struct gs_sim_player *p, bool ho
 
 static enum gs_err draw_challenger(struct world *w, struct gs_sim_player *p)
 {
-	uint64_t kind = gs_rng_below(&w->rng, 20), window = w->chain.rules.window_s;
+	uint64_t kind = gs_rng_below(&w->rng, 20), window = w->chain.rules.terms.window_s;
 	uint64_t posted = w->chain.now;
 	struct gs_hash mine;
 	p->side = GS_SIDE_CHALLENGER;
@@ -189,7 +192,8 @@ static enum gs_err draw_challenger(struct world *w, struct gs_sim_player *p)
 	if (err != GS_OK)
 		return err;
 	output_root(w, p->manner == GS_SIM_LIAR ? &p->own : &w->honest, &mine);
-	bool case_ = !gs_hash_equal(&mine, &w->chain.game_rules.output_root);
+	bool case_ = !gs_hash_equal(&mine, &w->chain.game_rules.body.output_root);
+	p->again = one_in(w, 5);
 	p->open_at = posted + (p->timing == GS_SIM_LAST_SECOND ? window : gs_rng_below(&w->rng, window + 1));
 	if (p->accomplice)
 		p->open_at = posted;
@@ -202,10 +206,15 @@ static void draw_rules(struct world *w)
 {
 	struct gs_sim_chain *chain = &w->chain;
 	chain->rules.plant = w->options->plant;
-	chain->rules.window_s = between(w, 1, 600);
+	struct gs_terms *terms = &chain->rules.terms;
 	struct gs_bond_rules *bonds = &chain->rules.bonds;
-	bonds->minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
-	bonds->bond_bps = (uint16_t)between(w, 0, GS_BPS);
+	terms->window_s = (uint32_t)between(w, 1, 600);
+	terms->minimum_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
+	terms->bond_bps = (uint16_t)between(w, 0, GS_BPS);
+	terms->minimum_fee = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000)));
+	terms->fee_bps = (uint16_t)between(w, 0, 100);
+	/* Refunds from nothing to a tenth of the largest bonds: pots run dry now and then. */
+	bonds->refund_per_move = gs_wei_from_u64(one_in(w, 4) ? 0 : between(w, 0, UINT64_C(100000000000000000)));
 	bonds->challenger_bond = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000)));
 	bonds->concede_bps = (uint16_t)between(w, 1, GS_BPS);
 	bonds->burn_bps = (uint16_t)between(w, 0, GS_BPS);
@@ -213,7 +222,7 @@ static void draw_rules(struct world *w)
 	chain->game_rules.claimant_budget_s = (uint32_t)between(w, 1, 400);
 	chain->game_rules.challenger_budget_s = (uint32_t)between(w, 1, 400);
 	chain->game_rules.minimum_time_s = (uint32_t)between(w, 1, 30);
-	gs_merkle_root(&w->common.inputs_tree, &chain->game_rules.input_root);
+	gs_merkle_root(&w->common.inputs_tree, &chain->game_rules.body.input_root);
 	chain->now = 1000000 + gs_rng_below(&w->rng, 1000);
 }
 
@@ -229,7 +238,7 @@ static enum gs_err set_up_players(struct world *w, struct gs_error *error)
 {
 	struct gs_sim_player *claimant = &w->player[CLAIMANT];
 	struct gs_hash right;
-	struct gs_wei value = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))), bond;
+	struct gs_wei value = gs_wei_from_u64(between(w, 0, UINT64_C(1000000000000000000))), bond, fee;
 	bool honest = one_in(w, 2);
 	claimant->side = GS_SIDE_CLAIMANT;
 	claimant->manner = honest ? GS_SIM_HONEST : GS_SIM_LIAR;
@@ -245,23 +254,27 @@ static enum gs_err set_up_players(struct world *w, struct gs_error *error)
 		if (err != GS_OK && err != GS_ENOTFOUND)
 			return gs_fail(error, err, "simulation: no memory for a player");
 	}
-	output_root(w, honest ? &w->honest : &claimant->own, &w->chain.game_rules.output_root);
+	output_root(w, honest ? &w->honest : &claimant->own, &w->chain.game_rules.body.output_root);
 	output_root(w, &w->honest, &right);
-	w->oracle.claim_right = gs_hash_equal(&right, &w->chain.game_rules.output_root);
-	GS_ASSERT(gs_bond_of_claim(&w->chain.rules.bonds, value, &bond) == GS_OK && gs_u256_fits_u64(&bond.v));
-	open_account(w, CLAIMANT, bond.v.limb[0], gs_sim_is_honest(claimant));
+	w->oracle.claim_right = gs_hash_equal(&right, &w->chain.game_rules.body.output_root);
+	GS_ASSERT(gs_bond_of_claim(&w->chain.rules.terms, value, &bond) == GS_OK && gs_u256_fits_u64(&bond.v));
+	GS_ASSERT(gs_fee_of_claim(&w->chain.rules.terms, value, &fee) == GS_OK && gs_u256_fits_u64(&fee.v));
+	open_account(w, CLAIMANT, bond.v.limb[0] + fee.v.limb[0], gs_sim_is_honest(claimant));
+	w->chain.game_rules.body.claimant = gs_sim_address(claimant->account);
 	w->players = 1 + (unsigned)between(w, 1, GS_SIM_CHALLENGERS_MAX);
 	for (unsigned i = 1; i < w->players; i++) {
 		struct gs_sim_player *p = &w->player[i];
 		err = draw_challenger(w, p);
 		if (err != GS_OK)
 			return gs_fail(error, err, "simulation: no memory for a player");
-		uint64_t needed = w->chain.rules.bonds.challenger_bond.v.limb[0];
+		/* Two games, however many others are open: at most 5 and 6 units. */
+		uint64_t needed = w->chain.rules.bonds.challenger_bond.v.limb[0] * 11;
 		bool poor = p->manner != GS_SIM_HONEST && one_in(w, 12);
-		open_account(w, i, poor ? needed / 2 : needed, gs_sim_is_honest(p));
+		open_account(w, i, poor ? needed / 22 : needed, gs_sim_is_honest(p));
 	}
 	err = gs_sim_post(&w->chain, claimant->account, value, error);
 	w->finalize_at = w->chain.window_end + 1 + gs_rng_below(&w->rng, 20);
+	w->void_at = one_in(w, 25) ? w->chain.now + gs_rng_below(&w->rng, 400) : GS_SIM_NEVER;
 	return err;
 }
 
@@ -300,6 +313,8 @@ static bool next_event(struct world *w, struct event *out)
 	}
 	if (w->chain.status == GS_SIM_CLAIM_OPEN && w->chain.open_games == 0)
 		consider(w, out, &ties, EVENT_FINALIZE, w->finalize_at, 0, CLAIMANT);
+	if (w->chain.status == GS_SIM_CLAIM_OPEN)
+		consider(w, out, &ties, EVENT_VOID, w->void_at, 0, CLAIMANT);
 	return ties > 0;
 }
 
@@ -313,14 +328,16 @@ static void make_plans(struct world *w, unsigned g)
 	w->keeper[g] = w->view[g].state.deadline + gs_rng_below(&w->rng, 4); /* at times too early */
 }
 
-/* A claim that is lost leaves later games with nothing to do but to be closed; others may finalize now. */
+/* A claim that is lost, or void, leaves later games with nothing to win: they are closed, or somebody plays on for nothing.
+ * Others may finalize now. */
 static void after_end(struct world *w)
 {
 	uint64_t now = w->chain.now;
 	for (unsigned g = 0; g < w->chain.games; g++) {
-		if (w->chain.game[g].game.outcome != GS_GAME_OPEN || !gs_sim_settled_before(&w->chain, g))
+		if (w->chain.game[g].game.outcome != GS_GAME_OPEN || !gs_sim_overtaken(&w->chain, g))
 			continue;
-		w->plan[g][0] = w->plan[g][1] = GS_SIM_NEVER;
+		if (!one_in(w, 3))
+			w->plan[g][0] = w->plan[g][1] = GS_SIM_NEVER;
 		w->keeper[g] = now + gs_rng_below(&w->rng, 20);
 	}
 	if (w->finalize_at < now)
@@ -334,9 +351,14 @@ static void on_challenge(struct world *w, const struct event *e)
 	p->open_at = GS_SIM_NEVER;
 	if (gs_sim_challenge(&w->chain, p->account, &error) != GS_OK) {
 		note(w, e, "challenge", error.text);
-		if (gs_sim_is_honest(p) && strcmp(error.text, "ClaimNotOpen") != 0)
+		bool full = strcmp(error.text, "TooManyGames") == 0;
+		if (gs_sim_is_honest(p) && strcmp(error.text, "ClaimNotOpen") != 0 && !full)
 			object(w, GS_SIM_HONEST_REFUSED);
 		return;
+	}
+	if (p->again) {
+		p->again = false;
+		p->open_at = between(w, e->at, w->chain.window_end);
 	}
 	unsigned g = w->chain.games - 1;
 	w->view[g] = w->chain.game[g].game;
@@ -351,14 +373,55 @@ static void hear(struct world *w, unsigned g, const struct gs_move *move, const 
 	struct gs_bytes shown = {move->data, move->data_len};
 	struct gs_hash theirs, ours;
 	object(w, gs_sim_clock_check(&w->clock[g], &w->chain.game_rules, w->chain.now, game));
-	if (gs_game_observe(&w->view[g], &game->state, effects->revealed ? &shown : NULL) != GS_OK)
-		object(w, GS_SIM_VIEWS_DIFFER);
 	w->view[g].outcome = game->outcome;
 	w->view[g].reason = game->reason;
+	if (game->outcome != GS_GAME_OPEN)
+		return; /* only that it is over is announced */
+	if (gs_game_observe(&w->view[g], &game->state, effects->revealed ? &shown : NULL) != GS_OK)
+		object(w, GS_SIM_VIEWS_DIFFER);
 	gs_game_hash(game, &theirs);
 	gs_game_hash(&w->view[g], &ours);
 	if (!gs_hash_equal(&theirs, &ours))
 		object(w, GS_SIM_VIEWS_DIFFER);
+}
+
+/* Both sides play on off chain for some moves, each by its own lights, sign where they have come, and one puts it on chain. */
+static bool play_off_chain(struct world *w, const struct event *e)
+{
+	struct gs_sim_game *g = &w->chain.game[e->game];
+	struct gs_sim_player *sides[2] = {&w->player[CLAIMANT], &w->player[player_of(w, g->challenger)]};
+	struct gs_game game = w->view[e->game];
+	struct gs_game_rules rules = w->chain.game_rules;
+	struct gs_error error = {0};
+	unsigned moves = (unsigned)between(w, 1, 6);
+	for (unsigned i = 0; i < 2; i++)
+		if (sides[i]->moves >= sides[i]->silent_after || sides[i]->moves >= sides[i]->concede_after)
+			return false;
+	gs_agreed_begin(&game.state);
+	for (unsigned i = 0; i < moves; i++) {
+		struct gs_game next = game;
+		struct gs_move move;
+		struct gs_game_effects effects;
+		bool waiting, spoilt;
+		enum gs_side turn = gs_game_turn(&game);
+		enum gs_err err = gs_sim_answer(sides[turn == GS_SIDE_CLAIMANT ? 0 : 1], e->game, &game, &w->rng, &move,
+		                                &waiting, &spoilt);
+		struct gs_game_input in = {.sender = (uint8_t)turn, .now = w->chain.now, .move = &move};
+		if (err != GS_OK || waiting || gs_game_step(&next, &rules, &in, &effects, NULL) != GS_OK ||
+		    next.outcome != GS_GAME_OPEN)
+			break; /* such a move is for the chain */
+		game = next;
+	}
+	if (gs_sim_agree(&w->chain, e->game, &game, &error) != GS_OK) {
+		note(w, e, "agree", error.text);
+		return false;
+	}
+	note(w, e, "agree", "");
+	w->tally->agreed++;
+	w->view[e->game] = game;
+	gs_sim_clock_set(&w->clock[e->game], &game);
+	make_plans(w, e->game);
+	return true;
 }
 
 static void on_move(struct world *w, const struct event *e)
@@ -369,6 +432,8 @@ static void on_move(struct world *w, const struct event *e)
 	struct gs_game_effects effects;
 	struct gs_error error = {0};
 	bool waiting, spoilt;
+	if (one_in(w, 12) && play_off_chain(w, e))
+		return;
 	*plan = GS_SIM_NEVER;
 	enum gs_err err = gs_sim_answer(p, e->game, &w->view[e->game], &w->rng, &move, &waiting, &spoilt);
 	if (err == GS_OK && waiting)
@@ -409,7 +474,7 @@ static void on_keeper(struct world *w, const struct event *e)
 	struct gs_sim_game *g = &w->chain.game[e->game];
 	unsigned phase = g->game.state.phase;
 	w->keeper[e->game] = GS_SIM_NEVER;
-	if (gs_sim_settled_before(&w->chain, e->game)) {
+	if (gs_sim_overtaken(&w->chain, e->game)) {
 		note(w, e, "close", "");
 		if (gs_sim_close(&w->chain, e->game, &error) != GS_OK)
 			object(w, GS_SIM_NOT_OVER);
@@ -442,6 +507,24 @@ static void on_finalize(struct world *w, const struct event *e)
 	note(w, e, "finalize", error.text);
 }
 
+static void on_void(struct world *w, const struct event *e)
+{
+	struct gs_error error = {0};
+	w->void_at = GS_SIM_NEVER;
+	if (gs_sim_release(&w->chain, &error) != GS_OK)
+		object(w, GS_SIM_NOT_OVER);
+	note(w, e, "release", error.text);
+	after_end(w);
+}
+
+/* An earlier opened game that wins takes the place of a later one that had won before it. */
+static void count_replaced(struct world *w)
+{
+	unsigned winner = w->chain.pot.winner;
+	w->tally->replaced += w->winner != 0 && winner != 0 && winner < w->winner;
+	w->winner = winner;
+}
+
 static void play(struct world *w)
 {
 	struct event e;
@@ -459,11 +542,12 @@ static void play(struct world *w)
 		case EVENT_MOVE: on_move(w, &e); break;
 		case EVENT_KEEPER: on_keeper(w, &e); break;
 		case EVENT_FINALIZE: on_finalize(w, &e); break;
+		case EVENT_VOID: on_void(w, &e); break;
 		}
+		count_replaced(w);
 		object(w, gs_sim_check(&w->oracle, &w->chain));
 	}
-	bool over = w->chain.open_games == 0 && (w->chain.status == GS_SIM_CLAIM_FINAL ||
-	                                         (w->chain.status == GS_SIM_CLAIM_INVALID && w->chain.prize_paid));
+	bool over = w->chain.open_games == 0 && w->chain.pot.winner == 0 && w->chain.status != GS_SIM_CLAIM_OPEN;
 	if (!over)
 		object(w, GS_SIM_NOT_OVER);
 }
@@ -483,6 +567,7 @@ static void add_up(struct world *w, uint64_t seed)
 	}
 	t->wrong_claims += !w->oracle.claim_right;
 	t->claims_final += chain->status == GS_SIM_CLAIM_FINAL;
+	t->claims_void += chain->status == GS_SIM_CLAIM_VOID;
 	t->claims_invalid += chain->status == GS_SIM_CLAIM_INVALID;
 	t->wrong_final += chain->status == GS_SIM_CLAIM_FINAL && !w->oracle.claim_right;
 	for (unsigned a = 0; a < chain->accounts; a++) {

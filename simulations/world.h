@@ -25,13 +25,16 @@ struct gs_sim_tally { /* sums over runs */
 	uint64_t runs;
 	uint64_t games;
 	uint64_t moves;
+	uint64_t agreed;  /* states agreed off chain that were put on chain */
 	uint64_t refused; /* moves that the chain refused */
 	uint64_t outcome[GS_GAME_CLOSED + 1];
-	uint64_t reason[GS_REASON_SETTLED + 1];
+	uint64_t reason[GS_REASON_CLOSED + 1];
 	uint64_t wrong_claims;
 	uint64_t wrong_final; /* nobody honest challenged them */
 	uint64_t claims_final;
 	uint64_t claims_invalid;
+	uint64_t claims_void;
+	uint64_t replaced;  /* prizes that an earlier opened game took from a later one's */
 	uint64_t contested; /* claims with at least two games */
 	uint64_t violations;
 	uint64_t violation[GS_SIM_VIOLATIONS];

@@ -18,7 +18,8 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_MODELS] = "models",     [GS_TABLE_GAMES] = "games",     [GS_TABLE_STAKES] = "stakes",
 	[GS_TABLE_SLASHES] = "slashes",   [GS_TABLE_INTENTS] = "intents", [GS_TABLE_TXS] = "txs",
 	[GS_TABLE_VERDICTS] = "verdicts", [GS_TABLE_SAMPLES] = "samples", [GS_TABLE_SIGNED_MOVES] = "signed_moves",
-	[GS_TABLE_AUDIT] = "audit",       [GS_TABLE_BLOBS] = "blobs",
+	[GS_TABLE_AUDIT] = "audit",       [GS_TABLE_BLOBS] = "blobs",     [GS_TABLE_BATCHES] = "batches",
+	[GS_TABLE_BEACONS] = "beacons",
 };
 
 /* The first record of the meta table: what this file is, and which version of the records it holds. */
@@ -105,7 +106,10 @@ static enum gs_err check_format(struct gs_store_db *db, MDB_txn *txn, struct gs_
 			"%s: written by a newer Gainsay (schema %u, this one knows %d); upgrade, or use another directory",
 			db->dir, schema, GS_STORE_SCHEMA);
 	if (schema < GS_STORE_SCHEMA)
-		return gs_fail(error, GS_ECORRUPT, "%s: schema %u, which no release wrote", db->dir, schema);
+		return gs_fail(
+			error, GS_EUNSUPPORTED,
+			"%s: written for an earlier protocol (schema %u, this one knows %d); start with a new directory",
+			db->dir, schema, GS_STORE_SCHEMA);
 	return GS_OK;
 }
 

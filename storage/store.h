@@ -8,7 +8,7 @@
 
 #include "chain/core/store_port.h"
 
-enum { GS_STORE_SCHEMA = 1 }; /* version of the tables and their records, kept in the meta table */
+enum { GS_STORE_SCHEMA = 2 }; /* version of the tables and their records, kept in the meta table */
 
 struct gs_store_db;
 
@@ -18,7 +18,7 @@ struct gs_store_options {
 };
 
 /* Creates the directory's last component and the database when absent. options may be NULL.
- * GS_ECONFLICT: another process has it. GS_ECORRUPT: damaged, or not a Gainsay database. GS_EUNSUPPORTED: a newer schema.
+ * GS_ECONFLICT: another process has it. GS_ECORRUPT: damaged, or not a Gainsay database. GS_EUNSUPPORTED: a newer or an older schema.
  * GS_EIO: disk. *out is closed with gs_store_close; no transaction may be open then. Not usable after fork. */
 GS_MUST enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
                                   struct gs_error *error);

@@ -20,8 +20,10 @@ enum gs_table { /* the names are in the file's format: append only */
 	        GS_TABLE_SIGNED_MOVES,
 	        GS_TABLE_AUDIT,
 	        GS_TABLE_BLOBS,
+	        GS_TABLE_BATCHES,
+	        GS_TABLE_BEACONS,
 };
-enum { GS_TABLE_COUNT = GS_TABLE_BLOBS + 1 };
+enum { GS_TABLE_COUNT = GS_TABLE_BEACONS + 1 };
 
 enum {
 	GS_STORE_KEY_MAX = 511, /* LMDB's; keys are not empty and sort as unsigned bytes */

@@ -4,34 +4,118 @@
 
 #include "chain/eth/contract.h"
 
+/* --- Batches --- */
+#define GS_BATCHES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
+#define GS_BATCHES_FN_FINALIZE_BATCH UINT32_C(0x1dfb1b02) /* finalizeBatch((address,uint64,bytes32,uint32,uint8,bytes32)) */
+#define GS_BATCHES_FN_ID_OF UINT32_C(0xa3cc8040) /* idOf((address,uint64,bytes32,uint32,uint8,bytes32)) */
+#define GS_BATCHES_FN_LEAF_FINAL UINT32_C(0xd5cfefa9) /* leafFinal(bytes32) */
+#define GS_BATCHES_FN_LEAF_STATUS UINT32_C(0x495457a9) /* leafStatus((bytes32,uint256,address,bytes32,bytes32,bytes32),uint64,uint32,bytes32[]) */
+#define GS_BATCHES_FN_LOCKED_OF UINT32_C(0x4c3ddb68) /* lockedOf(bytes32) */
+#define GS_BATCHES_FN_LOSE UINT32_C(0x972da9de) /* lose(bytes32) */
+#define GS_BATCHES_FN_OPEN_LEAF UINT32_C(0x9df2a694) /* openLeaf((bytes32,uint256,address,bytes32,bytes32,bytes32),uint64,uint32,bytes32[]) */
+#define GS_BATCHES_FN_OPEN_LEAF_2 UINT32_C(0xefbcc3d1) /* openLeaf((bytes32,uint256,address,bytes32,bytes32,bytes32),uint64,uint32,bytes32[],bytes,bytes) */
+#define GS_BATCHES_FN_POST_LEAVES UINT32_C(0x3666468e) /* postLeaves(uint64,bytes32,bytes) */
+#define GS_BATCHES_FN_POST_ROOT UINT32_C(0xdfbb6d65) /* postRoot(bytes32,uint32,uint64,bytes32) */
+#define GS_BATCHES_FN_RELEASE_BATCH UINT32_C(0x36b7943d) /* releaseBatch((address,uint64,bytes32,uint32,uint8,bytes32)) */
+#define GS_BATCHES_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
+#define GS_BATCHES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_BATCHES_FN_STATUS_OF UINT32_C(0xc7df14e2) /* statusOf(bytes32) */
+#define GS_BATCHES_ERR_BATCH_EXISTS UINT32_C(0x46ad167c) /* BatchExists() */
+#define GS_BATCHES_ERR_BATCH_NOT_OPEN UINT32_C(0xf84b8daf) /* BatchNotOpen() */
+#define GS_BATCHES_ERR_DEPLOYMENT_RETIRED UINT32_C(0xb512cf56) /* DeploymentRetired() */
+#define GS_BATCHES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_BATCHES_ERR_LEAVES_OPEN UINT32_C(0x8fe470cd) /* LeavesOpen() */
+#define GS_BATCHES_ERR_MODEL_INACTIVE UINT32_C(0x3cc95375) /* ModelInactive() */
+#define GS_BATCHES_ERR_MODEL_VOID UINT32_C(0xd007f0df) /* ModelVoid() */
+#define GS_BATCHES_ERR_NOT_CLAIMANT UINT32_C(0x94eeef66) /* NotClaimant() */
+#define GS_BATCHES_ERR_NOT_RELEASABLE UINT32_C(0xb56e8f29) /* NotReleasable() */
+#define GS_BATCHES_ERR_TOO_MANY_LEAVES UINT32_C(0x60793685) /* TooManyLeaves() */
+#define GS_BATCHES_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
+#define GS_BATCHES_ERR_UNKNOWN_BATCH UINT32_C(0x119a7627) /* UnknownBatch() */
+#define GS_BATCHES_ERR_WINDOW_OPEN UINT32_C(0xa4229fab) /* WindowOpen() */
+#define GS_BATCHES_ERR_WINDOW_OVER UINT32_C(0xcb81e583) /* WindowOver() */
+#define GS_BATCHES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
+extern const struct gs_hash gs_batches_event_batch_finalized; /* BatchFinalized(bytes32): indexed */
+extern const struct gs_hash gs_batches_event_batch_lost; /* BatchLost(bytes32): indexed */
+extern const struct gs_hash gs_batches_event_batch_posted; /* BatchPosted(bytes32,address,bytes32,bytes32,uint32,uint64,uint256,uint64,bytes): indexed indexed indexed data data data data data data */
+extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(bytes32): indexed */
+extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,address,bytes32,bytes32,uint32,uint64): indexed indexed indexed data data data */
+
 /* --- Claims --- */
-#define GS_CLAIMS_FN_BOND_BPS UINT32_C(0x761d4a39) /* bondBps() */
+#define GS_CLAIMS_FN_ACCEPT UINT32_C(0x35944b91) /* accept(bytes32,bool) */
+#define GS_CLAIMS_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
+#define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */
+#define GS_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
+#define GS_CLAIMS_FN_APPLY_TERMS UINT32_C(0x20df899d) /* applyTerms() */
+#define GS_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
+#define GS_CLAIMS_FN_BOND_OF UINT32_C(0xa4698015) /* bondOf(uint256,uint256) */
 #define GS_CLAIMS_FN_BYTES_MAX UINT32_C(0x27e49d4c) /* bytesMax() */
-#define GS_CLAIMS_FN_CLOSE_GAME UINT32_C(0xf6ccb826) /* closeGame(bytes32) */
-#define GS_CLAIMS_FN_FINALIZE UINT32_C(0x92584d80) /* finalize(bytes32) */
-#define GS_CLAIMS_FN_INVALIDATE UINT32_C(0x69ecc3cf) /* invalidate(bytes32) */
-#define GS_CLAIMS_FN_MINIMUM_BOND UINT32_C(0xaa7517e1) /* minimumBond() */
+#define GS_CLAIMS_FN_CANCEL_TERMS UINT32_C(0x20f55e66) /* cancelTerms() */
+#define GS_CLAIMS_FN_CURRENT UINT32_C(0x9fa6a6e3) /* current() */
+#define GS_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
+#define GS_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
+#define GS_CLAIMS_FN_FINALIZE UINT32_C(0xdad6993c) /* finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_CLAIMS_FN_GRACE_OVER UINT32_C(0x159acb36) /* graceOver() */
+#define GS_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_LOSE UINT32_C(0x29c9c7c9) /* lose((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_MARK UINT32_C(0x46a8ee67) /* mark(bytes32,uint8,uint8,bool) */
 #define GS_CLAIMS_FN_MODELS UINT32_C(0x9986df2c) /* models() */
-#define GS_CLAIMS_FN_NONCE UINT32_C(0xaffed0e0) /* nonce() */
 #define GS_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
+#define GS_CLAIMS_FN_OPEN_LEAF UINT32_C(0x61633dd8) /* openLeaf((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256,uint256) */
+#define GS_CLAIMS_FN_OWNER UINT32_C(0x8da5cb5b) /* owner() */
+#define GS_CLAIMS_FN_PENDING_OWNER UINT32_C(0xe30c3978) /* pendingOwner() */
 #define GS_CLAIMS_FN_POST UINT32_C(0x2428c5e6) /* post(bytes32,bytes32,bytes32,uint256,bytes,bytes) */
-#define GS_CLAIMS_FN_ROOTS UINT32_C(0xae6dead7) /* roots(bytes32) */
+#define GS_CLAIMS_FN_POST_LEAF UINT32_C(0xd7c33922) /* postLeaf((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes,bytes) */
+#define GS_CLAIMS_FN_QUOTE UINT32_C(0xed1bd76c) /* quote(uint256) */
+#define GS_CLAIMS_FN_RELEASE UINT32_C(0x5e04fd5a) /* release((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_RENOUNCE_OWNERSHIP UINT32_C(0x715018a6) /* renounceOwnership() */
+#define GS_CLAIMS_FN_RETIRE_DEPLOYMENT UINT32_C(0xd1d0fa61) /* retireDeployment() */
+#define GS_CLAIMS_FN_RETIRE_GRACE UINT32_C(0x1734e082) /* retireGrace() */
+#define GS_CLAIMS_FN_RETIRED UINT32_C(0x2eb38ae0) /* retired() */
+#define GS_CLAIMS_FN_RETIRED_AT UINT32_C(0x4b19876f) /* retiredAt() */
+#define GS_CLAIMS_FN_SCHEDULE_TERMS UINT32_C(0xbc2aca48) /* scheduleTerms(uint256) */
+#define GS_CLAIMS_FN_SCHEDULED UINT32_C(0xc615b433) /* scheduled() */
+#define GS_CLAIMS_FN_SCHEDULED_FOR UINT32_C(0xc2baae49) /* scheduledFor() */
+#define GS_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
 #define GS_CLAIMS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_CLAIMS_FN_STATUS UINT32_C(0x52ad0d5e) /* status(bytes32) */
-#define GS_CLAIMS_FN_WINDOW_SECONDS UINT32_C(0x4cb5929a) /* windowSeconds() */
+#define GS_CLAIMS_FN_STATUS_OF UINT32_C(0xe703ec74) /* statusOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
+#define GS_CLAIMS_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
+#define GS_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
+#define GS_CLAIMS_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */
+#define GS_CLAIMS_ERR_CLAIM_EXISTS UINT32_C(0xdaf07fd8) /* ClaimExists() */
 #define GS_CLAIMS_ERR_CLAIM_NOT_OPEN UINT32_C(0x6b687806) /* ClaimNotOpen() */
+#define GS_CLAIMS_ERR_DEMAND_PENDING UINT32_C(0x47f031bd) /* DemandPending() */
 #define GS_CLAIMS_ERR_GAMES_OPEN UINT32_C(0x898dbbaf) /* GamesOpen() */
 #define GS_CLAIMS_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_CLAIMS_ERR_INVALID_TERMS UINT32_C(0x0256965f) /* InvalidTerms() */
 #define GS_CLAIMS_ERR_MODEL_INACTIVE UINT32_C(0x3cc95375) /* ModelInactive() */
-#define GS_CLAIMS_ERR_SAFE_CAST_OVERFLOWED_UINT_DOWNCAST UINT32_C(0x6dfcc650) /* SafeCastOverflowedUintDowncast(uint8,uint256) */
+#define GS_CLAIMS_ERR_MODEL_VOID UINT32_C(0xd007f0df) /* ModelVoid() */
+#define GS_CLAIMS_ERR_NOT_CLEARED UINT32_C(0x92a032ca) /* NotCleared() */
+#define GS_CLAIMS_ERR_NOT_READY UINT32_C(0x5a997526) /* NotReady(uint256) */
+#define GS_CLAIMS_ERR_NOT_RELEASABLE UINT32_C(0xb56e8f29) /* NotReleasable() */
+#define GS_CLAIMS_ERR_NOTHING_SCHEDULED UINT32_C(0x68307ad9) /* NothingScheduled() */
+#define GS_CLAIMS_ERR_OWNABLE_INVALID_OWNER UINT32_C(0x1e4fbdf7) /* OwnableInvalidOwner(address) */
+#define GS_CLAIMS_ERR_OWNABLE_UNAUTHORIZED_ACCOUNT UINT32_C(0x118cdaa7) /* OwnableUnauthorizedAccount(address) */
+#define GS_CLAIMS_ERR_RETIRED UINT32_C(0xc15f68f0) /* Retired() */
 #define GS_CLAIMS_ERR_TOO_MANY_BYTES UINT32_C(0x7f46eff6) /* TooManyBytes() */
+#define GS_CLAIMS_ERR_TOO_MANY_GAMES UINT32_C(0x9f032084) /* TooManyGames() */
 #define GS_CLAIMS_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
 #define GS_CLAIMS_ERR_UNKNOWN_CLAIM UINT32_C(0xc87f8426) /* UnknownClaim() */
 #define GS_CLAIMS_ERR_WINDOW_OPEN UINT32_C(0xa4229fab) /* WindowOpen() */
 #define GS_CLAIMS_ERR_WINDOW_OVER UINT32_C(0xcb81e583) /* WindowOver() */
+#define GS_CLAIMS_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
+extern const struct gs_hash gs_claims_event_deployment_retired; /* DeploymentRetired(uint256): data */
+extern const struct gs_hash gs_claims_event_extended; /* Extended(bytes32,uint64): indexed data */
 extern const struct gs_hash gs_claims_event_finalized; /* Finalized(bytes32): indexed */
 extern const struct gs_hash gs_claims_event_invalidated; /* Invalidated(bytes32): indexed */
-extern const struct gs_hash gs_claims_event_posted; /* Posted(bytes32,address,bytes32,bytes32,bytes32,uint256,uint256,uint64,uint256,bytes,bytes): indexed indexed indexed data data data data data data data data */
+extern const struct gs_hash gs_claims_event_ownership_transfer_started; /* OwnershipTransferStarted(address,address): indexed indexed */
+extern const struct gs_hash gs_claims_event_ownership_transferred; /* OwnershipTransferred(address,address): indexed indexed */
+extern const struct gs_hash gs_claims_event_posted; /* Posted(bytes32,address,bytes32,bytes32,bytes32,uint256,bytes32,uint256,uint64,bytes,bytes): indexed indexed indexed data data data data data data data data */
+extern const struct gs_hash gs_claims_event_released; /* Released(bytes32): indexed */
+extern const struct gs_hash gs_claims_event_terms_applied; /* TermsApplied(uint256,uint256): indexed data */
+extern const struct gs_hash gs_claims_event_terms_cancelled; /* TermsCancelled():  */
+extern const struct gs_hash gs_claims_event_terms_scheduled; /* TermsScheduled(uint256,uint256): data data */
 
 /* --- DevToken --- */
 #define GS_DEV_TOKEN_FN_ALLOWANCE UINT32_C(0xdd62ed3e) /* allowance(address,address) */
@@ -54,35 +138,39 @@ extern const struct gs_hash gs_dev_token_event_approval; /* Approval(address,add
 extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,address,uint256): indexed indexed data */
 
 /* --- Disputes --- */
-#define GS_DISPUTES_FN_BOOKS UINT32_C(0x0c0dee70) /* books(bytes32) */
-#define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xcffd46dc) /* challenge(bytes32) */
+#define GS_DISPUTES_FN_AGREE UINT32_C(0x30a2523e) /* agree((bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_AGREE_AND_PROVE UINT32_C(0x978b3fa8) /* agreeAndProve((bytes32,uint256,bytes32,bytes32,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes,bytes,bytes) */
+#define GS_DISPUTES_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
+#define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xbdafe5f8) /* challenge((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
 #define GS_DISPUTES_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
 #define GS_DISPUTES_FN_CHALLENGER_BUDGET UINT32_C(0x276a68b0) /* challengerBudget() */
 #define GS_DISPUTES_FN_CLAIMANT_BUDGET UINT32_C(0x49923ab8) /* claimantBudget() */
 #define GS_DISPUTES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
-#define GS_DISPUTES_FN_CLOSE UINT32_C(0x8a345eee) /* close(bytes32,address) */
-#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0x4f5051f0) /* commitTrace((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes32,bytes32[],bytes) */
-#define GS_DISPUTES_FN_CONCEDE UINT32_C(0xceea8c4d) /* concede((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
+#define GS_DISPUTES_FN_CLOSE UINT32_C(0xe5f65a80) /* close((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
+#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0xa5560cca) /* commitTrace((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes,bytes32[]) */
+#define GS_DISPUTES_FN_CONCEDE UINT32_C(0x2773283a) /* concede((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
 #define GS_DISPUTES_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
-#define GS_DISPUTES_FN_GAME_ID_OF UINT32_C(0xd0823ff0) /* gameIdOf(bytes32,address) */
+#define GS_DISPUTES_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
 #define GS_DISPUTES_FN_GAMES UINT32_C(0xf579f882) /* games(bytes32) */
 #define GS_DISPUTES_FN_JUDGE UINT32_C(0x573255f4) /* judge() */
 #define GS_DISPUTES_FN_MINIMUM_TIME UINT32_C(0x6379821f) /* minimumTime() */
 #define GS_DISPUTES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
-#define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x82bbabc0) /* proveStep((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes,bytes) */
-#define GS_DISPUTES_FN_REVEAL UINT32_C(0x4b8f7a40) /* reveal((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes) */
-#define GS_DISPUTES_FN_REVEAL_STATES UINT32_C(0x3d37d065) /* revealStates((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),bytes) */
-#define GS_DISPUTES_FN_SELECT UINT32_C(0xcaadf29f) /* select((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,bytes32,bytes32[]) */
-#define GS_DISPUTES_FN_SELECT_ELEMENT UINT32_C(0x085d8a20) /* selectElement((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,uint256,bytes,bytes32[],uint256,bytes,bytes32[]) */
-#define GS_DISPUTES_FN_SELECT_SEGMENT UINT32_C(0xef3562b5) /* selectSegment((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32),uint256,bytes) */
+#define GS_DISPUTES_FN_POTS UINT32_C(0x30c27734) /* pots(bytes32) */
+#define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x140920c0) /* proveStep((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes32,bytes,bytes) */
+#define GS_DISPUTES_FN_REFUND_PER_MOVE UINT32_C(0x0c0c26d4) /* refundPerMove() */
+#define GS_DISPUTES_FN_REVEAL UINT32_C(0x1a811ac5) /* reveal(bytes32,uint256,uint256,bytes) */
+#define GS_DISPUTES_FN_REVEAL_STATES UINT32_C(0x6920bb3f) /* revealStates(bytes32,uint256,uint256,bytes32,uint256,bytes) */
+#define GS_DISPUTES_FN_SELECT UINT32_C(0x76d7e0b2) /* select(bytes32,uint256,uint256,uint256,bytes32,bytes32[]) */
+#define GS_DISPUTES_FN_SELECT_ELEMENT UINT32_C(0x2a650ae8) /* selectElement((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes,bytes32[],bytes,bytes32[]) */
+#define GS_DISPUTES_FN_SELECT_ELEMENT_AND_PROVE UINT32_C(0x68f0b5ee) /* selectElementAndProve((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes,bytes32[],bytes,bytes32[],bytes32,bytes) */
+#define GS_DISPUTES_FN_SELECT_SEGMENT UINT32_C(0x96742395) /* selectSegment(bytes32,uint256,uint256,bytes32,uint256,uint256,bytes) */
+#define GS_DISPUTES_FN_SELECT_SEGMENT_AND_PROVE UINT32_C(0x6be29571) /* selectSegmentAndProve((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,uint256,bytes,bytes32,bytes,bytes) */
 #define GS_DISPUTES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_DISPUTES_FN_STATE_HASH_OF UINT32_C(0x6368d022) /* stateHashOf(bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
-#define GS_DISPUTES_FN_TIMEOUT UINT32_C(0x9cd6a194) /* timeout((bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)) */
-#define GS_DISPUTES_FN_TRACE_ROOTS UINT32_C(0xc27de843) /* traceRoots(bytes32) */
+#define GS_DISPUTES_FN_TIMEOUT UINT32_C(0xfb700c8f) /* timeout((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
 #define GS_DISPUTES_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
-#define GS_DISPUTES_ERR_GAME_EXISTS UINT32_C(0xccb9644c) /* GameExists() */
 #define GS_DISPUTES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
-#define GS_DISPUTES_ERR_NO_GAME UINT32_C(0x49eff1bb) /* NoGame() */
+#define GS_DISPUTES_ERR_MALFORMED_DESCRIPTOR UINT32_C(0xdd213f68) /* MalformedDescriptor(uint256) */
+#define GS_DISPUTES_ERR_NOT_AGREED UINT32_C(0xf9823b61) /* NotAgreed() */
 #define GS_DISPUTES_ERR_NOT_OVER UINT32_C(0x502b00df) /* NotOver() */
 #define GS_DISPUTES_ERR_NOT_SETTLED UINT32_C(0xba329a9b) /* NotSettled() */
 #define GS_DISPUTES_ERR_NOT_YOUR_MOVE UINT32_C(0xea696d7e) /* NotYourMove() */
@@ -90,26 +178,137 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_ERR_SELF_CHALLENGE UINT32_C(0x706cd381) /* SelfChallenge() */
 #define GS_DISPUTES_ERR_STALE_STATE UINT32_C(0x3902a9c9) /* StaleState() */
 #define GS_DISPUTES_ERR_TOO_LATE UINT32_C(0xecdd1c29) /* TooLate() */
-#define GS_DISPUTES_ERR_TOO_MANY_GAMES UINT32_C(0x9f032084) /* TooManyGames() */
+#define GS_DISPUTES_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
+#define GS_DISPUTES_ERR_UNKNOWN_DTYPE UINT32_C(0xb3083908) /* UnknownDtype(uint256) */
 #define GS_DISPUTES_ERR_WRONG_DESCRIPTOR UINT32_C(0x0c2df658) /* WrongDescriptor() */
 #define GS_DISPUTES_ERR_WRONG_LENGTH UINT32_C(0x92aa5ab2) /* WrongLength() */
 #define GS_DISPUTES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
 #define GS_DISPUTES_ERR_WRONG_PHASE UINT32_C(0xe2586bcc) /* WrongPhase() */
+#define GS_DISPUTES_ERR_WRONG_SIGNATURE UINT32_C(0x356a4418) /* WrongSignature() */
 #define GS_DISPUTES_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
-#define GS_DISPUTES_ERR_WRONG_VALUES UINT32_C(0xbd954877) /* WrongValues() */
-extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,bytes32,uint8,uint8): indexed indexed data data */
-extern const struct gs_hash gs_disputes_event_game_state; /* GameState(bytes32,bytes32,bytes32,(bytes32,bytes32,address,address,uint8,uint32,uint64,uint32,uint32,uint8,uint8,uint8,uint32,bytes32,bytes32,bytes32,uint64,uint32,uint32,uint64,uint64,bytes32)): indexed indexed data data */
-extern const struct gs_hash gs_disputes_event_judged; /* Judged(bytes32,address,uint64): indexed data data */
-extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,bytes32,address,uint32): indexed indexed indexed data */
-extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,bytes): indexed data */
+extern const struct gs_hash gs_disputes_event_agreed; /* Agreed(bytes32,uint256,uint256,bytes32,uint256,bytes32,bytes32): indexed data data data data data data */
+extern const struct gs_hash gs_disputes_event_game_over; /* GameOver(bytes32,address,uint16,uint8,uint8,uint64): indexed indexed data data data data */
+extern const struct gs_hash gs_disputes_event_narrowed; /* Narrowed(bytes32,uint256,uint256,bytes32,uint256): indexed data data data data */
+extern const struct gs_hash gs_disputes_event_opened; /* Opened(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_disputes_event_revealed; /* Revealed(bytes32,uint256,uint256,bytes32,bytes): indexed data data data data */
+extern const struct gs_hash gs_disputes_event_selected; /* Selected(bytes32,uint256,uint256,bytes32): indexed data data data */
 extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
+extern const struct gs_hash gs_disputes_event_states_revealed; /* StatesRevealed(bytes32,uint256,uint256,bytes32,uint256,bytes): indexed data data data data data */
+
+/* --- Duties --- */
+#define GS_DUTIES_FN_ANSWER UINT32_C(0x5ac6473b) /* answer((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes,bytes32[]) */
+#define GS_DUTIES_FN_ATTEST UINT32_C(0x97e6fa5d) /* attest(bytes32,uint160,uint96) */
+#define GS_DUTIES_FN_ATTEST_STAKE UINT32_C(0xa657861d) /* attestStake() */
+#define GS_DUTIES_FN_ATTESTATIONS UINT32_C(0xcf1aab95) /* attestations(bytes32,address) */
+#define GS_DUTIES_FN_ATTESTERS UINT32_C(0x651107bd) /* attesters(bytes32) */
+#define GS_DUTIES_FN_AUDIT_BPS UINT32_C(0xcf2b86eb) /* auditBps() */
+#define GS_DUTIES_FN_AUDIT_DEADLINE UINT32_C(0x0d1ac111) /* auditDeadline(bytes32) */
+#define GS_DUTIES_FN_AUDIT_SECONDS UINT32_C(0x3b5b028a) /* auditSeconds() */
+#define GS_DUTIES_FN_BEACONS UINT32_C(0x67fdf789) /* beacons(uint256) */
+#define GS_DUTIES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
+#define GS_DUTIES_FN_CLEARED UINT32_C(0x3213b41c) /* cleared((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_DUTIES_FN_COLLECT UINT32_C(0xfbfe82a1) /* collect((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+#define GS_DUTIES_FN_DEMAND UINT32_C(0x476299f6) /* demand((bytes32,uint256,address,bytes32,bytes32,bytes32),uint8) */
+#define GS_DUTIES_FN_DEMAND_BASE UINT32_C(0x154b767e) /* demandBase() */
+#define GS_DUTIES_FN_DEMAND_PER_CHUNK UINT32_C(0x553a1c4f) /* demandPerChunk() */
+#define GS_DUTIES_FN_DEMAND_SECONDS UINT32_C(0x51bbbdb1) /* demandSeconds() */
+#define GS_DUTIES_FN_DEMANDS UINT32_C(0xc28f847c) /* demands(bytes32) */
+#define GS_DUTIES_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
+#define GS_DUTIES_FN_DRAW UINT32_C(0x4f5f3e70) /* draw((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+#define GS_DUTIES_FN_DROP_DEMAND UINT32_C(0x01592463) /* dropDemand((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_FN_EPOCH_SECONDS UINT32_C(0xfb5bb0c3) /* epochSeconds() */
+#define GS_DUTIES_FN_FIRST_WINDOW_END UINT32_C(0x21dbf963) /* firstWindowEnd(bytes32) */
+#define GS_DUTIES_FN_GIVEN UINT32_C(0x6fc3b688) /* given(bytes32,uint256) */
+#define GS_DUTIES_FN_L1_BLOCK UINT32_C(0xa783302a) /* l1Block() */
+#define GS_DUTIES_FN_LAST_EPOCH UINT32_C(0x06a4c983) /* lastEpoch() */
+#define GS_DUTIES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
+#define GS_DUTIES_FN_PRICE_OF UINT32_C(0xb9186d7d) /* priceOf(uint256) */
+#define GS_DUTIES_FN_PROMISED UINT32_C(0xc92c6fbc) /* promised() */
+#define GS_DUTIES_FN_PUBLISH UINT32_C(0xe49f8c5a) /* publish((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes32,bytes32[]) */
+#define GS_DUTIES_FN_RECORD UINT32_C(0x266cf109) /* record() */
+#define GS_DUTIES_FN_REPORT UINT32_C(0x62046cf6) /* report((bytes32,uint256,address,bytes32,bytes32,bytes32),bytes32) */
+#define GS_DUTIES_FN_REPORT_SECONDS UINT32_C(0xc72aa217) /* reportSeconds() */
+#define GS_DUTIES_FN_REWARDS UINT32_C(0x938d967a) /* rewards(bytes32) */
+#define GS_DUTIES_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_DUTIES_FN_UNANSWERED UINT32_C(0x6911d89f) /* unanswered((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_FN_UNPUBLISHED UINT32_C(0x3c2316e2) /* unpublished((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DUTIES_ERR_ALL_GIVEN UINT32_C(0x802b6d26) /* AllGiven() */
+#define GS_DUTIES_ERR_ALREADY_ATTESTED UINT32_C(0x35d90805) /* AlreadyAttested() */
+#define GS_DUTIES_ERR_ALREADY_BOUND UINT32_C(0x682a9065) /* AlreadyBound() */
+#define GS_DUTIES_ERR_ALREADY_DRAWN UINT32_C(0x097e1d9b) /* AlreadyDrawn() */
+#define GS_DUTIES_ERR_ALREADY_RECORDED UINT32_C(0x103b4afe) /* AlreadyRecorded() */
+#define GS_DUTIES_ERR_CLAIM_NOT_OPEN UINT32_C(0x6b687806) /* ClaimNotOpen() */
+#define GS_DUTIES_ERR_CLAIM_OPEN UINT32_C(0x0a1c1f14) /* ClaimOpen() */
+#define GS_DUTIES_ERR_DEMAND_PENDING UINT32_C(0x47f031bd) /* DemandPending() */
+#define GS_DUTIES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_DUTIES_ERR_NO_ATTESTATION UINT32_C(0x4c3218ea) /* NoAttestation() */
+#define GS_DUTIES_ERR_NO_DEMAND UINT32_C(0xb8f6919b) /* NoDemand() */
+#define GS_DUTIES_ERR_NOT_AUDITED UINT32_C(0xae8785f2) /* NotAudited() */
+#define GS_DUTIES_ERR_NOT_CLAIMANT UINT32_C(0x94eeef66) /* NotClaimant() */
+#define GS_DUTIES_ERR_NOT_DRAWN UINT32_C(0xc3dc9ed6) /* NotDrawn() */
+#define GS_DUTIES_ERR_TOO_EARLY UINT32_C(0x2a35a324) /* TooEarly(uint256) */
+#define GS_DUTIES_ERR_TOO_LATE UINT32_C(0xecdd1c29) /* TooLate() */
+#define GS_DUTIES_ERR_TOO_LITTLE UINT32_C(0x5cfa1edd) /* TooLittle(uint256) */
+#define GS_DUTIES_ERR_UNKNOWN_CLAIM UINT32_C(0xc87f8426) /* UnknownClaim() */
+#define GS_DUTIES_ERR_WINDOW_OVER UINT32_C(0xcb81e583) /* WindowOver() */
+#define GS_DUTIES_ERR_WRONG_EPOCH UINT32_C(0x254f6ab2) /* WrongEpoch() */
+#define GS_DUTIES_ERR_WRONG_LENGTH UINT32_C(0x92aa5ab2) /* WrongLength() */
+#define GS_DUTIES_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
+#define GS_DUTIES_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
+extern const struct gs_hash gs_duties_event_answered; /* Answered(bytes32,uint8,uint32,bytes): indexed data data data */
+extern const struct gs_hash gs_duties_event_attested_claim; /* AttestedClaim(bytes32,address,uint160,uint96): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_collected; /* Collected(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_demanded; /* Demanded(bytes32,address,uint8,uint32,uint64): indexed indexed data data data */
+extern const struct gs_hash gs_duties_event_drawn; /* Drawn(bytes32,uint64): indexed data */
+extern const struct gs_hash gs_duties_event_published; /* Published(bytes32,bytes32): indexed data */
+extern const struct gs_hash gs_duties_event_recorded; /* Recorded(uint64,uint64,bytes32): indexed data data */
+extern const struct gs_hash gs_duties_event_reported; /* Reported(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,address): indexed indexed */
 
 /* --- Elementary --- */
 #define GS_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
 #define GS_ELEMENTARY_ERR_UNKNOWN_FUNCTION UINT32_C(0xe3cfc497) /* UnknownFunction(uint256) */
 
+/* --- IClaims --- */
+#define GS_I_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
+#define GS_I_CLAIMS_FN_BIND_TRACE UINT32_C(0xcae18b59) /* bindTrace(bytes32,uint160) */
+#define GS_I_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
+#define GS_I_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
+#define GS_I_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_I_CLAIMS_FN_LOSE UINT32_C(0x29c9c7c9) /* lose((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_I_CLAIMS_FN_MARK UINT32_C(0x46a8ee67) /* mark(bytes32,uint8,uint8,bool) */
+#define GS_I_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
+#define GS_I_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
+#define GS_I_CLAIMS_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
+
+/* --- IDuties --- */
+#define GS_I_DUTIES_FN_ATTESTERS UINT32_C(0x651107bd) /* attesters(bytes32) */
+#define GS_I_DUTIES_FN_CLEARED UINT32_C(0x3213b41c) /* cleared((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
+
 /* --- IElementary --- */
 #define GS_I_ELEMENTARY_FN_EVALUATE UINT32_C(0x7af23a7f) /* evaluate(uint256,uint256,uint256) */
+
+/* --- IForfeit --- */
+#define GS_I_FORFEIT_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+
+/* --- IJudge --- */
+#define GS_I_JUDGE_FN_JUDGE UINT32_C(0x51783a85) /* judge(bytes,uint256,uint256,uint256,(bytes32[4],uint256[4]),bytes) */
+
+/* --- IL1Block --- */
+#define GS_IL1_BLOCK_FN_TIMESTAMP UINT32_C(0xb80777ea) /* timestamp() */
+
+/* --- IModels --- */
+#define GS_I_MODELS_FN_PROGRAM_OF UINT32_C(0x473ca926) /* programOf(bytes32) */
+#define GS_I_MODELS_FN_SHAPE_OF UINT32_C(0x72447206) /* shapeOf(bytes32) */
+#define GS_I_MODELS_FN_WEIGHTS_OF UINT32_C(0xf709bac8) /* weightsOf(bytes32) */
+
+/* --- IStakes --- */
+#define GS_I_STAKES_FN_ACCOUNTS UINT32_C(0x5e5c06e2) /* accounts(address) */
+#define GS_I_STAKES_FN_DUTIES UINT32_C(0xaacc9b5c) /* duties() */
+#define GS_I_STAKES_FN_LOCK UINT32_C(0x282d3fdf) /* lock(address,uint256) */
+#define GS_I_STAKES_FN_PAY UINT32_C(0xf0fcc6bb) /* pay(address,uint256,address) */
+#define GS_I_STAKES_FN_SETTLE UINT32_C(0xf289ac8e) /* settle((address,uint256,uint256,address,uint256,uint256)) */
+#define GS_I_STAKES_FN_UNLOCK UINT32_C(0x7eee288d) /* unlock(address,uint256) */
 
 /* --- Inspector --- */
 #define GS_INSPECTOR_FN_CHECK UINT32_C(0x1c8026cb) /* check(bytes,uint256,uint256) */
@@ -123,7 +322,7 @@ extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,addres
 /* --- Judge --- */
 #define GS_JUDGE_FN_DESCRIBE UINT32_C(0xea093e30) /* describe(bytes) */
 #define GS_JUDGE_FN_ELEMENTARY UINT32_C(0x3027b700) /* elementary() */
-#define GS_JUDGE_FN_JUDGE UINT32_C(0x6b8d5171) /* judge(bytes,uint256,uint256,uint256,(bytes32[3],uint256[3]),bytes) */
+#define GS_JUDGE_FN_JUDGE UINT32_C(0x51783a85) /* judge(bytes,uint256,uint256,uint256,(bytes32[4],uint256[4]),bytes) */
 #define GS_JUDGE_ERR_ELEMENTARY_FAILED UINT32_C(0x8e30f005) /* ElementaryFailed() */
 #define GS_JUDGE_ERR_MALFORMED_DESCRIPTOR UINT32_C(0xdd213f68) /* MalformedDescriptor(uint256) */
 #define GS_JUDGE_ERR_UNKNOWN_DTYPE UINT32_C(0xb3083908) /* UnknownDtype(uint256) */
@@ -137,17 +336,102 @@ extern const struct gs_hash gs_disputes_event_settled; /* Settled(bytes32,addres
 #define GS_MODELS_FN_ATTEST_THRESHOLD UINT32_C(0x77f39633) /* attestThreshold() */
 #define GS_MODELS_FN_ATTESTED UINT32_C(0x849408af) /* attested(bytes32) */
 #define GS_MODELS_FN_ATTESTED_BY UINT32_C(0x015881a8) /* attestedBy(bytes32,address) */
+#define GS_MODELS_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
+#define GS_MODELS_FN_INSPECTOR UINT32_C(0xed2cee9e) /* inspector() */
 #define GS_MODELS_FN_LAYOUT_OF UINT32_C(0x7165b482) /* layoutOf(bytes32) */
+#define GS_MODELS_FN_PROGRAM_OF UINT32_C(0x473ca926) /* programOf(bytes32) */
 #define GS_MODELS_FN_REGISTER UINT32_C(0xcdc51a2e) /* register((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string) */
 #define GS_MODELS_FN_REGISTRANT_BOND UINT32_C(0x09d83364) /* registrantBond() */
+#define GS_MODELS_FN_REGISTRANT_OF UINT32_C(0x4cbae272) /* registrantOf(bytes32) */
+#define GS_MODELS_FN_RELEASE_BOND UINT32_C(0x4ec7eb84) /* releaseBond(bytes32) */
+#define GS_MODELS_FN_RELEASE_SECONDS UINT32_C(0x21295931) /* releaseSeconds() */
+#define GS_MODELS_FN_RETIRE UINT32_C(0x1f2b6f23) /* retire(bytes32) */
 #define GS_MODELS_FN_RETRACT UINT32_C(0x117b4705) /* retract(bytes32) */
+#define GS_MODELS_FN_SHAPE_OF UINT32_C(0x72447206) /* shapeOf(bytes32) */
 #define GS_MODELS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_MODELS_FN_VOID UINT32_C(0x83f0ea60) /* void((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
+#define GS_MODELS_FN_VOIDED UINT32_C(0xa55d800b) /* voided(bytes32) */
+#define GS_MODELS_FN_WEIGHTS_OF UINT32_C(0xf709bac8) /* weightsOf(bytes32) */
+#define GS_MODELS_ERR_DEPLOYMENT_RETIRED UINT32_C(0xb512cf56) /* DeploymentRetired() */
 #define GS_MODELS_ERR_INVALID_HEADER UINT32_C(0x6e73b2c8) /* InvalidHeader(uint256) */
+#define GS_MODELS_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
 #define GS_MODELS_ERR_MODEL_EXISTS UINT32_C(0x56dc8093) /* ModelExists() */
+#define GS_MODELS_ERR_MODEL_OVER UINT32_C(0xf442bf49) /* ModelOver() */
+#define GS_MODELS_ERR_NOT_READY UINT32_C(0x5a997526) /* NotReady(uint256) */
+#define GS_MODELS_ERR_NOT_REGISTRANT UINT32_C(0xe94a3fec) /* NotRegistrant() */
+#define GS_MODELS_ERR_NOT_RETIRED UINT32_C(0xc465dd19) /* NotRetired() */
 #define GS_MODELS_ERR_UNKNOWN_MODEL UINT32_C(0x89aaabd0) /* UnknownModel() */
 extern const struct gs_hash gs_models_event_attested; /* Attested(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_models_event_bond_released; /* BondReleased(bytes32): indexed */
 extern const struct gs_hash gs_models_event_registered; /* Registered(bytes32,address,(bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string): indexed indexed data data */
+extern const struct gs_hash gs_models_event_retired; /* Retired(bytes32): indexed */
 extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_models_event_voided; /* Voided(bytes32,address,uint8): indexed indexed data */
+
+/* --- Payouts --- */
+#define GS_PAYOUTS_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
+#define GS_PAYOUTS_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
+#define GS_PAYOUTS_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
+#define GS_PAYOUTS_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
+#define GS_PAYOUTS_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+#define GS_PAYOUTS_FN_POTS UINT32_C(0x30c27734) /* pots(bytes32) */
+#define GS_PAYOUTS_FN_REFUND_PER_MOVE UINT32_C(0x0c0c26d4) /* refundPerMove() */
+#define GS_PAYOUTS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
+#define GS_PAYOUTS_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
+#define GS_PAYOUTS_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_PAYOUTS_ERR_NOT_AGREED UINT32_C(0xf9823b61) /* NotAgreed() */
+#define GS_PAYOUTS_ERR_NOT_OVER UINT32_C(0x502b00df) /* NotOver() */
+#define GS_PAYOUTS_ERR_NOT_SETTLED UINT32_C(0xba329a9b) /* NotSettled() */
+#define GS_PAYOUTS_ERR_NOT_YOUR_MOVE UINT32_C(0xea696d7e) /* NotYourMove() */
+#define GS_PAYOUTS_ERR_OUT_OF_RANGE UINT32_C(0x7db3aba7) /* OutOfRange() */
+#define GS_PAYOUTS_ERR_SELF_CHALLENGE UINT32_C(0x706cd381) /* SelfChallenge() */
+#define GS_PAYOUTS_ERR_STALE_STATE UINT32_C(0x3902a9c9) /* StaleState() */
+#define GS_PAYOUTS_ERR_TOO_LATE UINT32_C(0xecdd1c29) /* TooLate() */
+#define GS_PAYOUTS_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
+#define GS_PAYOUTS_ERR_WRONG_DESCRIPTOR UINT32_C(0x0c2df658) /* WrongDescriptor() */
+#define GS_PAYOUTS_ERR_WRONG_LENGTH UINT32_C(0x92aa5ab2) /* WrongLength() */
+#define GS_PAYOUTS_ERR_WRONG_PATH UINT32_C(0xf52a7b85) /* WrongPath() */
+#define GS_PAYOUTS_ERR_WRONG_PHASE UINT32_C(0xe2586bcc) /* WrongPhase() */
+#define GS_PAYOUTS_ERR_WRONG_SIGNATURE UINT32_C(0x356a4418) /* WrongSignature() */
+#define GS_PAYOUTS_ERR_WRONG_TRACE_ROOT UINT32_C(0xaf72b89d) /* WrongTraceRoot() */
+extern const struct gs_hash gs_payouts_event_game_over; /* GameOver(bytes32,address,uint16,uint8,uint8,uint64): indexed indexed data data data data */
+extern const struct gs_hash gs_payouts_event_settled; /* Settled(bytes32,address,uint256): indexed indexed data */
+
+/* --- Policy --- */
+#define GS_POLICY_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
+#define GS_POLICY_FN_APPLY_TERMS UINT32_C(0x20df899d) /* applyTerms() */
+#define GS_POLICY_FN_BOND_OF UINT32_C(0xa4698015) /* bondOf(uint256,uint256) */
+#define GS_POLICY_FN_CANCEL_TERMS UINT32_C(0x20f55e66) /* cancelTerms() */
+#define GS_POLICY_FN_CURRENT UINT32_C(0x9fa6a6e3) /* current() */
+#define GS_POLICY_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
+#define GS_POLICY_FN_GRACE_OVER UINT32_C(0x159acb36) /* graceOver() */
+#define GS_POLICY_FN_OWNER UINT32_C(0x8da5cb5b) /* owner() */
+#define GS_POLICY_FN_PENDING_OWNER UINT32_C(0xe30c3978) /* pendingOwner() */
+#define GS_POLICY_FN_RENOUNCE_OWNERSHIP UINT32_C(0x715018a6) /* renounceOwnership() */
+#define GS_POLICY_FN_RETIRE_DEPLOYMENT UINT32_C(0xd1d0fa61) /* retireDeployment() */
+#define GS_POLICY_FN_RETIRE_GRACE UINT32_C(0x1734e082) /* retireGrace() */
+#define GS_POLICY_FN_RETIRED UINT32_C(0x2eb38ae0) /* retired() */
+#define GS_POLICY_FN_RETIRED_AT UINT32_C(0x4b19876f) /* retiredAt() */
+#define GS_POLICY_FN_SCHEDULE_TERMS UINT32_C(0xbc2aca48) /* scheduleTerms(uint256) */
+#define GS_POLICY_FN_SCHEDULED UINT32_C(0xc615b433) /* scheduled() */
+#define GS_POLICY_FN_SCHEDULED_FOR UINT32_C(0xc2baae49) /* scheduledFor() */
+#define GS_POLICY_FN_SUMS_OF UINT32_C(0x2dfd89ad) /* sumsOf(uint256,uint32,uint128) */
+#define GS_POLICY_FN_TERMS_DELAY UINT32_C(0x47971040) /* termsDelay() */
+#define GS_POLICY_FN_TERMS_OF UINT32_C(0xbadc2dff) /* termsOf(uint256) */
+#define GS_POLICY_FN_TRANSFER_OWNERSHIP UINT32_C(0xf2fde38b) /* transferOwnership(address) */
+#define GS_POLICY_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_POLICY_ERR_INVALID_TERMS UINT32_C(0x0256965f) /* InvalidTerms() */
+#define GS_POLICY_ERR_NOT_READY UINT32_C(0x5a997526) /* NotReady(uint256) */
+#define GS_POLICY_ERR_NOTHING_SCHEDULED UINT32_C(0x68307ad9) /* NothingScheduled() */
+#define GS_POLICY_ERR_OWNABLE_INVALID_OWNER UINT32_C(0x1e4fbdf7) /* OwnableInvalidOwner(address) */
+#define GS_POLICY_ERR_OWNABLE_UNAUTHORIZED_ACCOUNT UINT32_C(0x118cdaa7) /* OwnableUnauthorizedAccount(address) */
+#define GS_POLICY_ERR_RETIRED UINT32_C(0xc15f68f0) /* Retired() */
+extern const struct gs_hash gs_policy_event_deployment_retired; /* DeploymentRetired(uint256): data */
+extern const struct gs_hash gs_policy_event_ownership_transfer_started; /* OwnershipTransferStarted(address,address): indexed indexed */
+extern const struct gs_hash gs_policy_event_ownership_transferred; /* OwnershipTransferred(address,address): indexed indexed */
+extern const struct gs_hash gs_policy_event_terms_applied; /* TermsApplied(uint256,uint256): indexed data */
+extern const struct gs_hash gs_policy_event_terms_cancelled; /* TermsCancelled():  */
+extern const struct gs_hash gs_policy_event_terms_scheduled; /* TermsScheduled(uint256,uint256): data data */
 
 /* --- Scalar --- */
 #define GS_SCALAR_ERR_ELEMENTARY_FAILED UINT32_C(0x8e30f005) /* ElementaryFailed() */
@@ -160,20 +444,23 @@ extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,addr
 /* --- Stakes --- */
 #define GS_STAKES_FN_BURN_ADDRESS UINT32_C(0xfccc2813) /* BURN_ADDRESS() */
 #define GS_STAKES_FN_ACCOUNTS UINT32_C(0x5e5c06e2) /* accounts(address) */
-#define GS_STAKES_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
+#define GS_STAKES_FN_BATCHES UINT32_C(0xcfdf677e) /* batches() */
 #define GS_STAKES_FN_BURNED UINT32_C(0x73f42561) /* burned() */
 #define GS_STAKES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
 #define GS_STAKES_FN_DEPOSIT UINT32_C(0xb6b55f25) /* deposit(uint256) */
 #define GS_STAKES_FN_DISPUTES UINT32_C(0xd4c5b252) /* disputes() */
+#define GS_STAKES_FN_DUTIES UINT32_C(0xaacc9b5c) /* duties() */
 #define GS_STAKES_FN_LOCK UINT32_C(0x282d3fdf) /* lock(address,uint256) */
 #define GS_STAKES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
+#define GS_STAKES_FN_PAY UINT32_C(0xf0fcc6bb) /* pay(address,uint256,address) */
 #define GS_STAKES_FN_REQUEST_WITHDRAW UINT32_C(0x745400c9) /* requestWithdraw(uint256) */
-#define GS_STAKES_FN_SLASH UINT32_C(0xbfac5990) /* slash(address,uint256,address) */
+#define GS_STAKES_FN_ROLE_OF UINT32_C(0xa5d7827e) /* roleOf(address) */
+#define GS_STAKES_FN_SETTLE UINT32_C(0xf289ac8e) /* settle((address,uint256,uint256,address,uint256,uint256)) */
 #define GS_STAKES_FN_SWEEP_BURNED UINT32_C(0xbacdc281) /* sweepBurned() */
 #define GS_STAKES_FN_TOKEN UINT32_C(0xfc0c546a) /* token() */
 #define GS_STAKES_FN_UNBONDING_SECONDS UINT32_C(0xd3b2fa1b) /* unbondingSeconds() */
 #define GS_STAKES_FN_UNLOCK UINT32_C(0x7eee288d) /* unlock(address,uint256) */
-#define GS_STAKES_FN_WIRE UINT32_C(0x1a4b6b48) /* wire(address,address,address) */
+#define GS_STAKES_FN_WIRE UINT32_C(0xb8bc6235) /* wire(address,address,address,address,address) */
 #define GS_STAKES_FN_WITHDRAW UINT32_C(0x3ccfd60b) /* withdraw() */
 #define GS_STAKES_ERR_ALREADY_WIRED UINT32_C(0xda7c0e55) /* AlreadyWired() */
 #define GS_STAKES_ERR_INSUFFICIENT UINT32_C(0xe8620800) /* Insufficient(uint256,uint256) */
@@ -183,9 +470,11 @@ extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,addr
 #define GS_STAKES_ERR_SAFE_CAST_OVERFLOWED_UINT_DOWNCAST UINT32_C(0x6dfcc650) /* SafeCastOverflowedUintDowncast(uint8,uint256) */
 #define GS_STAKES_ERR_SAFE_ERC20_FAILED_OPERATION UINT32_C(0x5274afe7) /* SafeERC20FailedOperation(address) */
 #define GS_STAKES_ERR_UNAUTHORIZED UINT32_C(0x82b42900) /* Unauthorized() */
+#define GS_STAKES_ERR_UNBALANCED UINT32_C(0x07053234) /* Unbalanced() */
 extern const struct gs_hash gs_stakes_event_deposited; /* Deposited(address,uint256): indexed data */
 extern const struct gs_hash gs_stakes_event_locked; /* Locked(address,uint256): indexed data */
-extern const struct gs_hash gs_stakes_event_slashed; /* Slashed(address,address,uint256,uint256): indexed indexed data data */
+extern const struct gs_hash gs_stakes_event_paid; /* Paid(address,address,uint256): indexed indexed data */
+extern const struct gs_hash gs_stakes_event_slashed; /* Slashed(address,address,uint256,uint256,uint256,uint256): indexed indexed data data data data */
 extern const struct gs_hash gs_stakes_event_unlocked; /* Unlocked(address,uint256): indexed data */
 extern const struct gs_hash gs_stakes_event_withdraw_requested; /* WithdrawRequested(address,uint256,uint64): indexed data data */
 extern const struct gs_hash gs_stakes_event_withdrawn; /* Withdrawn(address,uint256): indexed data */

@@ -1,4 +1,4 @@
-/* challenge/game/moves.c: the ABI of the Disputes contract (docs/protocol.md, 5.2). */
+/* challenge/game/moves.c: the ABI of the Disputes contract (docs/protocol.md, 5.3). */
 #include "challenge/game/moves.h"
 
 #include <string.h>
@@ -6,6 +6,59 @@
 #include "chain/core/hash.h"
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+
+enum { ADDRESS_BYTES = 20, WORD_CLAIM = 0, WORD_A = 1, WORD_B = 2, WORD_N = 3, WORD_C = 4, WORD_V = 5 };
+
+/* ---- calls ---- */
+
+struct call {
+	struct gs_abi_writer w;
+	uint8_t state[GS_GAME_STATE_WORDS * GS_ABI_WORD];
+};
+
+static void put_word(struct call *call, unsigned word)
+{
+	gs_abi_put_word(&call->w, call->state + word * GS_ABI_WORD);
+}
+
+/* Starts a call about the state: its words, the mover's address left out, and room for `words` words of head. */
+static void begin(struct call *call, struct gs_buf *out, uint32_t selector, const struct gs_game_state *state,
+                  unsigned mover, size_t words)
+{
+	gs_abi_call(&call->w, out, selector, words);
+	gs_game_state_encode(state, call->state);
+	if (mover == GS_SIDE_CLAIMANT)
+		memset(call->state + WORD_A * GS_ABI_WORD, 0, ADDRESS_BYTES);
+	if (mover == GS_SIDE_CHALLENGER)
+		memset(call->state + WORD_B * GS_ABI_WORD, 0, ADDRESS_BYTES);
+}
+
+static void put_terms(struct gs_abi_writer *w, const struct gs_claim_body *body)
+{
+	uint8_t terms[GS_CLAIM_TERMS_WORDS * GS_ABI_WORD];
+	gs_claim_terms_encode(body, terms);
+	for (size_t i = 0; i < GS_CLAIM_TERMS_WORDS; i++)
+		gs_abi_put_word(w, terms + i * GS_ABI_WORD);
+}
+
+/* (Terms, a, b, ...), and (claimId, a, b, ...) */
+static void begin_terms(struct call *call, struct gs_buf *out, uint32_t selector, const struct gs_claim_body *body,
+                        const struct gs_game_state *state, unsigned mover, size_t more)
+{
+	begin(call, out, selector, state, mover, GS_CLAIM_TERMS_WORDS + 2 + more);
+	put_terms(&call->w, body);
+	put_word(call, WORD_A);
+	put_word(call, WORD_B);
+}
+
+static void begin_claim(struct call *call, struct gs_buf *out, uint32_t selector, const struct gs_game_state *state,
+                        unsigned mover, size_t more)
+{
+	begin(call, out, selector, state, mover, 3 + more);
+	put_word(call, WORD_CLAIM);
+	put_word(call, WORD_A);
+	put_word(call, WORD_B);
+}
 
 static struct gs_bytes data_of(const struct gs_move *move)
 {
@@ -17,159 +70,222 @@ static struct gs_bytes descriptor_of(const struct gs_move *move)
 	return (struct gs_bytes){move->descriptor, move->descriptor_len};
 }
 
-/* Starts a call whose first argument is the state and that has `more` words of head behind it. */
-static void begin(struct gs_abi_writer *w, struct gs_buf *out, uint32_t selector, const struct gs_game_state *state,
-                  size_t more)
+static struct gs_bytes openings_of(const struct gs_move *move)
 {
-	uint8_t words[GS_GAME_STATE_WORDS * GS_ABI_WORD];
-	gs_abi_call(w, out, selector, GS_GAME_STATE_WORDS + more);
-	gs_game_state_encode(state, words);
-	for (size_t i = 0; i < GS_GAME_STATE_WORDS; i++)
-		gs_abi_put_word(w, words + i * GS_ABI_WORD);
+	return (struct gs_bytes){move->openings, move->openings_len};
 }
 
-void gs_move_calldata(const struct gs_game_state *state, const struct gs_move *move, struct gs_buf *out)
+/* "pick = instruction 32 | slot 32 | child 32" */
+static void put_element(struct gs_abi_writer *w, const struct gs_move *move)
 {
-	struct gs_abi_writer w;
+	uint8_t pick[GS_ABI_WORD] = {0};
+	gs_be32_write(pick + 20, move->instruction);
+	gs_be32_write(pick + 24, move->slot);
+	gs_be32_write(pick + 28, move->child);
+	gs_abi_put_word(w, pick);
+	gs_abi_put_bytes(w, (struct gs_bytes){move->chunk, sizeof(move->chunk)});
+	gs_abi_put_hashes(w, move->sibling, move->siblings);
+	gs_abi_put_bytes(w, descriptor_of(move));
+	gs_abi_put_hashes(w, move->path, move->path_len);
+}
+
+/* (Terms, a, b, n, c, v) */
+static void whole(struct gs_buf *out, uint32_t selector, const struct gs_claim_body *body,
+                  const struct gs_game_state *state)
+{
+	struct call call;
+	begin_terms(&call, out, selector, body, state, 0, 3);
+	put_word(&call, WORD_N);
+	put_word(&call, WORD_C);
+	put_word(&call, WORD_V);
+	gs_abi_end(&call.w);
+}
+
+void gs_move_calldata(const struct gs_claim_body *body, const struct gs_game_state *state, const struct gs_move *move,
+                      struct gs_buf *out)
+{
+	struct call call;
+	unsigned mover = gs_move_side(move->kind);
 	switch (move->kind) {
 	case GS_MOVE_COMMIT_TRACE:
-		begin(&w, out, GS_DISPUTES_FN_COMMIT_TRACE, state, 3);
-		gs_abi_put_hash(&w, &move->trace_root);
-		gs_abi_put_hashes(&w, move->sibling, move->siblings);
-		gs_abi_put_bytes(&w, data_of(move));
+		begin_terms(&call, out, GS_DISPUTES_FN_COMMIT_TRACE, body, state, mover, 2);
+		gs_abi_put_bytes(&call.w, data_of(move));
+		gs_abi_put_hashes(&call.w, move->sibling, move->siblings);
 		break;
 	case GS_MOVE_REVEAL:
-		begin(&w, out, GS_DISPUTES_FN_REVEAL, state, 1);
-		gs_abi_put_bytes(&w, data_of(move));
+		begin_claim(&call, out, GS_DISPUTES_FN_REVEAL, state, mover, 1);
+		gs_abi_put_bytes(&call.w, data_of(move));
 		break;
 	case GS_MOVE_SELECT:
-		begin(&w, out, GS_DISPUTES_FN_SELECT, state, 3);
-		gs_abi_put_u64(&w, move->child);
-		gs_abi_put_hash(&w, &move->hash);
-		gs_abi_put_hashes(&w, move->sibling, move->siblings);
+		begin_claim(&call, out, GS_DISPUTES_FN_SELECT, state, mover, 3);
+		gs_abi_put_u64(&call.w, move->child);
+		gs_abi_put_hash(&call.w, &move->hash);
+		gs_abi_put_hashes(&call.w, move->sibling, move->siblings);
 		break;
 	case GS_MOVE_SELECT_ELEMENT:
-		begin(&w, out, GS_DISPUTES_FN_SELECT_ELEMENT, state, 7);
-		gs_abi_put_u64(&w, move->child);
-		gs_abi_put_u64(&w, move->slot);
-		gs_abi_put_bytes(&w, (struct gs_bytes){move->chunk, sizeof(move->chunk)});
-		gs_abi_put_hashes(&w, move->sibling, move->siblings);
-		gs_abi_put_u64(&w, move->instruction);
-		gs_abi_put_bytes(&w, descriptor_of(move));
-		gs_abi_put_hashes(&w, move->path, move->path_len);
+		begin_terms(&call, out, GS_DISPUTES_FN_SELECT_ELEMENT, body, state, mover, 5);
+		put_element(&call.w, move);
 		break;
 	case GS_MOVE_REVEAL_STATES:
-		begin(&w, out, GS_DISPUTES_FN_REVEAL_STATES, state, 1);
-		gs_abi_put_bytes(&w, data_of(move));
+		begin_claim(&call, out, GS_DISPUTES_FN_REVEAL_STATES, state, mover, 3);
+		put_word(&call, WORD_N);
+		put_word(&call, WORD_C);
+		gs_abi_put_bytes(&call.w, data_of(move));
 		break;
 	case GS_MOVE_SELECT_SEGMENT:
-		begin(&w, out, GS_DISPUTES_FN_SELECT_SEGMENT, state, 2);
-		gs_abi_put_u64(&w, move->segment);
-		gs_abi_put_bytes(&w, data_of(move));
+		begin_claim(&call, out, GS_DISPUTES_FN_SELECT_SEGMENT, state, mover, 4);
+		put_word(&call, WORD_N);
+		put_word(&call, WORD_C);
+		gs_abi_put_u64(&call.w, move->segment);
+		gs_abi_put_bytes(&call.w, data_of(move));
 		break;
 	case GS_MOVE_PROVE_STEP:
-		begin(&w, out, GS_DISPUTES_FN_PROVE_STEP, state, 2);
-		gs_abi_put_bytes(&w, descriptor_of(move));
-		gs_abi_put_bytes(&w, data_of(move));
+		begin_terms(&call, out, GS_DISPUTES_FN_PROVE_STEP, body, state, mover, 4);
+		put_word(&call, WORD_C);
+		gs_abi_put_hash(&call.w, &move->trace_root);
+		gs_abi_put_bytes(&call.w, descriptor_of(move));
+		gs_abi_put_bytes(&call.w, openings_of(move));
 		break;
-	case GS_MOVE_TIMEOUT: begin(&w, out, GS_DISPUTES_FN_TIMEOUT, state, 0); break;
-	case GS_MOVE_CONCEDE: begin(&w, out, GS_DISPUTES_FN_CONCEDE, state, 0); break;
+	case GS_MOVE_SELECT_ELEMENT_AND_PROVE:
+		begin_terms(&call, out, GS_DISPUTES_FN_SELECT_ELEMENT_AND_PROVE, body, state, mover, 7);
+		put_element(&call.w, move);
+		gs_abi_put_hash(&call.w, &move->trace_root);
+		gs_abi_put_bytes(&call.w, openings_of(move));
+		break;
+	case GS_MOVE_SELECT_SEGMENT_AND_PROVE:
+		begin_terms(&call, out, GS_DISPUTES_FN_SELECT_SEGMENT_AND_PROVE, body, state, mover, 6);
+		put_word(&call, WORD_C);
+		gs_abi_put_u64(&call.w, move->segment);
+		gs_abi_put_bytes(&call.w, data_of(move));
+		gs_abi_put_hash(&call.w, &move->trace_root);
+		gs_abi_put_bytes(&call.w, descriptor_of(move));
+		gs_abi_put_bytes(&call.w, openings_of(move));
+		break;
+	case GS_MOVE_TIMEOUT: whole(out, GS_DISPUTES_FN_TIMEOUT, body, state); return;
+	case GS_MOVE_CONCEDE: whole(out, GS_DISPUTES_FN_CONCEDE, body, state); return;
+	case GS_MOVE_CLOSE: whole(out, GS_DISPUTES_FN_CLOSE, body, state); return;
 	}
-	gs_abi_end(&w);
+	gs_abi_end(&call.w);
 }
 
-void gs_challenge_calldata(const struct gs_hash *claim, struct gs_buf *out)
+void gs_challenge_calldata(const struct gs_claim_body *body, struct gs_buf *out)
 {
 	struct gs_abi_writer w;
-	gs_abi_call(&w, out, GS_DISPUTES_FN_CHALLENGE, 1);
-	gs_abi_put_hash(&w, claim);
+	uint8_t words[GS_CLAIM_BODY_WORDS * GS_ABI_WORD];
+	gs_claim_body_encode(body, words);
+	gs_abi_call(&w, out, GS_DISPUTES_FN_CHALLENGE, GS_CLAIM_BODY_WORDS);
+	for (size_t i = 0; i < GS_CLAIM_BODY_WORDS; i++)
+		gs_abi_put_word(&w, words + i * GS_ABI_WORD);
 	gs_abi_end(&w);
 }
 
-void gs_close_calldata(const struct gs_hash *claim, const struct gs_address *challenger, struct gs_buf *out)
+void gs_close_calldata(const struct gs_claim_body *body, const struct gs_game_state *state, struct gs_buf *out)
 {
-	struct gs_abi_writer w;
-	gs_abi_call(&w, out, GS_DISPUTES_FN_CLOSE, 2);
-	gs_abi_put_hash(&w, claim);
-	gs_abi_put_address(&w, challenger);
-	gs_abi_end(&w);
+	whole(out, GS_DISPUTES_FN_CLOSE, body, state);
 }
 
-void gs_game_id(uint64_t chain_id, const struct gs_address *disputes, const struct gs_hash *claim,
-                const struct gs_address *challenger, struct gs_hash *out)
+/* ---- events ---- */
+
+static enum gs_err address_of_topic(const struct gs_hash *topic, struct gs_address *out)
 {
-	static const char domain[] = "gainsay.game";
-	uint8_t words[5 * GS_ABI_WORD] = {0};
-	struct gs_hash tag;
-	gs_keccak256(domain, sizeof(domain) - 1, &tag);
-	memcpy(words, tag.b, 32);
-	gs_be64_write(words + 56, chain_id);
-	memcpy(words + 64 + 12, disputes->b, 20);
-	memcpy(words + 96, claim->b, 32);
-	memcpy(words + 128 + 12, challenger->b, 20);
-	gs_keccak256(words, sizeof(words), out);
+	static const uint8_t zeros[GS_ABI_WORD - ADDRESS_BYTES];
+	memcpy(out->b, topic->b + sizeof(zeros), ADDRESS_BYTES);
+	return memcmp(topic->b, zeros, sizeof(zeros)) == 0 ? GS_OK : GS_EPARSE;
 }
 
-static struct gs_address address_of_topic(const struct gs_hash *topic)
+/* Which words of the state an event's data carries, in order; those that it does not carry are zero. */
+struct form {
+	enum gs_game_event_kind kind;
+	const struct gs_hash *topic;
+	unsigned topics;
+	unsigned words; /* a, b, then n, c, v */
+	bool shown;
+};
+
+bool gs_game_event_has_state(enum gs_game_event_kind kind)
 {
-	struct gs_address out;
-	memcpy(out.b, topic->b + 12, 20);
-	return out;
+	return kind != GS_GAME_EVENT_OVER && kind != GS_GAME_EVENT_SETTLED;
+}
+
+static enum gs_err decode_state(const struct gs_log_entry *log, const struct form *form, struct gs_game_event *out)
+{
+	uint8_t words[GS_GAME_STATE_WORDS * GS_ABI_WORD] = {0};
+	struct gs_abi_reader r = gs_abi_read(log->data);
+	out->kind = form->kind;
+	if (log->topic_count != form->topics)
+		return GS_EPARSE;
+	memcpy(words, log->topics[1].b, GS_ABI_WORD);
+	for (unsigned i = 0; i < form->words; i++)
+		gs_abi_get_word(&r, words + (WORD_A + i) * GS_ABI_WORD);
+	if (form->shown)
+		out->shown = gs_abi_get_bytes(&r);
+	if (form->kind == GS_GAME_EVENT_AGREED)
+		out->trace_root = gs_abi_get_hash(&r);
+	if (r.err != GS_OK)
+		return GS_EPARSE;
+	if (form->kind == GS_GAME_EVENT_STATES_REVEALED) {
+		struct gs_hash values;
+		gs_keccak256(out->shown.ptr, out->shown.len, &values);
+		memcpy(words + WORD_V * GS_ABI_WORD, values.b, GS_ABI_WORD);
+	}
+	if (gs_game_state_decode((struct gs_bytes){words, sizeof(words)}, &out->state) != GS_OK)
+		return GS_EPARSE;
+	out->claim = out->state.claim;
+	out->ordinal = out->state.ordinal;
+	out->challenger = out->state.challenger;
+	if (form->kind != GS_GAME_EVENT_OPENED)
+		return GS_OK;
+	struct gs_address told;
+	enum gs_err err = address_of_topic(&log->topics[2], &told);
+	return err == GS_OK && !gs_address_equal(&told, &out->challenger) ? GS_EPARSE : err;
+}
+
+static enum gs_err decode_over(const struct gs_log_entry *log, struct gs_game_event *out)
+{
+	struct gs_abi_reader r = gs_abi_read(log->data);
+	out->kind = GS_GAME_EVENT_OVER;
+	if (log->topic_count != 3 || address_of_topic(&log->topics[2], &out->challenger) != GS_OK)
+		return GS_EPARSE;
+	out->claim = log->topics[1];
+	out->ordinal = gs_abi_get_u32(&r);
+	out->outcome = gs_abi_get_u8(&r);
+	out->reason = gs_abi_get_u8(&r);
+	out->computed = gs_abi_get_u64(&r);
+	bool known = out->ordinal < GS_GAME_ORDINALS && out->outcome > GS_GAME_OPEN && out->outcome <= GS_GAME_CLOSED &&
+	             out->reason > GS_REASON_NONE && out->reason <= GS_REASON_CLOSED;
+	return r.err == GS_OK && known ? GS_OK : GS_EPARSE;
+}
+
+static enum gs_err decode_settled(const struct gs_log_entry *log, struct gs_game_event *out)
+{
+	struct gs_abi_reader r = gs_abi_read(log->data);
+	out->kind = GS_GAME_EVENT_SETTLED;
+	if (log->topic_count != 3 || address_of_topic(&log->topics[2], &out->winner) != GS_OK)
+		return GS_EPARSE;
+	out->claim = log->topics[1];
+	out->amount = gs_abi_get_wei(&r);
+	return r.err == GS_OK ? GS_OK : GS_EPARSE;
 }
 
 enum gs_err gs_game_event_decode(const struct gs_log_entry *log, struct gs_game_event *out)
 {
-	const struct gs_hash *topic = log->topics;
-	struct gs_abi_reader r = gs_abi_read(log->data);
-	size_t topics = 0;
+	const struct form forms[] = {
+		{GS_GAME_EVENT_OPENED, &gs_disputes_event_opened, 3, 2, false},
+		{GS_GAME_EVENT_REVEALED, &gs_disputes_event_revealed, 2, 3, true},
+		{GS_GAME_EVENT_SELECTED, &gs_disputes_event_selected, 2, 3, false},
+		{GS_GAME_EVENT_NARROWED, &gs_disputes_event_narrowed, 2, 4, false},
+		{GS_GAME_EVENT_STATES_REVEALED, &gs_disputes_event_states_revealed, 2, 4, true},
+		{GS_GAME_EVENT_AGREED, &gs_disputes_event_agreed, 2, 5, false},
+	};
 	memset(out, 0, sizeof(*out));
 	if (log->topic_count == 0)
 		return GS_ENOTFOUND;
-	if (gs_hash_equal(topic, &gs_disputes_event_opened)) {
-		out->kind = GS_GAME_EVENT_OPENED;
-		topics = 4;
-		out->challenger = address_of_topic(&topic[3]);
-		out->index = gs_abi_get_u32(&r);
-	} else if (gs_hash_equal(topic, &gs_disputes_event_game_state)) {
-		out->kind = GS_GAME_EVENT_STATE;
-		topics = 3;
-		out->state_hash = gs_abi_get_hash(&r);
-		if (log->data.len != (1 + GS_GAME_STATE_WORDS) * (size_t)GS_ABI_WORD)
-			return GS_EPARSE;
-		struct gs_bytes words = {log->data.ptr + GS_ABI_WORD, log->data.len - GS_ABI_WORD};
-		if (gs_game_state_decode(words, &out->state) != GS_OK)
-			return GS_EPARSE;
-	} else if (gs_hash_equal(topic, &gs_disputes_event_revealed)) {
-		out->kind = GS_GAME_EVENT_REVEALED;
-		topics = 2;
-		out->revealed = gs_abi_get_bytes(&r);
-	} else if (gs_hash_equal(topic, &gs_disputes_event_judged)) {
-		out->kind = GS_GAME_EVENT_JUDGED;
-		topics = 2;
-		out->prover = gs_abi_get_address(&r);
-		out->computed = gs_abi_get_u64(&r);
-	} else if (gs_hash_equal(topic, &gs_disputes_event_game_over)) {
-		out->kind = GS_GAME_EVENT_OVER;
-		topics = 3;
-		out->outcome = gs_abi_get_u8(&r);
-		out->reason = gs_abi_get_u8(&r);
-		if (r.err == GS_OK && (out->outcome <= GS_GAME_OPEN || out->outcome > GS_GAME_CLOSED))
-			return GS_EPARSE;
-	} else if (gs_hash_equal(topic, &gs_disputes_event_settled)) {
-		out->kind = GS_GAME_EVENT_SETTLED;
-		if (log->topic_count != 3 || log->data.len != GS_ABI_WORD)
-			return GS_EPARSE;
-		out->claim = topic[1];
-		out->winner = address_of_topic(&topic[2]);
-		out->amount = gs_abi_get_wei(&r);
-		return r.err == GS_OK ? GS_OK : GS_EPARSE;
-	} else {
-		return GS_ENOTFOUND;
-	}
-	if (log->topic_count != topics || r.err != GS_OK)
-		return GS_EPARSE;
-	out->game = topic[1];
-	if (topics > 2)
-		out->claim = topic[2];
-	return GS_OK;
+	for (size_t i = 0; i < GS_ARRAY_LEN(forms); i++)
+		if (gs_hash_equal(&log->topics[0], forms[i].topic))
+			return decode_state(log, &forms[i], out);
+	if (gs_hash_equal(&log->topics[0], &gs_disputes_event_game_over))
+		return decode_over(log, out);
+	if (gs_hash_equal(&log->topics[0], &gs_disputes_event_settled))
+		return decode_settled(log, out);
+	return GS_ENOTFOUND;
 }

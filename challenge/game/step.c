@@ -9,6 +9,7 @@ struct mover {
 	const struct gs_game_rules *rules;
 	const struct gs_game_input *in;
 	const struct gs_move *move;
+	bool foreign; /* the sender is not the side whose move it is: its address makes another state */
 	struct gs_game_effects *effects;
 	struct gs_error *error;
 };
@@ -21,72 +22,116 @@ static void show(struct gs_game_shown *into, const struct gs_move *move)
 	memcpy(into->bytes, move->data, move->data_len);
 }
 
-/* Nodes, or at the end chunks, below the current node. */
-static enum gs_err take_nodes(struct mover *m)
+/* What a round shows of a trace of the given depth. */
+struct showing {
+	bool chunks;
+	unsigned height; /* levels */
+};
+
+static struct showing showing_of(unsigned depth, unsigned round)
 {
-	struct gs_game_state *s = &m->game->state;
-	unsigned rounds = gs_schedule_rounds(s->trace_depth);
-	bool chunks = s->round == rounds;
-	unsigned height = chunks ? gs_schedule_chunk_levels(s->trace_depth)
-	                         : gs_schedule_levels(s->trace_depth, s->round);
-	uint32_t each = chunks ? GS_CHUNK_BYTES : 32;
-	struct gs_hash root;
-	if (m->move->data_len != each << height)
-		REFUSE(m, "WrongLength");
-	show(&m->game->descent[s->round], m->move);
+	bool chunks = round == gs_schedule_rounds(depth);
+	return (struct showing){.chunks = chunks,
+	                        .height = chunks ? gs_schedule_chunk_levels(depth) : gs_schedule_levels(depth, round)};
+}
+
+static bool has_length(const struct showing *showing, const struct gs_move *move)
+{
+	return move->data_len == (showing->chunks ? GS_CHUNK_BYTES : 32u) << showing->height;
+}
+
+/* The hashes of 2^height nodes or chunks from the given one on, joined. */
+static void join(const struct showing *showing, const struct gs_move *move, uint32_t first, unsigned height,
+                 struct gs_hash *out)
+{
 	struct gs_hash node[GS_GAME_CHILDREN_MAX];
 	for (uint32_t i = 0; i < 1u << height; i++) {
-		if (chunks)
-			gs_merkle_leaf(m->move->data + i * GS_CHUNK_BYTES, &node[i]);
+		if (showing->chunks)
+			gs_merkle_leaf(move->data + (first + i) * GS_CHUNK_BYTES, &node[i]);
 		else
-			memcpy(node[i].b, m->move->data + i * 32, 32);
+			memcpy(node[i].b, move->data + (first + i) * 32, 32);
 	}
 	for (uint32_t count = 1u << height; count > 1; count /= 2)
 		for (uint32_t i = 0; i < count / 2; i++)
 			gs_merkle_node(&node[2 * i], &node[2 * i + 1], &node[i]);
-	root = node[0];
-	if (!gs_hash_equal(&root, &s->node))
-		REFUSE(m, "WrongPath");
-	s->phase = chunks ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
+	*out = node[0];
+}
+
+/* Nodes, or at the end chunks, below the current node. */
+static enum gs_err reveal(struct mover *m)
+{
+	struct gs_game_state *s = &m->game->state;
+	struct showing showing = showing_of(s->depth, s->round);
+	struct gs_hash root;
+	if (!has_length(&showing, m->move))
+		REFUSE(m, "WrongLength");
+	join(&showing, m->move, 0, showing.height, &root);
+	if (m->foreign || !gs_hash_equal(&root, &s->node))
+		REFUSE(m, "StaleState");
+	show(&m->game->descent[s->round], m->move);
+	s->phase = showing.chunks ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
 	m->effects->revealed = true;
 	return GS_OK;
+}
+
+/* "The output block's root is part of it": above the nodes shown it is given by a path, below them they hash to it. */
+static bool holds_output(const struct mover *m, const struct showing *showing, unsigned shown_level)
+{
+	const struct gs_header *h = m->rules->header;
+	unsigned depth = h->output_depth;
+	uint32_t first = h->output_chunk >> shown_level;
+	struct gs_hash want, got;
+	gs_claim_expected_root(h, &m->rules->body, &want);
+	if (depth > shown_level) {
+		join(showing, m->move, first, depth - shown_level, &got);
+		return gs_hash_equal(&got, &want);
+	}
+	gs_merkle_climb(want, h->output_chunk >> depth, m->move->sibling, m->move->siblings, &want);
+	join(showing, m->move, first, 0, &got);
+	return gs_hash_equal(&got, &want);
 }
 
 static enum gs_err commit_trace(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
 	const struct gs_header *h = m->rules->header;
+	struct showing showing = showing_of(h->trace_depth, 0);
+	unsigned level = showing.chunks ? 0 : h->trace_depth - showing.height;
 	struct gs_hash root;
-	if (m->move->siblings != h->trace_depth - h->output_depth)
+	if (m->foreign)
+		REFUSE(m, "StaleState");
+	if (!has_length(&showing, m->move) ||
+	    m->move->siblings != (h->output_depth < level ? level - h->output_depth : 0))
 		REFUSE(m, "WrongLength");
-	gs_merkle_climb(m->rules->output_root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings,
-	                &root);
-	if (!gs_hash_equal(&root, &m->move->trace_root))
+	if (!holds_output(m, &showing, level))
 		REFUSE(m, "WrongPath");
-	if (gs_hash_is_zero(&m->rules->trace_root))
-		m->effects->bound = true;
-	else if (!gs_hash_equal(&m->rules->trace_root, &m->move->trace_root))
+	join(&showing, m->move, 0, showing.height, &root);
+	struct gs_trace_tag tag = gs_trace_tag_of(&root);
+	m->effects->bound = gs_trace_tag_is_zero(&m->rules->tag);
+	if (!m->effects->bound && !gs_trace_tag_equal(&m->rules->tag, &tag))
 		REFUSE(m, "WrongTraceRoot");
-	s->trace_root = m->move->trace_root;
-	s->node = s->trace_root;
-	s->level = s->trace_depth;
-	return take_nodes(m);
+	show(&m->game->descent[0], m->move);
+	m->game->trace_root = root;
+	s->node = root;
+	s->depth = (uint8_t)h->trace_depth;
+	s->phase = showing.chunks ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
+	m->effects->revealed = true;
+	return GS_OK;
 }
 
 static enum gs_err select_child(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
-	unsigned levels = gs_schedule_levels(s->trace_depth, s->round);
+	unsigned levels = gs_schedule_levels(s->depth, s->round);
 	struct gs_hash root;
 	if (m->move->siblings != levels)
 		REFUSE(m, "WrongLength");
 	if (m->move->child >> levels != 0)
 		REFUSE(m, "OutOfRange");
 	gs_merkle_climb(m->move->hash, m->move->child, m->move->sibling, levels, &root);
-	if (!gs_hash_equal(&root, &s->node))
-		REFUSE(m, "WrongPath");
+	if (m->foreign || !gs_hash_equal(&root, &s->node))
+		REFUSE(m, "StaleState");
 	s->node = m->move->hash;
-	s->level = (uint8_t)(s->level - levels);
 	s->position = (s->position << levels) + m->move->child;
 	s->round++;
 	s->phase = GS_PHASE_REVEAL;
@@ -98,24 +143,32 @@ static struct gs_bytes descriptor_of(const struct gs_move *move)
 	return (struct gs_bytes){move->descriptor, move->descriptor_len};
 }
 
-static enum gs_err select_element(struct mover *m)
+/* The chunk is below the current node; then the descriptor is the program's and covers the chunk. */
+static enum gs_err take_chunk(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
 	const struct gs_move *move = m->move;
-	const struct gs_header *h = m->rules->header;
-	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
-	unsigned program_depth = gs_merkle_depth(h->instructions);
+	unsigned levels = gs_schedule_chunk_levels(s->depth);
 	struct gs_hash leaf, root;
-	struct gs_instr in;
 	if (move->siblings != levels)
 		REFUSE(m, "WrongLength");
 	if (move->child >> levels != 0)
 		REFUSE(m, "OutOfRange");
 	gs_merkle_leaf(move->chunk, &leaf);
 	gs_merkle_climb(leaf, move->child, move->sibling, levels, &root);
-	if (!gs_hash_equal(&root, &s->node))
-		REFUSE(m, "WrongPath");
-	s->node = leaf;
+	if (m->foreign || !gs_hash_equal(&root, &s->node))
+		REFUSE(m, "StaleState");
+	s->position = (s->position << levels) + move->child;
+	return GS_OK;
+}
+
+static enum gs_err take_descriptor(struct mover *m, struct gs_instr *in)
+{
+	struct gs_game_state *s = &m->game->state;
+	const struct gs_move *move = m->move;
+	const struct gs_header *h = m->rules->header;
+	unsigned program_depth = gs_merkle_depth(h->instructions);
+	struct gs_hash leaf, root;
 	if (move->instruction >= h->instructions)
 		REFUSE(m, "OutOfRange");
 	if (move->path_len != program_depth)
@@ -124,19 +177,30 @@ static enum gs_err select_element(struct mover *m)
 	gs_merkle_climb(leaf, move->instruction, move->path, program_depth, &root);
 	if (!gs_hash_equal(&root, &h->program_root))
 		REFUSE(m, "WrongDescriptor");
-	if (gs_instr_decode(descriptor_of(move), &in, NULL) != GS_OK)
+	if (gs_instr_decode(descriptor_of(move), in, NULL) != GS_OK)
 		REFUSE(m, "MalformedDescriptor");
-	s->descriptor = leaf;
-	s->level = 0;
-	s->position = (s->position << levels) + move->child;
-	enum gs_dtype dtype = (enum gs_dtype)in.store_dtype;
+	s->node = leaf;
+	return GS_OK;
+}
+
+static enum gs_err select_element(struct mover *m)
+{
+	struct gs_instr decoded = {0}, *in = &decoded;
+	struct gs_game_state *s = &m->game->state;
+	const struct gs_move *move = m->move;
+	enum gs_err err = take_chunk(m);
+	if (err == GS_OK)
+		err = take_descriptor(m, in);
+	if (err != GS_OK)
+		return err;
+	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
 	unsigned per_chunk = gs_dtype_per_chunk(dtype);
-	if (s->position < in.first_chunk || s->position - in.first_chunk >= in.span || move->slot >= per_chunk)
+	if (s->position < in->first_chunk || s->position - in->first_chunk >= in->span || move->slot >= per_chunk)
 		REFUSE(m, "OutOfRange");
-	s->element = (uint64_t)(s->position - in.first_chunk) * per_chunk + move->slot;
+	s->element = (uint64_t)(s->position - in->first_chunk) * per_chunk + move->slot;
 	s->high_value = gs_element_bits(move->chunk, dtype, move->slot);
-	bool fold = in.form == GS_FOLD && s->element < gs_instr_count(&in);
-	s->high = fold ? (uint32_t)gs_instr_terms(&in) + 1 : 0;
+	bool fold = in->form == GS_FOLD && s->element < gs_instr_count(in);
+	s->high = fold ? (uint32_t)gs_instr_terms(in) + 1 : 0;
 	s->phase = fold ? GS_PHASE_STATES : GS_PHASE_STEP;
 	return GS_OK;
 }
@@ -144,7 +208,11 @@ static enum gs_err select_element(struct mover *m)
 static enum gs_err reveal_states(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
-	if (m->move->data_len != 8 * gs_states_count(s->low, s->high))
+	uint32_t count = gs_states_count(s->low, s->high);
+	if (m->foreign)
+		REFUSE(m, "StaleState");
+	/* The width is what the bytes say: whether it is the register's, only the judge's step must like. */
+	if (m->move->data_len != 4 * count && m->move->data_len != 8 * count)
 		REFUSE(m, "WrongLength");
 	gs_keccak256(m->move->data, m->move->data_len, &s->values);
 	show(&m->game->states, m->move);
@@ -158,18 +226,19 @@ static enum gs_err select_segment(struct mover *m)
 	struct gs_game_state *s = &m->game->state;
 	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
 	uint32_t segment = m->move->segment, low = s->low;
+	unsigned width = m->move->data_len / count;
 	struct gs_hash values;
 	gs_keccak256(m->move->data, m->move->data_len, &values);
-	if (!gs_hash_equal(&values, &s->values))
-		REFUSE(m, "WrongValues");
+	if (m->foreign || !gs_hash_equal(&values, &s->values))
+		REFUSE(m, "StaleState");
 	if (segment > count)
 		REFUSE(m, "OutOfRange");
 	if (segment > 0) {
-		s->low_value = gs_be64_read(m->move->data + 8 * (segment - 1));
+		s->low_value = gs_states_value(m->move->data, width, segment - 1);
 		s->low = low + stride * segment;
 	}
 	if (segment < count) {
-		s->high_value = gs_be64_read(m->move->data + 8 * segment);
+		s->high_value = gs_states_value(m->move->data, width, segment);
 		s->high = low - 1 + stride * (segment + 1);
 	}
 	memset(&s->values, 0, sizeof(s->values));
@@ -177,6 +246,8 @@ static enum gs_err select_segment(struct mover *m)
 	s->phase = s->low == s->high ? GS_PHASE_STEP : GS_PHASE_STATES;
 	return GS_OK;
 }
+
+/* ---- the last step ---- */
 
 /* Openings as the judge consumes them; the first bad one sticks. */
 struct openings {
@@ -204,7 +275,7 @@ static const uint8_t *consume(void *self, uint8_t space, uint32_t chunk)
 		depth = gs_merkle_depth(h->weights_chunks);
 		break;
 	case GS_SPACE_INPUTS:
-		want = &o->rules->input_root;
+		want = &o->rules->body.input_root;
 		depth = gs_merkle_depth(h->inputs_chunks);
 		break;
 	}
@@ -226,20 +297,23 @@ static const uint8_t *consume(void *self, uint8_t space, uint32_t chunk)
 	return zeros;
 }
 
-static enum gs_err prove_step(struct mover *m)
+/* "traceRoot must fit the rootTag": of the claim, which is that of the game's own commitment. */
+static enum gs_err judge(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
-	struct gs_hash leaf;
+	const struct gs_move *move = m->move;
 	struct gs_instr in;
-	gs_merkle_descriptor(descriptor_of(m->move), &leaf);
-	if (!gs_hash_equal(&leaf, &s->descriptor))
-		REFUSE(m, "WrongDescriptor");
-	if (gs_instr_decode(descriptor_of(m->move), &in, NULL) != GS_OK)
+	struct gs_trace_tag given = gs_trace_tag_of(&move->trace_root), bound = gs_trace_tag_of(&m->game->trace_root);
+	if (gs_hash_is_zero(&m->game->trace_root))
+		bound = m->rules->tag;
+	if (!gs_trace_tag_equal(&given, &bound))
+		REFUSE(m, "WrongTraceRoot");
+	if (gs_instr_decode(descriptor_of(move), &in, NULL) != GS_OK)
 		REFUSE(m, "MalformedDescriptor");
 	struct openings openings = {.rules = m->rules,
-	                            .trace_root = &s->trace_root,
-	                            .at = m->move->data,
-	                            .left = m->move->data_len,
+	                            .trace_root = &move->trace_root,
+	                            .at = move->openings,
+	                            .left = move->openings_len,
 	                            .wrong = NULL};
 	gs_judge_step(&in, s->element, s->high, s->low_value, consume, &openings, &m->effects->step);
 	if (openings.wrong == NULL && openings.left > 0)
@@ -251,6 +325,43 @@ static enum gs_err prove_step(struct mover *m)
 	m->game->outcome = m->effects->computed == s->high_value ? GS_GAME_CLAIMANT_WON : GS_GAME_CHALLENGER_WON;
 	m->game->reason = GS_REASON_STEP;
 	return GS_OK;
+}
+
+/* The selection of a call that selects and proves is a move like any other; the proof ends the game and is none. */
+static enum gs_err judge_selected(struct mover *m)
+{
+	if (m->game->state.phase != GS_PHASE_STEP)
+		REFUSE(m, "WrongPhase");
+	m->game->state.move++;
+	return judge(m);
+}
+
+static bool is_descriptor(const struct mover *m)
+{
+	struct gs_hash leaf;
+	gs_merkle_descriptor(descriptor_of(m->move), &leaf);
+	return gs_hash_equal(&leaf, &m->game->state.node);
+}
+
+static enum gs_err prove_step(struct mover *m)
+{
+	if (!is_descriptor(m))
+		REFUSE(m, "StaleState");
+	return judge(m);
+}
+
+static enum gs_err select_element_and_prove(struct mover *m)
+{
+	enum gs_err err = select_element(m);
+	return err == GS_OK ? judge_selected(m) : err;
+}
+
+static enum gs_err select_segment_and_prove(struct mover *m)
+{
+	if (!is_descriptor(m))
+		REFUSE(m, "StaleState");
+	enum gs_err err = select_segment(m);
+	return err == GS_OK ? judge_selected(m) : err;
 }
 
 static enum gs_err end_by_time(struct mover *m)
@@ -270,12 +381,15 @@ static unsigned phase_of(enum gs_move_kind kind)
 	case GS_MOVE_COMMIT_TRACE: return GS_PHASE_COMMIT;
 	case GS_MOVE_REVEAL: return GS_PHASE_REVEAL;
 	case GS_MOVE_SELECT: return GS_PHASE_SELECT;
-	case GS_MOVE_SELECT_ELEMENT: return GS_PHASE_ELEMENT;
+	case GS_MOVE_SELECT_ELEMENT:
+	case GS_MOVE_SELECT_ELEMENT_AND_PROVE: return GS_PHASE_ELEMENT;
 	case GS_MOVE_REVEAL_STATES: return GS_PHASE_STATES;
-	case GS_MOVE_SELECT_SEGMENT: return GS_PHASE_SEGMENT;
+	case GS_MOVE_SELECT_SEGMENT:
+	case GS_MOVE_SELECT_SEGMENT_AND_PROVE: return GS_PHASE_SEGMENT;
 	case GS_MOVE_PROVE_STEP: return GS_PHASE_STEP;
 	case GS_MOVE_TIMEOUT:
-	case GS_MOVE_CONCEDE: return 0;
+	case GS_MOVE_CONCEDE:
+	case GS_MOVE_CLOSE: return 0;
 	}
 	return 0;
 }
@@ -295,35 +409,48 @@ static void set_clocks(struct mover *m, enum gs_side mover)
 	s->move++;
 }
 
-static enum gs_err make_move(struct mover *m)
+/* What every call looks at first: the phase, the time and, where both addresses are given, the sender. */
+static enum gs_err admit(struct mover *m)
 {
 	enum gs_move_kind kind = m->move->kind;
-	unsigned phase = phase_of(kind);
-	enum gs_side turn = gs_game_turn(m->game);
-	enum gs_err err = GS_OK;
+	unsigned phase = phase_of(kind), side = gs_move_side(kind);
+	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
 	if (phase != 0 && phase != m->game->state.phase)
 		REFUSE(m, "WrongPhase");
-	bool either = kind == GS_MOVE_PROVE_STEP || kind == GS_MOVE_CONCEDE;
-	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
-	bool late = kind != GS_MOVE_TIMEOUT && m->in->now > m->game->state.deadline;
-	if (kind == GS_MOVE_CONCEDE && late)
+	m->foreign = side != 0 && m->in->sender != side;
+	if (kind == GS_MOVE_TIMEOUT || kind == GS_MOVE_CLOSE)
+		return GS_OK;
+	if (m->in->now > m->game->state.deadline)
 		REFUSE(m, "TooLate");
-	if (kind != GS_MOVE_TIMEOUT && (either ? !player : m->in->sender != turn))
+	if (side == 0 && !player)
 		REFUSE(m, "NotYourMove");
-	if (late)
-		REFUSE(m, "TooLate");
-	switch (kind) {
+	return GS_OK;
+}
+
+static enum gs_err make_move(struct mover *m)
+{
+	enum gs_side turn = gs_game_turn(m->game);
+	enum gs_err err = admit(m);
+	if (err != GS_OK)
+		return err;
+	switch (m->move->kind) {
 	case GS_MOVE_COMMIT_TRACE: err = commit_trace(m); break;
-	case GS_MOVE_REVEAL: err = take_nodes(m); break;
+	case GS_MOVE_REVEAL: err = reveal(m); break;
 	case GS_MOVE_SELECT: err = select_child(m); break;
 	case GS_MOVE_SELECT_ELEMENT: err = select_element(m); break;
 	case GS_MOVE_REVEAL_STATES: err = reveal_states(m); break;
 	case GS_MOVE_SELECT_SEGMENT: err = select_segment(m); break;
 	case GS_MOVE_PROVE_STEP: err = prove_step(m); break;
+	case GS_MOVE_SELECT_ELEMENT_AND_PROVE: err = select_element_and_prove(m); break;
+	case GS_MOVE_SELECT_SEGMENT_AND_PROVE: err = select_segment_and_prove(m); break;
 	case GS_MOVE_TIMEOUT: err = end_by_time(m); break;
 	case GS_MOVE_CONCEDE:
 		m->game->outcome = m->in->sender == GS_SIDE_CLAIMANT ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON;
 		m->game->reason = GS_REASON_CONCESSION;
+		break;
+	case GS_MOVE_CLOSE:
+		m->game->outcome = GS_GAME_CLOSED;
+		m->game->reason = GS_REASON_CLOSED;
 		break;
 	}
 	if (err == GS_OK && m->game->outcome == GS_GAME_OPEN)
@@ -338,9 +465,10 @@ enum gs_err gs_game_step(struct gs_game *game, const struct gs_game_rules *rules
 	struct mover m = {.game = &next, .rules = rules, .in = in, .move = in->move, .effects = out, .error = error};
 	memset(out, 0, sizeof(*out));
 	if (game->outcome != GS_GAME_OPEN)
-		return gs_fail(error, GS_EINVAL, "NoGame");
+		return gs_fail(error, GS_EINVAL, "StaleState");
 	GS_ASSERT(gs_game_invariant(game));
 	GS_ASSERT(in->move->data_len <= sizeof(in->move->data) && in->move->siblings <= GS_MERKLE_DEPTH_MAX);
+	GS_ASSERT(in->move->openings_len <= sizeof(in->move->openings));
 	GS_ASSERT(in->move->descriptor_len <= GS_DESCRIPTOR_BYTES_MAX &&
 	          in->move->path_len <= GS_GAME_PROGRAM_DEPTH_MAX);
 	enum gs_err err = make_move(&m);

@@ -12,7 +12,11 @@ static struct gs_instr covering(const struct gs_program *program, uint32_t chunk
 static enum gs_err check_state(const struct gs_game *game, const struct gs_prover *prover)
 {
 	const struct gs_game_state *s = &game->state;
-	if (!gs_game_invariant(game) || s->trace_depth != prover->program->header.trace_depth)
+	if (!gs_game_invariant(game))
+		return GS_ECORRUPT;
+	if (s->phase == GS_PHASE_COMMIT)
+		return GS_OK;
+	if (s->depth != prover->program->header.trace_depth)
 		return GS_ECORRUPT;
 	if (s->phase != GS_PHASE_STATES && s->phase != GS_PHASE_SEGMENT && s->phase != GS_PHASE_STEP)
 		return GS_OK;
@@ -76,7 +80,7 @@ static enum gs_err claimed_path(const struct gs_game *game, const struct gs_prov
                                 struct gs_hash *out)
 {
 	const struct gs_game_state *s = &game->state;
-	for (unsigned level = 0; level < s->trace_depth; level++) {
+	for (unsigned level = 0; level < s->depth; level++) {
 		uint64_t sibling = (uint64_t)(chunk >> level) ^ 1;
 		enum gs_err err = sibling < (uint64_t)(s->position >> level)
 		                          ? prover->node(prover->self, level, sibling, &out[level])
@@ -97,28 +101,30 @@ static unsigned depth_of(const struct gs_header *h, enum gs_space space)
 	return 0;
 }
 
-static enum gs_err prove_step(const struct gs_game *game, const struct gs_prover *prover, enum gs_side side,
-                              struct gs_move *out)
+/* Adds the proof of the game's step to a move: descriptor, trace root, openings. *result: what the judge will say. */
+static enum gs_err put_proof(const struct gs_game *game, const struct gs_prover *prover, enum gs_side side,
+                             struct gs_move *out, uint64_t *result)
 {
 	struct gs_step_record record = {0};
 	enum gs_err err = gs_strategy_judge(game, prover, &record);
-	begin(out, GS_MOVE_PROVE_STEP);
 	put_descriptor(prover, gs_program_covering(prover->program, game->state.position), out);
+	out->trace_root = game->trace_root;
+	*result = record.result;
 	for (unsigned i = 0; i < record.reads && err == GS_OK; i++) {
 		enum gs_space space = (enum gs_space)record.read[i].space;
 		uint32_t chunk = record.read[i].chunk;
 		struct gs_hash path[GS_MERKLE_DEPTH_MAX];
 		unsigned depth = depth_of(&prover->program->header, space);
-		err = prover->read(prover->self, space, chunk, out->data + out->data_len);
+		err = prover->read(prover->self, space, chunk, out->openings + out->openings_len);
 		if (err == GS_OK && space == GS_SPACE_TRACE && side == GS_SIDE_CHALLENGER)
 			err = claimed_path(game, prover, chunk, path);
 		else if (err == GS_OK)
 			err = prover->path(prover->self, space, chunk, path);
 		if (err != GS_OK)
 			break;
-		out->data_len += GS_CHUNK_BYTES;
-		memcpy(out->data + out->data_len, path, 32 * (size_t)depth);
-		out->data_len += 32 * depth;
+		out->openings_len += GS_CHUNK_BYTES;
+		memcpy(out->openings + out->openings_len, path, 32 * (size_t)depth);
+		out->openings_len += 32 * depth;
 	}
 	return err;
 }
@@ -157,12 +163,15 @@ static enum gs_err put_nodes(const struct gs_prover *prover, unsigned depth, uns
 	return err;
 }
 
+/* "For od <= L, path leads from the claim's expected output root to the node that covers it" */
 static enum gs_err commit_trace(const struct gs_prover *prover, struct gs_move *out)
 {
 	const struct gs_header *h = &prover->program->header;
+	unsigned rounds = gs_schedule_rounds(h->trace_depth);
+	unsigned shown_level = rounds == 0 ? 0 : gs_schedule_top(h->trace_depth, 1);
+	enum gs_err err = GS_OK;
 	begin(out, GS_MOVE_COMMIT_TRACE);
-	enum gs_err err = prover->node(prover->self, h->trace_depth, 0, &out->trace_root);
-	for (unsigned level = h->output_depth; level < h->trace_depth && err == GS_OK; level++)
+	for (unsigned level = h->output_depth; level < shown_level && err == GS_OK; level++)
 		err = prover->node(prover->self, level, (h->output_chunk >> level) ^ 1, &out->sibling[out->siblings++]);
 	return err == GS_OK ? put_nodes(prover, h->trace_depth, 0, 0, out) : err;
 }
@@ -171,14 +180,20 @@ static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_
 {
 	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
 	uint32_t instruction = gs_program_covering(prover->program, s->position);
+	const struct gs_instr instr = gs_program_instr(prover->program, instruction), *in = &instr;
+	unsigned width = gs_dtype_class((enum gs_dtype)in->acc_dtype) == GS_CLASS_I64 ? 8 : 4;
 	gs_reg state[GS_GAME_STATES_MAX];
 	begin(out, GS_MOVE_REVEAL_STATES);
 	/* "s_t for t = low - 1 + stride * i, i = 1 .. count" */
 	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
 	                                       count, state);
-	for (uint32_t i = 0; i < count && err == GS_OK; i++)
-		gs_be64_write(out->data + 8 * i, state[i]);
-	out->data_len = 8 * count;
+	for (uint32_t i = 0; i < count && err == GS_OK; i++) {
+		if (width == 4)
+			gs_be32_write(out->data + 4 * i, (uint32_t)state[i]);
+		else
+			gs_be64_write(out->data + 8 * i, state[i]);
+	}
+	out->data_len = width * count;
 	return err;
 }
 
@@ -186,6 +201,7 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
                                  bool *waiting)
 {
 	const struct gs_game_state *s = &game->state;
+	uint64_t said; /* a claimant proves itself right, or shows at its own cost that it is not */
 	*waiting = game->outcome != GS_GAME_OPEN || gs_game_turn(game) != GS_SIDE_CLAIMANT;
 	if (*waiting)
 		return GS_OK;
@@ -195,9 +211,11 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 	case GS_PHASE_COMMIT: return commit_trace(prover, out);
 	case GS_PHASE_REVEAL:
 		begin(out, GS_MOVE_REVEAL);
-		return put_nodes(prover, s->trace_depth, s->round, s->position, out);
+		return put_nodes(prover, s->depth, s->round, s->position, out);
 	case GS_PHASE_STATES: return reveal_states(s, prover, out);
-	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CLAIMANT, out);
+	case GS_PHASE_STEP:
+		begin(out, GS_MOVE_PROVE_STEP);
+		return put_proof(game, prover, GS_SIDE_CLAIMANT, out, &said);
 	case GS_PHASE_SELECT:
 	case GS_PHASE_ELEMENT:
 	case GS_PHASE_SEGMENT: break;
@@ -210,13 +228,12 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 static enum gs_err select_child(const struct gs_game *game, uint32_t child, struct gs_move *out)
 {
 	const struct gs_game_state *s = &game->state;
-	unsigned below = gs_schedule_top(s->trace_depth, s->round + 1u);
-	unsigned levels = s->level - below;
-	uint64_t index = ((uint64_t)s->position << levels) + child;
+	unsigned top = gs_schedule_top(s->depth, s->round), below = gs_schedule_top(s->depth, s->round + 1u);
+	uint64_t index = ((uint64_t)s->position << (top - below)) + child;
 	begin(out, GS_MOVE_SELECT);
 	out->child = child;
 	enum gs_err err = gs_game_shown_node(game, below, index, &out->hash);
-	for (unsigned level = below; level < s->level && err == GS_OK; level++, index >>= 1)
+	for (unsigned level = below; level < top && err == GS_OK; level++, index >>= 1)
 		err = gs_game_shown_node(game, level, index ^ 1, &out->sibling[out->siblings++]);
 	return err;
 }
@@ -224,8 +241,8 @@ static enum gs_err select_child(const struct gs_game *game, uint32_t child, stru
 static enum gs_err first_child(const struct gs_game *game, const struct gs_prover *prover, uint32_t *out)
 {
 	const struct gs_game_state *s = &game->state;
-	unsigned below = gs_schedule_top(s->trace_depth, s->round + 1u);
-	unsigned levels = s->level - below;
+	unsigned below = gs_schedule_top(s->depth, s->round + 1u);
+	unsigned levels = gs_schedule_levels(s->depth, s->round);
 	for (uint32_t child = 0; child < 1u << levels; child++) {
 		uint64_t index = ((uint64_t)s->position << levels) + child;
 		struct gs_hash theirs, mine;
@@ -246,7 +263,7 @@ static enum gs_err select_element(const struct gs_game *game, const struct gs_pr
                                   uint32_t slot, struct gs_move *out)
 {
 	const struct gs_game_state *s = &game->state;
-	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
+	unsigned levels = gs_schedule_chunk_levels(s->depth);
 	uint64_t index = ((uint64_t)s->position << levels) + child;
 	begin(out, GS_MOVE_SELECT_ELEMENT);
 	out->child = child;
@@ -272,7 +289,7 @@ static enum gs_err first_element(const struct gs_game *game, const struct gs_pro
 {
 	const struct gs_game_state *s = &game->state;
 	const struct gs_game_shown *shown = &game->descent[s->round];
-	unsigned levels = gs_schedule_chunk_levels(s->trace_depth);
+	unsigned levels = gs_schedule_chunk_levels(s->depth);
 	if (shown->len != GS_CHUNK_BYTES << levels)
 		return GS_ENOTFOUND;
 	for (uint32_t child = 0; child < 1u << levels; child++) {
@@ -309,17 +326,102 @@ static enum gs_err first_segment(const struct gs_game *game, const struct gs_pro
 	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
 	uint32_t instruction = gs_program_covering(prover->program, s->position);
 	gs_reg state[GS_GAME_STATES_MAX];
-	if (game->states.len != 8 * count)
+	unsigned width = game->states.len / count;
+	if (game->states.len != 4 * count && game->states.len != 8 * count)
 		return GS_ENOTFOUND;
 	enum gs_err err = prover->accumulators(prover->self, instruction, s->element, s->low - 1 + stride, stride,
 	                                       count, state);
 	if (err != GS_OK)
 		return err;
 	uint32_t segment = 0;
-	while (segment < count && gs_be64_read(game->states.bytes + 8 * segment) == state[segment])
+	while (segment < count && gs_states_value(game->states.bytes, width, segment) == state[segment])
 		segment++;
 	*out = segment;
 	return GS_OK;
+}
+
+/* ---- selecting and proving in one call ---- */
+
+/* The game once the element is selected; false when it is a fold's, so that states come first. */
+static bool after_element(const struct gs_game *game, const struct gs_prover *prover, const struct gs_move *move,
+                          struct gs_game *out)
+{
+	const struct gs_instr instr = gs_program_instr(prover->program, move->instruction), *in = &instr;
+	enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
+	struct gs_game_state *s = &out->state;
+	*out = *game;
+	s->position = (s->position << gs_schedule_chunk_levels(s->depth)) + move->child;
+	s->element = (uint64_t)(s->position - in->first_chunk) * gs_dtype_per_chunk(dtype) + move->slot;
+	s->high_value = gs_element_bits(move->chunk, dtype, move->slot);
+	s->phase = GS_PHASE_STEP;
+	return in->form != GS_FOLD || s->element >= gs_instr_count(in);
+}
+
+/* The same of a segment; false when more than one step is left. */
+static bool after_segment(const struct gs_game *game, const struct gs_move *move, struct gs_game *out)
+{
+	struct gs_game_state *s = &out->state;
+	*out = *game;
+	uint32_t stride = gs_states_stride(s->low, s->high), count = gs_states_count(s->low, s->high);
+	uint32_t segment = move->segment, low = s->low;
+	unsigned width = move->data_len / count;
+	if (segment > 0) {
+		s->low_value = gs_states_value(move->data, width, segment - 1);
+		s->low = low + stride * segment;
+	}
+	if (segment < count) {
+		s->high_value = gs_states_value(move->data, width, segment);
+		s->high = low - 1 + stride * (segment + 1);
+	}
+	memset(&s->values, 0, sizeof(s->values));
+	s->phase = GS_PHASE_STEP;
+	return s->low == s->high;
+}
+
+/* Makes the selection the last move, when the judge will call the claimant wrong. Otherwise it stays a selection: nobody
+ * proves itself wrong. */
+static enum gs_err and_prove(const struct gs_game *after, const struct gs_prover *prover, enum gs_move_kind kind,
+                             struct gs_move *out)
+{
+	struct gs_move alone = *out;
+	uint64_t said = 0;
+	out->kind = kind;
+	enum gs_err err = put_proof(after, prover, GS_SIDE_CHALLENGER, out, &said);
+	if (err == GS_OK && said == after->state.high_value)
+		*out = alone;
+	return err;
+}
+
+static enum gs_err element_move(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out)
+{
+	uint32_t child = 0, slot = 0;
+	struct gs_game after;
+	enum gs_err err = first_element(game, prover, &child, &slot);
+	if (err == GS_OK)
+		err = select_element(game, prover, child, slot, out);
+	if (err != GS_OK || !after_element(game, prover, out, &after))
+		return err;
+	return and_prove(&after, prover, GS_MOVE_SELECT_ELEMENT_AND_PROVE, out);
+}
+
+static enum gs_err segment_move(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out)
+{
+	uint32_t segment = 0;
+	struct gs_game after;
+	enum gs_err err = first_segment(game, prover, &segment);
+	if (err != GS_OK)
+		return err;
+	select_segment(game, segment, out);
+	return after_segment(game, out, &after) ? and_prove(&after, prover, GS_MOVE_SELECT_SEGMENT_AND_PROVE, out)
+	                                        : GS_OK;
+}
+
+static enum gs_err step_move(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out)
+{
+	uint64_t said = 0;
+	begin(out, GS_MOVE_PROVE_STEP);
+	enum gs_err err = put_proof(game, prover, GS_SIDE_CHALLENGER, out, &said);
+	return err == GS_OK && said == game->state.high_value ? GS_ENOTFOUND : err;
 }
 
 static bool challenger_waits(const struct gs_game *game)
@@ -331,7 +433,7 @@ static bool challenger_waits(const struct gs_game *game)
 enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
                                    bool *waiting)
 {
-	uint32_t child = 0, slot = 0, segment = 0;
+	uint32_t child = 0;
 	enum gs_err err;
 	*waiting = challenger_waits(game);
 	if (*waiting)
@@ -342,15 +444,9 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 	case GS_PHASE_SELECT:
 		err = first_child(game, prover, &child);
 		return err == GS_OK ? select_child(game, child, out) : err;
-	case GS_PHASE_ELEMENT:
-		err = first_element(game, prover, &child, &slot);
-		return err == GS_OK ? select_element(game, prover, child, slot, out) : err;
-	case GS_PHASE_SEGMENT:
-		err = first_segment(game, prover, &segment);
-		if (err == GS_OK)
-			select_segment(game, segment, out);
-		return err;
-	case GS_PHASE_STEP: return prove_step(game, prover, GS_SIDE_CHALLENGER, out);
+	case GS_PHASE_ELEMENT: return element_move(game, prover, out);
+	case GS_PHASE_SEGMENT: return segment_move(game, prover, out);
+	case GS_PHASE_STEP: return step_move(game, prover, out);
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES: break;
@@ -370,10 +466,9 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_SELECT:
 		return select_child(
-			game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->trace_depth, s->round)),
-			out);
+			game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->depth, s->round)), out);
 	case GS_PHASE_ELEMENT: {
-		unsigned levels = gs_schedule_chunk_levels(s->trace_depth), width;
+		unsigned levels = gs_schedule_chunk_levels(s->depth), width;
 		uint32_t child = (uint32_t)choose(context, UINT64_C(1) << levels);
 		unsigned slots = slots_of(prover, ((uint64_t)s->position << levels) + child, &width);
 		return select_element(game, prover, child, (uint32_t)choose(context, slots), out);

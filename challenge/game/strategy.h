@@ -14,9 +14,10 @@
  * the prover's: nothing may be concluded from them but that the answer is not there yet. */
 GS_MUST enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_prover *prover,
                                          struct gs_move *out, bool *waiting);
-/* The challenger's. In phase Step it proves the claimant wrong at once, from its own trace and what was shown.
- * GS_ENOTFOUND: the claimant showed nothing that differs from the prover's own execution, so there is no honest move but
- * to concede; or a reveal of this game was never observed. */
+/* The challenger's: the first difference. A selection that leaves one step is made with the proof in the same call, from its
+ * own trace and what was shown; in phase Step it proves the claimant wrong at once.
+ * GS_ENOTFOUND: the claimant showed nothing that differs from the prover's own execution, or its step is right, so
+ * there is no honest move but to concede; or a reveal of this game was never observed. */
 GS_MUST enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover,
                                            struct gs_move *out, bool *waiting);
 

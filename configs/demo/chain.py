@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 from bindings import keccak256, type_text  # noqa: E402
 
 BATCH = 200
-ARTIFACTS = ROOT / "build" / "contracts" / "out"
+ARTIFACTS = ROOT / "build" / "contracts"
 # What the deployment file calls a contract, and the source it comes from.
 SOURCES = {"Token": "DevToken"}
 
@@ -131,18 +131,17 @@ def decode_one(parameter, data, at):
 
 class Abi:
     def __init__(self, contract):
-        path = ARTIFACTS / f"{contract}.sol" / f"{contract}.json"
-        artifact = json.loads(path.read_text(encoding="utf-8"))
-        signature = {s: "0x" + x for s, x in artifact["methodIdentifiers"].items()}
+        artifact = json.loads((ARTIFACTS / f"{contract}.json").read_text(encoding="utf-8"))
         self.functions, self.events = {}, {}
         for item in artifact["abi"]:
             if item["type"] not in ("function", "event"):
                 continue
             text = item["name"] + "(" + ",".join(map(type_text, item["inputs"])) + ")"
+            topic = "0x" + keccak256(text.encode()).hex()
             if item["type"] == "function":
-                self.functions[signature[text]] = item
+                self.functions[topic[:10]] = item
             else:
-                self.events["0x" + keccak256(text.encode()).hex()] = item
+                self.events[topic] = item
 
     def selector(self, name):
         return next(s for s, item in self.functions.items() if item["name"] == name)

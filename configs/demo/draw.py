@@ -4,7 +4,7 @@ import struct
 import sys
 
 from descriptor import DTYPE_NAME, FUNCTIONS, shortest
-from story import CHALLENGER_WON, CLAIMANT_WON, FINAL, INVALID, REASONS
+from story import CHALLENGER_WON, CLAIMANT_WON, CLOSED, FINAL, INVALID, REASONS
 
 WIDTH = 100
 BAR = 64
@@ -131,7 +131,7 @@ def dispute(story, game):
         previous = (left, right)
     if game["step"]:
         step_box(story, game)
-    ending(game, won)
+    ending(story, game, won)
     by_function = {}
     for t in game["txs"]:
         by_function.setdefault(t["function"] or "?", []).append(t["gas"])
@@ -199,16 +199,17 @@ def formula(instruction, step):
     return f"output = a{epilogue}stored {store}"
 
 
-def ending(game, won):
+def ending(story, game, won):
     claim, how = game["claim"], REASONS.get(game["reason"], "?")
     how = {"step": "the judge decided", "timeout": "the other side's clock ran out", "concession": "the other side gave up",
-           "settled": "settled by an earlier dispute"}[how] if how != "?" else "still open"
-    honest = (game["outcome"] == CLAIMANT_WON) == claim["right"]
+           "closed": "an earlier dispute has settled it"}[how] if how != "?" else "still open"
+    honest = game["outcome"] == CLOSED or (game["outcome"] == CLAIMANT_WON) == claim["right"]
     print()
     print("  " + paint(f"{won} wins: {how}.", "green" if honest else "red"))
     for e in game["slashed"]:
         loser = game["claim"]["who"] if game["outcome"] == CHALLENGER_WON else game["challenger"]
-        print(f"  {loser} loses {money(e['amount'])}: {money(e['amount'] - e['burned'])} to {won}, {money(e['burned'])} burned.")
+        to = f"to {won}" if story.who(e["winner"]) == won else "into the pot, until the claim's other disputes are over"
+        print(f"  {loser} loses {money(e['loss'])}: {money(e['gain'])} {to}, {money(e['burned'])} burned.")
 
 
 def disputes(story):
@@ -238,16 +239,17 @@ def gas(story):
 def who_paid_whom(story):
     section("Who paid whom")
     slashes = [e for e in story.events if e["event"] == "Slashed"]
-    print(f"  {'party':<16}{'':<11}{'before':>13}{'after':>13}{'won':>12}{'lost':>12}{'change':>13}")
+    print(f"  {'party':<16}{'':<11}{'before':>12}{'after':>12}{'won':>12}{'lost':>11}{'fees':>9}{'change':>12}")
     for party in story.parties:
         name = party["name"]
         before, after = (story.wealth(b, name) for b in (story.before, story.after))
-        won = sum(e["amount"] - e["burned"] for e in slashes if story.who(e["winner"]) == name)
-        lost = sum(e["amount"] for e in slashes if story.who(e["account"]) == name)
+        won = sum(e["gain"] for e in slashes if story.who(e["winner"]) == name) + story.prizes(name)
+        lost = sum(e["loss"] for e in slashes if story.who(e["loser"]) == name)
         colour = "red" if after < before else "green" if after > before else None
-        print(f"  {name:<16}{'honest' if party['honest'] else 'dishonest':<11}{money(before):>13}{money(after):>13}{money(won):>12}{money(lost):>12}" +
-              paint(f"{money(after - before):>13}", colour))
-    print(f"  {'burned':<16}{'':<11}{'':>13}{'':>13}{money(sum(e['burned'] for e in slashes)):>12}")
+        print(f"  {name:<16}{'honest' if party['honest'] else 'dishonest':<11}{money(before):>12}{money(after):>12}{money(won):>12}{money(lost):>11}"
+              f"{money(story.fees(name)):>9}" + paint(f"{money(after - before):>12}", colour))
+    print(f"  {'burned':<16}{'':<11}{'':>12}{'':>12}{money(sum(e['burned'] for e in slashes)):>12}")
+    print(f"  {'pool of fees':<16}{'':<11}{'':>12}{'':>12}{money(story.paid(payee=story.chain.address['Duties'])):>12}")
 
 
 def conclusion(story, numbers):
@@ -257,7 +259,7 @@ def conclusion(story, numbers):
     for line in (f"{n['claims']} claims, {n['wrong']} of them wrong. The validator sampled {n['wrong_sampled']} of the wrong ones and caught {n['caught']};",
                  f"{stand} that it did not sample, of little value, became final all the same.",
                  f"{n['games']} disputes: {n['challenger_wins']} won by the challenger, {n['claimant_wins']} by the claimant; {n['gas_total']:,} gas together.",
-                 f"{money(n['slashed'])} slashed. Honest parties lost {money(n['honest_losses'])} of bond or stake;",
+                 f"{money(n['slashed'])} slashed. Honest parties lost {money(n['honest_losses'])} of bond or stake (fees are what checking costs);",
                  f"what they paid and do not get back is gas for their moves: {n['honest_gas_unrefunded']:,}."):
         print("  " + line)
 

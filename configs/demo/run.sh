@@ -156,7 +156,6 @@ echo "{\"url\": \"$url\", \"deployment\": \"$out/deployment.json\"}" >"$out/chai
 say "Deploying the contracts"
 cat >"$out/parameters.yaml" <<-EOF
 	stakes:
-	  burn: 0.5
 	  unbonding_s: 120
 	models:
 	  registrant_bond: 100
@@ -165,12 +164,16 @@ cat >"$out/parameters.yaml" <<-EOF
 	  window_s: $window_seconds
 	  minimum_bond: 10
 	  bond: 0.5
+	  minimum_fee: 0.1
+	  fee: 0.01
 	disputes:
 	  claimant_budget_s: 120
 	  challenger_budget_s: 120
 	  minimum_time_s: 20
 	  challenger_bond: 20
+	  refund_per_move: 0.05
 	  concede: 0.5
+	  burn: 0.5
 EOF
 as deployer deploy --parameters "$out/parameters.yaml" --out "$out/deployment.json" >"$out/deploy.json"
 
@@ -233,12 +236,14 @@ news() {
 
 # --- the claims ---
 say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator and an attacker watch"
+salt=0 # by which equal claims would differ; fixed, so that the validator draws the same claims every time
 while read -r node image value kind; do
+	salt=$((salt + 1))
 	read -ra what <<<"$kind"
 	output=$(output_of "$image" "${what[@]}")
 	digit=$(sed -n "s/^$image //p" "$here/inputs/labels.txt")
 	alive
-	claim=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value" ${output:+--output "$output"})
+	claim=$(as "node-${node,,}" claim "$here/digits.onnx" --input "$here/inputs/$image.npy" --value "$value" --salt $salt ${output:+--output "$output"})
 	echo "{\"claim_id\": \"$(field "$claim" claim_id)\", \"image\": \"$image\", \"digit\": $digit, \"kind\": \"${kind:+${title[${what[0]}]}}\"}" >>"$out/plan.jsonl"
 	news || true
 done < <(grep '^[AB]' "$here/claims.txt")

@@ -3,11 +3,13 @@ outcomes come from logs, gas from receipts, money from balances, and what is rig
 import struct
 
 from descriptor import Instruction
+from packed import (ELEMENT, SEGMENT, SELECT, bond_of, chunk_levels, level_of, narrowed, pick_of, rounds, state_of, status_of,
+                    value_of)
 
 OPEN, INVALID, FINAL = 1, 2, 3
 CLAIMANT_WON, CHALLENGER_WON, CLOSED = 2, 3, 4
-REASONS = {1: "step", 2: "timeout", 3: "concession", 4: "settled"}
-COMMIT, SELECT, REVEAL, ELEMENT, STATES, SEGMENT, STEP = range(1, 8)
+REASONS = {1: "step", 2: "timeout", 3: "concession", 4: "closed"}
+PROOFS = ("proveStep", "selectElementAndProve", "selectSegmentAndProve")
 
 
 def stakes_of(chain, parties):
@@ -47,42 +49,43 @@ class Story:
         for event in (e for e in self.events if e["event"] == "Posted"):
             p = planned[event["claimId"]]
             right = truth[p["image"]]
-            status = self.chain.view("Claims", "status", event["claimId"])[0]
+            value = value_of(event["lot"])
             verdict = verdicts.get(event["claimId"], {})
             claimed = floats(event["output"])
             claim = {
-                "n": event["nonce"], "id": event["claimId"], "who": self.who(event["claimant"]), "image": p["image"],
+                "n": len(self.claims), "id": event["claimId"], "who": self.who(event["claimant"]), "image": p["image"],
                 "kind": p["kind"], "digit": p["digit"], "claimed": claimed, "scores": right["scores"],
-                "claimed_digit": max(range(10), key=lambda i: claimed[i]), "value": event["value"], "bond": event["bond"],
+                "claimed_digit": max(range(10), key=lambda i: claimed[i]), "value": value, "bond": bond_of(event["terms"], value),
                 "right": (event["modelId"], event["inputRoot"], event["outputRoot"]) ==
                          (right["modelId"], right["inputRoot"], right["outputRoot"]),
-                "status": status, "sampled": bool(verdict.get("sampled")), "reason": verdict.get("reason", ""),
+                "status": status_of(self.chain.view("Claims", "slotOf", event["claimId"])[0]), "sampled": bool(verdict.get("sampled")), "reason": verdict.get("reason", ""),
                 "verdict": verdict.get("verdict", ""), "games": [],
             }
             self.claims.append(claim)
             self.claim[claim["id"]] = claim
 
     def _games(self):
-        self.games, by_id = [], {}
+        """By claim and ordinal. An event tells the state after its move; the one that ends a game tells only who won."""
+        self.games, by_name = [], {}
         for event in self.events:
             if event["event"] == "Opened":
-                game = {"n": len(self.games) + 1, "id": event["gameId"], "claim": self.claim[event["claimId"]],
+                state = state_of(event["a"], 0)
+                game = {"n": len(self.games) + 1, "claim": self.claim[event["claimId"]], "ordinal": state["ordinal"],
                         "challenger": self.who(event["challenger"]), "states": [], "txs": [], "outcome": 0, "reason": 0,
-                        "computed": None, "prover": None, "slashed": []}
+                        "computed": None, "slashed": []}
                 self.games.append(game)
                 game["claim"]["games"].append(game)
-                by_id[game["id"]] = game
-            if event.get("gameId") not in by_id:
+                by_name[event["claimId"], state["ordinal"]] = game
+            if "a" not in event and event["event"] != "GameOver":
                 continue
-            game = by_id[event["gameId"]]
+            state = state_of(event["a"], event.get("c", 0)) if "a" in event else None
+            game = by_name[event["claimId"], state["ordinal"] if state else event["ordinal"]]
             if not game["txs"] or game["txs"][-1]["hash"] != event["tx"]:
                 game["txs"].append(self.tx[event["tx"]])
-            if event["event"] == "GameState":
-                game["states"].append(event["state"])
-            elif event["event"] == "Judged":
-                game["computed"], game["prover"] = event["computed"], self.who(event["prover"])
-            elif event["event"] == "GameOver":
-                game["outcome"], game["reason"] = event["outcome"], event["reason"]
+            if state:
+                game["states"].append(dict(state, tx=event["tx"]))
+            else:
+                game["outcome"], game["reason"], game["computed"] = event["outcome"], event["reason"], event["computed"]
                 game["slashed"] = [e for e in self.events if e["event"] == "Slashed" and e["tx"] == event["tx"]]
         for game in self.games:
             self._search(game)
@@ -90,32 +93,49 @@ class Story:
     def _search(self, game):
         """How the game narrowed: a list of (what, cells, chosen cell, from, to) and what was judged in the end."""
         game["search"], game["step"], game["instruction"] = [], None, None
-        moves = {t["arguments"]["state"]["move"]: t for t in game["txs"] if t["ok"] and "state" in t["arguments"]}
         for old, new in zip(game["states"], game["states"][1:]):
-            arguments = moves[old["move"]]["arguments"]
-            if old["phase"] == SELECT:
-                cells = 1 << (old["level"] - new["level"])
-                first = new["position"] << new["level"]
-                game["search"].append(("nodes", cells, new["position"] % cells, first, first + (1 << new["level"]) - 1))
-            elif old["phase"] == ELEMENT:
-                cells = 1 << old["level"]
-                game["search"].append(("chunks", cells, new["position"] % cells, new["position"], new["position"]))
-                instruction = game["instruction"] = Instruction(arguments["descriptor"])
-                instruction.number = arguments["instruction"]
-                per_chunk = 128 // instruction.store_bytes
-                game["search"].append(("element", per_chunk, arguments["slot"], new["element"], new["element"]))
-            elif old["phase"] == SEGMENT:
-                unknown = old["high"] - old["low"]
-                stride = (unknown + 65) // 65
-                game["search"].append(("states", unknown // stride + 1, arguments["segment"], new["low"], new["high"]))
-        final = next((t for t in game["txs"] if t["function"] == "proveStep" and t["ok"]), None)
-        if final and game["instruction"]:
-            state = final["arguments"]["state"]
-            game["step"] = {"element": state["element"], "number": state["high"], "before": state["lowValue"],
-                            "claimed": state["highValue"], "computed": game["computed"],
-                            "kind": game["instruction"].kind_of(state["element"], state["high"]),
-                            "operands": game["instruction"].operands_of(state["element"], state["high"],
-                                                                        final["arguments"]["openings"], self.depths)}
+            self._narrow(game, old, self.tx[new["tx"]]["arguments"])
+        final = next((t for t in game["txs"] if t["function"] in PROOFS and t["ok"]), None)
+        if not final:
+            return
+        arguments = final["arguments"]
+        state = self._narrow(game, game["states"][-1], arguments)
+        instruction = game["instruction"]
+        game["step"] = {"element": state["element"], "number": state["high"], "before": state["lowValue"],
+                        "claimed": state["highValue"], "computed": game["computed"],
+                        "kind": instruction.kind_of(state["element"], state["high"]),
+                        "operands": instruction.operands_of(state["element"], state["high"], arguments["openings"],
+                                                            self.depths)}
+
+    @staticmethod
+    def _narrow(game, state, arguments):
+        """Takes one selection, with these arguments in answer to this state, into the search; the state after it."""
+        if state["phase"] == SELECT:
+            levels = rounds(state["depth"])[state["round"]]
+            below = level_of(state) - levels
+            child = arguments["child"]
+            first = (state["position"] << levels) + child << below
+            game["search"].append(("nodes", 1 << levels, child, first, first + (1 << below) - 1))
+        elif state["phase"] == ELEMENT:
+            child, slot, number = pick_of(arguments["pick"])
+            levels = chunk_levels(state["depth"])
+            chunk = (state["position"] << levels) + child
+            game["search"].append(("chunks", 1 << levels, child, chunk, chunk))
+            instruction = game["instruction"] = Instruction(arguments["descriptor"])
+            instruction.number = number
+            width = instruction.store_bytes
+            per_chunk = 128 // width
+            element = (chunk - instruction.first_chunk) * per_chunk + slot
+            game["search"].append(("element", per_chunk, slot, element, element))
+            stored = int.from_bytes(arguments["chunk"][slot * width:(slot + 1) * width], "little")
+            folds = instruction.fold and element < instruction.count
+            return dict(state, position=chunk, element=element, low=0, lowValue=0, highValue=stored,
+                        high=instruction.terms + 1 if folds else 0)
+        elif state["phase"] == SEGMENT:
+            after = narrowed(state, arguments["segment"], arguments["values"])
+            game["search"].append(("states", after["cells"], arguments["segment"], after["low"], after["high"]))
+            return after
+        return state
 
     def dispute_txs(self):
         return [t for t in self.txs if t["contract"] == "Disputes"]
@@ -126,9 +146,9 @@ class Story:
         sampled = [c for c in wrong if c["sampled"]]
         caught = [c for c in sampled if c["status"] == INVALID and
                   any(g["outcome"] == CHALLENGER_WON and g["challenger"] in self.honest for g in c["games"])]
-        lost = sum(max(0, self.wealth(self.before, name) - self.wealth(self.after, name)) for name in self.honest)
-        lost += sum(e["amount"] for g in self.games if g["claim"]["right"] and g["outcome"] == CHALLENGER_WON
-                    for e in g["slashed"] if self.who(e["account"]) not in self.honest)
+        lost = sum(max(0, self.wealth(self.before, name) - self.fees(name) - self.wealth(self.after, name)) for name in self.honest)
+        lost += sum(e["loss"] for g in self.games if g["claim"]["right"] and g["outcome"] == CHALLENGER_WON
+                    for e in g["slashed"] if self.who(e["loser"]) not in self.honest)
         honest_gas, refunded = 0, 0
         for name in self.honest:
             mine = [t for t in self.txs if self.who(t["from"]) == name and t["block"] > self.before["block"]]
@@ -144,10 +164,22 @@ class Story:
             "challenger_wins": sum(g["outcome"] == CHALLENGER_WON for g in self.games),
             "claimant_wins": sum(g["outcome"] == CLAIMANT_WON for g in self.games),
             "gas_total": sum(t["gas"] for t in self.dispute_txs()),
-            "slashed": sum(e["amount"] for e in self.events if e["event"] == "Slashed"),
+            "slashed": sum(e["loss"] for e in self.events if e["event"] == "Slashed"),
             "honest_losses": lost,
             "honest_gas_unrefunded": honest_gas - refunded,
         }
+
+    def paid(self, payer=None, payee=None):
+        """What was paid out of locked stake, between two accounts, by address."""
+        return sum(e["amount"] for e in self.events if e["event"] == "Paid" and payer in (None, e["from"]) and payee in (None, e["to"]))
+
+    def fees(self, name):
+        """What a party's claims paid for being checked: the price of the service, no loss of bond or stake."""
+        return sum(self.paid(a, self.chain.address["Duties"]) for a, n in self.name.items() if n == name)
+
+    def prizes(self, name):
+        """Out of the pots of claims with several games: prizes that waited, and refunds of moves."""
+        return sum(self.paid(self.chain.address["Disputes"], a) for a, n in self.name.items() if n == name)
 
     @staticmethod
     def wealth(balances, name):

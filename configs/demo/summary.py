@@ -17,6 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 from chain import Chain, ChainError  # noqa: E402
 from draw import draw, paint  # noqa: E402
+from packed import state_of  # noqa: E402
 from story import CHALLENGER_WON, CLAIMANT_WON, Story, stakes_of  # noqa: E402
 
 CAUGHT_MIN = 4
@@ -56,12 +57,13 @@ def news(folder, chain):
         count[kind] = count.get(kind, 0) + 1
         line = None
         if kind == "Posted":
-            claim[event["claimId"]] = (event["nonce"], name[event["claimant"]])
+            claim[event["claimId"]] = (len(claim), name[event["claimant"]])
         elif kind == "Opened":
-            game[event["gameId"]] = (len(game) + 1, name[event["challenger"]])
-            line = "dispute {}: {} challenges claim {} of {}".format(*game[event["gameId"]], *claim[event["claimId"]])
+            key = event["claimId"], state_of(event["a"], 0)["ordinal"]
+            game[key] = (len(game) + 1, name[event["challenger"]])
+            line = "dispute {}: {} challenges claim {} of {}".format(*game[key], *claim[event["claimId"]])
         elif kind == "GameOver":
-            dispute, challenger = game[event["gameId"]]
+            dispute, challenger = game[event["claimId"], event["ordinal"]]
             winner = {CHALLENGER_WON: challenger, CLAIMANT_WON: claim[event["claimId"]][1]}.get(event["outcome"], "nobody")
             line = f"dispute {dispute}: {winner} wins"
         if line and number >= told:

@@ -5,7 +5,7 @@ usage: readers.py BUILD
 
 * A step's operands as descriptor.py reads them from calldata, put through the step's function in Python's own exact
   arithmetic, give what the C judge says, for random programs (tests/vectors/gen_judge.c).
-* chain.py decodes what foundry's cast encodes.
+* chain.py decodes what foundry's cast encodes, packed.py what docs/protocol.md packs.
 * wrong.py changes one bit, or two scores, and nothing else.
 """
 import fractions
@@ -22,6 +22,7 @@ DEMO = ROOT / "configs" / "demo"
 sys.path.insert(0, str(DEMO))
 from chain import decode  # noqa: E402
 from descriptor import DTYPE, FUNCTIONS, Instruction, number, shortest  # noqa: E402
+from packed import bond_of, chunk_levels, level_of, narrowed, pick_of, rounds, state_of, value_of  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ROOT / "build")
 PROGRAMS, STEPS, COMPARED_MIN = 60, 40, 300
@@ -150,6 +151,40 @@ class Decoding(unittest.TestCase):
         for bits in (0x3F800001, 0x00000001, 0x7F7FFFFF, 0x80000000, 0x3DCCCCCD, 0xBD07D429):
             self.assertEqual(struct.pack(">f", float(shortest(bits, "F"))), bits.to_bytes(4, "big"))
         self.assertEqual(shortest(0xFFFFFFFE, "I"), "-2")
+
+
+class Packed(unittest.TestCase):
+    @staticmethod
+    def word(*fields):
+        """Fields and their widths, from the highest bits to the lowest."""
+        out = 0
+        for value, width in fields:
+            out = out << width | value
+        return out
+
+    def test_words_as_the_page_writes_them(self):
+        a = self.word((0xabcdef, 160), (7, 16), (8, 16), (4, 8), (3, 8), (20, 8), (2, 8), (77, 32))
+        c = self.word((0, 40), (123456789012, 40), (5, 24), (99, 24), (2**63 + 1, 64), (2**64 - 2, 64))
+        self.assertEqual(state_of(a, c), {"ordinal": 7, "units": 8, "phase": 4, "move": 3, "depth": 20, "round": 2, "position": 77,
+                                          "element": 123456789012, "low": 5, "high": 99, "lowValue": 2**63 + 1, "highValue": 2**64 - 2})
+        self.assertEqual(pick_of(self.word((5, 32), (6, 32), (7, 32))), (7, 6, 5))
+        self.assertEqual(value_of(self.word((1, 128), (250, 128))), 250)
+        self.assertEqual(bond_of(self.word((10, 96), (3, 72), (5000, 16), (100, 16), (60, 32), (1, 8), (0, 8)), 251), 10 + 125)
+
+    def test_the_schedule_goes_all_the_way_down(self):
+        self.assertEqual(rounds(20), [4, 4, 5, 5])
+        self.assertEqual(rounds(26), [4, 5, 5, 5, 5])
+        for depth in range(27):
+            self.assertEqual(sum(rounds(depth)) + chunk_levels(depth), depth)
+            self.assertTrue(all(1 <= levels <= 5 for levels in rounds(depth)))
+            self.assertEqual(level_of({"depth": depth, "round": len(rounds(depth))}), chunk_levels(depth))
+
+    def test_a_fold_of_4096_is_cut_as_the_page_says(self):
+        state = {"low": 0, "high": 4097, "lowValue": 0, "highValue": 1}
+        values = b"".join(i.to_bytes(4, "big") for i in range(1, 65))  # 64 states, 64 apart
+        after = narrowed(state, 3, values)
+        self.assertEqual((after["low"], after["high"], after["lowValue"], after["highValue"]), (64 * 3, 64 * 4 - 1, 3, 4))
+        self.assertEqual(narrowed(state, 64, values)["highValue"], 1)
 
 
 class Wrong(unittest.TestCase):

@@ -172,7 +172,7 @@ enum gs_err generator_seal(struct generator *g, struct gs_error *error)
 	return err;
 }
 
-static enum gs_err name_outputs(struct generator *g)
+enum gs_err generator_outputs(struct generator *g)
 {
 	struct gs_program *p = g->program;
 	p->io.outputs = p->header.outputs;
@@ -215,8 +215,8 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 	}
 	uint32_t most = p->count < 3 ? p->count : 3;
 	p->header.outputs = (uint32_t)(1 + below(g, most));
-	enum gs_err err = name_outputs(g) == GS_OK ? generator_seal(g, error)
-	                                           : gs_fail(error, GS_ENOMEM, "generator: no memory");
+	enum gs_err err = generator_outputs(g) == GS_OK ? generator_seal(g, error)
+	                                                : gs_fail(error, GS_ENOMEM, "generator: no memory");
 	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
 		err = generator_stretch(g, error);
 	return err != GS_OK ? err : gs_program_check(p, error);
@@ -251,7 +251,7 @@ enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form
 		err = random_sources(&g);
 	if (err == GS_OK) {
 		fitting_instruction(&g, code, form, &g.instr[0]);
-		err = name_outputs(&g);
+		err = generator_outputs(&g);
 	}
 	err = err == GS_OK ? generator_seal(&g, error) : gs_fail(error, err, "generator: no memory");
 	free(g.instr);
@@ -296,7 +296,7 @@ enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, stru
 	map->operand[0].kind = GS_OPERAND_TENSOR;
 	map->operand[0].view = (struct gs_view){.space = GS_SPACE_TRACE, .dtype = GS_F32, .count = 1, .chunk = 0};
 	out->header.outputs = 1;
-	err = name_outputs(&g);
+	err = generator_outputs(&g);
 	if (err == GS_OK)
 		err = generator_seal(&g, error);
 out:

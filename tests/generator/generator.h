@@ -32,6 +32,11 @@ GS_MUST enum gs_err gs_generate_extreme(uint64_t seed, const struct gs_generator
                                         struct gs_program *out, struct gs_error *error);
 /* One fold of 2^18 terms (the longest there may be) over the weights, then a map of its result. */
 GS_MUST enum gs_err gs_generate_longest_fold(uint64_t seed, struct gs_program *out, struct gs_error *error);
+/* A layer as large models have them, in a trace of exactly 2^depth chunks: 32 outputs, each a fold of `terms` products of two
+ * tensors of the trace, among GS_FIXTURE_INSTRUCTIONS instructions. What disputes about it cost is what disputes cost.
+ * depth 14 + log2(terms) - 12 at least, terms at most 2^18. */
+enum { GS_FIXTURE_INSTRUCTIONS = 256, GS_FIXTURE_FOLD = 2, GS_FIXTURE_OUTPUTS = 32 };
+GS_MUST enum gs_err gs_generate_fixture(unsigned depth, uint32_t terms, struct gs_program *out, struct gs_error *error);
 /* Appends the inputs array of the program: header.inputs_chunks chunks, padding zero. */
 GS_MUST enum gs_err gs_generate_inputs(uint64_t seed, const struct gs_program *program, struct gs_buf *out);
 

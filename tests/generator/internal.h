@@ -35,6 +35,8 @@ static inline bool one_in(struct generator *g, uint64_t n)
 
 /* Room for program->count instructions; those of the program when it is sealed. */
 GS_MUST enum gs_err generator_instructions(struct generator *g);
+/* Names the program's outputs, its last header.outputs instructions. */
+GS_MUST enum gs_err generator_outputs(struct generator *g);
 /* Makes the program of the instructions, whose views of the trace name producers. */
 GS_MUST enum gs_err generator_seal(struct generator *g, struct gs_error *error);
 /* Fills operand i of the instruction being made. budget: tensor reads that it may still open; lowered by those it does. */

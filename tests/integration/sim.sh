@@ -33,7 +33,8 @@ a = json.load(open(sys.argv[1]))
 assert a["violations"] == 0 and a["runs"] == 600
 assert all(n >= 20 for n in list(a["outcomes"].values()) + list(a["reasons"].values())), a
 assert a["games"] == sum(a["outcomes"].values()) == sum(a["reasons"].values())
-assert a["claims_invalid"] + a["claims_final"] == 600 and a["wrong_claims"] > 100
+assert a["claims_invalid"] + a["claims_final"] + a["claims_void"] == 600 and a["wrong_claims"] > 100
+assert a["claims_void"] > 0 and a["prizes_taken_over"] > 0 and a["agreed"] > 100, a
 P
 check "all outcomes and reasons come up" $?
 
@@ -55,6 +56,9 @@ found() { # found PLANT PATTERN
 found burn "wrong balance"
 found prize "wrong balance"
 found timeout "wrong loser of a timeout"
+found refund "wrong balance"
+found units "wrong balance"
+found place "wrong winner of the prize\\|wrong balance"
 
 for bad in "--runs 0" "--runs x" "--seed" "--plant none" "--nothing 1"; do
 	# shellcheck disable=SC2086

@@ -5,7 +5,7 @@
     constants.py --check [SOURCE]    exit 1 when tests/mirror/constants.h is not what would be printed
 
 SOURCE is chain/contracts/src/judge/Elementary.sol. The header also has a digest of the contract's text without comments
-and of the three functions of SoftFloat it uses, so that any change of the contract, of a shift as of a constant, makes
+and of the functions of SoftFloat it uses, so that any change of the contract, of a shift as of a constant, makes
 the check fail: then the mirror must follow, and `make prove-mirror` is due again (docs/elementary-onchain.md).
 """
 import hashlib
@@ -88,7 +88,7 @@ def read(path=SOURCE):
 def digest(path=SOURCE):
     text = without_comments(pathlib.Path(path).read_text())
     soft = functions((pathlib.Path(path).parent / "SoftFloat.sol").read_text())
-    used = [without_comments(soft[name]) for name in ("parts", "bitLength", "roundTo", "round")]
+    used = [without_comments(soft[name]) for name in ("parts", "bitLength", "roundTo", "round", "roundNormal")]
     return hashlib.sha256("\n".join([text] + used).encode()).hexdigest()
 
 

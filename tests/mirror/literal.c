@@ -63,6 +63,17 @@ static struct mirror_value value(uint32_t sign, word magnitude, int exponent)
 	                             .exponent = exponent};
 }
 
+/* For roundNormal, whose limits are these; its rounding is round's. */
+static struct mirror_value normal_value(uint32_t sign, word magnitude, int exponent)
+{
+	int bits = word_bits(bounded(magnitude, 128, "a word to be rounded as a normal number"));
+	if (bits < 65 || bits + exponent < -125 || bits + exponent > 127) {
+		fprintf(stderr, "literal: no word for roundNormal\n");
+		abort();
+	}
+	return value(sign, magnitude, exponent);
+}
+
 /* SoftFloat.round and roundTo with 24 bits and least exponent -149. */
 uint32_t literal_round(struct mirror_value v)
 {
@@ -87,11 +98,6 @@ uint32_t literal_round(struct mirror_value v)
 	}
 	bits = word_add(bits, word_shl(23, word_of((uint64_t)(q + 149))));
 	return v.bits | (word_gt(bits, word_of(0x7f7fffff)) ? INF : (uint32_t)bits.limb[0]);
-}
-
-static struct mirror_value value_signed(word r, int e)
-{
-	return word_negative(r) ? value(SIGN, word_neg(r), e) : value(0, r, e);
 }
 
 static word parts(uint32_t x, int *e)
@@ -156,7 +162,8 @@ static struct mirror_value log_of(word m, word d, word turn, int k)
 		d = word_shl(1, d);
 		k++;
 	}
-	return value_signed(log_ratio(m, d, k), -112);
+	word r = log_ratio(m, d, k);
+	return word_zero(r) ? answer(0) : normal_value(word_negative(r) ? SIGN : 0, word_abs(r), -112);
 }
 
 static struct mirror_value f_log(uint32_t x)
@@ -187,9 +194,20 @@ static struct mirror_value f_log1p(uint32_t x)
 	int e;
 	word m = parts(magnitude, &e);
 	m = bounded(word_shl(e + 112, m), 240, "x of log1p");
-	m = x & SIGN ? word_sub(one(), m) : bounded(word_add(one(), m), 241, "1 + x");
-	int k = word_bits(m) - 113;
-	m = k < 0 ? word_shl(-k, m) : word_shr(k, m);
+	int k = 0;
+	if (x & SIGN) {
+		m = word_sub(one(), m);
+		k = word_bits(word_shr(88, m)) - 25;
+		if (k < -24 || k > 0)
+			abort();
+		m = word_shl(-k, m);
+	} else {
+		m = bounded(word_add(one(), m), 241, "1 + x");
+		if (e > -23)
+			k = e + 23;
+		k += (int)bounded(word_shr(k + 113, m), 1, "a carry").limb[0];
+		m = word_shr(k, m);
+	}
 	return log_of(m, one(), CONSTANT(ROOT2), k);
 }
 
@@ -233,7 +251,7 @@ static struct mirror_value circle(uint32_t x, uint32_t sign, uint32_t quadrants)
 		y = word_neg(y);
 		sign ^= SIGN;
 	}
-	return value(sign ^ (k & 2) << 30, y, -112);
+	return normal_value(sign ^ (k & 2) << 30, y, -112);
 }
 
 static struct mirror_value f_sin(uint32_t x)
@@ -275,7 +293,8 @@ static struct mirror_value f_tan(uint32_t x)
 		d = swap;
 		sign ^= SIGN;
 	}
-	return value(sign, bounded(word_div(bounded(word_shl(112, n), 226, "numerator of tan"), d), 146, "tan"), -112);
+	n = bounded(word_div(bounded(word_shl(112, n), 226, "numerator of tan"), d), 146, "tan");
+	return word_lt(n, power(128)) ? normal_value(sign, n, -112) : value(sign, n, -112);
 }
 
 static word angle(word n, word d)
@@ -313,7 +332,7 @@ static struct mirror_value f_atan(uint32_t x)
 	int e; /* below 2^26 here, so fixed's 2^119 does not hold */
 	word m = parts(magnitude, &e);
 	word t = bounded(word_shl(e + 112, m), 138, "the argument of atan");
-	return value(x & SIGN, angle(t, one()), -112);
+	return normal_value(x & SIGN, angle(t, one()), -112);
 }
 
 static word newton(word n, word r)
@@ -341,7 +360,7 @@ static struct mirror_value f_asin(uint32_t x)
 	if (magnitude > 0x3f800000)
 		return answer(NOT_A_NUMBER);
 	word t = fixed(magnitude);
-	return value(x & SIGN, angle(t, leg(t)), -112);
+	return normal_value(x & SIGN, angle(t, leg(t)), -112);
 }
 
 static struct mirror_value f_acos(uint32_t x)
@@ -350,7 +369,9 @@ static struct mirror_value f_acos(uint32_t x)
 	if (magnitude > 0x3f800000)
 		return answer(NOT_A_NUMBER);
 	word t = fixed(magnitude), a = angle(leg(t), t);
-	return value(0, x & SIGN ? word_sub(CONSTANT(PI), a) : a, -112);
+	if (x & SIGN)
+		a = word_sub(CONSTANT(PI), a);
+	return word_zero(a) ? answer(0) : normal_value(0, a, -112);
 }
 
 static struct mirror_value hyperbolic(uint32_t x, bool even)
@@ -423,11 +444,7 @@ static struct mirror_value f_atanh(uint32_t x)
 		n = word_shl(1, n);
 		k--;
 	}
-	struct mirror_value v = value_signed(log_ratio(n, d, k), -113);
-	if (v.bits)
-		abort(); /* the logarithm of a number above 1 */
-	v.bits = x & SIGN;
-	return v;
+	return normal_value(x & SIGN, log_ratio(n, d, k), -113);
 }
 
 static struct mirror_value f_tanh(uint32_t x)
@@ -441,7 +458,7 @@ static struct mirror_value f_tanh(uint32_t x)
 	word p = exp2k(word_shl(1, fixed(magnitude)), &k);
 	p = bounded(word_shl(k, p), 142, "E of tanh");
 	word n = bounded(word_shl(100, word_sub(p, one())), 241, "numerator of tanh");
-	return value(sign, word_div(n, word_add(p, one())), -100);
+	return normal_value(sign, word_div(n, word_add(p, one())), -100);
 }
 
 static struct mirror_value f_erf(uint32_t x)
@@ -461,7 +478,7 @@ static struct mirror_value f_erf(uint32_t x)
 		r = HORNER(ERF25, word_sub(t, word_shl(111, word_of(5))));
 	else
 		r = HORNER(ERF35, word_sub(t, word_shl(111, word_of(7))));
-	return value(sign, r, -112);
+	return normal_value(sign, r, -112);
 }
 
 struct mirror_value literal_value(enum mirror_function f, uint32_t x)

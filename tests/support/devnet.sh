@@ -1,5 +1,6 @@
 # tests/support/devnet.sh: a chain, the contracts and parties with stake, for the node's integration tests. Source it.
 #
+#   more_parameters=TEXT              YAML for 'gainsay deploy', behind what devnet_up says itself
 #   devnet_up [WINDOW_S] [BUDGET_S] [MINIMUM_S]  starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
 #   gs N COMMAND...                   a gainsay command on that chain with party N's key
 #   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
@@ -118,6 +119,7 @@ devnet_up() {
 		  challenger_budget_s: ${2:-60}
 		  minimum_time_s: ${3:-15}
 	END
+	printf '%s\n' "${more_parameters:-}" >>"$work/parameters.yaml"
 	gs 0 deploy --parameters "$work/parameters.yaml" --out "$work/deployment.json" >/dev/null || exit 1
 	for i in 1 2 3; do
 		gs "$i" stake deposit 1000 --mint >/dev/null &

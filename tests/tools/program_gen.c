@@ -5,6 +5,7 @@
  *     program_gen map:CODE:SEED OUT.gsp [...]  one instruction with the function of this code (hex); fold: likewise
  *     program_gen functions                    lists "CODE NAME", then "fold" for those that can be folded
  *     program_gen deep:SEED OUT.gsp [OUT.bin]  a trace of 2^20 chunks, most of them gaps
+ *     program_gen fixture:DEPTH:TERMS OUT.gsp  a layer of folds of so many terms in a trace of 2^DEPTH chunks
  *     program_gen extreme:SEED OUT.gsp [...]   at the limits of offsets, coefficients, extents, strides, rows and axes */
 #include <errno.h>
 #include <inttypes.h>
@@ -46,6 +47,8 @@ static enum gs_err generate(const char *what, uint64_t *seed, struct gs_program 
 	*seed = strtoull(colon != NULL ? colon + 1 : what, NULL, 10);
 	if (strncmp(what, "longest:", 8) == 0)
 		return gs_generate_longest_fold(*seed, out, error);
+	if (strncmp(what, "fixture:", 8) == 0)
+		return gs_generate_fixture((unsigned)strtoul(what + 8, NULL, 10), (uint32_t)*seed, out, error);
 	if (strncmp(what, "map:", 4) == 0)
 		return gs_generate_function(*seed, (unsigned)strtoul(what + 4, NULL, 16), GS_MAP, out, error);
 	if (strncmp(what, "fold:", 5) == 0)
@@ -69,7 +72,7 @@ int main(int argc, char **argv)
 		return list_functions();
 	if (argc < 3 || argc > 4) {
 		fprintf(stderr,
-		        "usage: program_gen [longest:|deep:|extreme:|map:CODE:|fold:CODE:]SEED OUT.gsp [OUT.bin] | functions\n");
+		        "usage: program_gen [longest:|deep:|extreme:|map:CODE:|fold:CODE:|fixture:DEPTH:]SEED OUT.gsp [OUT.bin] | functions\n");
 		return 2;
 	}
 	enum gs_err err = generate(argv[1], &seed, &program, &error);

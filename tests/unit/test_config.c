@@ -8,7 +8,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "challenge/game/bonds.h"
 #include "validator/daemon/config.h"
+#include "validator/daemon/deploy_parameters.h"
 #include "validator/daemon/suggest.h"
 
 static enum gs_err load(const char *text, struct gs_config *config, struct gs_error *error)
@@ -164,9 +166,78 @@ static void distances(void **state)
 	}
 }
 
+static enum gs_err load_parameters(const char *text, struct gs_deploy_parameters *out, struct gs_error *error)
+{
+	char path[] = "/tmp/gs_parameters_XXXXXX";
+	int fd = mkstemp(path);
+	enum gs_err err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	gs_deploy_defaults(out);
+	err = gs_deploy_parameters_load(path, out, error);
+	unlink(path);
+	return err;
+}
+
+/* JSON and YAML say the same, a flag overrides both, and the terms are the word that the contract takes. */
+static void a_deployment_has_parameters(void **state)
+{
+	struct gs_deploy_parameters yaml, json;
+	struct gs_error error = {0};
+	struct gs_u256 word;
+	struct gs_terms terms;
+	struct gs_wei two;
+
+	(void)state;
+	if (load_parameters(
+		    "claims:\n  window_s: 3600\n  minimum_bond: 2\n  bond: 0.25\nduties: {audit: 0.01, clock: l1}\n",
+		    &yaml, &error) ||
+	    load_parameters("{\"claims\": {\"window_s\": 3600, \"minimum_bond\": \"2\", \"bond\": 0.25},\n"
+	                    " \"duties\": {\"audit\": 0.01, \"clock\": \"l1\"}}\n",
+	                    &json, &error))
+		fail_msg("%s", error.text);
+	assert_memory_equal(&yaml, &json, sizeof(yaml));
+	assert_int_equal(yaml.duties.clock, GS_DEPLOY_CLOCK_L1);
+	assert_int_equal(gs_deploy_parameters_set("claims.window_s", "60", &yaml, &error), GS_OK);
+	assert_int_equal(gs_deploy_terms(&yaml, &word, &error), GS_OK);
+	assert_int_equal(gs_terms_decode(&word, &terms), GS_OK);
+	assert_int_equal(terms.window_s, 60);
+	assert_int_equal(terms.bond_bps, 2500);
+	assert_int_equal(gs_wei_parse_ether("2", &two), GS_OK);
+	assert_int_equal(gs_wei_cmp(terms.minimum_bond, two), 0);
+	assert_int_equal(gs_deploy_parameters_set("claims.window", "60", &yaml, &error), GS_EINVAL);
+	assert_int_equal(gs_deploy_parameters_set("claims.bond", "0.00005", &yaml, &error), GS_OK);
+	assert_int_equal(gs_deploy_terms(&yaml, &word, &error), GS_EINVAL); /* half a basis point */
+	assert_int_equal(gs_deploy_parameters_set("claims.bond", "0", &yaml, &error), GS_OK);
+	assert_int_equal(gs_deploy_parameters_set("claims.minimum_fee", "5000", &yaml, &error), GS_OK);
+	assert_int_equal(gs_deploy_terms(&yaml, &word, &error), GS_ELIMIT); /* 72 bits hold 4722 tokens */
+}
+
+/* The files that people deploy with. */
+static void the_deployments_load(void **state)
+{
+	static const char *const names[] = {"devnet", "testnet", "mainnet"};
+
+	(void)state;
+	for (size_t i = 0; i < GS_ARRAY_LEN(names); i++) {
+		struct gs_deploy_parameters p;
+		struct gs_error error = {0};
+		struct gs_u256 word;
+		char path[128];
+		snprintf(path, sizeof(path), "configs/deployments/%s.yaml", names[i]);
+		gs_deploy_defaults(&p);
+		if (gs_deploy_parameters_load(path, &p, &error) || gs_deploy_terms(&p, &word, &error))
+			fail_msg("%s", error.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_deployment_has_parameters),
+		cmocka_unit_test(the_deployments_load),
 		cmocka_unit_test(everything_can_be_set),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
 		cmocka_unit_test(hostile_files_end_quickly),

@@ -209,12 +209,12 @@ static void word_arithmetic(void **state)
 	mpz_clears(x, y, want, got, NULL);
 }
 
-/* Without the zeros at its end, which the fast copy leaves to the exponent. */
+/* Without the zeros at its end, which the fast copy leaves to the exponent; a zero is its own rounding. */
 static struct mirror_value normal(struct mirror_value v)
 {
 	int zeros = 0;
 	if (v.final || !(v.magnitude.high | v.magnitude.low))
-		return (struct mirror_value){.final = v.final, .bits = v.bits};
+		return (struct mirror_value){.final = true, .bits = v.bits};
 	while (!(wide_shr(v.magnitude, zeros).low & 1))
 		zeros++;
 	v.magnitude = wide_shr(v.magnitude, zeros);

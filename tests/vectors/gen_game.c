@@ -4,9 +4,12 @@
  *   gen_game FOLDER GAMES      writes FOLDER/NNNN.bin, one file a game
  *
  * A file, numbers big-endian: 544 header, 32 input root, 32 output root, then a row of moves:
- *   1 sender (1 claimant, 2 challenger), 8 time, 1 outcome (0: refused, 1: open, else how it ended), 4 error (the
- *   selector when refused, else 0), 704 state after the move (zero when refused or over), 4 calldata length, calldata
- * In calldata and state the claim's id is zero. */
+ *   1 sender (1 claimant, 2 challenger), 8 time, 1 outcome (0: refused, 1: open, else how it ended), 1 flags, 4 error (the
+ *   selector when refused, else 0), 192 state after the move (zero when refused or over), 4 calldata length, calldata
+ * Flags: 1 the game goes on from the state after this move (else the move was only tried), 2 the first word of the
+ * calldata, behind the selector, is the claim's id. In calldata and state that id is zero: it depends on where the
+ * contracts are. The claim is posted alone with lot 0 by 0x0a11ce and challenged by 0x0b0b at 1700000000; the game is the
+ * claim's first. Budgets are 600 s each, the least time 50 s. */
 #include "challenge/game/moves.h"
 #include "challenge/game/strategy.h"
 #include "tests/generator/generator.h"
@@ -48,6 +51,13 @@ static uint32_t selector_of(const char *error)
 	return gs_be32_read(hash.b);
 }
 
+/* Whether the call begins with the claim's id. */
+static bool names_claim(enum gs_move_kind kind)
+{
+	return kind == GS_MOVE_REVEAL || kind == GS_MOVE_SELECT || kind == GS_MOVE_REVEAL_STATES ||
+	       kind == GS_MOVE_SELECT_SEGMENT;
+}
+
 /* Makes the move on a copy and writes what happened; keeps it when told to and when it was good. */
 static bool record(struct play *p, const struct gs_game_input *in, bool keep)
 {
@@ -59,19 +69,40 @@ static bool record(struct play *p, const struct gs_game_input *in, bool keep)
 	bool good = gs_game_step(&after, &p->rules, in, &effects, &error) == GS_OK;
 	struct gs_buf calldata;
 	gs_buf_init(&calldata, 1 << 16);
-	gs_move_calldata(&p->game.state, in->move, &calldata);
+	gs_move_calldata(&p->rules.body, &p->game.state, in->move, &calldata);
 	put_be(&p->out, in->sender, 1);
 	put_be(&p->out, in->now, 8);
 	put_be(&p->out, good ? after.outcome : 0, 1);
+	put_be(&p->out, (good && keep ? 1 : 0) | (names_claim(in->move->kind) ? 2 : 0), 1);
 	put_be(&p->out, good ? 0 : selector_of(error.text), 4);
 	gs_game_state_encode(&after.state, words);
 	gs_buf_append(&p->out, good && after.outcome == GS_GAME_OPEN ? words : none, sizeof(words));
 	put_be(&p->out, calldata.len, 4);
 	gs_buf_append(&p->out, calldata.ptr, calldata.len);
 	gs_buf_free(&calldata);
-	if (good && keep)
+	if (good && keep) {
 		p->game = after;
+		p->rules.tag = gs_trace_tag_of(&after.trace_root);
+	}
 	return good;
+}
+
+static void flip(struct gs_rng *rng, uint8_t *bytes, uint32_t len)
+{
+	if (len > 0)
+		bytes[gs_rng_below(rng, len)] ^= (uint8_t)(1u << gs_rng_below(rng, 8));
+}
+
+static uint32_t other_length(struct gs_rng *rng, uint32_t len, uint32_t most)
+{
+	uint32_t other = (uint32_t)gs_rng_below(rng, len + 40);
+	return other < most ? other : most;
+}
+
+static uint32_t other_width(const struct gs_game *game, uint32_t len)
+{
+	uint32_t count = gs_states_count(game->state.low, game->state.high);
+	return len == 4 * count ? 8 * count : 4 * count;
 }
 
 /* A move that is near to a good one: refused, or good in its own way. */
@@ -80,25 +111,18 @@ static void spoil(struct play *p, const struct gs_game_input *good)
 	struct gs_move move = *good->move;
 	struct gs_game_input in = {.sender = good->sender, .now = good->now, .move = &move};
 	struct gs_rng *rng = &p->rng;
-	switch (gs_rng_below(rng, 12)) {
+	switch (gs_rng_below(rng, 16)) {
 	case 0: in.sender = 3 - in.sender; break;
 	case 1: in.now = p->game.state.deadline + gs_rng_below(rng, 2); break;
 	case 2: move.kind = (enum gs_move_kind)gs_rng_below(rng, GS_MOVE_CONCEDE + 1); break;
-	case 3:
-		if (move.data_len > 0)
-			move.data[gs_rng_below(rng, move.data_len)] ^= (uint8_t)(1u << gs_rng_below(rng, 8));
-		break;
-	case 4: move.data_len = (uint32_t)gs_rng_below(rng, move.data_len + 40); break;
+	case 3: flip(rng, move.data, move.data_len); break;
+	case 4: move.data_len = other_length(rng, move.data_len, sizeof(move.data)); break;
 	case 5:
 		if (move.siblings > 0)
-			move.sibling[gs_rng_below(rng, move.siblings)].b[gs_rng_below(rng, 32)] ^= 4;
+			flip(rng, move.sibling[gs_rng_below(rng, move.siblings)].b, 32);
 		break;
 	case 6: move.siblings = (uint32_t)gs_rng_below(rng, 7); break;
-	case 7:
-		if (move.descriptor_len > 0)
-			move.descriptor[gs_rng_below(rng, move.descriptor_len)] ^= (uint8_t)(1u
-			                                                                     << gs_rng_below(rng, 8));
-		break;
+	case 7: flip(rng, move.descriptor, move.descriptor_len); break;
 	case 8: move.child += 1u << gs_rng_below(rng, 31); break;
 	case 9: move.slot += 1u << gs_rng_below(rng, 31); break;
 	case 10: move.segment += 1u << gs_rng_below(rng, 31); break;
@@ -107,6 +131,13 @@ static void spoil(struct play *p, const struct gs_game_input *good)
 		if (gs_rng_below(rng, 2) == 0)
 			move.path_len = (uint32_t)gs_rng_below(rng, 6);
 		break;
+	case 12: flip(rng, move.openings, move.openings_len); break;
+	case 13: move.openings_len = other_length(rng, move.openings_len, sizeof(move.openings)); break;
+	case 15: /* states in the other width */
+		if (move.kind == GS_MOVE_REVEAL_STATES)
+			move.data_len = other_width(&p->game, move.data_len);
+		break;
+	case 14: flip(rng, move.trace_root.b, sizeof(move.trace_root.b)); break;
 	}
 	(void)record(p, &in, false);
 }
@@ -116,6 +147,13 @@ static uint64_t choose(void *rng, uint64_t bound)
 	return gs_rng_below(rng, bound);
 }
 
+/* The selection without its proof. */
+static void part(struct gs_move *move)
+{
+	move->kind = move->kind == GS_MOVE_SELECT_ELEMENT_AND_PROVE ? GS_MOVE_SELECT_ELEMENT : GS_MOVE_SELECT_SEGMENT;
+	move->openings_len = 0;
+}
+
 /* Whether the game went to its end. */
 static bool play_game(struct play *p, bool lie)
 {
@@ -123,6 +161,7 @@ static bool play_game(struct play *p, bool lie)
 	struct gs_prover lying = lie ? gs_prover_over_liar(&p->liar) : honest;
 	const struct gs_prover *claimant = lie ? &lying : &honest;
 	uint64_t now = START;
+	bool parts = gs_rng_below(&p->rng, 2) == 0;
 	while (p->game.outcome == GS_GAME_OPEN) {
 		struct gs_move move;
 		bool waiting = true;
@@ -132,6 +171,8 @@ static bool play_game(struct play *p, bool lie)
 		if (!prove)
 			err = lie ? gs_strategy_challenger(&p->game, &honest, &move, &waiting)
 			          : gs_strategy_wanderer(&p->game, &honest, choose, &p->rng, &move, &waiting);
+		if (err == GS_OK && !waiting && parts && gs_move_proves(move.kind) && move.kind != GS_MOVE_PROVE_STEP)
+			part(&move);
 		if (err == GS_OK && waiting) {
 			side = GS_SIDE_CLAIMANT;
 			err = gs_strategy_claimant(&p->game, claimant, &move, &waiting);
@@ -140,7 +181,7 @@ static bool play_game(struct play *p, bool lie)
 		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
 		if (err != GS_OK || waiting)
 			return false;
-		for (unsigned k = 0; k < 6; k++)
+		for (unsigned k = 0; k < 9; k++)
 			spoil(p, &in);
 		if (!record(p, &in, true))
 			return false;
@@ -187,13 +228,15 @@ static void start(struct play *p, bool lie)
 	                                  .claimant_budget_s = CLAIMANT_BUDGET_S,
 	                                  .challenger_budget_s = CHALLENGER_BUDGET_S,
 	                                  .minimum_time_s = MINIMUM_S};
-	gs_merkle_root(&p->common.inputs_tree, &p->rules.input_root);
-	gs_trace_output_root(lie ? &p->liar.trace : &p->trace, &p->program.header, &p->rules.output_root);
+	p->rules.body.claimant = claimant;
+	gs_header_model_id(&p->program.header, &p->rules.body.model_id);
+	gs_merkle_root(&p->common.inputs_tree, &p->rules.body.input_root);
+	gs_trace_output_root(lie ? &p->liar.trace : &p->trace, &p->program.header, &p->rules.body.output_root);
 	gs_header_encode(&p->program.header, header);
 	gs_buf_append(&p->out, header, sizeof(header));
-	gs_buf_append(&p->out, p->rules.input_root.b, 32);
-	gs_buf_append(&p->out, p->rules.output_root.b, 32);
-	gs_game_open(&p->game, &p->rules, &none, &none, &claimant, &challenger, START);
+	gs_buf_append(&p->out, p->rules.body.input_root.b, 32);
+	gs_buf_append(&p->out, p->rules.body.output_root.b, 32);
+	gs_game_open(&p->game, &p->rules, &none, &challenger, 0, 1, START);
 }
 
 static int run(const char *folder, uint64_t seed)

@@ -8,6 +8,7 @@
 #include "challenge/machine/merkle.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/model.h"
+#include "validator/cli/posting.h"
 #include "validator/cli/transact.h"
 #include "validator/daemon/models.h"
 
@@ -21,9 +22,9 @@ struct claim {
 	struct gs_run run;
 	uint8_t *output; /* the output block */
 	size_t output_len;
-	struct gs_hash model, input_root, output_root;
-	struct gs_hash id, tx;
-	uint64_t block;
+	bool salted; /* else a salt is drawn */
+	uint64_t salt;
+	struct gs_posting posting;
 };
 
 /* Which tensor of the set is for which of these places. */
@@ -88,76 +89,72 @@ static enum gs_err pack_output(struct claim *c, struct gs_error *error)
 		else if (t->count != 0)
 			memcpy(c->output + (size_t)type->chunk * GS_CHUNK_BYTES, t->data, gs_tensor_bytes(t));
 	}
-	gs_merkle_array_root(c->output, UINT64_C(1) << h->output_depth, h->output_depth, &c->output_root);
+	gs_merkle_array_root(c->output, UINT64_C(1) << h->output_depth, h->output_depth, &c->posting.body.output_root);
 	return err;
-}
-
-/* Zeros at the end need not be posted. */
-static struct gs_bytes trimmed(const uint8_t *bytes, size_t len)
-{
-	while (len && bytes[len - 1] == 0)
-		len--;
-	return (struct gs_bytes){bytes, len};
 }
 
 static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_error *error)
 {
+	const struct gs_header *h = &c->program.header;
+	const struct gs_u256 salt = gs_u256_from_u64(c->salt);
 	struct gs_receipt receipt = {0};
-	struct gs_abi_writer w;
+	struct gs_contracts contracts;
 	struct gs_buf data;
 	enum gs_err err;
 
+	c->posting.body.lot = gs_claim_lot(&salt, c->value);
+	c->posting.body.claimant = t->session.key.address;
+	gs_header_model_id(h, &c->posting.body.model_id);
+	gs_run_input_root(&c->run, &c->posting.body.input_root);
+	c->posting.input = (struct gs_bytes){c->run.inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
+	c->posting.output = (struct gs_bytes){c->output, c->output_len};
 	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
-	gs_abi_call(&w, &data, GS_CLAIMS_FN_POST, 6);
-	gs_abi_put_hash(&w, &c->model);
-	gs_abi_put_hash(&w, &c->input_root);
-	gs_abi_put_hash(&w, &c->output_root);
-	gs_abi_put_wei(&w, c->value);
-	gs_abi_put_bytes(&w, trimmed(c->run.inputs, (size_t)c->program.header.inputs_chunks * GS_CHUNK_BYTES));
-	gs_abi_put_bytes(&w, trimmed(c->output, c->output_len));
-	gs_abi_end(&w);
+	gs_posting_calldata(&c->posting, &data);
 	err = gs_transact_send(t, GS_CONTRACT_CLAIMS, &data, &receipt, error);
-	if (err)
-		goto out;
-	err = gs_fail(error, GS_EPARSE, "claim: the receipt shows no Posted event");
-	for (size_t i = 0; i < receipt.logs.count; i++) {
-		const struct gs_log_entry *log = &receipt.logs.entries[i];
-		if (log->topic_count < 2 || !gs_hash_equal(&log->topics[0], &gs_claims_event_posted))
-			continue;
-		c->id = log->topics[1];
-		err = GS_OK;
-	}
-	c->tx = receipt.tx_hash;
-	c->block = receipt.block_number;
-out:
+	gs_deployment_contracts(&t->session.deployment, &contracts);
+	if (!err)
+		err = gs_posting_read(&c->posting, &contracts, &receipt, error);
 	gs_receipt_free(&receipt);
 	return err;
 }
 
 static void print_claim(const struct claim *c, bool as_json)
 {
+	const struct gs_posting *p = &c->posting;
 	const struct {
 		const char *name;
 		const struct gs_hash *hash;
-	} fields[] = {
-		{"claim_id", &c->id},
-		{"model_id", &c->model},
-		{"input_root", &c->input_root},
-		{"output_root", &c->output_root},
-		{"tx", &c->tx},
+	} hashes[] = {
+		{"claim_id", &p->id},
+		{"model_id", &p->body.model_id},
+		{"input_root", &p->body.input_root},
+		{"output_root", &p->body.output_root},
+		{"tx", &p->tx},
 	};
+	const struct {
+		const char *name;
+		struct gs_wei amount;
+	} amounts[] = {{"value", c->value}, {"bond", p->bond}, {"fee", p->fee}};
 	json_t *json = json_object();
-	char value[GS_U256_DECIMAL_MAX], hex[67];
+	char text[GS_U256_DECIMAL_MAX], salt[24];
 
-	gs_wei_format_ether(c->value, value);
-	for (size_t i = 0; i < GS_ARRAY_LEN(fields); i++) {
-		gs_hex_encode(fields[i].hash->b, sizeof(fields[i].hash->b), true, hex);
+	for (size_t i = 0; i < GS_ARRAY_LEN(hashes); i++) {
+		char hex[67];
+		gs_hex_encode(hashes[i].hash->b, sizeof(hashes[i].hash->b), true, hex);
 		if (!as_json)
-			printf("%-12s %s\n", fields[i].name, hex);
-		json_object_set_new(json, fields[i].name, json_string(hex));
+			printf("%-12s %s\n", hashes[i].name, hex);
+		json_object_set_new(json, hashes[i].name, json_string(hex));
 	}
-	json_object_set_new(json, "value", json_string(value));
-	json_object_set_new(json, "block", json_integer((json_int_t)c->block));
+	for (size_t i = 0; i < GS_ARRAY_LEN(amounts); i++) {
+		gs_wei_format_ether(amounts[i].amount, text);
+		if (!as_json)
+			printf("%-12s %s\n", amounts[i].name, text);
+		json_object_set_new(json, amounts[i].name, json_string(text));
+	}
+	snprintf(salt, sizeof(salt), "%llu", (unsigned long long)c->salt); /* JSON's integers are signed */
+	json_object_set_new(json, "salt", json_string(salt));
+	json_object_set_new(json, "window_end", json_integer((json_int_t)p->window_end.unix_s));
+	json_object_set_new(json, "block", json_integer((json_int_t)p->block));
 	if (as_json) {
 		json_dumpf(json, stdout, JSON_INDENT(2));
 		printf("\n");
@@ -170,6 +167,10 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 	struct gs_transact t;
 	enum gs_err err = gs_transact_amount("--value", c->value_text, &c->value, error);
 
+	if (!err && (c->value.v.limb[2] || c->value.v.limb[3]))
+		return gs_fail(error, GS_EINVAL, "--value %s: more than a claim can be worth", c->value_text);
+	if (!err && !c->salted)
+		err = gs_posting_salt(&c->salt, error);
 	if (!err)
 		err = read_files(c, model, error);
 	if (!err)
@@ -178,8 +179,6 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 		err = pack_output(c, error);
 	if (err)
 		return err;
-	gs_header_model_id(&c->program.header, &c->model);
-	gs_run_input_root(&c->run, &c->input_root);
 	err = gs_transact_open(options, &t, error);
 	if (err)
 		return err;
@@ -188,11 +187,22 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 	return err;
 }
 
+static enum gs_err read_salt(const char *text, uint64_t *out, struct gs_error *error)
+{
+	struct gs_u256 salt;
+
+	if (gs_u256_parse(text, strlen(text), &salt) || !gs_u256_fits_u64(&salt))
+		return gs_fail(error, GS_EINVAL, "--salt %.40s: not a whole number below 2^64", text);
+	*out = salt.limb[0];
+	return GS_OK;
+}
+
 int gs_cmd_claim(int argc, char **argv)
 {
 	struct gs_error error = {0};
 	struct gs_options options;
 	struct claim *c = calloc(1, sizeof(*c));
+	const char *salt = NULL;
 	int code;
 
 	if (!c)
@@ -210,6 +220,11 @@ int gs_cmd_claim(int argc, char **argv)
 	         .value = "AMOUNT",
 	         .help = "what is at stake for whoever relies on it; the bond grows with it (0)",
 	         .out = &c->value_text},
+		{.name = "salt",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "N",
+	         .help = "tells equal claims apart; drawn at random unless given",
+	         .out = &salt},
 		{.name = "threads",
 	         .kind = GS_FLAG_U64,
 	         .value = "N",
@@ -229,18 +244,18 @@ int gs_cmd_claim(int argc, char **argv)
 			"comes from the signing key's free stake.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 		.args_min = 1,
 		.args_max = 1,
 	};
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_options_parse(&options, &cli, argc, argv);
 	if (code == GS_CLI_GO_ON) {
 		gs_tensor_set_init(&c->set);
 		gs_tensor_set_init(&c->given);
 		code = GS_EXIT_OK;
-		if (claim(c, &options, cli.arg[0], &error))
+		c->salted = salt != NULL;
+		if (salt && read_salt(salt, &c->salt, &error))
+			code = gs_cli_fail(&error);
+		else if (claim(c, &options, cli.arg[0], &error))
 			code = gs_cli_fail(&error);
 		else
 			print_claim(c, options.json);

@@ -20,8 +20,7 @@ static void print_claims(const json_t *list)
 	printf("%5s  %-18s %-8s %-8s %-10s %-12s %5s\n", "no", "claim", "status", "sampled", "reason", "verdict",
 	       "games");
 	json_array_foreach(list, i, item)
-		printf("%5lld  %.18s %-8s %-8s %-10s %-12s %5lld\n",
-	               (long long)json_integer_value(json_object_get(item, "nonce")), text_of(item, "claim_id"),
+		printf("%5lld  %.18s %-8s %-8s %-10s %-12s %5lld\n", (long long)i + 1, text_of(item, "claim_id"),
 	               text_of(item, "status"), json_is_true(json_object_get(item, "sampled")) ? "yes" : "no",
 	               text_of(item, "reason"), text_of(item, "verdict"),
 	               (long long)json_integer_value(json_object_get(item, "games")));
@@ -45,14 +44,6 @@ static void print_json(const json_t *json)
 	printf("\n");
 }
 
-static int parse(struct gs_cli *cli, struct gs_options *options, int argc, char **argv)
-{
-	gs_options_init(options);
-	cli->more_flags = options->flags;
-	cli->more_flag_count = options->flag_count;
-	return gs_cli_parse(cli, argc, argv);
-}
-
 static int list(int argc, char **argv, const char *usage, const char *about,
                 enum gs_err (*read)(struct gs_stored *, json_t **, struct gs_error *), void (*print)(const json_t *))
 {
@@ -62,7 +53,7 @@ static int list(int argc, char **argv, const char *usage, const char *about,
 	struct gs_error error = {0};
 	json_t *json = NULL;
 	enum gs_err err;
-	int code = parse(&cli, &options, argc, argv);
+	int code = gs_options_parse(&options, &cli, argc, argv);
 
 	if (code != GS_CLI_GO_ON)
 		return code;
@@ -159,7 +150,7 @@ int gs_cmd_show(int argc, char **argv)
 	struct gs_error error = {0};
 	json_t *json = NULL;
 	enum gs_err err;
-	int code = parse(&cli, &options, argc, argv);
+	int code = gs_options_parse(&options, &cli, argc, argv);
 
 	if (code != GS_CLI_GO_ON)
 		return code;

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "validator/cli/commands.h"
 #include "validator/cli/options.h"
@@ -33,9 +34,29 @@ static void print_json(const struct gs_deployment *deployment, uint64_t gas, con
 	json_decref(root);
 }
 
+static enum gs_err read_parameters(const char *file, const struct gs_cli_list *set, struct gs_deploy_parameters *out,
+                                   struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+
+	gs_deploy_defaults(out);
+	if (file)
+		err = gs_deploy_parameters_load(file, out, error);
+	for (size_t i = 0; i < set->count && !err; i++) {
+		const char *equals = strchr(set->item[i], '=');
+		char name[64];
+		if (!equals || (size_t)(equals - set->item[i]) >= sizeof(name))
+			return gs_fail(error, GS_EINVAL, "--set %.80s: NAME=VALUE is expected", set->item[i]);
+		snprintf(name, sizeof(name), "%.*s", (int)(equals - set->item[i]), set->item[i]);
+		err = gs_deploy_parameters_set(name, equals + 1, out, error);
+	}
+	return err;
+}
+
 int gs_cmd_deploy(int argc, char **argv)
 {
 	const char *out = NULL, *artifacts = NULL, *parameters_file = NULL;
+	struct gs_cli_list set = {.count = 0};
 	const struct gs_flag flags[] = {
 		{.name = "out",
 	         .kind = GS_FLAG_TEXT,
@@ -45,8 +66,13 @@ int gs_cmd_deploy(int argc, char **argv)
 		{.name = "parameters",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "FILE",
-	         .help = "bonds, windows and clocks in YAML",
+	         .help = "bonds, windows and clocks, in JSON or YAML",
 	         .out = &parameters_file},
+		{.name = "set",
+	         .kind = GS_FLAG_LIST,
+	         .value = "NAME=VALUE",
+	         .help = "one of them, such as claims.window_s=3600 (several)",
+	         .out = &set},
 		{.name = "artifacts",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "DIR",
@@ -60,7 +86,6 @@ int gs_cmd_deploy(int argc, char **argv)
 			"Deploys the token stand-in and all contracts, wires them, and writes their addresses to a file.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 	};
 	struct gs_config config;
 	struct gs_session session;
@@ -72,15 +97,12 @@ int gs_cmd_deploy(int argc, char **argv)
 	enum gs_err err;
 	int code;
 
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_options_parse(&options, &cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;
 	if (!out)
 		return gs_cli_misused("deploy: --out is missing; name the file to write: --out deployment.json");
-	gs_deploy_defaults(&parameters);
-	if (parameters_file && gs_deploy_parameters_load(parameters_file, &parameters, &error))
+	if (read_parameters(parameters_file, &set, &parameters, &error))
 		return gs_cli_fail(&error);
 	if (gs_options_session(&options, GS_SESSION_KEY, &config, &session, &error))
 		return gs_cli_fail(&error);

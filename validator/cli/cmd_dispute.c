@@ -216,6 +216,10 @@ int gs_cmd_dispute(int argc, char **argv)
 	         .value = "URL",
 	         .help = "a running development chain; else one is started",
 	         .out = &d->rpc},
+		{.name = "off-chain",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "both sides sign states; the chain sees the challenge and the last step alone",
+	         .out = &d->plan.off_chain},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &d->json},
 	};
 	struct gs_cli cli = {

@@ -31,7 +31,6 @@ int gs_cmd_keys(int argc, char **argv)
 		.usage = "gainsay keys new|show --key KEYSTORE --password-file FILE",
 		.about =
 			"Makes a new key in an encrypted keystore v3 file that must not exist yet, or shows the account of a key.",
-		.more_flags = options.flags,
 		.args_min = 1,
 		.args_max = 1,
 	};
@@ -43,9 +42,7 @@ int gs_cmd_keys(int argc, char **argv)
 	bool makes;
 	int code;
 
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_options_parse(&options, &cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;
 	makes = strcmp(cli.arg[0], "new") == 0;

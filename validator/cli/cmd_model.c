@@ -40,42 +40,48 @@ static enum gs_err register_model(const struct gs_transact *t, const char *path,
 	return err;
 }
 
-static enum gs_err send_attest(const struct gs_transact *t, const struct gs_hash *id, const struct gs_wei *amount,
-                               struct gs_error *error)
-{
-	struct gs_abi_writer w;
-	struct gs_buf data;
-
-	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
-	gs_abi_call(&w, &data, amount ? GS_MODELS_FN_ATTEST : GS_MODELS_FN_RETRACT, amount ? 2 : 1);
-	gs_abi_put_hash(&w, id);
-	if (amount)
-		gs_abi_put_wei(&w, *amount);
-	gs_abi_end(&w);
-	return gs_transact_send(t, GS_CONTRACT_MODELS, &data, NULL, error);
-}
+/* What is done to a model that is registered: by its id, attesting with an amount. */
+static const struct {
+	const char *name;
+	uint32_t selector;
+	size_t args; /* of the command, the name counted */
+} actions[] = {
+	{"attest", GS_MODELS_FN_ATTEST, 3},
+	{"retract", GS_MODELS_FN_RETRACT, 2},
+	{"retire", GS_MODELS_FN_RETIRE, 2},
+	{"release", GS_MODELS_FN_RELEASE_BOND, 2},
+};
 
 static enum gs_err act(const struct gs_cli *cli, const struct gs_transact *t, const char *uri, struct gs_hash *id,
                        struct gs_error *error)
 {
+	struct gs_hash words[2];
 	struct gs_wei amount;
+	size_t i = 0;
 	enum gs_err err;
 
 	if (strcmp(cli->arg[0], "register") == 0)
 		return register_model(t, cli->arg[1], uri, id, error);
 	if (gs_hex_decode(cli->arg[1], strlen(cli->arg[1]), id->b, sizeof(id->b)))
 		return gs_fail(error, GS_EINVAL, "model: '%s' is not a model id of 64 hex digits", cli->arg[1]);
-	if (strcmp(cli->arg[0], "retract") == 0)
-		return send_attest(t, id, NULL, error);
-	err = gs_transact_amount("model attest", cli->arg[2], &amount, error);
-	return err ? err : send_attest(t, id, &amount, error);
+	while (strcmp(cli->arg[0], actions[i].name) != 0)
+		i++; /* it was understood */
+	words[0] = *id;
+	if (actions[i].args == 3) {
+		err = gs_transact_amount("model attest", cli->arg[2], &amount, error);
+		if (err)
+			return err;
+		words[1] = gs_word_of_amount(amount);
+	}
+	return gs_transact_call(t, GS_CONTRACT_MODELS, actions[i].selector, words, actions[i].args - 1, error);
 }
 
 static bool understood(const struct gs_cli *cli)
 {
-	if (strcmp(cli->arg[0], "attest") == 0)
-		return cli->arg_count == 3;
-	return (strcmp(cli->arg[0], "register") == 0 || strcmp(cli->arg[0], "retract") == 0) && cli->arg_count == 2;
+	for (size_t i = 0; i < GS_ARRAY_LEN(actions); i++)
+		if (strcmp(cli->arg[0], actions[i].name) == 0)
+			return cli->arg_count == actions[i].args;
+	return strcmp(cli->arg[0], "register") == 0 && cli->arg_count == 2;
 }
 
 int gs_cmd_model(int argc, char **argv)
@@ -90,12 +96,12 @@ int gs_cmd_model(int argc, char **argv)
 	};
 	struct gs_options options;
 	struct gs_cli cli = {
-		.usage = "gainsay model register MODEL.onnx | attest MODEL_ID AMOUNT | retract MODEL_ID",
+		.usage = "gainsay model register MODEL.onnx | attest ID AMOUNT | retract ID | retire ID | release ID",
 		.about =
-			"Registers a model, or puts stake behind one: claims are accepted for models that are attested by enough.",
+			"Registers a model, or puts stake behind one: claims are accepted for models that are attested by enough. Whoever registered it may "
+			"retire it, and later release its bond.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 		.args_min = 2,
 		.args_max = 3,
 	};
@@ -106,15 +112,10 @@ int gs_cmd_model(int argc, char **argv)
 	enum gs_err err;
 	int code;
 
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_transact_begin(&options, &cli, argc, argv, understood,
+	                         "register MODEL, attest ID AMOUNT, retract ID, retire ID or release ID", &t);
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (!understood(&cli))
-		return gs_cli_misused("model: register MODEL, attest MODEL_ID AMOUNT or retract MODEL_ID is expected");
-	if (gs_transact_open(&options, &t, &error))
-		return gs_cli_fail(&error);
 	err = act(&cli, &t, uri, &id, &error);
 	gs_transact_close(&t);
 	if (err)

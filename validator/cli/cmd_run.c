@@ -107,7 +107,6 @@ static int run_node(int argc, char **argv, bool defend)
 				 "and finalises what nobody could refute. Safe to kill and to start again at any time.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 	};
 	struct gs_config config;
 	struct gs_logsink sink;
@@ -119,24 +118,22 @@ static int run_node(int argc, char **argv, bool defend)
 	enum gs_err err;
 	int code;
 
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_options_parse(&options, &cli, argc, argv);
 	if (code != GS_CLI_GO_ON)
 		return code;
+	const struct {
+		const char *setting, *value;
+	} given[] = {{"policy.rate", rate},
+	             {"policy.certain_above", certain_above},
+	             {"policy.sampling_key_file", sampling_key},
+	             {"intervals.poll_ms", poll},
+	             {"log.level", log_level}};
 	if (gs_exec_isa_check(isa, &error))
 		return gs_cli_misused("--isa: %s", error.text);
 	err = gs_options_config(&options, &config, &error);
-	if (!err && rate)
-		err = gs_config_set(&config, "policy.rate", rate, "command line", &error);
-	if (!err && certain_above)
-		err = gs_config_set(&config, "policy.certain_above", certain_above, "command line", &error);
-	if (!err && sampling_key)
-		err = gs_config_set(&config, "policy.sampling_key_file", sampling_key, "command line", &error);
-	if (!err && poll)
-		err = gs_config_set(&config, "intervals.poll_ms", poll, "command line", &error);
-	if (!err && log_level)
-		err = gs_config_set(&config, "log.level", log_level, "command line", &error);
+	for (size_t i = 0; i < GS_ARRAY_LEN(given) && !err; i++)
+		if (given[i].value)
+			err = gs_config_set(&config, given[i].setting, given[i].value, "command line", &error);
 	if (err)
 		return gs_cli_fail(&error);
 	if (wrong.count && read_adversary(&wrong, &adversary, &error))

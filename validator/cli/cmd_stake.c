@@ -12,35 +12,19 @@ struct account {
 	uint64_t ready_at;
 };
 
-/* One amount as argument. */
-static enum gs_err send_amount(const struct gs_transact *t, enum gs_contract contract, uint32_t selector,
-                               const struct gs_address *first, const struct gs_wei *amount, struct gs_error *error)
+static enum gs_err deposit(const struct gs_transact *t, struct gs_wei amount, bool mint, struct gs_error *error)
 {
-	struct gs_buf data;
-	struct gs_abi_writer w;
-
-	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
-	gs_abi_call(&w, &data, selector, (first ? 1 : 0) + (amount ? 1 : 0));
-	if (first)
-		gs_abi_put_address(&w, first);
-	if (amount)
-		gs_abi_put_wei(&w, *amount);
-	gs_abi_end(&w);
-	return gs_transact_send(t, contract, &data, NULL, error);
-}
-
-static enum gs_err deposit(const struct gs_transact *t, const struct gs_address *self, struct gs_wei amount, bool mint,
-                           struct gs_error *error)
-{
-	const struct gs_address *stakes = &t->session.deployment.contract[GS_CONTRACT_STAKES];
+	const struct gs_hash self[] = {gs_word_of_address(&t->session.key.address), gs_word_of_amount(amount)};
+	const struct gs_hash stakes[] = {gs_word_of_address(&t->session.deployment.contract[GS_CONTRACT_STAKES]),
+	                                 gs_word_of_amount(amount)};
 	enum gs_err err = GS_OK;
 
 	if (mint)
-		err = send_amount(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_MINT, self, &amount, error);
+		err = gs_transact_call(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_MINT, self, 2, error);
 	if (!err)
-		err = send_amount(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_APPROVE, stakes, &amount, error);
+		err = gs_transact_call(t, GS_CONTRACT_TOKEN, GS_DEV_TOKEN_FN_APPROVE, stakes, 2, error);
 	if (!err)
-		err = send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_DEPOSIT, NULL, &amount, error);
+		err = gs_transact_call(t, GS_CONTRACT_STAKES, GS_STAKES_FN_DEPOSIT, &self[1], 1, error);
 	return err;
 }
 
@@ -97,23 +81,24 @@ static void print_account(const struct gs_address *self, const struct account *a
 	json_decref(json);
 }
 
-static enum gs_err act(const struct gs_cli *cli, const struct gs_transact *t, const struct gs_address *self, bool mint,
-                       struct gs_error *error)
+static enum gs_err act(const struct gs_cli *cli, const struct gs_transact *t, bool mint, struct gs_error *error)
 {
 	const char *what = cli->arg[0];
 	struct gs_wei amount = {0};
+	struct gs_hash word;
 	enum gs_err err;
 
 	if (strcmp(what, "show") == 0)
 		return GS_OK;
 	if (strcmp(what, "withdraw") == 0)
-		return send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_WITHDRAW, NULL, NULL, error);
+		return gs_transact_call(t, GS_CONTRACT_STAKES, GS_STAKES_FN_WITHDRAW, NULL, 0, error);
 	err = gs_transact_amount("stake", cli->arg[1], &amount, error);
 	if (err)
 		return err;
 	if (strcmp(what, "deposit") == 0)
-		return deposit(t, self, amount, mint, error);
-	return send_amount(t, GS_CONTRACT_STAKES, GS_STAKES_FN_REQUEST_WITHDRAW, NULL, &amount, error);
+		return deposit(t, amount, mint, error);
+	word = gs_word_of_amount(amount);
+	return gs_transact_call(t, GS_CONTRACT_STAKES, GS_STAKES_FN_REQUEST_WITHDRAW, &word, 1, error);
 }
 
 static bool understood(const struct gs_cli *cli)
@@ -141,7 +126,6 @@ int gs_cmd_stake(int argc, char **argv)
 			"Shows or changes the signing key's stake. Money leaves in two steps: request it, wait, withdraw it.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.more_flags = options.flags,
 		.args_min = 1,
 		.args_max = 2,
 	};
@@ -152,17 +136,12 @@ int gs_cmd_stake(int argc, char **argv)
 	enum gs_err err;
 	int code;
 
-	gs_options_init(&options);
-	cli.more_flag_count = options.flag_count;
-	code = gs_cli_parse(&cli, argc, argv);
+	code = gs_transact_begin(&options, &cli, argc, argv, understood,
+	                         "show, deposit AMOUNT, request AMOUNT or withdraw", &t);
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (!understood(&cli))
-		return gs_cli_misused("stake: show, deposit AMOUNT, request AMOUNT or withdraw is expected");
-	if (gs_transact_open(&options, &t, &error))
-		return gs_cli_fail(&error);
 	self = t.session.key.address;
-	err = act(&cli, &t, &self, mint, &error);
+	err = act(&cli, &t, mint, &error);
 	if (!err)
 		err = read_account(&t, &self, &account, &error);
 	gs_transact_close(&t);

@@ -4,6 +4,7 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "validator/cli/posting.h"
 
 enum { TIMEOUT_MS = 60000, CALLDATA_MAX = GS_TX_DATA_MAX };
 
@@ -110,9 +111,9 @@ enum gs_err gs_dispute_chain_open(const char *url, struct gs_dispute_chain *out,
 		return err;
 	gs_deploy_defaults(&out->parameters);
 	/* A person may look at each move; nobody needs to wait for a clock. */
-	out->parameters.window_s = 24 * 3600;
-	out->parameters.claimant_budget_s = 12 * 3600;
-	out->parameters.challenger_budget_s = 12 * 3600;
+	out->parameters.claims.window_s = 24 * 3600;
+	out->parameters.disputes.claimant_budget_s = 12 * 3600;
+	out->parameters.disputes.challenger_budget_s = 12 * 3600;
 	struct gs_sender deployer = sender_of(out, GS_PARTY_DEPLOYER);
 	err = gs_deploy_all(&deployer, NULL, &out->parameters, &out->deployment, &out->deploy_gas, error);
 	for (unsigned p = 0; p < GS_DISPUTE_PARTIES && err == GS_OK; p++) {
@@ -167,53 +168,51 @@ out:
 	return err;
 }
 
-static struct gs_bytes without_zeros(struct gs_bytes bytes)
-{
-	while (bytes.len > 0 && bytes.ptr[bytes.len - 1] == 0)
-		bytes.len--;
-	return bytes;
-}
-
-enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_header *header,
-                            const struct gs_hash *input_root, const struct gs_hash *output_root, struct gs_bytes input,
+enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_claim_body *body, struct gs_bytes input,
                             struct gs_bytes output, struct gs_hash *claim, uint64_t *gas, struct gs_error *error)
 {
-	struct gs_buf data;
-	struct gs_abi_writer w;
-	struct gs_hash model;
-	struct gs_receipt receipt;
 	const struct gs_bytes nothing = {NULL, 0};
-	input = without_zeros(input);
-	output = without_zeros(output);
-	bool fits = (uint64_t)input.len + output.len <= chain->parameters.bytes_max;
+	struct gs_posting posting = {.body = *body, .input = input, .output = output};
+	struct gs_buf data;
+	struct gs_contracts contracts;
+	struct gs_receipt receipt;
 	gs_buf_init(&data, CALLDATA_MAX);
-	gs_header_model_id(header, &model);
-	gs_abi_call(&w, &data, GS_CLAIMS_FN_POST, 6);
-	gs_abi_put_hash(&w, &model);
-	gs_abi_put_hash(&w, input_root);
-	gs_abi_put_hash(&w, output_root);
-	gs_abi_put_u64(&w, 0);
-	gs_abi_put_bytes(&w, fits ? input : nothing);
-	gs_abi_put_bytes(&w, fits ? output : nothing);
-	gs_abi_end(&w);
+	if (gs_posting_bytes(&posting) > chain->parameters.claims.bytes_max)
+		posting.input = posting.output = nothing;
+	gs_posting_calldata(&posting, &data);
 	enum gs_err err = gs_dispute_send(chain, GS_PARTY_CLAIMANT, GS_CONTRACT_CLAIMS, gs_buf_view(&data), &receipt,
 	                                  error);
-	if (err == GS_OK) {
-		err = GS_EPARSE;
-		*gas = receipt.gas_used;
-		for (size_t i = 0; i < receipt.logs.count; i++) {
-			const struct gs_log_entry *log = &receipt.logs.entries[i];
-			if (log->topic_count < 2 || !gs_hash_equal(&log->topics[0], &gs_claims_event_posted))
-				continue;
-			*claim = log->topics[1];
-			err = GS_OK;
-		}
-		if (err != GS_OK)
-			(void)gs_fail(error, err, "no Posted event");
-	}
+	gs_deployment_contracts(&chain->deployment, &contracts);
+	*gas = receipt.gas_used;
+	if (err == GS_OK)
+		err = gs_posting_read(&posting, &contracts, &receipt, error);
+	*claim = posting.id;
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);
 	return err == GS_OK ? GS_OK : gs_fail_within(error, err, "posting the claim");
+}
+
+enum gs_err gs_dispute_stored(struct gs_dispute_chain *chain, const struct gs_hash *game, struct gs_hash *out,
+                              struct gs_error *error)
+{
+	struct gs_buf data, answer;
+	struct gs_abi_writer w;
+	struct gs_abi_reader r;
+	struct gs_eth_call call = {.to = &chain->deployment.contract[GS_CONTRACT_DISPUTES]};
+	gs_buf_init(&data, CALLDATA_MAX);
+	gs_buf_init(&answer, CALLDATA_MAX);
+	gs_abi_call(&w, &data, GS_DISPUTES_FN_GAMES, 1);
+	gs_abi_put_hash(&w, game);
+	gs_abi_end(&w);
+	call.data = gs_buf_view(&data);
+	enum gs_err err = gs_eth_do_call(chain->rpc, &call, gs_block_latest(), &answer, error);
+	r = gs_abi_read(gs_buf_view(&answer));
+	*out = gs_abi_get_hash(&r);
+	if (err == GS_OK && r.err != GS_OK)
+		err = gs_fail(error, GS_EPARSE, "Disputes.games: the answer has not the expected form");
+	gs_buf_free(&data);
+	gs_buf_free(&answer);
+	return err;
 }
 
 enum gs_err gs_dispute_block_time(struct gs_dispute_chain *chain, uint64_t block, uint64_t *unix_s,

@@ -6,7 +6,7 @@
 #define GS_VALIDATOR_CLI_DISPUTE_CHAIN_H
 
 #include "chain/rpc/anvil.h"
-#include "challenge/machine/program.h"
+#include "challenge/game/claim.h"
 #include "validator/daemon/deployer.h"
 
 enum gs_dispute_party { GS_PARTY_DEPLOYER, GS_PARTY_CLAIMANT, GS_PARTY_CHALLENGER };
@@ -21,6 +21,7 @@ struct gs_dispute_chain {
 	uint64_t deploy_gas;
 	struct gs_key key[GS_DISPUTE_PARTIES];
 	uint64_t nonce[GS_DISPUTE_PARTIES];
+	uint64_t posted; /* claims, so far: the next one's salt */
 };
 
 /* url may be NULL. Deploys the contracts and gives claimant and challenger free stake. */
@@ -35,10 +36,12 @@ GS_MUST enum gs_err gs_dispute_send(struct gs_dispute_chain *chain, enum gs_disp
 GS_MUST enum gs_err gs_dispute_register(struct gs_dispute_chain *chain, const struct gs_header *header,
                                         struct gs_error *error);
 /* Posts a claim by the claimant; input and output are shown where they fit. */
-GS_MUST enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_header *header,
-                                    const struct gs_hash *input_root, const struct gs_hash *output_root,
+GS_MUST enum gs_err gs_dispute_post(struct gs_dispute_chain *chain, const struct gs_claim_body *body,
                                     struct gs_bytes input, struct gs_bytes output, struct gs_hash *claim, uint64_t *gas,
                                     struct gs_error *error);
+/* What the contract has stored of a game: its state's hash, zero when it is over. */
+GS_MUST enum gs_err gs_dispute_stored(struct gs_dispute_chain *chain, const struct gs_hash *game, struct gs_hash *out,
+                                      struct gs_error *error);
 /* The time of a block, for the game's clocks. */
 GS_MUST enum gs_err gs_dispute_block_time(struct gs_dispute_chain *chain, uint64_t block, uint64_t *unix_s,
                                           struct gs_error *error);

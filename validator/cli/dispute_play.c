@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "challenge/game/agreed.h"
 #include "challenge/game/moves.h"
 
 struct table { /* what one dispute is played with */
@@ -61,21 +62,26 @@ static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
 {
 	const struct gs_header *h = &t->setup->program.header;
 	struct gs_bytes input = {t->setup->inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
+	const struct gs_deploy_parameters *p = &t->chain->parameters;
+	struct gs_claim_body *body = &t->rules.body;
 	t->rules = (struct gs_game_rules){.header = h,
-	                                  .claimant_budget_s = (uint32_t)t->chain->parameters.claimant_budget_s,
-	                                  .challenger_budget_s = (uint32_t)t->chain->parameters.challenger_budget_s,
-	                                  .minimum_time_s = (uint32_t)t->chain->parameters.minimum_time_s};
-	gs_merkle_root(&t->setup->common.inputs_tree, &t->rules.input_root);
-	gs_trace_output_root(claimed, h, &t->rules.output_root);
-	return gs_dispute_post(t->chain, h, &t->rules.input_root, &t->rules.output_root, input,
-	                       output_block(claimed, h), &t->result->claim, &t->result->post_gas, t->error);
+	                                  .claimant_budget_s = (uint32_t)p->disputes.claimant_budget_s,
+	                                  .challenger_budget_s = (uint32_t)p->disputes.challenger_budget_s,
+	                                  .minimum_time_s = (uint32_t)p->disputes.minimum_time_s};
+	const struct gs_u256 salt = gs_u256_from_u64(t->chain->posted++);
+	body->lot = gs_claim_lot(&salt, gs_wei_from_u64(0));
+	body->claimant = t->chain->key[GS_PARTY_CLAIMANT].address;
+	gs_header_model_id(h, &body->model_id);
+	gs_merkle_root(&t->setup->common.inputs_tree, &body->input_root);
+	gs_trace_output_root(claimed, h, &body->output_root);
+	return gs_dispute_post(t->chain, body, input, output_block(claimed, h), &t->result->claim, &t->result->post_gas,
+	                       t->error);
 }
 
 /* Takes the events of one transaction over into result->game. */
 static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 {
 	struct gs_dispute_result *r = t->result;
-	struct gs_bytes shown = {NULL, 0};
 	for (size_t i = 0; i < receipt->logs.count; i++) {
 		struct gs_game_event event;
 		enum gs_err err = gs_game_event_decode(&receipt->logs.entries[i], &event);
@@ -83,44 +89,46 @@ static enum gs_err observe(struct table *t, const struct gs_receipt *receipt)
 			continue;
 		if (err != GS_OK)
 			return gs_fail(t->error, err, "an event of the contract does not have its form");
-		switch (event.kind) {
-		case GS_GAME_EVENT_REVEALED: shown = event.revealed; break;
-		case GS_GAME_EVENT_STATE:
-			err = gs_game_observe(&r->game, &event.state, shown.len > 0 ? &shown : NULL);
-			if (err != GS_OK)
-				return gs_fail(t->error, err, "the contract revealed more than a round holds");
-			struct gs_hash hash;
-			gs_game_hash(&r->game, &hash);
-			if (!gs_hash_equal(&hash, &event.state_hash))
-				return gs_fail(t->error, GS_ECORRUPT,
-				               "the contract's state hash is not that of its state");
-			break;
-		case GS_GAME_EVENT_JUDGED:
-			r->judged = true;
-			r->contract = event.computed;
-			break;
-		case GS_GAME_EVENT_OVER:
+		if (event.kind == GS_GAME_EVENT_OVER) {
 			r->game.outcome = event.outcome;
 			r->game.reason = event.reason;
-			break;
-		case GS_GAME_EVENT_OPENED:
-		case GS_GAME_EVENT_SETTLED: break;
+			r->contract = event.computed;
 		}
+		if (!gs_game_event_has_state(event.kind))
+			continue;
+		err = gs_game_observe(&r->game, &event.state, event.shown.len > 0 ? &event.shown : NULL);
+		if (err != GS_OK)
+			return gs_fail(t->error, err, "the contract revealed more than a round holds");
 	}
 	return GS_OK;
 }
 
-/* Whether both games stand at the same point, knowing the same. */
+/* Whether both games stand at the same point, knowing the same. The events do not tell the state that a game ended in. */
 static bool same_game(const struct gs_game *a, const struct gs_game *b)
 {
 	struct gs_hash x, y;
 	gs_game_hash(a, &x);
 	gs_game_hash(b, &y);
-	bool same = gs_hash_equal(&x, &y) && a->outcome == b->outcome && a->reason == b->reason;
+	bool same = a->outcome == b->outcome && a->reason == b->reason;
+	if (a->outcome == GS_GAME_OPEN)
+		same = same && gs_hash_equal(&x, &y) && gs_hash_equal(&a->trace_root, &b->trace_root);
 	for (unsigned i = 0; i <= GS_GAME_ROUNDS_MAX && same; i++)
 		same = a->descent[i].len == b->descent[i].len &&
 		       memcmp(a->descent[i].bytes, b->descent[i].bytes, a->descent[i].len) == 0;
 	return same;
+}
+
+/* What the contract has stored of the game must be the hash of the state in C; nothing, once it is over. */
+static enum gs_err check_stored(struct table *t)
+{
+	const struct gs_hash none = {{0}};
+	struct gs_hash stored, expected = none;
+	enum gs_err err = gs_dispute_stored(t->chain, &t->result->game_id, &stored, t->error);
+	if (t->mirror.outcome == GS_GAME_OPEN)
+		gs_game_hash(&t->mirror, &expected);
+	if (err == GS_OK && !gs_hash_equal(&stored, &expected))
+		err = gs_fail(t->error, GS_ECORRUPT, "the contract's state hash is not that of the game in C");
+	return err;
 }
 
 static void record(struct table *t, enum gs_side side, unsigned phase, const char *name, uint64_t gas, size_t calldata,
@@ -145,7 +153,7 @@ static enum gs_err open_game(struct table *t)
 	uint64_t now = 0;
 	double since = gs_dispute_now_s();
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
-	gs_challenge_calldata(&r->claim, &data);
+	gs_challenge_calldata(&t->rules.body, &data);
 	enum gs_err err = gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data),
 	                                  &receipt, t->error);
 	if (err != GS_OK) {
@@ -153,18 +161,17 @@ static enum gs_err open_game(struct table *t)
 		goto out;
 	}
 	record(t, GS_SIDE_CHALLENGER, 0, "challenge", receipt.gas_used, data.len, since);
-	gs_game_id(t->chain->chain_id, &t->chain->deployment.contract[GS_CONTRACT_DISPUTES], &r->claim,
-	           &t->chain->key[GS_PARTY_CHALLENGER].address, &r->game_id);
+	gs_game_id(&r->claim, 0, &r->game_id);
 	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
 	if (err != GS_OK)
 		goto out;
-	gs_game_open(&t->mirror, &t->rules, &r->game_id, &r->claim, &t->chain->key[GS_PARTY_CLAIMANT].address,
-	             &t->chain->key[GS_PARTY_CHALLENGER].address, now);
-	r->game.id = r->game_id;
+	gs_game_open(&t->mirror, &t->rules, &r->claim, &t->chain->key[GS_PARTY_CHALLENGER].address, 0, 1, now);
 	r->game.outcome = GS_GAME_OPEN;
 	err = observe(t, &receipt);
 	if (err == GS_OK && !same_game(&r->game, &t->mirror))
 		err = gs_fail(t->error, GS_ECORRUPT, "the contract opened another game than the one expected");
+	if (err == GS_OK)
+		err = check_stored(t);
 out:
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);
@@ -198,31 +205,58 @@ static enum gs_err find_move(struct table *t, struct gs_move *move, enum gs_side
 	return GS_OK;
 }
 
+/* Both judges computed the step. */
+static enum gs_err take_verdict(struct table *t, const struct gs_game_effects *effects)
+{
+	struct gs_dispute_result *r = t->result;
+	r->judged = true;
+	r->judge = effects->step;
+	r->game.state = t->mirror.state;
+	r->instruction = gs_program_covering(&t->setup->program, t->mirror.state.position);
+	if (r->contract != effects->computed)
+		return gs_fail(t->error, GS_ECORRUPT, "the contract computed another value than the judge in C");
+	return GS_OK;
+}
+
+/* Takes the last move, whose receipt tells how the game ended, over into both games and compares what they computed. */
+static enum gs_err finish(struct table *t, const struct gs_receipt *receipt, enum gs_side side,
+                          const struct gs_move *move)
+{
+	struct gs_game_effects effects;
+	struct gs_error refusal = {0};
+	uint64_t now = 0;
+	enum gs_err err = gs_dispute_block_time(t->chain, receipt->block_number, &now, t->error);
+	if (err == GS_OK)
+		err = observe(t, receipt);
+	if (err != GS_OK)
+		return err;
+	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = move};
+	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
+		return gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s",
+		               gs_move_name(move->kind), refusal.text);
+	if (!same_game(&t->mirror, &t->result->game))
+		return gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
+		               gs_move_name(move->kind));
+	err = check_stored(t);
+	return err == GS_OK && effects.judged ? take_verdict(t, &effects) : err;
+}
+
 static enum gs_err make_move(struct table *t)
 {
 	struct gs_dispute_result *r = t->result;
 	struct gs_buf data;
 	struct gs_receipt receipt = {0};
 	struct gs_move move;
-	struct gs_game_effects effects;
 	enum gs_side side;
-	uint64_t now = 0;
 	unsigned phase = r->game.state.phase;
 	double since = gs_dispute_now_s();
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
 	enum gs_err err = find_move(t, &move, &side);
 	if (err != GS_OK)
 		goto out;
-	if (move.kind == GS_MOVE_PROVE_STEP) {
-		const struct gs_prover *prover = side == GS_SIDE_CLAIMANT ? &t->claimant : &t->challenger;
-		r->instruction = gs_program_covering(prover->program, r->game.state.position);
-		err = gs_strategy_judge(&r->game, prover, &r->judge);
-		if (err != GS_OK)
-			goto out;
-	}
 	if (r->plan.witness != NULL)
 		r->plan.witness(r->plan.witness_context, t->chain, &r->game, &t->rules, side, &move);
-	gs_move_calldata(&r->game.state, &move, &data);
+	gs_move_calldata(&t->rules.body, &r->game.state, &move, &data);
 	err = data.err != GS_OK
 	              ? gs_fail(t->error, data.err, "calldata of %s is too long", gs_move_name(move.kind))
 	              : gs_dispute_send(t->chain, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
@@ -232,20 +266,96 @@ static enum gs_err make_move(struct table *t)
 		goto out;
 	}
 	record(t, side, phase, gs_move_name(move.kind), receipt.gas_used, data.len, since);
-	err = gs_dispute_block_time(t->chain, receipt.block_number, &now, t->error);
-	if (err == GS_OK)
-		err = observe(t, &receipt);
-	if (err != GS_OK)
-		goto out;
-	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
-	struct gs_error refusal = {0};
-	if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
-		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract took it, the game in C says %s",
-		              gs_move_name(move.kind), refusal.text);
-	else if (!same_game(&t->mirror, &r->game))
-		err = gs_fail(t->error, GS_ECORRUPT, "%s: the contract's state is not that of the game in C",
-		              gs_move_name(move.kind));
+	err = finish(t, &receipt, side, &move);
 out:
+	gs_receipt_free(&receipt);
+	gs_buf_free(&data);
+	return err;
+}
+
+/* A move between signed states: the last selection, which strategies merge with the proof, leads to a state of its own. */
+static void without_proof(struct gs_move *move)
+{
+	if (move->kind == GS_MOVE_SELECT_ELEMENT_AND_PROVE)
+		move->kind = GS_MOVE_SELECT_ELEMENT;
+	else if (move->kind == GS_MOVE_SELECT_SEGMENT_AND_PROVE)
+		move->kind = GS_MOVE_SELECT_SEGMENT;
+	else
+		return;
+	if (move->kind == GS_MOVE_SELECT_SEGMENT)
+		move->descriptor_len = 0;
+	move->openings_len = 0;
+	memset(&move->trace_root, 0, sizeof(move->trace_root));
+}
+
+/* Both look at the newest state before they sign it, as they would if the other sat elsewhere. */
+static enum gs_err sign(struct table *t, const struct gs_game_state *from, uint64_t now, struct gs_agreed *agreed)
+{
+	const struct gs_dispute_chain *chain = t->chain;
+	const struct gs_deploy_parameters *p = &chain->parameters;
+	const struct gs_agreed_terms terms = {
+		.chain_id = chain->chain_id,
+		.disputes = chain->deployment.contract[GS_CONTRACT_DISPUTES],
+		.budgets_s = p->disputes.claimant_budget_s + p->disputes.challenger_budget_s,
+		.now = now,
+	};
+	*agreed = (struct gs_agreed){.state = t->mirror.state, .trace_root = t->mirror.trace_root};
+	enum gs_err err = gs_agreed_check(&terms, from, agreed, false, t->error);
+	if (err == GS_OK)
+		err = gs_agreed_sign(chain->chain_id, &terms.disputes, &chain->key[GS_PARTY_CLAIMANT], &agreed->state,
+		                     &agreed->trace_root, &agreed->claimant, t->error);
+	if (err == GS_OK)
+		err = gs_agreed_sign(chain->chain_id, &terms.disputes, &chain->key[GS_PARTY_CHALLENGER], &agreed->state,
+		                     &agreed->trace_root, &agreed->challenger, t->error);
+	return err == GS_OK ? gs_agreed_check(&terms, from, agreed, true, t->error) : err;
+}
+
+/* All moves but the last as states that both sign; the chain sees the newest of them and the last step in one call. */
+static enum gs_err play_off_chain(struct table *t)
+{
+	struct gs_dispute_result *r = t->result;
+	struct gs_game_state from = t->mirror.state;
+	struct gs_agreed agreed = {.state = from};
+	struct gs_move move;
+	struct gs_game_effects effects;
+	struct gs_error refusal = {0};
+	struct gs_receipt receipt = {0};
+	struct gs_buf data;
+	enum gs_side side;
+	enum gs_err err = GS_OK;
+	double since = gs_dispute_now_s();
+	uint64_t now = from.deadline - t->rules.claimant_budget_s;
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	gs_agreed_begin(&t->mirror.state);
+	while (err == GS_OK && t->mirror.state.phase != GS_PHASE_STEP) {
+		r->game = t->mirror; /* what the strategies look at */
+		err = find_move(t, &move, &side);
+		if (err != GS_OK)
+			break;
+		without_proof(&move);
+		struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = &move};
+		if (gs_game_step(&t->mirror, &t->rules, &in, &effects, &refusal) != GS_OK)
+			err = gs_fail(t->error, GS_ECORRUPT, "%s, off chain: %s", gs_move_name(move.kind),
+			              refusal.text);
+		else
+			err = sign(t, &from, now, &agreed);
+		r->signed_moves++;
+	}
+	if (err == GS_OK) {
+		r->game = t->mirror;
+		err = find_move(t, &move, &side);
+	}
+	if (err == GS_OK) {
+		gs_agree_and_prove_calldata(&t->rules.body, &from, &agreed, &move, &data);
+		err = gs_dispute_send(t->chain, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER,
+		                      GS_CONTRACT_DISPUTES, gs_buf_view(&data), &receipt, t->error);
+		if (err != GS_OK)
+			(void)gs_fail_within(t->error, err, "agreeAndProve");
+	}
+	if (err == GS_OK) {
+		record(t, side, GS_PHASE_STEP, "agreeAndProve", receipt.gas_used, data.len, since);
+		err = finish(t, &receipt, side, &move);
+	}
 	gs_receipt_free(&receipt);
 	gs_buf_free(&data);
 	return err;
@@ -258,6 +368,8 @@ static enum gs_err play(struct table *t, const struct gs_trace *claimed)
 	enum gs_err err = post_claim(t, claimed);
 	if (err == GS_OK)
 		err = open_game(t);
+	if (err == GS_OK && r->plan.off_chain)
+		err = play_off_chain(t);
 	while (err == GS_OK && r->game.outcome == GS_GAME_OPEN)
 		err = make_move(t);
 	r->seconds = gs_dispute_now_s() - since;

@@ -27,6 +27,7 @@ struct gs_dispute_plan {
 	bool given;    /* `fault` says where; else it is drawn from the seed */
 	bool one_kind; /* drawn faults are of fault.kind only */
 	struct gs_fault fault;
+	bool off_chain; /* both sign states, and the chain sees the challenge and the last step alone */
 	uint64_t seed;
 	gs_dispute_witness witness; /* NULL: nobody looks on */
 	void *witness_context;
@@ -51,6 +52,7 @@ struct gs_dispute_result {
 	bool honest_won;
 	struct gs_dispute_move move[GS_DISPUTE_MOVES_MAX];
 	unsigned moves;
+	unsigned signed_moves; /* off chain */
 	uint64_t post_gas;
 	uint64_t gas_total; /* of the game, challenge to end */
 	double seconds;

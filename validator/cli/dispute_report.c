@@ -24,7 +24,7 @@ static const char *reason_name(unsigned reason)
 	case GS_REASON_STEP: return "step";
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
-	case GS_REASON_SETTLED: return "settled";
+	case GS_REASON_CLOSED: return "closed";
 	}
 	return "unknown";
 }
@@ -172,6 +172,7 @@ json_t *gs_dispute_json(const struct gs_dispute_setup *setup, const struct gs_di
 	json_object_set_new(out, "instructions", number(setup->program.count));
 	json_object_set_new(out, "trace_depth", number(setup->program.header.trace_depth));
 	json_object_set_new(out, "moves", moves_json(r));
+	json_object_set_new(out, "signed_moves", number(r->signed_moves));
 	json_object_set_new(gas, "total", number(r->gas_total));
 	json_object_set_new(gas, "claimant", number(gas_of(r, GS_SIDE_CLAIMANT)));
 	json_object_set_new(gas, "challenger", number(gas_of(r, GS_SIDE_CHALLENGER)));

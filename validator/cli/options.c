@@ -11,7 +11,7 @@ static void add(struct gs_options *o, const char *name, const char *value, const
 		.name = name, .kind = GS_FLAG_TEXT, .value = value, .help = help, .out = out};
 }
 
-void gs_options_init(struct gs_options *options)
+static void fill(struct gs_options *options)
 {
 	memset(options, 0, sizeof(*options));
 	add(options, "config", "FILE", "settings in YAML (or $GAINSAY_CONFIG)", &options->config);
@@ -28,6 +28,14 @@ void gs_options_init(struct gs_options *options)
 	add(options, "key-file", "FILE", "key as 64 hex digits; development chains only", &options->key_file);
 	options->flags[options->flag_count++] = (struct gs_flag){
 		.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &options->json};
+}
+
+int gs_options_parse(struct gs_options *options, struct gs_cli *cli, int argc, char **argv)
+{
+	fill(options);
+	cli->more_flags = options->flags;
+	cli->more_flag_count = options->flag_count;
+	return gs_cli_parse(cli, argc, argv);
 }
 
 enum gs_err gs_options_config(const struct gs_options *options, struct gs_config *out, struct gs_error *error)

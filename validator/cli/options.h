@@ -25,8 +25,8 @@ struct gs_options {
 	size_t flag_count;
 };
 
-/* Fills in the table; *options must stay where it is until parsing is over. Then: cli.more_flags = options.flags, ... */
-void gs_options_init(struct gs_options *options);
+/* Parses a command line with these options beside the command's own: GS_CLI_GO_ON, or an exit code (gs_cli_parse). */
+GS_MUST int gs_options_parse(struct gs_options *options, struct gs_cli *cli, int argc, char **argv);
 /* File, environment, flags, in this order, over the defaults. */
 GS_MUST enum gs_err gs_options_config(const struct gs_options *options, struct gs_config *out, struct gs_error *error);
 /* Both steps in one: the configuration, then a checked connection. */

@@ -58,12 +58,32 @@ static json_t *amount_json(struct gs_wei amount)
 	return json_string(text);
 }
 
+/* Decimal digits: it may have 128 bits. */
+static json_t *number_json(struct gs_u256 number)
+{
+	char text[GS_U256_DECIMAL_MAX];
+
+	gs_u256_to_decimal(&number, text);
+	return json_string(text);
+}
+
+static void add_terms(const struct gs_u256 *word, json_t *json)
+{
+	struct gs_terms terms;
+
+	if (gs_terms_decode(word, &terms) == GS_OK) { /* it was decoded before it was stored */
+		json_object_set_new(json, "terms_version", json_integer(terms.version));
+		json_object_set_new(json, "window_s", json_integer(terms.window_s));
+	}
+}
+
 static const char *status_name(uint8_t status)
 {
 	switch ((enum gs_claim_status)status) {
 	case GS_CLAIM_OPEN: return "open";
 	case GS_CLAIM_INVALID: return "invalid";
 	case GS_CLAIM_FINAL: return "final";
+	case GS_CLAIM_VOID: return "void";
 	}
 	return "?";
 }
@@ -86,7 +106,7 @@ static const char *reason_name(uint8_t reason)
 	case GS_REASON_STEP: return "step";
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
-	case GS_REASON_SETTLED: return "settled";
+	case GS_REASON_CLOSED: return "closed";
 	}
 	return "?";
 }
@@ -165,19 +185,33 @@ static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes
 		return err;
 	json = json_object();
 	json_object_set_new(json, "claim_id", hash_json(&c.id));
-	json_object_set_new(json, "nonce", json_integer((json_int_t)c.nonce));
 	json_object_set_new(json, "status", json_string(status_name(c.status)));
-	json_object_set_new(json, "claimant", address_json(&c.claimant));
-	json_object_set_new(json, "model_id", hash_json(&c.model));
-	json_object_set_new(json, "input_root", hash_json(&c.input_root));
-	json_object_set_new(json, "output_root", hash_json(&c.output_root));
-	json_object_set_new(json, "value", amount_json(c.value));
+	json_object_set_new(json, "claimant", address_json(&c.body.claimant));
+	json_object_set_new(json, "model_id", hash_json(&c.body.model_id));
+	json_object_set_new(json, "input_root", hash_json(&c.body.input_root));
+	json_object_set_new(json, "output_root", hash_json(&c.body.output_root));
+	if (!gs_hash_is_zero(&c.body.batch))
+		json_object_set_new(json, "batch", hash_json(&c.body.batch));
+	json_object_set_new(json, gs_hash_is_zero(&c.body.batch) ? "salt" : "leaf",
+	                    number_json(gs_claim_lot_index(&c.body.lot)));
+	json_object_set_new(json, "value", amount_json(gs_claim_lot_value(&c.body.lot)));
 	json_object_set_new(json, "bond", amount_json(c.bond));
+	json_object_set_new(json, "fee", amount_json(c.fee));
+	add_terms(&c.terms_word, json);
 	json_object_set_new(json, "window_end", json_integer((json_int_t)c.window_end.unix_s));
 	json_object_set_new(json, "block", json_integer((json_int_t)c.block));
+	json_object_set_new(json, "log_index", json_integer(c.log_index));
 	json_object_set_new(json, "tx", hash_json(&c.tx));
 	json_object_set_new(json, "games", json_integer(c.games));
 	json_object_set_new(json, "open_games", json_integer(c.open_games));
+	if (c.demand.deadline.unix_s) {
+		json_object_set_new(json, "demanded",
+		                    json_string(c.demand.kind == GS_DEMAND_INPUT ? "input" : "output"));
+		json_object_set_new(json, "demand_deadline", json_integer((json_int_t)c.demand.deadline.unix_s));
+	}
+	if (c.audit_deadline.unix_s)
+		json_object_set_new(json, "audit_deadline", json_integer((json_int_t)c.audit_deadline.unix_s));
+	json_object_set_new(json, "audited", json_boolean(c.audited));
 	json_object_set_new(json, "sampled", json_false());
 	err = add_sample(g->stored, &c.id, json);
 	if (!err)
@@ -196,19 +230,20 @@ static enum gs_err add_game(void *context, struct gs_bytes key, struct gs_bytes 
 	if (err)
 		return err;
 	json = json_object();
-	json_object_set_new(json, "game_id", hash_json(&game.game.id));
+	json_object_set_new(json, "game_id", hash_json(&game.id));
 	json_object_set_new(json, "claim_id", hash_json(&game.claim));
 	json_object_set_new(json, "challenger", address_json(&game.challenger));
-	json_object_set_new(json, "index", json_integer(game.index));
+	json_object_set_new(json, "ordinal", json_integer(game.ordinal));
+	json_object_set_new(json, "bonds", json_integer(game.game.state.units));
 	json_object_set_new(json, "outcome", json_string(outcome_name(game.game.outcome)));
 	json_object_set_new(json, "reason", json_string(reason_name(game.game.reason)));
 	json_object_set_new(json, "phase", json_string(phase_name(game.game.state.phase)));
 	json_object_set_new(json, "moves", json_integer(game.game.state.move));
-	json_object_set_new(json, "level", json_integer(game.game.state.level));
+	json_object_set_new(json, "level", json_integer(gs_game_level(&game.game.state)));
 	json_object_set_new(json, "position", json_integer(game.game.state.position));
 	json_object_set_new(json, "element", json_integer((json_int_t)game.game.state.element));
 	json_object_set_new(json, "deadline", json_integer((json_int_t)game.game.state.deadline));
-	if (game.judged)
+	if (game.game.reason == GS_REASON_STEP)
 		json_object_set_new(json, "computed", json_integer((json_int_t)game.computed));
 	json_object_set_new(json, "block", json_integer((json_int_t)game.block));
 	json_array_append_new(g->list, json);
@@ -250,14 +285,21 @@ static enum gs_err gather(struct gs_stored *s, enum gs_table table, gs_store_vis
 	return GS_OK;
 }
 
-/* By block, then by the order of the contract: ids are hashes and say nothing. */
-static void sort_by(json_t *list, const char *name)
+/* Where the chain has it: by block, and by log in it where that is known. */
+static json_int_t place_of(const json_t *item)
+{
+	const json_int_t block = json_integer_value(json_object_get(item, "block"));
+
+	return (block << 32) + json_integer_value(json_object_get(item, "log_index"));
+}
+
+/* In the chain's order: ids are hashes and say nothing. */
+static void sort(json_t *list)
 {
 	for (size_t i = 1; i < json_array_size(list); i++) {
 		size_t at = i;
 		json_t *item = json_incref(json_array_get(list, i));
-		const json_int_t key = json_integer_value(json_object_get(item, name));
-		while (at > 0 && json_integer_value(json_object_get(json_array_get(list, at - 1), name)) > key)
+		while (at > 0 && place_of(json_array_get(list, at - 1)) > place_of(item))
 			at--;
 		json_array_remove(list, i);
 		json_array_insert_new(list, at, item);
@@ -269,7 +311,7 @@ enum gs_err gs_stored_claims(struct gs_stored *stored, json_t **out, struct gs_e
 	enum gs_err err = gather(stored, GS_TABLE_CLAIMS, add_claim, out, error);
 
 	if (!err)
-		sort_by(*out, "nonce");
+		sort(*out);
 	return err;
 }
 
@@ -278,7 +320,7 @@ enum gs_err gs_stored_games(struct gs_stored *stored, json_t **out, struct gs_er
 	enum gs_err err = gather(stored, GS_TABLE_GAMES, add_game, out, error);
 
 	if (!err)
-		sort_by(*out, "block");
+		sort(*out);
 	return err;
 }
 

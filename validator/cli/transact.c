@@ -1,10 +1,55 @@
 #include "validator/cli/transact.h"
 
+#include <string.h>
+
 enum { NONCE_TRIES_MAX = 8 };
 
 enum gs_err gs_transact_open(const struct gs_options *options, struct gs_transact *out, struct gs_error *error)
 {
 	return gs_options_session(options, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &out->config, &out->session, error);
+}
+
+int gs_transact_begin(struct gs_options *options, struct gs_cli *cli, int argc, char **argv,
+                      bool (*understood)(const struct gs_cli *), const char *expected, struct gs_transact *out)
+{
+	struct gs_error error = {0};
+	int code = gs_options_parse(options, cli, argc, argv);
+
+	if (code != GS_CLI_GO_ON)
+		return code;
+	if (understood && !understood(cli))
+		return gs_cli_misused("%s: %s is expected", argv[0], expected);
+	return gs_transact_open(options, out, &error) ? gs_cli_fail(&error) : GS_CLI_GO_ON;
+}
+
+struct gs_hash gs_word_of_address(const struct gs_address *v)
+{
+	struct gs_hash word = {{0}};
+
+	memcpy(word.b + sizeof(word.b) - sizeof(v->b), v->b, sizeof(v->b));
+	return word;
+}
+
+struct gs_hash gs_word_of_amount(struct gs_wei v)
+{
+	struct gs_hash word;
+
+	gs_u256_to_be(&v.v, word.b);
+	return word;
+}
+
+enum gs_err gs_transact_call(const struct gs_transact *t, enum gs_contract contract, uint32_t selector,
+                             const struct gs_hash *words, size_t count, struct gs_error *error)
+{
+	struct gs_abi_writer w;
+	struct gs_buf data;
+
+	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
+	gs_abi_call(&w, &data, selector, count);
+	for (size_t i = 0; i < count; i++)
+		gs_abi_put_hash(&w, &words[i]);
+	gs_abi_end(&w);
+	return gs_transact_send(t, contract, &data, NULL, error);
 }
 
 void gs_transact_close(struct gs_transact *t)

@@ -2,21 +2,15 @@
 
 #include <string.h>
 
+#include "chain/eth/abi.h"
+#include "chain/eth/bindings.h"
+
 void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
                       const struct gs_log *log)
 {
-	const struct gs_address *at = session->deployment.contract;
-
 	memset(io, 0, sizeof(*io));
 	io->session = session;
-	io->contracts = (struct gs_contracts){
-		.chain_id = session->chain_id,
-		.token = at[GS_CONTRACT_TOKEN],
-		.stakes = at[GS_CONTRACT_STAKES],
-		.models = at[GS_CONTRACT_MODELS],
-		.claims = at[GS_CONTRACT_CLAIMS],
-		.disputes = at[GS_CONTRACT_DISPUTES],
-	};
+	gs_deployment_contracts(&session->deployment, &io->contracts);
 	io->fee_max = config->chain.fee_max;
 	io->log = log;
 	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
@@ -38,6 +32,68 @@ enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, st
 	return err;
 }
 
+/* A view that takes nothing and answers with one word. */
+static enum gs_err read_word(struct gs_chain_io *io, const struct gs_address *contract, uint32_t selector,
+                             struct gs_u256 *out, struct gs_error *error)
+{
+	uint8_t data[4];
+	const struct gs_eth_call call = {.to = contract, .data = {data, sizeof(data)}};
+	struct gs_abi_reader r;
+	struct gs_buf answer;
+	enum gs_err err;
+
+	gs_be32_write(data, selector);
+	gs_buf_init(&answer, GS_ETH_RETURN_MAX);
+	err = gs_eth_do_call(io->session->rpc, &call, gs_block_latest(), &answer, error);
+	if (!err) {
+		r = gs_abi_read(gs_buf_view(&answer));
+		*out = gs_abi_get_u256(&r);
+		if (r.err)
+			err = gs_fail(error, GS_EPARSE, "a contract's answer has not the expected form");
+	}
+	gs_buf_free(&answer);
+	return err;
+}
+
+enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *out, struct gs_error *error)
+{
+	const struct gs_address *disputes = &io->contracts.disputes, *duties = &io->contracts.duties;
+	const struct {
+		const struct gs_address *contract;
+		uint32_t selector;
+		uint64_t max; /* 0: any amount */
+	} view[] = {
+		{disputes, GS_DISPUTES_FN_CHALLENGER_BOND, 0},
+		{disputes, GS_DISPUTES_FN_REFUND_PER_MOVE, 0},
+		{disputes, GS_DISPUTES_FN_CONCEDE_BPS, GS_BPS},
+		{disputes, GS_DISPUTES_FN_BURN_BPS, GS_BPS},
+		{disputes, GS_DISPUTES_FN_CLAIMANT_BUDGET, UINT32_MAX},
+		{disputes, GS_DISPUTES_FN_CHALLENGER_BUDGET, UINT32_MAX},
+		{disputes, GS_DISPUTES_FN_MINIMUM_TIME, UINT32_MAX},
+		{duties, GS_DUTIES_FN_AUDIT_BPS, GS_BPS},
+		{duties, GS_DUTIES_FN_EPOCH_SECONDS, UINT32_MAX},
+	};
+	struct gs_u256 word[GS_ARRAY_LEN(view)];
+
+	for (size_t i = 0; i < GS_ARRAY_LEN(view); i++) {
+		enum gs_err err = read_word(io, view[i].contract, view[i].selector, &word[i], error);
+		if (err)
+			return err;
+		if (view[i].max && (!gs_u256_fits_u64(&word[i]) || word[i].limb[0] > view[i].max))
+			return gs_fail(error, GS_EPARSE, "a parameter of the contracts is out of its bounds");
+	}
+	out->bonds = (struct gs_bond_rules){.challenger_bond = {word[0]},
+	                                    .refund_per_move = {word[1]},
+	                                    .concede_bps = (uint16_t)word[2].limb[0],
+	                                    .burn_bps = (uint16_t)word[3].limb[0]};
+	out->claimant_budget_s = (uint32_t)word[4].limb[0];
+	out->challenger_budget_s = (uint32_t)word[5].limb[0];
+	out->minimum_time_s = (uint32_t)word[6].limb[0];
+	out->audit_bps = (uint32_t)word[7].limb[0];
+	out->epoch_s = word[8].limb[0];
+	return GS_OK;
+}
+
 enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error)
 {
 	return gs_eth_get_nonce(io->session->rpc, &io->session->key.address, gs_block_latest(), out, error);
@@ -56,8 +112,8 @@ static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_eff
 static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
                               bool *answered)
 {
-	const struct gs_address addresses[] = {io->contracts.stakes, io->contracts.models, io->contracts.claims,
-	                                       io->contracts.disputes};
+	const struct gs_address addresses[] = {io->contracts.stakes,  io->contracts.models,   io->contracts.claims,
+	                                       io->contracts.batches, io->contracts.disputes, io->contracts.duties};
 	const struct gs_eth_filter filter = {
 		.block_hash = &effect->hash, .addresses = addresses, .address_count = GS_ARRAY_LEN(addresses)};
 	enum gs_err err;

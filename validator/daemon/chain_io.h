@@ -25,6 +25,9 @@ void gs_chain_io_free(struct gs_chain_io *io);
 void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
                     struct gs_node_input *answer, bool *answered);
 
+/* What a game costs and how long its clocks run, as Disputes says, and how claims are drawn: the fields of *out
+ * that are about that. */
+GS_MUST enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *out, struct gs_error *error);
 /* The header with this number, or the newest. */
 GS_MUST enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
                                        struct gs_error *error);

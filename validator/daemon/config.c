@@ -71,7 +71,8 @@ static void variable_name(const struct gs_setting *setting, char *out, size_t si
 
 static bool is_of_others(const char *name, size_t len)
 {
-	static const char *const others[] = {"GAINSAY_CONFIG", "GAINSAY_DATA", "GAINSAY_BUILD", "GAINSAY_ANVIL"};
+	static const char *const others[] = {"GAINSAY_CONFIG", "GAINSAY_DATA", "GAINSAY_BUILD", "GAINSAY_ANVIL",
+	                                     "GAINSAY_CONTRACTS"};
 
 	for (size_t i = 0; i < GS_ARRAY_LEN(others); i++)
 		if (strlen(others[i]) == len && memcmp(others[i], name, len) == 0)

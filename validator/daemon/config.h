@@ -54,7 +54,7 @@ void gs_config_defaults(struct gs_config *config);
 /* Reads a YAML file over what *config holds. Relative paths in it are taken from the file's own folder. */
 GS_MUST enum gs_err gs_config_load(const char *path, struct gs_config *config, struct gs_error *error);
 /* Reads GAINSAY_* over what *config holds; a variable with that prefix that names no setting is an error, but for
- * GAINSAY_CONFIG, GAINSAY_DATA, GAINSAY_BUILD, GAINSAY_ANVIL and GAINSAY_TEST_*. environment: NULL-terminated "NAME=value". */
+ * GAINSAY_CONFIG, GAINSAY_DATA, GAINSAY_BUILD, GAINSAY_ANVIL, GAINSAY_CONTRACTS and GAINSAY_TEST_*. environment: NULL-terminated "NAME=value". */
 GS_MUST enum gs_err gs_config_environment(char *const *environment, struct gs_config *config, struct gs_error *error);
 /* Sets one setting by name from text; a list is replaced, its items parted by commas. where names the origin in errors. */
 GS_MUST enum gs_err gs_config_set(struct gs_config *config, const char *name, const char *value, const char *where,

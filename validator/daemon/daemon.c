@@ -346,6 +346,8 @@ static enum gs_err open_node(struct daemon *d)
 
 	if (!err)
 		err = gs_identity_sampling_key(&d->store, d->config, options.sampling.key, &d->error);
+	if (!err)
+		err = gs_chain_io_rules(&d->io, &options, &d->error);
 	if (err)
 		return err;
 	options.contracts = d->io.contracts;

@@ -16,11 +16,30 @@ const char *gs_contract_label(enum gs_contract contract)
 	case GS_CONTRACT_STAKES: return "Stakes";
 	case GS_CONTRACT_MODELS: return "Models";
 	case GS_CONTRACT_CLAIMS: return "Claims";
+	case GS_CONTRACT_BATCHES: return "Batches";
 	case GS_CONTRACT_DISPUTES: return "Disputes";
+	case GS_CONTRACT_DUTIES: return "Duties";
+	case GS_CONTRACT_INSPECTOR: return "Inspector";
 	case GS_CONTRACT_ELEMENTARY: return "Elementary";
 	case GS_CONTRACT_JUDGE: return "Judge";
 	}
 	return "?";
+}
+
+void gs_deployment_contracts(const struct gs_deployment *deployment, struct gs_contracts *out)
+{
+	const struct gs_address *at = deployment->contract;
+
+	*out = (struct gs_contracts){
+		.chain_id = deployment->chain_id,
+		.token = at[GS_CONTRACT_TOKEN],
+		.stakes = at[GS_CONTRACT_STAKES],
+		.models = at[GS_CONTRACT_MODELS],
+		.claims = at[GS_CONTRACT_CLAIMS],
+		.batches = at[GS_CONTRACT_BATCHES],
+		.disputes = at[GS_CONTRACT_DISPUTES],
+		.duties = at[GS_CONTRACT_DUTIES],
+	};
 }
 
 static enum gs_err read_text(const char *path, char *out, size_t size, size_t *len, struct gs_error *error)

@@ -4,18 +4,21 @@
 #ifndef GS_VALIDATOR_DAEMON_DEPLOYMENT_H
 #define GS_VALIDATOR_DAEMON_DEPLOYMENT_H
 
-#include "chain/core/core.h"
+#include "validator/node/event.h"
 
 enum gs_contract {
 	GS_CONTRACT_TOKEN, /* DevToken on a devnet */
 	GS_CONTRACT_ELEMENTARY,
 	GS_CONTRACT_JUDGE,
 	GS_CONTRACT_STAKES,
+	GS_CONTRACT_INSPECTOR,
 	GS_CONTRACT_MODELS,
 	GS_CONTRACT_CLAIMS,
+	GS_CONTRACT_BATCHES,
 	GS_CONTRACT_DISPUTES,
-};
-enum { GS_CONTRACT_COUNT = GS_CONTRACT_DISPUTES + 1, GS_DEPLOYMENT_FILE_MAX = 64 * 1024 };
+	GS_CONTRACT_DUTIES,
+}; /* in the order in which they are deployed (docs/protocol.md, section 1) */
+enum { GS_CONTRACT_COUNT = GS_CONTRACT_DUTIES + 1, GS_DEPLOYMENT_FILE_MAX = 64 * 1024 };
 
 struct gs_deployment {
 	uint64_t chain_id;
@@ -24,6 +27,9 @@ struct gs_deployment {
 };
 
 const char *gs_contract_label(enum gs_contract contract); /* "Token", ... */
+
+/* The same as the node's core knows them. */
+void gs_deployment_contracts(const struct gs_deployment *deployment, struct gs_contracts *out);
 
 GS_MUST enum gs_err gs_deployment_load(const char *path, struct gs_deployment *out, struct gs_error *error);
 /* Replaces the file in one step. */

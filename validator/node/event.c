@@ -33,12 +33,31 @@ static void read_withdraw_requested(struct reading *r)
 	(void)gs_abi_get_u64(&r->data); /* readyAt */
 }
 
-static void read_slashed(struct reading *r)
+static void read_paid(struct reading *r)
 {
 	r->out->account = gs_abi_get_address(&r->topics);
-	r->out->winner = gs_abi_get_address(&r->topics);
+	r->out->other = gs_abi_get_address(&r->topics);
 	r->out->amount = gs_abi_get_wei(&r->data);
+}
+
+static void read_slashed(struct reading *r)
+{
+	read_paid(r);
 	r->out->burned = gs_abi_get_wei(&r->data);
+	r->out->gain = gs_abi_get_wei(&r->data);
+	r->out->released = gs_abi_get_wei(&r->data);
+}
+
+static void read_model(struct reading *r)
+{
+	r->out->model = gs_abi_get_hash(&r->topics);
+}
+
+static void read_voided(struct reading *r)
+{
+	read_model(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	(void)gs_abi_get_u256(&r->data); /* the rule */
 }
 
 static void read_registered(struct reading *r)
@@ -64,15 +83,17 @@ static void read_attested(struct reading *r)
 
 static void read_posted(struct reading *r)
 {
+	struct gs_claim_body *body = &r->out->body;
+
 	r->out->claim = gs_abi_get_hash(&r->topics);
-	r->out->account = gs_abi_get_address(&r->topics);
-	r->out->model = gs_abi_get_hash(&r->topics);
-	r->out->input_root = gs_abi_get_hash(&r->data);
-	r->out->output_root = gs_abi_get_hash(&r->data);
-	r->out->value = gs_abi_get_wei(&r->data);
-	r->out->bond = gs_abi_get_wei(&r->data);
+	body->claimant = gs_abi_get_address(&r->topics);
+	body->model_id = gs_abi_get_hash(&r->topics);
+	body->input_root = gs_abi_get_hash(&r->data);
+	body->output_root = gs_abi_get_hash(&r->data);
+	body->lot = gs_abi_get_u256(&r->data);
+	body->batch = gs_abi_get_hash(&r->data);
+	r->out->terms_word = gs_abi_get_u256(&r->data);
 	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
-	r->out->nonce = gs_abi_get_u64(&r->data);
 	r->out->input = gs_abi_get_bytes(&r->data);
 	r->out->output = gs_abi_get_bytes(&r->data);
 }
@@ -80,6 +101,84 @@ static void read_posted(struct reading *r)
 static void read_claim(struct reading *r)
 {
 	r->out->claim = gs_abi_get_hash(&r->topics);
+}
+
+static void read_extended(struct reading *r)
+{
+	read_claim(r);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_retired(struct reading *r)
+{
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_batch(struct reading *r)
+{
+	r->out->batch = gs_abi_get_hash(&r->topics);
+}
+
+static void read_root_posted(struct reading *r)
+{
+	read_batch(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->model = gs_abi_get_hash(&r->topics);
+	r->out->batch_root = gs_abi_get_hash(&r->data);
+	r->out->leaves = gs_abi_get_u32(&r->data);
+	r->out->salt = gs_abi_get_u64(&r->data);
+	r->out->batch_kind = GS_BATCH_ROOT_ONLY;
+}
+
+static void read_batch_posted(struct reading *r)
+{
+	read_root_posted(r);
+	r->out->batch_kind = GS_BATCH_CALLDATA;
+	r->out->terms_word = gs_abi_get_u256(&r->data);
+	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
+	(void)gs_abi_get_bytes(&r->data); /* whoever wants to check leaves reads them from the log */
+}
+
+static void read_demanded(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_answered(struct reading *r)
+{
+	read_claim(r);
+	r->out->demand_kind = gs_abi_get_u8(&r->data);
+	r->out->demand_block = gs_abi_get_u32(&r->data);
+	r->out->chunks = gs_abi_get_bytes(&r->data);
+}
+
+static void read_unanswered(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+}
+
+static void read_drawn(struct reading *r)
+{
+	read_claim(r);
+	r->out->deadline.unix_s = gs_abi_get_u64(&r->data);
+}
+
+static void read_published(struct reading *r)
+{
+	read_claim(r);
+	r->out->trace_root = gs_abi_get_hash(&r->data);
+}
+
+static void read_recorded(struct reading *r)
+{
+	r->out->epoch = gs_abi_get_u64(&r->topics);
+	r->out->previous_epoch = gs_abi_get_u64(&r->data);
+	r->out->beacon = gs_abi_get_hash(&r->data);
 }
 
 #define OF(contract) offsetof(struct gs_contracts, contract)
@@ -90,13 +189,31 @@ static const struct form forms[] = {
 	{GS_EVENT_WITHDRAWN, "Withdrawn", &gs_stakes_event_withdrawn, OF(stakes), 2, read_account_amount},
 	{GS_EVENT_LOCKED, "Locked", &gs_stakes_event_locked, OF(stakes), 2, read_account_amount},
 	{GS_EVENT_UNLOCKED, "Unlocked", &gs_stakes_event_unlocked, OF(stakes), 2, read_account_amount},
+	{GS_EVENT_PAID, "Paid", &gs_stakes_event_paid, OF(stakes), 3, read_paid},
 	{GS_EVENT_SLASHED, "Slashed", &gs_stakes_event_slashed, OF(stakes), 3, read_slashed},
 	{GS_EVENT_REGISTERED, "Registered", &gs_models_event_registered, OF(models), 3, read_registered},
 	{GS_EVENT_ATTESTED, "Attested", &gs_models_event_attested, OF(models), 3, read_attested},
 	{GS_EVENT_RETRACTED, "Retracted", &gs_models_event_retracted, OF(models), 3, read_attested},
+	{GS_EVENT_VOIDED, "Voided", &gs_models_event_voided, OF(models), 3, read_voided},
+	{GS_EVENT_RETIRED, "Retired", &gs_models_event_retired, OF(models), 2, read_model},
 	{GS_EVENT_POSTED, "Posted", &gs_claims_event_posted, OF(claims), 4, read_posted},
 	{GS_EVENT_FINALIZED, "Finalized", &gs_claims_event_finalized, OF(claims), 2, read_claim},
 	{GS_EVENT_INVALIDATED, "Invalidated", &gs_claims_event_invalidated, OF(claims), 2, read_claim},
+	{GS_EVENT_RELEASED, "Released", &gs_claims_event_released, OF(claims), 2, read_claim},
+	{GS_EVENT_EXTENDED, "Extended", &gs_claims_event_extended, OF(claims), 2, read_extended},
+	{GS_EVENT_DEPLOYMENT_RETIRED, "DeploymentRetired", &gs_claims_event_deployment_retired, OF(claims), 1,
+         read_retired},
+	{GS_EVENT_BATCH_POSTED, "BatchPosted", &gs_batches_event_batch_posted, OF(batches), 4, read_batch_posted},
+	{GS_EVENT_BATCH_POSTED, "RootPosted", &gs_batches_event_root_posted, OF(batches), 4, read_root_posted},
+	{GS_EVENT_BATCH_FINALIZED, "BatchFinalized", &gs_batches_event_batch_finalized, OF(batches), 2, read_batch},
+	{GS_EVENT_BATCH_LOST, "BatchLost", &gs_batches_event_batch_lost, OF(batches), 2, read_batch},
+	{GS_EVENT_BATCH_RELEASED, "BatchReleased", &gs_batches_event_batch_released, OF(batches), 2, read_batch},
+	{GS_EVENT_DEMANDED, "Demanded", &gs_duties_event_demanded, OF(duties), 3, read_demanded},
+	{GS_EVENT_ANSWERED, "Answered", &gs_duties_event_answered, OF(duties), 2, read_answered},
+	{GS_EVENT_UNANSWERED, "Unanswered", &gs_duties_event_unanswered, OF(duties), 3, read_unanswered},
+	{GS_EVENT_DRAWN, "Drawn", &gs_duties_event_drawn, OF(duties), 2, read_drawn},
+	{GS_EVENT_PUBLISHED, "Published", &gs_duties_event_published, OF(duties), 2, read_published},
+	{GS_EVENT_RECORDED, "Recorded", &gs_duties_event_recorded, OF(duties), 2, read_recorded},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)
@@ -117,39 +234,13 @@ static const struct form *form_of(const struct gs_contracts *contracts, const st
 	return NULL;
 }
 
-void gs_claim_id(const struct gs_contracts *contracts, const struct gs_event *posted, struct gs_hash *out)
-{
-	static const char domain_text[] = "gainsay.claim";
-	struct gs_hash domain;
-	struct gs_abi_writer w;
-	struct gs_buf words;
-
-	gs_keccak256(domain_text, sizeof(domain_text) - 1, &domain);
-	gs_buf_init(&words, 9 * GS_ABI_WORD);
-	gs_abi_begin(&w, &words, 9);
-	gs_abi_put_hash(&w, &domain);
-	gs_abi_put_u64(&w, contracts->chain_id);
-	gs_abi_put_address(&w, &contracts->claims);
-	gs_abi_put_u64(&w, posted->nonce);
-	gs_abi_put_address(&w, &posted->account);
-	gs_abi_put_hash(&w, &posted->model);
-	gs_abi_put_hash(&w, &posted->input_root);
-	gs_abi_put_hash(&w, &posted->output_root);
-	gs_abi_put_wei(&w, posted->value);
-	gs_abi_end(&w);
-	memset(out, 0, sizeof(*out));
-	if (!words.err) /* out of memory: an id that no claim has */
-		gs_keccak256(words.ptr, words.len, out);
-	gs_buf_free(&words);
-}
-
 /* A real claim's id beside another output would make an honest node challenge an honest claim. */
 static enum gs_err check_claim_id(const struct gs_contracts *contracts, const struct gs_log_entry *log,
                                   const struct gs_event *posted, struct gs_error *error)
 {
 	struct gs_hash id;
 
-	gs_claim_id(contracts, posted, &id);
+	gs_claim_id(contracts->chain_id, &contracts->claims, &posted->body, &id);
 	if (gs_hash_equal(&id, &posted->claim))
 		return GS_OK;
 	return gs_fail(

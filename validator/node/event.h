@@ -7,7 +7,6 @@
 #include "challenge/game/moves.h"
 
 enum {
-	GS_STATE_BYTES = GS_GAME_STATE_WORDS * 32,
 	GS_EVENT_HEADER_BYTES = 17 * 32,
 	GS_EVENT_URI_MAX = 1024,
 };
@@ -18,7 +17,9 @@ struct gs_contracts { /* one deployment */
 	struct gs_address stakes;
 	struct gs_address models;
 	struct gs_address claims;
+	struct gs_address batches;
 	struct gs_address disputes;
+	struct gs_address duties;
 };
 
 enum gs_event_kind {
@@ -28,40 +29,69 @@ enum gs_event_kind {
 	GS_EVENT_WITHDRAWN,
 	GS_EVENT_LOCKED,
 	GS_EVENT_UNLOCKED,
+	GS_EVENT_PAID,
 	GS_EVENT_SLASHED,
 	GS_EVENT_REGISTERED,
 	GS_EVENT_ATTESTED,
 	GS_EVENT_RETRACTED,
+	GS_EVENT_VOIDED,
+	GS_EVENT_RETIRED,
 	GS_EVENT_POSTED,
 	GS_EVENT_FINALIZED,
 	GS_EVENT_INVALIDATED,
+	GS_EVENT_RELEASED,
+	GS_EVENT_EXTENDED, /* the claim's window */
+	GS_EVENT_DEPLOYMENT_RETIRED,
+	GS_EVENT_BATCH_POSTED,
+	GS_EVENT_BATCH_FINALIZED,
+	GS_EVENT_BATCH_LOST,
+	GS_EVENT_BATCH_RELEASED,
+	GS_EVENT_DEMANDED,
+	GS_EVENT_ANSWERED,
+	GS_EVENT_UNANSWERED,
+	GS_EVENT_DRAWN,
+	GS_EVENT_PUBLISHED,
+	GS_EVENT_RECORDED,
 	GS_EVENT_GAME, /* of Disputes; see dispute */
 };
+
+enum gs_demand_kind { GS_DEMAND_INPUT = 0, GS_DEMAND_OUTPUT = 1 };
+enum gs_batch_kind { GS_BATCH_ROOT_ONLY = 1, GS_BATCH_CALLDATA = 2 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
 struct gs_event {
 	enum gs_event_kind kind;
 	struct gs_hash claim;
 	struct gs_hash model;
-	struct gs_address account; /* staker, registrant, attester, claimant */
-	struct gs_address winner;  /* SLASHED */
-	struct gs_wei amount;      /* ATTESTED and RETRACTED: the total after it */
+	struct gs_address account; /* staker, registrant, attester, loser */
+	struct gs_address other;   /* SLASHED: the winner; PAID: who got it */
+	struct gs_wei amount;      /* SLASHED: the loss; ATTESTED and RETRACTED: the total after it */
 	struct gs_wei burned;
-	struct gs_hash input_root;
-	struct gs_hash output_root;
-	struct gs_wei value;
-	struct gs_wei bond;
-	struct gs_time window_end;
-	uint64_t nonce;
+	struct gs_wei gain;
+	struct gs_wei released;
+	struct gs_claim_body body; /* POSTED */
+	struct gs_u256 terms_word; /* POSTED */
+	struct gs_time
+		window_end;   /* POSTED, EXTENDED, BATCH_POSTED; DEPLOYMENT_RETIRED: from then on all can be released */
+	struct gs_hash batch; /* BATCH_... */
+	struct gs_hash batch_root; /* BATCH_POSTED, as are the next three */
+	uint32_t leaves;
+	uint64_t salt;
+	uint8_t batch_kind;        /* enum gs_batch_kind */
+	uint8_t demand_kind;       /* DEMANDED, ANSWERED: enum gs_demand_kind */
+	uint32_t demand_block;     /* DEMANDED, ANSWERED */
+	struct gs_time deadline;   /* DEMANDED, DRAWN */
+	struct gs_bytes chunks;    /* ANSWERED */
+	uint64_t epoch;            /* RECORDED */
+	uint64_t previous_epoch;   /* RECORDED: that was recorded */
+	struct gs_hash beacon;     /* RECORDED */
+	struct gs_hash trace_root; /* PUBLISHED */
 	struct gs_bytes input;
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */
 	struct gs_bytes uri;
 	struct gs_game_event dispute; /* GAME */
 };
-
-/* The id that the contract gives a claim (docs/protocol.md, 4). */
-void gs_claim_id(const struct gs_contracts *contracts, const struct gs_event *posted, struct gs_hash *out);
 
 /* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form.
  * GS_ECORRUPT: a claim whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */

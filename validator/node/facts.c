@@ -2,20 +2,22 @@
 
 #include <string.h>
 
+#include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
 
-enum { FACT_BYTES_MAX = 64 * 1024 };
+enum { FACT_BYTES_MAX = 64 * 1024, GRACE_VERSION = 1 };
+static const struct gs_bytes grace_key = {(const uint8_t *)"grace_end", 9};
 
 static struct gs_bytes hash_key(const struct gs_hash *hash)
 {
 	return (struct gs_bytes){hash->b, sizeof(hash->b)};
 }
 
-static struct gs_bytes blob_key(const struct gs_hash *claim, char kind, uint8_t out[33])
+struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY])
 {
 	memcpy(out, claim->b, 32);
 	out[32] = (uint8_t)kind;
-	return (struct gs_bytes){out, 33};
+	return (struct gs_bytes){out, GS_BLOB_KEY};
 }
 
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *value)
@@ -65,6 +67,36 @@ enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struc
 	return err;
 }
 
+enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	err = gs_journal_get(j, GS_TABLE_BATCHES, hash_key(id), &value);
+	if (!err)
+		err = gs_batch_decode(hash_key(id), gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
+{
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(j, GS_TABLE_META, grace_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GRACE_VERSION, 1);
+		out->unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err;
+}
+
 enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out)
 {
 	struct gs_buf value;
@@ -81,21 +113,21 @@ enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *acco
 
 enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'i', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'i', key), out);
 }
 
 enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[33];
+	uint8_t key[GS_BLOB_KEY];
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, blob_key(claim, 'o', key), out);
+	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'o', key), out);
 }
 
 /* --- writing --- */
 
-static enum gs_err put_claim(struct gs_journal *j, const struct gs_claim *claim)
+enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
 {
 	struct gs_buf value;
 	enum gs_err err;
@@ -114,7 +146,7 @@ static enum gs_err put_game(struct gs_journal *j, const struct gs_game_record *g
 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_game_encode(game, &value);
-	err = derive(j, GS_TABLE_GAMES, hash_key(&game->game.id), &value);
+	err = derive(j, GS_TABLE_GAMES, hash_key(&game->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -127,6 +159,18 @@ static enum gs_err put_model(struct gs_journal *j, const struct gs_model_record 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_model_encode(model, &value);
 	err = derive(j, GS_TABLE_MODELS, hash_key(&model->id), &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err put_batch(struct gs_journal *j, const struct gs_batch *batch)
+{
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, FACT_BYTES_MAX);
+	gs_batch_encode(batch, &value);
+	err = derive(j, GS_TABLE_BATCHES, hash_key(&batch->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -172,16 +216,34 @@ static enum gs_err apply_stake(struct gs_journal *j, const struct gs_event *e)
 	return err ? err : put_account(j, &e->account, &account);
 }
 
+/* From what one account has locked to what another has free. */
+static enum gs_err apply_paid(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_account account;
+	enum gs_err err = gs_facts_account(j, &e->account, &account);
+
+	if (!err)
+		err = move_money(&account.locked, NULL, e->amount);
+	if (!err)
+		err = put_account(j, &e->account, &account);
+	if (!err)
+		err = gs_facts_account(j, &e->other, &account);
+	if (!err)
+		err = move_money(NULL, &account.free, e->amount);
+	return err ? err : put_account(j, &e->other, &account);
+}
+
 static enum gs_err apply_slash(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
 {
 	const struct gs_slash slash = {.account = e->account,
-	                               .winner = e->winner,
+	                               .winner = e->other,
 	                               .amount = e->amount,
 	                               .burned = e->burned,
+	                               .gain = e->gain,
+	                               .released = e->released,
 	                               .tx = entry->tx_hash};
 	struct gs_account loser, winner;
 	struct gs_buf value;
-	struct gs_wei paid;
 	uint8_t key[GS_SLASH_KEY];
 	enum gs_err err = gs_facts_account(j, &e->account, &loser);
 
@@ -190,13 +252,13 @@ static enum gs_err apply_slash(struct gs_journal *j, const struct gs_log_entry *
 	if (!err)
 		err = put_account(j, &e->account, &loser);
 	if (!err)
-		err = gs_facts_account(j, &e->winner, &winner);
-	if (!err && gs_wei_sub(e->amount, e->burned, &paid) != GS_OK)
-		err = GS_ECORRUPT;
+		err = gs_facts_account(j, &e->other, &winner);
 	if (!err)
-		err = move_money(NULL, &winner.free, paid);
+		err = move_money(NULL, &winner.free, e->gain);
 	if (!err)
-		err = put_account(j, &e->winner, &winner);
+		err = move_money(&winner.locked, &winner.free, e->released);
+	if (!err)
+		err = put_account(j, &e->other, &winner);
 	if (err)
 		return err;
 	gs_be64_write(key, entry->block_number);
@@ -227,29 +289,48 @@ static enum gs_err apply_attested(struct gs_journal *j, const struct gs_event *e
 	return put_model(j, &model);
 }
 
+static enum gs_err apply_model_end(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_model_record model;
+	enum gs_err err = gs_facts_model(j, &e->model, &model);
+
+	if (err)
+		return GS_ECORRUPT;
+	if (e->kind == GS_EVENT_VOIDED)
+		model.voided = true;
+	else
+		model.retired = true;
+	return put_model(j, &model);
+}
+
 static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
 {
-	const struct gs_claim claim = {
+	struct gs_claim claim = {
 		.id = e->claim,
-		.claimant = e->account,
-		.model = e->model,
-		.input_root = e->input_root,
-		.output_root = e->output_root,
-		.value = e->value,
-		.bond = e->bond,
+		.body = e->body,
+		.terms_word = e->terms_word,
 		.window_end = e->window_end,
-		.nonce = e->nonce,
+		.first_window_end = e->window_end,
 		.block = j->block,
+		.log_index = entry->index,
 		.tx = entry->tx_hash,
 		.status = GS_CLAIM_OPEN,
 	};
-	uint8_t key[33];
-	enum gs_err err = put_claim(j, &claim);
+	struct gs_terms terms;
+	struct gs_model_record model;
+	uint8_t key[GS_BLOB_KEY];
+	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
+
+	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
+	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
+	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
+		return GS_ECORRUPT;
+	err = gs_facts_put_claim(j, &claim);
 
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'i', key), e->input);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'i', key), e->input);
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, blob_key(&e->claim, 'o', key), e->output);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'o', key), e->output);
 	return err;
 }
 
@@ -261,30 +342,80 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	if (err)
 		return GS_ECORRUPT;
 	claim.status = (uint8_t)status;
-	return put_claim(j, &claim);
+	return gs_facts_put_claim(j, &claim);
 }
 
-/* --- games --- */
-
-static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e)
+static enum gs_err apply_extended(struct gs_journal *j, const struct gs_event *e)
 {
-	struct gs_game_record game;
 	struct gs_claim claim;
 	enum gs_err err = gs_facts_claim(j, &e->claim, &claim);
 
 	if (err)
 		return GS_ECORRUPT;
-	claim.games++;
+	claim.window_end = e->window_end;
+	return gs_facts_put_claim(j, &claim);
+}
+
+static enum gs_err apply_deployment_retired(struct gs_journal *j, const struct gs_event *e)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GRACE_VERSION, 1);
+	gs_record_put_u64(&w, e->window_end.unix_s);
+	gs_record_end(&w);
+	err = derive(j, GS_TABLE_META, grace_key, &value);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err apply_batch_posted(struct gs_journal *j, const struct gs_event *e)
+{
+	const struct gs_batch batch = {.id = e->batch,
+	                               .claimant = e->account,
+	                               .salt = e->salt,
+	                               .root = e->batch_root,
+	                               .count = e->leaves,
+	                               .kind = e->batch_kind,
+	                               .model = e->model,
+	                               .window_end = e->window_end,
+	                               .block = j->block,
+	                               .status = GS_BATCH_OPEN};
+
+	return put_batch(j, &batch);
+}
+
+static enum gs_err apply_batch_status(struct gs_journal *j, const struct gs_event *e, enum gs_batch_status status)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_batch(j, &e->batch, &batch);
+
+	if (err)
+		return GS_ECORRUPT;
+	batch.status = (uint8_t)status;
+	return put_batch(j, &batch);
+}
+
+/* --- games --- */
+
+static enum gs_err apply_opened(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
+{
+	struct gs_claim claim;
+	enum gs_err err = gs_facts_claim(j, &e->claim, &claim);
+
+	if (err || e->ordinal < claim.games) /* a duty not done takes an ordinal, too */
+		return GS_ECORRUPT;
+	claim.games = e->ordinal + 1;
 	claim.open_games++;
-	memset(&game, 0, sizeof(game));
-	game.game.id = e->game;
-	game.game.outcome = GS_GAME_OPEN;
-	game.claim = e->claim;
-	game.challenger = e->challenger;
-	game.index = e->index;
-	game.block = j->block;
-	err = put_claim(j, &claim);
-	return err ? err : put_game(j, &game);
+	memset(game, 0, sizeof(*game));
+	gs_game_id(&e->claim, e->ordinal, &game->id);
+	game->claim = e->claim;
+	game->challenger = e->challenger;
+	game->ordinal = e->ordinal;
+	game->game.outcome = GS_GAME_OPEN;
+	return gs_facts_put_claim(j, &claim);
 }
 
 static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_event *e, struct gs_game_record *game)
@@ -297,54 +428,37 @@ static enum gs_err apply_game_over(struct gs_journal *j, const struct gs_game_ev
 	claim.open_games--;
 	game->game.outcome = e->outcome;
 	game->game.reason = e->reason;
-	return put_claim(j, &claim);
+	game->computed = e->computed;
+	return gs_facts_put_claim(j, &claim);
 }
 
-static enum gs_err apply_game_state(const struct gs_game_event *e, struct gs_game_record *game)
+static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_record *game)
 {
-	const struct gs_bytes shown = {game->revealed.bytes, game->revealed.len};
-	struct gs_hash hash;
-
-	if (gs_game_observe(&game->game, &e->state, shown.len ? &shown : NULL) != GS_OK)
+	if (gs_game_observe(&game->game, &e->state, e->shown.len ? &e->shown : NULL) != GS_OK)
 		return GS_ECORRUPT;
-	game->revealed.len = 0;
-	gs_game_hash(&game->game, &hash);
-	return gs_hash_equal(&hash, &e->state_hash) ? GS_OK : GS_ECORRUPT;
-}
-
-static enum gs_err apply_revealed(const struct gs_game_event *e, struct gs_game_record *game)
-{
-	if (e->revealed.len > sizeof(game->revealed.bytes))
-		return GS_ECORRUPT;
-	memcpy(game->revealed.bytes, e->revealed.ptr, e->revealed.len);
-	game->revealed.len = (uint16_t)e->revealed.len;
+	if (e->kind == GS_GAME_EVENT_AGREED)
+		game->game.trace_root = e->trace_root;
 	return GS_OK;
 }
 
 static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *e)
 {
 	struct gs_game_record game;
+	struct gs_hash id;
 	enum gs_err err;
 
-	if (e->kind == GS_GAME_EVENT_SETTLED) /* the slash tells the money */
+	if (e->kind == GS_GAME_EVENT_SETTLED) /* what is paid, Stakes tells */
 		return GS_OK;
-	if (e->kind == GS_GAME_EVENT_OPENED)
-		return apply_opened(j, e);
-	if (gs_facts_game(j, &e->game, &game) != GS_OK)
+	gs_game_id(&e->claim, e->ordinal, &id);
+	err = e->kind == GS_GAME_EVENT_OPENED ? apply_opened(j, e, &game) : gs_facts_game(j, &id, &game);
+	if (!err && gs_game_event_has_state(e->kind))
+		err = apply_state(e, &game);
+	if (!err && e->kind == GS_GAME_EVENT_OVER)
+		err = apply_game_over(j, e, &game);
+	if (err)
 		return GS_ECORRUPT;
 	game.block = j->block;
-	if (e->kind == GS_GAME_EVENT_OVER) {
-		err = apply_game_over(j, e, &game);
-	} else if (e->kind == GS_GAME_EVENT_STATE) {
-		err = apply_game_state(e, &game);
-	} else if (e->kind == GS_GAME_EVENT_REVEALED) {
-		err = apply_revealed(e, &game);
-	} else {
-		game.judged = true;
-		game.computed = e->computed;
-		err = GS_OK;
-	}
-	return err ? err : put_game(j, &game);
+	return put_game(j, &game);
 }
 
 static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry, const struct gs_event *e)
@@ -356,13 +470,29 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_WITHDRAWN:
 	case GS_EVENT_LOCKED:
 	case GS_EVENT_UNLOCKED: return apply_stake(j, e);
+	case GS_EVENT_PAID: return apply_paid(j, e);
 	case GS_EVENT_SLASHED: return apply_slash(j, entry, e);
 	case GS_EVENT_REGISTERED: return apply_registered(j, e);
 	case GS_EVENT_ATTESTED:
 	case GS_EVENT_RETRACTED: return apply_attested(j, e);
+	case GS_EVENT_VOIDED:
+	case GS_EVENT_RETIRED: return apply_model_end(j, e);
 	case GS_EVENT_POSTED: return apply_posted(j, entry, e);
 	case GS_EVENT_FINALIZED: return apply_claim_status(j, e, GS_CLAIM_FINAL);
 	case GS_EVENT_INVALIDATED: return apply_claim_status(j, e, GS_CLAIM_INVALID);
+	case GS_EVENT_EXTENDED: return apply_extended(j, e);
+	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
+	case GS_EVENT_DEPLOYMENT_RETIRED: return apply_deployment_retired(j, e);
+	case GS_EVENT_BATCH_POSTED: return apply_batch_posted(j, e);
+	case GS_EVENT_BATCH_FINALIZED: return apply_batch_status(j, e, GS_BATCH_FINAL);
+	case GS_EVENT_BATCH_LOST: return apply_batch_status(j, e, GS_BATCH_LOST);
+	case GS_EVENT_BATCH_RELEASED: return apply_batch_status(j, e, GS_BATCH_VOID);
+	case GS_EVENT_DEMANDED:
+	case GS_EVENT_ANSWERED:
+	case GS_EVENT_UNANSWERED:
+	case GS_EVENT_DRAWN:
+	case GS_EVENT_PUBLISHED:
+	case GS_EVENT_RECORDED: return gs_facts_apply_duty(j, e);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;
@@ -370,15 +500,28 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 
 static void tell_game(const struct gs_log *log, const struct gs_game_event *e)
 {
-	char claim[67], game[67];
+	char claim[67], amount[GS_U256_DECIMAL_MAX];
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
-	gs_hex_encode(e->game.b, 32, true, game);
 	if (e->kind == GS_GAME_EVENT_OPENED)
-		gs_log_line(log, GS_LOG_INFO, "game.opened", "game=%s claim=%s index=%u", game, claim, e->index);
+		gs_log_line(log, GS_LOG_INFO, "game.opened", "claim=%s ordinal=%u", claim, e->ordinal);
 	if (e->kind == GS_GAME_EVENT_OVER)
-		gs_log_line(log, GS_LOG_INFO, "game.over", "game=%s claim=%s outcome=%u reason=%u", game, claim,
-		            e->outcome, e->reason);
+		gs_log_line(log, GS_LOG_INFO, "game.over", "claim=%s ordinal=%u outcome=%u reason=%u", claim,
+		            e->ordinal, e->outcome, e->reason);
+	if (e->kind == GS_GAME_EVENT_SETTLED) {
+		gs_wei_format_ether(e->amount, amount);
+		gs_log_line(log, GS_LOG_INFO, "claim.settled", "claim=%s prize=%s", claim, amount);
+	}
+}
+
+static void tell_posted(const struct gs_log *log, const struct gs_event *e)
+{
+	char claim[67], value[GS_U256_DECIMAL_MAX];
+
+	gs_hex_encode(e->claim.b, 32, true, claim);
+	gs_wei_format_ether(gs_claim_lot_value(&e->body.lot), value);
+	gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s value=%s batched=%s", claim, value,
+	            gs_hash_is_zero(&e->body.batch) ? "no" : "yes");
 }
 
 static void tell(const struct gs_log *log, const struct gs_event *e)
@@ -387,12 +530,13 @@ static void tell(const struct gs_log *log, const struct gs_event *e)
 
 	gs_hex_encode(e->claim.b, 32, true, claim);
 	if (e->kind == GS_EVENT_POSTED)
-		gs_log_line(log, GS_LOG_INFO, "claim.posted", "claim=%s nonce=%llu", claim,
-		            (unsigned long long)e->nonce);
+		tell_posted(log, e);
 	else if (e->kind == GS_EVENT_FINALIZED)
 		gs_log_line(log, GS_LOG_INFO, "claim.final", "claim=%s", claim);
 	else if (e->kind == GS_EVENT_INVALIDATED)
 		gs_log_line(log, GS_LOG_INFO, "claim.invalid", "claim=%s", claim);
+	else if (e->kind == GS_EVENT_RELEASED)
+		gs_log_line(log, GS_LOG_INFO, "claim.void", "claim=%s", claim);
 	else if (e->kind == GS_EVENT_GAME)
 		tell_game(log, &e->dispute);
 }

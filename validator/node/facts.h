@@ -8,33 +8,62 @@
 #include "validator/node/event.h"
 #include "validator/node/journal.h"
 
-enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL = 3 };
+enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL = 3, GS_CLAIM_VOID = 4 };
 
 struct gs_claim {
 	struct gs_hash id;
-	struct gs_address claimant;
-	struct gs_hash model;
-	struct gs_hash input_root;
-	struct gs_hash output_root;
-	struct gs_wei value;
-	struct gs_wei bond;
+	struct gs_claim_body body; /* every call about the claim brings it */
+	struct gs_u256 terms_word; /* as it was posted under */
+	struct gs_wei bond; /* by these terms; what stands for a leaf of a batch in calldata is the batch's bond */
+	struct gs_wei fee;
 	struct gs_time window_end;
-	uint64_t nonce; /* counts the contract's claims */
-	uint64_t block; /* that it was posted in */
+	uint64_t block;     /* that it was posted in */
+	uint32_t log_index; /* in it */
 	struct gs_hash tx;
-	uint8_t status; /* enum gs_claim_status */
-	uint32_t games;
-	uint32_t open_games;
+	uint8_t status;      /* enum gs_claim_status */
+	uint32_t games;      /* ever opened: the next one's ordinal */
+	uint32_t open_games; /* a challenge now costs one bond more than so many */
+	struct {
+		struct gs_time deadline; /* zero: nothing is demanded */
+		struct gs_address by;
+		uint8_t kind;   /* enum gs_demand_kind */
+		uint32_t block; /* of 2^h chunks */
+	} demand;
+	struct gs_time audit_deadline;   /* zero: it was not drawn, or has answered */
+	bool audited;                    /* its trace root is published */
+	struct gs_time first_window_end; /* its epoch follows from it, however often the window was extended */
+};
+
+/* Randomness of an epoch, as Duties has recorded it. */
+struct gs_beacon {
+	uint64_t epoch;
+	uint64_t previous; /* the recorded one before */
+	struct gs_hash value;
+};
+
+enum gs_batch_status { GS_BATCH_OPEN = 1, GS_BATCH_LOST = 2, GS_BATCH_FINAL = 3, GS_BATCH_VOID = 4 };
+
+/* Many claims under one root. Those of its leaves that were opened are claims of their own. */
+struct gs_batch {
+	struct gs_hash id;
+	struct gs_address claimant;
+	uint64_t salt;
+	struct gs_hash root;
+	uint32_t count;       /* leaves */
+	uint8_t kind;         /* enum gs_batch_kind */
+	struct gs_hash model; /* of all its leaves; a hint when only the root is on chain */
+	struct gs_time window_end;
+	uint64_t block;
+	uint8_t status; /* enum gs_batch_status */
 };
 
 struct gs_game_record {
+	struct gs_hash id;   /* gs_game_id */
 	struct gs_game game; /* rebuilt from the contract's events; play it as it is */
 	struct gs_hash claim;
 	struct gs_address challenger;
-	uint32_t index;                /* among the claim's games */
-	struct gs_game_shown revealed; /* shown by the move whose new state follows */
-	bool judged;
-	uint64_t computed; /* by the judge */
+	uint32_t ordinal;  /* among the claim's games */
+	uint64_t computed; /* by the judge, where it ended by a step */
 	uint64_t block;    /* of the last event */
 };
 
@@ -43,6 +72,8 @@ struct gs_model_record {
 	struct gs_address registrant;
 	uint8_t header[GS_EVENT_HEADER_BYTES];
 	struct gs_wei attested;
+	bool voided;  /* a descriptor of it was proven malformed: its claims are worth nothing */
+	bool retired; /* takes no more claims */
 	uint64_t block;
 };
 
@@ -57,8 +88,10 @@ struct gs_slash {
 	uint32_t log_index;
 	struct gs_address account;
 	struct gs_address winner;
-	struct gs_wei amount;
+	struct gs_wei amount; /* that the account lost */
 	struct gs_wei burned;
+	struct gs_wei gain;     /* that the winner got of it; the rest waits in a pot */
+	struct gs_wei released; /* the winner's own, unlocked */
 	struct gs_hash tx;
 };
 
@@ -71,6 +104,11 @@ GS_MUST enum gs_err gs_facts_apply(struct gs_journal *j, const struct gs_log_ent
 GS_MUST enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struct gs_claim *out);
 GS_MUST enum gs_err gs_facts_game(struct gs_journal *j, const struct gs_hash *id, struct gs_game_record *out);
 GS_MUST enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struct gs_model_record *out);
+GS_MUST enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out);
+/* When everything unfinal of a retired deployment can be released; GS_ENOTFOUND while it is not retired. */
+GS_MUST enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out);
+/* The first epoch that was recorded after `epoch`. GS_ENOTFOUND: none was, yet. */
+GS_MUST enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct gs_beacon *out);
 /* Zero for an unknown account. */
 GS_MUST enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out);
 /* Appends the bytes that the claim's poster gave, without completing zeros. */
@@ -81,6 +119,8 @@ GS_MUST enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *
 GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out);
 GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);
+GS_MUST enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out);
+GS_MUST enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct gs_beacon *out);
 GS_MUST enum gs_err gs_account_decode(struct gs_bytes value, struct gs_account *out);
 GS_MUST enum gs_err gs_slash_decode(struct gs_bytes key, struct gs_bytes value, struct gs_slash *out);
 

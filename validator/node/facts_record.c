@@ -4,16 +4,20 @@
 #include <string.h>
 
 enum {
-	CLAIM_VERSION = 1,
-	CLAIM_FIELDS = 13,
-	GAME_VERSION = 1,
-	GAME_FIELDS = 11 + GS_GAME_ROUNDS_MAX + 1,
-	MODEL_VERSION = 1,
-	MODEL_FIELDS = 4,
+	CLAIM_VERSION = 2,
+	CLAIM_FIELDS = 23,
+	GAME_VERSION = 2,
+	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 1,
+	MODEL_VERSION = 2,
+	MODEL_FIELDS = 6,
+	BEACON_VERSION = 1,
+	BEACON_FIELDS = 2,
+	BATCH_VERSION = 1,
+	BATCH_FIELDS = 9,
 	ACCOUNT_VERSION = 1,
 	ACCOUNT_FIELDS = 3,
-	SLASH_VERSION = 1,
-	SLASH_FIELDS = 5,
+	SLASH_VERSION = 2,
+	SLASH_FIELDS = 7,
 };
 
 static enum gs_err take_key(struct gs_bytes key, struct gs_hash *out)
@@ -29,19 +33,29 @@ void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 	struct gs_record_writer w;
 
 	gs_record_begin(&w, out, CLAIM_VERSION, CLAIM_FIELDS);
-	gs_record_put_address(&w, &c->claimant);
-	gs_record_put_hash(&w, &c->model);
-	gs_record_put_hash(&w, &c->input_root);
-	gs_record_put_hash(&w, &c->output_root);
-	gs_record_put_wei(&w, c->value);
+	gs_record_put_hash(&w, &c->body.batch);
+	gs_record_put_wei(&w, (struct gs_wei){c->body.lot});
+	gs_record_put_address(&w, &c->body.claimant);
+	gs_record_put_hash(&w, &c->body.model_id);
+	gs_record_put_hash(&w, &c->body.input_root);
+	gs_record_put_hash(&w, &c->body.output_root);
+	gs_record_put_wei(&w, (struct gs_wei){c->terms_word});
 	gs_record_put_wei(&w, c->bond);
+	gs_record_put_wei(&w, c->fee);
 	gs_record_put_u64(&w, c->window_end.unix_s);
-	gs_record_put_u64(&w, c->nonce);
 	gs_record_put_u64(&w, c->block);
+	gs_record_put_u64(&w, c->log_index);
 	gs_record_put_hash(&w, &c->tx);
 	gs_record_put_u64(&w, c->status);
 	gs_record_put_u64(&w, c->games);
 	gs_record_put_u64(&w, c->open_games);
+	gs_record_put_u64(&w, c->demand.deadline.unix_s);
+	gs_record_put_address(&w, &c->demand.by);
+	gs_record_put_u64(&w, c->demand.kind);
+	gs_record_put_u64(&w, c->demand.block);
+	gs_record_put_u64(&w, c->audit_deadline.unix_s);
+	gs_record_put_bool(&w, c->audited);
+	gs_record_put_u64(&w, c->first_window_end.unix_s);
 	gs_record_end(&w);
 }
 
@@ -53,19 +67,29 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	if (take_key(key, &out->id))
 		return GS_ECORRUPT;
 	gs_record_open(&r, value, CLAIM_VERSION, CLAIM_FIELDS);
-	out->claimant = gs_record_get_address(&r);
-	out->model = gs_record_get_hash(&r);
-	out->input_root = gs_record_get_hash(&r);
-	out->output_root = gs_record_get_hash(&r);
-	out->value = gs_record_get_wei(&r);
+	out->body.batch = gs_record_get_hash(&r);
+	out->body.lot = gs_record_get_wei(&r).v;
+	out->body.claimant = gs_record_get_address(&r);
+	out->body.model_id = gs_record_get_hash(&r);
+	out->body.input_root = gs_record_get_hash(&r);
+	out->body.output_root = gs_record_get_hash(&r);
+	out->terms_word = gs_record_get_wei(&r).v;
 	out->bond = gs_record_get_wei(&r);
+	out->fee = gs_record_get_wei(&r);
 	out->window_end.unix_s = gs_record_get_u64(&r);
-	out->nonce = gs_record_get_u64(&r);
 	out->block = gs_record_get_u64(&r);
+	out->log_index = gs_record_get_u32(&r);
 	out->tx = gs_record_get_hash(&r);
 	out->status = (uint8_t)gs_record_get_u32(&r);
 	out->games = gs_record_get_u32(&r);
 	out->open_games = gs_record_get_u32(&r);
+	out->demand.deadline.unix_s = gs_record_get_u64(&r);
+	out->demand.by = gs_record_get_address(&r);
+	out->demand.kind = (uint8_t)gs_record_get_u32(&r);
+	out->demand.block = gs_record_get_u32(&r);
+	out->audit_deadline.unix_s = gs_record_get_u64(&r);
+	out->audited = gs_record_get_bool(&r);
+	out->first_window_end.unix_s = gs_record_get_u64(&r);
 	return gs_record_close(&r);
 }
 
@@ -92,21 +116,20 @@ static void get_shown(struct gs_record_reader *r, struct gs_game_shown *out)
 void gs_game_encode(const struct gs_game_record *g, struct gs_buf *out)
 {
 	struct gs_record_writer w;
-	uint8_t words[GS_STATE_BYTES];
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
 
 	gs_record_begin(&w, out, GAME_VERSION, GAME_FIELDS);
 	gs_record_put_hash(&w, &g->claim);
 	gs_record_put_address(&w, &g->challenger);
-	gs_record_put_u64(&w, g->index);
+	gs_record_put_u64(&w, g->ordinal);
 	gs_record_put_u64(&w, g->game.outcome);
 	gs_record_put_u64(&w, g->game.reason);
 	gs_game_state_encode(&g->game.state, words);
-	gs_record_put_bytes(&w, (struct gs_bytes){words, g->game.state.phase ? sizeof(words) : 0});
+	gs_record_put_bytes(&w, (struct gs_bytes){words, sizeof(words)});
+	gs_record_put_hash(&w, &g->game.trace_root);
 	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
 		put_shown(&w, &g->game.descent[i]);
 	put_shown(&w, &g->game.states);
-	put_shown(&w, &g->revealed);
-	gs_record_put_bool(&w, g->judged);
 	gs_record_put_u64(&w, g->computed);
 	gs_record_put_u64(&w, g->block);
 	gs_record_end(&w);
@@ -118,24 +141,22 @@ enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs
 	struct gs_bytes state;
 
 	memset(out, 0, sizeof(*out));
-	if (take_key(key, &out->game.id))
+	if (take_key(key, &out->id))
 		return GS_ECORRUPT;
 	gs_record_open(&r, value, GAME_VERSION, GAME_FIELDS);
 	out->claim = gs_record_get_hash(&r);
 	out->challenger = gs_record_get_address(&r);
-	out->index = gs_record_get_u32(&r);
+	out->ordinal = gs_record_get_u32(&r);
 	out->game.outcome = (uint8_t)gs_record_get_u32(&r);
 	out->game.reason = (uint8_t)gs_record_get_u32(&r);
 	state = gs_record_get_bytes(&r);
+	out->game.trace_root = gs_record_get_hash(&r);
 	for (int i = 0; i <= GS_GAME_ROUNDS_MAX; i++)
 		get_shown(&r, &out->game.descent[i]);
 	get_shown(&r, &out->game.states);
-	get_shown(&r, &out->revealed);
-	out->judged = gs_record_get_bool(&r);
 	out->computed = gs_record_get_u64(&r);
 	out->block = gs_record_get_u64(&r);
-	if (!r.err && state.len &&
-	    gs_game_state_decode(state, &out->game.state) != GS_OK) /* empty until its first state */
+	if (!r.err && gs_game_state_decode(state, &out->game.state) != GS_OK)
 		r.err = GS_ECORRUPT;
 	return gs_record_close(&r);
 }
@@ -148,6 +169,8 @@ void gs_model_encode(const struct gs_model_record *m, struct gs_buf *out)
 	gs_record_put_address(&w, &m->registrant);
 	gs_record_put_bytes(&w, (struct gs_bytes){m->header, sizeof(m->header)});
 	gs_record_put_wei(&w, m->attested);
+	gs_record_put_bool(&w, m->voided);
+	gs_record_put_bool(&w, m->retired);
 	gs_record_put_u64(&w, m->block);
 	gs_record_end(&w);
 }
@@ -168,7 +191,70 @@ enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	else if (!r.err)
 		r.err = GS_ECORRUPT;
 	out->attested = gs_record_get_wei(&r);
+	out->voided = gs_record_get_bool(&r);
+	out->retired = gs_record_get_bool(&r);
 	out->block = gs_record_get_u64(&r);
+	return gs_record_close(&r);
+}
+
+void gs_batch_encode(const struct gs_batch *b, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, BATCH_VERSION, BATCH_FIELDS);
+	gs_record_put_address(&w, &b->claimant);
+	gs_record_put_u64(&w, b->salt);
+	gs_record_put_hash(&w, &b->root);
+	gs_record_put_u64(&w, b->count);
+	gs_record_put_u64(&w, b->kind);
+	gs_record_put_hash(&w, &b->model);
+	gs_record_put_u64(&w, b->window_end.unix_s);
+	gs_record_put_u64(&w, b->block);
+	gs_record_put_u64(&w, b->status);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (take_key(key, &out->id))
+		return GS_ECORRUPT;
+	gs_record_open(&r, value, BATCH_VERSION, BATCH_FIELDS);
+	out->claimant = gs_record_get_address(&r);
+	out->salt = gs_record_get_u64(&r);
+	out->root = gs_record_get_hash(&r);
+	out->count = gs_record_get_u32(&r);
+	out->kind = (uint8_t)gs_record_get_u32(&r);
+	out->model = gs_record_get_hash(&r);
+	out->window_end.unix_s = gs_record_get_u64(&r);
+	out->block = gs_record_get_u64(&r);
+	out->status = (uint8_t)gs_record_get_u32(&r);
+	return gs_record_close(&r);
+}
+
+void gs_beacon_encode(const struct gs_beacon *b, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, BEACON_VERSION, BEACON_FIELDS);
+	gs_record_put_u64(&w, b->previous);
+	gs_record_put_hash(&w, &b->value);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct gs_beacon *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (key.len != GS_BEACON_KEY)
+		return GS_ECORRUPT;
+	out->epoch = gs_be64_read(key.ptr);
+	gs_record_open(&r, value, BEACON_VERSION, BEACON_FIELDS);
+	out->previous = gs_record_get_u64(&r);
+	out->value = gs_record_get_hash(&r);
 	return gs_record_close(&r);
 }
 
@@ -203,6 +289,8 @@ void gs_slash_encode(const struct gs_slash *s, struct gs_buf *out)
 	gs_record_put_address(&w, &s->winner);
 	gs_record_put_wei(&w, s->amount);
 	gs_record_put_wei(&w, s->burned);
+	gs_record_put_wei(&w, s->gain);
+	gs_record_put_wei(&w, s->released);
 	gs_record_put_hash(&w, &s->tx);
 	gs_record_end(&w);
 }
@@ -221,6 +309,8 @@ enum gs_err gs_slash_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->winner = gs_record_get_address(&r);
 	out->amount = gs_record_get_wei(&r);
 	out->burned = gs_record_get_wei(&r);
+	out->gain = gs_record_get_wei(&r);
+	out->released = gs_record_get_wei(&r);
 	out->tx = gs_record_get_hash(&r);
 	return gs_record_close(&r);
 }

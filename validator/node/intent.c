@@ -23,6 +23,13 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_TIMEOUT: return "timeout";
 	case GS_INTENT_FINALISE: return "finalise";
 	case GS_INTENT_COLLECT: return "collect";
+	case GS_INTENT_RELEASE: return "release";
+	case GS_INTENT_ANSWER: return "answer";
+	case GS_INTENT_PUBLISH: return "publish";
+	case GS_INTENT_UNANSWERED: return "unanswered";
+	case GS_INTENT_RECORD: return "record";
+	case GS_INTENT_DRAW: return "draw";
+	case GS_INTENT_UNPUBLISHED: return "unpublished";
 	}
 	return "?";
 }
@@ -165,7 +172,8 @@ static enum gs_err load_tx(struct gs_journal *j, const struct gs_hash *hash, str
 
 static bool is_obligation(uint8_t kind)
 {
-	return kind == GS_INTENT_MOVE || kind == GS_INTENT_TIMEOUT;
+	return kind == GS_INTENT_MOVE || kind == GS_INTENT_TIMEOUT || kind == GS_INTENT_ANSWER ||
+	       kind == GS_INTENT_PUBLISH;
 }
 
 static struct gs_time later(const struct gs_intent *intent, struct gs_time now)

@@ -348,6 +348,7 @@ static enum gs_err apply_log(struct gs_node_turn *t, const struct gs_log_entry *
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->node->log);
 	if (!err && (event.kind == GS_EVENT_FINALIZED || event.kind == GS_EVENT_INVALIDATED ||
+	             event.kind == GS_EVENT_RELEASED ||
 	             (event.kind == GS_EVENT_GAME && event.dispute.kind == GS_GAME_EVENT_OVER)))
 		err = forget_settled(t, &event.claim);
 	return err;
@@ -400,7 +401,8 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_claim *c
 		return;
 	}
 	out->computed_root = in->as.executed.output_root;
-	out->verdict = gs_hash_equal(&out->computed_root, &claim->output_root) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
+	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID
+	                                                                            : GS_VERDICT_INVALID;
 }
 
 static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -430,7 +432,7 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	gs_log_line(node->log, verdict.verdict == GS_VERDICT_UNAVAILABLE ? GS_LOG_WARN : GS_LOG_INFO, "claim.verdict",
 	            "claim=%s verdict=%s%s%s%s", id, gs_verdict_name((enum gs_verdict)verdict.verdict),
 	            verdict.reason[0] ? " why=\"" : "", verdict.reason, verdict.reason[0] ? "\"" : "");
-	if (verdict.verdict == GS_VERDICT_INVALID && gs_address_equal(&claim.claimant, &node->options.self))
+	if (verdict.verdict == GS_VERDICT_INVALID && gs_address_equal(&claim.body.claimant, &node->options.self))
 		gs_log_line(node->log, GS_LOG_ERROR, "claim.not_defended",
 		            "claim=%s why=\"our own claim does not match its execution\"", id);
 	err = gs_node_load_verdict(t->j, &claim.id, &before);

@@ -16,6 +16,7 @@
 
 #include "chain/core/log.h"
 #include "chain/eth/head.h"
+#include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
@@ -25,8 +26,10 @@ enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
+	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
-	GS_NODE_FINALISE_GRACE_S = 5, /* others wait for the claimant to finalise its own claim */
+	GS_NODE_FINALISE_GRACE_S =
+		5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
 };
 
 struct gs_node_options {
@@ -36,6 +39,12 @@ struct gs_node_options {
 	bool defend;   /* answers challenges of its own claims */
 	bool finalise; /* finalises claims whose window is over */
 	struct gs_sampling_policy sampling;
+	struct gs_bond_rules bonds; /* of Disputes, as are the clocks: what a game may cost before it is opened */
+	uint32_t claimant_budget_s;
+	uint32_t challenger_budget_s;
+	uint32_t minimum_time_s;
+	uint32_t audit_bps; /* of Duties: share of claims that are drawn; 0: none */
+	uint64_t epoch_s;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
 	struct gs_time start_time;

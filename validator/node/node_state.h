@@ -22,7 +22,9 @@ struct gs_node {
 	uint64_t block; /* the newest block whose logs are applied */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
-	bool preparing; /* one intent at a time: nonces come in a row */
+	bool preparing;           /* one intent at a time: nonces come in a row */
+	struct gs_time poor_told; /* when it was last said that a challenge cannot be afforded */
+	struct gs_time none_told; /* the same of a game without an answer */
 	struct gs_time now;
 };
 
@@ -40,6 +42,23 @@ GS_MUST enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effe
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
+/* Plays one open game. scratch: room for its record. */
+GS_MUST enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *scratch);
+/* Wants an open claim released that cannot have a verdict any more (its model is void, the deployment retired for good, its batch
+ * over): its bond and fee come back, its games can be closed. *released: it is such a claim. */
+GS_MUST enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim, bool *released);
+/* What the claimant of an open claim owes, and what is due to others when it does not give it; of a claim that is over, what is still locked. */
+GS_MUST enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim *claim);
+/* Whether nothing of a claim's duties stands in the way of its being final, and by which epoch; if something can be done about that (randomness
+ * recorded, its lot drawn), that is wanted. */
+GS_MUST enum gs_err gs_plan_clearing(struct gs_node_turn *t, const struct gs_claim *claim, bool *cleared,
+                                     uint64_t *epoch);
+/* Enters an intent, unless it is there. state may be NULL. */
+GS_MUST enum gs_err gs_plan_want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
+                                 const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata);
+/* Whether there is nothing to do for it now. */
+GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
+                                      const struct gs_hash *state, bool *out);
 /* Asks for an execution of the claim unless it is under way or must wait. */
 GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);
 

@@ -1,15 +1,13 @@
-/* What is due now, from the stored facts alone: running it twice plans nothing twice. */
+/* What is due now, from the stored facts alone: running it twice plans nothing twice. Games are in plan_game.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
 #include "challenge/game/moves.h"
-#include "challenge/game/strategy.h"
 #include "validator/node/node_state.h"
 
-enum { PLAN_IDS_MAX = 1 << 20, CALLDATA_MAX = GS_INTENT_DATA_MAX };
-
+enum { PLAN_IDS_MAX = 1 << 20 };
 /* --- ids of records that may need something; a scan may not write, so they are collected first --- */
 
 struct ids {
@@ -34,12 +32,14 @@ static enum gs_err keep_id(struct ids *ids, const struct gs_hash *id)
 	return GS_OK;
 }
 
+/* Open, or with a demand whose price is still locked. */
 static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct gs_claim claim;
 	enum gs_err err = gs_claim_decode(key, value, &claim);
 
-	return err || claim.status != GS_CLAIM_OPEN ? err : keep_id(context, &claim.id);
+	return err || (claim.status != GS_CLAIM_OPEN && !claim.demand.deadline.unix_s) ? err
+	                                                                               : keep_id(context, &claim.id);
 }
 
 static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -47,7 +47,15 @@ static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_
 	struct gs_game_record game;
 	enum gs_err err = gs_game_decode(key, value, &game);
 
-	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.game.id);
+	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.id);
+}
+
+static enum gs_err keep_open_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_batch_decode(key, value, &batch);
+
+	return err || batch.status != GS_BATCH_OPEN ? err : keep_id(context, &batch.id);
 }
 
 static enum gs_err collect(struct gs_node_turn *t, enum gs_table table, gs_store_visit visit, struct ids *out)
@@ -103,10 +111,10 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 			t,
 			(struct gs_node_effect){.kind = GS_EFFECT_EXECUTE,
 		                                .hash = claim->id,
-		                                .model = claim->model,
-		                                .input_root = claim->input_root,
-		                                .output_root = claim->output_root,
-		                                .own = gs_address_equal(&claim->claimant, &node->options.self)},
+		                                .model = claim->body.model_id,
+		                                .input_root = claim->body.input_root,
+		                                .output_root = claim->body.output_root,
+		                                .own = gs_address_equal(&claim->body.claimant, &node->options.self)},
 			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);
 	gs_buf_free(&output);
@@ -120,8 +128,8 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 
 /* --- intents --- */
 
-static enum gs_err want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
-                        const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata)
+enum gs_err gs_plan_want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
+                         const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata)
 {
 	struct gs_intent intent = {
 		.kind = (uint8_t)kind, .subject = *subject, .to = *to, .data = gs_buf_view(calldata)};
@@ -133,8 +141,8 @@ static enum gs_err want(struct gs_node_turn *t, enum gs_intent_kind kind, const 
 	return gs_intent_want(t->j, &intent, t->node->now);
 }
 
-static enum gs_err under_way(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
-                             const struct gs_hash *state, bool *out)
+enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
+                              const struct gs_hash *state, bool *out)
 {
 	static const struct gs_hash none;
 	struct gs_hash id;
@@ -143,24 +151,60 @@ static enum gs_err under_way(struct gs_node_turn *t, enum gs_intent_kind kind, c
 	return gs_intent_under_way(t->j, &id, t->node->now, out);
 }
 
-/* A call whose only argument is the claim's id. */
-static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *claim,
-                                   const struct gs_address *to, uint32_t selector)
+/* A call of Claims whose arguments are the claim's body and, unless it is NULL, a number. */
+static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_claim *claim,
+                                   uint32_t selector, const uint64_t *number)
 {
 	struct gs_abi_writer args;
 	struct gs_buf calldata;
+	uint8_t body[GS_CLAIM_BODY_WORDS * GS_ABI_WORD];
 	bool already;
-	enum gs_err err = under_way(t, kind, claim, NULL, &already);
+	enum gs_err err = gs_plan_under_way(t, kind, &claim->id, NULL, &already);
 
 	if (err || already)
 		return err;
-	gs_buf_init(&calldata, CALLDATA_MAX);
-	gs_abi_call(&args, &calldata, selector, 1);
-	gs_abi_put_hash(&args, claim);
+	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
+	gs_abi_call(&args, &calldata, selector, GS_CLAIM_BODY_WORDS + (number ? 1 : 0));
+	gs_claim_body_encode(&claim->body, body);
+	for (unsigned i = 0; i < GS_CLAIM_BODY_WORDS; i++)
+		gs_abi_put_word(&args, body + i * GS_ABI_WORD);
+	if (number)
+		gs_abi_put_u64(&args, *number);
 	gs_abi_end(&args);
-	err = want(t, kind, claim, NULL, to, &calldata);
+	err = gs_plan_want(t, kind, &claim->id, NULL, &t->node->options.contracts.claims, &calldata);
 	gs_buf_free(&calldata);
 	return err;
+}
+
+/* Whether an open claim can be given up without a verdict (docs/protocol.md, 4.2, 4.4 and 4.5). */
+static enum gs_err is_releasable(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
+{
+	struct gs_model_record model;
+	struct gs_batch batch;
+	struct gs_time grace_end;
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
+
+	*out = !err && model.voided;
+	if (err || *out)
+		return err;
+	err = gs_facts_grace_end(t->j, &grace_end);
+	*out = !err && t->node->now.unix_s > grace_end.unix_s;
+	if ((err && err != GS_ENOTFOUND) || *out || gs_hash_is_zero(&claim->body.batch))
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = gs_facts_batch(t->j, &claim->body.batch, &batch);
+	*out = !err && batch.kind == GS_BATCH_CALLDATA && claim->open_games == 0 &&
+	       (batch.status == GS_BATCH_LOST || batch.status == GS_BATCH_VOID);
+	return err;
+}
+
+enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim, bool *released)
+{
+	enum gs_err err = GS_OK;
+
+	*released = false;
+	if (claim->status == GS_CLAIM_OPEN)
+		err = is_releasable(t, claim, released);
+	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, NULL) : err;
 }
 
 /* --- claims --- */
@@ -177,7 +221,7 @@ static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *clai
 		err = gs_sample_decode(gs_buf_view(&value), out);
 	} else if (err == GS_ENOTFOUND) {
 		char id[67];
-		gs_sample_decide(&t->node->options.sampling, &claim->id, claim->value, out);
+		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), out);
 		gs_sample_encode(out, &value);
 		err = value.err;
 		if (!err)
@@ -190,13 +234,122 @@ static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *clai
 	return err;
 }
 
+/* --- what a challenge may cost --- */
+
+struct reserved {
+	struct gs_node_turn *turn;
+	struct gs_wei sum;
+};
+
+static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct reserved *reserved = context;
+	struct gs_intent intent;
+	struct gs_claim claim;
+	struct gs_wei bond;
+	enum gs_err err = gs_intent_decode(key, value, &intent);
+
+	if (err || intent.kind != GS_INTENT_CHALLENGE ||
+	    (intent.status != GS_INTENT_PLANNED && intent.status != GS_INTENT_SIGNED))
+		return err;
+	err = gs_facts_claim(reserved->turn->j, &intent.subject, &claim);
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err; /* of a branch that is gone */
+	err = gs_bond_of_game(&reserved->turn->node->options.bonds, (uint16_t)(1 + claim.open_games), &bond);
+	return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
+}
+
+/* Stake that no challenge on its way will lock. */
+static enum gs_err free_stake(struct gs_node_turn *t, struct gs_wei *out)
+{
+	struct reserved reserved = {.turn = t};
+	struct gs_account account;
+	enum gs_err err = gs_facts_account(t->j, &t->node->options.self, &account);
+
+	if (!err)
+		err = t->j->store->scan(t->j->txn, GS_TABLE_INTENTS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+		                        add_reserved, &reserved, t->j->error);
+	if (err)
+		return err;
+	if (gs_wei_sub(account.free, reserved.sum, out) != GS_OK)
+		memset(out, 0, sizeof(*out));
+	return GS_OK;
+}
+
+/* The worst that a game about the claim can come to, for its challenger. */
+static enum gs_err worst_case(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_worst_case *out)
+{
+	const struct gs_node_options *o = &t->node->options;
+	const struct gs_gas_model gas = gs_gas_model_default();
+	struct gs_model_record model;
+	struct gs_header header;
+	struct gs_game_shape shape;
+	struct gs_game_rules rules = {.header = &header,
+	                              .body = claim->body,
+	                              .claimant_budget_s = o->claimant_budget_s,
+	                              .challenger_budget_s = o->challenger_budget_s,
+	                              .minimum_time_s = o->minimum_time_s};
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
+
+	if (!err)
+		err = gs_header_decode(model.header, &header, t->j->error);
+	if (err)
+		return err;
+	gs_bond_shape_of_header(&header, &shape);
+	return gs_bond_worst_case(&shape, &rules, &o->bonds, &gas, claim->open_games, t->node->now.unix_s, out);
+}
+
+/* Tells what the game may come to; *affordable: free stake covers the bond. */
+static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, bool *affordable)
+{
+	struct gs_worst_case worst;
+	struct gs_wei free;
+	char id[67], bond[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
+	enum gs_err err = worst_case(t, claim, &worst);
+
+	if (!err)
+		err = free_stake(t, &free);
+	if (err)
+		return err;
+	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
+	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + GS_NODE_RETELL_S)
+		return GS_OK;
+	gs_hex_encode(claim->id.b, 32, true, id);
+	gs_wei_format_ether(worst.locked, bond);
+	gs_wei_format_ether(free, has);
+	gs_log_line(t->node->log, GS_LOG_INFO, "challenge.cost",
+	            "claim=%s units=%u bond=%s free=%s transactions_max=%u gas_max=%llu ends_by=%llu", id,
+	            1 + claim->open_games, bond, has, worst.challenger.transactions,
+	            (unsigned long long)worst.challenger.gas, (unsigned long long)worst.ends_by);
+	if (*affordable)
+		return GS_OK;
+	t->node->poor_told = t->node->now;
+	gs_log_line(t->node->log, GS_LOG_ERROR, "challenge.unaffordable",
+	            "claim=%s why=\"free stake does not cover the bond; deposit more with 'gainsay stake deposit'\"",
+	            id);
+	return GS_OK;
+}
+
 static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim *claim)
 {
 	const struct gs_node_options *o = &t->node->options;
+	struct gs_buf calldata;
+	bool already, affordable = false;
+	enum gs_err err;
 
 	if (t->node->now.unix_s > claim->window_end.unix_s || t->node->block < claim->block + o->confirm_blocks)
 		return GS_OK;
-	return want_claim_call(t, GS_INTENT_CHALLENGE, &claim->id, &o->contracts.disputes, GS_DISPUTES_FN_CHALLENGE);
+	err = gs_plan_under_way(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &already);
+	if (err || already)
+		return err;
+	err = weigh_challenge(t, claim, &affordable);
+	if (err || !affordable)
+		return err;
+	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
+	gs_challenge_calldata(&claim->body, &calldata);
+	err = gs_plan_want(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &o->contracts.disputes, &calldata);
+	gs_buf_free(&calldata);
+	return err;
 }
 
 static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim *claim, bool *refuted)
@@ -222,188 +375,102 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
 	const struct gs_node_options *o = &t->node->options;
 	struct gs_claim claim;
-	bool mine, refuted = false;
-	uint64_t ripe_s;
+	bool mine, refuted = false, cleared = false;
+	uint64_t ripe_s, epoch;
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
 	if (err)
 		return err;
-	mine = gs_address_equal(&claim.claimant, &o->self);
+	if (claim.status != GS_CLAIM_OPEN)
+		return gs_plan_duties(t, &claim);
+	mine = gs_address_equal(&claim.body.claimant, &o->self);
+	if (mine && o->finalise) {
+		bool released = false;
+		err = gs_plan_release(t, &claim, &released);
+		if (err || released)
+			return err;
+	}
+	if ((err = gs_plan_duties(t, &claim)))
+		return err;
 	if (o->validate && !mine && (err = plan_validation(t, &claim, &refuted)))
 		return err;
 	ripe_s = claim.window_end.unix_s + (mine ? 0 : GS_NODE_FINALISE_GRACE_S);
 	if (!o->finalise || refuted || claim.open_games || t->node->now.unix_s <= ripe_s || (!mine && !o->validate))
 		return GS_OK;
-	return want_claim_call(t, GS_INTENT_FINALISE, id, &o->contracts.claims, GS_CLAIMS_FN_FINALIZE);
+	err = gs_plan_clearing(t, &claim, &cleared, &epoch);
+	return err || !cleared ? err : want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, &epoch);
 }
 
-/* --- games --- */
+/* --- batches --- */
 
-struct winner_search {
-	struct gs_hash claim;
+struct leaf_search {
+	struct gs_hash batch;
 	bool found;
-	uint32_t index;
 };
 
-static enum gs_err look_for_winner(void *context, struct gs_bytes key, struct gs_bytes value)
+static enum gs_err look_for_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
 {
-	struct winner_search *search = context;
-	struct gs_game_record game;
-	enum gs_err err = gs_game_decode(key, value, &game);
+	struct leaf_search *search = context;
+	struct gs_claim claim;
+	enum gs_err err = gs_claim_decode(key, value, &claim);
 
-	if (err || game.game.outcome != GS_GAME_CHALLENGER_WON || !gs_hash_equal(&game.claim, &search->claim))
-		return err;
-	if (!search->found || game.index < search->index) {
+	if (!err && claim.status == GS_CLAIM_OPEN && gs_hash_equal(&claim.body.batch, &search->batch))
 		search->found = true;
-		search->index = game.index;
-	}
-	return GS_OK;
+	return err;
 }
 
-/* A claim that an earlier-opened game has settled: this game can only be closed, which frees the challenger's bond. */
-static enum gs_err plan_close(struct gs_node_turn *t, const struct gs_game_record *game, bool *settled)
+static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_batch *batch,
+                                   uint32_t selector)
 {
-	struct winner_search search = {.claim = game->claim};
-	const struct gs_address *disputes = &t->node->options.contracts.disputes;
+	struct gs_abi_writer args;
 	struct gs_buf calldata;
 	bool already;
-	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_GAMES, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-	                                    look_for_winner, &search, t->j->error);
+	enum gs_err err = gs_plan_under_way(t, kind, &batch->id, NULL, &already);
 
-	*settled = search.found && search.index < game->index;
-	if (err || !*settled || !gs_address_equal(&game->challenger, &t->node->options.self))
-		return err;
-	err = under_way(t, GS_INTENT_COLLECT, &game->game.id, NULL, &already);
 	if (err || already)
 		return err;
-	gs_buf_init(&calldata, CALLDATA_MAX);
-	gs_close_calldata(&game->claim, &game->challenger, &calldata);
-	err = want(t, GS_INTENT_COLLECT, &game->game.id, NULL, disputes, &calldata);
+	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
+	gs_abi_call(&args, &calldata, selector, 6);
+	gs_abi_put_address(&args, &batch->claimant);
+	gs_abi_put_u64(&args, batch->salt);
+	gs_abi_put_hash(&args, &batch->root);
+	gs_abi_put_u64(&args, batch->count);
+	gs_abi_put_u64(&args, batch->kind);
+	gs_abi_put_hash(&args, &batch->model);
+	gs_abi_end(&args);
+	err = gs_plan_want(t, kind, &batch->id, NULL, &t->node->options.contracts.batches, &calldata);
 	gs_buf_free(&calldata);
 	return err;
 }
 
-static enum gs_err want_move(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_game *game,
-                             const struct gs_hash *state, const struct gs_move *move)
+/* Ends a batch of ours whose leaves are on chain, once its window is over and what was opened of it is final. */
+static enum gs_err plan_batch(struct gs_node_turn *t, const struct gs_hash *id)
 {
-	struct gs_buf calldata;
-	enum gs_err err;
+	struct leaf_search leaves = {.batch = *id};
+	struct gs_model_record model;
+	struct gs_time grace_end;
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_batch(t->j, id, &batch);
 
-	gs_buf_init(&calldata, CALLDATA_MAX);
-	gs_move_calldata(&game->state, move, &calldata);
-	err = want(t, kind, &game->id, state, &t->node->options.contracts.disputes, &calldata);
-	gs_buf_free(&calldata);
-	if (err == GS_ECONFLICT) {
-		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
-		gs_log_line(t->node->log, GS_LOG_ERROR, "move.conflict",
-		            "game=%s move=%s why=\"another answer was signed before\"", id, gs_move_name(move->kind));
-		return GS_OK; /* never a second answer */
-	}
-	if (!err && kind == GS_INTENT_MOVE) {
-		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
-		gs_log_line(t->node->log, GS_LOG_INFO, "move.planned", "game=%s move=%s number=%u", id,
-		            gs_move_name(move->kind), game->state.move + 1);
-	}
-	return err;
-}
-
-static enum gs_err plan_timeout(struct gs_node_turn *t, const struct gs_game *game, const struct gs_hash *state)
-{
-	struct gs_move *move = calloc(1, sizeof(*move));
-	bool already = false;
-	enum gs_err err = GS_OK;
-
-	if (!move)
-		return gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
-	if (gs_strategy_timeout(game, t->node->now.unix_s, move)) {
-		err = under_way(t, GS_INTENT_TIMEOUT, &game->id, state, &already);
-		if (!err && !already)
-			err = want_move(t, GS_INTENT_TIMEOUT, game, state, move);
-	}
-	free(move);
-	return err;
-}
-
-/* Our answer to this state, if one is due. */
-static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game *game, const struct gs_hash *state,
-                             bool challenger, const struct gs_claim *claim)
-{
-	struct gs_node *node = t->node;
-	const struct gs_prover *prover;
-	struct gs_move *move;
-	bool already, waiting = false;
-	enum gs_err err = under_way(t, GS_INTENT_MOVE, &game->id, state, &already);
-
-	if (err || already)
+	if (err || batch.kind != GS_BATCH_CALLDATA || !gs_address_equal(&batch.claimant, &t->node->options.self))
 		return err;
-	prover = node->surroundings.prover(node->surroundings.self, &claim->id);
-	if (!prover)
-		return gs_node_execute(t, claim);
-	move = calloc(1, sizeof(*move));
-	if (!move)
-		return gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
-	err = challenger ? gs_strategy_challenger(game, prover, move, &waiting)
-	                 : gs_strategy_claimant(game, prover, move, &waiting);
-	if (err) { /* no answer yet, or none to be had: never a guess */
-		char id[67];
-		gs_hex_encode(game->id.b, 32, true, id);
-		gs_log_line(node->log, GS_LOG_ERROR, "move.none", "game=%s phase=%u why=%s", id, game->state.phase,
-		            gs_err_name(err));
-		err = GS_OK;
-	} else if (!waiting) {
-		err = want_move(t, GS_INTENT_MOVE, game, state, move);
-	}
-	free(move);
-	return err;
-}
-
-static enum gs_err plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *game)
-{
-	struct gs_node *node = t->node;
-	struct gs_claim claim;
-	struct gs_hash state;
-	bool challenger, claimant, settled = false;
-	enum gs_err err = gs_facts_game(t->j, id, game);
-
-	if (!err)
-		err = gs_facts_claim(t->j, &game->claim, &claim);
-	if (err)
+	if ((err = gs_facts_model(t->j, &batch.model, &model)))
 		return err;
-	challenger = gs_address_equal(&game->challenger, &node->options.self);
-	claimant = node->options.defend && gs_address_equal(&claim.claimant, &node->options.self);
-	if ((!challenger && !claimant) || game->game.state.phase == 0)
-		return GS_OK;
-	if (claim.status == GS_CLAIM_INVALID && ((err = plan_close(t, game, &settled)) || settled))
+	err = gs_facts_grace_end(t->j, &grace_end);
+	if (model.voided || (!err && t->node->now.unix_s > grace_end.unix_s))
+		return want_batch_call(t, GS_INTENT_RELEASE, &batch, GS_BATCHES_FN_RELEASE_BATCH);
+	if ((err && err != GS_ENOTFOUND) || t->node->now.unix_s <= batch.window_end.unix_s)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	err = t->j->store->scan(t->j->txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+	                        look_for_leaf, &leaves, t->j->error);
+	if (err || leaves.found)
 		return err;
-	if (claimant) {
-		struct gs_verdict_record verdict;
-		err = gs_node_load_verdict(t->j, &claim.id, &verdict);
-		if (err == GS_ENOTFOUND)
-			return gs_node_execute(t, &claim);
-		if (err)
-			return err;
-		if (verdict.verdict == GS_VERDICT_UNAVAILABLE)
-			return gs_node_execute(t, &claim);
-		if (verdict.verdict == GS_VERDICT_INVALID)
-			return GS_OK; /* what cannot be defended is not */
-	}
-	gs_game_hash(&game->game, &state);
-	if (node->now.unix_s > game->game.state.deadline) {
-		bool ours = gs_game_turn(&game->game) == (challenger ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT);
-		if (!ours)
-			return plan_timeout(t, &game->game, &state);
-		/* Only the chain's time ends our turn: a clock that runs ahead must not make us give up. */
-		if (gs_node_newest(node)->time.unix_s > game->game.state.deadline)
-			return GS_OK;
-	}
-	return plan_move(t, &game->game, &state, challenger, &claim);
+	return want_batch_call(t, GS_INTENT_FINALISE, &batch, GS_BATCHES_FN_FINALIZE_BATCH);
 }
 
 enum gs_err gs_node_plan(struct gs_node_turn *t)
 {
-	struct ids games = {0}, claims = {0};
+	struct ids games = {0}, claims = {0}, batches = {0};
 	struct gs_game_record *game = calloc(1, sizeof(*game));
 	enum gs_err err = GS_ENOMEM;
 
@@ -411,12 +478,17 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		goto out;
 	err = collect(t, GS_TABLE_GAMES, keep_open_game, &games); /* obligations first */
 	for (size_t i = 0; i < games.count && !err; i++)
-		err = plan_game(t, &games.id[i], game);
+		err = gs_plan_game(t, &games.id[i], game);
 	if (!err)
 		err = collect(t, GS_TABLE_CLAIMS, keep_open_claim, &claims);
 	for (size_t i = 0; i < claims.count && !err; i++)
 		err = plan_claim(t, &claims.id[i]);
+	if (!err && t->node->options.finalise)
+		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
+	for (size_t i = 0; i < batches.count && !err; i++)
+		err = plan_batch(t, &batches.id[i]);
 out:
+	free(batches.id);
 	free(game);
 	free(games.id);
 	free(claims.id);

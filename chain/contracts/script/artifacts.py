@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 
-DEPLOYED = ["DevToken", "Elementary", "Judge", "Stakes", "Models", "Claims", "Disputes"]
+DEPLOYED = ["DevToken", "Elementary", "Judge", "Stakes", "Inspector", "Models", "Claims", "Batches", "Disputes", "Duties"]
 CODE_BYTES_MAX = 24576  # EIP-170
 
 

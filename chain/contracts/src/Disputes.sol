@@ -1,519 +1,557 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Claims} from "./Claims.sol";
-import {Models} from "./Models.sol";
-import {Stakes} from "./Stakes.sol";
-import {Description, Layout, Roots, State} from "./Types.sol";
-import {Judge} from "./judge/Judge.sol";
+import {Body, Description, Roots, State, Terms} from "./Types.sol";
+import {Agreement} from "./game/Agreement.sol";
+import {Packed} from "./game/Packed.sol";
+import {Payouts} from "./game/Payouts.sol";
+import {Schedule} from "./game/Schedule.sol";
+import {IJudge} from "./interfaces/IJudge.sol";
+import {IModels} from "./interfaces/IModels.sol";
+import {Describe} from "./judge/Describe.sol";
 import {Merkle} from "./judge/Merkle.sol";
 
 /// The dispute game: claimant and challenger narrow their difference to one scalar step, and the judge computes that.
 ///
-/// Of a game only the hash of its state is stored. Whoever moves brings the state that the move answers; a state that is
-/// not the stored one is refused, so a move can be sent twice, or land after a reorg, and do no harm. Every move emits the
-/// new state and what it reveals. docs/protocol.md is the page that both this file and challenge/game follow.
-contract Disputes {
-    event Opened(bytes32 indexed gameId, bytes32 indexed claimId, address indexed challenger, uint32 index);
-    event GameState(bytes32 indexed gameId, bytes32 indexed claimId, bytes32 stateHash, State state);
-    event Revealed(bytes32 indexed gameId, bytes data);
-    event Judged(bytes32 indexed gameId, address prover, uint64 computed);
-    event GameOver(bytes32 indexed gameId, bytes32 indexed claimId, uint8 outcome, uint8 reason);
-    event Settled(bytes32 indexed claimId, address indexed winner, uint256 amount);
+/// Of a game only the hash of its state is stored. Whoever moves brings the state that the move answers, without the words
+/// that the call computes from what the move shows: anything that does not belong to the game makes another hash than the
+/// stored one, and is refused as a stale state. So a move can be sent twice, or land after a reorg, and do no harm. Every
+/// move emits the new state and what it reveals; none calls another contract unless it must. docs/protocol.md, section 5,
+/// is the page that both this file and challenge/game follow; errors come in the order that stands there.
+contract Disputes is Payouts {
+    event Opened(bytes32 indexed claimId, address indexed challenger, uint256 a, uint256 b);
+    event Revealed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, bytes data);
+    event Selected(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n);
+    event Narrowed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, uint256 c);
+    event StatesRevealed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes values);
+    event Agreed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v, bytes32 traceRoot);
 
-    error InvalidParameter();
-    error SelfChallenge();
-    error GameExists();
-    error TooManyGames();
-    error NoGame();
-    error StaleState();
-    error WrongPhase();
-    error NotYourMove();
-    error TooLate();
-    error NotOver();
-    error ClaimSettled();
-    error NotSettled();
-    error WrongLength();
-    error WrongPath();
-    error WrongTraceRoot();
-    error OutOfRange();
-    error WrongDescriptor();
-    error WrongValues();
+    /// The largest depth of a trace.
+    uint256 private constant DEPTH_MAX = 26;
+    /// Agreed moves leave room for those that follow on chain.
+    uint256 private constant AGREED_MOVES_END = 192;
 
-    bytes32 private constant GAME_DOMAIN = keccak256("gainsay.game");
-    bytes32 private constant STATE_DOMAIN = keccak256("gainsay.state");
+    IModels public immutable models;
+    IJudge public immutable judge;
+    uint256 public immutable claimantBudget;
+    uint256 public immutable challengerBudget;
+    uint256 public immutable minimumTime;
 
-    // Phases.
-    uint8 private constant COMMIT = 1;
-    uint8 private constant SELECT = 2;
-    uint8 private constant REVEAL = 3;
-    uint8 private constant ELEMENT = 4;
-    uint8 private constant STATES = 5;
-    uint8 private constant SEGMENT = 6;
-    uint8 private constant STEP = 7;
+    /// Of every open game, under keccak(claimId, ordinal): the hash of its state.
+    mapping(bytes32 => bytes32) public games;
 
-    // Of a game: open, then how it ended.
-    uint8 private constant OPEN = 1;
-    uint8 private constant CLAIMANT_WON = 2;
-    uint8 private constant CHALLENGER_WON = 3;
-    uint8 private constant CLOSED = 4;
-
-    uint8 private constant BY_STEP = 1;
-    uint8 private constant BY_TIMEOUT = 2;
-    uint8 private constant BY_CONCESSION = 3;
-    uint8 private constant BY_SETTLEMENT = 4;
-
-    uint256 private constant GAMES_MAX = 1 << 16; // of one claim
-    uint256 private constant ROUND_LEVELS = 5;
-    uint256 private constant RAW_LEVELS = 2;
-    uint256 private constant SEGMENTS = 65;
-
-    struct Game {
-        bytes32 stateHash;
-        uint32 index; // among the claim's games, in order of opening
-        uint8 status;
-    }
-
-    /// What the games of one claim share. Indexes and counts are at most GAMES_MAX.
-    struct Book {
-        uint24 games;
-        uint24 winner; // 1 + index of the earliest opened game that the challenger won
-        uint24 earlier; // games before the winner's that are still open
-        uint16 lossBps; // what the winner's game costs the claimant
-        address prizeTo;
-    }
-
-    Stakes public immutable stakes;
-    Models public immutable models;
-    Claims public immutable claims;
-    Judge public immutable judge;
-    uint32 public immutable claimantBudget;
-    uint32 public immutable challengerBudget;
-    uint32 public immutable minimumTime;
-    uint128 public immutable challengerBond;
-    uint16 public immutable concedeBps;
-
-    mapping(bytes32 => Game) public games;
-    mapping(bytes32 => Book) public books;
-    /// Bit i of word i / 256: game i of the claim is open.
-    mapping(bytes32 => mapping(uint256 => uint256)) private _open;
-    /// The one trace that a claim's claimant is bound to.
-    mapping(bytes32 => bytes32) public traceRoots;
-
-    struct Parameters {
-        uint32 claimantBudget;
-        uint32 challengerBudget;
-        uint32 minimumTime;
-        uint128 challengerBond;
-        uint16 concedeBps;
-    }
-
-    constructor(address stakes_, address models_, address claims_, address judge_, Parameters memory p) {
-        if (p.claimantBudget == 0 || p.claimantBudget > 1 << 24) revert InvalidParameter();
-        if (p.challengerBudget == 0 || p.challengerBudget > 1 << 24) revert InvalidParameter();
-        if (p.minimumTime == 0 || p.minimumTime > 1 << 24) revert InvalidParameter();
-        if (p.concedeBps == 0 || p.concedeBps > 10000) revert InvalidParameter();
-        stakes = Stakes(stakes_);
-        models = Models(models_);
-        claims = Claims(claims_);
-        judge = Judge(judge_);
+    constructor(address stakes_, address models_, address claims_, address judge_, Parameters memory p)
+        Payouts(stakes_, claims_, p)
+    {
+        if (p.claimantBudget == 0 || p.challengerBudget == 0 || p.minimumTime == 0) revert InvalidParameter();
+        // Times left, those of an agreed state too, fit 24 bits.
+        if (uint256(p.claimantBudget) + p.challengerBudget >= 1 << 24 || p.minimumTime >= 1 << 24) {
+            revert InvalidParameter();
+        }
+        models = IModels(models_);
+        judge = IJudge(judge_);
         claimantBudget = p.claimantBudget;
         challengerBudget = p.challengerBudget;
         minimumTime = p.minimumTime;
-        challengerBond = p.challengerBond;
-        concedeBps = p.concedeBps;
     }
 
     // ---- moves ----
 
-    function challenge(bytes32 claimId) external returns (bytes32 gameId) {
-        (address claimant, bytes32 modelId) = claims.openGame(claimId);
-        if (claimant == msg.sender) revert SelfChallenge();
-        gameId = gameIdOf(claimId, msg.sender);
-        if (games[gameId].status != 0) revert GameExists();
-        Book storage book = books[claimId];
-        uint256 index = book.games;
-        if (index == GAMES_MAX) revert TooManyGames();
-        book.games = uint24(index + 1);
-        _open[claimId][index >> 8] |= 1 << (index & 255);
-        stakes.lock(msg.sender, challengerBond);
-
-        State memory state;
-        state.claimId = claimId;
-        state.modelId = modelId;
-        state.claimant = claimant;
-        state.challenger = msg.sender;
-        state.phase = COMMIT;
-        state.claimantLeft = claimantBudget;
-        state.challengerLeft = challengerBudget;
-        state.deadline = uint64(block.timestamp) + _atLeastMinimum(claimantBudget);
-        state.traceDepth = models.layoutOf(modelId).traceDepth;
-        games[gameId].index = uint32(index);
-        games[gameId].status = OPEN;
-        emit Opened(gameId, claimId, msg.sender, uint32(index));
-        _store(gameId, state);
+    function challenge(Body calldata body) external {
+        if (msg.sender == body.claimant) revert SelfChallenge();
+        bytes32 claimId = _idOf(body);
+        (uint256 ordinal, uint256 openBefore) = claims.openGame(claimId);
+        unchecked {
+            uint256 units = openBefore + 1; // Claims keeps both counts in 16 bits
+            stakes.lock(msg.sender, challengerBond * units);
+            uint256 a = uint256(uint160(body.claimant)) << 96 | ordinal << 80 | units << 64 | Packed.COMMIT << 56;
+            uint256 time = claimantBudget < minimumTime ? minimumTime : claimantBudget;
+            uint256 b = Packed.clocks(
+                uint256(uint160(msg.sender)), block.timestamp + time, claimantBudget, challengerBudget
+            );
+            games[Packed.key(claimId, ordinal)] = Packed.hash(claimId, a, b, 0, 0, 0);
+            emit Opened(claimId, msg.sender, a, b);
+        }
     }
 
-    function commitTrace(State memory state, bytes32 traceRoot, bytes32[] calldata path, bytes calldata nodes)
+    function commitTrace(Terms calldata t, uint256 a, uint256 b, bytes calldata nodes, bytes32[] calldata path)
         external
     {
-        bytes32 gameId = _begin(state, COMMIT);
-        Layout memory known = models.layoutOf(state.modelId);
-        (,,, bytes32 outputRoot) = claims.roots(state.claimId);
-        if (path.length != known.traceDepth - known.outputDepth) revert WrongLength();
-        if (_climb(outputRoot, known.outputChunk >> known.outputDepth, path) != traceRoot) revert WrongPath();
-        bytes32 bound = traceRoots[state.claimId];
-        if (bound == 0) traceRoots[state.claimId] = traceRoot;
-        else if (bound != traceRoot) revert WrongTraceRoot();
-        state.traceRoot = traceRoot;
-        state.node = traceRoot;
-        state.level = state.traceDepth;
-        _reveal(gameId, state, nodes);
+        a = Packed.mine(a);
+        _due(a, b, Packed.COMMIT);
+        bytes32 claimId = _idOf(t, msg.sender);
+        bytes32 key = _stored(claimId, a, b, 0, 0, 0);
+        uint256 shape = models.shapeOf(t.modelId);
+        uint256 depth = shape >> 16 & 0xff;
+        bytes32 root = _committed(shape, depth, t.outputRoot, nodes, path);
+        claims.bindTrace(claimId, uint160(uint256(root)));
+        uint256 phase = Schedule.levels(depth, 0) == 0 ? Packed.ELEMENT : Packed.SELECT;
+        a = Packed.next(a, phase) | depth << 40;
+        b = Packed.claimantMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, root, 0, 0);
+        emit Revealed(claimId, a, b, root, nodes);
     }
 
-    function reveal(State memory state, bytes calldata nodes) external {
-        bytes32 gameId = _begin(state, REVEAL);
-        _reveal(gameId, state, nodes);
+    function reveal(bytes32 claimId, uint256 a, uint256 b, bytes calldata data) external {
+        a = Packed.mine(a);
+        _due(a, b, Packed.REVEAL);
+        uint256 depth = Packed.depth(a);
+        uint256 levels = Schedule.levels(depth, Packed.round(a));
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := data.offset
+        }
+        bytes32 node;
+        uint256 phase;
+        if (levels != 0) {
+            if (data.length != 32 << levels) revert WrongLength();
+            node = Merkle.rootOfNodes(pos, levels);
+            phase = Packed.SELECT;
+        } else {
+            levels = Schedule.raw(depth);
+            if (data.length != Merkle.CHUNK_BYTES << levels) revert WrongLength();
+            node = Merkle.rootOfChunks(pos, levels);
+            phase = Packed.ELEMENT;
+        }
+        bytes32 key = _stored(claimId, a, b, node, 0, 0);
+        a = Packed.next(a, phase);
+        b = Packed.claimantMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, node, 0, 0);
+        emit Revealed(claimId, a, b, node, data);
     }
 
-    function select(State memory state, uint256 child, bytes32 hash, bytes32[] calldata siblings) external {
-        bytes32 gameId = _begin(state, SELECT);
-        uint256 levels = _levels(state);
+    function select(
+        bytes32 claimId,
+        uint256 a,
+        uint256 b,
+        uint256 child,
+        bytes32 hash,
+        bytes32[] calldata siblings
+    ) external {
+        b = Packed.mine(b);
+        _due(a, b, Packed.SELECT);
+        uint256 levels = Schedule.levels(Packed.depth(a), Packed.round(a));
         if (siblings.length != levels) revert WrongLength();
         if (child >> levels != 0) revert OutOfRange();
-        if (_climb(hash, child, siblings) != state.node) revert WrongPath();
-        state.node = hash;
-        state.level -= uint8(levels);
-        state.position = uint32(uint256(state.position) << levels | child);
-        state.round += 1;
-        _advance(gameId, state, REVEAL);
+        bytes32 key = _stored(claimId, a, b, Merkle.climb(hash, child, siblings), 0, 0);
+        a = Packed.next(_descend(a, levels, child), Packed.REVEAL);
+        unchecked {
+            a += 1 << 32; // round
+        }
+        b = Packed.challengerMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, hash, 0, 0);
+        emit Selected(claimId, a, b, hash);
     }
 
     function selectElement(
-        State memory state,
-        uint256 child,
-        uint256 slot,
+        Terms calldata t,
+        uint256 a,
+        uint256 b,
+        uint256 pick,
         bytes calldata chunk,
         bytes32[] calldata siblings,
-        uint256 instruction,
         bytes calldata descriptor,
         bytes32[] calldata path
     ) external {
-        bytes32 gameId = _begin(state, ELEMENT);
-        _takeChunk(state, child, chunk, siblings);
-        state.descriptor = _checkDescriptor(state.modelId, instruction, descriptor, path);
-        Description memory d = judge.describe(descriptor);
-        uint256 position = state.position;
-        if (position < d.firstChunk || position >= d.firstChunk + d.span) revert OutOfRange();
-        uint256 perChunk = Merkle.CHUNK_BYTES / d.elementBytes;
-        if (slot >= perChunk) revert OutOfRange();
-        uint256 element = (position - d.firstChunk) * perChunk + slot;
-        state.element = uint64(element); // below 2^26 * 2^7
-        state.highValue = uint64(_bits(chunk, slot * d.elementBytes, d.elementBytes));
-        if (d.fold && element < d.elements) {
-            state.high = uint32(d.terms + 1);
-            _advance(gameId, state, STATES);
-        } else {
-            _advance(gameId, state, STEP);
-        }
+        b = Packed.mine(b);
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        bytes32 key = _takeChunk(claimId, a, b, pick, chunk, siblings);
+        bytes32 leaf = _takeDescriptor(t.modelId, pick, descriptor, path);
+        uint256 c;
+        (a, c) = _element(a, pick, chunk, descriptor);
+        b = Packed.challengerMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, leaf, c, 0);
+        emit Narrowed(claimId, a, b, leaf, c);
     }
 
-    function revealStates(State memory state, bytes calldata values) external {
-        bytes32 gameId = _begin(state, STATES);
-        (, uint256 count) = _segments(state);
-        if (values.length != count << 3) revert WrongLength();
-        state.values = keccak256(values);
-        emit Revealed(gameId, values);
-        _advance(gameId, state, SEGMENT);
-    }
-
-    function selectSegment(State memory state, uint256 segment, bytes calldata values) external {
-        bytes32 gameId = _begin(state, SEGMENT);
-        if (keccak256(values) != state.values) revert WrongValues();
-        (uint256 stride, uint256 count) = _segments(state);
-        if (segment > count) revert OutOfRange();
-        uint256 low = state.low;
-        if (segment < count) {
-            state.high = uint32(low + stride * (segment + 1) - 1);
-            state.highValue = uint64(bytes8(values[segment << 3:(segment << 3) + 8]));
-        }
-        if (segment > 0) {
-            state.low = uint32(low + stride * segment);
-            state.lowValue = uint64(bytes8(values[(segment << 3) - 8:segment << 3]));
-        }
-        state.values = 0;
-        _advance(gameId, state, state.low == state.high ? STEP : STATES);
-    }
-
-    function proveStep(State memory state, bytes calldata descriptor, bytes calldata openings) external {
-        bytes32 gameId = _check(state);
-        if (state.phase != STEP) revert WrongPhase();
-        if (msg.sender != state.claimant && msg.sender != state.challenger) revert NotYourMove();
-        if (block.timestamp > state.deadline) revert TooLate();
-        if (Merkle.descriptor(descriptor) != state.descriptor) revert WrongDescriptor();
-        uint256 computed = judge.judge(descriptor, state.element, state.high, state.lowValue, _roots(state), openings);
-        emit Judged(gameId, msg.sender, uint64(computed));
-        if (computed == state.highValue) _claimantWins(gameId, state, 10000, BY_STEP);
-        else _challengerWins(gameId, state, 10000, BY_STEP);
-    }
-
-    function timeout(State memory state) external {
-        bytes32 gameId = _check(state);
-        if (block.timestamp <= state.deadline) revert NotOver();
-        if (_claimantsClock(state.phase)) _challengerWins(gameId, state, 10000, BY_TIMEOUT);
-        else _claimantWins(gameId, state, 10000, BY_TIMEOUT);
-    }
-
-    function concede(State memory state) external {
-        bytes32 gameId = _check(state);
-        if (block.timestamp > state.deadline) revert TooLate();
-        if (msg.sender == state.claimant) {
-            // Cheaper only while nobody else has ever played: or a cheat would escape by conceding to a friend.
-            uint16 lossBps = books[state.claimId].games == 1 ? concedeBps : 10000;
-            _challengerWins(gameId, state, lossBps, BY_CONCESSION);
-        } else if (msg.sender == state.challenger) {
-            _claimantWins(gameId, state, concedeBps, BY_CONCESSION);
-        } else {
-            revert NotYourMove();
-        }
-    }
-
-    /// Ends a game whose claim an earlier-opened game has settled; nobody loses.
-    function close(bytes32 claimId, address challenger) external {
-        bytes32 gameId = gameIdOf(claimId, challenger);
-        Game storage game = games[gameId];
-        if (game.status != OPEN) revert NoGame();
-        if (!_settledBefore(claimId, game.index)) revert NotSettled();
-        _end(gameId, claimId, CLOSED, BY_SETTLEMENT);
-        stakes.unlock(challenger, challengerBond);
-    }
-
-    // ---- views ----
-
-    function gameIdOf(bytes32 claimId, address challenger) public view returns (bytes32) {
-        return keccak256(abi.encode(GAME_DOMAIN, block.chainid, address(this), claimId, challenger));
-    }
-
-    function stateHashOf(bytes32 gameId, State memory state) public pure returns (bytes32) {
-        return keccak256(abi.encode(STATE_DOMAIN, gameId, state));
-    }
-
-    // ---- what every move does first and last ----
-
-    /// The state is the stored one of an open game that no other game has overtaken.
-    function _check(State memory state) private view returns (bytes32 gameId) {
-        gameId = gameIdOf(state.claimId, state.challenger);
-        Game storage game = games[gameId];
-        if (game.status != OPEN) revert NoGame();
-        if (game.stateHash != stateHashOf(gameId, state)) revert StaleState();
-        if (_settledBefore(state.claimId, game.index)) revert ClaimSettled();
-    }
-
-    function _begin(State memory state, uint8 phase) private view returns (bytes32 gameId) {
-        gameId = _check(state);
-        if (state.phase != phase) revert WrongPhase();
-        if (msg.sender != (_claimantsClock(phase) ? state.claimant : state.challenger)) revert NotYourMove();
-        if (block.timestamp > state.deadline) revert TooLate();
-    }
-
-    /// Stops the mover's clock and starts the next one's.
-    function _advance(bytes32 gameId, State memory state, uint8 phase) private {
-        uint32 left = uint32(state.deadline - block.timestamp); // at most a budget or the minimum time
-        if (_claimantsClock(state.phase)) state.claimantLeft = left;
-        else state.challengerLeft = left;
-        state.phase = phase;
-        state.move += 1;
-        left = _claimantsClock(phase) ? state.claimantLeft : state.challengerLeft;
-        state.deadline = uint64(block.timestamp) + _atLeastMinimum(left);
-        _store(gameId, state);
-    }
-
-    function _store(bytes32 gameId, State memory state) private {
-        bytes32 hash = stateHashOf(gameId, state);
-        games[gameId].stateHash = hash;
-        emit GameState(gameId, state.claimId, hash, state);
-    }
-
-    function _atLeastMinimum(uint32 left) private view returns (uint32) {
-        return left < minimumTime ? minimumTime : left;
-    }
-
-    function _claimantsClock(uint8 phase) private pure returns (bool) {
-        return phase == COMMIT || phase == REVEAL || phase == STATES || phase == STEP;
-    }
-
-    // ---- descent ----
-
-    /// Levels that the state's round descends; 0 when the raw chunks are next (docs/protocol.md, 5.1).
-    function _levels(State memory state) private pure returns (uint256) {
-        unchecked {
-            uint256 depth = state.traceDepth;
-            if (depth <= RAW_LEVELS) return 0;
-            uint256 r = depth - RAW_LEVELS;
-            uint256 n = (r + ROUND_LEVELS - 1) / ROUND_LEVELS;
-            uint256 i = state.round;
-            return i == n ? 0 : (i + 1) * r / n - i * r / n;
-        }
-    }
-
-    /// In the last reveal the level is what is left: at most RAW_LEVELS.
-    function _reveal(bytes32 gameId, State memory state, bytes calldata nodes) private {
-        uint256 levels = _levels(state);
-        uint256 pos;
-        assembly ("memory-safe") {
-            pos := nodes.offset
-        }
-        bytes32 root;
-        uint8 next;
-        if (levels > 0) {
-            if (nodes.length != 32 << levels) revert WrongLength();
-            root = Merkle.rootOfNodes(pos, levels);
-            next = SELECT;
-        } else {
-            if (nodes.length != Merkle.CHUNK_BYTES << state.level) revert WrongLength();
-            root = Merkle.rootOfChunks(pos, state.level);
-            next = ELEMENT;
-        }
-        if (root != state.node) revert WrongPath();
-        emit Revealed(gameId, nodes);
-        _advance(gameId, state, next);
-    }
-
-    function _takeChunk(State memory state, uint256 child, bytes calldata chunk, bytes32[] calldata siblings)
-        private
-        pure
+    function revealStates(bytes32 claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes calldata values)
+        external
     {
-        uint256 level = state.level;
-        if (chunk.length != Merkle.CHUNK_BYTES || siblings.length != level) revert WrongLength();
-        if (child >> level != 0) revert OutOfRange();
+        a = Packed.mine(a);
+        _due(a, b, Packed.STATES);
+        bytes32 key = _stored(claimId, a, b, n, c, 0);
+        _widthOf(c, values);
+        a = Packed.next(a, Packed.SEGMENT);
+        b = Packed.claimantMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, n, c, keccak256(values));
+        emit StatesRevealed(claimId, a, b, n, c, values);
+    }
+
+    function selectSegment(
+        bytes32 claimId,
+        uint256 a,
+        uint256 b,
+        bytes32 n,
+        uint256 c,
+        uint256 segment,
+        bytes calldata values
+    ) external {
+        b = Packed.mine(b);
+        bytes32 key;
+        (key, a, c) = _segment(claimId, a, b, n, c, segment, values);
+        b = Packed.challengerMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, n, c, 0);
+        emit Narrowed(claimId, a, b, n, c);
+    }
+
+    // ---- moves that end a game ----
+
+    function proveStep(
+        Terms calldata t,
+        uint256 a,
+        uint256 b,
+        uint256 c,
+        bytes32 traceRoot,
+        bytes calldata descriptor,
+        bytes calldata openings
+    ) external {
+        _due(a, b, Packed.STEP);
+        _side(a, b);
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        bytes32 key = _stored(claimId, a, b, Merkle.descriptor(descriptor), c, 0);
+        _prove(t, _end(key, claimId, a, b, BY_STEP), c, traceRoot, descriptor, openings);
+    }
+
+    function selectElementAndProve(
+        Terms calldata t,
+        uint256 a,
+        uint256 b,
+        uint256 pick,
+        bytes calldata chunk,
+        bytes32[] calldata siblings,
+        bytes calldata descriptor,
+        bytes32[] calldata path,
+        bytes32 traceRoot,
+        bytes calldata openings
+    ) external {
+        b = Packed.mine(b);
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        bytes32 key = _takeChunk(claimId, a, b, pick, chunk, siblings);
+        _takeDescriptor(t.modelId, pick, descriptor, path);
+        uint256 c;
+        (a, c) = _element(a, pick, chunk, descriptor);
+        if (Packed.phase(a) != Packed.STEP) revert WrongPhase();
+        _prove(t, _end(key, claimId, a, b, BY_STEP), c, traceRoot, descriptor, openings);
+    }
+
+    function selectSegmentAndProve(
+        Terms calldata t,
+        uint256 a,
+        uint256 b,
+        uint256 c,
+        uint256 segment,
+        bytes calldata values,
+        bytes32 traceRoot,
+        bytes calldata descriptor,
+        bytes calldata openings
+    ) external {
+        b = Packed.mine(b);
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        bytes32 key;
+        (key, a, c) = _segment(claimId, a, b, Merkle.descriptor(descriptor), c, segment, values);
+        if (Packed.phase(a) != Packed.STEP) revert WrongPhase();
+        _prove(t, _end(key, claimId, a, b, BY_STEP), c, traceRoot, descriptor, openings);
+    }
+
+    function timeout(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
+        if (block.timestamp <= Packed.deadline(b)) revert NotOver();
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_TIMEOUT);
+        // Odd phases are the claimant's.
+        if (Packed.phase(a) & 1 != 0) _challengerWins(e, t, false);
+        else _claimantWins(e, false);
+    }
+
+    function concede(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
+        if (block.timestamp > Packed.deadline(b)) revert TooLate();
+        _side(a, b);
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_CONCESSION);
+        if (msg.sender == Packed.account(a)) _challengerWins(e, t, true);
+        else _claimantWins(e, true);
+    }
+
+    function close(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
+        bytes32 claimId = _idOf(t, Packed.account(a));
+        Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_CLOSING);
+        if (!_overtaken(e)) revert NotSettled();
+        _close(e);
+    }
+
+    // ---- play off chain ----
+
+    function agree(
+        State calldata from,
+        State calldata to,
+        bytes32 traceRoot,
+        bytes calldata claimantSignature,
+        bytes calldata challengerSignature
+    ) external {
+        bytes32 key = _agreed(from, to, traceRoot, claimantSignature, challengerSignature);
+        games[key] = Packed.hash(to.claimId, to.a, to.b, to.n, to.c, to.v);
+        emit Agreed(to.claimId, to.a, to.b, to.n, to.c, to.v, traceRoot);
+    }
+
+    function agreeAndProve(
+        Terms calldata t,
+        State calldata from,
+        State calldata to,
+        bytes32 traceRoot,
+        bytes calldata claimantSignature,
+        bytes calldata challengerSignature,
+        bytes calldata descriptor,
+        bytes calldata openings
+    ) external {
+        bytes32 key = _agreed(from, to, traceRoot, claimantSignature, challengerSignature);
+        _due(to.a, to.b, Packed.STEP);
+        _side(to.a, to.b);
+        if (_idOf(t, Packed.account(to.a)) != to.claimId || Merkle.descriptor(descriptor) != to.n || to.v != 0) {
+            revert StaleState();
+        }
+        _prove(t, _end(key, to.claimId, to.a, to.b, BY_STEP), to.c, traceRoot, descriptor, openings);
+    }
+
+    // ---- what moves share ----
+
+    function _due(uint256 a, uint256 b, uint256 phase) private view {
+        if (Packed.phase(a) != phase) revert WrongPhase();
+        if (block.timestamp > Packed.deadline(b)) revert TooLate();
+    }
+
+    function _side(uint256 a, uint256 b) private view {
+        if (msg.sender != Packed.account(a) && msg.sender != Packed.account(b)) revert NotYourMove();
+    }
+
+    /// The state is the stored one of an open game; where it is stored.
+    function _stored(bytes32 claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v)
+        private
+        view
+        returns (bytes32 key)
+    {
+        key = Packed.key(claimId, Packed.ordinal(a));
+        if (games[key] != Packed.hash(claimId, a, b, n, c, v)) revert StaleState();
+    }
+
+    function _descend(uint256 a, uint256 levels, uint256 child) private pure returns (uint256) {
+        uint256 position = (Packed.position(a) << levels | child) & 0xffffffff;
+        return a >> 32 << 32 | position;
+    }
+
+    /// The trace root that the first nodes, or all chunks, hash to; the claimed output is part of it.
+    function _committed(
+        uint256 shape,
+        uint256 depth,
+        bytes32 outputRoot,
+        bytes calldata nodes,
+        bytes32[] calldata path
+    ) private pure returns (bytes32) {
+        unchecked {
+            uint256 pos;
+            assembly ("memory-safe") {
+                pos := nodes.offset
+            }
+            uint256 levels = Schedule.levels(depth, 0);
+            uint256 level; // of the nodes
+            uint256 memory_;
+            if (levels != 0) {
+                if (nodes.length != 32 << levels) revert WrongLength();
+                level = depth - levels;
+                memory_ = Merkle.loadNodes(pos, levels);
+            } else {
+                levels = depth;
+                if (nodes.length != Merkle.CHUNK_BYTES << levels) revert WrongLength();
+                memory_ = Merkle.loadChunks(pos, levels);
+            }
+            uint256 outputDepth = shape >> 8 & 0xff;
+            uint256 index = (shape >> 24 & 0xffffffff) >> outputDepth;
+            if (outputDepth < level) {
+                if (path.length != level - outputDepth) revert WrongLength();
+                outputRoot = Merkle.climb(outputRoot, index, path);
+                index >>= path.length;
+            } else {
+                if (path.length != 0) revert WrongLength();
+                uint256 down = outputDepth - level;
+                Merkle.reduce(memory_, levels, down);
+                levels -= down;
+            }
+            if (Merkle.nodeAt(memory_, index) != outputRoot) revert WrongPath();
+            return Merkle.reduce(memory_, levels, levels);
+        }
+    }
+
+    /// The chunk belongs to the node of the stored state.
+    function _takeChunk(
+        bytes32 claimId,
+        uint256 a,
+        uint256 b,
+        uint256 pick,
+        bytes calldata chunk,
+        bytes32[] calldata siblings
+    ) private view returns (bytes32 key) {
+        _due(a, b, Packed.ELEMENT);
+        uint256 levels = Schedule.raw(Packed.depth(a));
+        if (chunk.length != Merkle.CHUNK_BYTES || siblings.length != levels) revert WrongLength();
+        uint256 child = pick & 0xffffffff;
+        if (child >> levels != 0) revert OutOfRange();
         uint256 pos;
         assembly ("memory-safe") {
             pos := chunk.offset
         }
-        bytes32 leaf = Merkle.leaf(pos);
-        if (_climb(leaf, child, siblings) != state.node) revert WrongPath();
-        state.node = leaf;
-        state.level = 0;
-        state.position = uint32(uint256(state.position) << level | child);
+        return _stored(claimId, a, b, Merkle.climb(Merkle.leaf(pos), child, siblings), 0, 0);
     }
 
-    function _checkDescriptor(bytes32 modelId, uint256 instruction, bytes calldata descriptor, bytes32[] calldata path)
+    function _takeDescriptor(bytes32 modelId, uint256 pick, bytes calldata descriptor, bytes32[] calldata path)
         private
         view
         returns (bytes32 leaf)
     {
-        Layout memory known = models.layoutOf(modelId);
-        if (instruction >= known.instructions) revert OutOfRange();
-        if (path.length != Merkle.depth(known.instructions)) revert WrongLength();
+        (bytes32 programRoot, uint256 instructions) = models.programOf(modelId);
+        uint256 instruction = pick >> 64;
+        if (instruction >= instructions) revert OutOfRange();
+        if (path.length != Merkle.depth(instructions)) revert WrongLength();
         leaf = Merkle.descriptor(descriptor);
-        if (_climb(leaf, instruction, path) != known.programRoot) revert WrongDescriptor();
+        if (Merkle.climb(leaf, instruction, path) != programRoot) revert WrongDescriptor();
+    }
+
+    /// Which element of which tensor is picked; the words a and c after it.
+    function _element(uint256 a, uint256 pick, bytes calldata chunk, bytes calldata descriptor)
+        private
+        pure
+        returns (uint256, uint256)
+    {
+        Description memory d = Describe.describe(descriptor);
+        a = _descend(a, Schedule.raw(Packed.depth(a)), pick & 0xffffffff);
+        uint256 position = Packed.position(a);
+        uint256 slot = pick >> 32 & 0xffffffff;
+        unchecked {
+            if (position < d.firstChunk || position - d.firstChunk >= d.span) revert OutOfRange();
+            uint256 perChunk = Merkle.CHUNK_BYTES / d.elementBytes;
+            if (slot >= perChunk) revert OutOfRange();
+            uint256 element = (position - d.firstChunk) * perChunk + slot;
+            bool fold = d.fold && element < d.elements;
+            uint256 bits = _bits(chunk, slot * d.elementBytes, d.elementBytes);
+            return (
+                Packed.next(a, fold ? Packed.STATES : Packed.STEP),
+                Packed.fold(element, 0, fold ? d.terms + 1 : 0, 0, bits)
+            );
+        }
     }
 
     /// Little-endian.
     function _bits(bytes calldata chunk, uint256 from, uint256 width) private pure returns (uint256 bits) {
-        for (uint256 i = width; i > 0; --i) {
-            bits = bits << 8 | uint8(chunk[from + i - 1]);
-        }
-    }
-
-    function _climb(bytes32 node, uint256 index, bytes32[] calldata path) private pure returns (bytes32) {
-        uint256 pos;
         assembly ("memory-safe") {
-            pos := path.offset
-        }
-        return Merkle.climb(node, index, pos, path.length);
-    }
-
-    /// How the unknown states are cut: values `stride` apart, `count` of them. low < high holds whenever this is asked.
-    function _segments(State memory state) private pure returns (uint256 stride, uint256 count) {
-        uint256 m = state.high - state.low;
-        stride = (m + SEGMENTS) / SEGMENTS;
-        count = m / stride;
-    }
-
-    function _roots(State memory state) private view returns (Roots memory roots) {
-        Layout memory known = models.layoutOf(state.modelId);
-        (,, bytes32 inputRoot,) = claims.roots(state.claimId);
-        roots.root = [state.traceRoot, known.weightsRoot, inputRoot];
-        roots.depth = [uint256(state.traceDepth), Merkle.depth(known.weightsChunks), Merkle.depth(known.inputsChunks)];
-    }
-
-    // ---- ends ----
-
-    function _settledBefore(bytes32 claimId, uint256 index) private view returns (bool) {
-        uint256 winner = books[claimId].winner;
-        return winner != 0 && winner - 1 < index;
-    }
-
-    function _claimantWins(bytes32 gameId, State memory state, uint256 lossBps, uint8 reason) private {
-        uint256 bond = challengerBond;
-        uint256 loss = bond * lossBps / 10000;
-        stakes.slash(state.challenger, loss, state.claimant);
-        if (loss != bond) stakes.unlock(state.challenger, bond - loss);
-        _end(gameId, state.claimId, CLAIMANT_WON, reason);
-    }
-
-    function _challengerWins(bytes32 gameId, State memory state, uint16 lossBps, uint8 reason) private {
-        bytes32 claimId = state.claimId;
-        Book storage book = books[claimId];
-        uint256 index = games[gameId].index;
-        claims.invalidate(claimId);
-        stakes.unlock(state.challenger, challengerBond);
-        // _check has seen that no earlier game has won: this one is now the earliest.
-        book.winner = 0;
-        _end(gameId, claimId, CHALLENGER_WON, reason);
-        book.winner = uint24(index + 1);
-        book.prizeTo = state.challenger;
-        book.lossBps = lossBps;
-        book.earlier = uint24(_openBefore(claimId, index));
-        if (book.earlier == 0) _pay(claimId, book);
-    }
-
-    /// Takes the game off the books. When it was the last that could still come before the winner, the prize is paid.
-    function _end(bytes32 gameId, bytes32 claimId, uint8 outcome, uint8 reason) private {
-        Game storage game = games[gameId];
-        uint256 index = game.index;
-        game.status = outcome; // stays: no second game for this pair
-        game.stateHash = 0;
-        _open[claimId][index >> 8] &= ~(1 << (index & 255));
-        claims.closeGame(claimId);
-        emit GameOver(gameId, claimId, outcome, reason);
-        Book storage book = books[claimId];
-        if (book.winner != 0 && index < book.winner - 1) {
-            book.earlier -= 1;
-            if (book.earlier == 0) _pay(claimId, book);
+            let w := calldataload(add(chunk.offset, from))
+            for { let i := 0 } lt(i, width) { i := add(i, 1) } { bits := or(bits, shl(shl(3, i), byte(i, w))) }
         }
     }
 
-    /// Open games with an index below the given one.
-    function _openBefore(bytes32 claimId, uint256 index) private view returns (uint256 n) {
-        uint256 last = index >> 8;
-        for (uint256 w = 0; w <= last; ++w) {
-            uint256 bits = _open[claimId][w];
-            if (w == last) bits &= (1 << (index & 255)) - 1;
-            n += _ones(bits);
-        }
-    }
-
-    /// Sums of bits, side by side in ever wider fields; a number modulo 2^16 - 1 is the sum of its fields of sixteen bits. A
-    /// loop over the bits would let a claimant's friends make a winning move dearer than most transactions may be.
-    function _ones(uint256 bits) private pure returns (uint256) {
-        uint256 ones = type(uint256).max;
+    /// Bytes of each of the values that are shown between the state's low and high.
+    function _widthOf(uint256 c, bytes calldata values) private pure returns (uint256) {
         unchecked {
-            bits -= bits >> 1 & ones / 3;
-            bits = (bits & ones / 5) + (bits >> 2 & ones / 5);
-            bits = bits + (bits >> 4) & ones / 17;
-            bits = (bits & ones / 257) + (bits >> 8 & ones / 257);
-            return bits % 0xffff;
+            (, uint256 count) = Schedule.segments(Packed.high(c) - Packed.low(c));
+            if (values.length == count << 2) return 4;
+            if (values.length == count << 3) return 8;
+            revert WrongLength();
         }
     }
 
-    function _pay(bytes32 claimId, Book storage book) private {
-        (address claimant,,,) = claims.roots(claimId);
-        (,,,, uint256 bond) = claims.status(claimId);
-        uint256 loss = bond * book.lossBps / 10000;
-        stakes.slash(claimant, loss, book.prizeTo);
-        if (loss != bond) stakes.unlock(claimant, bond - loss);
-        emit Settled(claimId, book.prizeTo, loss);
+    /// The values are those of the stored state; the words a and c of the segment picked.
+    function _segment(
+        bytes32 claimId,
+        uint256 a,
+        uint256 b,
+        bytes32 n,
+        uint256 c,
+        uint256 segment,
+        bytes calldata values
+    ) private view returns (bytes32 key, uint256, uint256) {
+        _due(a, b, Packed.SEGMENT);
+        key = _stored(claimId, a, b, n, c, keccak256(values));
+        unchecked {
+            uint256 low = Packed.low(c);
+            uint256 high = Packed.high(c);
+            uint256 lowValue = Packed.lowValue(c);
+            uint256 highValue = Packed.highValue(c);
+            (uint256 stride, uint256 count) = Schedule.segments(high - low);
+            if (segment > count) revert OutOfRange();
+            uint256 width = _widthOf(c, values);
+            if (segment != count) {
+                high = low - 1 + stride * (segment + 1);
+                highValue = _value(values, segment * width, width);
+            }
+            if (segment != 0) {
+                low += stride * segment;
+                lowValue = _value(values, (segment - 1) * width, width);
+            }
+            c = Packed.fold(Packed.element(c), low, high, lowValue, highValue);
+            return (key, Packed.next(a, low == high ? Packed.STEP : Packed.STATES), c);
+        }
+    }
+
+    /// Big-endian.
+    function _value(bytes calldata values, uint256 from, uint256 width) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(sub(256, shl(3, width)), calldataload(add(values.offset, from)))
+        }
+    }
+
+    /// Takes the game off the books.
+    function _end(bytes32 key, bytes32 claimId, uint256 a, uint256 b, uint256 reason) private returns (Ended memory) {
+        games[key] = 0;
+        return Ended(claimId, a, b, claims.endGame(claimId), reason, 0);
+    }
+
+    function _prove(
+        Terms calldata t,
+        Ended memory e,
+        uint256 c,
+        bytes32 traceRoot,
+        bytes calldata descriptor,
+        bytes calldata openings
+    ) private {
+        if (e.slot >> 96 != uint160(uint256(traceRoot))) revert WrongTraceRoot();
+        (bytes32 weightsRoot, uint256 shape) = models.weightsOf(t.modelId);
+        Roots memory roots;
+        roots.root = [traceRoot, weightsRoot, t.inputRoot, t.outputRoot];
+        roots.depth = [
+            shape >> 16 & 0xff,
+            Merkle.depth(shape >> 88 & 0xffffffff),
+            Merkle.depth(shape >> 56 & 0xffffffff),
+            shape >> 8 & 0xff
+        ];
+        e.computed = judge.judge(descriptor, Packed.element(c), Packed.high(c), Packed.lowValue(c), roots, openings);
+        if (e.computed == Packed.highValue(c)) _claimantWins(e, false);
+        else _challengerWins(e, t, false);
+    }
+
+    function _agreed(
+        State calldata from,
+        State calldata to,
+        bytes32 traceRoot,
+        bytes calldata claimantSignature,
+        bytes calldata challengerSignature
+    ) private returns (bytes32 key) {
+        key = _stored(from.claimId, from.a, from.b, from.n, from.c, from.v);
+        if (!_succeeds(from, to)) revert NotAgreed();
+        bytes32 digest = Agreement.digest(to, traceRoot);
+        if (!Agreement.signed(digest, claimantSignature, Packed.account(to.a))) revert WrongSignature();
+        if (!Agreement.signed(digest, challengerSignature, Packed.account(to.b))) revert WrongSignature();
+        // A lost claim's games end by the clocks they have: nobody waits for a prize because two others agree to.
+        if (claims.slotOf(from.claimId) & 0xff != CLAIM_OPEN) revert ClaimSettled();
+        claims.bindTrace(from.claimId, uint160(uint256(traceRoot)));
+    }
+
+    /// The same game, later, in a state whose fields further moves cannot overflow.
+    function _succeeds(State calldata from, State calldata to) private view returns (bool) {
+        uint256 a = to.a;
+        uint256 b = to.b;
+        if (from.claimId != to.claimId || (from.a ^ a) >> 64 != 0 || (from.b ^ b) >> 96 != 0) return false;
+        uint256 move = Packed.move(a);
+        if (move <= Packed.move(from.a) || move < AGREED_MOVES || move >= AGREED_MOVES_END) return false;
+        if (Packed.phase(a) <= Packed.COMMIT || Packed.phase(a) > Packed.STEP) return false;
+        if (Packed.depth(a) > DEPTH_MAX || b & 0xff != 0) return false;
+        uint256 budgets = claimantBudget + challengerBudget;
+        return Packed.deadline(b) <= block.timestamp + budgets && Packed.claimantLeft(b) <= budgets
+            && Packed.challengerLeft(b) <= budgets;
     }
 }

@@ -2,52 +2,104 @@
 pragma solidity ^0.8.28;
 
 import {Stakes} from "./Stakes.sol";
-import {Header, Layout} from "./Types.sol";
+import {Claims} from "./Claims.sol";
+import {Inspector} from "./Inspector.sol";
+import {Header, Layout, Settlement} from "./Types.sol";
 
-/// What may be claimed about: registered headers that enough stake vouches for.
+/// What may be claimed about: registered headers that enough stake vouches for (docs/protocol.md, section 3).
 contract Models {
+    /// A model is known from here on; `uri` says where its file can be had.
     event Registered(bytes32 indexed modelId, address indexed registrant, Header header, string uri);
+    /// Stake stands behind a model: `amount` more, `total` of everybody.
     event Attested(bytes32 indexed modelId, address indexed account, uint256 amount, uint256 total);
+    /// Stake stands behind it no longer.
     event Retracted(bytes32 indexed modelId, address indexed account, uint256 amount, uint256 total);
+    /// Somebody proved that the program breaks a rule of well-formedness.
+    event Voided(bytes32 indexed modelId, address indexed prover, uint8 rule);
+    /// The registrant wants no more claims about it.
+    event Retired(bytes32 indexed modelId);
+    /// The registrant has its bond back.
+    event BondReleased(bytes32 indexed modelId);
 
+    error InvalidParameter();
     error ModelExists();
     error UnknownModel();
+    /// Void or retired: nothing more can be done about it.
+    error ModelOver();
+    /// The deployment is retired (docs/protocol.md, 4.4).
+    error DeploymentRetired();
     /// The first word of the header that cannot be right, by number.
     error InvalidHeader(uint256 word);
+    error NotRegistrant();
+    error NotRetired();
+    error NotReady(uint256 readyAt);
 
     bytes32 private constant MODEL_DOMAIN = keccak256("gainsay.model");
     uint256 private constant CHUNKS_MAX = 1 << 26;
 
+    // The flags of a shape: its lowest byte.
+    uint256 internal constant REGISTERED = 1;
+    uint256 internal constant VOID = 2;
+    uint256 internal constant RETIRED = 4;
+    uint256 internal constant VOUCHED = 16; // the threshold is reached
+    uint256 internal constant PAID = 32; // the registrant's bond is no longer locked
+    uint256 private constant RETIRED_AT = 152;
+    uint256 private constant SHAPE = (1 << RETIRED_AT) - 1;
+
     Stakes public immutable stakes;
+    /// Judges whether a descriptor is well formed, for the call that voids.
+    address public immutable inspector;
     uint256 public immutable registrantBond;
     uint256 public immutable attestThreshold;
+    uint64 public immutable releaseSeconds;
+    uint16 public immutable burnBps;
 
-    mapping(bytes32 => Layout) private _layouts;
+    struct Record {
+        uint256 word; // 0 64 | retiredAt 40 | the shape
+        bytes32 programRoot;
+        bytes32 weightsRoot;
+        address registrant;
+    }
+
+    mapping(bytes32 => Record) internal _models;
     /// Stake locked for the model by everybody, and by each.
     mapping(bytes32 => uint256) public attested;
     mapping(bytes32 => mapping(address => uint256)) public attestedBy;
 
-    constructor(address stakes_, uint256 registrantBond_, uint256 attestThreshold_) {
+    constructor(
+        address stakes_,
+        address inspector_,
+        uint256 registrantBond_,
+        uint256 attestThreshold_,
+        uint64 releaseSeconds_,
+        uint16 burnBps_
+    ) {
+        if (burnBps_ > 10000 || releaseSeconds_ == 0 || releaseSeconds_ > 1 << 32) {
+            revert InvalidParameter();
+        }
+        if (registrantBond_ >= 1 << 128 || attestThreshold_ >= 1 << 128) revert InvalidParameter();
         stakes = Stakes(stakes_);
+        inspector = inspector_;
         registrantBond = registrantBond_;
         attestThreshold = attestThreshold_;
+        releaseSeconds = releaseSeconds_;
+        burnBps = burnBps_;
     }
 
+    /// Makes a model known, by anybody, for the registrant's bond.
     function register(Header calldata header, string calldata uri) external returns (bytes32 modelId) {
         modelId = keccak256(abi.encode(header));
-        if (_layouts[modelId].registered) revert ModelExists();
+        Record storage model = _models[modelId];
+        if (model.word != 0) revert ModelExists();
+        if (Claims(stakes.claims()).retired()) revert DeploymentRetired();
         _check(header);
-        _layouts[modelId] = Layout({
-            programRoot: header.programRoot,
-            weightsRoot: header.weightsRoot,
-            instructions: header.instructions,
-            weightsChunks: header.weightsChunks,
-            inputsChunks: header.inputsChunks,
-            outputChunk: header.outputChunk,
-            traceDepth: uint8(header.traceDepth),
-            outputDepth: uint8(header.outputDepth),
-            registered: true
-        });
+        model.word = uint256(header.instructions) << 120 | uint256(header.weightsChunks) << 88
+            | uint256(header.inputsChunks) << 56 | uint256(header.outputChunk) << 24 | uint256(header.traceDepth) << 16
+            | uint256(header.outputDepth) << 8 | REGISTERED | (attestThreshold == 0 ? VOUCHED : 0);
+        model.programRoot = header.programRoot;
+        model.weightsRoot = header.weightsRoot;
+        model.registrant = msg.sender;
+        if (attestThreshold == 0) _tell(modelId, true);
         stakes.lock(msg.sender, registrantBond);
         emit Registered(modelId, msg.sender, header, uri);
     }
@@ -71,29 +123,143 @@ contract Models {
         if (h.toleranceRel != 0) revert InvalidHeader(15);
     }
 
+    /// Puts the sender's free stake behind a model: that its files can be had and its program is well formed.
     function attest(bytes32 modelId, uint256 amount) external {
-        if (!_layouts[modelId].registered) revert UnknownModel();
-        stakes.lock(msg.sender, amount);
-        attestedBy[modelId][msg.sender] += amount;
+        uint256 word = _known(modelId);
+        if (word & (VOID | RETIRED) != 0) revert ModelOver();
         uint256 total = attested[modelId] + amount;
         attested[modelId] = total;
+        attestedBy[modelId][msg.sender] += amount;
+        if (total >= attestThreshold && word & VOUCHED == 0) {
+            _models[modelId].word = word | VOUCHED;
+            _tell(modelId, true);
+        }
+        stakes.lock(msg.sender, amount);
         emit Attested(modelId, msg.sender, amount, total);
     }
 
+    /// Takes back all that the sender put there. Claims already posted go on.
     function retract(bytes32 modelId) external {
+        uint256 word = _known(modelId);
         uint256 amount = attestedBy[modelId][msg.sender];
-        attestedBy[modelId][msg.sender] = 0;
         uint256 total = attested[modelId] - amount;
+        attestedBy[modelId][msg.sender] = 0;
         attested[modelId] = total;
+        if (total < attestThreshold && word & VOUCHED != 0) {
+            _models[modelId].word = word & ~VOUCHED;
+            _tell(modelId, false);
+        }
         stakes.unlock(msg.sender, amount);
         emit Retracted(modelId, msg.sender, amount, total);
     }
 
-    function active(bytes32 modelId) external view returns (bool) {
-        return _layouts[modelId].registered && attested[modelId] >= attestThreshold;
+    /// No new claims about the model; by its registrant, for ever.
+    function retire(bytes32 modelId) external {
+        uint256 word = _known(modelId);
+        if (msg.sender != _models[modelId].registrant) revert NotRegistrant();
+        if (word & (VOID | RETIRED) != 0) revert ModelOver();
+        _models[modelId].word = word | RETIRED | block.timestamp << RETIRED_AT;
+        _tell(modelId, false);
+        emit Retired(modelId);
     }
 
+    /// Unlocks the registrant's bond, by anybody, `releaseSeconds` after `retire`, unless the model was voided meanwhile.
+    function releaseBond(bytes32 modelId) external {
+        uint256 word = _known(modelId);
+        if (word & RETIRED == 0) revert NotRetired();
+        if (word & (VOID | PAID) != 0) revert ModelOver();
+        uint256 readyAt = (word >> RETIRED_AT) + releaseSeconds;
+        if (block.timestamp < readyAt) revert NotReady(readyAt);
+        _models[modelId].word = word | PAID;
+        stakes.unlock(_models[modelId].registrant, registrantBond);
+        emit BondReleased(modelId);
+    }
+
+    /// Ends a model whose program is malformed, by anybody who shows it: descriptors opened against the header's program
+    /// root break a rule of well-formedness (`Inspector.prove`). The registrant's bond is the prover's, but for what burns.
+    function void(Header calldata header, uint256 kind, Inspector.Opened[] calldata opened, uint256 which) external {
+        uint256 rule = Inspector(inspector).prove(header, kind, opened, which);
+        _void(keccak256(abi.encode(header)), msg.sender, uint8(rule));
+    }
+
+    /// The consequences of a proof that the program breaks `rule`: the model is void for ever, and the registrant's bond,
+    /// if it still has one here, is settled. Whoever calls this has checked the proof.
+    function _void(bytes32 modelId, address prover, uint8 rule) internal {
+        uint256 word = _known(modelId);
+        if (word & VOID != 0) revert ModelOver();
+        _models[modelId].word = word | VOID | PAID;
+        _tell(modelId, false);
+        emit Voided(modelId, prover, rule);
+        if (word & PAID != 0) return;
+        uint256 burn = registrantBond * burnBps / 10000;
+        stakes.settle(
+            Settlement({
+                loser: _models[modelId].registrant,
+                loss: registrantBond,
+                burn: burn,
+                winner: prover,
+                gain: registrantBond - burn,
+                release: 0
+            })
+        );
+    }
+
+    /// Claims keeps what `active` says, so that a claim need not ask for it.
+    function _tell(bytes32 modelId, bool on) private {
+        Claims(stakes.claims()).accept(modelId, on);
+    }
+
+    function _known(bytes32 modelId) private view returns (uint256 word) {
+        word = _models[modelId].word;
+        if (word == 0) revert UnknownModel();
+    }
+
+    /// Whether claims about it are accepted.
+    function active(bytes32 modelId) external view returns (bool) {
+        return _models[modelId].word & (REGISTERED | VOUCHED | VOID | RETIRED) == REGISTERED | VOUCHED;
+    }
+
+    /// Whether it was proven malformed: its unfinal claims are void.
+    function voided(bytes32 modelId) external view returns (bool) {
+        return _models[modelId].word & VOID != 0;
+    }
+
+    /// instructions 32 | weightsChunks 32 | inputsChunks 32 | outputChunk 32 | traceDepth 8 | outputDepth 8 | flags 8 in the
+    /// low 152 bits; 0 for an unknown model. Flags: 1 registered, 2 void, 4 retired, 8 tolerant, 16 vouched for, 32 the
+    /// registrant's bond is paid out.
+    function shapeOf(bytes32 modelId) external view returns (uint256) {
+        return _models[modelId].word & SHAPE;
+    }
+
+    /// Where the descriptors are committed to.
+    function programOf(bytes32 modelId) external view returns (bytes32 programRoot, uint256 instructions) {
+        return (_models[modelId].programRoot, (_models[modelId].word & SHAPE) >> 120);
+    }
+
+    /// Where the weights are committed to, and the shape: what the last step of a game needs.
+    function weightsOf(bytes32 modelId) external view returns (bytes32 weightsRoot, uint256 shape) {
+        return (_models[modelId].weightsRoot, _models[modelId].word & SHAPE);
+    }
+
+    /// Who answers for the model, and since when it is retired (0: it is not).
+    function registrantOf(bytes32 modelId) external view returns (address registrant, uint256 retiredAt) {
+        return (_models[modelId].registrant, _models[modelId].word >> RETIRED_AT);
+    }
+
+    /// All of it, unpacked.
     function layoutOf(bytes32 modelId) external view returns (Layout memory) {
-        return _layouts[modelId];
+        Record storage model = _models[modelId];
+        uint256 word = model.word;
+        return Layout({
+            programRoot: model.programRoot,
+            weightsRoot: model.weightsRoot,
+            instructions: uint32(word >> 120),
+            weightsChunks: uint32(word >> 88),
+            inputsChunks: uint32(word >> 56),
+            outputChunk: uint32(word >> 24),
+            traceDepth: uint8(word >> 16),
+            outputDepth: uint8(word >> 8),
+            registered: word & REGISTERED != 0
+        });
     }
 }

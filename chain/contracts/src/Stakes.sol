@@ -5,11 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Role} from "./Role.sol";
+import {Settlement} from "./Types.sol";
 
-/// Everybody's money: free, locked by an obligation, or on its way out.
+/// Everybody's money: free, locked by an obligation, or on its way out (docs/protocol.md, section 2).
 ///
-/// A lock ends when the contract that made it says so, never by a clock. Slashing moves money inside the books only: no
+/// A lock ends when the contract that made it says so, never by a clock. Settling moves money inside the books only: no
 /// token is called while a verdict is settled, so no token can stand in its way; what is burned waits for `sweepBurned`.
+/// At all times token.balanceOf(this) = sum of (free + locked + unbonding) + burned, or more when somebody gave tokens away.
 contract Stakes is ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -21,52 +24,76 @@ contract Stakes is ReentrancyGuardTransient {
         uint64 readyAt;
     }
 
+    /// Tokens came in: what really arrived.
     event Deposited(address indexed account, uint256 amount);
+    /// `amount` more is on its way out; all of it waits until `readyAt`.
     event WithdrawRequested(address indexed account, uint256 amount, uint64 readyAt);
+    /// Tokens went out.
     event Withdrawn(address indexed account, uint256 amount);
+    /// An obligation begins.
     event Locked(address indexed account, uint256 amount);
+    /// An obligation ends without loss.
     event Unlocked(address indexed account, uint256 amount);
-    event Slashed(address indexed account, address indexed winner, uint256 amount, uint256 burned);
+    /// Locked money of one account became free money of another.
+    event Paid(address indexed from, address indexed to, uint256 amount);
+    /// An obligation ends with a loss: loss = burned + gain; `released` is the winner's own.
+    event Slashed(
+        address indexed loser, address indexed winner, uint256 loss, uint256 burned, uint256 gain, uint256 released
+    );
 
     error Unauthorized();
     error AlreadyWired();
     error InvalidParameter();
+    /// There is less than what was asked for.
     error Insufficient(uint256 available, uint256 wanted);
+    /// What is unbonding cannot leave before.
     error NotReady(uint256 readyAt);
+    /// A settlement that would make or lose money.
+    error Unbalanced();
 
     address public constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
 
     IERC20 public immutable token;
     uint64 public immutable unbondingSeconds;
-    uint16 public immutable burnBps;
     address private immutable deployer;
 
     /// Set together, once, by `wire`.
     address public models;
     address public claims;
+    address public batches;
     address public disputes;
+    address public duties;
+    /// Which of the five an account is (a bit of `Role`), 0 for everybody else: one slot to read, not five.
+    mapping(address => uint256) public roleOf;
 
     mapping(address => Account) public accounts;
     /// Taken from losers and still here.
     uint256 public burned;
 
-    constructor(address token_, uint64 unbondingSeconds_, uint16 burnBps_) {
-        if (burnBps_ > 10000 || unbondingSeconds_ == 0 || unbondingSeconds_ > 1 << 32) revert InvalidParameter();
+    constructor(address token_, uint64 unbondingSeconds_) {
+        if (token_ == address(0) || unbondingSeconds_ == 0 || unbondingSeconds_ > 1 << 32) revert InvalidParameter();
         token = IERC20(token_);
         unbondingSeconds = unbondingSeconds_;
-        burnBps = burnBps_;
         deployer = msg.sender;
     }
 
-    function wire(address models_, address claims_, address disputes_) external {
+    /// Names the five contracts that may lock, once, by the account that deployed this one. They must differ.
+    function wire(address models_, address claims_, address batches_, address disputes_, address duties_) external {
         if (msg.sender != deployer) revert Unauthorized();
-        if (disputes != address(0)) revert AlreadyWired();
-        if (models_ == address(0) || claims_ == address(0) || disputes_ == address(0)) revert InvalidParameter();
+        if (models != address(0)) revert AlreadyWired();
+        address[5] memory all = [models_, claims_, batches_, disputes_, duties_];
+        for (uint256 i = 0; i < 5; ++i) {
+            if (all[i] == address(0) || all[i] == address(this) || roleOf[all[i]] != 0) revert InvalidParameter();
+            roleOf[all[i]] = 1 << i;
+        }
         models = models_;
         claims = claims_;
+        batches = batches_;
         disputes = disputes_;
+        duties = duties_;
     }
 
+    /// Takes `amount` of the sender's tokens; what arrives becomes free.
     function deposit(uint256 amount) external nonReentrant {
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amount);
@@ -76,7 +103,7 @@ contract Stakes is ReentrancyGuardTransient {
         emit Deposited(msg.sender, arrived);
     }
 
-    /// Everything unbonding waits for the newest request.
+    /// Free money of the sender starts to leave. Everything unbonding waits for the newest request.
     function requestWithdraw(uint256 amount) external {
         Account storage account = accounts[msg.sender];
         uint128 part = amount.toUint128();
@@ -88,6 +115,7 @@ contract Stakes is ReentrancyGuardTransient {
         emit WithdrawRequested(msg.sender, amount, readyAt);
     }
 
+    /// Pays the sender all that was unbonding, when its time has come.
     function withdraw() external nonReentrant {
         Account storage account = accounts[msg.sender];
         if (block.timestamp < account.readyAt) revert NotReady(account.readyAt);
@@ -98,39 +126,66 @@ contract Stakes is ReentrancyGuardTransient {
         token.safeTransfer(msg.sender, amount);
     }
 
-    modifier onlySystem() {
-        // Before wire() the three are zero, which no sender is.
-        if (msg.sender != claims && msg.sender != disputes && msg.sender != models) revert Unauthorized();
+    modifier only(uint256 roles) {
+        // Before wire() nobody has a role.
+        if (roleOf[msg.sender] & roles == 0) revert Unauthorized();
         _;
     }
 
-    function lock(address who, uint256 amount) external onlySystem {
+    /// Free to locked; by the system's contracts.
+    function lock(address who, uint256 amount) external only(Role.ANY) {
         Account storage account = accounts[who];
-        if (account.free < amount) revert Insufficient(account.free, amount);
-        account.free -= uint128(amount); // no truncation: at most free
-        account.locked += uint128(amount);
+        uint256 word; // locked 128 | free 128: read and written once
+        assembly ("memory-safe") {
+            word := sload(account.slot)
+        }
+        if (uint128(word) < amount) revert Insufficient(uint128(word), amount);
+        unchecked {
+            word = word - amount + (amount << 128); // at most free, and locked is at most all money
+        }
+        assembly ("memory-safe") {
+            sstore(account.slot, word)
+        }
         emit Locked(who, amount);
     }
 
-    function unlock(address who, uint256 amount) external onlySystem {
-        Account storage account = accounts[who];
-        if (account.locked < amount) revert Insufficient(account.locked, amount);
-        account.locked -= uint128(amount);
-        account.free += uint128(amount);
+    /// Locked to free; by the system's contracts.
+    function unlock(address who, uint256 amount) external only(Role.ANY) {
+        _take(who, amount);
+        accounts[who].free += uint128(amount);
         emit Unlocked(who, amount);
     }
 
-    function slash(address who, uint256 amount, address winner) external {
-        if (msg.sender != disputes) revert Unauthorized();
-        Account storage account = accounts[who];
-        if (account.locked < amount) revert Insufficient(account.locked, amount);
-        uint256 burn = amount * burnBps / 10000;
-        account.locked -= uint128(amount);
-        accounts[winner].free += uint128(amount - burn);
-        burned += burn;
-        emit Slashed(who, winner, amount, burn);
+    /// Locked money of one becomes free money of another; by the system's contracts, but not Models.
+    function pay(address from, uint256 amount, address to)
+        external
+        only(Role.CLAIMS | Role.BATCHES | Role.DISPUTES | Role.DUTIES)
+    {
+        _take(from, amount);
+        accounts[to].free += uint128(amount);
+        emit Paid(from, to, amount);
     }
 
+    /// One obligation's end: see `Settlement`; by Disputes and Models. The winner may be the contract that settles, which
+    /// then locks its gain until it knows whose it is.
+    function settle(Settlement calldata s) external only(Role.MODELS | Role.DISPUTES) {
+        if (s.burn > s.loss || s.loss - s.burn != s.gain) revert Unbalanced();
+        _take(s.loser, s.loss);
+        _take(s.winner, s.release);
+        accounts[s.winner].free += uint128(s.gain + s.release); // no truncation: both were locked
+        burned += s.burn;
+        emit Slashed(s.loser, s.winner, s.loss, s.burn, s.gain, s.release);
+    }
+
+    function _take(address who, uint256 amount) private {
+        uint256 locked = accounts[who].locked;
+        if (locked < amount) revert Insufficient(locked, amount);
+        unchecked {
+            accounts[who].locked = uint128(locked - amount);
+        }
+    }
+
+    /// Sends what was burned so far to where nobody can spend it; by anybody.
     function sweepBurned() external nonReentrant {
         uint256 amount = burned;
         burned = 0;

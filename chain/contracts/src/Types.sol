@@ -35,10 +35,10 @@ struct Layout {
     bool registered;
 }
 
-/// The three arrays that a step may read, by space: trace, weights, inputs.
+/// The four arrays that a step may read, by space: trace, weights, inputs, claimed outputs.
 struct Roots {
-    bytes32[3] root;
-    uint256[3] depth;
+    bytes32[4] root;
+    uint256[4] depth;
 }
 
 /// What `Disputes` must know of a descriptor.
@@ -51,28 +51,42 @@ struct Description {
     uint256 terms; // K of a FOLD, 0 for a MAP
 }
 
-/// A game between two moves (docs/protocol.md, section 5); only its hash is stored.
+/// What a claim says; its hash is the claim's id (docs/protocol.md, 4.1).
+struct Body {
+    bytes32 batch; // 0: posted alone
+    uint256 lot; // index 128 | value 128
+    address claimant;
+    bytes32 modelId;
+    bytes32 inputRoot;
+    bytes32 outputRoot;
+}
+
+/// A body without its claimant, which a game's state has.
+struct Terms {
+    bytes32 batch;
+    uint256 lot;
+    bytes32 modelId;
+    bytes32 inputRoot;
+    bytes32 outputRoot;
+}
+
+/// The end of an obligation: `loss` of the loser's locked money goes, `burn` of it to nobody, `gain` to the winner, whose own
+/// `release` becomes free. loss = burn + gain.
+struct Settlement {
+    address loser;
+    uint256 loss;
+    uint256 burn;
+    address winner;
+    uint256 gain;
+    uint256 release;
+}
+
+/// A game between two moves (docs/protocol.md, 5.1); only the hash of these six words is stored.
 struct State {
     bytes32 claimId;
-    bytes32 modelId;
-    address claimant;
-    address challenger;
-    uint8 phase;
-    uint32 move;
-    uint64 deadline;
-    uint32 claimantLeft;
-    uint32 challengerLeft;
-    uint8 traceDepth;
-    uint8 round;
-    uint8 level;
-    uint32 position;
-    bytes32 node;
-    bytes32 traceRoot;
-    bytes32 descriptor;
-    uint64 element;
-    uint32 low;
-    uint32 high;
-    uint64 lowValue;
-    uint64 highValue;
-    bytes32 values;
+    uint256 a; // claimant 160 | ordinal 16 | units 16 | phase 8 | move 8 | depth 8 | round 8 | position 32
+    uint256 b; // challenger 160 | deadline 40 | claimantLeft 24 | challengerLeft 24 | 0 8
+    bytes32 n; // node, later descriptor
+    uint256 c; // 0 40 | element 40 | low 24 | high 24 | lowValue 64 | highValue 64
+    bytes32 v; // of the revealed values
 }

@@ -27,10 +27,9 @@ contract DisputesPlayTest is World {
         uint256 bobBefore = free(bob) + locked(bob);
         play(0, 1);
         assertEq(outcome, 3, "the challenger is right");
-        (uint8 status,,,,) = claims.status(claimId);
-        assertEq(status, 2, "invalid");
+        assertEq(statusOf(claimId), 2, "invalid");
         uint256 burn = CLAIM_BOND * BURN_BPS / 10000;
-        assertEq(free(alice), aliceBefore - CLAIM_BOND, "alice lost her bond");
+        assertEq(free(alice), aliceBefore - CLAIM_BOND - CLAIM_FEE, "alice lost her bond and the fee");
         assertEq(free(bob), bobBefore + CLAIM_BOND - burn, "bob got the prize and his bond");
         assertEq(locked(bob) + locked(alice), 0, "nothing is locked");
 
@@ -43,9 +42,12 @@ contract DisputesPlayTest is World {
         burn = uint256(CHALLENGER_BOND) * BURN_BPS / 10000;
         assertEq(free(bob), bobBefore - CHALLENGER_BOND, "bob lost his bond");
         assertEq(free(alice) + locked(alice), aliceBefore + CHALLENGER_BOND - burn, "alice got it");
+        uint256 fees = locked(address(duties));
         vm.warp(block.timestamp + WINDOW + 1);
-        claims.finalize(claimId);
+        finalize(claimId);
         assertEq(locked(alice), 0, "final");
+        assertEq(locked(address(duties)), fees + CLAIM_FEE, "the fee is in the pool");
+        assertEq(statusOf(claimId), 3, "final");
         assertEq(snapshot, token.totalSupply(), "");
         checkMoney();
     }

@@ -2,12 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {World} from "./World.sol";
-import {Descriptor as D} from "./Descriptor.sol";
 import {Claims} from "../src/Claims.sol";
 import {Disputes} from "../src/Disputes.sol";
-import {State} from "../src/Types.sol";
+import {Body, State, Terms} from "../src/Types.sol";
+import {Payouts} from "../src/game/Payouts.sol";
 
-/// The rules around the moves: who, when, on which state, and what it costs.
+/// The rules around the moves: who, when, and on which state.
 contract DisputesRulesTest is World {
     address internal dave = address(0xDA7E);
 
@@ -22,73 +22,99 @@ contract DisputesRulesTest is World {
 
     // ---- opening ----
 
-    function testOneGamePerPair() public {
+    function testStateAfterTheChallenge() public {
         bytes32 claimId = claim(1);
         challenge(claimId, bob);
-        vm.expectRevert(Disputes.GameExists.selector);
-        vm.prank(bob);
-        disputes.challenge(claimId);
+        assertEq(now_.claimId, claimId, "claim");
+        assertEq(claimant(), alice, "claimant");
+        assertEq(challenger(), bob, "challenger");
+        assertEq(now_.a << 160 >> 160, 1 << 64 | 1 << 56, "ordinal 0, one unit, phase Commit, the rest 0");
+        assertEq(deadline(), block.timestamp + BUDGET, "deadline");
+        assertEq(claimantLeft(), BUDGET, "left");
+        assertEq(challengerLeft(), BUDGET, "left");
+        assertEq(now_.b & 0xff, 0, "unused");
+        assertEq(locked(bob), CHALLENGER_BOND, "one bond");
     }
 
-    function testLoserCannotReopen() public {
+    function testBondsRiseWithOpenGames() public {
+        bytes32 claimId = claim(1);
+        challenge(claimId, bob);
+        State memory first = now_;
+        challenge(claimId, bob); // nothing forbids it: it pays two bonds
+        assertEq(ordinal(), 1, "the second game");
+        assertEq(units(), 2, "two units");
+        assertEq(locked(bob), 3 * CHALLENGER_BOND, "one and two");
+        now_ = first;
+        concede(bob);
+        challenge(claimId, carol);
+        assertEq(ordinal(), 2, "ordinals are never used again");
+        assertEq(units(), 2, "but one of two is over");
+        assertEq(locked(carol) - 1 ether, 2 * CHALLENGER_BOND, "carol's");
+    }
+
+    function testNoGameIsReopened() public {
         bytes32 claimId = claim(0);
         challenge(claimId, bob);
+        State memory opened = now_;
         play(1, 0);
-        assertEq(outcome, 2, "");
-        (bytes32 hash,, uint8 status) = disputes.games(disputes.gameIdOf(claimId, bob));
-        assertEq(hash, bytes32(0), "the slot is free");
-        assertEq(status, 2, "but not forgotten");
-        vm.expectRevert(Disputes.GameExists.selector);
+        assertEq(outcome, 2, "bob lost");
+        now_ = opened;
+        vm.warp(deadline() + 1);
+        Terms memory t = words();
+        vm.expectRevert(Payouts.StaleState.selector);
+        disputes.timeout(t, opened.a, opened.b, 0, 0, 0);
+        vm.warp(deadline());
+        vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(bob);
-        disputes.challenge(claimId);
-        challenge(claimId, carol); // others may
+        disputes.concede(t, opened.a, opened.b, 0, 0, 0);
+        challenge(claimId, bob);
+        assertTrue(keyOf(now_) != keyOf(opened), "another game, another bond");
     }
 
     function testNobodyChallengesItself() public {
         bytes32 claimId = claim(1);
-        vm.expectRevert(Disputes.SelfChallenge.selector);
+        Body memory b = bodies[claimId];
+        vm.expectRevert(Payouts.SelfChallenge.selector);
         vm.prank(alice);
-        disputes.challenge(claimId);
+        disputes.challenge(b);
     }
 
     function testWindowEdge() public {
         bytes32 claimId = claim(1);
-        (, uint64 end,,,) = claims.status(claimId);
+        Body memory b = bodies[claimId];
+        uint256 end = claims.slotOf(claimId) >> 16 & type(uint40).max;
         vm.warp(end);
         vm.expectRevert(Claims.WindowOpen.selector);
-        claims.finalize(claimId);
+        claims.finalize(b, 0);
         challenge(claimId, bob); // the last second counts
         vm.warp(end + 1);
         vm.expectRevert(Claims.WindowOver.selector);
         vm.prank(carol);
-        disputes.challenge(claimId);
+        disputes.challenge(b);
         vm.expectRevert(Claims.GamesOpen.selector);
-        claims.finalize(claimId);
+        claims.finalize(b, 0);
     }
 
-    function testUnknownClaim() public {
+    function testABodyThatNobodyClaimed() public {
+        Body memory b = bodies[claim(1)];
+        b.outputRoot = keccak256("another");
         vm.expectRevert(Claims.UnknownClaim.selector);
         vm.prank(bob);
-        disputes.challenge(keccak256("nothing"));
+        disputes.challenge(b);
+        b = bodies[claim(1)];
+        b.claimant = carol; // her name on alice's claim
+        vm.expectRevert(Claims.UnknownClaim.selector);
+        vm.prank(bob);
+        disputes.challenge(b);
     }
 
     function testNoBondNoChallenge() public {
-        bytes32 claimId = claim(1);
-        vm.expectRevert();
+        Body memory b = bodies[claim(1)];
+        vm.expectRevert(
+            abi.encodeWithSelector(bytes4(keccak256("Insufficient(uint256,uint256)")), 0, CHALLENGER_BOND)
+        );
         vm.prank(dave);
-        disputes.challenge(claimId);
-    }
-
-    function testOnlyDisputesChangesClaims() public {
-        bytes32 claimId = claim(0);
-        vm.startPrank(bob);
-        vm.expectRevert(Claims.Unauthorized.selector);
-        claims.openGame(claimId);
-        vm.expectRevert(Claims.Unauthorized.selector);
-        claims.closeGame(claimId);
-        vm.expectRevert(Claims.Unauthorized.selector);
-        claims.invalidate(claimId);
-        vm.stopPrank();
+        disputes.challenge(b);
     }
 
     // ---- clocks ----
@@ -97,61 +123,82 @@ contract DisputesRulesTest is World {
         bytes32 claimId = claim(0);
         challenge(claimId, bob);
         State memory s = now_;
-        assertEq(s.deadline, block.timestamp + BUDGET, "the first clock");
-        vm.warp(s.deadline);
-        vm.expectRevert(Disputes.NotOver.selector);
-        disputes.timeout(s);
+        Terms memory t = words();
+        vm.warp(deadline());
+        vm.expectRevert(Payouts.NotOver.selector);
+        disputes.timeout(t, s.a, s.b, s.n, s.c, s.v);
         uint256 undo = snapshot();
         commit(0); // at the last second a move is good
-        assertEq(now_.claimantLeft, 0, "nothing left");
-        assertEq(now_.deadline, block.timestamp + BUDGET, "the challenger's clock");
+        assertEq(claimantLeft(), 0, "nothing left");
+        assertEq(deadline(), block.timestamp + BUDGET, "the challenger's clock");
         restore(undo);
         now_ = s;
-        vm.warp(s.deadline + 1);
+        vm.warp(deadline() + 1);
+        uint256 a = claimants();
         bytes memory nodes = revealed(0);
-        bytes32 root = traceNode(0, depth, 0);
-        bytes32[] memory path = tracePath(0, 1, outputChunk() >> 1, depth);
-        vm.expectRevert(Disputes.TooLate.selector);
+        bytes32[] memory path = outputPath(0);
+        vm.expectRevert(Payouts.TooLate.selector);
         vm.prank(alice);
-        disputes.commitTrace(s, root, path, nodes);
+        disputes.commitTrace(t, a, s.b, nodes, path);
         vm.prank(dave); // anybody
-        disputes.timeout(s);
+        disputes.timeout(t, s.a, s.b, s.n, s.c, s.v);
         hear();
         assertEq(outcome, 3, "the claimant was silent");
         assertEq(reason, 2, "by timeout");
     }
 
-    function testChallengersTimeout() public {
-        challenge(claim(1), bob);
-        commit(1);
-        vm.warp(now_.deadline + 1);
-        disputes.timeout(now_);
-        hear();
-        assertEq(outcome, 2, "the challenger was silent");
+    function testEveryMoveIsTooLateASecondAfter() public {
+        for (uint256 p = 1; p <= 7; ++p) {
+            uint256 undo = snapshot();
+            challenge(claim(1), bob);
+            playTo(p, 0, 1);
+            uint256 again = snapshot();
+            vm.warp(deadline() + 1);
+            assertTrue(!this.tryMove(), "too late");
+            restore(again);
+            vm.warp(deadline());
+            assertTrue(this.tryMove(), "at the last second");
+            restore(undo);
+        }
+    }
+
+    function tryMove() external returns (bool) {
+        try this.moveOnce() {
+            return true;
+        } catch (bytes memory why) {
+            assertEq(bytes32(bytes4(why)), bytes32(Payouts.TooLate.selector), "why");
+            return false;
+        }
+    }
+
+    function moveOnce() external {
+        move(0, 1);
     }
 
     function testNoReplyHasLessThanTheMinimum() public {
         challenge(claim(1), bob);
-        vm.warp(now_.deadline - 3);
+        vm.warp(deadline() - 3);
         commit(1);
-        assertEq(now_.claimantLeft, 3, "left");
+        assertEq(claimantLeft(), 3, "left");
+        vm.warp(block.timestamp + 7);
         selectNode(0, 1);
-        assertEq(now_.deadline, block.timestamp + MINIMUM, "extended");
-        vm.warp(now_.deadline - 20);
+        assertEq(challengerLeft(), BUDGET - 7, "seven seconds");
+        assertEq(deadline(), block.timestamp + MINIMUM, "extended");
+        vm.warp(deadline() - 20);
         revealNodes(1);
-        assertEq(now_.claimantLeft, 20, "the extension counts as left");
-        assertEq(now_.challengerLeft, BUDGET, "the challenger answered at once");
+        assertEq(claimantLeft(), 20, "the extension counts as left");
+        assertEq(deadline(), block.timestamp + BUDGET - 7, "the challenger's clock goes on");
     }
 
     function testEveryPhaseTimesOut() public {
-        for (uint8 phase = 1; phase <= 7; ++phase) {
+        for (uint256 p = 1; p <= 7; ++p) {
             uint256 undo = snapshot();
             challenge(claim(1), bob);
-            playTo(phase, 0, 1);
-            vm.warp(now_.deadline + 1);
-            disputes.timeout(now_);
-            hear();
-            assertEq(outcome, phase == 2 || phase == 4 || phase == 6 ? 2 : 3, "whose clock ran");
+            playTo(p, 0, 1);
+            vm.warp(deadline() + 1);
+            timeout();
+            assertEq(outcome, p == 2 || p == 4 || p == 6 ? 2 : 3, "whose clock ran");
+            assertEq(openGames(now_.claimId), 0, "no game is open");
             checkMoney();
             restore(undo);
         }
@@ -159,511 +206,175 @@ contract DisputesRulesTest is World {
 
     // ---- the right side, phase and state ----
 
+    /// Who is not the side that must move makes another state; what stands in the place of its address does not matter.
     function testWrongMover() public {
         challenge(claim(1), bob);
-        State memory s = now_;
+        uint256 a = claimants();
         bytes memory nodes = revealed(1);
-        bytes32 root = traceNode(1, depth, 0);
-        bytes32[] memory path = tracePath(1, 1, outputChunk() >> 1, depth);
-        vm.expectRevert(Disputes.NotYourMove.selector);
-        vm.prank(bob);
-        disputes.commitTrace(s, root, path, nodes);
-        commit(1);
-        s = now_;
-        vm.expectRevert(Disputes.NotYourMove.selector);
+        bytes32[] memory path = outputPath(1);
+        Terms memory t = words();
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(Payouts.StaleState.selector);
+            vm.prank(i == 0 ? bob : carol);
+            disputes.commitTrace(t, now_.a, now_.b, nodes, path);
+        }
+        uint256 undo = snapshot();
         vm.prank(alice);
-        disputes.select(s, 0, bytes32(0), path);
+        disputes.commitTrace(t, a | uint256(uint160(carol)) << 96, now_.b, nodes, path); // the sender's name counts
+        restore(undo);
+        commit(1);
+        bytes32 hash = traceNode(1, depth - 4, 0);
+        path = tracePath(1, depth - 4, 0, depth);
+        vm.expectRevert(Payouts.StaleState.selector);
+        vm.prank(alice);
+        disputes.select(now_.claimId, now_.a, now_.b, 0, hash, path);
         playTo(7, 0, 1);
         (bytes memory d, bytes memory o) = openings(1);
-        s = now_;
-        vm.expectRevert(Disputes.NotYourMove.selector);
+        vm.expectRevert(Payouts.NotYourMove.selector);
         vm.prank(carol);
-        disputes.proveStep(s, d, o);
-        vm.expectRevert(Disputes.NotYourMove.selector);
+        disputes.proveStep(t, now_.a, now_.b, now_.c, committed, d, o);
+        vm.expectRevert(Payouts.NotYourMove.selector);
         vm.prank(carol);
-        disputes.concede(s);
+        disputes.concede(t, now_.a, now_.b, now_.n, now_.c, now_.v);
     }
 
     function testWrongPhase() public {
         challenge(claim(1), bob);
-        State memory s = now_;
-        vm.expectRevert(Disputes.WrongPhase.selector);
+        Terms memory t = words();
+        uint256 a = claimants();
+        bytes32[] memory none = new bytes32[](0);
+        vm.startPrank(alice);
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.reveal(now_.claimId, a, now_.b, "");
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.revealStates(now_.claimId, a, now_.b, 0, 0, "");
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.proveStep(t, now_.a, now_.b, 0, 0, "", "");
+        vm.stopPrank();
+        vm.startPrank(bob);
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.select(now_.claimId, now_.a, 0, 0, 0, none);
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.selectElement(t, now_.a, 0, 0, "", none, "", none);
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.selectSegment(now_.claimId, now_.a, 0, 0, 0, 0, "");
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.selectElementAndProve(t, now_.a, 0, 0, "", none, "", none, 0, "");
+        vm.expectRevert(Payouts.WrongPhase.selector);
+        disputes.selectSegmentAndProve(t, now_.a, 0, 0, 0, "", 0, "", "");
+        vm.stopPrank();
+        commit(1);
+        bytes memory nodes = revealed(1);
+        vm.expectRevert(Payouts.WrongPhase.selector);
         vm.prank(alice);
-        disputes.reveal(s, "");
-        vm.expectRevert(Disputes.WrongPhase.selector);
+        disputes.commitTrace(t, now_.a, now_.b, nodes, none);
+        // A phase that the stored state is not in.
+        a = now_.a & ~(uint256(0xff) << 56) | 3 << 56;
+        vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(alice);
-        disputes.proveStep(s, "", "");
+        disputes.reveal(now_.claimId, a, now_.b, nodes);
+    }
+
+    /// Every bit of the words counts, unused ones too.
+    function testDirtyBits() public {
+        challenge(claim(1), bob);
+        playTo(5, 0, 1);
+        bytes memory values = states(1);
+        uint256 a = claimants();
+        for (uint256 i = 0; i < 256; ++i) {
+            uint256 bit = 1 << i;
+            if (i < 56 || (i >= 64 && i < 96)) refusedStates(a ^ bit, now_.b, now_.n, now_.c, values);
+            // A deadline that has passed is too late, whatever was stored; 2^39 s more is not.
+            if (i < 56 || i >= 88) refusedStates(a, now_.b ^ bit, now_.n, now_.c, values);
+            refusedStates(a, now_.b, bytes32(uint256(now_.n) ^ bit), now_.c, values);
+            refusedStates(a, now_.b, now_.n, now_.c ^ bit, values);
+        }
+        revealStateValues(1);
+    }
+
+    function refusedStates(uint256 a, uint256 b, bytes32 n, uint256 c, bytes memory values) private {
+        vm.expectRevert(Payouts.StaleState.selector);
+        vm.prank(alice);
+        disputes.revealStates(now_.claimId, a, b, n, c, values);
     }
 
     function testStaleState() public {
-        challenge(claim(1), bob);
+        bytes32 claimId = claim(1);
+        challenge(claimId, bob);
         State memory s = now_;
+        uint256 a = claimants();
+        bytes memory nodes = revealed(1);
+        bytes32[] memory path = outputPath(1);
         commit(1);
-        bytes memory nodes = new bytes(0);
-        vm.expectRevert(Disputes.StaleState.selector); // the same move again
+        Terms memory t = words();
+        vm.expectRevert(Payouts.StaleState.selector); // the same move again
         vm.prank(alice);
-        disputes.commitTrace(s, bytes32(0), new bytes32[](0), nodes);
-        vm.expectRevert(Disputes.StaleState.selector);
-        disputes.timeout(s);
-        s = now_;
-        s.deadline += 1; // and a state that nobody reached
-        vm.expectRevert(Disputes.StaleState.selector);
-        vm.prank(bob);
-        disputes.select(s, 0, bytes32(0), new bytes32[](0));
+        disputes.commitTrace(t, a, s.b, nodes, path);
+        vm.warp(s.b >> 56 & type(uint40).max);
+        vm.expectRevert(Payouts.StaleState.selector);
+        vm.prank(alice);
+        disputes.concede(t, s.a, s.b, s.n, s.c, s.v);
+        // Terms of another claim make another id.
+        t.lot += 1;
+        vm.expectRevert(Payouts.StaleState.selector);
+        vm.prank(alice);
+        disputes.concede(t, now_.a, now_.b, now_.n, now_.c, now_.v);
     }
 
+    /// A state of carol's game is none of bob's, on one claim or on two.
     function testStateOfAnotherGame() public {
         bytes32 claimId = claim(1);
         challenge(claimId, bob);
         challenge(claimId, carol);
-        State memory s = now_;
-        s.challenger = bob; // carol's game as if it were bob's: other game, other hash
-        assertTrue(
-            disputes.stateHashOf(disputes.gameIdOf(claimId, bob), s)
-                != disputes.stateHashOf(disputes.gameIdOf(claimId, carol), s),
-            "the game is part of the hash"
-        );
         commit(1);
-        s = now_;
-        s.challenger = bob;
-        vm.expectRevert(Disputes.StaleState.selector);
+        bytes32 hash = traceNode(1, depth - 4, 0);
+        bytes32[] memory path = tracePath(1, depth - 4, 0, depth);
+        vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(bob);
-        disputes.select(s, 0, bytes32(0), new bytes32[](0));
-        s.challenger = dave;
-        vm.expectRevert(Disputes.NoGame.selector);
-        vm.prank(dave);
-        disputes.select(s, 0, bytes32(0), new bytes32[](0));
-    }
-
-    function testNothingMovesAfterTheEnd() public {
-        challenge(claim(1), bob);
-        playTo(7, 0, 1);
-        State memory s = now_;
-        prove(bob, 1); // the challenger may prove it wrong at once
-        assertEq(outcome, 3, "");
-        vm.expectRevert(Disputes.NoGame.selector);
-        vm.prank(alice);
-        disputes.concede(s);
-        vm.warp(s.deadline + 1);
-        vm.expectRevert(Disputes.NoGame.selector);
-        disputes.timeout(s);
-    }
-
-    // ---- what is shown must belong to what was said ----
-
-    function testTraceMustEndInTheClaimedOutput() public {
-        challenge(claim(1), bob); // claims a wrong output
-        State memory s = now_;
-        bytes32 root = traceNode(0, depth, 0); // but commits to the true trace
-        bytes memory nodes = revealed(0);
-        bytes32[] memory path = tracePath(0, 1, outputChunk() >> 1, depth);
-        vm.expectRevert(Disputes.WrongPath.selector);
-        vm.prank(alice);
-        disputes.commitTrace(s, root, path, nodes);
-        bytes32[] memory short = tracePath(1, 1, outputChunk() >> 1, depth - 1);
-        root = traceNode(1, depth, 0);
-        vm.expectRevert(Disputes.WrongLength.selector);
-        vm.prank(alice);
-        disputes.commitTrace(s, root, short, nodes);
-        nodes[5] ^= 0x01;
-        path = tracePath(1, 1, outputChunk() >> 1, depth);
-        vm.expectRevert(Disputes.WrongPath.selector);
-        vm.prank(alice);
-        disputes.commitTrace(s, root, path, nodes);
-    }
-
-    function testOneTraceForAllGamesOfAClaim() public {
-        faults[2] = faults[1];
-        faults[2].term = 50; // another lie with the same output
-        bytes32 claimId = claim(1);
-        challenge(claimId, bob);
-        State memory bobs = now_;
-        challenge(claimId, carol);
-        commit(1);
-        now_ = bobs;
-        bytes32 root = traceNode(2, depth, 0);
-        faults[2].raw = true;
-        faults[2].chunk = 100;
-        root = traceNode(2, depth, 0);
-        bytes memory nodes = revealed(2);
-        bytes32[] memory path = tracePath(2, 1, outputChunk() >> 1, depth);
-        vm.expectRevert(Disputes.WrongTraceRoot.selector);
-        vm.prank(alice);
-        disputes.commitTrace(bobs, root, path, nodes);
-        commit(1);
-        assertEq(now_.phase, 2, "the same root is fine");
-    }
-
-    /// A node's two children are not a chunk, and a chunk is not a node: the tags differ.
-    function testNodeIsNoLeafAndLeafNoNode() public {
-        challenge(claim(1), bob);
-        commit(1);
-        playTo(4, 0, 1);
-        // The node of the last round, over its own four chunks' leaves, as one 128-byte chunk.
-        bytes memory four;
-        uint256 base = uint256(now_.position) << 2;
-        for (uint256 i = 0; i < 4; ++i) {
-            four = abi.encodePacked(four, traceNode(1, 0, base + i));
-        }
-        State memory s = now_;
-        bytes32[] memory siblings = tracePath(1, 0, base, 2);
-        bytes memory d = descriptor[0];
-        bytes32[] memory path = new bytes32[](1);
-        path[0] = D.leaf(descriptor[1]);
-        vm.expectRevert(Disputes.WrongPath.selector);
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, four, siblings, 0, d, path);
-        // An interior node offered where the round's children are wanted: another number of siblings.
-        vm.expectRevert(Disputes.WrongLength.selector);
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, chunkOf(1, base), new bytes32[](0), 0, d, path);
-        // The program's leaf is tagged too: two leaf hashes side by side are no descriptor.
-        bytes memory pair = abi.encodePacked(uint8(1), D.leaf(descriptor[0]), D.leaf(descriptor[1]));
-        vm.expectRevert();
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, chunkOf(1, base), siblings, 0, pair, new bytes32[](0));
-    }
-
-    function testHighBitsOfIndexesDoNotAlias() public {
-        challenge(claim(1), bob);
-        commit(1);
-        State memory s = now_;
-        uint256 b = levels(0);
-        bytes32 hash = traceNode(1, depth - b, 0);
-        bytes32[] memory path = tracePath(1, depth - b, 0, depth);
-        vm.expectRevert(Disputes.OutOfRange.selector);
-        vm.prank(bob);
-        disputes.select(s, 1 << b, hash, path);
-        vm.expectRevert(Disputes.OutOfRange.selector);
-        vm.prank(bob);
-        disputes.select(s, 1 << 255, hash, path);
-        playTo(4, 0, 1);
-        s = now_;
-        bytes memory chunk = chunkOf(1, uint256(s.position) << 2);
-        bytes32[] memory siblings = tracePath(1, 0, uint256(s.position) << 2, 2);
-        path = new bytes32[](1);
-        path[0] = D.leaf(descriptor[1]);
-        bytes memory d = descriptor[0];
-        vm.expectRevert(Disputes.OutOfRange.selector);
-        vm.prank(bob);
-        disputes.selectElement(s, 4, 0, chunk, siblings, 0, d, path);
-        vm.expectRevert(Disputes.OutOfRange.selector); // instruction 2 of 2, whose low bit is instruction 0's
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, chunk, siblings, 2, d, path);
-        vm.expectRevert(Disputes.OutOfRange.selector); // slot 16 of 16
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 16, chunk, siblings, 0, d, path);
-        // The other instruction, properly opened, does not cover the chunk.
-        path[0] = D.leaf(descriptor[0]);
-        d = descriptor[1];
-        vm.expectRevert(Disputes.OutOfRange.selector);
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, chunk, siblings, 1, d, path);
-        // A descriptor that the program does not have.
-        d = abi.encodePacked(descriptor[0], uint8(0));
-        path[0] = D.leaf(descriptor[1]);
-        vm.expectRevert(Disputes.WrongDescriptor.selector);
-        vm.prank(bob);
-        disputes.selectElement(s, 0, 0, chunk, siblings, 0, d, path);
-    }
-
-    function testStatesAndSegments() public {
-        challenge(claim(1), bob);
-        playTo(5, 0, 1);
-        assertEq(now_.low, 0, "no state is agreed");
-        assertEq(now_.high, 201, "the stored value is in question");
-        State memory s = now_;
-        bytes memory values = states(1);
-        assertEq(values.length, 8 * 50, "201 states, every fourth");
-        vm.expectRevert(Disputes.WrongLength.selector);
-        vm.prank(alice);
-        disputes.revealStates(s, new bytes(8 * 51));
-        revealStateValues(1);
-        s = now_;
-        vm.expectRevert(Disputes.OutOfRange.selector);
-        vm.prank(bob);
-        disputes.selectSegment(s, 51, values);
-        bytes memory other = states(0);
-        vm.expectRevert(Disputes.WrongValues.selector);
-        vm.prank(bob);
-        disputes.selectSegment(s, 0, other);
-        pickSegment(0, 1);
-        // s_3, s_7, ... are shown; s_111 is agreed, s_115 is the first that differs.
-        assertEq(now_.low, 112, "low");
-        assertEq(now_.high, 115, "high");
-        assertEq(now_.lowValue, stateOf(0, 17, 111), "low value");
-        assertEq(now_.highValue, stateOf(1, 17, 115), "high value");
-        assertEq(now_.phase, 5, "once more");
-        play(0, 1);
-        assertEq(outcome, 3, "");
-    }
-
-    function testWrongOpenings() public {
-        challenge(claim(1), bob);
-        playTo(7, 0, 1);
-        assertEq(now_.high, 113, "the step");
-        (bytes memory d, bytes memory o) = openings(1);
-        State memory s = now_;
-        bytes memory other = o;
-        other[140] ^= 0x80;
-        vm.expectRevert(Judge_WrongOpening);
-        vm.prank(bob);
-        disputes.proveStep(s, d, other);
-        o[140] ^= 0x80;
-        bytes memory longer = abi.encodePacked(o, uint8(0));
-        vm.expectRevert(Judge_WrongOpeningsLength);
-        vm.prank(bob);
-        disputes.proveStep(s, d, longer);
-        d = descriptor[1];
-        vm.expectRevert(Disputes.WrongDescriptor.selector);
-        vm.prank(bob);
-        disputes.proveStep(s, d, o);
-    }
-
-    bytes4 private constant Judge_WrongOpening = bytes4(keccak256("WrongOpening()"));
-    bytes4 private constant Judge_WrongOpeningsLength = bytes4(keccak256("WrongOpeningsLength()"));
-
-    // ---- who gets what ----
-
-    function testConcessions() public {
-        uint256 total = free(alice) + locked(alice);
-        bytes32 claimId = claim(1);
-        challenge(claimId, bob);
-        uint256 bobs = free(bob) + locked(bob);
-        State memory s = now_;
-        uint256 undo = snapshot();
-        vm.prank(alice);
-        disputes.concede(s);
-        hear();
-        assertEq(outcome, 3, "");
-        assertEq(reason, 3, "by concession");
-        uint256 loss = CLAIM_BOND * CONCEDE_BPS / 10000;
-        assertEq(free(alice), total - loss, "half");
-        assertEq(free(bob), bobs + loss - loss * BURN_BPS / 10000, "to bob");
-        (uint8 status,,,,) = claims.status(claimId);
-        assertEq(status, 2, "invalid all the same");
-        checkMoney();
-        restore(undo);
-        vm.prank(bob); // also while it is not its move
-        disputes.concede(s);
-        hear();
-        loss = uint256(CHALLENGER_BOND) * CONCEDE_BPS / 10000;
-        assertEq(outcome, 2, "");
-        assertEq(free(bob), bobs - loss, "half");
-        assertEq(free(alice) + locked(alice), total + loss - loss * BURN_BPS / 10000, "to alice");
-        checkMoney();
-    }
-
-    function testNoConcessionAfterTheDeadline() public {
-        challenge(claim(1), bob);
-        State memory s = now_;
-        vm.warp(s.deadline + 1);
-        vm.expectRevert(Disputes.TooLate.selector);
-        vm.prank(alice);
-        disputes.concede(s);
-    }
-
-    /// A cheat challenges itself through a friend, wins, and gains nothing by it.
-    function testSelfChallengeConfirmsNothing() public {
-        bytes32 claimId = claim(1);
-        challenge(claimId, carol); // alice's friend
-        commit(1);
-        State memory s = now_;
+        disputes.select(claimId, now_.a, challengers(), 0, hash, path);
+        uint256 asFirst = now_.a & ~(uint256(0xffff) << 80);
+        vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(carol);
-        disputes.concede(s);
-        hear();
-        assertEq(outcome, 2, "the claimant won that game");
-        (uint8 status,,,,) = claims.status(claimId);
-        assertEq(status, 1, "the claim is open");
-        vm.expectRevert(Claims.WindowOpen.selector);
-        claims.finalize(claimId);
-        challenge(claimId, bob);
-        play(0, 1);
-        assertEq(outcome, 3, "and is caught");
-        assertTrue(stakes.burned() > 0, "what it cost");
-        checkMoney();
-    }
-
-    function testFinalityWaitsForOpenGames() public {
-        bytes32 claimId = claim(0);
-        challenge(claimId, bob);
-        State memory bobs = now_;
-        challenge(claimId, carol);
-        vm.warp(block.timestamp + 1);
-        commit(0);
+        disputes.select(claimId, asFirst, challengers(), 0, hash, path);
+        bytes32 other = claim(1);
+        vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(carol);
-        disputes.concede(now_);
-        vm.warp(block.timestamp + WINDOW);
-        vm.expectRevert(Claims.GamesOpen.selector);
-        claims.finalize(claimId);
-        vm.prank(dave); // bob's game: alice never committed there
-        disputes.timeout(bobs);
-        (uint8 status,,,,) = claims.status(claimId);
-        assertEq(status, 2, "silence loses, even with a right claim");
-        vm.expectRevert(Claims.ClaimNotOpen.selector);
-        claims.finalize(claimId);
+        disputes.select(other, now_.a, challengers(), 0, hash, path);
     }
 
-    function testFinalizeOnce() public {
-        bytes32 claimId = claim(0);
-        vm.warp(block.timestamp + WINDOW + 1);
-        claims.finalize(claimId);
-        vm.expectRevert(Claims.ClaimNotOpen.selector);
-        claims.finalize(claimId);
-        vm.expectRevert(Claims.ClaimNotOpen.selector);
-        vm.prank(bob);
-        disputes.challenge(claimId);
+    function testParameters() public {
+        Payouts.Parameters memory p = parameters();
+        refusedParameters(p, 0, 0);
+        refusedParameters(p, 1, 0);
+        refusedParameters(p, 2, 0);
+        refusedParameters(p, 0, 1 << 24);
+        refusedParameters(p, 0, uint256(1 << 24) - BUDGET);
+        refusedParameters(p, 2, 1 << 24);
+        refusedParameters(p, 3, 1 << 112);
+        refusedParameters(p, 4, 1 << 112);
+        refusedParameters(p, 5, 0);
+        refusedParameters(p, 5, 10001);
+        refusedParameters(p, 6, 10001);
     }
 
-    /// Three games; the second wins first. The first is still open, so the prize waits; the third is over.
-    function openThree() internal returns (bytes32 claimId, State memory first, State memory third) {
-        fund(dave);
-        claimId = claim(1);
-        challenge(claimId, bob);
-        first = now_;
-        challenge(claimId, carol);
-        State memory second = now_;
-        challenge(claimId, dave);
-        third = now_;
-        now_ = second;
-        play(0, 1);
-        assertEq(outcome, 3, "carol's game");
-    }
-
-    function testPrizeGoesToTheEarliestOpened() public {
-        (bytes32 claimId, State memory first, State memory third) = openThree();
-        (uint8 status,, uint32 open,,) = claims.status(claimId);
-        assertEq(status, 2, "invalid at once");
-        assertEq(open, 2, "two are open");
-        assertEq(free(carol), PURSE - 1 ether, "carol has her bond back, not the prize");
-        assertEq(locked(alice), CLAIM_BOND, "which is locked");
-        vm.expectRevert(Disputes.ClaimSettled.selector);
-        vm.prank(dave);
-        disputes.concede(third);
-        vm.warp(third.deadline + 1);
-        vm.expectRevert(Disputes.ClaimSettled.selector);
-        disputes.timeout(third);
-        vm.expectRevert(Disputes.NotSettled.selector);
-        disputes.close(claimId, bob);
-        disputes.close(claimId, dave);
-        hear();
-        assertEq(outcome, 4, "closed");
-        assertEq(free(dave), PURSE, "dave has his bond back");
-        vm.expectRevert(Disputes.NoGame.selector);
-        disputes.close(claimId, dave);
-        // alice stays silent towards bob too.
-        vm.warp(first.deadline + 1);
-        disputes.timeout(first);
-        uint256 prize = CLAIM_BOND - CLAIM_BOND * BURN_BPS / 10000;
-        assertEq(free(bob), PURSE + prize, "bob opened first");
-        assertEq(free(carol), PURSE - 1 ether, "carol mirrored");
-        assertEq(locked(alice), 0, "");
-        checkMoneyWith(dave);
-    }
-
-    function testPrizeFallsToTheNextWhenTheEarliestLoses() public {
-        (, State memory first,) = openThree();
-        now_ = first;
-        outcome = 0;
-        commit(1);
-        vm.warp(now_.deadline + 1);
-        disputes.timeout(now_); // bob's clock
-        hear();
-        assertEq(outcome, 2, "bob lost his game");
-        uint256 prize = CLAIM_BOND - CLAIM_BOND * BURN_BPS / 10000;
-        assertEq(free(carol), PURSE - 1 ether + prize, "carol");
-        assertEq(free(bob), PURSE - CHALLENGER_BOND, "bob");
-        assertEq(locked(alice), 0, "");
-        checkMoneyWith(dave);
-    }
-
-    /// The later winner's reduced loss (a concession to a friend) does not bind the earlier game.
-    function testConcedingToAFriendWhileAnHonestGameIsOlder() public {
-        bytes32 claimId = claim(1);
-        challenge(claimId, bob);
-        State memory bobs = now_;
-        challenge(claimId, carol);
-        vm.prank(alice);
-        disputes.concede(now_);
-        hear();
-        assertEq(locked(alice), CLAIM_BOND, "nothing is paid yet");
-        now_ = bobs;
-        outcome = 0;
-        play(0, 1);
-        assertEq(outcome, 3, "");
-        assertEq(free(bob), PURSE + CLAIM_BOND - CLAIM_BOND * BURN_BPS / 10000, "all of it");
-        assertEq(free(alice), PURSE - CLAIM_BOND, "");
-        checkMoney();
-    }
-
-    /// A cheat's friend plays first, so that the cheat can concede to it when it is caught: it costs the whole bond.
-    function testConcedingToAFriendIsNoCheapWayOut() public {
-        bytes32 claimId = claim(1);
-        challenge(claimId, carol);
-        State memory friends = now_;
-        challenge(claimId, bob);
-        vm.prank(alice);
-        disputes.concede(friends);
-        hear();
-        assertEq(free(alice), PURSE - CLAIM_BOND, "all of it");
-        assertEq(stakes.burned(), CLAIM_BOND * BURN_BPS / 10000, "what deters");
-        disputes.close(claimId, bob);
-        assertEq(free(bob), PURSE, "bob's bond is back");
-        checkMoney();
-    }
-
-    function checkMoneyWith(address fourth) internal view {
-        (uint128 a, uint128 b, uint128 c,) = stakes.accounts(fourth);
-        uint256 sum = stakes.burned() + a + b + c;
-        address[3] memory everybody = [alice, bob, carol];
-        for (uint256 i = 0; i < 3; ++i) {
-            (a, b, c,) = stakes.accounts(everybody[i]);
-            sum += uint256(a) + b + c;
+    function refusedParameters(Payouts.Parameters memory p, uint256 which, uint256 value) private {
+        uint256 before;
+        assembly {
+            let at := add(p, shl(5, which))
+            before := mload(at)
+            mstore(at, value)
         }
-        assertEq(sum, token.balanceOf(address(stakes)), "money");
-    }
-
-    /// More games than one word of the book holds.
-    function testManyGames() public {
-        bytes32 claimId = claim(1);
-        State memory first;
-        for (uint160 i = 0; i < 300; ++i) {
-            address who = address(0x10000 + i);
-            fund(who);
-            challenge(claimId, who);
-            if (i == 0) first = now_;
+        try this.another(p) {
+            revert Failed("a parameter out of its bounds");
+        } catch (bytes memory why) {
+            assertEq(bytes32(bytes4(why)), bytes32(Payouts.InvalidParameter.selector), "why");
         }
-        State memory last = now_;
-        vm.prank(alice);
-        disputes.concede(last);
-        (,,, uint16 loss, address to) = disputes.books(claimId);
-        assertEq(loss, 10000, "others have played: no cheap way out");
-        assertEq(to, last.challenger, "");
-        for (uint160 i = 1; i < 299; ++i) {
-            State memory s = first;
-            s.challenger = address(0x10000 + i);
-            vm.prank(s.challenger);
-            disputes.concede(s);
+        assembly {
+            mstore(add(p, shl(5, which)), before)
         }
-        assertEq(locked(alice), CLAIM_BOND, "the very first is still open");
-        vm.warp(first.deadline);
-        first.challenger = address(0x10000); // s above was the same memory
-        vm.prank(first.challenger);
-        disputes.concede(first);
-        assertEq(locked(alice), 0, "paid");
     }
 
-    function snapshot() internal returns (uint256) {
-        return Snapshots(address(vm)).snapshotState();
+    function another(Payouts.Parameters memory p) external returns (address) {
+        return make("Disputes.sol", abi.encode(stakes, models, claims, judge, p));
     }
-
-    function restore(uint256 id) internal {
-        assertTrue(Snapshots(address(vm)).revertToState(id), "snapshot");
-        logs.getRecordedLogs();
-    }
-}
-
-interface Snapshots {
-    function snapshotState() external returns (uint256);
-    function revertToState(uint256 id) external returns (bool);
 }

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {Test} from "./Test.sol";
 import {Descriptor as D} from "./Descriptor.sol";
 import {Description, Roots} from "../src/Types.sol";
-import {Elementary} from "../src/judge/Elementary.sol";
 import {Judge} from "../src/judge/Judge.sol";
 import {Merkle} from "../src/judge/Merkle.sol";
 import {Signature} from "../src/judge/Signature.sol";
@@ -12,7 +11,7 @@ import {Wire} from "../src/judge/Wire.sol";
 
 /// The judge on descriptors written by hand, and on bytes that are none.
 contract JudgeTest is Test {
-    Judge private judge = new Judge(address(new Elementary()));
+    Judge private judge = Judge(make("Judge.sol", abi.encode(make("Elementary.sol:Elementary", ""))));
     Roots private roots;
     bytes[3] private chunk; // each array is one chunk, or two: chunk and zeros
     bytes32 private zero;

@@ -3,13 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Test} from "./Test.sol";
 import {Roots} from "../src/Types.sol";
-import {Elementary} from "../src/judge/Elementary.sol";
 import {Judge} from "../src/judge/Judge.sol";
 
 /// Steps of random programs that reach the whole law: the contract must say what the C judge says. The records are
 /// written by tests/vectors/gen_judge.c (`make vectors`), one file a program.
 contract JudgeVectorsTest is Test {
-    Judge private judge = new Judge(address(new Elementary()));
+    Judge private judge = Judge(make("Judge.sol", abi.encode(make("Elementary.sol:Elementary", ""))));
 
     struct Record {
         bytes descriptor;

@@ -1,46 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {World} from "./World.sol";
+import {System, VoidableModels} from "./System.sol";
 import {Claims} from "../src/Claims.sol";
 import {Models} from "../src/Models.sol";
 import {Stakes} from "../src/Stakes.sol";
-import {Header, Layout} from "../src/Types.sol";
+import {Body, Header, Layout} from "../src/Types.sol";
 
-/// What may be registered and claimed.
-contract ModelsTest is World {
+/// What may be registered and claimed about, and how that ends (docs/protocol.md, section 3).
+contract ModelsTest is System {
     function setUp() public {
-        deploy();
-        makeModel(5, 3);
+        deploy(0);
     }
 
-    function refused(Header memory h, uint256 word) private {
-        vm.expectRevert(abi.encodeWithSelector(Models.InvalidHeader.selector, word));
+    function refused(Header memory h, uint256 word_) private {
+        vm.expectRevert(abi.encodeWithSelector(Models.InvalidHeader.selector, word_));
         vm.prank(carol);
         models.register(h, "");
     }
 
-    function copy() private view returns (Header memory h) {
-        h = header;
-        h.lowering = 77; // another model
+    function copy() private pure returns (Header memory h) {
+        return header(77); // another model
     }
 
     function testIdIsTheHashOfSeventeenWords() public view {
-        bytes memory words = abi.encode(header);
+        Header memory h = header(0);
+        bytes memory words = abi.encode(h);
         assertEq(words.length, 544, "bytes");
         assertEq(keccak256(words), modelId, "id");
         Layout memory l = models.layoutOf(modelId);
-        assertEq(l.traceDepth, 5, "depth");
-        assertEq(l.outputChunk, 30, "output");
-        assertEq(l.programRoot, header.programRoot, "program");
-        assertEq(locked(carol), 1 ether, "the registrant's bond");
+        assertEq(l.programRoot, h.programRoot, "program");
+        assertEq(l.weightsRoot, h.weightsRoot, "weights");
+        assertEq(l.instructions, h.instructions, "instructions");
+        assertEq(l.weightsChunks, h.weightsChunks, "weights");
+        assertEq(l.inputsChunks, h.inputsChunks, "inputs");
+        assertEq(l.outputChunk, h.outputChunk, "output");
+        assertEq(l.traceDepth, h.traceDepth, "depth");
+        assertEq(l.outputDepth, h.outputDepth, "output's depth");
+        assertTrue(l.registered, "registered");
+        assertEq(locked(carol), REGISTRANT_BOND, "the registrant's bond");
+    }
+
+    function testShapeIsPackedAsThePageSays() public view {
+        uint256 shape = models.shapeOf(modelId);
+        bytes memory want =
+            abi.encodePacked(uint32(2), uint32(3), uint32(4), uint32(30), uint8(5), uint8(1), uint8(1 + 16));
+        assertEq(bytes32(shape), bytes32(uint256(uint152(bytes19(want)))), "shape");
+        (bytes32 root, uint256 instructions) = models.programOf(modelId);
+        assertEq(root, keccak256("program"), "program");
+        assertEq(instructions, 2, "instructions");
+        (bytes32 weights, uint256 again) = models.weightsOf(modelId);
+        assertEq(weights, keccak256("weights"), "weights");
+        assertEq(again, shape, "shape");
+        assertEq(models.shapeOf(0), 0, "unknown");
     }
 
     function testOnce() public {
         vm.expectRevert(Models.ModelExists.selector);
         vm.prank(bob);
-        models.register(header, "");
-        vm.expectRevert();
+        models.register(header(0), "");
+        vm.expectRevert(abi.encodeWithSelector(Stakes.Insufficient.selector, 0, REGISTRANT_BOND));
         vm.prank(address(0xDEAD1)); // without a bond
         models.register(copy(), "");
     }
@@ -92,81 +111,171 @@ contract ModelsTest is World {
         h = copy();
         h.toleranceRel = 1;
         refused(h, 15);
+        // The largest of everything goes.
         h = copy();
+        h.instructions = 1 << 20;
+        h.weightsChunks = 1 << 26;
+        h.inputsChunks = 1 << 26;
+        h.traceDepth = 26;
+        h.outputChunk = (1 << 26) - 4;
+        h.outputDepth = 2;
+        h.outputs = 256;
+        h.cost = (1 << 63) - 1;
         vm.prank(carol);
-        models.register(h, "");
+        bytes32 id = models.register(h, "");
+        Layout memory l = models.layoutOf(id);
+        assertEq(l.weightsChunks, 1 << 26, "no field runs into another");
+        assertEq(l.instructions, 1 << 20, "");
+        assertEq(l.inputsChunks, 1 << 26, "");
+        assertEq(l.outputChunk, (1 << 26) - 4, "");
+    }
+
+    function testParameters() public {
+        vm.expectRevert(Models.InvalidParameter.selector);
+        new VoidableModels(address(stakes), 0, 0, 0, 0);
+        vm.expectRevert(Models.InvalidParameter.selector);
+        new VoidableModels(address(stakes), 0, 0, 1, 10001);
+        vm.expectRevert(Models.InvalidParameter.selector);
+        new VoidableModels(address(stakes), 1 << 128, 0, 1, 0);
     }
 
     function testAttestation() public {
-        Models strict = new Models(address(stakes), 0, 3 ether);
-        Claims claims_ = new Claims(address(stakes), address(strict), WINDOW, 1 ether, 100, 64);
-        stakes = new Stakes(address(token), UNBONDING, BURN_BPS);
-        strict = new Models(address(stakes), 0, 3 ether);
-        claims_ = new Claims(address(stakes), address(strict), WINDOW, 1 ether, 100, 64);
-        stakes.wire(address(strict), address(claims_), address(disputes));
-        fund(alice);
-        fund(bob);
-        Header memory h = header;
+        deploy(3 ether);
         vm.startPrank(alice);
         vm.expectRevert(Models.UnknownModel.selector);
-        strict.attest(modelId, 1 ether);
-        strict.register(h, "");
+        models.attest(keccak256("nothing"), 1 ether);
+        vm.expectRevert(Models.UnknownModel.selector);
+        models.retract(keccak256("nothing"));
         vm.expectRevert(Claims.ModelInactive.selector);
-        claims_.post(modelId, 0, 0, 0, "", "");
-        strict.attest(modelId, 2 ether);
-        assertTrue(!strict.active(modelId), "not yet");
+        claims.post(modelId, 0, 0, 0, "", "");
+        models.attest(modelId, 2 ether);
+        assertTrue(!models.active(modelId), "not yet");
         vm.stopPrank();
+        vm.expectEmit();
+        emit Models.Attested(modelId, bob, 1 ether, 3 ether);
         vm.prank(bob);
-        strict.attest(modelId, 1 ether);
-        assertTrue(strict.active(modelId), "at the threshold");
+        models.attest(modelId, 1 ether);
+        assertTrue(models.active(modelId), "at the threshold");
+        assertEq(models.shapeOf(modelId) & 0xff, 17, "flag");
         assertEq(locked(alice), 2 ether, "locked");
         vm.startPrank(alice);
-        claims_.post(modelId, 0, 0, 500 ether, new bytes(64), "");
-        assertEq(locked(alice), 2 ether + 1 ether + 5 ether, "bond with a share of the value");
-        vm.expectRevert(Claims.TooManyBytes.selector);
-        claims_.post(modelId, 0, 0, 0, new bytes(64), new bytes(1));
-        strict.retract(modelId);
-        assertEq(locked(alice), 6 ether, "back");
-        assertTrue(!strict.active(modelId), "no more");
-        strict.retract(modelId); // of nothing
+        claims.post(modelId, 0, 0, 0, "", "");
+        assertEq(locked(alice), 2 ether + bond(0) + fee(0), "");
+        models.retract(modelId);
+        assertEq(locked(alice), bond(0) + fee(0), "back");
+        assertTrue(!models.active(modelId), "no more");
+        models.retract(modelId); // of nothing
+        vm.expectRevert(Claims.ModelInactive.selector);
+        claims.post(modelId, 0, 0, 1, "", "");
         vm.stopPrank();
-        assertEq(strict.attested(modelId), 1 ether, "bob's");
+        assertEq(models.attested(modelId), 1 ether, "bob's");
+        assertEq(models.attestedBy(modelId, bob), 1 ether, "bob's");
+        afterWindow();
+        claims.finalize(claimOfNothing(), 0); // what was posted is not affected
+        conserved();
     }
 
-    function testClaimsOfUnknownModels() public {
+    function claimOfNothing() private view returns (Body memory) {
+        return Body(0, 0, alice, modelId, 0, 0);
+    }
+
+    // ---- retiring ----
+
+    function testRetire() public {
+        vm.expectRevert(Models.NotRegistrant.selector);
+        vm.prank(bob);
+        models.retire(modelId);
+        vm.expectRevert(Models.NotRetired.selector);
+        models.releaseBond(modelId);
+        post(bodyOf(1, 0));
+        vm.prank(carol);
+        models.retire(modelId);
+        (address registrant, uint256 since) = models.registrantOf(modelId);
+        assertEq(registrant, carol, "registrant");
+        assertEq(since, block.timestamp, "since");
+        assertEq(models.shapeOf(modelId) & 0xff, 1 + 4 + 16, "flags");
+        assertEq(models.shapeOf(modelId) >> 120, 2, "the shape is what it was");
+        vm.expectRevert(Models.ModelOver.selector);
+        vm.prank(carol);
+        models.retire(modelId);
+        vm.expectRevert(Models.ModelOver.selector);
+        vm.prank(bob);
+        models.attest(modelId, 1);
         vm.expectRevert(Claims.ModelInactive.selector);
         vm.prank(alice);
-        claims.post(keccak256("nothing"), 0, 0, 0, "", "");
+        claims.post(modelId, 0, 0, 2, "", "");
+        afterWindow();
+        claims.finalize(bodyOf(1, 0), 0); // that was posted before
+        vm.warp(since + RELEASE - 1);
+        vm.expectRevert(abi.encodeWithSelector(Models.NotReady.selector, since + RELEASE));
+        models.releaseBond(modelId);
+        vm.warp(since + RELEASE);
+        assertEq(locked(carol), REGISTRANT_BOND, "still");
+        vm.prank(bob); // anybody; it is carol's all the same
+        models.releaseBond(modelId);
+        assertEq(locked(carol), 0, "free");
+        assertEq(free(carol), PURSE, "all");
+        vm.expectRevert(Models.ModelOver.selector);
+        models.releaseBond(modelId);
+        // A proof that comes after that voids the model, but finds no bond.
+        models.voidNow(modelId, bob, 2);
+        assertEq(free(bob), PURSE, "nothing to win");
+        assertTrue(models.voided(modelId), "void");
+        conserved();
     }
 
-    function testClaimIds() public {
-        bytes32 a = claim(0);
-        bytes32 b = claim(0);
-        assertTrue(a != b, "the same claim twice is two");
-        bytes32 root = traceNode(0, 1, outputChunk() >> 1);
-        assertEq(
-            b,
-            keccak256(
-                abi.encode(
-                    keccak256("gainsay.claim"),
-                    block.chainid,
-                    address(claims),
-                    uint256(1),
-                    alice,
-                    modelId,
-                    inputRoot,
-                    root,
-                    uint256(0)
-                )
-            ),
-            "as the page says"
-        );
-        (uint8 status, uint64 end, uint32 open, uint256 value, uint256 bond) = claims.status(b);
-        assertEq(status, 1, "open");
-        assertEq(end, block.timestamp + WINDOW, "window");
-        assertEq(open + value, 0, "");
-        assertEq(bond, CLAIM_BOND, "bond");
-        (status,,,,) = claims.status(0);
-        assertEq(status, 0, "unknown");
+    function testVoid() public {
+        vm.expectRevert(Models.UnknownModel.selector);
+        models.voidNow(keccak256("nothing"), bob, 1);
+        vm.expectEmit();
+        emit Models.Voided(modelId, bob, 5);
+        models.voidNow(modelId, bob, 5);
+        uint256 burn = REGISTRANT_BOND / 4;
+        assertEq(stakes.burned(), burn, "burned");
+        assertEq(free(bob), PURSE + REGISTRANT_BOND - burn, "the prover's");
+        assertEq(locked(carol), 0, "the registrant's");
+        assertTrue(models.voided(modelId) && !models.active(modelId), "void");
+        assertEq(models.shapeOf(modelId) & 0xff, 1 + 2 + 16 + 32, "flags");
+        vm.expectRevert(Models.ModelOver.selector);
+        models.voidNow(modelId, bob, 5);
+        vm.expectRevert(Models.ModelOver.selector);
+        vm.prank(carol);
+        models.retire(modelId);
+        vm.expectRevert(Models.ModelExists.selector); // for ever
+        vm.prank(carol);
+        models.register(header(0), "");
+        conserved();
+    }
+
+    function testVoidWhileRetired() public {
+        vm.prank(carol);
+        models.retire(modelId);
+        models.voidNow(modelId, bob, 5);
+        vm.warp(block.timestamp + RELEASE);
+        vm.expectRevert(Models.ModelOver.selector);
+        models.releaseBond(modelId);
+        assertEq(locked(carol), 0, "settled");
+        assertEq(free(carol), PURSE - REGISTRANT_BOND, "lost");
+    }
+
+    function testAttestersOfAVoidModelLoseNothing() public {
+        vm.prank(bob);
+        models.attest(modelId, 5 ether);
+        models.voidNow(modelId, alice, 5);
+        vm.prank(bob);
+        models.retract(modelId);
+        assertEq(free(bob), PURSE, "back");
+    }
+
+    function testRetiredDeployment() public {
+        retireDeployment();
+        vm.expectRevert(Models.DeploymentRetired.selector);
+        vm.prank(carol);
+        models.register(copy(), "");
+        vm.prank(carol);
+        models.retire(modelId);
+        vm.warp(block.timestamp + RELEASE);
+        models.releaseBond(modelId);
+        assertEq(locked(carol), 0, "nobody's good will is needed");
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {World} from "./World.sol";
 import {Descriptor as D} from "./Descriptor.sol";
-import {Header, State} from "../src/Types.sol";
+import {Body, Header, Terms} from "../src/Types.sol";
 
 /// Traces of one and of two chunks, where nothing is left to descend: the raw chunks come with the commit.
 contract ShallowTest is World {
@@ -68,38 +68,34 @@ contract ShallowTest is World {
             root = nodeOf(root, leafOf(chunks[1]));
             raw = abi.encodePacked(raw, chunks[1]);
         }
+        challenge(post(Body(0, uint256(element) << 128, alice, id, 0, root)), bob);
+        Terms memory t = words();
+        uint256 a = claimants();
         vm.prank(alice);
-        bytes32 claimId = claims.post(id, 0, root, 0, "", "");
-        challenge(claimId, bob);
-        State memory s = now_;
-        vm.prank(alice);
-        disputes.commitTrace(s, root, new bytes32[](0), raw);
+        disputes.commitTrace(t, a, now_.b, raw, new bytes32[](0));
         hear();
-        assertEq(now_.phase, 4, "raw chunks at once");
+        assertEq(committed, root, "the trace is the output");
+        assertEq(phase(), 4, "raw chunks at once");
         uint256 c = element / 16;
         bytes32[] memory siblings = new bytes32[](depth);
         if (depth == 1) siblings[0] = leafOf(chunks[c ^ 1]);
-        s = now_;
+        uint256 b = challengers();
         vm.prank(bob);
-        disputes.selectElement(s, c, element % 16, chunks[c], siblings, 0, only, new bytes32[](0));
+        disputes.selectElement(
+            t, now_.a, b, (element % 16) << 32 | c, chunks[c], siblings, only, new bytes32[](0)
+        );
         hear();
-        if (now_.phase == 5) {
+        if (phase() == 5) {
             // K = 0: s_0 and then the stored value
-            assertEq(now_.high, 1, "two states");
+            assertEq(high(), 1, "two states");
             bytes memory init = abi.encodePacked(uint64(3 * element));
-            s = now_;
-            vm.prank(alice);
-            disputes.revealStates(s, init);
+            sendStates(init);
             hear();
-            s = now_;
-            vm.prank(bob);
-            disputes.selectSegment(s, 1, init);
+            sendSegment(1, init);
             hear();
-            assertEq(now_.low, 1, "the final step");
+            assertEq(low(), 1, "the final step");
         }
-        s = now_;
-        vm.prank(alice);
-        disputes.proveStep(s, only, "");
+        sendProof(alice, only, "");
         hear();
         assertEq(outcome, damage ? 3 : 2, "outcome");
         checkMoney();

@@ -69,6 +69,29 @@ contract SoftFloatTest is VectorTest {
         }
     }
 
+    /// Where roundNormal may stand for round: every length from 65 bits to 128, ties and what lies beside them, exponents
+    /// from the least normal number to where rounding up stays finite.
+    function testFuzzRoundNormal(uint128 x, int16 e, bool negative, uint8 low) public pure {
+        uint256 sign = negative ? SoftFloat.SIGN : 0;
+        for (uint256 length = 65; length <= 128; ++length) {
+            uint256 top = uint256(x) | 1 << 127;
+            uint256 n = top >> 128 - length;
+            int256 least = -126 - int256(length - 1);
+            int256 exponent = least + int256(uint256(int256(e) + 32768)) % 253;
+            uint256 unit = 1 << length - 24;
+            uint256 tie = n / unit * unit + unit / 2;
+            uint256[6] memory cases = [n, tie, tie - 1, tie + 1, n / unit * unit, n / unit * unit + low];
+            for (uint256 i = 0; i < cases.length; ++i) {
+                assertEq(
+                    SoftFloat.roundNormal(sign, cases[i], exponent), SoftFloat.round(sign, cases[i], exponent), "round"
+                );
+            }
+            // All ones: the carry makes the next power of two.
+            n = (1 << length) - 1;
+            assertEq(SoftFloat.roundNormal(sign, n, exponent), SoftFloat.round(sign, n, exponent), "carry");
+        }
+    }
+
     /// Sums and products do not depend on the order of their operands, and a difference is a negated difference, save
     /// that x - x is +0 both ways.
     function testFuzzSymmetry(uint32 a, uint32 b, uint32 c) public pure {

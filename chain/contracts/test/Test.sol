@@ -39,6 +39,18 @@ abstract contract Test {
     error Mismatch(string what, uint256 got, uint256 want);
     error Failed(string what);
 
+    /// Deploys a contract from its artifact ("Judge.sol"). `new` would compile the contract once more in every test that says so.
+    function make(string memory artifact, bytes memory arguments) internal returns (address made_) {
+        bytes memory code = abi.encodePacked(vm.getCode(artifact), arguments);
+        assembly {
+            made_ := create(0, add(code, 32), mload(code))
+            if iszero(made_) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
+    }
+
     function assertEq(uint256 got, uint256 want, string memory what) internal pure {
         if (got != want) revert Mismatch(what, got, want);
     }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {VmGas} from "./GameGas.t.sol";
 import {World} from "./World.sol";
 import {Descriptor as D} from "./Descriptor.sol";
 import {Disputes} from "../src/Disputes.sol";
-import {Header, State} from "../src/Types.sol";
+import {Body, Header, State, Terms} from "../src/Types.sol";
 
 /// The dearest moves that a well-formed program allows, as whole transactions: descriptors of all the 512 bytes there are,
-/// twelve axes, rows to the last byte, three openings out of arrays of 2^26 chunks. docs/gas-notes.md has the numbers.
+/// twelve axes, rows to the last byte, three openings out of arrays of 2^26 chunks. docs/gas.md has the numbers.
+/// forge-config: default.isolate = true
 contract WorstStepTest is World {
     event Used(string what, uint256 gas, uint256 floor, uint256 calldataBytes);
 
+    /// Where `Disputes` keeps games.
+    uint256 private constant GAMES = 1;
     uint256 private constant TRANSACTION_GAS = 1 << 24; // EIP-7825
     uint256 private constant CALLDATA_MAX = 128 * 1024; // what a node's pool takes in one transaction
 
@@ -92,7 +96,10 @@ contract WorstStepTest is World {
     }
 
     /// A game that has come to the step; only the last move is played.
-    function prove(string memory what, bytes memory d, uint32 t, bytes memory inputChunk, bytes memory o) internal {
+    function prove(string memory what, bytes memory d, uint32 t, bytes memory inputChunk, bytes memory o)
+        internal
+        returns (uint256 gas)
+    {
         header = Header({
             domain: keccak256("gainsay.model"),
             law: 1,
@@ -114,42 +121,78 @@ contract WorstStepTest is World {
         });
         vm.prank(carol);
         modelId = models.register(header, "");
-        vm.prank(alice);
-        bytes32 claimId = claims.post(modelId, rootOf(inputChunk), 0, 0, "", "");
+        bytes32 claimId = post(Body(0, 0, alice, modelId, rootOf(inputChunk), 0));
+        challenge(claimId, carol);
+        concede(alice); // the pool and what is burned are written for the first time
+        claimId = post(Body(0, 1 << 128, alice, modelId, rootOf(inputChunk), 0));
         challenge(claimId, bob);
         State memory s = now_;
-        s.phase = 7;
-        s.move = 15;
-        s.round = 5;
-        s.traceRoot = rootOf(chunkBytes);
-        s.position = 1 << 25;
-        s.node = keccak256("chunk");
-        s.descriptor = D.leaf(d);
-        s.low = s.high = t;
-        s.lowValue = 0x3f923456;
-        s.highValue = 1;
-        bytes32 gameId = disputes.gameIdOf(claimId, bob);
-        vm.store(address(disputes), keccak256(abi.encode(gameId, uint256(0))), disputes.stateHashOf(gameId, s));
-        bytes memory call_ = abi.encodeCall(disputes.proveStep, (s, d, o));
+        s.a = s.a & ~(uint256(0xff) << 56) | 7 << 56 | 15 << 48 | 26 << 40 | 5 << 32 | 1 << 25;
+        s.n = D.leaf(d);
+        s.c = uint256(t) << 152 | uint256(t) << 128 | uint256(0x3f923456) << 64 | 1;
+        bytes32 root = rootOf(chunkBytes);
+        vm.store(address(disputes), keccak256(abi.encode(keyOf(s), GAMES)), keccak256(abi.encode(s)));
+        assertEq(disputes.games(keyOf(s)), keccak256(abi.encode(s)), "where games lie");
+        uint256 word = claims.slotOf(claimId) | uint256(uint160(uint256(root))) << 96;
+        vm.store(address(claims), storageOf(claimId), bytes32(word));
+        bytes memory call_ = abi.encodeCall(disputes.proveStep, (words(), s.a, s.b, s.c, root, d, o));
         vm.prank(bob);
-        uint256 used = gasleft();
         (bool ok,) = address(disputes).call(call_);
-        used -= gasleft();
+        uint256 executed = VmGas(address(vm)).lastCallGas().gasTotalUsed;
         assertTrue(ok, what);
-        account(what, used, call_);
+        hear();
+        assertEq(outcome, 3, "bob is right");
+        uint256 tokens;
+        for (uint256 i = 0; i < call_.length; ++i) {
+            tokens += call_[i] == 0 ? 1 : 4;
+        }
+        uint256 floor = 21000 + 10 * tokens; // EIP-7623
+        gas = executed > floor ? executed : floor;
+        emit Used(what, gas, floor, call_.length);
+        assertTrue(executed > 21000 + 4 * tokens, "a whole transaction");
+        assertTrue(gas < TRANSACTION_GAS / 10, "gas of one move");
+        assertTrue(call_.length < CALLDATA_MAX / 10, "bytes of one move");
     }
 
-    function account(string memory what, uint256 used, bytes memory call_) internal {
-        uint256 zeroBytes;
-        for (uint256 i = 0; i < call_.length; ++i) {
-            if (call_[i] == 0) ++zeroBytes;
-        }
-        uint256 tokens = zeroBytes + 4 * (call_.length - zeroBytes);
-        uint256 whole = 21000 + 4 * tokens + used;
-        uint256 floor = 21000 + 10 * tokens; // EIP-7623
-        emit Used(what, whole, floor, call_.length);
-        assertTrue(whole < TRANSACTION_GAS / 10 && floor < TRANSACTION_GAS / 10, "gas of one move");
-        assertTrue(call_.length < CALLDATA_MAX / 10, "bytes of one move");
+    /// A row along one axis.
+    function along(uint256 extent, uint256 stride, uint256 axis) internal pure returns (bytes memory) {
+        return D.row(extent, stride, D.affine(0, axis, 1, 0, 0));
+    }
+
+    /// A matrix product's body, y[m, n] + x[m, k] * w[k, n]; with `gather`, of rows of w that the inputs choose.
+    function product(bool gather) internal pure returns (bytes memory d) {
+        uint256[] memory out = new uint256[](2);
+        (out[0], out[1]) = (512, 1024);
+        uint256[] memory red = new uint256[](1);
+        red[0] = 4096;
+        bytes memory w = D.view_(
+            1, 1, hex"00", 2, 0, 4096 * 1024, abi.encodePacked(along(4096, 1024, 2), along(1024, 1, 1))
+        );
+        bytes memory x = D.view_(
+            0, 1, hex"00", 2, 0, 512 * 4096, abi.encodePacked(along(512, 4096, 0), along(4096, 1, 2))
+        );
+        bytes memory index = D.view_(2, 7, hex"00", 1, 0, 4096, along(4096, 1, 2));
+        d = abi.encodePacked(
+            D.head(2, 0x06, 1, 1, 0, 1 << 25, 1 << 14, 1 << 31),
+            D.box(out, red),
+            D.const32(0),
+            D.tensor(x),
+            gather ? D.indirect(1, w, index) : D.tensor(w)
+        );
+    }
+
+    /// What is usual, out of the largest arrays.
+    function testStepOfAProduct() public {
+        bytes memory o = abi.encodePacked(opened(chunkBytes), opened(chunkBytes));
+        uint256 gas = prove("step", product(false), 1, chunkBytes, o);
+        assertTrue(gas < 170_000, "two openings");
+    }
+
+    function testStepOfAGatheredProduct() public {
+        bytes memory zero = new bytes(128);
+        bytes memory o = abi.encodePacked(opened(chunkBytes), opened(zero), opened(chunkBytes));
+        uint256 gas = prove("step3", product(true), 1, zero, o);
+        assertTrue(gas < 195_000, "three openings");
     }
 
     function testFoldOfTwelveAxesAndThreeOpenings() public {

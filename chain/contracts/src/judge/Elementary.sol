@@ -32,30 +32,30 @@ contract Elementary {
 
     /// The function of this code (docs/machine.md, section 2) of a, and of b where it takes two.
     function evaluate(uint256 fn, uint256 a, uint256 b) external pure returns (uint256) {
-        if (fn == 0x28) return Pow.pow(a, b); // alone of them may have a value for a NaN
-        if (SoftFloat.isNan(a)) return SoftFloat.NAN;
+        if (SoftFloat.isNan(a)) return fn == 0x28 ? Pow.pow(a, b) : SoftFloat.NAN; // of a NaN only pow may have a value
         if (fn < 0x20) {
             if (fn < 0x19) {
                 if (fn == 0x11) return _exp(a);
                 if (fn == 0x12) return _log(a);
                 if (fn == 0x13) return _tanh(a);
                 if (fn == 0x14) return _erf(a);
+            } else if (fn < 0x1b) {
+                return fn == 0x19 ? _sin(a) : _cos(a);
             } else {
-                if (fn == 0x19) return _sin(a);
-                if (fn == 0x1a) return _cos(a);
                 if (fn == 0x1b) return _expm1(a);
                 if (fn == 0x1c) return _log1p(a);
                 if (fn == 0x1d) return _atan(a);
             }
-        } else if (fn < 0x25) {
+        } else if (fn < 0x23) {
             if (fn == 0x20) return _tan(a);
-            if (fn == 0x21) return _asin(a);
-            if (fn == 0x22) return _acos(a);
+            return fn == 0x21 ? _asin(a) : _acos(a);
+        } else if (fn < 0x26) {
+            if (fn == 0x25) return _asinh(a);
             return _hyperbolic(a, fn == 0x24);
         } else {
-            if (fn == 0x25) return _asinh(a);
             if (fn == 0x26) return _acosh(a);
             if (fn == 0x27) return _atanh(a);
+            if (fn == 0x28) return Pow.pow(a, b);
         }
         revert UnknownFunction(fn);
     }
@@ -77,10 +77,14 @@ contract Elementary {
         if (x == SoftFloat.INF) return x;
         (uint256 m, int256 e) = SoftFloat.parts(x);
         if (m < 0x800000) {
-            unchecked {
-                uint256 shift = 24 - SoftFloat.bitLength(m); // a subnormal: 1 .. 23
-                m <<= shift;
-                e -= int256(shift);
+            assembly ("memory-safe") {
+                // A subnormal: 24 less the length of m, 1 .. 23.
+                let shift := shl(4, lt(0xffff, m))
+                shift := or(shift, shl(3, lt(0xff, shr(shift, m))))
+                shift := or(shift, shl(2, lt(0xf, shr(shift, m))))
+                shift := sub(24, add(shift, and(shr(shl(2, shr(shift, m)), 0x4444444433332210), 0xf)))
+                m := shl(shift, m)
+                e := sub(e, shift)
             }
         }
         unchecked {
@@ -97,7 +101,15 @@ contract Elementary {
                 k := add(k, 1)
             }
         }
-        return _roundSigned(_logRatio(m, d, k), -112);
+        uint256 r = _logRatio(m, d, k);
+        if (r == 0) return 0;
+        uint256 sign;
+        assembly ("memory-safe") {
+            let negative := sar(255, r) // 0 or all ones
+            sign := and(0x80000000, negative)
+            r := sub(xor(r, negative), negative)
+        }
+        return SoftFloat.roundNormal(sign, r, -112); // from 2^-26 (log1p, log) to 2^7
     }
 
     /// log(2^k m/d) in units of 2^-112, signed, below 2^119; m/d within [sqrt(1/2), sqrt(2)], both below 2^114.
@@ -121,13 +133,6 @@ contract Elementary {
         }
     }
 
-    /// The binary32 nearest to a signed word times 2^e; 0 gives +0.
-    function _roundSigned(uint256 r, int256 e) private pure returns (uint256) {
-        unchecked {
-            return int256(r) < 0 ? SoftFloat.round(SoftFloat.SIGN, 0 - r, e) : SoftFloat.round(0, r, e);
-        }
-    }
-
     function _log1p(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
         // |x| < 2^-25: x - x^2/2 + ... is nearer to x than to any neighbour.
@@ -135,12 +140,28 @@ contract Elementary {
         if (x >= 0xbf800000) return x == 0xbf800000 ? SoftFloat.SIGN | SoftFloat.INF : SoftFloat.NAN;
         (uint256 m, int256 e) = SoftFloat.parts(magnitude);
         unchecked {
-            // 1 + x, exact: e is at least -48 and at most 104, so m << (e + 112) < 2^240.
+            // 1 + x, exact: e is at least -48 and at most 104, so m << (e + 112) < 2^240. Then into [1, 2): what is cut off
+            // above 2 is below 2^-112 of it.
             m <<= uint256(e + 112);
-            m = x & SoftFloat.SIGN != 0 ? ONE - m : ONE + m;
-            // Into [1, 2): what is cut off above 2 is below 2^-112 of it.
-            int256 k = int256(SoftFloat.bitLength(m)) - 113;
-            m = k < 0 ? m << uint256(-k) : m >> uint256(k);
+            int256 k;
+            if (x & SoftFloat.SIGN != 0) {
+                assembly ("memory-safe") {
+                    // From 2^-24 to 1: the bits of its 24 highest places, of 2^88 and more.
+                    m := sub(ONE, m)
+                    let high := shr(88, m)
+                    k := shl(4, lt(0xffff, high))
+                    k := or(k, shl(3, lt(0xff, shr(k, high))))
+                    k := or(k, shl(2, lt(0xf, shr(k, high))))
+                    k := sub(add(k, and(shr(shl(2, shr(k, high)), 0x4444444433332210), 0xf)), 25)
+                    m := shl(sub(0, k), m)
+                }
+            } else {
+                m += ONE;
+                // x's own exponent, or one more where 1 + x passes a power of two.
+                if (e > -23) k = e + 23;
+                k += int256(m >> uint256(k + 113));
+                m >>= uint256(k);
+            }
             return _logOf(m, ONE, ROOT2, k);
         }
     }
@@ -188,7 +209,7 @@ contract Elementary {
                 y = 0 - y;
                 sign ^= SoftFloat.SIGN;
             }
-            return SoftFloat.round(sign ^ (k & 2) << 30, y, -112);
+            return SoftFloat.roundNormal(sign ^ (k & 2) << 30, y, -112); // at least 2^-34
         }
     }
 
@@ -209,7 +230,8 @@ contract Elementary {
             }
             // tan(r + pi/2) = -1/tan(r)
             if (k & 1 != 0) (n, d, sign) = (d, n, sign ^ SoftFloat.SIGN);
-            return SoftFloat.round(sign, (n << 112) / d, -112);
+            n = (n << 112) / d; // from 2^78 to 2^146
+            return n < 1 << 128 ? SoftFloat.roundNormal(sign, n, -112) : SoftFloat.round(sign, n, -112);
         }
     }
 
@@ -268,7 +290,7 @@ contract Elementary {
         if (magnitude < 0x39800000) return x;
         // |x| >= 2^26: pi/2 - 1/x rounds to what pi/2 rounds to.
         if (magnitude >= 0x4c800000) return x & SoftFloat.SIGN | 0x3fc90fdb;
-        return SoftFloat.round(x & SoftFloat.SIGN, _angle(_fixed(magnitude), ONE), -112);
+        return SoftFloat.roundNormal(x & SoftFloat.SIGN, _angle(_fixed(magnitude), ONE), -112);
     }
 
     function _asin(uint256 x) private pure returns (uint256) {
@@ -277,16 +299,17 @@ contract Elementary {
         if (magnitude < 0x39800000) return x;
         if (magnitude > 0x3f800000) return SoftFloat.NAN;
         uint256 t = _fixed(magnitude);
-        return SoftFloat.round(x & SoftFloat.SIGN, _angle(t, _leg(t)), -112);
+        return SoftFloat.roundNormal(x & SoftFloat.SIGN, _angle(t, _leg(t)), -112);
     }
 
     function _acos(uint256 x) private pure returns (uint256) {
         uint256 magnitude = x & SoftFloat.MAGNITUDE;
         if (magnitude > 0x3f800000) return SoftFloat.NAN;
         uint256 t = _fixed(magnitude);
-        uint256 a = _angle(_leg(t), t);
+        uint256 a = _angle(_leg(t), t); // 0 or at least 2^-12
         unchecked {
-            return SoftFloat.round(0, x & SoftFloat.SIGN != 0 ? PI - a : a, -112);
+            if (x & SoftFloat.SIGN != 0) a = PI - a;
+            return a == 0 ? 0 : SoftFloat.roundNormal(0, a, -112);
         }
     }
 
@@ -431,7 +454,7 @@ contract Elementary {
                 n <<= 1;
                 --k; // k was at least 1
             }
-            return SoftFloat.round(x & SoftFloat.SIGN, _logRatio(n, d, int256(k)), -113);
+            return SoftFloat.roundNormal(x & SoftFloat.SIGN, _logRatio(n, d, int256(k)), -113);
         }
     }
 
@@ -446,7 +469,7 @@ contract Elementary {
             // tanh = (e^2x - 1)/(e^2x + 1); e^20 < 2^29, so the numerator stays below 2^(112 + 29 + 100).
             (uint256 p, int256 k) = _exp2k(_fixed(magnitude) << 1);
             p <<= uint256(k);
-            return SoftFloat.round(sign, ((p - ONE) << 100) / (p + ONE), -100);
+            return SoftFloat.roundNormal(sign, ((p - ONE) << 100) / (p + ONE), -100); // at least 2^-14
         }
     }
 
@@ -455,19 +478,20 @@ contract Elementary {
         uint256 sign = x & SoftFloat.SIGN;
         // |x| >= 4: 1 - erf < 2^-25.
         if (magnitude >= 0x40800000) return sign | 0x3f800000;
-        uint256 t = _fixed(magnitude);
-        uint256 r;
         unchecked {
-            if (t < ONE) {
+            if (magnitude < 0x3f800000) {
                 // x q(x^2) with x as its exact mantissa, so that the relative error does not depend on how small x is:
                 // m q < 2^(24 + 113).
                 (uint256 m, int256 e) = SoftFloat.parts(magnitude);
-                return SoftFloat.round(sign, m * _erfOverX((t * t) >> 112), e - 112);
+                uint256 u = m << uint256(e + 112) | m >> uint256(-e - 112); // _fixed of it
+                return SoftFloat.round(sign, m * _erfOverX((u * u) >> 112), e - 112);
             }
+            uint256 t = _fixed(magnitude);
+            uint256 r;
             if (t < 2 * ONE) r = _erf15(t - (3 * ONE >> 1));
             else if (t < 3 * ONE) r = _erf25(t - (5 * ONE >> 1));
             else r = _erf35(t - (7 * ONE >> 1));
-            return SoftFloat.round(sign, r, -112);
+            return SoftFloat.roundNormal(sign, r, -112);
         }
     }
 

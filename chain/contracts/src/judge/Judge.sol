@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Description, Roots} from "../Types.sol";
+import {Describe} from "./Describe.sol";
 import {Merkle} from "./Merkle.sol";
 import {Scalar} from "./Scalar.sol";
 import {Signature} from "./Signature.sol";
@@ -16,10 +17,9 @@ contract Judge {
     error WrongOpening();
     error WrongOpeningsLength();
 
-    uint256 private constant FOLD = 2;
-    uint256 private constant AXES_MAX = 12;
-    uint256 private constant EXTENT_MAX = 1 << 31;
-    uint256 private constant TERMS_MAX = 1 << 18;
+    uint256 private constant FOLD = Describe.FOLD;
+    uint256 private constant AXES_MAX = Describe.AXES_MAX;
+    uint256 private constant TERMS_MAX = Describe.TERMS_MAX;
     uint256 private constant PAD_SKIP = 1;
     uint256 private constant PAD_VALUE = 2;
 
@@ -40,8 +40,8 @@ contract Judge {
         uint256 opening; // next byte of the openings
         uint256 openingsEnd;
         uint256[16] point; // axes: output, then reduction; zero beyond them
-        bytes32[3] root;
-        uint256[3] depth;
+        bytes32[4] root;
+        uint256[4] depth;
     }
 
     /// A view whose rows have been read.
@@ -60,37 +60,8 @@ contract Judge {
     }
 
     /// What a game must know before it comes to a step.
-    function describe(bytes calldata descriptor) external pure returns (Description memory d) {
-        (uint256 pos, uint256 end) = _bounds(descriptor);
-        uint256 outAxes = Wire.u8(pos + 21);
-        uint256 axes = outAxes + Wire.u8(pos + 22);
-        d.fold = Wire.u8(pos) == FOLD;
-        d.elementBytes = Scalar.width(Wire.u8(pos + 2));
-        d.firstChunk = Wire.be(pos + 5, 4);
-        d.span = Wire.be(pos + 9, 4);
-        if (axes > AXES_MAX) revert Wire.MalformedDescriptor(pos + 21);
-        pos += 23;
-        d.elements = 1;
-        uint256 terms = 1;
-        bool empty;
-        for (uint256 a = 0; a < axes; ++a) {
-            uint256 extent;
-            (extent, pos) = Wire.uint_(pos);
-            if (a < outAxes) {
-                // Each factor is at most 2^31, so the product is exact when it is looked at.
-                if (extent == 0 || extent > EXTENT_MAX) revert Wire.MalformedDescriptor(pos);
-                d.elements *= extent;
-                if (d.elements > EXTENT_MAX) revert Wire.MalformedDescriptor(pos);
-            } else if (extent == 0) {
-                empty = true;
-            } else {
-                if (extent > TERMS_MAX) revert Wire.MalformedDescriptor(pos);
-                if (terms <= TERMS_MAX) terms *= extent;
-            }
-        }
-        Wire.within(pos, end);
-        if (!empty && terms > TERMS_MAX) revert Wire.MalformedDescriptor(pos);
-        if (d.fold && !empty) d.terms = terms;
+    function describe(bytes calldata descriptor) external pure returns (Description memory) {
+        return Describe.describe(descriptor);
     }
 
     /// The value that is right for step t of an element: a register for init and body, stored bits otherwise. prev is the
@@ -135,14 +106,6 @@ contract Judge {
         return result;
     }
 
-    function _bounds(bytes calldata descriptor) private pure returns (uint256 pos, uint256 end) {
-        assembly ("memory-safe") {
-            pos := descriptor.offset
-            end := add(pos, descriptor.length)
-        }
-        Wire.within(pos + 23, end);
-    }
-
     /// The fixed part, the extents and with them the point of the step.
     function _read(Step memory s, bytes calldata descriptor, uint256 element, uint256 t)
         private
@@ -150,7 +113,7 @@ contract Judge {
         returns (uint256 form, uint256 acc, uint256 terms, bool padding)
     {
         uint256 pos;
-        (pos, s.end) = _bounds(descriptor);
+        (pos, s.end) = Describe.bounds(descriptor);
         form = Wire.u8(pos);
         s.fn = Wire.u8(pos + 1);
         s.store = Wire.u8(pos + 2);

@@ -95,6 +95,21 @@ library SoftFloat {
         }
     }
 
+    /// `round` for a magnitude from 2^64 to below 2^128 whose value rounds to a normal number: no zero, no subnormal, no
+    /// infinity to look after.
+    function roundNormal(uint256 sign, uint256 magnitude, int256 e) internal pure returns (uint256 bits) {
+        assembly ("memory-safe") {
+            // bitLength's steps for 64 of its bits, less 24: at least 41 are cut off.
+            let cut := or(64, shl(5, lt(0xffffffff, shr(64, magnitude))))
+            cut := or(cut, shl(4, lt(0xffff, shr(cut, magnitude))))
+            cut := or(cut, shl(3, lt(0xff, shr(cut, magnitude))))
+            cut := or(cut, shl(2, lt(0xf, shr(cut, magnitude))))
+            cut := sub(add(cut, and(shr(shl(2, shr(cut, magnitude)), 0x4444444433332210), 0xf)), 24)
+            bits := shr(cut, add(magnitude, add(sub(shl(sub(cut, 1), 1), 1), and(shr(cut, magnitude), 1))))
+            bits := or(sign, add(bits, shl(23, add(add(e, cut), 149))))
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------- arithmetic
 
     function sub(uint256 a, uint256 b) internal pure returns (uint256) {

@@ -1,0 +1,13 @@
+/* validator/cli/lookup.h: what a claim says, found on the chain by its id: calls about it need all of it. */
+#ifndef GS_VALIDATOR_CLI_LOOKUP_H
+#define GS_VALIDATOR_CLI_LOOKUP_H
+
+#include "validator/cli/transact.h"
+
+enum { GS_LOOKUP_BLOCKS = 2000 }; /* asked for at once */
+
+/* GS_EINVAL: not an id of 64 hex digits. GS_ENOTFOUND: no such claim was posted to the session's deployment. */
+GS_MUST enum gs_err gs_lookup_claim(const struct gs_session *session, const char *id, struct gs_hash *claim,
+                                    struct gs_claim_body *out, struct gs_error *error);
+
+#endif
