@@ -1,6 +1,5 @@
 /* The executor on single layers and on whole models: GFLOP/s (a fused multiply-add is two, any other scalar step one),
  * and the ratio to what independent chains of fma of the same instruction set reach in turns with it. */
-#include <math.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,67 +9,21 @@
 
 #include "simulations/programs.h"
 #include "tests/support/bench.h"
+#include "tests/support/peak.h"
 #include "validator/cli/model.h"
-#include "validator/exec/exec.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "validator/exec/plan.h"
 
 /* ---- the machine's own peak ---- */
 
-enum { ROUNDS = 400000, CHAINS = 12 };
-
 struct peak {
 	unsigned threads;
-	bool avx2;
-	double flops; /* of one call of peak_work */
-	volatile float sink;
+	double flops; /* of one call of peak_work, all threads together */
 };
 
-#if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) static float chains_avx2(void)
+static void *one_thread(void *unused)
 {
-	__m256 acc[CHAINS], x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(1e-3f);
-	for (unsigned c = 0; c < CHAINS; c++)
-		acc[c] = _mm256_set1_ps((float)c);
-	for (unsigned r = 0; r < ROUNDS; r++) {
-#pragma GCC unroll 12
-		for (unsigned c = 0; c < CHAINS; c++)
-			acc[c] = _mm256_fmadd_ps(acc[c], x, y);
-	}
-	for (unsigned c = 1; c < CHAINS; c++)
-		acc[0] = _mm256_add_ps(acc[0], acc[c]);
-	return _mm256_cvtss_f32(acc[0]);
-}
-#endif
-
-enum { LANES = 8 };
-
-static float chains_portable(void)
-{
-	float acc[CHAINS * LANES];
-	for (unsigned c = 0; c < CHAINS * LANES; c++)
-		acc[c] = (float)c;
-	for (unsigned r = 0; r < ROUNDS / 16; r++)
-		for (unsigned c = 0; c < CHAINS * LANES; c++)
-			acc[c] = fmaf(acc[c], 0.999f, 1e-3f);
-	float sum = 0;
-	for (unsigned c = 0; c < CHAINS * LANES; c++)
-		sum += acc[c];
-	return sum;
-}
-
-static void *one_thread(void *context)
-{
-	struct peak *p = context;
-#if defined(__x86_64__)
-	if (p->avx2) {
-		p->sink = chains_avx2();
-		return NULL;
-	}
-#endif
-	p->sink = chains_portable();
+	(void)unused;
+	(void)gs_peak_run(gs_exec_isa());
 	return NULL;
 }
 
@@ -79,32 +32,24 @@ static void peak_work(void *context)
 	struct peak *p = context;
 	pthread_t other[GS_EXEC_THREADS_MAX];
 	for (unsigned t = 1; t < p->threads; t++)
-		if (pthread_create(&other[t], NULL, one_thread, p) != 0)
+		if (pthread_create(&other[t], NULL, one_thread, NULL) != 0)
 			abort();
-	one_thread(p);
+	p->flops = gs_peak_run(gs_exec_isa()) * p->threads;
 	for (unsigned t = 1; t < p->threads; t++)
 		pthread_join(other[t], NULL);
-}
-
-static struct peak peak_of(unsigned threads)
-{
-	struct peak p = {.threads = threads, .avx2 = strcmp(gs_exec_isa(), "avx2") == 0};
-	p.flops = 2.0 * LANES * CHAINS * (p.avx2 ? ROUNDS : ROUNDS / 16) * threads;
-	return p;
 }
 
 /* ---- a program, timed ---- */
 
 struct execution {
-	const struct gs_program *program;
+	struct gs_exec_plan *plan;
 	struct gs_memory memory;
-	unsigned threads;
 };
 
 static void execute(void *context)
 {
 	struct execution *e = context;
-	if (gs_exec_run(e->program, &e->memory, e->threads, NULL) != GS_OK)
+	if (gs_exec_plan_run(e->plan, &e->memory, NULL) != GS_OK)
 		abort();
 }
 
@@ -127,14 +72,18 @@ static void time_program(struct gs_bench *b, const char *name, const struct gs_p
 {
 	for (unsigned threads = 1; threads <= 2; threads++) {
 		char label[96], against[64];
-		struct peak peak = peak_of(threads);
-		struct execution e = {program, *memory, threads};
+		struct peak peak = {.threads = threads};
+		struct execution e = {.memory = *memory};
+		struct gs_exec_options options = {.threads = threads, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX};
+		if (gs_exec_plan_new(program, &options, &e.plan, NULL) != GS_OK)
+			abort();
 		struct gs_bench_task task[] = {{execute, &e, 0}, {peak_work, &peak, 0}};
 		gs_bench_in_turns(task, 2, threads == 1 ? GS_BENCH_PROCESSOR : GS_BENCH_WALL, budget_s);
 		double rate = flops_of(program) / task[0].median_s, most = peak.flops / task[1].median_s;
 		snprintf(label, sizeof(label), "%s, %u thread%s", name, threads, threads > 1 ? "s" : "");
 		snprintf(against, sizeof(against), "peak %.1f; %.3f ms", most * 1e-9, task[0].median_s * 1e3);
 		gs_bench_row(b, label, rate * 1e-9, "GFLOP/s", rate / most, against);
+		gs_exec_plan_free(e.plan);
 	}
 }
 
@@ -183,7 +132,7 @@ static int time_layer(struct gs_bench *b, unsigned which, const char *name)
 			gs_element_write(inputs, GS_F32, i,
 			                 gs_f32_to_bits((float)gs_rng_below(&rng, 1 << 21) * 0x1p-20f - 1));
 		struct gs_memory memory = {.trace = trace, .weights = program.weights, .inputs = inputs};
-		time_program(b, name, &program, &memory, 2.0);
+		time_program(b, name, &program, &memory, 1.0);
 	} else {
 		fprintf(stderr, "bench_exec: %s: %s\n", name, error.text);
 	}
@@ -252,7 +201,7 @@ static int time_model(struct gs_bench *b, const char *data, const char *name)
 	int status = prepare_model(folder, &set, &program, &run, &error) == GS_OK ? 0 : 1;
 	if (status == 0) {
 		struct gs_memory memory = {.trace = run.trace, .weights = program.weights, .inputs = run.inputs};
-		time_program(b, name, &program, &memory, 3.0);
+		time_program(b, name, &program, &memory, 1.5);
 	} else {
 		fprintf(stderr, "bench_exec: %s: %s\n", name, error.text);
 	}
@@ -267,8 +216,10 @@ int main(int argc, char **argv)
 	static const char *const layers[] = {"conv 3x3 64->64 56x56",     "conv 1x1 128->64 56x56",
 	                                     "gemm 1x1024x1024",          "depthwise 3x3 128 56x56",
 	                                     "max pool 3x3/2 64 112x112", "softmax 12x128x128"};
-	static const char *const models[] = {"wonnx_opt-mnist", "rand_bert_tiny", "ultraface_rfb320",
-	                                     "super_resolution"};
+	static const char *const models[] = {"wonnx_opt-mnist",   "rand_bert_tiny",        "ultraface_rfb320",
+	                                     "super_resolution",  "dnsmos_model_v8",       "fastestdet",
+	                                     "rand_mobilenet_v2", "rand_shufflenet_v2",    "squeezenet_fp16",
+	                                     "yunet_n_320",       "rand_lstm_vol_forecast"};
 	struct gs_bench *b = gs_bench_begin(argc > 0 ? argv[0] : "", "exec", "executor, GFLOP/s");
 	const char *data = getenv("GAINSAY_DATA");
 	int status = 0;

@@ -104,8 +104,8 @@ static void add_phased(const struct gs_contraction *c, const struct gs_stage_dim
 
 /* One factor, ready to be packed or read. */
 static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *array,
-                               struct gs_pool *pool, struct gs_buffer *stage, struct gs_buffer *term,
-                               struct gs_packing *out)
+                               const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_buffer *stage,
+                               struct gs_buffer *term, struct gs_packing *out)
 {
 	struct gs_axis_list reduced = {.points = c->terms};
 	const uint8_t *base = array + (size_t)f->chunk * GS_CHUNK_BYTES;
@@ -127,7 +127,7 @@ static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_f
 	                   sizeof(*copy)); /* the last panel's empty lanes */
 	if (!copy)
 		return GS_ENOMEM;
-	gs_stage_fill(f, base, pool, copy);
+	gs_stage_fill(f, base, kernels, pool, copy);
 	out->array = copy;
 	return GS_OK;
 }
@@ -208,7 +208,7 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 		if ((c->packed_w = new_memory(for_w * sizeof(float))) == NULL)
 			return GS_ENOMEM;
 		*budget -= for_w * sizeof(float);
-		err = open_factor(is, &is->w, weights, pool, &ws->stage_w, &ws->term_w, &job.w);
+		err = open_factor(is, &is->w, weights, kernels, pool, &ws->stage_w, &ws->term_w, &job.w);
 		job.batches = batches;
 		job.rows = is->rows.points;
 		if (err == GS_OK)
@@ -218,7 +218,7 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 		if ((c->packed_x = new_memory(for_x * sizeof(float))) == NULL)
 			return GS_ENOMEM;
 		*budget -= for_x * sizeof(float);
-		err = open_factor(is, &is->x, weights, pool, &ws->stage_x, &ws->term_x, &job.x);
+		err = open_factor(is, &is->x, weights, kernels, pool, &ws->stage_x, &ws->term_x, &job.x);
 		job.packed = c->packed_x;
 		if (err == GS_OK)
 			gs_pool_run(pool, batches * ((is->lanes.points + job.panel - 1) / job.panel),
@@ -270,7 +270,8 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 	if (err != GS_OK)
 		return err;
 	if (!c->packed_x) {
-		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), pool, &ws->stage_x, &ws->term_x, &job.x);
+		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), kernels, pool, &ws->stage_x, &ws->term_x,
+		                  &job.x);
 		if (err != GS_OK)
 			return err;
 	}
@@ -281,7 +282,7 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 		run_part(&job, pool);
 		return GS_OK;
 	}
-	err = open_factor(is, &is->w, gs_array_of(mem, is->w.space), pool, &ws->stage_w, &ws->term_w, &job.w);
+	err = open_factor(is, &is->w, gs_array_of(mem, is->w.space), kernels, pool, &ws->stage_w, &ws->term_w, &job.w);
 	if (err != GS_OK)
 		return err;
 	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / is->terms; /* at least 64 */

@@ -48,6 +48,11 @@ typedef void gs_kernel_tile(const struct gs_tile *tile);
 typedef void gs_kernel_transpose(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows,
                                  size_t terms);
 
+/* ---- the 16-bit types: exact to binary32, correctly rounded back ---- */
+
+typedef void gs_kernel_widen(float *out, const uint16_t *in, size_t n);  /* a NaN stays one, with any payload */
+typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs must be 7fc00000 */
+
 struct gs_kernels {
 	const char *isa;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
@@ -57,11 +62,13 @@ struct gs_kernels {
 	unsigned tile_rows[GS_TILE_WIDTHS]; /* the most rows that a tile of 1, 2, 4, 8 vectors may have; descending */
 	gs_kernel_tile *tile[GS_TILE_WIDTHS][GS_TILE_ROWS_MAX]; /* by width and rows - 1 */
 	gs_kernel_transpose *transpose;
+	gs_kernel_widen *widen_f16, *widen_bf16;
+	gs_kernel_narrow *narrow_f16, *narrow_bf16;
 };
 
 extern const struct gs_kernels gs_kernels_portable;
 #if defined(__x86_64__)
-extern const struct gs_kernels gs_kernels_avx2;   /* needs AVX2 and FMA */
+extern const struct gs_kernels gs_kernels_avx2;   /* needs AVX2, FMA and F16C */
 extern const struct gs_kernels gs_kernels_avx512; /* needs AVX-512 F, BW, DQ and VL besides */
 #endif
 #if defined(__aarch64__)

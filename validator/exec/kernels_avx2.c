@@ -24,7 +24,7 @@ static inline __m256 finish(__m256 v, __m256 low, __m256 high)
 #define V_ANY_NANS(found) (_mm256_movemask_ps(found) != 0)
 
 #include "validator/exec/kernels_tile.h"
-#include "validator/exec/kernels_transpose8.h"
+#include "validator/exec/kernels_avx.h"
 
 /* Sixteen registers: 12 accumulators, the lanes of one term, a row's factor. */
 TILE_TO_6(1)
@@ -41,6 +41,10 @@ const struct gs_kernels gs_kernels_avx2 = {
 	.tile_rows = {6, 6, 2, 1},
 	.tile = {{TILES_TO_6(1)}, {TILES_TO_6(2)}, {TILES_TO_2(4)}, {TILES_TO_1(8)}},
 	.transpose = transpose,
+	.widen_f16 = widen_f16,
+	.widen_bf16 = widen_bf16_line,
+	.narrow_f16 = narrow_f16,
+	.narrow_bf16 = narrow_bf16_line,
 };
 #else
 typedef int gs_no_avx2_here; /* ISO C wants a declaration in every file */

@@ -24,7 +24,7 @@ static inline __m512 finish(__m512 v, __m512 low, __m512 high)
 #define V_ANY_NANS(found) (found != 0)
 
 #include "validator/exec/kernels_tile.h"
-#include "validator/exec/kernels_transpose8.h"
+#include "validator/exec/kernels_avx.h"
 
 /* Thirty-two registers: up to 28 accumulators, the lanes of one term; a row's factor comes from memory. */
 TILE_TO_14(1)
@@ -41,6 +41,10 @@ const struct gs_kernels gs_kernels_avx512 = {
 	.tile_rows = {14, 14, 6, 2},
 	.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
 	.transpose = transpose,
+	.widen_f16 = widen_f16,
+	.widen_bf16 = widen_bf16_line,
+	.narrow_f16 = narrow_f16,
+	.narrow_bf16 = narrow_bf16_line,
 };
 #else
 typedef int gs_no_avx512_here; /* ISO C wants a declaration in every file */

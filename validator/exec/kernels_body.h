@@ -53,4 +53,25 @@ static void max_line(float *restrict acc, size_t n, const float *x0, ptrdiff_t s
 			acc[i] = law_max(acc[i], x0[i * s0]);
 }
 
+union float_bits {
+	uint32_t u;
+	float f;
+};
+
+static void widen_bf16_line(float *restrict out, const uint16_t *restrict in, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (union float_bits){.u = (uint32_t)in[i] << 16}.f;
+}
+
+/* Nearest even: half a unit, less one where the kept part is even; a carry into the exponent is the next binade's number
+ * or infinity, as it should. */
+static void narrow_bf16_line(uint16_t *restrict out, const float *restrict in, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits = (union float_bits){.f = in[i]}.u;
+		out[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+	}
+}
+
 #endif

@@ -31,6 +31,24 @@ TILE_TO_8(2)
 TILE_TO_6(4)
 TILE_TO_2(8)
 
+static void widen_f16(float *out, const uint16_t *in, size_t n)
+{
+	size_t i = 0;
+	for (; i + 4 <= n; i += 4)
+		vst1q_f32(out + i, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(in + i))));
+	for (; i < n; i++)
+		out[i] = vgetq_lane_f32(vcvt_f32_f16(vreinterpret_f16_u16(vdup_n_u16(in[i]))), 0);
+}
+
+static void narrow_f16(uint16_t *out, const float *in, size_t n)
+{
+	size_t i = 0;
+	for (; i + 4 <= n; i += 4)
+		vst1_u16(out + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(in + i))));
+	for (; i < n; i++)
+		out[i] = vget_lane_u16(vreinterpret_u16_f16(vcvt_f16_f32(vdupq_n_f32(in[i]))), 0);
+}
+
 static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows, size_t terms)
 {
 	transpose_rest(dst, step, src, row_step, rows, 0, terms);
@@ -45,6 +63,10 @@ const struct gs_kernels gs_kernels_neon = {
 	.tile_rows = {8, 8, 6, 2},
 	.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
 	.transpose = transpose,
+	.widen_f16 = widen_f16,
+	.widen_bf16 = widen_bf16_line,
+	.narrow_f16 = narrow_f16,
+	.narrow_bf16 = narrow_bf16_line,
 };
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */

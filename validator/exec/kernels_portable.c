@@ -1,4 +1,5 @@
 /* validator/exec/kernels_portable.c: the loops of kernels.h in plain C, for any processor. */
+#include "challenge/machine/number.h"
 #include "validator/exec/kernels_body.h"
 
 enum { V_LANES = 4 };
@@ -75,6 +76,18 @@ TILE_TO_4(2)
 TILE_TO_2(4)
 TILE(8, 1)
 
+static void widen_f16(float *out, const uint16_t *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = gs_f32_from_bits(gs_f16_to_f32(in[i]));
+}
+
+static void narrow_f16(uint16_t *out, const float *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = gs_f32_to_f16(gs_f32_to_bits(in[i]));
+}
+
 static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows, size_t terms)
 {
 	transpose_rest(dst, step, src, row_step, rows, 0, terms);
@@ -89,4 +102,8 @@ const struct gs_kernels gs_kernels_portable = {
 	.tile_rows = {4, 4, 2, 1},
 	.tile = {{TILES_TO_4(1)}, {TILES_TO_4(2)}, {TILES_TO_2(4)}, {TILES_TO_1(8)}},
 	.transpose = transpose,
+	.widen_f16 = widen_f16,
+	.widen_bf16 = widen_bf16_line,
+	.narrow_f16 = narrow_f16,
+	.narrow_bf16 = narrow_bf16_line,
 };

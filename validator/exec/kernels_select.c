@@ -3,12 +3,23 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* Compilers do not all know it by name; that the system keeps the registers follows from AVX2. */
+static bool has_f16c(void)
+{
+	unsigned a, b, c, d;
+	return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c >> 29 & 1);
+}
+#endif
+
 const struct gs_kernels *gs_kernels_nth(unsigned n)
 {
 	const struct gs_kernels *able[4];
 	unsigned count = 0;
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
 		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
 			able[count++] = &gs_kernels_avx512;

@@ -108,6 +108,7 @@ void gs_pack(const struct gs_packing *p, const struct gs_kernels *kernels, const
 
 struct stage_job {
 	const struct gs_factor *f;
+	const struct gs_kernels *kernels;
 	const uint8_t *base;
 	float *stage;
 };
@@ -129,6 +130,11 @@ static void widen(const struct stage_job *job, int64_t from, int64_t stride, siz
 		}
 		for (size_t i = 0; i < n; i++)
 			out[i] = array[(int64_t)i * stride];
+		return;
+	}
+	if (stride == 1) {
+		const uint16_t *array = (const uint16_t *)(const void *)job->base + from;
+		(dtype == GS_F16 ? job->kernels->widen_f16 : job->kernels->widen_bf16)(out, array, n);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -212,9 +218,10 @@ static void stage_some(void *self, unsigned thread, uint64_t first, uint64_t las
 		fill_line(job, &at, job->stage + i * job->f->stage[job->f->stage_dims - 1].length);
 }
 
-void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, struct gs_pool *pool, float *stage)
+void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, const struct gs_kernels *kernels,
+                   struct gs_pool *pool, float *stage)
 {
-	struct stage_job job = {f, base, stage};
+	struct stage_job job = {f, kernels, base, stage};
 	uint64_t inner = f->stage[f->stage_dims - 1].length;
 	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, stage_some, &job);
 }

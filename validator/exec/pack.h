@@ -21,6 +21,7 @@ void gs_pack(const struct gs_packing *p, const struct gs_kernels *kernels, const
              size_t terms, float *out, size_t step);
 
 /* Fills a factor's stage from the tensor at base (docs: pattern.h). stage holds f->stage_elements floats. */
-void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, struct gs_pool *pool, float *stage);
+void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, const struct gs_kernels *kernels,
+                   struct gs_pool *pool, float *stage);
 
 #endif

@@ -115,10 +115,16 @@ static void write_out(const struct item *it, size_t row, size_t rows, const stru
 				       run->lanes * sizeof(float));
 				continue;
 			}
+			if (c->clamps) {
+				const struct gs_kernels *k = it->job->kernels;
+				uint16_t *out = (uint16_t *)(void *)it->out + at + run->out;
+				(dtype == GS_F16 ? k->narrow_f16 : k->narrow_bf16)(out, from + run->lane, run->lanes);
+				continue;
+			}
 			for (size_t l = 0; l < run->lanes; l++) {
 				gs_reg value = gs_f32_to_bits(from[run->lane + l]);
-				uint64_t bits = c->clamps ? gs_store(dtype, value) : gs_finish(it->job->in, value);
-				gs_element_write(it->out, dtype, (uint64_t)(at + run->out) + l, bits);
+				gs_element_write(it->out, dtype, (uint64_t)(at + run->out) + l,
+				                 gs_finish(it->job->in, value));
 			}
 		}
 	}

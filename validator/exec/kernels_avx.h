@@ -1,6 +1,6 @@
-/* validator/exec/kernels_transpose8.h: eight by eight transposition with AVX, for the tables of x86-64. */
-#ifndef GS_VALIDATOR_EXEC_KERNELS_TRANSPOSE8_H
-#define GS_VALIDATOR_EXEC_KERNELS_TRANSPOSE8_H
+/* validator/exec/kernels_avx.h: eight by eight transposition and conversion of f16 with AVX, for the tables of x86-64. */
+#ifndef GS_VALIDATOR_EXEC_KERNELS_AVX_H
+#define GS_VALIDATOR_EXEC_KERNELS_AVX_H
 
 #ifdef __AVX__
 #include "validator/exec/kernels_tile.h"
@@ -66,6 +66,26 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 		}
 	}
 	transpose_rest(dst, step, src, row_step, rows, whole, terms);
+}
+
+/* F16C: subnormals are converted, whatever the control register says. */
+static void widen_f16(float *out, const uint16_t *in, size_t n)
+{
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8)
+		_mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(in + i))));
+	for (; i < n; i++)
+		out[i] = _cvtsh_ss(in[i]);
+}
+
+static void narrow_f16(uint16_t *out, const float *in, size_t n)
+{
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8)
+		_mm_storeu_si128((__m128i *)(void *)(out + i),
+		                 _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT));
+	for (; i < n; i++)
+		out[i] = (uint16_t)_cvtss_sh(in[i], _MM_FROUND_TO_NEAREST_INT);
 }
 
 #endif
