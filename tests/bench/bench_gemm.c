@@ -194,7 +194,7 @@ static int write_part(const char *program, const struct bench *b)
 	fprintf(f, "{\n  \"gemm_vs_openblas\": %.4f,\n  \"gemm_vs_openblas_square\": %.4f,\n",
 	        exp((b->sum[0] + b->sum[1]) / (b->count[0] + b->count[1])), exp(b->sum[0] / b->count[0]));
 	fprintf(f,
-	        "  \"gemm_vs_openblas_odd\": %.4f,\n  \"worst_square\": %.4f,\n  \"worst_odd\": %.4f,\n  \"isa\": \"%s\"\n}\n",
+	        "  \"gemm_vs_openblas_odd\": %.4f,\n  \"gemm_worst_square\": %.4f,\n  \"gemm_worst_odd\": %.4f,\n  \"gemm_isa\": \"%s\"\n}\n",
 	        exp(b->sum[1] / b->count[1]), b->worst[0], b->worst[1], b->kernels->isa);
 	return fclose(f) == 0 ? 0 : 1;
 }

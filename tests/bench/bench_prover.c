@@ -39,6 +39,7 @@ struct bench {
 	double block_ms;
 	uint32_t near, far; /* instructions: folds over neighbours, and over elements far from each other */
 	uint8_t inputs[GS_CHUNK_BYTES];
+	gs_reg states[GS_FOLD_MAX + 1];
 };
 
 static double now(clockid_t clock)
@@ -221,6 +222,13 @@ static enum gs_err ask_states(struct bench *m, uint32_t instruction)
 	                              TERMS / STATES, STATES, out);
 }
 
+/* The next round asks for states of the same element. */
+static enum gs_err ask_next(struct bench *m)
+{
+	gs_reg out[STATES];
+	return m->prover.accumulators(m->prover.self, m->over.instruction, m->over.element, 1, 64, STATES, out);
+}
+
 static enum gs_err ask_near(struct bench *m)
 {
 	return ask_states(m, m->near);
@@ -286,6 +294,7 @@ static const struct {
 	{"path", ask_path, 1000},
 	{"64 states of 2^18, near", ask_near, 100},
 	{"64 states of 2^18, far apart", ask_far, 3},
+	{"the next 64 of that fold", ask_next, 1000},
 };
 
 static void run(struct bench *m, unsigned depth, struct gs_spill *spill)
@@ -301,7 +310,7 @@ static void run(struct bench *m, unsigned depth, struct gs_spill *spill)
 	prepare(m);
 	if (gs_commitments_build(&m->program, m->inputs, &m->common) != GS_OK)
 		die("commitments", NULL);
-	m->over = (struct gs_prover_trace){.common = &m->common, .trace = &m->trace};
+	m->over = (struct gs_prover_trace){.common = &m->common, .trace = &m->trace, .states = m->states};
 	m->prover = gs_prover_over_trace(&m->over);
 	report_memory(m, "peak memory, prepared");
 	measure_block(m);

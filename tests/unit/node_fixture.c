@@ -142,7 +142,7 @@ void node_log(struct node_fixture *f, const struct gs_address *contract, const s
 	node_block(f, 0x11, &log, 1);
 }
 
-static void register_model(struct node_fixture *f)
+void node_register(struct node_fixture *f, uint8_t registrant)
 {
 	const struct gs_header header = {.law = 1,
 	                                 .lowering = 1,
@@ -159,7 +159,7 @@ static void register_model(struct node_fixture *f)
 	gs_header_encode(&header, words);
 	log.topics[0] = gs_models_event_registered;
 	log.topics[1] = node_hash(NODE_MODEL);
-	log.topics[2] = node_word_of(7);
+	log.topics[2] = node_word_of(registrant);
 	gs_buf_init(&data, 4096);
 	gs_abi_begin(&w, &data, 18);
 	for (size_t i = 0; i < GS_HEADER_BYTES; i += GS_ABI_WORD)
@@ -212,7 +212,7 @@ int node_set_up(void **state)
 	f->head = (struct gs_head){.number = 100, .hash = node_hash(0xaa), .time = {NODE_START_S}};
 	in.as.header = f->head;
 	node_feed(f, &in);
-	register_model(f);
+	node_register(f, NODE_REGISTRANT);
 	node_deposit(f, NODE_STAKE);
 	*state = f;
 	return 0;

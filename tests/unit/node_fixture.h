@@ -8,8 +8,9 @@
 enum {
 	NODE_START_S = 1000,
 	NODE_WINDOW_END_S = 2000,
-	NODE_SELF = 9,     /* account of the node */
-	NODE_CLAIMANT = 8, /* of others */
+	NODE_REGISTRANT = 7, /* of the model that the set-up registers */
+	NODE_SELF = 9,       /* account of the node */
+	NODE_CLAIMANT = 8,   /* of others */
 	NODE_MODEL = 0x70,
 	NODE_STAKE = 100, /* of the node, free at the start */
 	NODE_BOND = 10,   /* challengerBond */
@@ -42,7 +43,8 @@ struct gs_address node_address(uint8_t n);
 struct gs_hash node_hash(uint8_t n);
 struct gs_hash node_word_of(uint8_t account); /* its address as a topic */
 
-void node_deposit(struct node_fixture *f, uint64_t amount); /* by the node */
+void node_deposit(struct node_fixture *f, uint64_t amount);     /* by the node */
+void node_register(struct node_fixture *f, uint8_t registrant); /* the model, anew when it was retired */
 
 /* Claims are called by their salt here. */
 void node_body(uint64_t claim, uint8_t claimant, uint64_t value, struct gs_claim_body *out);

@@ -172,6 +172,45 @@ static void what_is_none(void **state)
 	gs_exec_case_free(&c);
 }
 
+/* Every f16 and bf16 widened; random binary32 narrowed, most of them near what f16 can hold. */
+static void sixteen_bits(void **state)
+{
+	(void)state;
+	struct gs_rng rng;
+	gs_rng_seed(&rng, 16);
+	for (unsigned t = 0; gs_kernels_nth(t) != NULL; t++) {
+		const struct gs_kernels *k = gs_kernels_nth(t);
+		uint16_t half[11];
+		float wide[11];
+		for (uint32_t first = 0; first < 1 << 16; first += 11) {
+			for (unsigned i = 0; i < 11; i++)
+				half[i] = (uint16_t)(first + i);
+			k->widen_f16(wide, half, 11);
+			for (unsigned i = 0; i < 11; i++)
+				assert_int_equal(gs_f32_to_bits(wide[i]), gs_f16_to_f32(half[i]));
+			k->widen_bf16(wide, half, 11);
+			for (unsigned i = 0; i < 11; i++)
+				assert_int_equal(gs_f32_to_bits(wide[i]), gs_bf16_to_f32(half[i]));
+		}
+		for (unsigned n = 0; n < 20000; n++) {
+			uint32_t bits[11];
+			for (unsigned i = 0; i < 11; i++) {
+				uint64_t r = gs_rng_u64(&rng);
+				bits[i] = n % 3 ? (uint32_t)(0x32000000 + (r & 0x15ffffff)) | (uint32_t)(r >> 63 << 31)
+				                : (uint32_t)r;
+				bits[i] = n % 7 ? bits[i] : bits[i] & 0xfffff000; /* ties */
+				wide[i] = gs_f32_from_bits((uint32_t)gs_load(GS_F32, bits[i]));
+			}
+			k->narrow_f16(half, wide, 11);
+			for (unsigned i = 0; i < 11; i++)
+				assert_int_equal(half[i], gs_f32_to_f16(gs_f32_to_bits(wide[i])));
+			k->narrow_bf16(half, wide, 11);
+			for (unsigned i = 0; i < 11; i++)
+				assert_int_equal(half[i], gs_f32_to_bf16(gs_f32_to_bits(wide[i])));
+		}
+	}
+}
+
 static void instruction_sets_have_names(void **state)
 {
 	(void)state;
@@ -191,6 +230,7 @@ int main(void)
 		cmocka_unit_test(products),
 		cmocka_unit_test(large_products),
 		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(sixteen_bits),
 		cmocka_unit_test(instruction_sets_have_names),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

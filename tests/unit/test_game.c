@@ -37,8 +37,7 @@ static void set_up(struct setting *s, uint64_t seed, const struct gs_generator_o
 	gs_interpret(&s->program, &memory);
 	assert_int_equal(gs_trace_commit(&s->trace), GS_OK);
 	assert_int_equal(gs_commitments_build(&s->program, s->inputs.ptr, &s->common), GS_OK);
-	s->honest.common = &s->common;
-	s->honest.trace = &s->trace;
+	s->honest = (struct gs_prover_trace){.common = &s->common, .trace = &s->trace};
 }
 
 static void tear_down(struct setting *s)

@@ -208,6 +208,40 @@ static void claims_of_a_void_model_are_released(void **state)
 	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* and cannot become final */
 }
 
+static struct gs_model_record model_of(struct node_fixture *f)
+{
+	const struct gs_hash id = node_hash(NODE_MODEL);
+	struct gs_journal j = {.store = &f->store};
+	struct gs_model_record out;
+
+	assert_int_equal(f->store.begin(f->store.self, GS_STORE_READ, &j.txn, NULL), GS_OK);
+	assert_int_equal(gs_facts_model(&j, &id, &out), GS_OK);
+	f->store.abort(j.txn);
+	return out;
+}
+
+/* Who registers a retired model again answers for it from then on; what was attested still is. */
+static void a_retired_model_is_taken_over(void **state)
+{
+	struct node_fixture *f = *state;
+	const struct gs_hash attested[] = {gs_models_event_attested, node_hash(NODE_MODEL), node_word_of(OTHER)};
+	const struct gs_hash retired[] = {gs_models_event_retired, node_hash(NODE_MODEL)};
+	const struct gs_u256 amounts[] = {number(3), number(8)}; /* more, total */
+	const struct gs_address first = node_address(NODE_REGISTRANT), second = node_address(OTHER);
+	struct gs_model_record model;
+
+	node_log(f, &f->options.contracts.models, attested, 3, amounts, 2);
+	node_log(f, &f->options.contracts.models, retired, 2, NULL, 0);
+	model = model_of(f);
+	assert_true(model.retired);
+	assert_memory_equal(&model.registrant, &first, sizeof(first));
+	node_register(f, OTHER);
+	model = model_of(f);
+	assert_false(model.retired);
+	assert_memory_equal(&model.registrant, &second, sizeof(second));
+	assert_true(gs_wei_cmp(model.attested, (struct gs_wei){number(8)}) == 0);
+}
+
 static struct gs_account account_of(struct node_fixture *f, uint8_t account)
 {
 	const struct gs_address address = node_address(account);
@@ -260,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_fast_clock_gives_nothing_up, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_later_game_is_closed, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_retired_model_is_taken_over, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(an_earlier_game_goes_on, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(claims_of_a_void_model_are_released, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_bond_rises_with_the_games, node_set_up, node_tear_down),

@@ -23,6 +23,7 @@ struct item { /* a job, then its result, then perhaps a kept trace */
 	bool kept;       /* all below is there */
 	struct gs_trace trace;
 	struct gs_commitments common;
+	gs_reg *states; /* owned: over.states */
 	struct gs_prover_trace over;
 	struct gs_adversary lie; /* an adversary's trace, in the place of `trace` */
 	struct gs_prover prover;
@@ -82,6 +83,7 @@ static void item_free(struct item *item)
 	free(item->input);
 	free(item->output);
 	free(item->memory);
+	free(item->states);
 	free(item);
 }
 
@@ -191,7 +193,10 @@ static enum gs_err keep(struct item *item, const struct gs_program *program, str
 
 	if (err)
 		return gs_fail(why, err, "no memory for the model's trees");
-	item->over = (struct gs_prover_trace){.common = &item->common, .trace = &item->trace};
+	item->states = malloc((GS_FOLD_MAX + 1) * sizeof(*item->states));
+	if (!item->states)
+		return gs_fail(why, GS_ENOMEM, "no memory for the states of a fold");
+	item->over = (struct gs_prover_trace){.common = &item->common, .trace = &item->trace, .states = item->states};
 	item->prover = gs_prover_over_trace(&item->over);
 	item->kept = true;
 	return GS_OK;

@@ -100,13 +100,32 @@ static enum gs_err descriptor_path(void *self, uint32_t instruction, struct gs_h
 	return GS_OK;
 }
 
+/* All states of the fold into p->states, unless they are there. */
+static void keep_states(struct gs_prover_trace *p, const struct gs_instr *in, const struct gs_memory *memory,
+                        uint32_t instruction, uint64_t element)
+{
+	if (p->kept && p->instruction == instruction && p->element == element)
+		return;
+	gs_exec_states(in, memory, &p->trace->home, element, 0, 1, (uint32_t)gs_instr_terms(in) + 1, p->states);
+	p->kept = true;
+	p->instruction = instruction;
+	p->element = element;
+}
+
 static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t element, uint32_t first, uint32_t stride,
                                 uint32_t count, gs_reg *out)
 {
-	const struct gs_prover_trace *p = self;
+	struct gs_prover_trace *p = self;
 	struct gs_memory memory = gs_prover_trace_memory(p);
 	struct gs_instr in = gs_program_instr(p->common->program, instruction);
-	gs_exec_states(&in, &memory, &p->trace->home, element, first, stride, count, out);
+	if (p->states == NULL) {
+		gs_exec_states(&in, &memory, &p->trace->home, element, first, stride, count, out);
+		return GS_OK;
+	}
+	GS_ASSERT(count == 0 || first + (uint64_t)stride * (count - 1) <= gs_instr_terms(&in));
+	keep_states(p, &in, &memory, instruction, element);
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = p->states[first + (uint64_t)i * stride];
 	return GS_OK;
 }
 

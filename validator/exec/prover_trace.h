@@ -24,6 +24,12 @@ void gs_commitments_free(struct gs_commitments *c);
 struct gs_prover_trace {
 	const struct gs_commitments *common; /* borrowed */
 	const struct gs_trace *trace;        /* borrowed; committed */
+	/* Borrowed: room for GS_FOLD_MAX + 1, or NULL. With it all states of the fold that was asked for last are kept: a game
+	 * asks for one fold three times, and where operands lie in a file the first answer may have to wait for the disk. */
+	gs_reg *states;
+	bool kept; /* the prover's own: states are those of this element */
+	uint32_t instruction;
+	uint64_t element;
 };
 
 /* The prover's self is *self; both arguments must outlive it. */

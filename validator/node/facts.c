@@ -270,10 +270,17 @@ static enum gs_err apply_slash(struct gs_journal *j, const struct gs_log_entry *
 	return err;
 }
 
+/* A model that was retired may be registered again, by whoever answers for it from then on: its attestations stand. */
 static enum gs_err apply_registered(struct gs_journal *j, const struct gs_event *e)
 {
 	struct gs_model_record model = {.id = e->model, .registrant = e->account, .block = j->block};
+	struct gs_model_record before;
+	enum gs_err err = gs_facts_model(j, &e->model, &before);
 
+	if (err && err != GS_ENOTFOUND)
+		return err;
+	if (!err)
+		model.attested = before.attested;
 	memcpy(model.header, e->header.ptr, sizeof(model.header));
 	return put_model(j, &model);
 }

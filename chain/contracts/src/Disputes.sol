@@ -30,6 +30,8 @@ contract Disputes is Payouts {
     uint256 private constant DEPTH_MAX = 26;
     /// Agreed moves leave room for those that follow on chain.
     uint256 private constant AGREED_MOVES_END = 192;
+    /// The flag of a model's shape that it is void.
+    uint256 private constant VOID = 2;
 
     IModels public immutable models;
     IJudge public immutable judge;
@@ -259,7 +261,7 @@ contract Disputes is Payouts {
         Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_TIMEOUT);
         // Odd phases are the claimant's.
         if (Packed.phase(a) & 1 != 0) _challengerWins(e, t, false);
-        else _claimantWins(e, false);
+        else _claimantHolds(e, models.shapeOf(t.modelId), false);
     }
 
     function concede(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
@@ -268,7 +270,7 @@ contract Disputes is Payouts {
         bytes32 claimId = _idOf(t, Packed.account(a));
         Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_CONCESSION);
         if (msg.sender == Packed.account(a)) _challengerWins(e, t, true);
-        else _claimantWins(e, true);
+        else _claimantHolds(e, models.shapeOf(t.modelId), true);
     }
 
     function close(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
@@ -520,8 +522,14 @@ contract Disputes is Payouts {
             shape >> 8 & 0xff
         ];
         e.computed = judge.judge(descriptor, Packed.element(c), Packed.high(c), Packed.lowValue(c), roots, openings);
-        if (e.computed == Packed.highValue(c)) _claimantWins(e, false);
+        if (e.computed == Packed.highValue(c)) _claimantHolds(e, shape, false);
         else _challengerWins(e, t, false);
+    }
+
+    /// The claimant wins; but about a void model nobody loses (nor does the claimant: `Claims.lose` refuses).
+    function _claimantHolds(Ended memory e, uint256 shape, bool conceded) private {
+        if (shape & VOID != 0) _close(e);
+        else _claimantWins(e, conceded);
     }
 
     function _agreed(

@@ -86,20 +86,27 @@ contract Models {
         burnBps = burnBps_;
     }
 
-    /// Makes a model known, by anybody, for the registrant's bond.
+    /// Makes a model known, by anybody, for the registrant's bond. A retired one is taken over: the sender answers for it from
+    /// now on, with its own bond in the place of the former registrant's. So who registers first and retires stops nobody.
     function register(Header calldata header, string calldata uri) external returns (bytes32 modelId) {
         modelId = keccak256(abi.encode(header));
         Record storage model = _models[modelId];
-        if (model.word != 0) revert ModelExists();
+        uint256 before = model.word;
+        if (before != 0 && before & (VOID | RETIRED) != RETIRED) revert ModelExists();
         if (Claims(stakes.claims()).retired()) revert DeploymentRetired();
         _check(header);
+        if (before & (RETIRED | PAID) == RETIRED) {
+            stakes.unlock(model.registrant, registrantBond);
+            emit BondReleased(modelId);
+        }
+        bool vouched = attested[modelId] >= attestThreshold;
         model.word = uint256(header.instructions) << 120 | uint256(header.weightsChunks) << 88
             | uint256(header.inputsChunks) << 56 | uint256(header.outputChunk) << 24 | uint256(header.traceDepth) << 16
-            | uint256(header.outputDepth) << 8 | REGISTERED | (attestThreshold == 0 ? VOUCHED : 0);
+            | uint256(header.outputDepth) << 8 | REGISTERED | (vouched ? VOUCHED : 0);
         model.programRoot = header.programRoot;
         model.weightsRoot = header.weightsRoot;
         model.registrant = msg.sender;
-        if (attestThreshold == 0) _tell(modelId, true);
+        if (vouched) _tell(modelId, true);
         stakes.lock(msg.sender, registrantBond);
         emit Registered(modelId, msg.sender, header, uri);
     }
@@ -153,7 +160,7 @@ contract Models {
         emit Retracted(modelId, msg.sender, amount, total);
     }
 
-    /// No new claims about the model; by its registrant, for ever.
+    /// No new claims about the model, by its registrant; until somebody registers it again.
     function retire(bytes32 modelId) external {
         uint256 word = _known(modelId);
         if (msg.sender != _models[modelId].registrant) revert NotRegistrant();

@@ -267,6 +267,35 @@ contract ModelsTest is System {
         assertEq(free(bob), PURSE, "back");
     }
 
+    /// What was attested stands when a retired model is registered again, as far as it was not retracted meanwhile.
+    function testTakingOverKeepsTheAttestations() public {
+        deploy(3 ether);
+        vm.prank(bob);
+        models.attest(modelId, 3 ether);
+        vm.prank(carol);
+        models.retire(modelId);
+        assertTrue(!claims.accepted(modelId), "retired");
+        vm.prank(alice);
+        models.register(header(0), "");
+        assertTrue(models.active(modelId) && claims.accepted(modelId), "active at once");
+        assertEq(locked(carol), 0, "carol's bond is back");
+        assertEq(locked(alice), REGISTRANT_BOND, "alice's stands for it");
+        vm.prank(alice);
+        models.retire(modelId);
+        vm.prank(bob);
+        models.retract(modelId);
+        vm.prank(carol);
+        models.register(header(0), "");
+        assertTrue(!models.active(modelId) && !claims.accepted(modelId), "nobody vouches for it");
+        (address registrant, uint256 since) = models.registrantOf(modelId);
+        assertEq(registrant, carol, "registrant");
+        assertEq(since, 0, "not retired");
+        vm.prank(bob);
+        models.attest(modelId, 3 ether);
+        assertTrue(models.active(modelId) && claims.accepted(modelId), "active again");
+        conserved();
+    }
+
     function testRetiredDeployment() public {
         retireDeployment();
         vm.expectRevert(Models.DeploymentRetired.selector);
