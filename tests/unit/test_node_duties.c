@@ -49,7 +49,8 @@ static void post_with_input(struct node_fixture *f, uint64_t claim, const char *
 	struct gs_hash root, id;
 	struct gs_buf data;
 
-	memcpy(chunk, input, strlen(input));
+	for (size_t i = 0; input[i] != '\0'; i++)
+		chunk[i] = (uint8_t)input[i];
 	gs_merkle_array_root(chunk, 1, 0, &root);
 	log = node_posted(f, &data, claim, NODE_SELF, 3);
 	memcpy(data.ptr, root.b, 32); /* the first word is the input's root, and the posted input is "input" */
