@@ -184,7 +184,7 @@ static enum gs_err load_parameters(const char *text, struct gs_deploy_parameters
 /* JSON and YAML say the same, a flag overrides both, and the terms are the word that the contract takes. */
 static void a_deployment_has_parameters(void **state)
 {
-	struct gs_deploy_parameters yaml, json;
+	struct gs_deploy_parameters yaml = {0}, json = {0};
 	struct gs_error error = {0};
 	struct gs_u256 word;
 	struct gs_terms terms;
