@@ -106,7 +106,7 @@ for binary in "$build"/tests/unit/test_*; do
 done
 if [[ $scope == all ]]; then
 	if [[ -f chain/contracts/foundry.toml ]]; then
-		run contracts forge 900 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline
+		run contracts forge 1500 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline
 	fi
 	for script in tests/integration/*.sh tests/*/run.sh; do
 		name=${script#tests/}
