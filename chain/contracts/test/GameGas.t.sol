@@ -74,9 +74,7 @@ contract GameGasTest is World {
         uint256 limit = 82_000;
         if (p == 1) {
             what = "commitTrace";
-            data = abi.encodeCall(
-                Disputes.commitTrace, (t, claimants(), now_.b, revealed(theirs), outputPath(theirs))
-            );
+            data = abi.encodeCall(Disputes.commitTrace, (now_.claimId, claimants(), now_.b, revealed(theirs)));
         } else if (p == 2) {
             what = "select";
             uint256 b = levels(round());
