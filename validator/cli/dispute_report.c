@@ -25,6 +25,7 @@ static const char *reason_name(unsigned reason)
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
 	case GS_REASON_CLOSED: return "closed";
+	case GS_REASON_OUTPUT: return "output";
 	}
 	return "unknown";
 }

@@ -107,6 +107,7 @@ static const char *reason_name(uint8_t reason)
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
 	case GS_REASON_CLOSED: return "closed";
+	case GS_REASON_OUTPUT: return "output";
 	}
 	return "?";
 }
