@@ -43,11 +43,13 @@ static unsigned random_box(struct generator *g, unsigned axes_max, uint64_t max,
 	return axes;
 }
 
+/* Of the functions that any program may have: `within`, the last of the table, is for tolerant ones. */
 static unsigned table_length(void)
 {
-	unsigned n = 0, code;
-	while (gs_fn_nth(n, &code))
+	unsigned n = 0, code = 0;
+	while (gs_fn_nth(n, &code) && code != GS_FN_WITHIN)
 		n++;
+	GS_ASSERT(code == GS_FN_WITHIN);
 	GS_ASSERT(n > 0);
 	return n;
 }
