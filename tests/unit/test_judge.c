@@ -18,7 +18,7 @@ struct coverage {
 	unsigned fn[256]; /* applied as f or g, not skipped */
 	unsigned epilogue[256];
 	unsigned kind[6];
-	unsigned skipped, indirect, nan, no_terms, reads[GS_OPENINGS_MAX + 1];
+	unsigned skipped, indirect, nan, no_terms, claimed, reads[GS_OPENINGS_MAX + 1];
 };
 
 struct arrays {
@@ -53,6 +53,8 @@ static void count(struct coverage *c, const struct gs_instr *in, const struct gs
 {
 	c->kind[r->kind]++;
 	c->reads[r->reads]++;
+	for (unsigned i = 0; i < r->reads; i++)
+		c->claimed += r->read[i].space == GS_SPACE_CLAIMED;
 	c->skipped += r->skipped;
 	if (r->fn != 0 && !r->skipped)
 		c->fn[r->fn]++;
@@ -97,16 +99,19 @@ static uint64_t play(struct arrays *a, struct coverage *c, const struct gs_instr
 
 static void check_program(const struct gs_program *p, uint64_t seed, unsigned elements, struct coverage *c)
 {
-	struct gs_buf inputs;
+	struct gs_buf inputs, claimed;
 	struct gs_trace trace;
 	struct gs_rng rng;
 	gs_rng_seed(&rng, seed);
 	gs_buf_init(&inputs, 1 << 24);
 	assert_int_equal(gs_generate_inputs(seed, p, &inputs), GS_OK);
+	gs_buf_init(&claimed, 1 << 24);
+	assert_int_equal(gs_generate_claimed(seed, p, &claimed), GS_OK);
 	assert_int_equal(gs_trace_init_for(&trace, p), GS_OK);
-	struct gs_memory mem = {.trace = trace.chunks, .weights = p->weights, .inputs = inputs.ptr};
+	struct gs_memory mem = {
+		.trace = trace.chunks, .weights = p->weights, .inputs = inputs.ptr, .claimed = claimed.ptr};
 	gs_interpret(p, &mem);
-	struct arrays arrays = {.program = p, .trace = &trace, .inputs = inputs.ptr};
+	struct arrays arrays = {.program = p, .trace = &trace, .inputs = inputs.ptr, .claimed = claimed.ptr};
 	for (unsigned n = 0; n < elements; n++) {
 		const struct gs_instr instr = gs_program_instr(p, (uint32_t)gs_rng_below(&rng, p->count)), *in = &instr;
 		enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
@@ -121,6 +126,7 @@ static void check_program(const struct gs_program *p, uint64_t seed, unsigned el
 	}
 	gs_trace_free(&trace);
 	gs_buf_free(&inputs);
+	gs_buf_free(&claimed);
 }
 
 static void test_random_programs(void **state)
@@ -128,16 +134,16 @@ static void test_random_programs(void **state)
 	(void)state;
 	struct gs_generator_options options = gs_generator_small();
 	struct coverage c = {0};
-	for (uint64_t seed = 0; seed < 1500; seed++) {
+	for (uint64_t seed = 0; seed < 2000; seed++) {
 		struct gs_program p;
 		struct gs_error error = {0};
-		if (gs_generate_program(seed, &options, &p, &error) != GS_OK)
+		if ((seed < 1500 ? gs_generate_program : gs_generate_tolerant)(seed, &options, &p, &error) != GS_OK)
 			fail_msg("seed %u: %s", (unsigned)seed, error.text);
 		check_program(&p, seed, 16, &c);
 		gs_program_free(&p);
 	}
 	unsigned code;
-	for (unsigned n = 0; gs_fn_nth(n, &code) && code != GS_FN_WITHIN; n++) {
+	for (unsigned n = 0; gs_fn_nth(n, &code); n++) {
 		if (c.fn[code] == 0)
 			fail_msg("%s was never applied", gs_fn_info(code)->name);
 		if (c.epilogue[code] == 0 && !gs_fn_is_first(code))
@@ -151,6 +157,7 @@ static void test_random_programs(void **state)
 	assert_true(c.indirect > 100);
 	assert_true(c.nan > 100);
 	assert_true(c.no_terms > 10);
+	assert_true(c.claimed > 100);
 }
 
 static void test_longest_fold(void **state)
