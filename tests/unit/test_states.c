@@ -117,7 +117,8 @@ static void test_kept_states(void **state)
 		assert_int_equal(gs_generate_program(seed, &options, &p, NULL), GS_OK);
 		assert_int_equal(gs_generate_inputs(seed, &p, &inputs), GS_OK);
 		assert_int_equal(gs_trace_init_for(&trace, &p), GS_OK);
-		gs_interpret(&p, &(struct gs_memory){.trace = trace.chunks, .weights = p.weights, .inputs = inputs.ptr});
+		gs_interpret(&p,
+		             &(struct gs_memory){.trace = trace.chunks, .weights = p.weights, .inputs = inputs.ptr});
 		struct gs_commitments common = {.program = &p, .inputs = inputs.ptr};
 		struct gs_prover_trace with = {.common = &common, .trace = &trace, .states = states};
 		struct gs_prover_trace without = {.common = &common, .trace = &trace};

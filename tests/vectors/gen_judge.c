@@ -95,7 +95,8 @@ static void random_step(struct gs_buf *out, struct arrays *a, struct gs_rng *rng
 	if (in->form == GS_FOLD && element < count) {
 		uint64_t which = gs_rng_below(rng, 6);
 		t = (uint32_t)(which == 0 ? 0 : which == 1 ? terms + 1 : gs_rng_below(rng, terms + 2));
-		struct gs_memory memory = {.trace = a->trace.chunks, .weights = a->program->weights, .inputs = a->inputs};
+		struct gs_memory memory = {
+			.trace = a->trace.chunks, .weights = a->program->weights, .inputs = a->inputs};
 		if (t > 0)
 			gs_interpret_accumulators(in, &memory, element, t - 1, 1, 1, &prev);
 		if (gs_rng_below(rng, 8) == 0)
