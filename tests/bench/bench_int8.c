@@ -42,24 +42,14 @@ static const struct gs_kernels *kernels;
 static struct gs_pool *pool;
 static struct gs_workspace *ws;
 
-/* C = A*B with B in the file: bytes with zero points of their own, or binary32. */
-static struct gs_buf model(const struct shape *s, bool bytes, struct gs_rng *rng)
+/* C = A*B with a zero point for each of the bytes, or of binary32. */
+static struct gs_buf model(const struct shape *s, bool bytes)
 {
 	struct ob o;
-	const uint32_t dim[] = {s->k, s->n};
-	const int64_t shape[] = {s->m, s->k};
-	size_t count = (size_t)s->k * s->n;
-	float *b = malloc(count * sizeof(float));
-	int8_t *q = malloc(count);
-	if (b == NULL || q == NULL)
-		abort();
-	for (size_t i = 0; i < count; i++) {
-		q[i] = (int8_t)gs_rng_below(rng, 256);
-		b[i] = (float)q[i] / 64;
-	}
+	const int64_t left[] = {s->m, s->k}, right[] = {s->k, s->n};
 	ob_init(&o, 13);
-	ob_input(&o, "a", bytes ? GS_U8 : GS_F32, 2, shape);
-	ob_initializer(&o, "b", bytes ? GS_I8 : GS_F32, 2, dim, bytes ? (const void *)q : b);
+	ob_input(&o, "a", bytes ? GS_U8 : GS_F32, 2, left);
+	ob_input(&o, "b", bytes ? GS_I8 : GS_F32, 2, right);
 	if (bytes) {
 		ob_initializer(&o, "p", GS_U8, 0, NULL, (const uint8_t[]){131});
 		ob_initializer(&o, "q", GS_I8, 0, NULL, (const int8_t[]){-3});
@@ -67,9 +57,35 @@ static struct gs_buf model(const struct shape *s, bool bytes, struct gs_rng *rng
 	ob_node(&o, bytes ? "MatMulInteger" : "MatMul", bytes ? "a,b,p,q" : "a,b", "c");
 	ob_end(&o);
 	ob_output(&o, "c", bytes ? GS_I32 : GS_F32);
-	free(b);
-	free(q);
 	return ob_finish(&o);
+}
+
+/* The model with random weights, bound as constants. */
+static void lower(const struct shape *s, bool bytes, struct gs_rng *rng, struct side *out)
+{
+	size_t count = (size_t)s->k * s->n;
+	uint8_t *weights = malloc(count * sizeof(float));
+	if (weights == NULL)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		int8_t q = (int8_t)gs_rng_below(rng, 256);
+		if (bytes)
+			weights[i] = (uint8_t)q;
+		else
+			gs_le32_write(weights + 4 * i, gs_f32_to_bits((float)q / 64));
+	}
+	struct gs_onnx_bound bound = {
+		"b",
+		{.dtype = bytes ? GS_I8 : GS_F32, .rank = 2, .dim = {s->k, s->n}, .count = count, .data = weights}};
+	struct gs_onnx_options options = {.bound = &bound, .bounds = 1};
+	struct gs_buf file = model(s, bytes);
+	struct gs_error error = {0};
+	if (gs_onnx_lower(gs_buf_view(&file), &options, &out->program, NULL, &error) != GS_OK) {
+		fprintf(stderr, "bench_int8: %s\n", error.text);
+		exit(1);
+	}
+	gs_buf_free(&file);
+	free(weights);
 }
 
 static void open_side(const struct shape *s, bool bytes, struct side *out)
@@ -77,15 +93,13 @@ static void open_side(const struct shape *s, bool bytes, struct side *out)
 	struct gs_rng rng;
 	struct gs_error error = {0};
 	gs_rng_seed(&rng, s->m + s->n + s->k);
-	struct gs_buf file = model(s, bytes, &rng);
 	struct gs_exec_options options = {.threads = 1, .isa = kernels->isa, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX};
 	memset(out, 0, sizeof(*out));
-	if (gs_onnx_lower(gs_buf_view(&file), NULL, &out->program, NULL, &error) != GS_OK ||
-	    gs_exec_plan_new(&out->program, &options, &out->plan, &error) != GS_OK) {
+	lower(s, bytes, &rng, out);
+	if (gs_exec_plan_new(&out->program, &options, &out->plan, &error) != GS_OK) {
 		fprintf(stderr, "bench_int8: %s\n", error.text);
 		exit(1);
 	}
-	gs_buf_free(&file);
 	out->inputs = aligned_alloc(GS_CHUNK_BYTES, (size_t)out->program.header.inputs_chunks * GS_CHUNK_BYTES);
 	out->trace = aligned_alloc(GS_CHUNK_BYTES, gs_program_trace_bytes(&out->program));
 	if (out->inputs == NULL || out->trace == NULL)
@@ -195,7 +209,8 @@ int main(int argc, char **argv)
 		close_side(&side[0]);
 		close_side(&side[1]);
 	}
-	double shapes_of = (double)(sizeof(shapes) / sizeof(shapes[0]));
+	const size_t all = sizeof(shapes) / sizeof(shapes[0]);
+	double shapes_of = (double)all;
 	const struct gs_bench_key key[] = {
 		{"int8_vs_f32", exp(sum[PRODUCT] / shapes_of)},
 		{"int8_vs_f32_worst", worst[PRODUCT]},

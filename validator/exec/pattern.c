@@ -368,7 +368,7 @@ static void lay_out_lanes(struct gs_contraction *c)
 static uint8_t choose_word_axis(const struct gs_instr *in, unsigned words)
 {
 	uint8_t best = GS_AXES_MAX;
-	double least = 1;
+	uint64_t best_left = 1, best_terms = 1; /* words left of so many terms */
 	for (unsigned a = in->out_axes; words > 1 && a < (unsigned)in->out_axes + in->red_axes; a++) {
 		bool fits = in->extent[a] > 1;
 		for (unsigned k = 1; k < 3 && fits; k++) {
@@ -384,9 +384,10 @@ static uint8_t choose_word_axis(const struct gs_instr *in, unsigned words)
 				       !overlaps(in, view, r, &reach, axes);
 			}
 		}
-		double left = fits ? (double)((in->extent[a] - 1) / words + 1) / in->extent[a] : 1;
-		if (left < least) {
-			least = left;
+		uint64_t terms = in->extent[a], left = terms / words + (terms % words != 0);
+		if (fits && left * best_terms < best_left * terms) {
+			best_left = left;
+			best_terms = terms;
 			best = (uint8_t)a;
 		}
 	}
@@ -440,8 +441,10 @@ static bool read_contraction(const struct gs_instr *in, enum gs_class cls, size_
 	how.lanes = &none;
 	if (!read_factor(in, &in->operand[first ? 2 : 1], &how, &c->w) || !read_start(in, cls, c))
 		return false;
+	if (c->words > 1 && (c->x.word_dim == UINT8_MAX || c->w.word_dim == UINT8_MAX))
+		return false; /* an axis that moves coordinates, but no element */
 	if (c->words > 1) {
-		c->extent[how.word_axis] = (c->word_extent - 1) / words + 1;
+		c->extent[how.word_axis] = (c->word_extent - 1) / c->words + 1;
 		c->terms = terms / c->word_extent * c->extent[how.word_axis];
 	}
 	for (unsigned i = 0; i < c->lanes.count && !c->start_constant; i++)

@@ -132,6 +132,7 @@ static uint32_t row_addend(const struct item *it, size_t row)
 	const struct gs_contract_job *job = it->job;
 	if (job->x_words.from == 0)
 		return 0;
+	GS_ASSERT(it->w_sums != NULL);
 	uint32_t sum = it->w_sums[row] + (uint32_t)job->c->is.products * (uint32_t)job->w_words.from;
 	return (uint32_t)job->x_words.from * sum;
 }
