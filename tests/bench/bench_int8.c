@@ -64,7 +64,7 @@ static struct gs_buf model(const struct shape *s, bool bytes)
 static void lower(const struct shape *s, bool bytes, struct gs_rng *rng, struct side *out)
 {
 	size_t count = (size_t)s->k * s->n;
-	uint8_t *weights = malloc(count * sizeof(float));
+	uint8_t *weights = calloc(count, 4);
 	if (weights == NULL)
 		abort();
 	for (size_t i = 0; i < count; i++) {
