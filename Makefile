@@ -193,6 +193,7 @@ ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
 	@configs/setup/setup.sh apt bench
+	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif
