@@ -49,28 +49,23 @@ abstract contract DutiesWorld is Test {
 
     function deploy(uint16 auditBps, address l1Block) internal {
         vm.warp(1_700_000_000);
-        token = new DevToken();
-        stakes = new Stakes(address(token), 100);
-        models = new Models(address(stakes), address(new Inspector()), 3 ether, 0, 20000, 2500);
+        token = DevToken(make("DevToken.sol", ""));
+        stakes = Stakes(make("Stakes.sol", abi.encode(token, 100)));
+        address inspector = make("Inspector.sol", "");
+        models = Models(make("Models.sol", abi.encode(stakes, inspector, 3 ether, 0, 20000, 2500)));
         uint256 terms = BOND << 152 | FEE << 80 | uint256(WINDOW) << 16;
-        claims = new Claims(
-            address(stakes), address(models), deployed(1), deployed(2), deployed(3), owner, 5000, 50000, 4096, terms
+        claims = Claims(
+            make(
+                "Claims.sol",
+                abi.encode(stakes, models, deployed(1), deployed(2), deployed(3), owner, 5000, 50000, 4096, terms)
+            )
         );
-        batches = new Batches(address(stakes), address(claims));
-        disputes = new Disputes(
-            address(stakes),
-            address(models),
-            address(claims),
-            address(1),
-            Payouts.Parameters(600, 600, 60, 10 ether, 0.1 ether, 2000, 2500)
-        );
-        duties = new Duties(
-            address(stakes),
-            address(models),
-            address(claims),
-            address(disputes),
-            Duties.Parameters(DEMAND, AUDIT, REPORT, EPOCH, auditBps, BASE, PER_CHUNK, STAKE, l1Block)
-        );
+        batches = Batches(make("Batches.sol", abi.encode(stakes, claims)));
+        Payouts.Parameters memory game = Payouts.Parameters(600, 600, 60, 10 ether, 0.1 ether, 2000, 2500);
+        disputes = Disputes(make("Disputes.sol", abi.encode(stakes, models, claims, address(1), game)));
+        Duties.Parameters memory p =
+            Duties.Parameters(DEMAND, AUDIT, REPORT, EPOCH, auditBps, BASE, PER_CHUNK, STAKE, l1Block);
+        duties = Duties(make("Duties.sol:Duties", abi.encode(stakes, models, claims, disputes, p)));
         stakes.wire(address(models), address(claims), address(batches), address(disputes), address(duties));
         address[3] memory all = [alice, bob, carol];
         for (uint256 i = 0; i < 3; ++i) {

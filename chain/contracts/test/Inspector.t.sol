@@ -9,7 +9,7 @@ import {Header} from "../src/Types.sol";
 /// Descriptors of random programs and damaged ones: the contract must call well formed what the C reader calls well formed,
 /// and read the same out of it. The records are written by tests/vectors/gen_inspect.c (`make vectors`).
 contract InspectorTest is Test {
-    Inspector private inspector = new Inspector();
+    Inspector private inspector = Inspector(make("Inspector.sol", ""));
 
     function testAgreesWithTheCReader() external view {
         string memory path = vm.envOr("GAINSAY_INSPECT_VECTORS", string("../../build/vectors/inspect/descriptors.bin"));
@@ -76,7 +76,7 @@ contract InspectorTest is Test {
 
 /// Programs of four instructions, one chunk each, the last of them the output: each kind of proof against each kind of fault.
 contract InspectorProofTest is Test {
-    Inspector private inspector = new Inspector();
+    Inspector private inspector = Inspector(make("Inspector.sol", ""));
     bytes[4] private d;
     Header private header;
 

@@ -251,11 +251,11 @@ contract ModelsTest is System {
 
     function testParameters() public {
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 0, 0, 0, 0);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 0, 0, 0, 0));
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 0, 0, 1, 10001);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 0, 0, 1, 10001));
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 1 << 128, 0, 1, 0);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 1 << 128, 0, 1, 0));
     }
 
     function testAttestation() public {
