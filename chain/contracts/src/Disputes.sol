@@ -31,12 +31,8 @@ contract Disputes is Payouts {
     uint256 private constant SAME = ~uint256((1 << 64) - 1) | 0xff << 40;
     /// The flag of a model's shape that its program compares claimed outputs with its own.
     uint256 private constant TOLERANT = 8;
-    /// What the program of a tolerant model ends in when it accepts: the leaf of a chunk whose first element is the i32 1.
-    bytes32 private constant ACCEPTED = keccak256(
-        hex"0001000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-        hex"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-        hex"000000000000000000000000000000000000000000000000000000"
-    );
+    /// Of a chunk that begins with the i32 1: what a trace of a tolerant model ends in when the claim holds (5.6).
+    bytes32 private constant HOLDS = 0xf6c5de7251ea74a6682e0b10450098b478fd643e5b1e7245d1e3e785066f39e7;
 
     IJudge public immutable judge;
     uint256 public immutable claimantBudget;
@@ -201,7 +197,7 @@ contract Disputes is Payouts {
         uint256 outputDepth = shape >> 8 & 0xff;
         if (path.length + outputDepth != Packed.depth(a)) revert WrongLength();
         bytes32 root = Merkle.climb(
-            shape & TOLERANT == 0 ? t.outputRoot : ACCEPTED, (shape >> 24 & 0xffffffff) >> outputDepth, path
+            shape & TOLERANT == 0 ? t.outputRoot : HOLDS, (shape >> 24 & 0xffffffff) >> outputDepth, path
         );
         _claimantWins(_end(_stored(claimId, a, b, root, 0, 0), claimId, a, b, BY_OUTPUT), shape, false);
     }
@@ -532,11 +528,11 @@ contract Disputes is Payouts {
             _put(head + 128, uint256(traceRoot));
             _put(head + 160, uint256(weightsRoot));
             _put(head + 192, uint256(t.inputRoot));
-            _put(head + 224, uint256(t.outputRoot));
+            _put(head + 224, shape & TOLERANT == 0 ? 0 : uint256(t.outputRoot)); // an exact model reads no claimed outputs
             _put(head + 256, shape >> 16 & 0xff);
             _put(head + 288, Merkle.depth(shape >> 88 & 0xffffffff));
             _put(head + 320, Merkle.depth(shape >> 56 & 0xffffffff));
-            _put(head + 352, Merkle.depth(shape >> 152 & 0xffffffff)); // of the claimed outputs; none in an exact model
+            _put(head + 352, Merkle.depth(shape >> 152 & 0xffffffff));
             _put(head + 384, openingsAt - head);
             address judge_ = address(judge);
             assembly ("memory-safe") {

@@ -151,6 +151,42 @@ contract OutputTest is World {
         }
     }
 
+    /// A trace of a tolerant model ends in the verdict 1, whatever was claimed: that is what the claimant shows.
+    function testTheVerdictOfATolerantModel() public {
+        makeModel(2, 1); // four chunks, which come raw with the commitment
+        header.outputDepth = 0;
+        header.outputChunk = 3;
+        header.toleranceAbs = 0x3a83126f;
+        header.toleranceRel = 5 << 32;
+        vm.prank(carol);
+        modelId = models.register(header, "a tolerant model");
+        for (uint256 verdict = 0; verdict < 3; ++verdict) {
+            challenge(post(Body(0, verdict << 128, alice, modelId, inputRoot, keccak256("claimed outputs"))), bob);
+            bytes memory last = new bytes(128);
+            last[0] = bytes1(uint8(verdict));
+            bytes memory raw = abi.encodePacked(new bytes(3 * 128), last);
+            uint256 a = claimants();
+            vm.prank(alice);
+            disputes.commitTrace(now_.claimId, a, now_.b, raw);
+            hear();
+            assertEq(phase(), 4, "raw chunks");
+            challengeOutput();
+            bytes32[] memory path = new bytes32[](2);
+            (path[0], path[1]) = (zeros[0], zeros[1]);
+            if (verdict != 1) {
+                refused(Payouts.StaleState.selector, path);
+                continue;
+            }
+            (path[0], path[1]) = (path[1], path[0]);
+            refused(Payouts.StaleState.selector, path);
+            (path[0], path[1]) = (path[1], path[0]);
+            sendOutput(path);
+            hear();
+            assertEq(outcome, 2, "it holds");
+            assertEq(reason, 5, "by the output");
+        }
+    }
+
     /// Only of the root, before any selection, by the challenger.
     function testWhenTheOutputIsAskedFor() public {
         challenge(claim(1), bob);
