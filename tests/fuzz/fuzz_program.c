@@ -37,8 +37,9 @@ static void execute(const struct gs_program *p)
 	struct gs_error error;
 	if (inputs == NULL || slow == NULL || fast == NULL)
 		abort();
-	gs_interpret(p, &(struct gs_memory){slow, p->weights, inputs});
-	if (gs_exec_run(p, &(struct gs_memory){fast, p->weights, inputs}, 1, &error) != GS_OK ||
+	gs_interpret(p, &(struct gs_memory){.trace = slow, .weights = p->weights, .inputs = inputs});
+	if (gs_exec_run(p, &(struct gs_memory){.trace = fast, .weights = p->weights, .inputs = inputs}, 1, &error) !=
+	            GS_OK ||
 	    memcmp(slow, fast, bytes) != 0)
 		abort();
 	free(inputs);
