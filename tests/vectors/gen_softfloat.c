@@ -5,7 +5,7 @@
  *
  * writes one file a function, scalar-XX.bin (XX: function code), and load-XX.bin and store-XX.bin (XX: dtype code). A
  * record is 32 bytes: operands a, b, c and the result, each a big-endian 64-bit word whose unused upper bits are zero.
- * Every file begins with a grid of special values (all pairs, or triples, of them), then holds COUNT random records drawn
+ * Every file begins with a grid of special values (all pairs, triples or quadruples of them), then holds COUNT random records drawn
  * so that cancellation, ties, subnormal results and the ends of the integer ranges are frequent. */
 #include <errno.h>
 #include <math.h>
@@ -18,7 +18,10 @@
 #define MPFR_USE_INTMAX_T
 #include <mpfr.h>
 
+#include "tests/support/within_cases.h"
+
 #define F32_NAN 0x7fc00000u
+#define WITHIN 0xf1u
 
 struct gen {
 	uint64_t state;
@@ -608,6 +611,36 @@ static void file_store(struct gen *g, unsigned dtype, unsigned long count)
 	}
 }
 
+static void put_within(struct gen *g, struct within_case k)
+{
+	const uint64_t c = (uint64_t)k.absolute << 32 | k.relative;
+	const float a = as_float(k.a), b = as_float(k.b), absolute = as_float(k.absolute),
+		    relative = as_float(k.relative);
+	uint64_t result = canonical(k.a) == canonical(k.b);
+	mpfr_t distance, allowed, product;
+
+	if (isfinite(a) && isfinite(b) && isfinite(absolute) && isfinite(relative) && absolute >= 0 && relative >= 0) {
+		/* Multiples of 2^-298 below 2^257: of these, nothing is rounded. */
+		mpfr_inits2(600, distance, allowed, product, (mpfr_ptr)0);
+		mpfr_set_flt(distance, a, MPFR_RNDN);
+		mpfr_sub_d(distance, distance, b, MPFR_RNDN);
+		mpfr_set_flt(product, fabsf(b), MPFR_RNDN);
+		mpfr_mul_d(product, product, relative, MPFR_RNDN);
+		mpfr_add_d(allowed, product, absolute, MPFR_RNDN);
+		result = mpfr_cmpabs(distance, allowed) <= 0;
+		mpfr_clears(distance, allowed, product, (mpfr_ptr)0);
+	}
+	put(g, k.a, k.b, c, result);
+}
+
+static void file_within(struct gen *g, unsigned long count)
+{
+	for (uint64_t i = 0; i < within_specials(); i++)
+		put_within(g, within_special(i));
+	for (unsigned long i = 0; i < count; i++)
+		put_within(g, within_draw(i, &g->state));
+}
+
 /* ---------------------------------------------------------------------------------------------- files */
 
 enum kind { SCALAR, LOAD, STORE };
@@ -629,7 +662,9 @@ static void write_file(struct gen *g, const char *dir, enum kind kind, unsigned 
 	case LOAD: file_load(g, code, count); break;
 	case STORE: file_store(g, code, count); break;
 	case SCALAR:
-		if (code < 0x40)
+		if (code == WITHIN)
+			file_within(g, count);
+		else if (code < 0x40)
 			file_f32(g, code, count);
 		else if (code < 0xc0)
 			file_integer(g, code, count);
@@ -667,6 +702,7 @@ int main(int argc, char **argv)
 				write_file(&g, argv[1], SCALAR, base | op, count, seed);
 	for (unsigned fn = 0xc1; fn <= 0xca; fn++)
 		write_file(&g, argv[1], SCALAR, fn, count, seed);
+	write_file(&g, argv[1], SCALAR, WITHIN, count, seed);
 	for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
 		write_file(&g, argv[1], LOAD, dtypes[i], count, seed);
 		write_file(&g, argv[1], STORE, dtypes[i], count, seed);
