@@ -613,24 +613,7 @@ static void file_store(struct gen *g, unsigned dtype, unsigned long count)
 
 static void put_within(struct gen *g, struct within_case k)
 {
-	const uint64_t c = (uint64_t)k.absolute << 32 | k.relative;
-	const float a = as_float(k.a), b = as_float(k.b), absolute = as_float(k.absolute),
-		    relative = as_float(k.relative);
-	uint64_t result = canonical(k.a) == canonical(k.b);
-	mpfr_t distance, allowed, product;
-
-	if (isfinite(a) && isfinite(b) && isfinite(absolute) && isfinite(relative) && absolute >= 0 && relative >= 0) {
-		/* Multiples of 2^-298 below 2^257: of these, nothing is rounded. */
-		mpfr_inits2(600, distance, allowed, product, (mpfr_ptr)0);
-		mpfr_set_flt(distance, a, MPFR_RNDN);
-		mpfr_sub_d(distance, distance, b, MPFR_RNDN);
-		mpfr_set_flt(product, fabsf(b), MPFR_RNDN);
-		mpfr_mul_d(product, product, relative, MPFR_RNDN);
-		mpfr_add_d(allowed, product, absolute, MPFR_RNDN);
-		result = mpfr_cmpabs(distance, allowed) <= 0;
-		mpfr_clears(distance, allowed, product, (mpfr_ptr)0);
-	}
-	put(g, k.a, k.b, c, result);
+	put(g, k.a, k.b, (uint64_t)k.absolute << 32 | k.relative, within_by_mpfr(k));
 }
 
 static void file_within(struct gen *g, unsigned long count)
