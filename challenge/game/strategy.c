@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { WANDERER_ASKS = 16 }; /* one in so many wanderers asks for the output */
+enum { WANDERER_ASKS = 5 }; /* one in so many wanderers asks for the output */
 
 static struct gs_instr covering(const struct gs_program *program, uint32_t chunk)
 {

@@ -114,7 +114,8 @@ static const char *reason_name(uint8_t reason)
 
 static const char *phase_name(uint8_t phase)
 {
-	static const char *const names[] = {"", "commit", "select", "reveal", "element", "states", "segment", "step"};
+	static const char *const names[] = {"",       "commit",  "select", "reveal", "element",
+	                                    "states", "segment", "step",   "",       "output"};
 
 	return phase < GS_ARRAY_LEN(names) ? names[phase] : "?";
 }
