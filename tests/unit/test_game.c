@@ -426,58 +426,6 @@ static void test_no_difference(void **state)
 	tear_down(&s);
 }
 
-/* Levels by round, by the page's formulas; "20 levels: 5, 4, 4, 5 and 2 raw. 26: 5, 4, 5, 5, 5 and 2". */
-static void test_schedule(void **state)
-{
-	(void)state;
-	static const struct {
-		unsigned depth, rounds, levels[GS_GAME_ROUNDS_MAX];
-	} known[] = {{0, 0, {0}},
-	             {1, 0, {0}},
-	             {2, 0, {0}},
-	             {3, 1, {1}},
-	             {6, 1, {4}},
-	             {7, 1, {5}},
-	             {8, 2, {5, 1}},
-	             {11, 2, {5, 4}},
-	             {12, 2, {5, 5}},
-	             {13, 3, {5, 3, 3}},
-	             {14, 3, {5, 3, 4}},
-	             {17, 3, {5, 5, 5}},
-	             {18, 4, {5, 3, 4, 4}},
-	             {20, 4, {5, 4, 4, 5}},
-	             {21, 4, {5, 4, 5, 5}},
-	             {22, 4, {5, 5, 5, 5}},
-	             {23, 5, {5, 4, 4, 4, 4}},
-	             {26, 5, {5, 4, 5, 5, 5}}};
-	for (size_t i = 0; i < GS_ARRAY_LEN(known); i++) {
-		assert_int_equal(gs_schedule_rounds(known[i].depth), known[i].rounds);
-		for (unsigned r = 0; r < known[i].rounds; r++)
-			assert_int_equal(gs_schedule_levels(known[i].depth, r), known[i].levels[r]);
-	}
-	for (unsigned depth = 0; depth <= GS_TRACE_DEPTH_MAX; depth++) {
-		unsigned rounds = gs_schedule_rounds(depth), sum = gs_schedule_chunk_levels(depth);
-		assert_true(rounds <= GS_GAME_ROUNDS_MAX);
-		for (unsigned r = 0; r < rounds; r++) {
-			assert_in_range(gs_schedule_levels(depth, r), 1, 5);
-			sum += gs_schedule_levels(depth, r);
-		}
-		assert_int_equal(sum, depth);
-		assert_int_equal(gs_schedule_top(depth, rounds), gs_schedule_chunk_levels(depth));
-	}
-	for (uint32_t high = 1; high <= GS_FOLD_MAX + 1; high += high < 20000 ? 1 : 997) {
-		uint32_t stretch = high;
-		unsigned rounds = 0;
-		for (; stretch > 0; rounds++) {
-			uint32_t stride = gs_states_stride(0, stretch), count = gs_states_count(0, stretch);
-			assert_in_range(count, 1, GS_GAME_STATES_MAX);
-			uint32_t inner = stride - 1, last = stretch - stride * count;
-			stretch = inner > last ? inner : last;
-		}
-		assert_true(rounds <= 3);
-	}
-}
-
 static struct gs_game_state some_state(void)
 {
 	struct gs_game_state s = {.ordinal = 0x1234,
@@ -600,20 +548,6 @@ static void test_impossible_states(void **state)
 	REFUSED(s.phase = GS_PHASE_COMMIT);
 	REFUSED(s.phase = GS_PHASE_OUTPUT);
 	REFUSED(s.phase = 11);
-	const struct gs_game_state asked = {.units = 1, .phase = GS_PHASE_OUTPUT, .depth = 20, .move = 2};
-	s = asked;
-	assert_true(gs_game_state_invariant(&s));
-	s.round = 1;
-	assert_false(gs_game_state_invariant(&s));
-	s = asked;
-	s.position = 1;
-	assert_false(gs_game_state_invariant(&s));
-	s = asked;
-	s.phase = GS_PHASE_COMMIT; /* of any depth, but nothing is done */
-	s.move = 0;
-	assert_true(gs_game_state_invariant(&s));
-	s.round = 1;
-	assert_false(gs_game_state_invariant(&s));
 #undef REFUSED
 }
 
@@ -712,11 +646,10 @@ static void test_side_by_side(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_schedule),      cmocka_unit_test(test_state_words),
-		cmocka_unit_test(test_dirty_words),   cmocka_unit_test(test_impossible_states),
-		cmocka_unit_test(test_no_difference), cmocka_unit_test(test_random_games),
-		cmocka_unit_test(test_deep_games),    cmocka_unit_test(test_longest_fold),
-		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_state_words),       cmocka_unit_test(test_dirty_words),
+		cmocka_unit_test(test_impossible_states), cmocka_unit_test(test_no_difference),
+		cmocka_unit_test(test_random_games),      cmocka_unit_test(test_deep_games),
+		cmocka_unit_test(test_longest_fold),      cmocka_unit_test(test_side_by_side),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
