@@ -13,5 +13,17 @@ GS_MUST enum gs_err gs_lookup_claim(const struct gs_session *session, const char
 /* The same of a batch: what names it, and its leaves when they are on chain, appended. */
 GS_MUST enum gs_err gs_lookup_batch(const struct gs_session *session, const char *id, struct gs_hash *batch,
                                     struct gs_batch_name *out, struct gs_buf *leaves, struct gs_error *error);
+/* Every event of the named contracts since the deployment, oldest first. topics: alternatives; none: any. An error of visit ends it;
+ * its text is the visitor's to write. */
+struct gs_lookup_scan {
+	const enum gs_contract *contracts;
+	size_t contract_count; /* at most GS_CONTRACT_COUNT */
+	const struct gs_hash *topics;
+	size_t topic_count;
+	enum gs_err (*visit)(void *context, const struct gs_event *event);
+	void *context;
+};
+GS_MUST enum gs_err gs_lookup_events(const struct gs_session *session, const struct gs_lookup_scan *scan,
+                                     struct gs_error *error);
 
 #endif
