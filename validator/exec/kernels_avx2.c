@@ -1,6 +1,7 @@
 /* validator/exec/kernels_avx2.c: the loops of kernels.h for AVX2 with FMA; compiled with -mavx2 -mfma. */
 #if defined(__x86_64__)
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/sweep_kernels.h"
 
 #include <immintrin.h>
 
@@ -34,6 +35,7 @@ TILE(8, 1)
 
 const struct gs_kernels gs_kernels_avx2 = {
 	.isa = "avx2",
+	.sweep = &gs_sweep_avx2,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,

@@ -1,6 +1,7 @@
 /* validator/exec/kernels_avx512.c: the loops of kernels.h for AVX-512; compiled with -mavx512f, bw, dq, vl. */
 #if defined(__x86_64__)
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/sweep_kernels.h"
 
 #include <immintrin.h>
 
@@ -34,6 +35,7 @@ TILE_TO_2(8)
 
 const struct gs_kernels gs_kernels_avx512 = {
 	.isa = "avx512",
+	.sweep = &gs_sweep_avx512,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,

@@ -1,6 +1,7 @@
 /* validator/exec/kernels_neon.c: the loops of kernels.h for aarch64, whose every processor has NEON. */
 #if defined(__aarch64__)
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/sweep_kernels.h"
 
 #include <arm_neon.h>
 
@@ -56,6 +57,7 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 
 const struct gs_kernels gs_kernels_neon = {
 	.isa = "neon",
+	.sweep = &gs_sweep_portable,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,
