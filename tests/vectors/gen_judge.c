@@ -33,6 +33,7 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_TRACE: gs_trace_chunk(&a->trace, chunk, a->chunk); return a->chunk;
 	case GS_SPACE_WEIGHTS: return a->program->weights + (size_t)chunk * GS_CHUNK_BYTES;
 	case GS_SPACE_INPUTS: return a->inputs + (size_t)chunk * GS_CHUNK_BYTES;
+	case GS_SPACE_CLAIMED: return NULL; /* these programs are exact */
 	}
 	return NULL;
 }
@@ -94,7 +95,8 @@ static void random_step(struct gs_buf *out, struct arrays *a, struct gs_rng *rng
 	if (in->form == GS_FOLD && element < count) {
 		uint64_t which = gs_rng_below(rng, 6);
 		t = (uint32_t)(which == 0 ? 0 : which == 1 ? terms + 1 : gs_rng_below(rng, terms + 2));
-		struct gs_memory memory = {a->trace.chunks, a->program->weights, a->inputs};
+		struct gs_memory memory = {
+			.trace = a->trace.chunks, .weights = a->program->weights, .inputs = a->inputs};
 		if (t > 0)
 			gs_interpret_accumulators(in, &memory, element, t - 1, 1, 1, &prev);
 		if (gs_rng_below(rng, 8) == 0)
@@ -133,7 +135,7 @@ static int run(const char *folder, uint64_t number, uint64_t seed, unsigned step
 	struct arrays a = {.program = &p};
 	int failed = gs_generate_inputs(seed, &p, &inputs) || gs_trace_init_for(&a.trace, &p);
 	a.inputs = inputs.ptr;
-	struct gs_memory memory = {a.trace.chunks, p.weights, inputs.ptr};
+	struct gs_memory memory = {.trace = a.trace.chunks, .weights = p.weights, .inputs = inputs.ptr};
 	failed = failed || gs_exec_run(&p, &memory, 1, &error) || gs_trace_commit(&a.trace) ||
 	         gs_merkle_build(p.weights, p.header.weights_chunks, gs_merkle_depth(p.header.weights_chunks),
 	                         &a.tree[1]) ||

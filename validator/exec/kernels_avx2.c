@@ -1,5 +1,6 @@
 /* validator/exec/kernels_avx2.c: the loops of kernels.h for AVX2 with FMA; compiled with -mavx2 -mfma. */
 #if defined(__x86_64__)
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 #include "validator/exec/sweep_kernels.h"
 
@@ -47,6 +48,7 @@ const struct gs_kernels gs_kernels_avx2 = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.ints = &gs_ints_avx2,
 };
 #else
 typedef int gs_no_avx2_here; /* ISO C wants a declaration in every file */

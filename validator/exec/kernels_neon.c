@@ -1,5 +1,6 @@
 /* validator/exec/kernels_neon.c: the loops of kernels.h for aarch64, whose every processor has NEON. */
 #if defined(__aarch64__)
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 #include "validator/exec/sweep_kernels.h"
 
@@ -69,6 +70,7 @@ const struct gs_kernels gs_kernels_neon = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.ints = &gs_ints_neon,
 };
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */

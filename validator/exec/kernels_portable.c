@@ -1,5 +1,6 @@
 /* validator/exec/kernels_portable.c: the loops of kernels.h in plain C, for any processor. */
 #include "challenge/machine/number.h"
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 #include "validator/exec/sweep_kernels.h"
 
@@ -108,4 +109,5 @@ const struct gs_kernels gs_kernels_portable = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.ints = &gs_ints_portable,
 };
