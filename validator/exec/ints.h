@@ -47,6 +47,7 @@ struct gs_ints {
 	void (*across_16)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);
 	/* out[i] = in[i] as binary32, to nearest even; in place is fine */
 	void (*to_f32)(uint32_t *out, const uint32_t *in, size_t n);
+	const struct gs_element_loops *elements; /* elements.h */
 };
 
 extern const struct gs_ints gs_ints_portable;

@@ -4,6 +4,7 @@
 #ifndef GS_VALIDATOR_EXEC_INTS_TILE_H
 #define GS_VALIDATOR_EXEC_INTS_TILE_H
 
+#include "validator/exec/elements_body.h"
 #include "validator/exec/ints.h"
 
 #include <string.h>
@@ -134,6 +135,6 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 
 #define INT_WORDS \
 	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .across_8 = across_8, \
-	.across_16 = across_16, .to_f32 = to_f32
+	.across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
 
 #endif

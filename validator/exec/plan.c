@@ -1,6 +1,7 @@
 #include "validator/exec/plan.h"
 
 #include "validator/exec/contract.h"
+#include "validator/exec/elements.h"
 #include "validator/exec/lines.h"
 
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 			enum gs_err err = gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
 			if (err != GS_OK)
 				return gs_fail(error, err, "executor: no memory for instruction %u", i);
-		} else {
+		} else if (!gs_elements_run(&in, mem, plan->kernels, plan->pool)) {
 			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
 		}
 		zero_padding(&in, mem->trace);
