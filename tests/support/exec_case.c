@@ -159,7 +159,8 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 {
 	size_t bytes = gs_dtype_chunks(c->in.store_dtype, gs_instr_count(&c->in)) * GS_CHUNK_BYTES;
 	uint8_t *want = calloc(1, bytes), *got = calloc(1, bytes);
-	struct gs_memory reference = {want, c->array[1], c->array[2]}, fast = {got, c->array[1], c->array[2]};
+	struct gs_memory reference = {.trace = want, .weights = c->array[1], .inputs = c->array[2]},
+			 fast = {.trace = got, .weights = c->array[1], .inputs = c->array[2]};
 	struct gs_contract contract;
 	assert_non_null(want);
 	assert_non_null(got);

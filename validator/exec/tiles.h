@@ -103,7 +103,7 @@ static inline uint64_t gs_round_up(uint64_t n, uint64_t to)
 
 static inline const uint8_t *gs_array_of(const struct gs_memory *mem, uint8_t space)
 {
-	return space == GS_SPACE_TRACE ? mem->trace : space == GS_SPACE_WEIGHTS ? mem->weights : mem->inputs;
+	return gs_memory_array(mem, (enum gs_space)space);
 }
 
 #endif
