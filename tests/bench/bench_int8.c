@@ -106,7 +106,7 @@ static void open_side(const struct shape *s, bool bytes, struct side *out)
 		abort();
 	memset(out->inputs, 0, (size_t)out->program.header.inputs_chunks * GS_CHUNK_BYTES);
 	memset(out->trace, 0, gs_program_trace_bytes(&out->program));
-	out->memory = (struct gs_memory){out->trace, out->program.weights, out->inputs};
+	out->memory = (struct gs_memory){.trace = out->trace, .weights = out->program.weights, .inputs = out->inputs};
 	for (uint64_t i = 0; i < (uint64_t)s->m * s->k; i++) {
 		uint32_t value = (uint32_t)gs_rng_below(&rng, 256);
 		gs_element_write(out->inputs, bytes ? GS_U8 : GS_F32, i,

@@ -125,13 +125,14 @@ static void map_case(uint64_t seed, unsigned fn, unsigned *ran)
 	uint8_t *want = calloc(1, bytes), *got = malloc(bytes);
 	assert_non_null(want);
 	assert_non_null(got);
-	gs_interpret_instr(in, &(struct gs_memory){want, c.array[1], c.array[2]});
+	gs_interpret_instr(in, &(struct gs_memory){.trace = want, .weights = c.array[1], .inputs = c.array[2]});
 	assert_int_equal(gs_pool_new(1 + (unsigned)(seed & 1), &pool), GS_OK);
 	uint64_t used = gs_instr_count(in) * gs_dtype_bytes((enum gs_dtype)in->store_dtype);
 	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
 		const struct gs_kernels *k = gs_kernels_nth(n);
 		memset(got, 0xa5, bytes);
-		if (!gs_elements_run(in, &(struct gs_memory){got, c.array[1], c.array[2]}, k, pool))
+		if (!gs_elements_run(in, &(struct gs_memory){.trace = got, .weights = c.array[1], .inputs = c.array[2]},
+		                     k, pool))
 			continue;
 		*ran += n == 0;
 		if (memcmp(want, got, used) != 0)
@@ -177,7 +178,7 @@ static void left_alone(void **state)
 	c.in.operand[0] = gs_exec_case_integers(&c, GS_SPACE_INPUTS, GS_I32, 40, -9, 9);
 	gs_exec_case_row(&c.in.operand[0], 40, 1, 0)->at.coef[0] = 1;
 	uint8_t out[2 * GS_CHUNK_BYTES];
-	struct gs_memory mem = {out, c.array[1], c.array[2]};
+	struct gs_memory mem = {.trace = out, .weights = c.array[1], .inputs = c.array[2]};
 	const struct gs_kernels *k = gs_kernels_select();
 	struct gs_instr in = c.in;
 	assert_int_equal(gs_elements_run(&in, &mem, k, pool), little_endian());
