@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {ClaimSlot} from "./ClaimSlot.sol";
 import {Claims} from "./Claims.sol";
-import {Models} from "./Models.sol";
 import {Stakes} from "./Stakes.sol";
 import {Body} from "./Types.sol";
 
