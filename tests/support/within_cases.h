@@ -16,4 +16,7 @@ struct within_case within_draw(uint64_t i, uint64_t *state);
 uint64_t within_specials(void); /* how many */
 struct within_case within_special(uint64_t i);
 
+/* The right answer, by MPFR: 0 or 1. */
+uint64_t within_by_mpfr(struct within_case k);
+
 #endif

@@ -16,7 +16,7 @@ contract InspectorTest is Test {
         bytes memory data = vm.readFileBinary(path);
         uint256 offset;
         uint256 number;
-        uint256[2] memory tally;
+        uint256[4] memory tally;
         uint256 kept;
         assembly {
             kept := mload(0x40)
@@ -29,12 +29,12 @@ contract InspectorTest is Test {
             (offset, kind) = _record(data, offset, number++);
             tally[kind] += 1;
         }
-        for (uint256 kind = 0; kind < 2; ++kind) {
+        for (uint256 kind = 0; kind < 4; ++kind) {
             assertTrue(tally[kind] > 1000, "too few descriptors of one kind to say anything");
         }
     }
 
-    /// kind: 1 well formed.
+    /// kind: 1 well formed, and 2 more in a tolerant program.
     function _record(bytes memory data, uint256 offset, uint256 number) private view returns (uint256, uint256 kind) {
         uint256 length = _uint(data, offset, 2);
         bytes memory descriptor = new bytes(length);
@@ -42,12 +42,14 @@ contract InspectorTest is Test {
             mcopy(add(descriptor, 32), add(add(data, 34), offset), length)
         }
         offset += 2 + length;
-        bool good = _uint(data, offset, 1) == 1;
-        offset += 1;
-        kind = good ? 1 : 0;
+        uint256 claimedChunks = _uint(data, offset, 4);
+        uint256 tolerance = _uint(data, offset + 4, 8);
+        bool good = _uint(data, offset + 12, 1) == 1;
+        offset += 13;
+        kind = (good ? 1 : 0) + (claimedChunks != 0 ? 2 : 0);
         string memory name = string.concat("record ", vm.toString(number), " ", vm.toString(descriptor));
-        (bool called, bytes memory result) =
-            address(inspector).staticcall(abi.encodeCall(inspector.check, (descriptor, 1 << 26, 1 << 26, 0, 0)));
+        (bool called, bytes memory result) = address(inspector)
+            .staticcall(abi.encodeCall(inspector.check, (descriptor, 1 << 26, 1 << 26, claimedChunks, tolerance)));
         if (!good) {
             assertTrue(!called, string.concat(name, ": taken for well formed"));
             assertTrue(

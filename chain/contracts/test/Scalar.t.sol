@@ -74,6 +74,10 @@ contract ScalarTest is VectorTest {
         runScalars(0xc1, 0xca);
     }
 
+    function testWithin() public view {
+        runScalar(0xf1, address(0));
+    }
+
     function testLoad() public view {
         for (uint256 dtype = 1; dtype <= 16; ++dtype) {
             if (dtype == 8 || dtype == 11 || dtype == 14 || dtype == 15) continue;
