@@ -256,11 +256,10 @@ void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const s
                   struct gs_pool *pool)
 {
 	struct job job = {.s = s, .kernels = kernels, .out = mem->trace + (size_t)s->first_chunk * GS_CHUNK_BYTES};
-	const uint8_t *array[] = {
-		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
 	for (unsigned k = 0; k < s->operands; k++)
 		if (!s->operand[k].constant)
-			job.base[k] = array[s->operand[k].space] + (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
+			job.base[k] = gs_memory_array(mem, (enum gs_space)s->operand[k].space) +
+			              (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
 	uint64_t inner = s->extent[s->axes - 1];
 	job.blocks = (inner + BLOCK - 1) / BLOCK;
 	gs_pool_run(pool, s->lines * job.blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);
