@@ -211,7 +211,7 @@ static void run_tile(const struct job *job, struct scratch *s, uint64_t first, c
 /* By n steps along an axis. */
 static void advance(const struct gs_elements *e, struct place *at, unsigned axis, int64_t n)
 {
-	for (unsigned k = 0; k < e->operands; k++) {
+	for (unsigned k = 0; k < GS_ARRAY_LEN(e->operand); k++) {
 		at[k].at += e->operand[k].place.step[axis] * n;
 		at[k].row += e->operand[k].row.step[axis] * n;
 		at[k].index += e->operand[k].row.index.step[axis] * n;
