@@ -45,6 +45,7 @@ const struct gs_kernels gs_kernels_avx512 = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.math = &gs_vmath_avx512,
 };
 #else
 typedef int gs_no_avx512_here; /* ISO C wants a declaration in every file */

@@ -67,6 +67,7 @@ const struct gs_kernels gs_kernels_neon = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.math = &gs_vmath_neon,
 };
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */
