@@ -143,6 +143,7 @@ $(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o: OPT_LEVEL = 
 ifeq ($(MACHINE),x86_64)
 $(BUILD)/obj/%_avx2.o $(BUILD)/lint/%_avx2.c.ok: ARCH_FLAGS = -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_avx512.o $(BUILD)/lint/%_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
+$(BUILD)/obj/%_vnni_avx512.o $(BUILD)/lint/%_vnni_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c
 endif
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -193,6 +194,7 @@ ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
 bench: $(BENCH_BINARIES)
 	@configs/setup/setup.sh apt bench
+	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif

@@ -14,12 +14,24 @@
 #include "storage/store_db.h"
 
 static const char *const table_names[GS_TABLE_COUNT] = {
-	[GS_TABLE_META] = "meta",         [GS_TABLE_HEADS] = "heads",     [GS_TABLE_CLAIMS] = "claims",
-	[GS_TABLE_MODELS] = "models",     [GS_TABLE_GAMES] = "games",     [GS_TABLE_STAKES] = "stakes",
-	[GS_TABLE_SLASHES] = "slashes",   [GS_TABLE_INTENTS] = "intents", [GS_TABLE_TXS] = "txs",
-	[GS_TABLE_VERDICTS] = "verdicts", [GS_TABLE_SAMPLES] = "samples", [GS_TABLE_SIGNED_MOVES] = "signed_moves",
-	[GS_TABLE_AUDIT] = "audit",       [GS_TABLE_BLOBS] = "blobs",     [GS_TABLE_BATCHES] = "batches",
+	[GS_TABLE_META] = "meta",
+	[GS_TABLE_HEADS] = "heads",
+	[GS_TABLE_CLAIMS] = "claims",
+	[GS_TABLE_MODELS] = "models",
+	[GS_TABLE_GAMES] = "games",
+	[GS_TABLE_STAKES] = "stakes",
+	[GS_TABLE_SLASHES] = "slashes",
+	[GS_TABLE_INTENTS] = "intents",
+	[GS_TABLE_TXS] = "txs",
+	[GS_TABLE_VERDICTS] = "verdicts",
+	[GS_TABLE_SAMPLES] = "samples",
+	[GS_TABLE_SIGNED_MOVES] = "signed_moves",
+	[GS_TABLE_AUDIT] = "audit",
+	[GS_TABLE_BLOBS] = "blobs",
+	[GS_TABLE_BATCHES] = "batches",
 	[GS_TABLE_BEACONS] = "beacons",
+	[GS_TABLE_ATTESTATIONS] = "attestations",
+	[GS_TABLE_LEAVES] = "leaves",
 };
 
 /* The first record of the meta table: what this file is, and which version of the records it holds. */

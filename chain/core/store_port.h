@@ -22,8 +22,10 @@ enum gs_table { /* the names are in the file's format: append only */
 	        GS_TABLE_BLOBS,
 	        GS_TABLE_BATCHES,
 	        GS_TABLE_BEACONS,
+	        GS_TABLE_ATTESTATIONS,
+	        GS_TABLE_LEAVES,
 };
-enum { GS_TABLE_COUNT = GS_TABLE_BEACONS + 1 };
+enum { GS_TABLE_COUNT = GS_TABLE_LEAVES + 1 };
 
 enum {
 	GS_STORE_KEY_MAX = 511, /* LMDB's; keys are not empty and sort as unsigned bytes */

@@ -317,8 +317,8 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 #define GS_I_STAKES_FN_UNLOCK UINT32_C(0x7eee288d) /* unlock(address,uint256) */
 
 /* --- Inspector --- */
-#define GS_INSPECTOR_FN_CHECK UINT32_C(0x1c8026cb) /* check(bytes,uint256,uint256) */
-#define GS_INSPECTOR_FN_PROVE UINT32_C(0x069a7379) /* prove((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
+#define GS_INSPECTOR_FN_CHECK UINT32_C(0xd54b7113) /* check(bytes,uint256,uint256,uint256,uint256) */
+#define GS_INSPECTOR_FN_PROVE UINT32_C(0x050d4833) /* prove((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint64,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
 #define GS_INSPECTOR_ERR_CHECK_FAILED UINT32_C(0xd7c1c92f) /* CheckFailed() */
 #define GS_INSPECTOR_ERR_NOT_VIOLATED UINT32_C(0xfff7d356) /* NotViolated() */
 #define GS_INSPECTOR_ERR_VIOLATION UINT32_C(0xca6ba056) /* Violation(uint256) */
@@ -346,7 +346,7 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 #define GS_MODELS_FN_INSPECTOR UINT32_C(0xed2cee9e) /* inspector() */
 #define GS_MODELS_FN_LAYOUT_OF UINT32_C(0x7165b482) /* layoutOf(bytes32) */
 #define GS_MODELS_FN_PROGRAM_OF UINT32_C(0x473ca926) /* programOf(bytes32) */
-#define GS_MODELS_FN_REGISTER UINT32_C(0xcdc51a2e) /* register((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string) */
+#define GS_MODELS_FN_REGISTER UINT32_C(0x68d5ccf1) /* register((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint64,bytes32),string) */
 #define GS_MODELS_FN_REGISTRANT_BOND UINT32_C(0x09d83364) /* registrantBond() */
 #define GS_MODELS_FN_REGISTRANT_OF UINT32_C(0x4cbae272) /* registrantOf(bytes32) */
 #define GS_MODELS_FN_RELEASE_BOND UINT32_C(0x4ec7eb84) /* releaseBond(bytes32) */
@@ -355,7 +355,7 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 #define GS_MODELS_FN_RETRACT UINT32_C(0x117b4705) /* retract(bytes32) */
 #define GS_MODELS_FN_SHAPE_OF UINT32_C(0x72447206) /* shapeOf(bytes32) */
 #define GS_MODELS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
-#define GS_MODELS_FN_VOID UINT32_C(0x83f0ea60) /* void((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
+#define GS_MODELS_FN_VOID UINT32_C(0xfff1059f) /* void((bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint64,bytes32),uint256,(uint256,bytes,bytes32[])[],uint256) */
 #define GS_MODELS_FN_VOIDED UINT32_C(0xa55d800b) /* voided(bytes32) */
 #define GS_MODELS_FN_WEIGHTS_OF UINT32_C(0xf709bac8) /* weightsOf(bytes32) */
 #define GS_MODELS_ERR_DEPLOYMENT_RETIRED UINT32_C(0xb512cf56) /* DeploymentRetired() */
@@ -369,7 +369,7 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 #define GS_MODELS_ERR_UNKNOWN_MODEL UINT32_C(0x89aaabd0) /* UnknownModel() */
 extern const struct gs_hash gs_models_event_attested; /* Attested(bytes32,address,uint256,uint256): indexed indexed data data */
 extern const struct gs_hash gs_models_event_bond_released; /* BondReleased(bytes32): indexed */
-extern const struct gs_hash gs_models_event_registered; /* Registered(bytes32,address,(bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint32,bytes32),string): indexed indexed data data */
+extern const struct gs_hash gs_models_event_registered; /* Registered(bytes32,address,(bytes32,uint32,uint32,bytes32,bytes32,uint32,bytes32,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint32,uint64,bytes32),string): indexed indexed data data */
 extern const struct gs_hash gs_models_event_retired; /* Retired(bytes32): indexed */
 extern const struct gs_hash gs_models_event_retracted; /* Retracted(bytes32,address,uint256,uint256): indexed indexed data data */
 extern const struct gs_hash gs_models_event_voided; /* Voided(bytes32,address,uint8): indexed indexed data */

@@ -22,6 +22,8 @@ struct sealed { /* what the file holds */
 	uint8_t iv[IV];
 	uint8_t ciphertext[32];
 	uint8_t mac[32];
+	bool has_address; /* not all programs write it */
+	struct gs_address address;
 };
 
 /* --- cryptography --- */
@@ -181,8 +183,11 @@ static enum gs_err parse(struct gs_bytes text, struct sealed *out, struct gs_err
 		err = bad(error, "ciphertext");
 	else if (!hex_of(crypto, "mac", out->mac, 32))
 		err = bad(error, "mac");
+	else if (json_object_get(root, "address") && !hex_of(root, "address", out->address.b, sizeof(out->address.b)))
+		err = bad(error, "address");
 	else
 		err = parse_derivation(crypto, &out->derivation, error);
+	out->has_address = json_object_get(root, "address") != NULL;
 	json_decref(root);
 	return err;
 }
@@ -207,9 +212,26 @@ enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, 
 	}
 	if ((err = crypt(derived, sealed.iv, sealed.ciphertext, secret, error)) == GS_OK)
 		err = gs_key_from_secret(secret, out, error);
+	if (err == GS_OK && sealed.has_address && memcmp(&sealed.address, &out->address, sizeof(out->address)) != 0) {
+		gs_key_wipe(out);
+		err = gs_fail(error, GS_EINVAL,
+		              "keystore: the file names another account than its key's; do not use it");
+	}
 out:
 	OPENSSL_cleanse(derived, sizeof(derived));
 	OPENSSL_cleanse(secret, sizeof(secret));
+	return err;
+}
+
+enum gs_err gs_keystore_address(struct gs_bytes text, struct gs_address *out, struct gs_error *error)
+{
+	struct sealed sealed = {0};
+	enum gs_err err = parse(text, &sealed, error);
+	if (err == GS_OK && !sealed.has_address)
+		err = gs_fail(error, GS_ENOTFOUND,
+		              "keystore: it does not say whose it is; 'gainsay keys show' decrypts it");
+	if (err == GS_OK)
+		*out = sealed.address;
 	return err;
 }
 

@@ -17,6 +17,9 @@ enum { GS_KEYSTORE_MEMORY_MAX = 1 << 30, GS_KEYSTORE_ROUNDS_MAX = 20 * 1000 * 10
  * password (the MAC differs). Derived secrets are wiped. */
 GS_MUST enum gs_err gs_keystore_decrypt(struct gs_bytes text, struct gs_bytes password, struct gs_key *out,
                                         struct gs_error *error);
+/* The account that the text says it is of (a member `address`; some programs leave it out: GS_ENOTFOUND). Nothing vouches for
+ * it before the key is decrypted; gs_keystore_decrypt refuses a file whose key is of another account. */
+GS_MUST enum gs_err gs_keystore_address(struct gs_bytes text, struct gs_address *out, struct gs_error *error);
 /* Appends the JSON text. random: fresh bytes of the operating system (salt, initialisation vector, uuid). scrypt_n: a power of two. */
 GS_MUST enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, uint32_t scrypt_n,
                                         const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out,

@@ -7,8 +7,6 @@
 
 #include "chain/rpc/hexjson.h"
 
-enum { DEPLOY_TIMEOUT_MS = 60000 };
-
 static enum gs_err read_artifact(const char *path, struct gs_buf *text, struct gs_error *error)
 {
 	uint8_t chunk[64 * 1024];
@@ -72,46 +70,5 @@ enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf 
 out:
 	json_decref(root);
 	gs_buf_free(&text);
-	return err;
-}
-
-enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode, struct gs_bytes constructor_args,
-                      uint64_t nonce, struct gs_address *out, uint64_t *gas_used, struct gs_error *error)
-{
-	struct gs_buf init, code;
-	struct gs_receipt receipt = {0};
-	struct gs_address expected;
-	enum gs_err err;
-
-	gs_buf_init(&init, GS_TX_DATA_MAX);
-	gs_buf_init(&code, GS_ETH_RETURN_MAX);
-	gs_buf_append(&init, bytecode.ptr, bytecode.len);
-	gs_buf_append(&init, constructor_args.ptr, constructor_args.len);
-	if ((err = init.err) != GS_OK) {
-		gs_fail(error, err, "deploy: more than %d bytes of init code", GS_TX_DATA_MAX);
-		goto out;
-	}
-	struct gs_send_request request = {.create = true, .data = gs_buf_view(&init), .nonce = nonce};
-	if ((err = gs_sender_run(sender, &request, DEPLOY_TIMEOUT_MS, &receipt, error)) != GS_OK)
-		goto out;
-	gs_tx_contract_address(&sender->key->address, nonce, &expected);
-	if (!receipt.created || !gs_address_equal(&receipt.contract, &expected)) {
-		err = gs_rpc_malformed(sender->rpc, GS_EPARSE, error,
-		                       "the contract was created at an unexpected address");
-		goto out;
-	}
-	if ((err = gs_eth_get_code(sender->rpc, &expected, gs_block_latest(), &code, error)) != GS_OK)
-		goto out;
-	if (code.len == 0) {
-		err = gs_fail(error, GS_ECONFLICT, "%s: the deployed contract has no code", gs_rpc_name(sender->rpc));
-		goto out;
-	}
-	*out = expected;
-	if (gas_used)
-		*gas_used = receipt.gas_used;
-out:
-	gs_receipt_free(&receipt);
-	gs_buf_free(&code);
-	gs_buf_free(&init);
 	return err;
 }

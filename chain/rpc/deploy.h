@@ -1,9 +1,9 @@
-/* chain/rpc/deploy.h: puts a compiled contract on a chain. */
+/* chain/rpc/deploy.h: finds and reads the compiled contracts. */
 #ifndef GS_CHAIN_RPC_DEPLOY_H
 #define GS_CHAIN_RPC_DEPLOY_H
 
+#include "chain/core/buf.h"
 #include "chain/rpc/beside.h"
-#include "chain/rpc/sender.h"
 
 enum { GS_ARTIFACT_TEXT_MAX = 16 * 1024 * 1024 };
 
@@ -12,9 +12,5 @@ GS_MUST enum gs_err gs_deploy_find(char out[GS_BESIDE_PATH_MAX], struct gs_error
 /* Appends the creation bytecode in DIR/<contract>.json ({"bytecode": "0x.."}) to out. GS_EIO when it can't be read, GS_EPARSE when
  * it is not such a file, GS_EUNSUPPORTED when libraries are still to be linked. */
 GS_MUST enum gs_err gs_deploy_load(const char *dir, const char *contract, struct gs_buf *out, struct gs_error *error);
-/* Deploys bytecode with ABI-encoded constructor arguments and checks that code is there. gas_used may be NULL. */
-GS_MUST enum gs_err gs_deploy(const struct gs_sender *sender, struct gs_bytes bytecode,
-                              struct gs_bytes constructor_args, uint64_t nonce, struct gs_address *out,
-                              uint64_t *gas_used, struct gs_error *error);
 
 #endif

@@ -2,13 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "chain/core/buf.h"
 #include "chain/eth/keystore.h"
+#include "chain/rpc/passphrase.h"
+
+void gs_key_guard(const struct gs_key *key)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)key;
+	const uintptr_t first = at / page * page, end = (at + sizeof(*key) + page - 1) / page * page;
+
+	(void)mlock((const void *)first, end - first);
+	(void)madvise((void *)first, end - first, MADV_DONTDUMP);
+}
 
 /* Reads a whole small file. */
 static enum gs_err read_file(const char *path, uint8_t *out, size_t max, size_t *len, struct gs_error *error)
@@ -26,35 +37,30 @@ static enum gs_err read_file(const char *path, uint8_t *out, size_t max, size_t 
 	return *len < max ? GS_OK : gs_fail(error, GS_ELIMIT, "%s: %zu bytes or more is too large here", path, max);
 }
 
-/* A password file's text up to one final newline. */
-static enum gs_err read_password(const char *path, uint8_t out[GS_KEYSTORE_PASSWORD_MAX + 1], struct gs_bytes *password,
-                                 struct gs_error *error)
+enum gs_err gs_keyfile_load(const char *path, const char *passphrase, struct gs_key *out, struct gs_error *error)
 {
+	uint8_t text[GS_KEYSTORE_TEXT_MAX];
+	struct gs_passphrase secret;
 	size_t len = 0;
-	enum gs_err err = read_file(path, out, GS_KEYSTORE_PASSWORD_MAX + 1, &len, error);
-	if (err != GS_OK)
-		return err;
-	if (len && out[len - 1] == '\n')
-		len--;
-	if (len && out[len - 1] == '\r')
-		len--;
-	*password = (struct gs_bytes){out, len};
-	return GS_OK;
-}
-
-enum gs_err gs_keyfile_load(const char *path, const char *password_file, struct gs_key *out, struct gs_error *error)
-{
-	uint8_t text[GS_KEYSTORE_TEXT_MAX], secret[GS_KEYSTORE_PASSWORD_MAX + 1];
-	struct gs_bytes password;
-	size_t len;
 	enum gs_err err;
 	if ((err = read_file(path, text, sizeof(text), &len, error)) != GS_OK ||
-	    (err = read_password(password_file, secret, &password, error)) != GS_OK)
-		goto out;
-	if ((err = gs_keystore_decrypt((struct gs_bytes){text, len}, password, out, error)) != GS_OK)
+	    (err = gs_passphrase_read(passphrase, path, false, &secret, error)) != GS_OK)
+		return err;
+	gs_key_guard(out);
+	err = gs_keystore_decrypt((struct gs_bytes){text, len}, gs_passphrase_bytes(&secret), out, error);
+	if (err != GS_OK)
 		gs_fail_within(error, err, "%s", path);
-out:
-	OPENSSL_cleanse(secret, sizeof(secret));
+	gs_passphrase_wipe(&secret);
+	return err;
+}
+
+enum gs_err gs_keyfile_address(const char *path, struct gs_address *out, struct gs_error *error)
+{
+	uint8_t text[GS_KEYSTORE_TEXT_MAX];
+	size_t len = 0;
+	enum gs_err err = read_file(path, text, sizeof(text), &len, error);
+	if (err == GS_OK && (err = gs_keystore_address((struct gs_bytes){text, len}, out, error)) != GS_OK)
+		gs_fail_within(error, err, "%s", path);
 	return err;
 }
 
@@ -70,23 +76,25 @@ static bool write_all(int fd, const uint8_t *p, size_t len)
 	return fsync(fd) == 0;
 }
 
-enum gs_err gs_keyfile_save(const char *path, const char *password_file, const struct gs_key *key,
-                            struct gs_error *error)
+enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const struct gs_key *key, struct gs_error *error)
 {
-	uint8_t random[GS_KEYSTORE_RANDOM], secret[GS_KEYSTORE_PASSWORD_MAX + 1];
-	struct gs_bytes password;
+	uint8_t random[GS_KEYSTORE_RANDOM];
+	struct gs_passphrase secret;
 	struct gs_buf text;
 	int fd = -1;
 	enum gs_err err;
 
+	if (access(path, F_OK) == 0) /* before anybody thinks of a passphrase */
+		return gs_fail(error, GS_ECONFLICT, "%s: %s", path, strerror(EEXIST));
+	if ((err = gs_passphrase_read(passphrase, path, true, &secret, error)) != GS_OK)
+		return err;
 	gs_buf_init(&text, GS_KEYSTORE_TEXT_MAX);
-	if ((err = read_password(password_file, secret, &password, error)) != GS_OK)
-		goto out;
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
 		err = gs_fail(error, GS_EIO, "the system gave no random bytes: %s", strerror(errno));
 		goto out;
 	}
-	if ((err = gs_keystore_encrypt(key, password, GS_KEYSTORE_SCRYPT_N, random, &text, error)) != GS_OK)
+	if ((err = gs_keystore_encrypt(key, gs_passphrase_bytes(&secret), GS_KEYSTORE_SCRYPT_N, random, &text,
+	                               error)) != GS_OK)
 		goto out;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
@@ -98,7 +106,7 @@ enum gs_err gs_keyfile_save(const char *path, const char *password_file, const s
 out:
 	if (fd >= 0)
 		close(fd);
-	OPENSSL_cleanse(secret, sizeof(secret));
+	gs_passphrase_wipe(&secret);
 	gs_buf_free(&text);
 	return err;
 }

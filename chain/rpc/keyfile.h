@@ -4,11 +4,17 @@
 
 #include "chain/eth/key.h"
 
-/* Reads a keystore v3 file and decrypts it with the password in password_file (one trailing newline is cut off). */
-GS_MUST enum gs_err gs_keyfile_load(const char *path, const char *password_file, struct gs_key *out,
+/* Asks the system to keep the pages that a key lies on out of swap and core files. What the system refuses (a limit on locked
+ * memory) is let be: the key is as safe as any program's memory then. */
+void gs_key_guard(const struct gs_key *key);
+/* Reads a keystore v3 file and decrypts it; `passphrase` is a source of gs_passphrase_read. The key's page is kept from swap
+ * and cores (gs_key_guard). */
+GS_MUST enum gs_err gs_keyfile_load(const char *path, const char *passphrase, struct gs_key *out,
                                     struct gs_error *error);
+/* The account that the file says it is of, without decrypting it. GS_ENOTFOUND also when it does not say. */
+GS_MUST enum gs_err gs_keyfile_address(const char *path, struct gs_address *out, struct gs_error *error);
 /* Writes a new file (mode 0600) that must not exist yet. */
-GS_MUST enum gs_err gs_keyfile_save(const char *path, const char *password_file, const struct gs_key *key,
+GS_MUST enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const struct gs_key *key,
                                     struct gs_error *error);
 
 #endif

@@ -98,7 +98,7 @@ bool gs_trace_tag_is_zero(const struct gs_trace_tag *tag)
 void gs_claim_expected_root(const struct gs_header *header, const struct gs_claim_body *body, struct gs_hash *out)
 {
 	uint8_t chunk[GS_CHUNK_BYTES] = {1}; /* little-endian */
-	if (header->tolerance_abs == 0 && header->tolerance_rel == 0) {
+	if (!gs_header_tolerant(header)) {
 		*out = body->output_root;
 		return;
 	}

@@ -261,6 +261,7 @@ struct openings {
 static const uint8_t *consume(void *self, uint8_t space, uint32_t chunk)
 {
 	static const uint8_t zeros[GS_CHUNK_BYTES];
+	static const struct gs_hash none;
 	struct openings *o = self;
 	const struct gs_header *h = o->rules->header;
 	const struct gs_hash *want = NULL;
@@ -277,6 +278,10 @@ static const uint8_t *consume(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_INPUTS:
 		want = &o->rules->body.input_root;
 		depth = gs_merkle_depth(h->inputs_chunks);
+		break;
+	case GS_SPACE_CLAIMED: /* an exact model has none: no chunk hashes to zero */
+		want = gs_header_tolerant(h) ? &o->rules->body.output_root : &none;
+		depth = gs_merkle_depth(h->claimed_chunks);
 		break;
 	}
 	size_t need = GS_CHUNK_BYTES + 32 * (size_t)depth;

@@ -97,6 +97,7 @@ static unsigned depth_of(const struct gs_header *h, enum gs_space space)
 	case GS_SPACE_TRACE: return h->trace_depth;
 	case GS_SPACE_WEIGHTS: return gs_merkle_depth(h->weights_chunks);
 	case GS_SPACE_INPUTS: return gs_merkle_depth(h->inputs_chunks);
+	case GS_SPACE_CLAIMED: return gs_merkle_depth(h->claimed_chunks);
 	}
 	return 0;
 }

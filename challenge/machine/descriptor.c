@@ -268,7 +268,7 @@ static enum gs_err check_affine(const struct gs_affine *at, unsigned axes, struc
 static enum gs_err check_view(const struct gs_view *view, unsigned axes, bool skip_allowed, uint32_t first_chunk,
                               struct gs_error *error)
 {
-	if (view->space > GS_SPACE_INPUTS)
+	if (view->space > GS_SPACE_CLAIMED)
 		REFUSE("array %u does not exist", view->space);
 	if (!gs_dtype_known(view->dtype))
 		REFUSE("dtype %u is not in the table", view->dtype);

@@ -34,7 +34,7 @@ void gs_header_encode(const struct gs_header *h, uint8_t out[GS_HEADER_BYTES])
 	put_word_uint(out + 12 * 32, h->outputs);
 	put_word_uint(out + 13 * 32, h->cost);
 	put_word_uint(out + 14 * 32, h->tolerance_abs);
-	put_word_uint(out + 15 * 32, h->tolerance_rel);
+	put_word_uint(out + 15 * 32, (uint64_t)h->claimed_chunks << 32 | h->tolerance_rel);
 	memcpy(out + 16 * 32, h->io_hash.b, 32);
 }
 
@@ -46,6 +46,28 @@ static uint64_t word_uint(const uint8_t *word, uint64_t max, bool *bad)
 	uint64_t v = gs_be64_read(word + 24);
 	*bad |= v > max;
 	return v;
+}
+
+enum gs_err gs_header_check_tolerance(const struct gs_header *h, struct gs_error *error)
+{
+	if (!gs_header_tolerant(h))
+		return GS_OK;
+	if (h->tolerance_abs > GS_TOLERANCE_ABS_MAX || h->tolerance_rel > GS_TOLERANCE_REL_MAX)
+		return gs_fail(
+			error, GS_EPARSE,
+			"header: tolerances %08x and %08x; finite ones from 0 to 2^20 and from 0 to 1 are allowed",
+			h->tolerance_abs, h->tolerance_rel);
+	if (h->tolerance_abs == 0 && h->tolerance_rel == 0)
+		return gs_fail(error, GS_EPARSE, "header: claimed outputs, but both tolerances are 0");
+	if (h->claimed_chunks < 1 || h->claimed_chunks > GS_CLAIMED_CHUNKS_MAX)
+		return gs_fail(error, GS_EPARSE,
+		               "header: a tolerance, and claimed outputs of %u chunks; 1 to %d are allowed",
+		               h->claimed_chunks, GS_CLAIMED_CHUNKS_MAX);
+	if (h->outputs != 1 || h->output_depth != 0)
+		return gs_fail(error, GS_EPARSE,
+		               "header: a tolerant model has one output of one chunk, not %u of depth %u", h->outputs,
+		               h->output_depth);
+	return GS_OK;
 }
 
 enum gs_err gs_header_decode(const uint8_t in[GS_HEADER_BYTES], struct gs_header *out, struct gs_error *error)
@@ -73,11 +95,18 @@ enum gs_err gs_header_decode(const uint8_t in[GS_HEADER_BYTES], struct gs_header
 	out->outputs = (uint32_t)word_uint(in + 12 * 32, GS_IO_MAX, &bad);
 	out->cost = word_uint(in + 13 * 32, INT64_MAX, &bad);
 	out->tolerance_abs = (uint32_t)word_uint(in + 14 * 32, UINT32_MAX, &bad);
-	out->tolerance_rel = (uint32_t)word_uint(in + 15 * 32, UINT32_MAX, &bad);
+	uint64_t claimed = word_uint(in + 15 * 32, UINT64_MAX, &bad);
+	out->tolerance_rel = (uint32_t)claimed;
+	out->claimed_chunks = (uint32_t)(claimed >> 32);
 	memcpy(out->io_hash.b, in + 16 * 32, 32);
 	if (bad || out->instructions < 1 || out->outputs < 1 || out->outputs > out->instructions)
 		return gs_fail(error, GS_EPARSE, "header: a field is out of its range");
-	return GS_OK;
+	return gs_header_check_tolerance(out, error);
+}
+
+bool gs_header_tolerant(const struct gs_header *h)
+{
+	return h->tolerance_abs != 0 || h->tolerance_rel != 0 || h->claimed_chunks != 0;
 }
 
 void gs_header_model_id(const struct gs_header *h, struct gs_hash *out)

@@ -40,10 +40,7 @@ struct gs_read gs_view_read(const struct gs_view *view, unsigned axes, const uin
 
 static const uint8_t *view_base(const struct gs_view *view, const struct gs_memory *mem)
 {
-	const uint8_t *array = view->space == GS_SPACE_TRACE     ? mem->trace
-	                       : view->space == GS_SPACE_WEIGHTS ? mem->weights
-	                                                         : mem->inputs;
-	return array + (size_t)view->chunk * GS_CHUNK_BYTES;
+	return gs_memory_array(mem, (enum gs_space)view->space) + (size_t)view->chunk * GS_CHUNK_BYTES;
 }
 
 static gs_reg view_load(const struct gs_view *view, const struct gs_memory *mem, uint64_t index)

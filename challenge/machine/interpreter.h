@@ -1,7 +1,7 @@
 /* challenge/machine/interpreter.h: docs/machine.md turned into plain C, one scalar at a time, no tricks.
  *
  * This is the reference: the executors are compared with it to the bit, and a dispute asks it for single elements and
- * for the accumulators of a single fold. It reads three flat arrays and never allocates. */
+ * for the accumulators of a single fold. It reads flat arrays and never allocates. */
 #ifndef GS_CHALLENGE_MACHINE_INTERPRETER_H
 #define GS_CHALLENGE_MACHINE_INTERPRETER_H
 
@@ -12,7 +12,20 @@ struct gs_memory {
 	uint8_t *trace; /* 2^trace_depth chunks may be virtual: only [0, end of the last tensor) is touched */
 	const uint8_t *weights;
 	const uint8_t *inputs;
+	const uint8_t *claimed; /* tolerant programs: header.claimed_chunks of claimed outputs; else NULL */
 };
+
+/* The array that a view is of. */
+static inline const uint8_t *gs_memory_array(const struct gs_memory *mem, enum gs_space space)
+{
+	switch (space) {
+	case GS_SPACE_TRACE: return mem->trace;
+	case GS_SPACE_WEIGHTS: return mem->weights;
+	case GS_SPACE_INPUTS: return mem->inputs;
+	case GS_SPACE_CLAIMED: return mem->claimed;
+	}
+	return NULL;
+}
 
 /* Where one read of an operand lands. */
 struct gs_read {

@@ -5,6 +5,7 @@
 #include "challenge/machine/io.h"
 #include "challenge/machine/listing.h"
 #include "challenge/machine/merkle.h"
+#include "challenge/machine/tolerance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,10 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 		if (end > p->header.inputs_chunks)
 			REFUSE("instruction %u reads beyond the inputs", i);
 		return GS_OK;
+	case GS_SPACE_CLAIMED:
+		if (end > p->header.claimed_chunks)
+			REFUSE("instruction %u reads beyond the claimed outputs", i);
+		return GS_OK;
 	case GS_SPACE_TRACE: {
 		struct gs_instr producer = gs_program_instr(p, gs_program_covering(p, view->chunk));
 		if (producer.first_chunk != view->chunk || producer.store_dtype != view->dtype ||
@@ -91,14 +96,18 @@ static enum gs_err check_outputs(const struct gs_program *p, struct gs_error *er
 	const struct gs_header *h = &p->header;
 	uint64_t chunks = 0;
 	uint32_t first = p->count - h->outputs;
-	if (p->io.outputs != h->outputs)
+	bool tolerant = gs_header_tolerant(h);
+	if (!tolerant && p->io.outputs != h->outputs)
 		REFUSE("%u outputs in the header, %u in its io", h->outputs, p->io.outputs);
 	for (uint32_t i = first; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);
-		const struct gs_tensor_type *t = &p->io.output[i - first];
+		const struct gs_tensor_type *t = tolerant ? NULL : &p->io.output[i - first];
 		if (in.first_chunk != h->output_chunk + chunks)
 			REFUSE("output %u does not follow the one before", i - first);
-		if (t->dtype != in.store_dtype || t->chunk != chunks || gs_tensor_type_count(t) != gs_instr_count(&in))
+		if (t == NULL && (in.store_dtype != GS_I32 || gs_instr_count(&in) != 1))
+			REFUSE("the comparison does not end in one i32");
+		if (t != NULL && (t->dtype != in.store_dtype || t->chunk != chunks ||
+		                  gs_tensor_type_count(t) != gs_instr_count(&in)))
 			REFUSE("output '%s' is not what its instruction writes", t->name);
 		chunks += instr_chunks(&in);
 	}
@@ -109,19 +118,28 @@ static enum gs_err check_outputs(const struct gs_program *p, struct gs_error *er
 	return GS_OK;
 }
 
-static enum gs_err check_inputs(const struct gs_program *p, struct gs_error *error)
+/* Tensors of io that lie one after the other, without gaps, in an array of their own; what: "input" or "output". */
+static enum gs_err check_packed(const struct gs_tensor_type *tensor, uint32_t count, uint32_t want, const char *what,
+                                struct gs_error *error)
 {
 	uint64_t chunks = 0;
-	for (uint32_t i = 0; i < p->io.inputs; i++) {
-		const struct gs_tensor_type *t = &p->io.input[i];
-		if (t->chunk != chunks)
-			REFUSE("input '%s' does not follow the one before", t->name);
-		chunks += gs_dtype_chunks(t->dtype, gs_tensor_type_count(t));
+	for (uint32_t i = 0; i < count; i++) {
+		if (tensor[i].chunk != chunks)
+			REFUSE("%s '%s' does not follow the one before", what, tensor[i].name);
+		chunks += gs_dtype_chunks(tensor[i].dtype, gs_tensor_type_count(&tensor[i]));
 	}
-	if (chunks != p->header.inputs_chunks)
-		REFUSE("inputs take %llu chunks, the header says %u", (unsigned long long)chunks,
-		       p->header.inputs_chunks);
+	if (chunks != want)
+		REFUSE("%ss take %llu chunks, the header says %u", what, (unsigned long long)chunks, want);
 	return GS_OK;
+}
+
+static enum gs_err check_io(const struct gs_program *p, struct gs_error *error)
+{
+	const struct gs_io *io = &p->io;
+	enum gs_err err = check_packed(io->input, io->inputs, p->header.inputs_chunks, "input", error);
+	if (!err && gs_header_tolerant(&p->header))
+		err = check_packed(io->output, io->outputs, p->header.claimed_chunks, "output", error);
+	return err;
 }
 
 enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
@@ -160,8 +178,12 @@ enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 				return err;
 		}
 	}
-	enum gs_err err = check_inputs(p, error);
-	return err ? err : check_outputs(p, error);
+	enum gs_err err = check_io(p, error);
+	if (!err)
+		err = check_outputs(p, error);
+	if (!err)
+		err = gs_header_check_tolerance(&p->header, error);
+	return err ? err : gs_tolerance_check(p, error);
 }
 
 /* ---- sealing ---- */
@@ -176,7 +198,8 @@ static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listin
 	uint32_t first_output = p->count - h->outputs;
 	for (uint32_t i = first_output; i < p->count; i++) {
 		struct gs_instr in = gs_listing_get(listing, i);
-		p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
+		if (!gs_header_tolerant(h))
+			p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
 		output_chunks += instr_chunks(&in);
 		if (output_chunks > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the outputs take more than 2^26 chunks");
@@ -308,22 +331,40 @@ static enum gs_err compute_roots(const struct gs_program *p, struct gs_header *h
 	return GS_OK;
 }
 
+/* Lays tensors of io side by side. */
+static enum gs_err pack(struct gs_tensor_type *tensor, uint32_t count, uint64_t most, const char *what,
+                        uint32_t *chunks, struct gs_error *error)
+{
+	uint64_t next = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		tensor[i].chunk = (uint32_t)next;
+		next += gs_dtype_chunks(tensor[i].dtype, gs_tensor_type_count(&tensor[i]));
+		if (next > most)
+			return gs_fail(error, GS_ELIMIT, "program: the %s take more than %llu chunks", what,
+			               (unsigned long long)most);
+	}
+	*chunks = (uint32_t)next;
+	return GS_OK;
+}
+
 enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listing, struct gs_error *error)
 {
 	struct gs_header *h = &p->header;
-	uint64_t inputs = 0;
-	if (listing->count < 1 || h->outputs < 1 || h->outputs > listing->count || h->outputs != p->io.outputs)
+	uint32_t inputs = 0;
+	bool tolerant = gs_header_tolerant(h);
+	if (listing->count < 1 || h->outputs < 1 || h->outputs > listing->count ||
+	    (!tolerant && h->outputs != p->io.outputs))
 		return gs_fail(error, GS_ELIMIT, "program: %u instructions and %u outputs", listing->count, h->outputs);
-	for (uint32_t i = 0; i < p->io.inputs; i++) {
-		p->io.input[i].chunk = (uint32_t)inputs;
-		inputs += gs_dtype_chunks(p->io.input[i].dtype, gs_tensor_type_count(&p->io.input[i]));
-		if (inputs > GS_CHUNKS_MAX)
-			return gs_fail(error, GS_ELIMIT, "program: the inputs take more than 2^26 chunks");
-	}
+	enum gs_err err = pack(p->io.input, p->io.inputs, GS_CHUNKS_MAX, "inputs", &inputs, error);
+	if (!err && tolerant)
+		err = pack(p->io.output, p->io.outputs, GS_CLAIMED_CHUNKS_MAX, "claimed outputs", &h->claimed_chunks,
+		           error);
+	if (err)
+		return err;
 	p->count = listing->count;
 	h->law = GS_LAW_VERSION;
 	h->instructions = p->count;
-	h->inputs_chunks = (uint32_t)inputs;
+	h->inputs_chunks = inputs;
 	free(p->descriptors);
 	free(p->descriptor_at);
 	p->descriptors = NULL;
@@ -333,7 +374,7 @@ enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listi
 		free(first);
 		return gs_fail(error, GS_ENOMEM, "program: no memory for %u instructions", p->count);
 	}
-	enum gs_err err = lay_out(p, listing, first, error);
+	err = lay_out(p, listing, first, error);
 	if (!err)
 		err = encode_all(p, listing, first, error);
 	free(first);

@@ -1,7 +1,7 @@
 /* challenge/machine/program.h: what a model *is*: a header, a list of instruction descriptors, an array of weights.
  *
- * Every instruction writes one tensor into one flat array of 128-byte chunks, the trace, and reads from three such
- * arrays: the trace before it, the weights, the inputs. It has one of two forms:
+ * Every instruction writes one tensor into one flat array of 128-byte chunks, the trace, and reads from such arrays: the
+ * trace before it, the weights, the inputs, and in a tolerant model the claimed outputs. It has one of two forms:
  *
  *   MAP   out[p] = store(e(f(x0[p], x1[p], x2[p])))                              for every p in the output box
  *   FOLD  acc = init[p];  for j in the reduction box, row-major:  acc = g(acc, x0[p,j], x1[p,j]);  out[p] = store(e(acc))
@@ -26,6 +26,7 @@ enum {
 	GS_TRACE_DEPTH_MAX = 26, /* 2^26 chunks in the trace, the weights or the inputs */
 	GS_INSTRUCTIONS_MAX = 1 << 20,
 	GS_IO_MAX = 256, /* inputs, or outputs, of one model */
+	GS_CLAIMED_CHUNKS_MAX = 1 << 22,
 	GS_NAME_MAX = 255,
 	GS_RANK_MAX = 8,
 };
@@ -33,9 +34,12 @@ enum {
 #define GS_EXTENT_MAX (UINT64_C(1) << 31) /* of an axis or a row; also elements of a tensor, and a row's stride */
 #define GS_COEF_MAX (INT64_C(1) << 32)    /* |coefficient| */
 #define GS_OFFSET_MAX (INT64_C(1) << 40)  /* |offset| */
+#define GS_TOLERANCE_ABS_MAX UINT32_C(0x49800000) /* binary32 bits: 2^20 */
+#define GS_TOLERANCE_REL_MAX UINT32_C(0x3f800000) /* 1 */
 
 enum gs_form { GS_MAP = 1, GS_FOLD = 2 };
-enum gs_space { GS_SPACE_TRACE = 0, GS_SPACE_WEIGHTS = 1, GS_SPACE_INPUTS = 2 };
+/* CLAIMED: the outputs that a claim states, read by the comparison that ends a tolerant model's program. */
+enum gs_space { GS_SPACE_TRACE = 0, GS_SPACE_WEIGHTS = 1, GS_SPACE_INPUTS = 2, GS_SPACE_CLAIMED = 3 };
 enum gs_operand_kind { GS_OPERAND_CONST = 0, GS_OPERAND_IOTA = 1, GS_OPERAND_TENSOR = 2 };
 enum gs_pad { GS_PAD_ZERO = 0, GS_PAD_SKIP = 1, GS_PAD_VALUE = 2 };
 
@@ -119,9 +123,10 @@ struct gs_header {
 	uint32_t output_depth;
 	uint32_t outputs;       /* the last `outputs` instructions write the outputs */
 	uint64_t cost;          /* the last instruction's running total */
-	uint32_t tolerance_abs; /* binary32 bits */
+	uint32_t tolerance_abs; /* binary32 bits; 0, as the two below, of an exact model */
 	uint32_t tolerance_rel;
-	struct gs_hash io_hash; /* keccak of the encoded struct gs_io */
+	uint32_t claimed_chunks; /* of the claimed outputs, space 3 */
+	struct gs_hash io_hash;  /* keccak of the encoded struct gs_io */
 };
 enum { GS_HEADER_BYTES = 17 * 32 };
 
@@ -129,13 +134,17 @@ enum { GS_HEADER_BYTES = 17 * 32 };
 void gs_header_encode(const struct gs_header *h, uint8_t out[GS_HEADER_BYTES]);
 GS_MUST enum gs_err gs_header_decode(const uint8_t in[GS_HEADER_BYTES], struct gs_header *out, struct gs_error *error);
 void gs_header_model_id(const struct gs_header *h, struct gs_hash *out); /* keccak of the encoding */
+/* Whether the model is tolerant: its one output is the i32 1 when the claimed outputs are within the tolerance. */
+bool gs_header_tolerant(const struct gs_header *h);
+/* What section 3.3 asks of a tolerant model's words; fine for an exact one. GS_EPARSE. */
+GS_MUST enum gs_err gs_header_check_tolerance(const struct gs_header *h, struct gs_error *error);
 
 struct gs_tensor_type {
 	char name[GS_NAME_MAX + 1];
 	uint8_t dtype;
 	uint8_t rank;
 	uint32_t dim[GS_RANK_MAX];
-	uint32_t chunk;       /* where it starts in the inputs array, or (outputs) in the output block */
+	uint32_t chunk; /* where it starts in the inputs array, or (outputs) in the output block or the claimed array */
 	struct gs_hash bound; /* inputs bound as constants at lowering: keccak of their bytes; else zero */
 };
 /* Elements of the tensor: 0 when a dimension is. */
@@ -174,9 +183,10 @@ uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk);
 /* All of well-formedness (W1 to W8): descriptors, neighbours, producers, header. */
 GS_MUST enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error);
 
-/* Completes a program whose io, weights, header.onnx_hash, lowering, outputs and tolerance are filled in: lays out the
+/* Completes a program whose io, weights, header.onnx_hash, lowering, outputs and tolerances are filled in: lays out the
  * trace of the listed instructions, resolves views of the trace from the *producer's index* to its chunk, encodes,
- * computes roots and header, and checks. On error *p must still be freed. */
+ * computes roots and header, and checks. A tolerant one has one output, the comparison's (tolerance.h), and in io the
+ * outputs that a claim states. On error *p must still be freed. */
 struct gs_listing;
 GS_MUST enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listing, struct gs_error *error);
 

@@ -2,6 +2,7 @@
 
 #include "challenge/machine/elementary.h"
 #include "challenge/machine/pow.h"
+#include "challenge/machine/within.h"
 
 #include <math.h>
 
@@ -95,6 +96,7 @@ static const struct gs_fn_info table[256] = {
 	[GS_FN_U64_TO_F32] = {"u64.to_f32", 1, F, {L}},
 	[GS_FN_F32_TO_BITS] = {"f32.to_bits", 1, I, {F}},
 	[GS_FN_F32_FROM_BITS] = {"f32.from_bits", 1, F, {I}},
+	[GS_FN_WITHIN] = {"within", 3, I, {F, F, L}},
 };
 
 #undef F
@@ -374,6 +376,8 @@ gs_reg gs_fn_apply(unsigned code, gs_reg a, gs_reg b, gs_reg c)
 	unsigned k = code & 0x3fu;
 	if (code < 0x40)
 		return f32_apply(code, (uint32_t)a, (uint32_t)b, (uint32_t)c);
+	if (code == GS_FN_WITHIN)
+		return gs_within((uint32_t)a, (uint32_t)b, c);
 	if (code >= 0xc0)
 		return cast_apply(code, a);
 	if (k == 0x14) /* select: a is I32 in either width */

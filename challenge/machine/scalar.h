@@ -118,7 +118,7 @@ enum gs_fn {
 	GS_FN_F32_TO_BITS = 0xc9,   /* -> I32 */
 	GS_FN_F32_FROM_BITS = 0xca, /* I32 -> F32, NaN canonical */
 
-	GS_FN_WITHIN = 0xf1, /* reserved: |a - b| <= absolute + relative*|b|; not in this law's table yet */
+	GS_FN_WITHIN = 0xf1, /* F32 a, F32 b, I64 c -> I32: |a - b| <= absolute + relative*|b|, exactly (within.h) */
 };
 
 struct gs_fn_info {

@@ -156,11 +156,13 @@ echo "{\"url\": \"$url\", \"deployment\": \"$out/deployment.json\"}" >"$out/chai
 say "Deploying the contracts"
 cat >"$out/parameters.yaml" <<-EOF
 	stakes:
+	  token: dev
 	  unbonding_s: 120
 	models:
 	  registrant_bond: 100
 	  attest_threshold: 1000
 	claims:
+	  owner: sender
 	  window_s: $window_seconds
 	  minimum_bond: 10
 	  bond: 0.5

@@ -153,8 +153,7 @@ static void time_shape(struct bench *b, const struct shape *s)
 	b->sum[s->odd] += log(best.theirs / best.ours);
 	b->worst[s->odd] = fmin(b->worst[s->odd], best.theirs / best.ours);
 	b->count[s->odd]++;
-	free(kept.packed_x);
-	free(kept.packed_w);
+	gs_contract_drop(&kept);
 	free(left);
 	free(right);
 	free(out);

@@ -5,7 +5,7 @@ about a file is right: roots, hashes, totals. Where breaking one rule alone is i
 this evaluator meets first.
 """
 import draft
-from descriptor import (FOLD, INPUTS, MAP, PAD_SKIP, PAD_VALUE, PAD_ZERO, TRACE, WEIGHTS, Affine, Constant, Iota, Tensor,
+from descriptor import (CLAIMED, FOLD, INPUTS, MAP, PAD_SKIP, PAD_VALUE, PAD_ZERO, TRACE, WEIGHTS, Affine, Constant, Iota, Tensor,
                         Writer, encode)
 from draft import BY_NAME, DTYPE, ONE, Draft, IoDraft, instruction, row, view
 from merkle import depth_of
@@ -13,7 +13,7 @@ from number import CHUNK_BYTES, DTYPES
 from program import HEADER_BYTES, MAGIC
 
 EXTENTS_AT = 23  # of a descriptor: what comes before has a fixed length
-UNKNOWN_CODES = [0x00, 0x2F, 0x40, 0x5E, 0x80, 0xCF, 0xF1, 0xFF]
+UNKNOWN_CODES = [0x00, 0x2F, 0x40, 0x5E, 0x80, 0xCF, 0xF0, 0xF2, 0xFF]
 UNKNOWN_DTYPES = [0, 8, 11, 14, 15, 17, 255]
 
 
@@ -81,7 +81,7 @@ def encodings():
     x0 = EXTENTS_AT + 1
     for kind in (3, 255):
         yield f"operand kind {kind}", "W1", _raw(0, lambda b, k=kind: b[:x0] + bytes([k]) + b[x0 + 1:])
-    yield "array 3", "W1", _raw(0, lambda b: b[:x0 + 2] + b"\3" + b[x0 + 3:])
+    yield "array 4", "W1", _raw(0, lambda b: b[:x0 + 2] + b"\4" + b[x0 + 3:])
     yield "pad rule 3", "W1", _raw(0, lambda b: b[:x0 + 4] + b"\3" + b[x0 + 5:])
     yield "indirect row beyond the rows", "W1", _edited(lambda d: setattr(d.descriptors[0].operands[1], "indirect_row", 1))
     yield "a coefficient of zero", "W1", _edited(
@@ -346,11 +346,11 @@ def headers():
     for field, values in (("law", (0, 2)), ("lowering", (1 << 32,)), ("instructions", (0, 3, 5, (1 << 20) + 1)),
                           ("weights_chunks", (0, 1, 3, (1 << 26) + 1)), ("inputs_chunks", (0, 2, (1 << 26) + 1)),
                           ("trace_depth", (0, 1, 3, 26, 27, 1 << 255)), ("outputs", (0, 1, 3, 5, 257)),
-                          ("cost", (0, 1, 1 << 63)), ("tolerance_abs", (1 << 32,)), ("tolerance_rel", (1 << 32,))):
+                          ("cost", (0, 1, 1 << 63)), ("tolerance_abs", (1, ONE, 1 << 32)), ("tolerance_rel", (1, ONE, 1 << 32, 1 << 64))):
         for value in values:
             yield f"{field} {value}", "any", _edited(lambda d, f=field, v=value: d.fields.update({f: v}))
-    yield "an onnx_hash, a lowering, tolerances", "ok", _edited(
-        lambda d: d.fields.update(onnx_hash=b"\x77" * 32, lowering=(1 << 32) - 1, tolerance_abs=ONE, tolerance_rel=ONE))
+    yield "an onnx_hash, a lowering", "ok", _edited(
+        lambda d: d.fields.update(onnx_hash=b"\x77" * 32, lowering=(1 << 32) - 1))
     yield from _ios()
     whole = draft.base().bytes()
     for length in (0, 7, 8, 9, 100, HEADER_BYTES + 7, HEADER_BYTES + 8, HEADER_BYTES + 9, 700, 800, len(whole) - 257,
@@ -398,6 +398,111 @@ def _ios():
         yield name, "io", _edited(lambda d, x=data: setattr(d, "io_bytes", x))
 
 
+ABSOLUTE, RELATIVE = 0x3A83126F, 0x38D1B717  # 0.001 and 0.0001
+TOLERANCE = ABSOLUTE << 32 | RELATIVE
+
+
+def _tolerant(edit):
+    """A program that compares an f16 and an i64 of two chunks each with what is claimed, after edit(draft)."""
+    half = _tensor(INPUTS, "f16", count=70, rows=[row(70, 1, 0, {0: 1})])
+    whole = _tensor(INPUTS, "i64", chunk=2, count=20, rows=[row(20, 1, 0, {0: 1})])
+    claims = [_tensor(CLAIMED, "f16", count=70, rows=[row(70, 1, 0, {0: 1})]),
+              _tensor(CLAIMED, "i64", chunk=2, count=20, rows=[row(20, 1, 0, {0: 1})])]
+    results = [_tensor(TRACE, "i32", count=70, rows=[row(70, 1, 0, {0: 1})]),
+               _tensor(TRACE, "i32", chunk=3, count=20, rows=[row(20, 1, 0, {0: 1})])]
+    descriptors = [
+        instruction(MAP, "within", "i32", [70], [], [claims[0], half, Constant(TOLERANCE)]),
+        instruction(MAP, "i64.eq", "i32", [20], [], [claims[1], whole]),
+        instruction(FOLD, "i32.and", "i32", [], [70], [Constant(1), results[0]]),
+        instruction(FOLD, "i32.and", "i32", [], [20], [_tensor(TRACE, "i32", chunk=4, count=1), results[1]]),
+    ]
+    for d, (first, span) in zip(descriptors, ((0, 3), (3, 1), (4, 1), (5, 3))):
+        d.first_chunk, d.span = first, span
+    io = [[IoDraft(b"x", 10, [70], 0), IoDraft(b"k", 7, [20], 2)], [IoDraft(b"y", 10, [7, 10], 0), IoDraft(b"n", 7, [20], 2)], []]
+    changed = Draft(descriptors, b"", io, 1)
+    changed.recost()
+    changed.fields.update(tolerance_abs=ABSOLUTE, tolerance_rel=4 << 32 | RELATIVE)
+    edit(changed)
+    return changed.bytes()
+
+
+def _header_of(name, rule, absolute, relative, claimed, **fields):
+    """Its header changed, with a `within` of those tolerances."""
+    def edit(d):
+        d.descriptors[0].operands[2] = Constant((absolute & 0xFFFFFFFF) << 32 | relative)
+        d.fields.update(tolerance_abs=absolute, tolerance_rel=claimed << 32 | relative, **fields)
+    return f"a tolerant model: {name}", rule, _tolerant(edit)
+
+
+def _tolerances():
+    yield "a tolerant model", "ok", _tolerant(lambda d: None)
+    for absolute, relative, rule in ((0x49800000, 0x3F800000, "ok"), (1, 0, "ok"), (0, 1, "ok"), (0x49800001, 0, "header"),
+                                     (0, 0x3F800001, "header"), (0x80000000, 0, "header"), (0, 0x80000000, "header"),
+                                     (0x7F800000, 0, "header"), (0, 0x7F800000, "header"), (0x7FC00000, 0, "header"),
+                                     (0xFFFFFFFF, 0, "header"), (0, 0xFFFFFFFF, "header"), (0, 0, "header"),
+                                     (1 << 32, 0, "header"), (0xBF800000, RELATIVE, "header")):
+        yield _header_of(f"tolerances {absolute:x} and {relative:x}", rule, absolute, relative, 4)
+    for claimed, rule in ((0, "any"), (3, "any"), (5, "io"), ((1 << 22) + 1, "header"), ((1 << 32) - 1, "header"), (1 << 32, "header")):
+        yield _header_of(f"{claimed} chunks of claimed outputs", rule, ABSOLUTE, RELATIVE, claimed)
+    yield _header_of("two outputs", "header", ABSOLUTE, RELATIVE, 4, outputs=2)
+    yield _header_of("a deeper output", "header", ABSOLUTE, RELATIVE, 4, output_depth=1)
+
+
+def _comparisons():
+    def name(text):
+        return f"a tolerant model: {text}"
+    def constant(register):
+        return _tolerant(lambda d: d.descriptors[0].operands.__setitem__(2, Constant(register)))
+    for register in (0, TOLERANCE + 1, TOLERANCE - 1, TOLERANCE + (1 << 32), RELATIVE, ABSOLUTE << 32):
+        yield name(f"a `within` of {register:x}"), "header", constant(register)
+    def operand(made):
+        return _tolerant(lambda d: d.descriptors[0].operands.__setitem__(2, made))
+    yield name("a `within` of an iota"), "header", operand(Iota(Affine(0, {})))
+    yield name("a `within` of numbers that it reads"), "header", operand(_tensor(INPUTS, "i64", chunk=2, count=20))
+    def epilogue(position, constants):
+        def edit(d):
+            d.descriptors[0] = instruction(
+                MAP, "f32.copy", "i32", [70], [], [d.descriptors[0].operands[0]], epilogue=BY_NAME["within"],
+                epilogue_position=position, epilogue_constants=constants, first_chunk=0, span=3)
+            d.recost()
+        return _tolerant(edit)
+    for position in (0, 1):
+        yield name(f"an epilogue `within`, its value in place {position}"), "ok", epilogue(position, [ONE, TOLERANCE])
+        yield name(f"one of another tolerance, in place {position}"), "header", epilogue(position, [ONE, 0])
+    yield name("an f32 where the tolerances are wanted"), "W2", epilogue(2, [ONE, ONE])
+    def last(d, **values):
+        for key, value in values.items():
+            setattr(d.descriptors[-1], key, value)
+        d.recost()
+    yield name("an output of i8"), "header", _tolerant(lambda d: last(d, store=DTYPE["i8"]))
+    yield name("an output of two elements"), "header", _tolerant(lambda d: last(d, output_extents=[2]))
+    yield name("an output of one element along an axis"), "ok", _tolerant(lambda d: last(d, output_extents=[1]))
+    def exact(d, **values):
+        d.fields.update(tolerance_abs=0, tolerance_rel=0)
+    yield "an exact model with a comparison", "any", _tolerant(exact)
+    yield "an exact model with a `within`", "any", _map("within", [Constant(ONE), Constant(ONE), Constant(0)], "i32")
+    yield "an exact model that reads array 3", "W4", _map("f32.copy", [_tensor(CLAIMED)])
+    for chunk, count, rule in ((3, 16, "ok"), (3, 17, "W4"), (4, 1, "W4")):
+        def edit(d, at=chunk, elements=count):
+            d.descriptors[1].operands[0].view.chunk, d.descriptors[1].operands[0].view.count = at, elements
+        yield name(f"{count} elements from chunk {chunk} of the claimed outputs"), rule, _tolerant(edit)
+    def out(**values):
+        def edit(d):
+            for key, value in values.items():
+                setattr(d.io[1][1], key, value)
+        return _tolerant(edit)
+    yield name("an output with another chunk"), "io", out(chunk=1)
+    yield name("an output of one chunk less"), "io", out(dims=[16])
+    yield name("an output of another type"), "ok", out(dtype=13)
+    yield name("no outputs"), "io", _tolerant(lambda d: d.io[1].clear())
+
+
+def tolerances():
+    """Tolerant models: sections 2.2, 3.3 and 3.4."""
+    yield from _tolerances()
+    yield from _comparisons()
+
+
 def cases():
-    for group in (encodings, kinds, sizes, places, neighbours, headers):
+    for group in (encodings, kinds, sizes, places, neighbours, headers, tolerances):
         yield from group()

@@ -5,7 +5,7 @@ usage: compare.py BUILD [PROGRAMS [FIRST_SEED]]
 
 Scalar functions of random and special registers; loads and stores of every dtype; random programs: ids, roots, every
 tensor, single elements, states and judged steps with their reads. PROGRAMS (48) counts the random programs; half as many
-at the limits, a program for every function as a map and as a fold, deep traces, and the demo's model come on top. Also insists that what
+at the limits and of tolerant models, a program for every function as a map and as a fold, deep traces, and the demo's model come on top. Also insists that what
 is compared was really reached. Prints every disagreement; ends with "N passed, N failed".
 """
 import os
@@ -88,15 +88,15 @@ def compare_step(tally, machine, name, d, question):
 
 def compare_program(tally, coverage, machine, rng, name, folder):
     is_model = name.endswith(".onnx")
-    program_path, inputs_path = machine.lower(name, folder, rng) if is_model else machine.generate(name, folder)
-    answer = machine.ask("program", program_path, inputs_path)
+    paths = machine.lower(name, folder, rng) if is_model else machine.generate(name, folder)
+    answer = machine.ask("program", *paths)
     try:
-        program = program_file.read(program_path)
+        program = program_file.read(paths[0])
     except Violation as violation:
         tally.fail(f"{name}: refused by the evaluator: {violation}")
         return
-    with open(inputs_path, "rb") as file:
-        execution = evaluate.Execution(program, file.read())
+    with open(paths[1], "rb") as inputs, open(paths[2], "rb") as claimed:
+        execution = evaluate.Execution(program, inputs.read(), claimed.read())
     coverage.note_program(program)
     tally.check(f"{name}: id and roots", ["ok"] + [each.hex() for each in execution.commitments()], answer)
     for index, d in enumerate(program.descriptors):
@@ -128,6 +128,7 @@ def main():
             compare_dtype(tally, machine, dtype, rng, registers)
     names = [f"{seed}" for seed in range(first, first + count)]
     names += [f"extreme:{seed}" for seed in range(first, first + (count + 1) // 2)]
+    names += [f"tolerant:{seed}" for seed in range(first, first + (count + 1) // 2)]
     names += [MODEL]
     names += [f"deep:{seed}" for seed in range(first, first + max(count // 50, 1))]
     for code in codes:

@@ -1,12 +1,12 @@
 """What programs and steps have reached: every function, dtype and feature of the law must be met before a test believes itself."""
 import collections
 
-from descriptor import INPUTS, PAD_SKIP, PAD_VALUE, PAD_ZERO, TRACE, WEIGHTS, Constant, Iota, Tensor
+from descriptor import CLAIMED, INPUTS, PAD_SKIP, PAD_VALUE, PAD_ZERO, TRACE, WEIGHTS, Constant, Iota, Tensor
 from functions import FUNCTIONS
 from number import DTYPES
 
 KINDS = ["padding", "map", "init", "body", "final"]
-SPACES = {TRACE: "trace", WEIGHTS: "weights", INPUTS: "inputs"}
+SPACES = {TRACE: "trace", WEIGHTS: "weights", INPUTS: "inputs", CLAIMED: "claimed outputs"}
 PADS = {PAD_ZERO: "zero", PAD_SKIP: "skip", PAD_VALUE: "value"}
 FEATURES = KINDS + [f"view of {space}" for space in SPACES.values()] + [
     "constant operand", "iota in a map", "iota in an init", "iota in a term", "view without rows", "view of several rows",

@@ -6,7 +6,7 @@ from functions import FUNCTIONS
 from number import CLASS_BYTES, DTYPES
 
 MAP, FOLD = 1, 2
-TRACE, WEIGHTS, INPUTS = 0, 1, 2
+TRACE, WEIGHTS, INPUTS, CLAIMED = 0, 1, 2, 3
 PAD_ZERO, PAD_SKIP, PAD_VALUE = 0, 1, 2
 CONSTANT, IOTA, TENSOR = 0, 1, 2
 DESCRIPTOR_BYTES_MAX = 512
@@ -98,7 +98,7 @@ class Row:
 
 
 class View:
-    """A window on one of the three arrays. `pad_register` is None unless the pad rule is PAD_VALUE."""
+    """A window on one of the arrays. `pad_register` is None unless the pad rule is PAD_VALUE."""
 
     def __init__(self, space, dtype, pad, chunk, count, pad_register, rows):
         self.space = space
@@ -192,7 +192,7 @@ def _affine(reader, axes):
 
 def _view(reader, axes):
     space = reader.number(1)
-    if space > INPUTS:
+    if space > CLAIMED:
         raise Violation("W1", f"there is no array {space}")
     dtype = _dtype(reader.number(1))
     pad = reader.number(1)

@@ -1,6 +1,6 @@
 """What running a program means (docs/machine.md, sections 3 and 5): elements, judged steps, whole executions."""
 
-from descriptor import INPUTS, PAD_SKIP, PAD_VALUE, TRACE, WEIGHTS, Constant, Iota
+from descriptor import CLAIMED, INPUTS, PAD_SKIP, PAD_VALUE, TRACE, WEIGHTS, Constant, Iota
 from merkle import Tree, array_tree, chunk_leaf
 from number import CHUNK_BYTES, CLASS_BITS, I32, WIDE, signed, wrap
 
@@ -27,13 +27,15 @@ class Step:
 
 
 class Arrays:
-    """The three flat arrays. The trace begins as zeros; only chunks that were written are held."""
+    """The flat arrays. The trace begins as zeros; only chunks that were written are held."""
 
-    def __init__(self, program, inputs):
+    def __init__(self, program, inputs, claimed):
         if len(inputs) != program.header.inputs_chunks * CHUNK_BYTES:
             raise ValueError(f"{len(inputs)} bytes of inputs, {program.header.inputs_chunks} chunks are wanted")
+        if len(claimed) != program.header.claimed_chunks * CHUNK_BYTES:
+            raise ValueError(f"{len(claimed)} bytes of claimed outputs, {program.header.claimed_chunks} chunks are wanted")
         self.trace = {}
-        self.fixed = {WEIGHTS: program.weights, INPUTS: inputs}
+        self.fixed = {WEIGHTS: program.weights, INPUTS: inputs, CLAIMED: claimed}
 
     def load(self, space, chunk, dtype, index):
         at = index * dtype.size
@@ -171,9 +173,9 @@ def judge(program, arrays, chunk, slot, t, previous):
 class Execution:
     """A whole run: the arrays with their trace filled in, and the trees over them."""
 
-    def __init__(self, program, inputs):
+    def __init__(self, program, inputs, claimed=b""):
         self.program = program
-        self.arrays = Arrays(program, inputs)
+        self.arrays = Arrays(program, inputs, claimed)
         for d in program.descriptors:
             for element in range(d.elements):
                 self.arrays.write(d.first_chunk, d.store, element, element_value(d, element, self.arrays))
@@ -193,10 +195,16 @@ class Execution:
         header = self.program.header
         return self.trace_tree.node(header.output_depth, header.output_chunk >> header.output_depth)
 
+    @property
+    def claimed_root(self):
+        """A tolerant claim's outputRoot."""
+        return array_tree(self.arrays.fixed[CLAIMED]).root
+
     def commitments(self):
-        """Model id, then the roots of program, weights, inputs, trace and outputs."""
+        """Model id, then the roots of program, weights, inputs, trace and outputs; of a tolerant one the claimed outputs, too."""
         header = self.program.header
-        return [header.model_id, header.program_root, header.weights_root, self.input_root, self.trace_root, self.output_root]
+        return [header.model_id, header.program_root, header.weights_root, self.input_root, self.trace_root,
+                self.output_root] + ([self.claimed_root] if header.is_tolerant else [])
 
     def tensor(self, d):
         """The bytes of the tensor that an instruction wrote."""

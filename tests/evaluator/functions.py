@@ -3,6 +3,7 @@
 Operands and results are registers (number.py): unsigned integers of the class's width.
 """
 import math
+from fractions import Fraction
 
 import elementary
 from number import (CLASS_BITS, F32, I32, I64, INFINITY, NAN, SIGN, float_from_units, is_infinite, is_nan,
@@ -238,6 +239,26 @@ def integer_to_f32(value):
     return float_from_units(value << UNIT_BITS)
 
 
+# --- tolerant claims ---
+
+def _real(a):
+    return Fraction(units(a), ONE_IN_UNITS)
+
+
+def _is_finite(a):
+    return not is_nan(a) and not is_infinite(a)
+
+
+def within(a, b, c):
+    """Whether a is at most absolute + relative·|b| from b, in rational numbers; c has the bits of both tolerances."""
+    tolerances = c >> 32, c & 0xFFFFFFFF
+    numbers = all(_is_finite(x) for x in (a, b) + tolerances)
+    if not numbers or any(_real(tolerance) < 0 for tolerance in tolerances):
+        return int(a == b)
+    absolute, relative = (_real(tolerance) for tolerance in tolerances)
+    return int(abs(_real(a) - _real(b)) <= absolute + relative * abs(_real(b)))
+
+
 def first(*operands):
     return next((a for a in operands if a is not None), 0)
 
@@ -304,6 +325,7 @@ def _table():
         (0xC8, "u64.to_f32", [I64], F32, integer_to_f32),
         (0xC9, "f32.to_bits", [F32], I32, lambda a: a),
         (0xCA, "f32.from_bits", [I32], F32, lambda a: NAN if is_nan(a) else a),
+        (0xF1, "within", [F32, F32, I64], I32, within),
     ]
     shapes = {"copy": 1, "neg": 1, "abs": 1, "not": 1, "select": 3, "clip": 3, "muladd": 3}
     for base, integer_class in ((0x41, I32), (0x81, I64)):

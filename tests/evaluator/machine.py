@@ -32,21 +32,23 @@ class Machine:
             raise RuntimeError("machine_ask failed")
 
     def generate(self, what, folder):
-        """Writes a program of tests/tools/program_gen and its inputs, and returns their paths."""
-        program, inputs = os.path.join(folder, "p.gsp"), os.path.join(folder, "p.bin")
-        subprocess.run([os.path.join(self.build, "tests/tools/program_gen"), what, program, inputs], check=True,
+        """Writes a program of tests/tools/program_gen, its inputs and claimed outputs (none when it is exact): their paths."""
+        program, inputs, claimed = (os.path.join(folder, name) for name in ("p.gsp", "p.bin", "p.claimed"))
+        subprocess.run([os.path.join(self.build, "tests/tools/program_gen"), what, program, inputs, claimed], check=True,
                        stdout=subprocess.DEVNULL)
-        return program, inputs
+        return program, inputs, claimed
 
     def lower(self, model, folder, rng):
-        """The program of an ONNX model, and f32 inputs between -2 and 2; their paths."""
-        program, inputs = os.path.join(folder, "m.gsp"), os.path.join(folder, "m.bin")
+        """The program of an ONNX model, f32 inputs between -2 and 2, and an empty file; their paths."""
+        program, inputs, claimed = (os.path.join(folder, name) for name in ("m.gsp", "m.bin", "m.claimed"))
+        with open(claimed, "wb"):
+            pass
         out = subprocess.run([os.path.join(self.build, "gainsay"), "program", model, "--output", program, "--json"],
                              check=True, stdout=subprocess.PIPE, text=True).stdout
         count = 32 * json.loads(out)["inputsChunks"]
         with open(inputs, "wb") as file:
             file.write(struct.pack(f"<{count}f", *(rng.uniform(-2, 2) for _ in range(count))))
-        return program, inputs
+        return program, inputs, claimed
 
     def forget_functions_to_come(self):
         """Leaves out of this evaluator's table what neither the page nor the C code has yet, and says so."""

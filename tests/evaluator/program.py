@@ -1,5 +1,5 @@
 """Program files: the header (docs/machine.md, section 3.3), the io bytes and the whole file (section 6)."""
-from descriptor import Reader, Writer, decode, product
+from descriptor import Constant, Reader, Writer, decode, product
 from merkle import Tree, array_tree, descriptor_leaf, keccak256
 from number import CHUNK_BYTES, DTYPES
 from rules import ELEMENTS_MAX, check_program, need
@@ -10,7 +10,7 @@ LAW = 1
 DOMAIN = keccak256(b"gainsay.model")
 FIELDS = ["domain", "law", "lowering", "onnx_hash", "program_root", "instructions", "weights_root", "weights_chunks",
           "inputs_chunks", "trace_depth", "output_chunk", "output_depth", "outputs", "cost", "tolerance_abs",
-          "tolerance_rel", "io_hash"]
+          "tolerance_rel", "io_hash"]  # word 15: the claimed outputs' chunks in its upper half, too
 HASHES = {"domain", "onnx_hash", "program_root", "weights_root", "io_hash"}
 HEADER_BYTES = WORD * len(FIELDS)
 IO_TENSORS_MAX = 256
@@ -20,8 +20,11 @@ IO_CHUNK_MAX = 1 << 26
 # Least and greatest value of the fields that are numbers.
 RANGES = {"law": (LAW, LAW), "lowering": (0, 2**32 - 1), "instructions": (1, 1 << 20), "weights_chunks": (0, 1 << 26),
           "inputs_chunks": (0, 1 << 26), "trace_depth": (0, 26), "output_chunk": (0, (1 << 26) - 1),
-          "output_depth": (0, 26), "outputs": (1, 256), "cost": (0, 2**63 - 1), "tolerance_abs": (0, 2**32 - 1),
-          "tolerance_rel": (0, 2**32 - 1)}
+          "output_depth": (0, 26), "outputs": (1, 256), "cost": (0, 2**63 - 1), "tolerance_abs": (0, 0x49800000),
+          "tolerance_rel": (0, 2**64 - 1)}
+RELATIVE_MAX = 0x3F800000
+CLAIMED_CHUNKS_MAX = 1 << 22
+WITHIN = 0xF1
 
 
 class Header:
@@ -40,6 +43,24 @@ class Header:
             setattr(self, field, value)
         need(self.domain == DOMAIN, "header", "another domain")
         need(self.outputs <= self.instructions, "header", "more outputs than instructions")
+        self.claimed_chunks, self.relative = divmod(self.tolerance_rel, 1 << 32)
+        if self.is_tolerant:
+            self._check_tolerance()
+
+    @property
+    def is_tolerant(self):
+        return self.tolerance_abs != 0 or self.tolerance_rel != 0
+
+    @property
+    def tolerance(self):
+        """The operand c of every `within`."""
+        return self.tolerance_abs << 32 | self.relative
+
+    def _check_tolerance(self):
+        need(self.relative <= RELATIVE_MAX, "header", f"a relative tolerance {self.relative:#x}")
+        need(self.tolerance != 0, "header", "claimed outputs, and both tolerances 0")
+        need(1 <= self.claimed_chunks <= CLAIMED_CHUNKS_MAX, "header", f"{self.claimed_chunks} chunks of claimed outputs")
+        need(self.outputs == 1 and self.output_depth == 0, "header", "a tolerant model has one output of one chunk")
 
     @property
     def model_id(self):
@@ -91,13 +112,34 @@ def decode_io(data):
     return tuple(lists)
 
 
+def _check_packed(tensors, chunks):
+    """Tensors that have an array of their own."""
+    chunk = 0
+    for tensor in tensors:
+        need(tensor.chunk == chunk, "io", f"a tensor at chunk {tensor.chunk}, not {chunk}")
+        chunk += tensor.chunks
+    need(chunk == chunks, "io", f"tensors of {chunk} chunks")
+
+
+def check_comparison(header, descriptors):
+    """The comparison of a tolerant program, and that an exact one has none."""
+    last = descriptors[-1]
+    need(not header.is_tolerant or (last.store.name == "i32" and last.elements == 1), "header", "the output is not one i32")
+    for d in descriptors:
+        if d.function.code == WITHIN:
+            constant = d.operands[2].register if isinstance(d.operands[2], Constant) else None
+            need(header.is_tolerant and constant == header.tolerance, "header", "a `within` of another tolerance")
+        if d.epilogue and d.epilogue.code == WITHIN:
+            constant = d.epilogue_constants[1] if d.epilogue_position < 2 else None
+            need(header.is_tolerant and constant == header.tolerance, "header", "an epilogue `within` of another tolerance")
+
+
 def check_io(header, inputs, outputs, descriptors):
     """Inputs and outputs lie where the io bytes say, and are what they say."""
-    chunk = 0
-    for tensor in inputs:
-        need(tensor.chunk == chunk, "io", f"an input at chunk {tensor.chunk}, not {chunk}")
-        chunk += tensor.chunks
-    need(chunk == header.inputs_chunks, "io", f"inputs of {chunk} chunks")
+    _check_packed(inputs, header.inputs_chunks)
+    if header.is_tolerant:
+        _check_packed(outputs, header.claimed_chunks)
+        return
     need(len(outputs) == header.outputs, "io", f"{len(outputs)} outputs")
     for tensor, d in zip(outputs, descriptors[-header.outputs:]):
         need(tensor.dtype is d.store and tensor.elements == d.elements
@@ -119,6 +161,7 @@ class Program:
         self.descriptors = [decode(each) for each in self.descriptor_bytes]
         check_program(self.header, self.descriptors)
         check_io(self.header, self.inputs, self.outputs, self.descriptors)
+        check_comparison(self.header, self.descriptors)
         self._check_roots()
 
     def _check_roots(self):

@@ -1,5 +1,5 @@
 """Well-formedness (docs/machine.md, section 3.2), W2 to W8, of decoded descriptors and of a program."""
-from descriptor import (FOLD, MAP, PAD_SKIP, PAD_VALUE, TRACE, WEIGHTS, Constant, Iota, Tensor, Violation)
+from descriptor import (CLAIMED, FOLD, INPUTS, MAP, PAD_SKIP, PAD_VALUE, TRACE, WEIGHTS, Constant, Iota, Tensor, Violation)
 from merkle import depth_of
 from number import F32, I32, I64, WIDE, is_canonical
 
@@ -112,7 +112,7 @@ def _check_sizes(d):
             _check_affine(row.affine)
 
 
-def _check_places(d, weights_chunks, inputs_chunks):
+def _check_places(d, chunks):
     need(d.span >= d.chunks, "W4", f"a span of {d.span} chunks for {d.chunks}")
     need(d.first_chunk + d.span <= CHUNKS_MAX, "W4", "the span ends beyond 2^26")
     for view in views_of(d):
@@ -120,7 +120,7 @@ def _check_places(d, weights_chunks, inputs_chunks):
         if view.space == TRACE:
             need(end <= d.first_chunk, "W4", "a view of the trace that is not written yet")
         else:
-            need(end <= (weights_chunks if view.space == WEIGHTS else inputs_chunks), "W4", "a view beyond its array")
+            need(end <= chunks[view.space], "W4", "a view beyond its array")
 
 
 def _check_openings(d):
@@ -130,11 +130,11 @@ def _check_openings(d):
     need(all(opened(operands) <= OPENED_MAX for operands in steps), "W5", "a step opens more than three chunks")
 
 
-def check_descriptor(d, weights_chunks, inputs_chunks):
-    """W2 to W5: what one descriptor and the header show."""
+def check_descriptor(d, chunks):
+    """W2 to W5: what one descriptor and the header show. chunks: how many the arrays but the trace have, by space."""
     _check_kinds(d)
     _check_sizes(d)
-    _check_places(d, weights_chunks, inputs_chunks)
+    _check_places(d, chunks)
     _check_openings(d)
 
 
@@ -174,8 +174,9 @@ def _check_outputs(header, descriptors):
 
 def check_program(header, descriptors):
     """All of W2 to W8, and what the header says about the descriptors."""
+    chunks = {WEIGHTS: header.weights_chunks, INPUTS: header.inputs_chunks, CLAIMED: header.claimed_chunks}
     for d in descriptors:
-        check_descriptor(d, header.weights_chunks, header.inputs_chunks)
+        check_descriptor(d, chunks)
     _check_chain(header, descriptors)
     _check_producers(descriptors)
     _check_outputs(header, descriptors)

@@ -26,7 +26,7 @@ from number import CHUNK_BYTES, DTYPES
 from tally import Tally
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../vectors/law")
-ROOTS = ["model_id", "program_root", "weights_root", "input_root", "trace_root", "output_root"]
+ROOTS = ["model_id", "program_root", "weights_root", "input_root", "trace_root", "output_root", "claimed_root"]  # the last of tolerant programs alone
 BYTES_MAX = 2_000_000
 PROGRAM_BYTES_MAX = 12_000
 STEPS_EACH = 5
@@ -58,13 +58,13 @@ def step_words(question):
         step.kind, f"{step.value:x}"] + [f"{o.space:x}:{o.chunk:x}" for o in step.opened]
 
 
-def program_lines(data, inputs, seed):
+def program_lines(data, inputs, claimed, seed):
     """The lines of a program's file, and what they cover."""
     program = program_file.Program(data)
-    execution = evaluate.Execution(program, inputs)
+    execution = evaluate.Execution(program, inputs, claimed)
     coverage, rng = Coverage(), random.Random(seed)
     coverage.note_program(program)
-    lines = [f"program {data.hex()}", f"inputs {inputs.hex()}"]
+    lines = [f"program {data.hex()}", f"inputs {inputs.hex()}"] + [f"claimed {claimed.hex()}"] * program.header.is_tolerant
     lines += [f"{name} {value.hex()}" for name, value in zip(ROOTS, execution.commitments())]
     lines += [f"tensor {i:x} {execution.tensor(d).hex()}" for i, d in enumerate(program.descriptors)]
     for index, d in enumerate(program.descriptors):
@@ -82,20 +82,22 @@ def program_lines(data, inputs, seed):
 
 
 def candidates(codes, folder, machine):
-    names = [str(seed) for seed in SEEDS] + [f"extreme:{seed}" for seed in SEEDS if seed < 200]
+    names = [str(seed) for seed in SEEDS] + [f"{kind}:{seed}" for kind in ("extreme", "tolerant") for seed in SEEDS if seed < 200]
     for code in codes:
         names += [f"map:{code:x}:{seed}" for seed in (1, 2, 3)]
         names += [f"fold:{code:x}:{seed}" for seed in (1, 2, 3)] if FUNCTIONS[code].can_fold else []
     for name in names:
         paths = machine.generate(name, folder)
-        with open(paths[0], "rb") as program, open(paths[1], "rb") as inputs:
-            data, input_bytes = program.read(), inputs.read()
-        if len(data) <= PROGRAM_BYTES_MAX:
-            yield name, data, input_bytes
+        arrays = []
+        for path in paths:
+            with open(path, "rb") as file:
+                arrays.append(file.read())
+        if len(arrays[0]) <= PROGRAM_BYTES_MAX:
+            yield name, *arrays
     nothing = view(1, "f32", 0, 32, [row(32, 1, 40, {0: 1})], 1)
     made = broken.single(instruction(1, "f32.first", "f32", [3], [], [
         broken.Tensor(nothing, None, None), broken.Tensor(nothing, None, None), broken.Tensor(nothing, None, None)]))
-    yield "a `first` whose operands are all skipped", made.bytes(), b""
+    yield "a `first` whose operands are all skipped", made.bytes(), b"", b""
 
 
 def add_programs(machine, codes):
@@ -105,7 +107,7 @@ def add_programs(machine, codes):
     for path in paths:
         check_program(tally, coverage, None, path, None)
     with tempfile.TemporaryDirectory() as folder:
-        found = [(name, len(data), *program_lines(data, inputs, name)) for name, data, inputs in candidates(codes, folder, machine)]
+        found = [(name, len(arrays[0]), *program_lines(*arrays, name)) for name, *arrays in candidates(codes, folder, machine)]
     number = len(paths)
     while coverage.missing(codes):
         missing = set(coverage.missing(codes))
@@ -121,12 +123,12 @@ def add_programs(machine, codes):
 def check_program(tally, coverage, machine, path, folder):
     name = os.path.basename(path)
     lines = words(path)
-    fields = {line[0]: line[1] if len(line) > 1 else "" for line in lines if line[0] in ROOTS + ["program", "inputs"]}
-    data, inputs = bytes.fromhex(fields["program"]), bytes.fromhex(fields["inputs"])
+    fields = {line[0]: line[1] if len(line) > 1 else "" for line in lines if line[0] in ROOTS + ["program", "inputs", "claimed"]}
+    data, inputs, claimed = (bytes.fromhex(fields.get(part, "")) for part in ("program", "inputs", "claimed"))
     program = program_file.Program(data)
-    execution = evaluate.Execution(program, inputs)
+    execution = evaluate.Execution(program, inputs, claimed)
     coverage.note_program(program)
-    roots = [fields[root] for root in ROOTS]
+    roots = [fields[root] for root in ROOTS if root in fields]
     tensors = {int(line[1], 16): line[2] for line in lines if line[0] == "tensor"}
     steps = [line for line in lines if line[0] == "step"]
     tally.check(f"{name}: roots", [each.hex() for each in execution.commitments()], roots)
@@ -137,18 +139,18 @@ def check_program(tally, coverage, machine, path, folder):
         coverage.note_step(program.descriptors[program.owner(chunk)], step)
         tally.check(f"{name}: {line}", step_words(sample.Question(chunk, slot, t, previous, step)), line)
     if machine is not None:
-        check_program_in_c(tally, machine, name, folder, program, (data, inputs, roots, tensors, steps))
+        check_program_in_c(tally, machine, name, folder, program, ((data, inputs, claimed), roots, tensors, steps))
 
 
 def check_program_in_c(tally, machine, name, folder, program, expected):
-    data, inputs, roots, tensors, steps = expected
-    paths = [os.path.join(folder, part) for part in ("p.gsp", "p.bin", "p.trace")]
-    for path, content in zip(paths, (data, inputs)):
+    arrays, roots, tensors, steps = expected
+    paths = [os.path.join(folder, part) for part in ("p.gsp", "p.bin", "p.claimed", "p.trace")]
+    for path, content in zip(paths, arrays):
         with open(path, "wb") as file:
             file.write(content)
-    tally.check(f"{name} in C: roots", machine.ask("program", paths[0], paths[1]), ["ok"] + roots)
-    machine.ask("trace", paths[2])
-    with open(paths[2], "rb") as file:
+    tally.check(f"{name} in C: roots", machine.ask("program", *paths[:3]), ["ok"] + roots)
+    machine.ask("trace", paths[3])
+    with open(paths[3], "rb") as file:
         trace = file.read()
     for i, d in enumerate(program.descriptors):
         begin = d.first_chunk * CHUNK_BYTES

@@ -62,13 +62,11 @@ function* judgeRecords(path) {
 		const descriptor = bytes(Number(number(2)));
 		const [element, t, prev] = [number(8), number(4), number(8)];
 		const [root, depth] = [[], []];
-		for (let space = 0; space < 3; space++) {
+		for (let space = 0; space < 4; space++) {
 			root.push(hex(bytes(32)));
 			depth.push(number(1));
 		}
 		const openings = Buffer.from(bytes(Number(number(4))));
-		root.push("0x" + "00".repeat(32)); // no step of these programs reads claimed outputs
-		depth.push(0);
 		yield { descriptor, element, t, prev, roots: { root, depth }, openings, expected: number(8) };
 	}
 }

@@ -30,17 +30,21 @@ static void execute(const struct gs_program *p)
 {
 	uint64_t bytes = gs_program_trace_bytes(p);
 	if (p->header.cost > COST_MAX || bytes > TRACE_BYTES_MAX ||
-	    p->header.inputs_chunks > TRACE_BYTES_MAX / GS_CHUNK_BYTES)
+	    p->header.inputs_chunks > TRACE_BYTES_MAX / GS_CHUNK_BYTES ||
+	    p->header.claimed_chunks > TRACE_BYTES_MAX / GS_CHUNK_BYTES)
 		return;
 	uint8_t *inputs = calloc((size_t)p->header.inputs_chunks + 1, GS_CHUNK_BYTES);
+	uint8_t *claimed = calloc((size_t)p->header.claimed_chunks + 1, GS_CHUNK_BYTES);
 	uint8_t *slow = calloc(1, bytes), *fast = calloc(1, bytes);
 	struct gs_error error;
-	if (inputs == NULL || slow == NULL || fast == NULL)
+	if (inputs == NULL || claimed == NULL || slow == NULL || fast == NULL)
 		abort();
-	gs_interpret(p, &(struct gs_memory){slow, p->weights, inputs});
-	if (gs_exec_run(p, &(struct gs_memory){fast, p->weights, inputs}, 1, &error) != GS_OK ||
-	    memcmp(slow, fast, bytes) != 0)
+	struct gs_memory memory = {.trace = slow, .weights = p->weights, .inputs = inputs, .claimed = claimed};
+	gs_interpret(p, &memory);
+	memory.trace = fast;
+	if (gs_exec_run(p, &memory, 1, &error) != GS_OK || memcmp(slow, fast, bytes) != 0)
 		abort();
+	free(claimed);
 	free(inputs);
 	free(slow);
 	free(fast);

@@ -43,11 +43,13 @@ static unsigned random_box(struct generator *g, unsigned axes_max, uint64_t max,
 	return axes;
 }
 
+/* Of the functions that any program may have: `within`, the last of the table, is for tolerant ones. */
 static unsigned table_length(void)
 {
-	unsigned n = 0, code;
-	while (gs_fn_nth(n, &code))
+	unsigned n = 0, code = 0;
+	while (gs_fn_nth(n, &code) && code != GS_FN_WITHIN)
 		n++;
+	GS_ASSERT(code == GS_FN_WITHIN);
 	GS_ASSERT(n > 0);
 	return n;
 }
@@ -58,8 +60,21 @@ static bool can_fold(unsigned code)
 	return !gs_fn_is_first(code) && fn->arity >= 2 && fn->result == fn->operand[0];
 }
 
+static void within_epilogue(struct generator *g, struct gs_instr *in)
+{
+	in->epilogue = GS_FN_WITHIN;
+	in->epilogue_pos = (uint8_t)below(g, 2);
+	in->epilogue_const[0] = gs_random_register(&g->rng, GS_CLASS_F32, GS_FLAVOUR_MIXED);
+	in->epilogue_const[1] = g->tolerance;
+}
+
 static void random_epilogue(struct generator *g, struct gs_instr *in, enum gs_class *cls)
 {
+	if (g->tolerant && *cls == GS_CLASS_F32 && one_in(g, 3)) {
+		within_epilogue(g, in);
+		*cls = GS_CLASS_I32;
+		return;
+	}
 	for (unsigned tries = 0; tries < 40; tries++) {
 		unsigned code, pos;
 		GS_ASSERT(gs_fn_nth((unsigned)below(g, table_length()), &code));
@@ -110,6 +125,52 @@ static void random_instruction(struct generator *g, unsigned code, enum gs_form 
 		if (in->form == GS_FOLD && i == 0)
 			budget = GS_OPENINGS_MAX; /* init is a step of its own */
 	}
+	if (code == GS_FN_WITHIN)
+		in->operand[2] = (struct gs_operand){.kind = GS_OPERAND_CONST, .constant = g->tolerance};
+}
+
+/* A tensor of io, whose array has `chunks` so far. */
+static void random_type(struct generator *g, enum gs_space space, enum gs_dtype dtype, struct gs_tensor_type *t,
+                        uint32_t number, uint32_t *chunks)
+{
+	snprintf(t->name, sizeof(t->name), space == GS_SPACE_INPUTS ? "x%u" : "y%u", number);
+	t->dtype = (uint8_t)dtype;
+	t->rank = 1;
+	t->dim[0] = (uint32_t)(1 + below(g, 120));
+	struct source s = {(uint8_t)space, (uint8_t)dtype, *chunks, t->dim[0]};
+	*chunks += (uint32_t)gs_dtype_chunks(dtype, s.count);
+	g->fixed[g->fixed_count++] = s;
+}
+
+/* A tolerance, and the outputs that a claim states: some are f32. */
+static enum gs_err random_claim(struct generator *g)
+{
+	struct gs_program *p = g->program;
+	uint32_t chunks = 0;
+	uint64_t turn = below(g, GS_ARRAY_LEN(dtypes));
+	p->io.outputs = (uint32_t)(1 + below(g, 4));
+	p->io.output = calloc(p->io.outputs, sizeof(*p->io.output));
+	if (p->io.output == NULL)
+		return GS_ENOMEM;
+	for (uint32_t k = 0; k < p->io.outputs; k++)
+		random_type(g, GS_SPACE_CLAIMED, one_in(g, 2) ? GS_F32 : dtypes[turn++ % GS_ARRAY_LEN(dtypes)],
+		            &p->io.output[k], k, &chunks);
+	p->header.outputs = 1;
+	return GS_OK;
+}
+
+static void random_tolerance(struct generator *g)
+{
+	struct gs_header *h = &g->program->header;
+	uint64_t kind = below(g, 6);
+	h->tolerance_abs = kind == 0   ? 0
+	                   : kind == 1 ? GS_TOLERANCE_ABS_MAX
+	                               : 1 + (uint32_t)below(g, GS_TOLERANCE_ABS_MAX);
+	h->tolerance_rel = kind == 2   ? 0
+	                   : kind == 3 ? GS_TOLERANCE_REL_MAX
+	                               : 1 + (uint32_t)below(g, GS_TOLERANCE_REL_MAX);
+	g->tolerance = (uint64_t)h->tolerance_abs << 32 | h->tolerance_rel;
+	g->tolerant = true;
 }
 
 /* Weights (in the program) and inputs (in its io), of every dtype between them. */
@@ -138,15 +199,9 @@ static enum gs_err random_sources(struct generator *g)
 	for (uint32_t i = 0; i < p->io.inputs; i++) {
 		struct gs_tensor_type *t = &p->io.input[i];
 		enum gs_dtype dtype = dtypes[turn++ % GS_ARRAY_LEN(dtypes)];
-		snprintf(t->name, sizeof(t->name), "x%u", i);
-		t->dtype = (uint8_t)dtype;
-		t->rank = 1;
-		t->dim[0] = (uint32_t)(1 + below(g, 120));
-		struct source s = {GS_SPACE_INPUTS, (uint8_t)dtype, chunks, t->dim[0]};
-		chunks += (uint32_t)gs_dtype_chunks(dtype, s.count);
-		g->fixed[g->fixed_count++] = s;
+		random_type(g, GS_SPACE_INPUTS, dtype, t, i, &chunks);
 	}
-	return GS_OK;
+	return g->tolerant ? random_claim(g) : GS_OK;
 }
 
 enum gs_err generator_instructions(struct generator *g)
@@ -175,6 +230,8 @@ enum gs_err generator_seal(struct generator *g, struct gs_error *error)
 enum gs_err generator_outputs(struct generator *g)
 {
 	struct gs_program *p = g->program;
+	if (g->tolerant)
+		return GS_OK; /* they are the claimed ones */
 	p->io.outputs = p->header.outputs;
 	p->io.output = calloc(p->io.outputs, sizeof(*p->io.output));
 	if (p->io.output == NULL)
@@ -200,6 +257,21 @@ static void fitting_instruction(struct generator *g, unsigned code, enum gs_form
 	while (gs_instr_encode(in, bytes, &len) != GS_OK || len > GS_DESCRIPTOR_BYTES_MAX - 64);
 }
 
+/* The last instruction of a tolerant program: one i32. */
+static void final_instruction(struct generator *g, struct gs_instr *in)
+{
+	static const uint8_t fn[] = {GS_FN_I32_AND, GS_FN_I32_OR, GS_FN_I32_EQ,
+	                             GS_FN_I32_LE,  GS_FN_I64_EQ, GS_FN_I32_MIN};
+	uint32_t elements = g->options.elements_max;
+	unsigned code = fn[below(g, GS_ARRAY_LEN(fn))];
+	g->options.elements_max = 1;
+	fitting_instruction(g, code, can_fold(code) ? GS_FOLD : GS_MAP, in);
+	in->epilogue = in->epilogue_pos = 0;
+	in->epilogue_const[0] = in->epilogue_const[1] = 0;
+	in->store_dtype = GS_I32;
+	g->options.elements_max = elements;
+}
+
 static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error *error)
 {
 	struct gs_program *p = g->program;
@@ -210,11 +282,17 @@ static enum gs_err generate(struct generator *g, uint64_t seed, struct gs_error 
 		return gs_fail(error, GS_ENOMEM, "generator: no memory");
 	for (g->at = 0; g->at < p->count; g->at++) {
 		unsigned code;
+		if (g->tolerant && g->at + 1 == p->count) {
+			final_instruction(g, &g->instr[g->at]);
+			break;
+		}
 		GS_ASSERT(gs_fn_nth((unsigned)((seed * 8 + g->at) % table_length()), &code));
+		if (g->tolerant && one_in(g, 3))
+			code = GS_FN_WITHIN;
 		fitting_instruction(g, code, can_fold(code) && !one_in(g, 3) ? GS_FOLD : GS_MAP, &g->instr[g->at]);
 	}
 	uint32_t most = p->count < 3 ? p->count : 3;
-	p->header.outputs = (uint32_t)(1 + below(g, most));
+	p->header.outputs = g->tolerant ? 1 : (uint32_t)(1 + below(g, most));
 	enum gs_err err = generator_outputs(g) == GS_OK ? generator_seal(g, error)
 	                                                : gs_fail(error, GS_ENOMEM, "generator: no memory");
 	if (err == GS_OK && p->header.trace_depth < g->options.trace_depth_max && (g->options.deep || !one_in(g, 3)))
@@ -236,6 +314,21 @@ enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator_options
 	return err;
 }
 
+enum gs_err gs_generate_tolerant(uint64_t seed, const struct gs_generator_options *options, struct gs_program *out,
+                                 struct gs_error *error)
+{
+	GS_ASSERT(options->instructions_max >= 1 && options->instructions_max <= 64);
+	struct generator g = {.options = *options, .program = out};
+	gs_rng_seed(&g.rng, seed ^ UINT64_C(0x746f6c6572616e74));
+	memset(out, 0, sizeof(*out));
+	random_tolerance(&g);
+	enum gs_err err = generate(&g, seed, error);
+	free(g.instr);
+	if (err != GS_OK)
+		gs_program_free(out);
+	return err;
+}
+
 enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form, struct gs_program *out,
                                  struct gs_error *error)
 {
@@ -246,11 +339,18 @@ enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form
 	gs_rng_seed(&g.rng, seed);
 	out->count = 1;
 	out->header.outputs = 1;
+	if (code == GS_FN_WITHIN) {
+		random_tolerance(&g);
+		out->count = 2;
+	}
 	enum gs_err err = generator_instructions(&g);
 	if (err == GS_OK)
 		err = random_sources(&g);
 	if (err == GS_OK) {
 		fitting_instruction(&g, code, form, &g.instr[0]);
+		g.at = 1;
+		if (g.tolerant)
+			final_instruction(&g, &g.instr[1]);
 		err = generator_outputs(&g);
 	}
 	err = err == GS_OK ? generator_seal(&g, error) : gs_fail(error, err, "generator: no memory");
@@ -306,19 +406,35 @@ out:
 	return err == GS_ENOMEM ? gs_fail(error, err, "generator: no memory") : err;
 }
 
-enum gs_err gs_generate_inputs(uint64_t seed, const struct gs_program *program, struct gs_buf *out)
+/* Random elements of tensors that lie in an array of their own, of so many chunks. */
+static enum gs_err random_array(struct gs_rng *rng, const struct gs_tensor_type *tensor, uint32_t count,
+                                uint32_t chunks, struct gs_buf *out)
 {
-	struct gs_rng rng;
-	gs_rng_seed(&rng, seed ^ UINT64_C(0x696e70757473));
-	size_t bytes = (size_t)program->header.inputs_chunks * GS_CHUNK_BYTES;
+	size_t bytes = (size_t)chunks * GS_CHUNK_BYTES;
 	uint8_t *base = gs_buf_extend(out, bytes);
 	if (base == NULL)
 		return bytes > 0 ? out->err : GS_OK;
 	memset(base, 0, bytes);
-	for (uint32_t i = 0; i < program->io.inputs; i++) {
-		const struct gs_tensor_type *t = &program->io.input[i];
-		gs_random_tensor(&rng, (enum gs_dtype)t->dtype, (enum gs_flavour)gs_rng_below(&rng, GS_FLAVOURS),
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gs_tensor_type *t = &tensor[i];
+		gs_random_tensor(rng, (enum gs_dtype)t->dtype, (enum gs_flavour)gs_rng_below(rng, GS_FLAVOURS),
 		                 base + (size_t)t->chunk * GS_CHUNK_BYTES, gs_tensor_type_count(t));
 	}
 	return GS_OK;
+}
+
+enum gs_err gs_generate_inputs(uint64_t seed, const struct gs_program *program, struct gs_buf *out)
+{
+	struct gs_rng rng;
+	gs_rng_seed(&rng, seed ^ UINT64_C(0x696e70757473));
+	return random_array(&rng, program->io.input, program->io.inputs, program->header.inputs_chunks, out);
+}
+
+enum gs_err gs_generate_claimed(uint64_t seed, const struct gs_program *program, struct gs_buf *out)
+{
+	struct gs_rng rng;
+	gs_rng_seed(&rng, seed ^ UINT64_C(0x636c61696d6564));
+	if (!gs_header_tolerant(&program->header))
+		return GS_OK;
+	return random_array(&rng, program->io.output, program->io.outputs, program->header.claimed_chunks, out);
 }

@@ -23,8 +23,12 @@ struct gs_generator_options gs_generator_small(void);
 /* *out is sealed and checked; free it with gs_program_free. */
 GS_MUST enum gs_err gs_generate_program(uint64_t seed, const struct gs_generator_options *options,
                                         struct gs_program *out, struct gs_error *error);
+/* The same of a tolerant model: it has the function `within` more often than others, and reads the claimed outputs, drawn for
+ * themselves; its last instruction writes one i32, not often 1. */
+GS_MUST enum gs_err gs_generate_tolerant(uint64_t seed, const struct gs_generator_options *options,
+                                         struct gs_program *out, struct gs_error *error);
 /* One instruction, with this function and in this form, over weights and inputs. code must be in the table; GS_FOLD needs a
- * function that can be folded (GS_EINVAL). */
+ * function that can be folded (GS_EINVAL). With `within` the program is tolerant, and has another one behind it. */
 GS_MUST enum gs_err gs_generate_function(uint64_t seed, unsigned code, enum gs_form form, struct gs_program *out,
                                          struct gs_error *error);
 /* The same, pushed to the limits of offsets, coefficients, extents, strides, rows and axes; steps stay as few. */
@@ -39,5 +43,7 @@ enum { GS_FIXTURE_INSTRUCTIONS = 256, GS_FIXTURE_FOLD = 2, GS_FIXTURE_OUTPUTS = 
 GS_MUST enum gs_err gs_generate_fixture(unsigned depth, uint32_t terms, struct gs_program *out, struct gs_error *error);
 /* Appends the inputs array of the program: header.inputs_chunks chunks, padding zero. */
 GS_MUST enum gs_err gs_generate_inputs(uint64_t seed, const struct gs_program *program, struct gs_buf *out);
+/* Appends the claimed outputs of a tolerant program, likewise; nothing for an exact one. */
+GS_MUST enum gs_err gs_generate_claimed(uint64_t seed, const struct gs_program *program, struct gs_buf *out);
 
 #endif

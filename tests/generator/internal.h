@@ -22,6 +22,8 @@ struct generator {
 	struct source fixed[GENERATOR_TENSORS_MAX]; /* weights and inputs */
 	unsigned fixed_count;
 	uint32_t at; /* the instruction being made; those before it are complete */
+	bool tolerant; /* the header has a tolerance, io has the claimed outputs, and the last instruction writes one i32 */
+	gs_reg tolerance; /* as `within` takes it */
 };
 
 static inline uint64_t below(struct generator *g, uint64_t bound)

@@ -359,6 +359,34 @@ static uint64_t int_to_float(uint64_t a, unsigned n)
 	return bits;
 }
 
+/* Every term is a multiple of 2^-298 below 2^257: nothing is rounded at this precision. */
+enum { EXACT_BITS = 576 };
+
+static uint64_t within(uint64_t a, uint64_t b, uint64_t c)
+{
+	mpfr_t x, y, absolute, relative;
+	mpfr_inits2(EXACT_BITS, x, y, absolute, relative, (mpfr_ptr)0);
+	from_bits(x, &binary32, a & UINT32_MAX);
+	from_bits(y, &binary32, b & UINT32_MAX);
+	from_bits(absolute, &binary32, c >> 32);
+	from_bits(relative, &binary32, c & UINT32_MAX);
+	bool numbers = mpfr_number_p(x) && mpfr_number_p(y);
+	bool tolerances = mpfr_number_p(absolute) && mpfr_number_p(relative) && mpfr_cmp_ui(absolute, 0) >= 0 &&
+	                  mpfr_cmp_ui(relative, 0) >= 0;
+	uint64_t result;
+	if (numbers && tolerances) {
+		int rounded = mpfr_sub(x, x, y, MPFR_RNDN);
+		mpfr_abs(x, x, MPFR_RNDN);
+		mpfr_abs(y, y, MPFR_RNDN);
+		rounded |= mpfr_mul(y, y, relative, MPFR_RNDN) | mpfr_add(y, y, absolute, MPFR_RNDN);
+		result = rounded == 0 ? mpfr_lessequal_p(x, y) != 0 : UINT64_MAX;
+	} else {
+		result = (is_nan32(a) ? NAN32 : a) == (is_nan32(b) ? NAN32 : b);
+	}
+	mpfr_clears(x, y, absolute, relative, (mpfr_ptr)0);
+	return result;
+}
+
 bool oracle_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_t *out)
 {
 	*out = 0;
@@ -373,6 +401,7 @@ bool oracle_apply(unsigned code, uint64_t a, uint64_t b, uint64_t c, uint64_t *o
 	case 0xc8: *out = unsigned_to_float(a); return true;
 	case 0xc9:
 	case 0xca: *out = is_nan32(a) ? NAN32 : a & UINT32_MAX; return true;
+	case 0xf1: *out = within(a, b, c); return true;
 	default: break;
 	}
 	if (code < 0x40)

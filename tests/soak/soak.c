@@ -47,6 +47,7 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_TRACE: gs_trace_chunk(&a->trace, chunk, a->chunk); return a->chunk;
 	case GS_SPACE_WEIGHTS: return a->program->weights + (size_t)chunk * GS_CHUNK_BYTES;
 	case GS_SPACE_INPUTS: return a->inputs + (size_t)chunk * GS_CHUNK_BYTES;
+	case GS_SPACE_CLAIMED: return NULL; /* these programs are exact */
 	}
 	return NULL;
 }
@@ -103,7 +104,7 @@ static bool judge_fold(struct arrays *a, struct totals *totals, const struct gs_
 
 static bool judge_instruction(struct arrays *a, struct totals *totals, const struct gs_instr *in, struct gs_rng *rng)
 {
-	struct gs_memory memory = {a->trace.chunks, a->program->weights, a->inputs};
+	struct gs_memory memory = {.trace = a->trace.chunks, .weights = a->program->weights, .inputs = a->inputs};
 	uint64_t count = gs_instr_count(in);
 	for (unsigned n = 0; n < ELEMENTS_EACH_MAX && n < count; n++) {
 		uint64_t element = count <= ELEMENTS_EACH_MAX ? n : gs_rng_below(rng, count);
@@ -128,7 +129,7 @@ static bool executed_alike(const struct gs_program *p, const struct gs_trace *re
 		struct gs_trace fast = {0};
 		struct gs_error error;
 		GS_ASSERT(gs_trace_init_for(&fast, p) == GS_OK);
-		struct gs_memory memory = {fast.chunks, p->weights, inputs};
+		struct gs_memory memory = {.trace = fast.chunks, .weights = p->weights, .inputs = inputs};
 		GS_ASSERT(gs_exec_run(p, &memory, threads, &error) == GS_OK);
 		same = memcmp(reference->chunks, fast.chunks, reference->present * GS_CHUNK_BYTES) == 0;
 		gs_trace_free(&fast);
@@ -146,7 +147,7 @@ static bool soak(uint64_t seed, const struct gs_program *p, struct totals *total
 	gs_buf_init(&inputs, INPUTS_BYTES_MAX);
 	GS_ASSERT(gs_generate_inputs(seed, p, &inputs) == GS_OK && gs_trace_init_for(&a.trace, p) == GS_OK);
 	a.inputs = inputs.ptr;
-	gs_interpret(p, &(struct gs_memory){a.trace.chunks, p->weights, inputs.ptr});
+	gs_interpret(p, &(struct gs_memory){.trace = a.trace.chunks, .weights = p->weights, .inputs = inputs.ptr});
 	bool ok = executed_alike(p, &a.trace, inputs.ptr);
 	if (!ok)
 		fprintf(stderr, "the executor and the interpreter differ: ");

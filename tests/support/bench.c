@@ -116,7 +116,7 @@ void gs_bench_note(struct gs_bench *b, const char *key, const char *text)
 	json_object_set_new(b->notes, key, json_string(text));
 }
 
-void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, double value)
+void gs_bench_part_of(const struct gs_bench *b, const char *file, const struct gs_bench_key *key, size_t keys)
 {
 	char path[1100];
 	const char *slash = strrchr(b->path, '/');
@@ -124,10 +124,18 @@ void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, 
 	if (mkdir(path, 0777) != 0 && errno != EEXIST)
 		fprintf(stderr, "bench_%s: %s: %s\n", b->name, path, strerror(errno));
 	snprintf(path, sizeof(path), "%.*s/parts/%s.json", (int)(slash - b->path), b->path, file);
-	json_t *part = json_pack("{s:f}", key, value);
-	if (part == NULL || json_dump_file(part, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0)
+	json_t *part = json_object();
+	int failed = part == NULL;
+	for (size_t i = 0; i < keys && !failed; i++)
+		failed = json_object_set_new(part, key[i].key, json_real(key[i].value));
+	if (failed || json_dump_file(part, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0)
 		fprintf(stderr, "bench_%s: cannot write %s\n", b->name, path);
 	json_decref(part);
+}
+
+void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, double value)
+{
+	gs_bench_part_of(b, file, &(struct gs_bench_key){key, value}, 1);
 }
 
 int gs_bench_end(struct gs_bench *b)

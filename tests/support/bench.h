@@ -35,6 +35,11 @@ void gs_bench_note(struct gs_bench *b, const char *key, const char *text);
 /* One key that other tools read, into BUILD/bench/parts/<file>.json; `make bench` merges parts/exec-*.json into
  * BUILD/bench/exec.json (tests/bench/assemble.py). */
 void gs_bench_part(const struct gs_bench *b, const char *file, const char *key, double value);
+struct gs_bench_key {
+	const char *key;
+	double value;
+};
+void gs_bench_part_of(const struct gs_bench *b, const char *file, const struct gs_bench_key *key, size_t keys);
 /* Writes the file and frees; the program's exit status. */
 int gs_bench_end(struct gs_bench *b);
 

@@ -93,9 +93,10 @@ field() {
 	/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
 }
 
-chain_up() { # [BLOCK_TIME_S]
-	local i port=
-	start anvil "$anvil" --host 127.0.0.1 --port 0 --block-time "${1:-1}" --slots-in-an-epoch 1
+chain_up() { # [BLOCK_TIME_S]; 0: a block for each transaction
+	local i port= pace=(--block-time "${1:-1}")
+	[[ ${1:-1} == 0 ]] && pace=()
+	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch 1
 	for ((i = 0; i < 100; i++)); do
 		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
 		[[ -n $port ]] && break
@@ -112,7 +113,10 @@ devnet_up() {
 	local i
 	chain_up 1
 	cat >"$work/parameters.yaml" <<-END
+		stakes:
+		  token: dev
 		claims:
+		  owner: sender
 		  window_s: ${1:-20}
 		disputes:
 		  claimant_budget_s: ${2:-60}

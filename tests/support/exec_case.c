@@ -62,6 +62,20 @@ struct gs_operand gs_exec_case_tensor(struct gs_exec_case *c, uint8_t space, uin
 	return op;
 }
 
+struct gs_operand gs_exec_case_integers(struct gs_exec_case *c, uint8_t space, uint8_t dtype, uint64_t count,
+                                        int64_t low, int64_t high)
+{
+	struct gs_operand op = gs_exec_case_tensor(c, space, dtype, count);
+	uint8_t *base = c->array[space] + (size_t)op.view.chunk * GS_CHUNK_BYTES;
+	for (uint64_t i = 0; i < count; i++) {
+		int64_t value = i == 0   ? low
+		                : i == 1 ? high
+		                         : low + (int64_t)gs_rng_below(&c->rng, (uint64_t)(high - low) + 1);
+		gs_element_write(base, dtype, i, (uint64_t)value);
+	}
+	return op;
+}
+
 struct gs_row *gs_exec_case_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset)
 {
 	struct gs_row *row = &op->view.row[op->view.rows++];
@@ -125,8 +139,7 @@ static void run_contract(struct gs_exec_case *c, const struct gs_kernels *k, uns
 	if (packed)
 		assert_int_equal(gs_contract_prepack(&contract, mem->weights, k, pool, ws, &budget), GS_OK);
 	assert_int_equal(gs_contract_run(&contract, &c->in, mem, k, pool, ws), GS_OK);
-	free(contract.packed_x);
-	free(contract.packed_w);
+	gs_contract_drop(&contract);
 	gs_workspace_free(ws);
 	gs_pool_free(pool);
 }
@@ -146,7 +159,8 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 {
 	size_t bytes = gs_dtype_chunks(c->in.store_dtype, gs_instr_count(&c->in)) * GS_CHUNK_BYTES;
 	uint8_t *want = calloc(1, bytes), *got = calloc(1, bytes);
-	struct gs_memory reference = {want, c->array[1], c->array[2]}, fast = {got, c->array[1], c->array[2]};
+	struct gs_memory reference = {.trace = want, .weights = c->array[1], .inputs = c->array[2]},
+			 fast = {.trace = got, .weights = c->array[1], .inputs = c->array[2]};
 	struct gs_contract contract;
 	assert_non_null(want);
 	assert_non_null(got);

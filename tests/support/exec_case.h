@@ -21,6 +21,9 @@ void gs_exec_case_begin(struct gs_exec_case *c, uint64_t seed);
 void gs_exec_case_free(struct gs_exec_case *c);
 
 struct gs_operand gs_exec_case_tensor(struct gs_exec_case *c, uint8_t space, uint8_t dtype, uint64_t count);
+/* The same of an integer class: random numbers from low to high, both of them among the first. */
+struct gs_operand gs_exec_case_integers(struct gs_exec_case *c, uint8_t space, uint8_t dtype, uint64_t count,
+                                        int64_t low, int64_t high);
 /* Adds a coordinate to an operand's view. */
 struct gs_row *gs_exec_case_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset);
 /* Gives it an epilogue: none, one that tiles can do, or any other; and a type to store. */

@@ -2,7 +2,8 @@
  *
  *     machine_ask < questions > answers        (tests/evaluator/compare.py asks)
  *
- *     program FILE.gsp [INPUTS.bin]    "ok", model id, roots of program, weights, inputs, trace and outputs; runs it
+ *     program FILE.gsp [INPUTS.bin [CLAIMED.bin]]    "ok", model id, roots of program, weights, inputs, trace and outputs,
+ *                                      and of the claimed outputs where it is tolerant; runs it. "-": no inputs
  *     trace FILE                       writes the chunks of the trace up to the end of the last tensor: "ok"
  *     element CHUNK SLOT               the element's stored bits, by the interpreter
  *     state CHUNK SLOT T               s_T of a fold's element, by the interpreter
@@ -28,7 +29,7 @@ struct loaded {
 	bool is_there;
 	struct gs_program program;
 	struct gs_trace trace;
-	struct gs_buf inputs;
+	struct gs_buf inputs, claimed;
 	uint8_t chunk[GS_CHUNK_BYTES];
 };
 
@@ -75,13 +76,17 @@ static void unload(struct loaded *at)
 		return;
 	gs_trace_free(&at->trace);
 	gs_buf_free(&at->inputs);
+	gs_buf_free(&at->claimed);
 	gs_program_free(&at->program);
 	at->is_there = false;
 }
 
 static struct gs_memory memory_of(const struct loaded *at, const struct gs_trace *trace)
 {
-	return (struct gs_memory){trace->chunks, at->program.weights, at->inputs.ptr};
+	return (struct gs_memory){.trace = trace->chunks,
+	                          .weights = at->program.weights,
+	                          .inputs = at->inputs.ptr,
+	                          .claimed = at->claimed.ptr};
 }
 
 static void print_hash(const struct gs_hash *hash)
@@ -124,10 +129,15 @@ static void answer_program(struct loaded *at, const struct question *q)
 	at->is_there = true;
 	const struct gs_header *header = &at->program.header;
 	gs_buf_init(&at->inputs, FILE_BYTES_MAX);
-	if (q->words > 2)
+	gs_buf_init(&at->claimed, FILE_BYTES_MAX);
+	if (q->words > 2 && strcmp(q->word[2], "-") != 0)
 		read_file(q->word[2], &at->inputs);
+	if (q->words > 3)
+		read_file(q->word[3], &at->claimed);
 	if (at->inputs.len != (size_t)header->inputs_chunks * GS_CHUNK_BYTES)
 		stop("not the size of the inputs", q->word[1]);
+	if (at->claimed.len != (size_t)header->claimed_chunks * GS_CHUNK_BYTES)
+		stop("not the size of the claimed outputs", q->word[1]);
 	if (!run(at))
 		stop("the executor and the interpreter differ", q->word[1]);
 	printf("ok");
@@ -141,6 +151,9 @@ static void answer_program(struct loaded *at, const struct question *q)
 	print_hash(&hash);
 	gs_trace_output_root(&at->trace, header, &hash);
 	print_hash(&hash);
+	gs_merkle_array_root(at->claimed.ptr, header->claimed_chunks, gs_merkle_depth(header->claimed_chunks), &hash);
+	if (gs_header_tolerant(header))
+		print_hash(&hash);
 	printf("\n");
 }
 
@@ -160,6 +173,7 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_TRACE: gs_trace_chunk(&at->trace, chunk, at->chunk); return at->chunk;
 	case GS_SPACE_WEIGHTS: return at->program.weights + (size_t)chunk * GS_CHUNK_BYTES;
 	case GS_SPACE_INPUTS: return at->inputs.ptr + (size_t)chunk * GS_CHUNK_BYTES;
+	case GS_SPACE_CLAIMED: return at->claimed.ptr + (size_t)chunk * GS_CHUNK_BYTES;
 	}
 	return NULL;
 }

@@ -53,6 +53,8 @@ static enum gs_err generate(const char *what, uint64_t *seed, struct gs_program 
 		return gs_generate_function(*seed, (unsigned)strtoul(what + 4, NULL, 16), GS_MAP, out, error);
 	if (strncmp(what, "fold:", 5) == 0)
 		return gs_generate_function(*seed, (unsigned)strtoul(what + 5, NULL, 16), GS_FOLD, out, error);
+	if (strncmp(what, "tolerant:", 9) == 0)
+		return gs_generate_tolerant(*seed, &options, out, error);
 	if (strncmp(what, "extreme:", 8) == 0)
 		return gs_generate_extreme(*seed, &options, out, error);
 	if (strncmp(what, "deep:", 5) == 0) {
@@ -66,13 +68,13 @@ int main(int argc, char **argv)
 {
 	struct gs_program program;
 	struct gs_error error = {0};
-	struct gs_buf bytes, inputs;
+	struct gs_buf bytes, inputs, claimed;
 	uint64_t seed = 0;
 	if (argc == 2 && strcmp(argv[1], "functions") == 0)
 		return list_functions();
-	if (argc < 3 || argc > 4) {
+	if (argc < 3 || argc > 5) {
 		fprintf(stderr,
-		        "usage: program_gen [longest:|deep:|extreme:|map:CODE:|fold:CODE:|fixture:DEPTH:]SEED OUT.gsp [OUT.bin] | functions\n");
+		        "usage: program_gen [longest:|deep:|extreme:|tolerant:|map:CODE:|fold:CODE:|fixture:DEPTH:]SEED OUT.gsp [OUT.bin [CLAIMED.bin]] | functions\n");
 		return 2;
 	}
 	enum gs_err err = generate(argv[1], &seed, &program, &error);
@@ -82,18 +84,24 @@ int main(int argc, char **argv)
 	}
 	gs_buf_init(&bytes, FILE_BYTES_MAX);
 	gs_buf_init(&inputs, FILE_BYTES_MAX);
+	gs_buf_init(&claimed, FILE_BYTES_MAX);
 	err = gs_program_write(&program, &bytes);
 	if (err == GS_OK)
 		err = gs_generate_inputs(seed, &program, &inputs);
+	if (err == GS_OK)
+		err = gs_generate_claimed(seed, &program, &claimed);
 	int status = err == GS_OK ? write_file(argv[2], &bytes) : 1;
-	if (status == 0 && argc == 4)
+	if (status == 0 && argc >= 4)
 		status = write_file(argv[3], &inputs);
+	if (status == 0 && argc == 5)
+		status = write_file(argv[4], &claimed);
 	if (status == 0)
 		printf("%" PRIu32 " instructions, %" PRIu64 " steps, trace of 2^%" PRIu32 " chunks, %" PRIu32
 		       " chunks of inputs\n",
 		       program.count, program.header.cost, program.header.trace_depth, program.header.inputs_chunks);
 	gs_buf_free(&bytes);
 	gs_buf_free(&inputs);
+	gs_buf_free(&claimed);
 	gs_program_free(&program);
 	return status;
 }

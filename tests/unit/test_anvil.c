@@ -18,6 +18,7 @@
 #include "chain/eth/bindings.h"
 #include "chain/rpc/anvil.h"
 #include "chain/rpc/deploy.h"
+#include "chain/rpc/sender.h"
 
 /* Called with data, the contract logs it under topic 42 and returns it; data that begins with ff is a revert's.
  * Init code: PUSH1 1a DUP1 PUSH1 09 PUSH0 CODECOPY PUSH0 RETURN. */
@@ -72,13 +73,29 @@ static int start(void **state, const struct gs_anvil_options *options)
 	return 0;
 }
 
+/* Deploys code without arguments by the fixture's sender. gas may be NULL. */
+static struct gs_address create(struct fixture *f, struct gs_bytes code, uint64_t *gas)
+{
+	const struct gs_send_request request = {.create = true, .data = code, .nonce = f->nonce++};
+	struct gs_address expected;
+	struct gs_receipt receipt;
+
+	ok(f, gs_sender_run(&f->sender, &request, 60000, &receipt, &f->error));
+	gs_tx_contract_address(&f->sender.key->address, request.nonce, &expected);
+	assert_true(receipt.created && gs_address_equal(&receipt.contract, &expected));
+	if (gas)
+		*gas = receipt.gas_used;
+	gs_receipt_free(&receipt);
+	return expected;
+}
+
 static int start_plain(void **state)
 {
 	static const struct gs_anvil_options options = {.chain_id = 31337};
 	int rc = start(state, &options);
 	struct fixture *f = *state;
 	uint64_t gas;
-	ok(f, gs_deploy(&f->sender, echo_code, (struct gs_bytes){0}, f->nonce++, &f->echo, &gas, &f->error));
+	f->echo = create(f, echo_code, &gas);
 	assert_true(gas > 53000 && gas < 100000);
 	return rc;
 }
@@ -357,7 +374,7 @@ static void deploys_a_compiled_contract(void **state)
 	gs_buf_init(&calldata, 1000);
 	gs_buf_init(&out, 1000);
 	ok(f, gs_deploy_load(dir, "DevToken", &code, &f->error));
-	ok(f, gs_deploy(&f->sender, gs_buf_view(&code), (struct gs_bytes){0}, f->nonce++, &token, NULL, &f->error));
+	token = create(f, gs_buf_view(&code), NULL);
 
 	gs_abi_call(&args, &calldata, GS_DEV_TOKEN_FN_MINT, 2);
 	gs_abi_put_address(&args, &f->anvil.keys[1].address);

@@ -59,7 +59,8 @@ static void one_answer(uint64_t seed, const struct gs_generator_options *options
 	assert_non_null(slow);
 	assert_non_null(fast);
 	memset(fast, 0xa5, bytes);
-	struct gs_memory reference = {slow, p.weights, inputs.ptr}, portable = {fast, p.weights, inputs.ptr};
+	struct gs_memory reference = {.trace = slow, .weights = p.weights, .inputs = inputs.ptr},
+			 portable = {.trace = fast, .weights = p.weights, .inputs = inputs.ptr};
 	gs_interpret(&p, &reference);
 	assert_int_equal(gs_exec_run(&p, &portable, seed % 8 == 0 ? 3 : 1, &error), GS_OK);
 	for (uint32_t i = 0; i < p.count; i++) {

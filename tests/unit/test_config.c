@@ -216,6 +216,44 @@ static void a_deployment_has_parameters(void **state)
 	assert_int_equal(gs_deploy_terms(&yaml, &word, &error), GS_ELIMIT); /* 72 bits hold 4722 tokens */
 }
 
+/* Token and owner are a word or an address, and never by default; what is written reads as the same again. */
+static void parameters_are_said_and_written(void **state)
+{
+	static const char token[] = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+	static const char *const wrong[] = {"", "sender", "0x7099", "0x0000000000000000000000000000000000000000",
+	                                    "0x70997970c51812dc3A010C7d01b50e0d17dc79C8"};
+	struct gs_deploy_parameters p, again = {0};
+	struct gs_error error = {0};
+	char text[GS_BINDER_VALUE_MAX], second[GS_BINDER_VALUE_MAX];
+	const char *name;
+	size_t count = 0;
+
+	(void)state;
+	gs_deploy_defaults(&p);
+	assert_int_equal(gs_deploy_parameters_said(&p, &error), GS_OK);
+	p.stakes.token.choice = GS_ADDRESS_UNSAID;
+	assert_int_equal(gs_deploy_parameters_said(&p, &error), GS_EINVAL);
+	for (size_t i = 0; i < GS_ARRAY_LEN(wrong); i++)
+		assert_int_equal(gs_deploy_parameters_set("stakes.token", wrong[i], &p, &error), GS_EINVAL);
+	assert_int_equal(gs_deploy_parameters_set("stakes.token", token, &p, &error), GS_OK);
+	assert_int_equal(gs_deploy_parameters_said(&p, &error), GS_OK);
+	p.claims.owner.choice = GS_ADDRESS_UNSAID;
+	assert_int_equal(gs_deploy_parameters_said(&p, &error), GS_EINVAL);
+	assert_int_equal(gs_deploy_parameters_set("claims.owner", "sender", &p, &error), GS_OK);
+	assert_int_equal(gs_deploy_parameters_set("claims.minimum_bond", "12.000000000000000001", &p, &error), GS_OK);
+	assert_int_equal(gs_deploy_parameters_set("duties.audit", "0.0123", &p, &error), GS_OK);
+	assert_int_equal(gs_deploy_parameters_set("duties.clock", "l1", &p, &error), GS_OK);
+	for (; gs_deploy_parameters_at(&p, count, &name, text); count++)
+		assert_int_equal(gs_deploy_parameters_set(name, text, &again, &error), GS_OK);
+	assert_true(count > 20);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(gs_deploy_parameters_at(&p, i, &name, text));
+		assert_true(gs_deploy_parameters_at(&again, i, &name, second));
+		assert_string_equal(text, second);
+	}
+	assert_memory_equal(&p, &again, offsetof(struct gs_deploy_parameters, duties.clock)); /* padding behind it */
+}
+
 /* The files that people deploy with. */
 static void the_deployments_load(void **state)
 {
@@ -238,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_deployment_has_parameters),
+		cmocka_unit_test(parameters_are_said_and_written),
 		cmocka_unit_test(the_deployments_load),
 		cmocka_unit_test(everything_can_be_set),
 		cmocka_unit_test(mistakes_are_told_with_their_place),

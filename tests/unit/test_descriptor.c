@@ -135,7 +135,7 @@ static void every_local_rule_is_enforced(void **state)
 	BREAK("store of another class", plain_map, in.store_dtype = GS_I32);
 	BREAK("unknown store dtype", plain_map, in.store_dtype = 11);
 	BREAK("view of another class", plain_map, in.operand[1].view.dtype = GS_I32);
-	BREAK("unknown array", plain_map, in.operand[1].view.space = 3);
+	BREAK("unknown array", plain_map, in.operand[1].view.space = 4);
 	BREAK("skip in a map", plain_map, in.operand[1].view.pad = GS_PAD_SKIP);
 	BREAK("pad value zero", plain_map, in.operand[1].view.pad = GS_PAD_VALUE);
 	BREAK("pad value with an odd NaN", plain_map,

@@ -22,7 +22,8 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, unsigned 
 	assert_non_null(expected);
 	assert_non_null(got);
 	memset(got, 0xa5, bytes); /* whatever the executor leaves unwritten shows */
-	struct gs_memory reference = {expected, p->weights, inputs}, fast = {got, p->weights, inputs};
+	struct gs_memory reference = {.trace = expected, .weights = p->weights, .inputs = inputs},
+			 fast = {.trace = got, .weights = p->weights, .inputs = inputs};
 	gs_interpret(p, &reference);
 	struct gs_error error = {0};
 	assert_int_equal(gs_exec_run(p, &fast, threads, &error), GS_OK);

@@ -34,7 +34,8 @@ static void run_seed(uint64_t seed, const struct gs_generator_options *options, 
 	assert_int_equal(gs_generate_inputs(seed, &p, &inputs), GS_OK);
 	assert_int_equal(gs_trace_init_for(&want, &p), GS_OK);
 	assert_int_equal(gs_trace_init_at(&got, want.depth, want.present, home, &error), GS_OK);
-	struct gs_memory reference = {want.chunks, p.weights, inputs.ptr}, fast = {got.chunks, p.weights, inputs.ptr};
+	struct gs_memory reference = {.trace = want.chunks, .weights = p.weights, .inputs = inputs.ptr},
+			 fast = {.trace = got.chunks, .weights = p.weights, .inputs = inputs.ptr};
 	gs_interpret(&p, &reference);
 	assert_int_equal(gs_trace_commit(&want), GS_OK);
 	struct gs_exec_options one_thread = {.threads = 1};

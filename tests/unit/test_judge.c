@@ -18,13 +18,14 @@ struct coverage {
 	unsigned fn[256]; /* applied as f or g, not skipped */
 	unsigned epilogue[256];
 	unsigned kind[6];
-	unsigned skipped, indirect, nan, no_terms, reads[GS_OPENINGS_MAX + 1];
+	unsigned skipped, indirect, nan, no_terms, claimed, reads[GS_OPENINGS_MAX + 1];
 };
 
 struct arrays {
 	const struct gs_program *program;
 	const struct gs_trace *trace;
 	const uint8_t *inputs;
+	const uint8_t *claimed;
 	uint8_t chunk[GS_CHUNK_BYTES];
 	unsigned calls;
 };
@@ -41,6 +42,9 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_INPUTS:
 		assert_true(chunk < a->program->header.inputs_chunks);
 		return a->inputs + (size_t)chunk * GS_CHUNK_BYTES;
+	case GS_SPACE_CLAIMED:
+		assert_true(chunk < a->program->header.claimed_chunks);
+		return a->claimed + (size_t)chunk * GS_CHUNK_BYTES;
 	}
 	return NULL;
 }
@@ -49,6 +53,8 @@ static void count(struct coverage *c, const struct gs_instr *in, const struct gs
 {
 	c->kind[r->kind]++;
 	c->reads[r->reads]++;
+	for (unsigned i = 0; i < r->reads; i++)
+		c->claimed += r->read[i].space == GS_SPACE_CLAIMED;
 	c->skipped += r->skipped;
 	if (r->fn != 0 && !r->skipped)
 		c->fn[r->fn]++;
@@ -93,16 +99,19 @@ static uint64_t play(struct arrays *a, struct coverage *c, const struct gs_instr
 
 static void check_program(const struct gs_program *p, uint64_t seed, unsigned elements, struct coverage *c)
 {
-	struct gs_buf inputs;
+	struct gs_buf inputs, claimed;
 	struct gs_trace trace;
 	struct gs_rng rng;
 	gs_rng_seed(&rng, seed);
 	gs_buf_init(&inputs, 1 << 24);
 	assert_int_equal(gs_generate_inputs(seed, p, &inputs), GS_OK);
+	gs_buf_init(&claimed, 1 << 24);
+	assert_int_equal(gs_generate_claimed(seed, p, &claimed), GS_OK);
 	assert_int_equal(gs_trace_init_for(&trace, p), GS_OK);
-	struct gs_memory mem = {.trace = trace.chunks, .weights = p->weights, .inputs = inputs.ptr};
+	struct gs_memory mem = {
+		.trace = trace.chunks, .weights = p->weights, .inputs = inputs.ptr, .claimed = claimed.ptr};
 	gs_interpret(p, &mem);
-	struct arrays arrays = {.program = p, .trace = &trace, .inputs = inputs.ptr};
+	struct arrays arrays = {.program = p, .trace = &trace, .inputs = inputs.ptr, .claimed = claimed.ptr};
 	for (unsigned n = 0; n < elements; n++) {
 		const struct gs_instr instr = gs_program_instr(p, (uint32_t)gs_rng_below(&rng, p->count)), *in = &instr;
 		enum gs_dtype dtype = (enum gs_dtype)in->store_dtype;
@@ -117,6 +126,7 @@ static void check_program(const struct gs_program *p, uint64_t seed, unsigned el
 	}
 	gs_trace_free(&trace);
 	gs_buf_free(&inputs);
+	gs_buf_free(&claimed);
 }
 
 static void test_random_programs(void **state)
@@ -124,10 +134,10 @@ static void test_random_programs(void **state)
 	(void)state;
 	struct gs_generator_options options = gs_generator_small();
 	struct coverage c = {0};
-	for (uint64_t seed = 0; seed < 1500; seed++) {
+	for (uint64_t seed = 0; seed < 2000; seed++) {
 		struct gs_program p;
 		struct gs_error error = {0};
-		if (gs_generate_program(seed, &options, &p, &error) != GS_OK)
+		if ((seed < 1500 ? gs_generate_program : gs_generate_tolerant)(seed, &options, &p, &error) != GS_OK)
 			fail_msg("seed %u: %s", (unsigned)seed, error.text);
 		check_program(&p, seed, 16, &c);
 		gs_program_free(&p);
@@ -147,6 +157,7 @@ static void test_random_programs(void **state)
 	assert_true(c.indirect > 100);
 	assert_true(c.nan > 100);
 	assert_true(c.no_terms > 10);
+	assert_true(c.claimed > 100);
 }
 
 static void test_longest_fold(void **state)

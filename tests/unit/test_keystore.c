@@ -152,6 +152,29 @@ static void write_file(const char *path, const char *content)
 	assert_int_equal(fclose(f), 0);
 }
 
+static void tells_whose_it_is(void **state)
+{
+	(void)state;
+	struct gs_address address, expected;
+	struct gs_error error;
+	char changed[4096];
+	struct gs_key key;
+
+	assert_int_equal(gs_keystore_address(text(ethers_file), &address, NULL), GS_OK);
+	assert_int_equal(gs_address_parse("0x70997970c51812dc3a010c7d01b50e0d17dc79c8", &expected, NULL), GS_OK);
+	assert_true(gs_address_equal(&address, &expected));
+	assert_int_equal(gs_keystore_address(text(cast_file), &address, &error), GS_ENOTFOUND); /* cast leaves it out */
+	assert_int_equal(gs_keystore_address(text("{}"), &address, &error), GS_EPARSE);
+	/* A file that names another account than its key's. */
+	snprintf(changed, sizeof(changed), "%s", ethers_file);
+	strstr(changed, "70997970")[7] = '1';
+	assert_int_equal(gs_keystore_address(text(changed), &address, NULL), GS_OK);
+	assert_int_equal(gs_keystore_decrypt(text(changed), text("testpassword"), &key, &error), GS_EINVAL);
+	assert_non_null(strstr(error.text, "another account"));
+	strstr(changed, "70997971")[7] = 'x';
+	assert_int_equal(gs_keystore_decrypt(text(changed), text("testpassword"), &key, &error), GS_EPARSE);
+}
+
 static void keeps_files(void **state)
 {
 	(void)state;
@@ -186,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_definition), cmocka_unit_test(reads_other_programs),
 		cmocka_unit_test(reads_its_own),        cmocka_unit_test(refuses),
-		cmocka_unit_test(keeps_files),
+		cmocka_unit_test(keeps_files),          cmocka_unit_test(tells_whose_it_is),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

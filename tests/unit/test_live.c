@@ -54,7 +54,8 @@ static void outputs_survive(void **state)
 		assert_non_null(want);
 		assert_non_null(got);
 		assert_non_null(s.released);
-		struct gs_memory reference = {want, p.weights, inputs.ptr}, fast = {got, p.weights, inputs.ptr};
+		struct gs_memory reference = {.trace = want, .weights = p.weights, .inputs = inputs.ptr},
+				 fast = {.trace = got, .weights = p.weights, .inputs = inputs.ptr};
 		gs_interpret(&p, &reference);
 		struct gs_exec_options one_thread = {.threads = 1};
 		struct gs_exec_plan *plan;

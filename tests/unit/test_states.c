@@ -52,7 +52,7 @@ static void run_program(struct gs_program *p, uint64_t seed)
 	assert_int_equal(gs_generate_inputs(seed, p, &inputs), GS_OK);
 	uint8_t *trace = calloc(1, gs_program_trace_bytes(p));
 	assert_non_null(trace);
-	struct gs_memory mem = {trace, p->weights, inputs.ptr};
+	struct gs_memory mem = {.trace = trace, .weights = p->weights, .inputs = inputs.ptr};
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);
 		gs_interpret_instr(&in, &mem);
@@ -117,7 +117,8 @@ static void test_kept_states(void **state)
 		assert_int_equal(gs_generate_program(seed, &options, &p, NULL), GS_OK);
 		assert_int_equal(gs_generate_inputs(seed, &p, &inputs), GS_OK);
 		assert_int_equal(gs_trace_init_for(&trace, &p), GS_OK);
-		gs_interpret(&p, &(struct gs_memory){trace.chunks, p.weights, inputs.ptr});
+		gs_interpret(&p,
+		             &(struct gs_memory){.trace = trace.chunks, .weights = p.weights, .inputs = inputs.ptr});
 		struct gs_commitments common = {.program = &p, .inputs = inputs.ptr};
 		struct gs_prover_trace with = {.common = &common, .trace = &trace, .states = states};
 		struct gs_prover_trace without = {.common = &common, .trace = &trace};

@@ -455,8 +455,8 @@ static void knows_its_own(void **state)
 	static const struct {
 		const char *record, *says;
 	} other[] = {
-		{"gainsay\0\0\0\0\3", "newer Gainsay (schema 3"},
-		{"gainsay\0\0\0\0\1", "earlier protocol (schema 1"},
+		{"gainsay\0\0\0\0\4", "newer Gainsay (schema 4"},
+		{"gainsay\0\0\0\0\2", "earlier protocol (schema 2"},
 	};
 	MDB_val key = {6, "format"}, value = {12, NULL};
 	assert_int_equal(mdb_env_create(&env), 0);

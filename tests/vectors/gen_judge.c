@@ -4,8 +4,8 @@
  *   gen_judge FOLDER PROGRAMS STEPS [FIRST_SEED]      writes FOLDER/0001.bin and so on, one file a program
  *
  * A file is a row of records, numbers big-endian:
- *   2 descriptor length, descriptor, 8 element, 4 t, 8 prev, 3 times (32 root, 1 depth) for trace, weights, inputs,
- *   4 openings length, openings, 8 expected value */
+ *   2 descriptor length, descriptor, 8 element, 4 t, 8 prev, 4 times (32 root, 1 depth) for trace, weights, inputs and
+ *   claimed outputs (of an exact program a single zero chunk), 4 openings length, openings, 8 expected value */
 #include "challenge/machine/judge.h"
 #include "challenge/machine/trace.h"
 #include "tests/generator/generator.h"
@@ -22,7 +22,8 @@ struct arrays {
 	const struct gs_program *program;
 	struct gs_trace trace;
 	const uint8_t *inputs;
-	struct gs_merkle tree[3]; /* by space; the trace's own tree lies in `trace` */
+	const uint8_t *claimed;
+	struct gs_merkle tree[4]; /* by space; the trace's own tree lies in `trace` */
 	uint8_t chunk[GS_CHUNK_BYTES];
 };
 
@@ -33,6 +34,7 @@ static const uint8_t *read_chunk(void *self, uint8_t space, uint32_t chunk)
 	case GS_SPACE_TRACE: gs_trace_chunk(&a->trace, chunk, a->chunk); return a->chunk;
 	case GS_SPACE_WEIGHTS: return a->program->weights + (size_t)chunk * GS_CHUNK_BYTES;
 	case GS_SPACE_INPUTS: return a->inputs + (size_t)chunk * GS_CHUNK_BYTES;
+	case GS_SPACE_CLAIMED: return a->claimed + (size_t)chunk * GS_CHUNK_BYTES;
 	}
 	return NULL;
 }
@@ -61,7 +63,7 @@ static void put_record(struct gs_buf *out, struct arrays *a, uint32_t i, uint64_
 	put_be(out, t, 4);
 	put_be(out, prev, 8);
 	size_t openings = 0;
-	for (unsigned s = 0; s < 3; s++) {
+	for (unsigned s = 0; s < 4; s++) {
 		gs_merkle_root(tree_of(a, s), &hash);
 		gs_buf_append(out, hash.b, 32);
 		gs_buf_append_u8(out, (uint8_t)tree_of(a, s)->depth);
@@ -94,7 +96,10 @@ static void random_step(struct gs_buf *out, struct arrays *a, struct gs_rng *rng
 	if (in->form == GS_FOLD && element < count) {
 		uint64_t which = gs_rng_below(rng, 6);
 		t = (uint32_t)(which == 0 ? 0 : which == 1 ? terms + 1 : gs_rng_below(rng, terms + 2));
-		struct gs_memory memory = {a->trace.chunks, a->program->weights, a->inputs};
+		struct gs_memory memory = {.trace = a->trace.chunks,
+		                           .weights = a->program->weights,
+		                           .inputs = a->inputs,
+		                           .claimed = a->claimed};
 		if (t > 0)
 			gs_interpret_accumulators(in, &memory, element, t - 1, 1, 1, &prev);
 		if (gs_rng_below(rng, 8) == 0)
@@ -120,33 +125,44 @@ static int run(const char *folder, uint64_t number, uint64_t seed, unsigned step
 {
 	struct gs_program p;
 	struct gs_error error = {0};
-	struct gs_buf inputs, out;
+	struct gs_buf inputs, claimed, out;
 	struct gs_rng rng;
-	enum gs_err err = gs_generate_mixture(seed, &p, NULL, &error);
+	struct gs_generator_options options = gs_generator_small();
+	/* every fourth is tolerant */
+	enum gs_err err = seed % 4 == 0 ? gs_generate_tolerant(seed, &options, &p, &error)
+	                                : gs_generate_mixture(seed, &p, NULL, &error);
 	if (err != GS_OK) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, error.text);
 		return 1;
 	}
 	gs_buf_init(&inputs, (size_t)1 << 28);
+	gs_buf_init(&claimed, (size_t)1 << 28);
 	gs_buf_init(&out, (size_t)1 << 28);
 	gs_rng_seed(&rng, seed);
 	struct arrays a = {.program = &p};
-	int failed = gs_generate_inputs(seed, &p, &inputs) || gs_trace_init_for(&a.trace, &p);
+	int failed = gs_generate_inputs(seed, &p, &inputs) || gs_generate_claimed(seed, &p, &claimed) ||
+	             gs_trace_init_for(&a.trace, &p);
 	a.inputs = inputs.ptr;
-	struct gs_memory memory = {a.trace.chunks, p.weights, inputs.ptr};
+	a.claimed = claimed.ptr;
+	struct gs_memory memory = {
+		.trace = a.trace.chunks, .weights = p.weights, .inputs = inputs.ptr, .claimed = claimed.ptr};
 	failed = failed || gs_exec_run(&p, &memory, 1, &error) || gs_trace_commit(&a.trace) ||
 	         gs_merkle_build(p.weights, p.header.weights_chunks, gs_merkle_depth(p.header.weights_chunks),
 	                         &a.tree[1]) ||
 	         gs_merkle_build(inputs.ptr, p.header.inputs_chunks, gs_merkle_depth(p.header.inputs_chunks),
-	                         &a.tree[2]);
+	                         &a.tree[2]) ||
+	         gs_merkle_build(claimed.ptr, p.header.claimed_chunks, gs_merkle_depth(p.header.claimed_chunks),
+	                         &a.tree[3]);
 	for (unsigned n = 0; !failed && n < steps; n++)
 		random_step(&out, &a, &rng);
 	failed = failed || out.err || write_file(folder, number, &out);
 	gs_merkle_free(&a.tree[1]);
 	gs_merkle_free(&a.tree[2]);
+	gs_merkle_free(&a.tree[3]);
 	gs_trace_free(&a.trace);
 	gs_buf_free(&out);
 	gs_buf_free(&inputs);
+	gs_buf_free(&claimed);
 	gs_program_free(&p);
 	return failed;
 }

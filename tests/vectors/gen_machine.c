@@ -30,8 +30,8 @@ static int run(const char *label, const struct gs_program *p, const uint8_t *inp
 	int failed = 1;
 	if (gs_trace_init_for(&reference, p) != GS_OK || gs_trace_init_for(&fast, p) != GS_OK)
 		goto out;
-	struct gs_memory memory = {reference.chunks, p->weights, inputs},
-			 fast_memory = {fast.chunks, p->weights, inputs};
+	struct gs_memory memory = {.trace = reference.chunks, .weights = p->weights, .inputs = inputs},
+			 fast_memory = {.trace = fast.chunks, .weights = p->weights, .inputs = inputs};
 	gs_interpret(p, &memory);
 	if (gs_exec_run(p, &fast_memory, 2, NULL) != GS_OK || gs_trace_commit(&reference) != GS_OK)
 		goto out;

@@ -5,7 +5,7 @@
  *
  * writes one file a function, scalar-XX.bin (XX: function code), and load-XX.bin and store-XX.bin (XX: dtype code). A
  * record is 32 bytes: operands a, b, c and the result, each a big-endian 64-bit word whose unused upper bits are zero.
- * Every file begins with a grid of special values (all pairs, or triples, of them), then holds COUNT random records drawn
+ * Every file begins with a grid of special values (all pairs, triples or quadruples of them), then holds COUNT random records drawn
  * so that cancellation, ties, subnormal results and the ends of the integer ranges are frequent. */
 #include <errno.h>
 #include <math.h>
@@ -18,7 +18,10 @@
 #define MPFR_USE_INTMAX_T
 #include <mpfr.h>
 
+#include "tests/support/within_cases.h"
+
 #define F32_NAN 0x7fc00000u
+#define WITHIN 0xf1u
 
 struct gen {
 	uint64_t state;
@@ -608,6 +611,19 @@ static void file_store(struct gen *g, unsigned dtype, unsigned long count)
 	}
 }
 
+static void put_within(struct gen *g, struct within_case k)
+{
+	put(g, k.a, k.b, (uint64_t)k.absolute << 32 | k.relative, within_by_mpfr(k));
+}
+
+static void file_within(struct gen *g, unsigned long count)
+{
+	for (uint64_t i = 0; i < within_specials(); i++)
+		put_within(g, within_special(i));
+	for (unsigned long i = 0; i < count; i++)
+		put_within(g, within_draw(i, &g->state));
+}
+
 /* ---------------------------------------------------------------------------------------------- files */
 
 enum kind { SCALAR, LOAD, STORE };
@@ -629,7 +645,9 @@ static void write_file(struct gen *g, const char *dir, enum kind kind, unsigned 
 	case LOAD: file_load(g, code, count); break;
 	case STORE: file_store(g, code, count); break;
 	case SCALAR:
-		if (code < 0x40)
+		if (code == WITHIN)
+			file_within(g, count);
+		else if (code < 0x40)
 			file_f32(g, code, count);
 		else if (code < 0xc0)
 			file_integer(g, code, count);
@@ -667,6 +685,7 @@ int main(int argc, char **argv)
 				write_file(&g, argv[1], SCALAR, base | op, count, seed);
 	for (unsigned fn = 0xc1; fn <= 0xca; fn++)
 		write_file(&g, argv[1], SCALAR, fn, count, seed);
+	write_file(&g, argv[1], SCALAR, WITHIN, count, seed);
 	for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
 		write_file(&g, argv[1], LOAD, dtypes[i], count, seed);
 		write_file(&g, argv[1], STORE, dtypes[i], count, seed);

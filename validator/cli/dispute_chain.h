@@ -7,7 +7,7 @@
 
 #include "chain/rpc/anvil.h"
 #include "challenge/game/claim.h"
-#include "validator/daemon/deployer.h"
+#include "validator/daemon/deploy_run.h"
 
 enum gs_dispute_party { GS_PARTY_DEPLOYER, GS_PARTY_CLAIMANT, GS_PARTY_CHALLENGER };
 enum { GS_DISPUTE_PARTIES = GS_PARTY_CHALLENGER + 1 };

@@ -53,3 +53,34 @@ enum gs_err gs_lookup_claim(const struct gs_session *session, const char *id, st
 	}
 	return gs_fail(error, GS_ENOTFOUND, "%.80s: no such claim was posted to this deployment", id);
 }
+
+enum gs_err gs_lookup_events(const struct gs_session *session, const struct gs_lookup_scan *scan,
+                             struct gs_error *error)
+{
+	struct gs_address addresses[GS_CONTRACT_COUNT];
+	struct gs_contracts contracts;
+	struct gs_eth_filter filter = {.addresses = addresses,
+	                               .address_count = scan->contract_count,
+	                               .topics = scan->topics,
+	                               .topic_count = scan->topic_count};
+	uint64_t newest = 0;
+	enum gs_err err = gs_eth_block_number(session->rpc, &newest, error);
+
+	gs_deployment_contracts(&session->deployment, &contracts);
+	for (size_t i = 0; i < scan->contract_count; i++)
+		addresses[i] = session->deployment.contract[scan->contracts[i]];
+	for (uint64_t from = session->deployment.block; from <= newest && !err; from += GS_LOOKUP_BLOCKS) {
+		struct gs_log_list logs = {0};
+		filter.from_block = from;
+		filter.to_block = newest - from < GS_LOOKUP_BLOCKS ? newest : from + GS_LOOKUP_BLOCKS - 1;
+		err = gs_eth_get_logs(session->rpc, &filter, &logs, error);
+		for (size_t i = 0; i < logs.count && !err; i++) {
+			struct gs_event event;
+			err = gs_event_decode(&contracts, &logs.entries[i], &event, error);
+			if (!err && event.kind != GS_EVENT_OTHER)
+				err = scan->visit(scan->context, &event);
+		}
+		gs_log_list_free(&logs);
+	}
+	return err;
+}

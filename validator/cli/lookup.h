@@ -10,4 +10,17 @@ enum { GS_LOOKUP_BLOCKS = 2000 }; /* asked for at once */
 GS_MUST enum gs_err gs_lookup_claim(const struct gs_session *session, const char *id, struct gs_hash *claim,
                                     struct gs_claim_body *out, struct gs_error *error);
 
+/* Every event of the named contracts since the deployment, oldest first. topics: alternatives; none: any. An error of visit ends it;
+ * its text is the visitor's to write. */
+struct gs_lookup_scan {
+	const enum gs_contract *contracts;
+	size_t contract_count; /* at most GS_CONTRACT_COUNT */
+	const struct gs_hash *topics;
+	size_t topic_count;
+	enum gs_err (*visit)(void *context, const struct gs_event *event);
+	void *context;
+};
+GS_MUST enum gs_err gs_lookup_events(const struct gs_session *session, const struct gs_lookup_scan *scan,
+                                     struct gs_error *error);
+
 #endif

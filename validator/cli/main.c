@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "validator/cli/cli.h"
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	gs_return_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &no_core); /* keys are in memory */
+	prctl(PR_SET_DUMPABLE, 0);        /* nor may the same user's other programs read it */
 	if (argc < 2) {
 		print_commands();
 		return GS_EXIT_USAGE;

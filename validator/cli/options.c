@@ -24,7 +24,8 @@ static void fill(struct gs_options *options)
 	add(options, "db", "DIR", "the node's database", &options->db);
 	add(options, "models", "DIR", "folder with the models, .gsp or .onnx", &options->models);
 	add(options, "key", "KEYSTORE", "keystore v3 file of the signing key", &options->keystore);
-	add(options, "password-file", "FILE", "the keystore's password", &options->password_file);
+	add(options, "password-file", "FILE",
+	    "the keystore's password: a file, or fd:N; asked for on the terminal without it", &options->password_file);
 	add(options, "key-file", "FILE", "key as 64 hex digits; development chains only", &options->key_file);
 	options->flags[options->flag_count++] = (struct gs_flag){
 		.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &options->json};

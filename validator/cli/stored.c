@@ -174,6 +174,33 @@ static enum gs_err add_verdict(struct gs_stored *s, const struct gs_hash *claim,
 	return GS_OK;
 }
 
+static enum gs_err add_attestation(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_attestation a;
+	json_t *json;
+	enum gs_err err = gs_attestation_decode(key, value, &a);
+
+	if (err)
+		return err;
+	json = json_object();
+	json_object_set_new(json, "validator", address_json(&a.validator));
+	json_object_set_new(json, "stake", amount_json(a.stake));
+	json_object_set_new(json, "reported", json_boolean(a.reported));
+	json_object_set_new(json, "reward", amount_json(a.reward));
+	json_array_append_new(context, json);
+	return GS_OK;
+}
+
+/* Who staked on having the claim's trace; a stake of 0 was collected. */
+static enum gs_err add_attestations(struct gs_stored *s, const struct gs_hash *claim, json_t *json)
+{
+	json_t *list = json_array();
+
+	json_object_set_new(json, "attestations", list);
+	return s->store.scan(s->j.txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){claim->b, sizeof(claim->b)},
+	                     GS_STORE_ASCENDING, add_attestation, list, NULL);
+}
+
 static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct gathering *g = context;
@@ -216,6 +243,8 @@ static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes
 	err = add_sample(g->stored, &c.id, json);
 	if (!err)
 		err = add_verdict(g->stored, &c.id, json);
+	if (!err)
+		err = add_attestations(g->stored, &c.id, json);
 	json_array_append_new(g->list, json);
 	return err;
 }

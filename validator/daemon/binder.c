@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "chain/core/u256.h"
+#include "chain/eth/key.h"
 #include "validator/daemon/suggest.h"
 
 static const struct gs_setting *find(const struct gs_settings *settings, const char *name)
@@ -113,6 +114,24 @@ static enum gs_err take_word(const struct gs_setting *setting, const char *value
 	return gs_fail(error, GS_EINVAL, "%s: %s: %.100s: say one of %s", where, setting->name, value, all);
 }
 
+static enum gs_err take_address(const struct gs_setting *setting, const char *value, struct gs_setting_address *out,
+                                const char *where, struct gs_error *error)
+{
+	static const struct gs_address nobody;
+	struct gs_error why = {0};
+
+	*out = (struct gs_setting_address){.choice = GS_ADDRESS_WORD};
+	if (strcmp(value, setting->words[0]) == 0)
+		return GS_OK;
+	out->choice = GS_ADDRESS_GIVEN;
+	if (gs_address_parse(value, &out->at, &why))
+		return gs_fail(error, GS_EINVAL, "%s: %s: %.100s: neither '%s' nor an address: %s", where,
+		               setting->name, value, setting->words[0], why.text);
+	if (gs_address_equal(&out->at, &nobody))
+		return gs_fail(error, GS_EINVAL, "%s: %s: the address is zero", where, setting->name);
+	return GS_OK;
+}
+
 static enum gs_err take(const struct gs_setting *setting, const char *value, const char *folder, const char *where,
                         void *target, struct gs_error *error)
 {
@@ -147,8 +166,55 @@ static enum gs_err take(const struct gs_setting *setting, const char *value, con
 		*(struct gs_wei *)out = gs_wei_from_u64(number * 1000 * 1000 * 1000);
 		return GS_OK;
 	case GS_SETTING_WORD: return take_word(setting, value, out, where, error);
+	case GS_SETTING_ADDRESS: return take_address(setting, value, out, where, error);
 	}
 	return GS_EINVAL;
+}
+
+static void format_address(const struct gs_setting *setting, const struct gs_setting_address *value, char *out)
+{
+	char text[GS_ADDRESS_TEXT_MAX];
+
+	switch (value->choice) {
+	case GS_ADDRESS_UNSAID: out[0] = '\0'; return;
+	case GS_ADDRESS_WORD: snprintf(out, GS_BINDER_VALUE_MAX, "%s", setting->words[0]); return;
+	case GS_ADDRESS_GIVEN:
+		gs_address_format(&value->at, text);
+		snprintf(out, GS_BINDER_VALUE_MAX, "%s", text);
+		return;
+	}
+}
+
+void gs_bind_format(const struct gs_setting *setting, const void *target, char out[GS_BINDER_VALUE_MAX])
+{
+	const void *value = (const char *)target + setting->at;
+	struct gs_u256 gwei;
+	char number[GS_U256_DECIMAL_MAX];
+	uint64_t share;
+
+	switch (setting->kind) {
+	case GS_SETTING_LIST:
+	case GS_SETTING_PATH: GS_ASSERT(false); return;
+	case GS_SETTING_U64:
+		snprintf(out, GS_BINDER_VALUE_MAX, "%llu", (unsigned long long)*(const uint64_t *)value);
+		return;
+	case GS_SETTING_SHARE:
+		share = *(const uint64_t *)value;
+		snprintf(out, GS_BINDER_VALUE_MAX, "%llu.%06llu", (unsigned long long)(share / 1000000),
+		         (unsigned long long)(share % 1000000));
+		return;
+	case GS_SETTING_ETHER:
+		gs_wei_format_ether(*(const struct gs_wei *)value, number);
+		snprintf(out, GS_BINDER_VALUE_MAX, "%s", number);
+		return;
+	case GS_SETTING_GWEI:
+		gs_u256_div_u64(&((const struct gs_wei *)value)->v, 1000 * 1000 * 1000, &gwei);
+		gs_u256_to_decimal(&gwei, number);
+		snprintf(out, GS_BINDER_VALUE_MAX, "%s", number);
+		return;
+	case GS_SETTING_WORD: snprintf(out, GS_BINDER_VALUE_MAX, "%s", setting->words[*(const int *)value]); return;
+	case GS_SETTING_ADDRESS: format_address(setting, value, out); return;
+	}
 }
 
 enum gs_err gs_bind_text(const struct gs_settings *settings, const char *name, const char *value, const char *where,

@@ -16,13 +16,20 @@ enum {
 };
 
 enum gs_setting_kind {
-	GS_SETTING_LIST,  /* struct gs_setting_list */
-	GS_SETTING_U64,   /* uint64_t from min to max */
-	GS_SETTING_PATH,  /* char[GS_BINDER_PATH_MAX]; a relative one in a file is taken from the file's folder */
-	GS_SETTING_SHARE, /* uint64_t, millionths: "0.25" is 250000 */
-	GS_SETTING_ETHER, /* struct gs_wei: "1.5" is 1.5 * 10^18 */
-	GS_SETTING_GWEI,  /* struct gs_wei: whole numbers of 10^9 */
-	GS_SETTING_WORD,  /* int: the index of the value in words */
+	GS_SETTING_LIST,    /* struct gs_setting_list */
+	GS_SETTING_U64,     /* uint64_t from min to max */
+	GS_SETTING_PATH,    /* char[GS_BINDER_PATH_MAX]; a relative one in a file is taken from the file's folder */
+	GS_SETTING_SHARE,   /* uint64_t, millionths: "0.25" is 250000 */
+	GS_SETTING_ETHER,   /* struct gs_wei: "1.5" is 1.5 * 10^18 */
+	GS_SETTING_GWEI,    /* struct gs_wei: whole numbers of 10^9 */
+	GS_SETTING_WORD,    /* int: the index of the value in words */
+	GS_SETTING_ADDRESS, /* struct gs_setting_address: 0x and 40 hex digits, or the one word in words */
+};
+
+enum gs_address_choice { GS_ADDRESS_UNSAID, GS_ADDRESS_WORD, GS_ADDRESS_GIVEN };
+struct gs_setting_address {
+	enum gs_address_choice choice;
+	struct gs_address at; /* GS_ADDRESS_GIVEN: never zero */
 };
 
 struct gs_setting_list {
@@ -35,7 +42,7 @@ struct gs_setting {
 	enum gs_setting_kind kind;
 	size_t at; /* offset of the value in the struct */
 	uint64_t min, max;
-	const char *const *words; /* GS_SETTING_WORD: ended by NULL */
+	const char *const *words; /* GS_SETTING_WORD, GS_SETTING_ADDRESS: ended by NULL */
 };
 
 struct gs_settings {
@@ -49,5 +56,10 @@ GS_MUST enum gs_err gs_bind_file(const struct gs_settings *settings, const char 
 /* Sets one setting from text; a list is replaced, its items parted by commas. where names the origin in errors. */
 GS_MUST enum gs_err gs_bind_text(const struct gs_settings *settings, const char *name, const char *value,
                                  const char *where, void *target, struct gs_error *error);
+
+enum { GS_BINDER_VALUE_MAX = 96 };
+/* Writes one setting's value so that gs_bind_text reads the same again. Not for lists and paths (asserted); "" for an address that
+ * nobody said. */
+void gs_bind_format(const struct gs_setting *setting, const void *target, char out[GS_BINDER_VALUE_MAX]);
 
 #endif

@@ -72,6 +72,8 @@ enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *ou
 		{disputes, GS_DISPUTES_FN_MINIMUM_TIME, UINT32_MAX},
 		{duties, GS_DUTIES_FN_AUDIT_BPS, GS_BPS},
 		{duties, GS_DUTIES_FN_EPOCH_SECONDS, UINT32_MAX},
+		{duties, GS_DUTIES_FN_REPORT_SECONDS, UINT32_MAX},
+		{duties, GS_DUTIES_FN_ATTEST_STAKE, 0},
 	};
 	struct gs_u256 word[GS_ARRAY_LEN(view)];
 
@@ -91,6 +93,9 @@ enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *ou
 	out->minimum_time_s = (uint32_t)word[6].limb[0];
 	out->audit_bps = (uint32_t)word[7].limb[0];
 	out->epoch_s = word[8].limb[0];
+	out->attest.audit_bps = out->audit_bps;
+	out->attest.report_s = word[9].limb[0];
+	out->attest.least = (struct gs_wei){word[10]};
 	return GS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error",
                                          NULL}; /* in the order of enum gs_log_level */
@@ -22,6 +23,10 @@ static const struct gs_setting table[] = {
 	{"policy.rate", GS_SETTING_SHARE, AT(policy.rate_ppm), 0, 0, NULL},
 	{"policy.certain_above", GS_SETTING_ETHER, AT(policy.certain_above), 0, 0, NULL},
 	{"policy.sampling_key_file", GS_SETTING_PATH, AT(policy.sampling_key_file), 0, 0, NULL},
+	{"attest.mode", GS_SETTING_WORD, AT(attest.mode), 0, 0, attest_modes},
+	{"attest.stake", GS_SETTING_ETHER, AT(attest.stake), 0, 0, NULL},
+	{"attest.locked_share", GS_SETTING_SHARE, AT(attest.locked_ppm), 0, 0, NULL},
+	{"attest.million_gas", GS_SETTING_ETHER, AT(attest.million_gas), 0, 0, NULL},
 	{"intervals.poll_ms", GS_SETTING_U64, AT(intervals.poll_ms), 10, 60 * 1000, NULL},
 	{"intervals.resend_s", GS_SETTING_U64, AT(intervals.resend_s), 1, 3600, NULL},
 	{"intervals.rpc_timeout_ms", GS_SETTING_U64, AT(intervals.rpc_timeout_ms), 100, 600 * 1000, NULL},
@@ -40,6 +45,7 @@ void gs_config_defaults(struct gs_config *config)
 	memset(config, 0, sizeof(*config));
 	config->policy.rate_ppm = 100 * 1000;
 	config->policy.certain_above.v = (struct gs_u256){{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+	config->attest.locked_ppm = 500 * 1000;
 	config->intervals.poll_ms = 1000;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;

@@ -9,6 +9,7 @@
 #include "chain/core/u256.h"
 #include "validator/daemon/binder.h"
 
+enum gs_attest_mode { GS_ATTEST_MODE_OFF, GS_ATTEST_MODE_ON };
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
@@ -29,6 +30,12 @@ struct gs_config {
 		char sampling_key_file
 			[GS_BINDER_PATH_MAX]; /* 64 hex digits; not set: made at the first start, kept in the database */
 	} policy;
+	struct {                     /* attestations of claims that were found right */
+		int mode;            /* enum gs_attest_mode */
+		struct gs_wei stake; /* of one; less than the contract takes: the least it takes */
+		uint64_t locked_ppm; /* the most that may be locked by them, in millionths of free and locked stake */
+		struct gs_wei million_gas; /* what 10^6 gas cost, in tokens */
+	} attest;
 	struct {
 		uint64_t poll_ms;        /* between looks at the chain */
 		uint64_t resend_s;       /* a transaction without a receipt is sent again */

@@ -253,7 +253,7 @@ static enum gs_err check_end(struct daemon *d)
 	if (err)
 		return err;
 	if (s.claims >= d->options->until_claims && s.open == 0 && s.open_games == 0 && s.pending_txs == 0 &&
-	    s.executions == 0)
+	    s.executions == 0 && s.attested == 0)
 		event_base_loopbreak(d->base);
 	return GS_OK;
 }
@@ -312,6 +312,7 @@ static void on_results(evutil_socket_t fd, short what, void *self)
 		input.as.executed.computed = result.computed;
 		input.as.executed.output_root = result.output_root;
 		input.as.executed.reference_root = result.reference_root;
+		input.as.executed.trace_root = result.trace_root;
 		input.as.executed.reason = result.reason;
 		err = feed_and_do(d, &input);
 	}
@@ -351,6 +352,10 @@ static enum gs_err open_node(struct daemon *d)
 	if (err)
 		return err;
 	options.contracts = d->io.contracts;
+	options.attest.on = d->config->attest.mode == GS_ATTEST_MODE_ON;
+	options.attest.stake = d->config->attest.stake;
+	options.attest.locked_ppm = (uint32_t)d->config->attest.locked_ppm;
+	options.attest.million_gas = d->config->attest.million_gas;
 	options.sampling.rate_ppm = (uint32_t)d->config->policy.rate_ppm;
 	options.sampling.certain_above = d->config->policy.certain_above;
 	err = gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);

@@ -3,19 +3,22 @@
 #include <string.h>
 
 #include "challenge/game/bonds.h"
-#include "validator/daemon/binder.h"
 
 enum { PPM_PER_BPS = 100, BUDGET_S_MAX = (1 << 24) - 1 };
 
+static const char *const dev[] = {"dev", NULL};
+static const char *const sender[] = {"sender", NULL};
 static const char *const clocks[] = {"own", "l1", NULL}; /* in the order of enum gs_deploy_clock */
 
 #define AT(member) offsetof(struct gs_deploy_parameters, member)
 static const struct gs_setting table[] = {
+	{"stakes.token", GS_SETTING_ADDRESS, AT(stakes.token), 0, 0, dev},
 	{"stakes.unbonding_s", GS_SETTING_U64, AT(stakes.unbonding_s), 1, UINT32_MAX, NULL},
 	{"models.registrant_bond", GS_SETTING_ETHER, AT(models.registrant_bond), 0, 0, NULL},
 	{"models.attest_threshold", GS_SETTING_ETHER, AT(models.attest_threshold), 0, 0, NULL},
 	{"models.release_s", GS_SETTING_U64, AT(models.release_s), 1, UINT32_MAX, NULL},
 	{"models.burn", GS_SETTING_SHARE, AT(models.burn_ppm), 0, 0, NULL},
+	{"claims.owner", GS_SETTING_ADDRESS, AT(claims.owner), 0, 0, sender},
 	{"claims.terms_delay_s", GS_SETTING_U64, AT(claims.terms_delay_s), 0, UINT32_MAX, NULL},
 	{"claims.retire_grace_s", GS_SETTING_U64, AT(claims.retire_grace_s), 1, UINT32_MAX, NULL},
 	{"claims.bytes_max", GS_SETTING_U64, AT(claims.bytes_max), 0, 128 * 1024, NULL},
@@ -55,12 +58,13 @@ static struct gs_wei tokens(const char *text)
 void gs_deploy_defaults(struct gs_deploy_parameters *out)
 {
 	*out = (struct gs_deploy_parameters){
-		.stakes = {.unbonding_s = 60},
+		.stakes = {.token = {.choice = GS_ADDRESS_WORD}, .unbonding_s = 60},
 		.models = {.registrant_bond = tokens("10"),
 	                   .attest_threshold = tokens("0"),
 	                   .release_s = 600,
 	                   .burn_ppm = 500 * 1000},
-		.claims = {.terms_delay_s = 60,
+		.claims = {.owner = {.choice = GS_ADDRESS_WORD},
+	                   .terms_delay_s = 60,
 	                   .retire_grace_s = 600,
 	                   .bytes_max = 96 * 1024,
 	                   .minimum_bond = tokens("10"),
@@ -94,6 +98,31 @@ enum gs_err gs_deploy_parameters_set(const char *name, const char *value, struct
                                      struct gs_error *error)
 {
 	return gs_bind_text(&settings, name, value, "command line", out, error);
+}
+
+enum gs_err gs_deploy_parameters_said(const struct gs_deploy_parameters *p, struct gs_error *error)
+{
+	if (p->stakes.token.choice == GS_ADDRESS_UNSAID)
+		return gs_fail(
+			error, GS_EINVAL,
+			"stakes.token: not said; name the ERC-20 that stakes are paid in, or 'dev' on a development "
+			"chain for one that anybody mints");
+	if (p->claims.owner.choice == GS_ADDRESS_UNSAID)
+		return gs_fail(
+			error, GS_EINVAL,
+			"claims.owner: not said; name the timelock or multisig that may change terms and retire the "
+			"deployment, or 'sender' for the account that deploys");
+	return GS_OK;
+}
+
+bool gs_deploy_parameters_at(const struct gs_deploy_parameters *p, size_t i, const char **name,
+                             char text[GS_BINDER_VALUE_MAX])
+{
+	if (i >= settings.count)
+		return false;
+	*name = settings.setting[i].name;
+	gs_bind_format(&settings.setting[i], p, text);
+	return true;
 }
 
 enum gs_err gs_deploy_bps(const char *name, uint64_t ppm, uint16_t *out, struct gs_error *error)

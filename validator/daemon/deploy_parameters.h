@@ -6,6 +6,7 @@
 #define GS_VALIDATOR_DAEMON_DEPLOY_PARAMETERS_H
 
 #include "chain/core/u256.h"
+#include "validator/daemon/binder.h"
 
 enum gs_deploy_clock {
 	GS_DEPLOY_CLOCK_OWN,
@@ -14,6 +15,7 @@ enum gs_deploy_clock {
 
 struct gs_deploy_parameters { /* amounts in the token's smallest unit, shares in millionths (whole basis points) */
 	struct {
+		struct gs_setting_address token; /* an ERC-20 of 18 decimals; the word "dev": DevToken is deployed */
 		uint64_t unbonding_s;
 	} stakes;
 	struct {
@@ -23,7 +25,8 @@ struct gs_deploy_parameters { /* amounts in the token's smallest unit, shares in
 		uint64_t burn_ppm;  /* of the bond of a model that was proven malformed */
 	} models;
 	struct {
-		uint64_t terms_delay_s; /* new terms wait so long */
+		struct gs_setting_address owner; /* of the terms; the word "sender": who deploys */
+		uint64_t terms_delay_s;          /* new terms wait so long */
 		uint64_t retire_grace_s;
 		uint64_t bytes_max; /* input and output of a claim together */
 		struct gs_wei minimum_bond;
@@ -54,7 +57,7 @@ struct gs_deploy_parameters { /* amounts in the token's smallest unit, shares in
 	} duties;
 };
 
-/* A devnet that plays in minutes. */
+/* A devnet that plays in minutes: DevToken, owned by the sender. */
 void gs_deploy_defaults(struct gs_deploy_parameters *out);
 /* Reads a file over *out. */
 GS_MUST enum gs_err gs_deploy_parameters_load(const char *path, struct gs_deploy_parameters *out,
@@ -62,6 +65,12 @@ GS_MUST enum gs_err gs_deploy_parameters_load(const char *path, struct gs_deploy
 /* Sets one by name from text: "claims.window_s", "3600". */
 GS_MUST enum gs_err gs_deploy_parameters_set(const char *name, const char *value, struct gs_deploy_parameters *out,
                                              struct gs_error *error);
+
+/* GS_EINVAL unless the token and the owner were said: nobody should come by a token that anybody mints, or an owner, unawares. */
+GS_MUST enum gs_err gs_deploy_parameters_said(const struct gs_deploy_parameters *p, struct gs_error *error);
+/* All of them in turn: name ("claims.window_s") and text of number i; false at the end. */
+bool gs_deploy_parameters_at(const struct gs_deploy_parameters *p, size_t i, const char **name,
+                             char text[GS_BINDER_VALUE_MAX]);
 
 /* The constructor's arguments: shares as basis points, the terms as their packed word. GS_EINVAL: a share between two basis
  * points, or an amount that its field cannot hold. */

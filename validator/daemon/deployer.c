@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "chain/core/hash.h"
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
 #include "chain/eth/tx.h"
@@ -10,16 +11,11 @@
 /* Where an OP-stack chain tells of its L1's newest block. */
 static const struct gs_address l1_block = {{0x42, [19] = 0x15}}, nobody;
 
-enum { WIRE_TIMEOUT_MS = 60 * 1000, ARGS_MAX = 4096, ARGS_WORDS_MAX = 16 };
+enum { ARGS_WORDS_MAX = 16 };
 
 struct deploying {
-	const struct gs_sender *sender;
-	const char *artifacts;
 	const struct gs_deploy_parameters *p;
-	uint64_t first; /* nonce of the first deployment: those of the others follow it */
-	uint64_t nonce;
-	uint64_t gas;
-	struct gs_deployment *out;
+	struct gs_deploy_plan *plan;
 	struct gs_error *error;
 };
 
@@ -49,18 +45,17 @@ static void put_address(struct args *a, const struct gs_address *v)
 	put(a, gs_u256_from_be(word));
 }
 
+/* Deployed already or later: all addresses are known. */
 static void put_contract(const struct deploying *d, struct args *a, enum gs_contract contract)
 {
-	put_address(a, &d->out->contract[contract]);
+	put_address(a, &d->plan->deployment.contract[contract]);
 }
 
-/* The address that a contract will have which is not deployed yet. */
-static void put_later(const struct deploying *d, struct args *a, enum gs_contract contract)
+static void put_owner(const struct deploying *d, struct args *a)
 {
-	struct gs_address at;
+	const struct gs_setting_address *owner = &d->p->claims.owner;
 
-	gs_tx_contract_address(&d->sender->key->address, d->first + (uint64_t)contract, &at);
-	put_address(a, &at);
+	put_address(a, owner->choice == GS_ADDRESS_GIVEN ? &owner->at : &d->plan->sender);
 }
 
 static void put_share(const struct deploying *d, struct args *a, const char *name, uint64_t ppm)
@@ -89,10 +84,10 @@ static void claims_args(const struct deploying *d, struct args *a)
 	a->err = gs_deploy_terms(d->p, &terms, d->error);
 	put_contract(d, a, GS_CONTRACT_STAKES);
 	put_contract(d, a, GS_CONTRACT_MODELS);
-	put_later(d, a, GS_CONTRACT_BATCHES);
-	put_later(d, a, GS_CONTRACT_DISPUTES);
-	put_later(d, a, GS_CONTRACT_DUTIES);
-	put_address(a, &d->sender->key->address);
+	put_contract(d, a, GS_CONTRACT_BATCHES);
+	put_contract(d, a, GS_CONTRACT_DISPUTES);
+	put_contract(d, a, GS_CONTRACT_DUTIES);
+	put_owner(d, a);
 	put_u64(a, d->p->claims.terms_delay_s);
 	put_u64(a, d->p->claims.retire_grace_s);
 	put_u64(a, d->p->claims.bytes_max);
@@ -153,7 +148,7 @@ static void args_of(const struct deploying *d, enum gs_contract contract, struct
 	}
 }
 
-static enum gs_err encode(const struct args *a, struct gs_buf *out)
+static void encode(const struct args *a, struct gs_buf *out)
 {
 	struct gs_abi_writer w;
 
@@ -161,86 +156,114 @@ static enum gs_err encode(const struct args *a, struct gs_buf *out)
 	for (size_t i = 0; i < a->count; i++)
 		gs_abi_put_u256(&w, &a->word[i]);
 	gs_abi_end(&w);
-	return out->err;
 }
 
-static enum gs_err deploy_one(struct deploying *d, enum gs_contract contract)
+const char *gs_deploy_step_name(const struct gs_deploy_step *step)
 {
-	const char *name = contract == GS_CONTRACT_TOKEN ? "DevToken" : gs_contract_label(contract);
+	if (step->wire)
+		return "Stakes.wire";
+	return step->contract == GS_CONTRACT_TOKEN ? "DevToken" : gs_contract_label(step->contract);
+}
+
+static enum gs_err fill_creation(const struct deploying *d, const char *artifacts, struct gs_deploy_step *step)
+{
 	struct args a = {.count = 0};
-	struct gs_buf code, args;
-	uint64_t gas = 0;
 	enum gs_err err;
 
-	gs_buf_init(&code, GS_TX_DATA_MAX);
-	gs_buf_init(&args, ARGS_MAX);
-	args_of(d, contract, &a);
+	args_of(d, step->contract, &a);
 	err = a.err;
 	if (!err)
-		err = gs_deploy_load(d->artifacts, name, &code, d->error);
-	if (!err && (err = encode(&a, &args)))
-		gs_fail(d->error, err, "no memory");
-	if (!err)
-		err = gs_deploy(d->sender, gs_buf_view(&code), gs_buf_view(&args), d->nonce++,
-		                &d->out->contract[contract], &gas, d->error);
+		err = gs_deploy_load(artifacts, gs_deploy_step_name(step), &step->data, d->error);
 	if (err)
-		gs_fail_within(d->error, err, "deploying %s", name);
-	d->gas += gas;
-	gs_buf_free(&code);
-	gs_buf_free(&args);
-	return err;
+		return gs_fail_within(d->error, err, "deploying %s", gs_deploy_step_name(step));
+	encode(&a, &step->data);
+	return step->data.err ? gs_fail(d->error, step->data.err, "deploying %s: more than %d bytes of creation code",
+	                                gs_deploy_step_name(step), GS_TX_DATA_MAX)
+	                      : GS_OK;
 }
 
-static enum gs_err wire(struct deploying *d)
+static enum gs_err fill_wire(const struct deploying *d, struct gs_deploy_step *step)
 {
 	static const enum gs_contract wired[] = {GS_CONTRACT_MODELS, GS_CONTRACT_CLAIMS, GS_CONTRACT_BATCHES,
 	                                         GS_CONTRACT_DISPUTES, GS_CONTRACT_DUTIES};
-	const struct gs_address *at = d->out->contract;
-	struct gs_send_request request = {.to = at[GS_CONTRACT_STAKES], .nonce = d->nonce};
 	struct gs_abi_writer w;
-	struct gs_receipt receipt = {0};
-	struct gs_buf data;
-	enum gs_err err;
 
-	gs_buf_init(&data, ARGS_MAX);
-	gs_abi_call(&w, &data, GS_STAKES_FN_WIRE, GS_ARRAY_LEN(wired));
+	gs_abi_call(&w, &step->data, GS_STAKES_FN_WIRE, GS_ARRAY_LEN(wired));
 	for (size_t i = 0; i < GS_ARRAY_LEN(wired); i++)
-		gs_abi_put_address(&w, &at[wired[i]]);
+		gs_abi_put_address(&w, &d->plan->deployment.contract[wired[i]]);
 	gs_abi_end(&w);
-	request.data = gs_buf_view(&data);
-	err = gs_sender_run(d->sender, &request, WIRE_TIMEOUT_MS, &receipt, d->error);
-	if (err)
-		gs_fail_within(d->error, err, "wiring the contracts");
-	d->gas += receipt.gas_used;
-	gs_receipt_free(&receipt);
-	gs_buf_free(&data);
+	return step->data.err ? gs_fail(d->error, step->data.err, "no memory") : GS_OK;
+}
+
+/* Which steps there are, and what address each contract will have. */
+static void lay_out(struct gs_deploy_plan *plan, const struct gs_deploy_parameters *p)
+{
+	for (int i = 0; i < GS_CONTRACT_COUNT; i++) {
+		struct gs_deploy_step *step = &plan->step[plan->count];
+		if (i == GS_CONTRACT_TOKEN && p->stakes.token.choice == GS_ADDRESS_GIVEN) {
+			plan->deployment.contract[i] = p->stakes.token.at;
+			continue;
+		}
+		step->contract = (enum gs_contract)i;
+		step->nonce = plan->first + plan->count++;
+		gs_tx_contract_address(&plan->sender, step->nonce, &plan->deployment.contract[i]);
+	}
+	plan->step[plan->count] = (struct gs_deploy_step){
+		.wire = true, .contract = GS_CONTRACT_STAKES, .nonce = plan->first + plan->count};
+	plan->count++;
+	for (size_t i = 0; i < plan->count; i++) {
+		gs_buf_init(&plan->step[i].data, GS_TX_DATA_MAX);
+		gs_buf_init(&plan->step[i].code, GS_DEPLOY_CODE_MAX);
+	}
+}
+
+static void digest_of(struct gs_deploy_plan *plan)
+{
+	struct gs_keccak state;
+	uint8_t word[8];
+
+	gs_keccak_init(&state);
+	gs_be64_write(word, plan->deployment.chain_id);
+	gs_keccak_update(&state, word, sizeof(word));
+	gs_keccak_update(&state, plan->sender.b, sizeof(plan->sender.b));
+	gs_be64_write(word, plan->first);
+	gs_keccak_update(&state, word, sizeof(word));
+	for (size_t i = 0; i < plan->count; i++) {
+		gs_be64_write(word, plan->step[i].data.len);
+		gs_keccak_update(&state, word, sizeof(word));
+		gs_keccak_update(&state, plan->step[i].data.ptr, plan->step[i].data.len);
+	}
+	gs_keccak_final(&state, &plan->digest);
+}
+
+enum gs_err gs_deploy_plan(const struct gs_deployment_origin *origin, uint64_t chain_id, const char *artifacts,
+                           struct gs_deploy_plan *out, struct gs_error *error)
+{
+	char folder[GS_BESIDE_PATH_MAX];
+	struct deploying d = {.p = &origin->parameters, .plan = out, .error = error};
+	enum gs_err err = gs_deploy_parameters_said(d.p, error);
+
+	memset(out, 0, sizeof(*out));
+	out->deployment.chain_id = chain_id;
+	out->sender = origin->deployer;
+	out->first = origin->first_nonce;
+	lay_out(out, d.p);
+	if (!err && !artifacts) {
+		err = gs_deploy_find(folder, error);
+		artifacts = folder;
+	}
+	for (size_t i = 0; i < out->count && !err; i++)
+		err = out->step[i].wire ? fill_wire(&d, &out->step[i]) : fill_creation(&d, artifacts, &out->step[i]);
+	if (!err)
+		digest_of(out);
 	return err;
 }
 
-enum gs_err gs_deploy_all(const struct gs_sender *sender, const char *artifacts,
-                          const struct gs_deploy_parameters *parameters, struct gs_deployment *out, uint64_t *gas_used,
-                          struct gs_error *error)
+void gs_deploy_plan_free(struct gs_deploy_plan *plan)
 {
-	char folder[GS_BESIDE_PATH_MAX];
-	struct deploying d = {.sender = sender, .artifacts = artifacts, .p = parameters, .out = out, .error = error};
-	enum gs_err err;
-
-	memset(out, 0, sizeof(*out));
-	out->chain_id = sender->chain_id;
-	if (!artifacts) {
-		if ((err = gs_deploy_find(folder, error)))
-			return err;
-		d.artifacts = folder;
+	for (size_t i = 0; i < plan->count; i++) {
+		gs_buf_free(&plan->step[i].data);
+		gs_buf_free(&plan->step[i].code);
 	}
-	err = gs_eth_block_number(sender->rpc, &out->block, error);
-	if (!err)
-		err = gs_sender_next_nonce(sender, &d.nonce, error);
-	d.first = d.nonce;
-	for (int i = 0; i < GS_CONTRACT_COUNT && !err; i++)
-		err = deploy_one(&d, (enum gs_contract)i);
-	if (!err)
-		err = wire(&d);
-	if (gas_used)
-		*gas_used = d.gas;
-	return err;
+	plan->count = 0;
 }

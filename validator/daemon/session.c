@@ -33,14 +33,11 @@ enum gs_err gs_session_load_key(const struct gs_config *config, struct gs_key *o
 
 	if (config->key.keystore[0] && config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: both a keystore and a hex file are named; keep one of them");
-	if (config->key.keystore[0]) {
-		if (!config->key.password_file[0])
-			return gs_fail(error, GS_EINVAL, "key: %s needs a password; name its file with --password-file",
-			               config->key.keystore);
+	if (config->key.keystore[0])
 		return gs_keyfile_load(config->key.keystore, config->key.password_file, out, error);
-	}
 	if (!config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: none is named; give --key KEYSTORE and --password-file FILE");
+	gs_key_guard(out);
 	err = gs_session_read_secret(config->key.hex_file, secret, error);
 	if (!err)
 		err = gs_key_from_secret(secret, out, error);

@@ -129,9 +129,11 @@ static enum gs_err run_executor(struct gs_work *work, struct item *item, const s
 	memory.trace = item->trace.chunks;
 	const struct gs_exec_options options = {.threads = work->options.threads, .isa = work->options.isa};
 	err = gs_exec_run_committing(program, &memory, &options, &item->trace, why);
-	if (!err)
-		gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
-	return err;
+	if (err)
+		return err;
+	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
+	gs_trace_root(&item->trace, &item->result.trace_root);
+	return GS_OK;
 }
 
 /* Before a claim is called wrong: the whole execution again by the reference interpreter, compared chunk by chunk. */
@@ -181,6 +183,7 @@ static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_
 	if (err)
 		return err;
 	gs_trace_output_root(&item->lie.trace, &program->header, &item->result.output_root);
+	gs_trace_root(&item->lie.trace, &item->result.trace_root);
 	item->result.reference_root = item->result.output_root;
 	item->prover = gs_prover_over_adversary(&item->lie);
 	item->kept = true;

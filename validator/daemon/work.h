@@ -28,6 +28,7 @@ struct gs_work_result {
 	bool computed;                 /* false: for this reason */
 	struct gs_hash output_root;    /* by the executor */
 	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
+	struct gs_hash trace_root; /* of the whole execution: there anyway, since every run commits to what it writes */
 	char reason[GS_WORK_REASON_MAX];
 };
 

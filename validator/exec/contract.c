@@ -68,16 +68,14 @@ void gs_workspace_free(struct gs_workspace *ws)
 	free(ws->packed_w.ptr);
 	free(ws->term_x.ptr);
 	free(ws->term_w.ptr);
+	free(ws->w_sums.ptr);
 	free(ws);
 }
 
 /* ---- what is computed how ---- */
 
-bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_contract *out)
+static void choose_tile(struct gs_contract *out, const struct gs_kernels *kernels)
 {
-	memset(out, 0, sizeof(*out));
-	if (!gs_pattern_contraction(in, kernels->lanes, &out->is))
-		return false;
 	uint64_t rows = out->is.rows.points, lanes = out->is.lanes.points;
 	out->width = 1; /* two vectors: the most rows, so the fewest loads a product */
 	while (out->width + 1 < GS_TILE_WIDTHS && rows <= kernels->tile_rows[out->width + 1])
@@ -87,7 +85,44 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 	uint64_t most = kernels->tile_rows[out->width];
 	uint64_t tiles = (rows + most - 1) / most;
 	out->tile_rows = (unsigned)((rows + tiles - 1) / tiles);
+}
+
+static enum gs_words_kind least_kind(const struct gs_kernels *kernels)
+{
+	return kernels->ints->tile[GS_WORDS_8][0][0] ? GS_WORDS_8 : GS_WORDS_16;
+}
+
+static bool match_integers(const struct gs_instr *in, const struct gs_kernels *kernels, enum gs_words_kind kind,
+                           struct gs_contract *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!gs_pattern_integers(in, kernels->lanes, gs_words_terms(kind), &out->is))
+		return false;
+	out->ints.kind = kind;
+	choose_tile(out, kernels);
 	return true;
+}
+
+bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_contract *out)
+{
+	if (in->form == GS_FOLD && in->fn == GS_FN_I32_MULADD) /* with words of any kind */
+		return match_integers(in, kernels, GS_WORDS_32, out) && match_integers(in, kernels, GS_WORDS_16, out) &&
+		       match_integers(in, kernels, least_kind(kernels), out);
+	memset(out, 0, sizeof(*out));
+	if (!gs_pattern_contraction(in, kernels->lanes, &out->is))
+		return false;
+	choose_tile(out, kernels);
+	return true;
+}
+
+void gs_contract_drop(struct gs_contract *c)
+{
+	free(c->packed_x);
+	free(c->packed_w);
+	free(c->ints.x_sums);
+	free(c->ints.w_sums);
+	c->packed_x = c->packed_w = NULL;
+	c->ints.x_sums = c->ints.w_sums = NULL;
 }
 
 /* What a reduction axis that moves a phased dimension adds to every term. */
@@ -104,8 +139,8 @@ static void add_phased(const struct gs_contraction *c, const struct gs_stage_dim
 
 /* One factor, ready to be packed or read. */
 static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *array,
-                               const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_buffer *stage,
-                               struct gs_buffer *term, struct gs_packing *out)
+                               struct gs_words words, const struct gs_kernels *kernels, struct gs_pool *pool,
+                               struct gs_buffer *stage, struct gs_buffer *term, struct gs_packing *out)
 {
 	struct gs_axis_list reduced = {.points = c->terms};
 	const uint8_t *base = array + (size_t)f->chunk * GS_CHUNK_BYTES;
@@ -127,7 +162,10 @@ static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_f
 	                   sizeof(*copy)); /* the last panel's empty lanes */
 	if (!copy)
 		return GS_ENOMEM;
-	gs_stage_fill(f, base, kernels, pool, copy);
+	if (c->words)
+		gs_words_fill(c, f, base, words, kernels->ints, pool, (uint32_t *)(void *)copy);
+	else
+		gs_stage_fill(f, base, kernels, pool, copy);
 	out->array = copy;
 	return GS_OK;
 }
@@ -149,8 +187,10 @@ static void pack_rows(void *self, unsigned thread, uint64_t first, uint64_t last
 		int64_t base = c->w.at + gs_batch_at(c, job->batch_first + b, c->w.step);
 		for (uint64_t r = 0; r < n; r++)
 			at[r] += base;
-		gs_pack(&job->w, job->kernels, at, (size_t)n, 0, (size_t)c->terms,
-		        job->packed + (b * job->rows + row) * c->terms, (size_t)n);
+		float *to = job->packed + (b * job->rows + row) * c->terms;
+		gs_pack(&job->w, job->kernels, at, (size_t)n, 0, (size_t)c->terms, to, (size_t)n);
+		if (job->w_sums)
+			gs_row_sums(job, to, (size_t)n, (size_t)c->terms, job->w_sums + b * job->rows + row);
 	}
 }
 
@@ -180,8 +220,12 @@ static void pack_lanes(void *self, unsigned thread, uint64_t first, uint64_t las
 			gs_walk(&c->lanes, c->extent, lane, n, c->x.step, s->lane_x);
 			for (size_t l = 0; l < n; l++)
 				s->lane_x[l] += base;
-			gs_pack(&job->x, job->kernels, s->lane_x, n, 0, (size_t)c->terms,
-			        job->packed + (b * padded + lane) * c->terms, wide);
+			float *to = job->packed + (b * padded + lane) * c->terms;
+			gs_pack(&job->x, job->kernels, s->lane_x, n, 0, (size_t)c->terms, to, wide);
+			static const uint32_t none[GS_TILE_LANES_MAX];
+			struct gs_panel panel = {.wide = wide, .width = width, .x = to, .x_step = wide};
+			if (job->x_sums)
+				gs_lane_sums(job, &panel, (size_t)c->terms, none, job->x_sums + b * padded + lane);
 		}
 	}
 }
@@ -190,6 +234,16 @@ static void pack_lanes(void *self, unsigned thread, uint64_t first, uint64_t las
 static bool constant(const struct gs_factor *f, uint64_t elements, uint64_t budget)
 {
 	return f->space == GS_SPACE_WEIGHTS && elements <= 2 * f->count + 4096 && elements * sizeof(float) <= budget;
+}
+
+/* Integers: whether a constant stands in words of the kind that the instruction was matched with. */
+static bool fits(const struct gs_contract *c, const struct gs_factor *f, const uint8_t *weights,
+                 const struct gs_kernels *kernels, struct gs_words *out)
+{
+	if (c->is.words == 0)
+		return true;
+	*out = gs_words_for(f, weights + (size_t)f->chunk * GS_CHUNK_BYTES, kernels->ints, f == &c->is.x, c->ints.kind);
+	return out->kind == c->ints.kind;
 }
 
 enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, const struct gs_kernels *kernels,
@@ -204,21 +258,28 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 	enum gs_err err = need_workers(ws);
 	if (err != GS_OK)
 		return err;
-	if (constant(&is->w, for_w, *budget)) {
+	if (constant(&is->w, for_w, *budget) && fits(c, &is->w, weights, kernels, &c->ints.w)) {
+		job.w_words = c->ints.w;
 		if ((c->packed_w = new_memory(for_w * sizeof(float))) == NULL)
 			return GS_ENOMEM;
+		if (is->words && (c->ints.w_sums = job.w_sums = new_memory(batches * is->rows.points * 4)) == NULL)
+			return GS_ENOMEM;
 		*budget -= for_w * sizeof(float);
-		err = open_factor(is, &is->w, weights, kernels, pool, &ws->stage_w, &ws->term_w, &job.w);
+		err = open_factor(is, &is->w, weights, c->ints.w, kernels, pool, &ws->stage_w, &ws->term_w, &job.w);
 		job.batches = batches;
 		job.rows = is->rows.points;
 		if (err == GS_OK)
 			pack_rows_of(&job, pool, c->packed_w);
 	}
-	if (err == GS_OK && is->pitch == 0 && constant(&is->x, for_x, *budget)) {
+	if (err == GS_OK && is->pitch == 0 && constant(&is->x, for_x, *budget) &&
+	    fits(c, &is->x, weights, kernels, &c->ints.x)) {
+		job.x_words = c->ints.x;
 		if ((c->packed_x = new_memory(for_x * sizeof(float))) == NULL)
 			return GS_ENOMEM;
+		if (is->words && (c->ints.x_sums = job.x_sums = new_memory(batches * padded * 4)) == NULL)
+			return GS_ENOMEM;
 		*budget -= for_x * sizeof(float);
-		err = open_factor(is, &is->x, weights, kernels, pool, &ws->stage_x, &ws->term_x, &job.x);
+		err = open_factor(is, &is->x, weights, c->ints.x, kernels, pool, &ws->stage_x, &ws->term_x, &job.x);
 		job.packed = c->packed_x;
 		if (err == GS_OK)
 			gs_pool_run(pool, batches * ((is->lanes.points + job.panel - 1) / job.panel),
@@ -259,19 +320,50 @@ static void run_part(struct gs_contract_job *job, struct gs_pool *pool)
 	gs_pool_run(pool, items, WORK_GRAIN / (products ? products : 1) + 1, gs_contract_items, job);
 }
 
+static struct gs_words words_of(const struct gs_factor *f, const struct gs_memory *mem,
+                                const struct gs_kernels *kernels, bool x, enum gs_words_kind least)
+{
+	const uint8_t *base = gs_array_of(mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+	return gs_words_for(f, base, kernels->ints, x, least);
+}
+
+/* How both factors stand in words in this run. False when they need wider ones than those that *c was matched and packed
+ * with; then *wider is the instruction matched with these. */
+static bool choose_words(const struct gs_contract *c, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                         struct gs_contract_job *job, struct gs_contract *wider)
+{
+	enum gs_words_kind kind = c->ints.kind;
+	job->x_words = c->packed_x ? c->ints.x : words_of(&c->is.x, mem, kernels, true, kind);
+	job->w_words = c->packed_w ? c->ints.w : words_of(&c->is.w, mem, kernels, false, kind);
+	while (job->x_words.kind != job->w_words.kind) {
+		kind = job->x_words.kind > job->w_words.kind ? job->x_words.kind : job->w_words.kind;
+		job->x_words = words_of(&c->is.x, mem, kernels, true, kind);
+		job->w_words = words_of(&c->is.w, mem, kernels, false, kind);
+	}
+	if (job->x_words.kind == c->ints.kind)
+		return true;
+	bool matched = match_integers(job->in, kernels, job->x_words.kind, wider);
+	GS_ASSERT(matched); /* gs_contract_match has tried all kinds */
+	return false;
+}
+
 enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *in, const struct gs_memory *mem,
                             const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws)
 {
+	struct gs_contract wider;
+	struct gs_contract_job job = {.in = in, .mem = mem, .kernels = kernels, .ws = ws};
+	if (c->is.words && !choose_words(c, mem, kernels, &job, &wider))
+		c = &wider;
+	job.c = c;
+	job.panel = kernels->lanes << c->width;
 	const struct gs_contraction *is = &c->is;
-	struct gs_contract_job job = {
-		.c = c, .in = in, .mem = mem, .kernels = kernels, .ws = ws, .panel = kernels->lanes << c->width};
 	uint64_t batches = is->batch.points, rows = is->rows.points;
 	enum gs_err err = need_workers(ws);
 	if (err != GS_OK)
 		return err;
 	if (!c->packed_x) {
-		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), kernels, pool, &ws->stage_x, &ws->term_x,
-		                  &job.x);
+		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), job.x_words, kernels, pool, &ws->stage_x,
+		                  &ws->term_x, &job.x);
 		if (err != GS_OK)
 			return err;
 	}
@@ -279,10 +371,12 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 	job.rows = rows;
 	job.packed_w = c->packed_w;
 	if (c->packed_w) {
+		job.w_sums = c->ints.w_sums;
 		run_part(&job, pool);
 		return GS_OK;
 	}
-	err = open_factor(is, &is->w, gs_array_of(mem, is->w.space), kernels, pool, &ws->stage_w, &ws->term_w, &job.w);
+	err = open_factor(is, &is->w, gs_array_of(mem, is->w.space), job.w_words, kernels, pool, &ws->stage_w,
+	                  &ws->term_w, &job.w);
 	if (err != GS_OK)
 		return err;
 	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / is->terms; /* at least 64 */
@@ -291,6 +385,8 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 	uint64_t part_rows = job.rows, part_batches = job.batches;
 	float *packed = need(&ws->packed_w, part_batches * part_rows * is->terms, sizeof(float));
 	if (!packed)
+		return GS_ENOMEM;
+	if (job.x_words.from != 0 && (job.w_sums = need(&ws->w_sums, part_batches * part_rows, 4)) == NULL)
 		return GS_ENOMEM;
 	job.packed_w = packed;
 	for (job.batch_first = 0; job.batch_first < batches; job.batch_first += part_batches)

@@ -55,6 +55,8 @@ typedef void gs_kernel_transpose(float *dst, size_t step, const float *src, ptrd
 typedef void gs_kernel_widen(float *out, const uint16_t *in, size_t n);  /* a NaN stays one, with any payload */
 typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs must be 7fc00000 */
 
+struct gs_ints; /* ints.h: products of integers */
+
 struct gs_kernels {
 	const char *isa;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
@@ -67,12 +69,16 @@ struct gs_kernels {
 	gs_kernel_widen *widen_f16, *widen_bf16;
 	gs_kernel_narrow *narrow_f16, *narrow_bf16;
 	const struct gs_vmath *math; /* scalar functions over arrays */
+	const struct gs_ints *ints;
 };
 
 extern const struct gs_kernels gs_kernels_portable;
 #if defined(__x86_64__)
-extern const struct gs_kernels gs_kernels_avx2;   /* needs AVX2, FMA and F16C */
-extern const struct gs_kernels gs_kernels_avx512; /* needs AVX-512 F, BW, DQ and VL besides */
+extern const struct gs_kernels gs_kernels_avx2; /* needs AVX2, FMA and F16C */
+/* Need AVX-512 F, BW, DQ and VL besides; the first, named "avx512" like the second where there is no VNNI, needs that, too.
+ * With it, the second is "avx512bw". */
+extern const struct gs_kernels gs_kernels_avx512vnni;
+extern const struct gs_kernels gs_kernels_avx512, gs_kernels_avx512bw;
 #endif
 #if defined(__aarch64__)
 extern const struct gs_kernels gs_kernels_neon;

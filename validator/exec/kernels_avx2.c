@@ -1,5 +1,6 @@
 /* validator/exec/kernels_avx2.c: the loops of kernels.h for AVX2 with FMA; compiled with -mavx2 -mfma. */
 #if defined(__x86_64__)
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 
 #include <immintrin.h>
@@ -46,6 +47,7 @@ const struct gs_kernels gs_kernels_avx2 = {
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
 	.math = &gs_vmath_avx2,
+	.ints = &gs_ints_avx2,
 };
 #else
 typedef int gs_no_avx2_here; /* ISO C wants a declaration in every file */

@@ -1,5 +1,6 @@
 /* validator/exec/kernels_avx512.c: the loops of kernels.h for AVX-512; compiled with -mavx512f, bw, dq, vl. */
 #if defined(__x86_64__)
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 
 #include <immintrin.h>
@@ -32,21 +33,18 @@ TILE_TO_14(2)
 TILE_TO_6(4)
 TILE_TO_2(8)
 
-const struct gs_kernels gs_kernels_avx512 = {
-	.isa = "avx512",
-	.fma = fma_line,
-	.add = add_line,
-	.max = max_line,
-	.lanes = V_LANES,
-	.tile_rows = {14, 14, 6, 2},
-	.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
-	.transpose = transpose,
-	.widen_f16 = widen_f16,
-	.widen_bf16 = widen_bf16_line,
-	.narrow_f16 = narrow_f16,
-	.narrow_bf16 = narrow_bf16_line,
-	.math = &gs_vmath_avx512,
-};
+#define TABLE(NAME, INTS) \
+	{ \
+		.isa = (NAME), .fma = fma_line, .add = add_line, .max = max_line, .lanes = V_LANES, \
+		.tile_rows = {14, 14, 6, 2}, \
+		.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, \
+		.transpose = transpose, .widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, \
+		.narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, .ints = (INTS), .math = &gs_vmath_avx512, \
+	}
+
+const struct gs_kernels gs_kernels_avx512vnni = TABLE("avx512", &gs_ints_avx512vnni);
+const struct gs_kernels gs_kernels_avx512 = TABLE("avx512", &gs_ints_avx512);
+const struct gs_kernels gs_kernels_avx512bw = TABLE("avx512bw", &gs_ints_avx512);
 #else
 typedef int gs_no_avx512_here; /* ISO C wants a declaration in every file */
 #endif

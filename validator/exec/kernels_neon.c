@@ -1,5 +1,6 @@
 /* validator/exec/kernels_neon.c: the loops of kernels.h for aarch64, whose every processor has NEON. */
 #if defined(__aarch64__)
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 
 #include <arm_neon.h>
@@ -68,6 +69,7 @@ const struct gs_kernels gs_kernels_neon = {
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
 	.math = &gs_vmath_neon,
+	.ints = &gs_ints_neon,
 };
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */

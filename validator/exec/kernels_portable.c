@@ -1,5 +1,6 @@
 /* validator/exec/kernels_portable.c: the loops of kernels.h in plain C, for any processor. */
 #include "challenge/machine/number.h"
+#include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 
 enum { V_LANES = 4 };
@@ -107,4 +108,5 @@ const struct gs_kernels gs_kernels_portable = {
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
 	.math = &gs_vmath_portable,
+	.ints = &gs_ints_portable,
 };

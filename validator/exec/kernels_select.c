@@ -1,6 +1,7 @@
 /* validator/exec/kernels_select.c: which tables of kernels.h this processor can run. */
 #include "validator/exec/kernels.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -16,13 +17,17 @@ static bool has_f16c(void)
 
 const struct gs_kernels *gs_kernels_nth(unsigned n)
 {
-	const struct gs_kernels *able[4];
+	const struct gs_kernels *able[5];
 	unsigned count = 0;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
 		if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-			able[count++] = &gs_kernels_avx512;
+		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+			bool vnni = __builtin_cpu_supports("avx512vnni");
+			able[count++] = vnni ? &gs_kernels_avx512vnni : &gs_kernels_avx512;
+			if (vnni)
+				able[count++] = &gs_kernels_avx512bw;
+		}
 		able[count++] = &gs_kernels_avx2;
 	}
 #endif

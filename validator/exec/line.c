@@ -8,9 +8,7 @@
 static bool prepare_view(const struct gs_view *view, const struct gs_instr *in, unsigned axes, bool indirect,
                          const struct gs_memory *mem, struct gs_line_view *out)
 {
-	const uint8_t *array = view->space == GS_SPACE_TRACE     ? mem->trace
-	                       : view->space == GS_SPACE_WEIGHTS ? mem->weights
-	                                                         : mem->inputs;
+	const uint8_t *array = gs_memory_array(mem, (enum gs_space)view->space);
 	memset(out, 0, sizeof(*out));
 	out->base = array + (size_t)view->chunk * GS_CHUNK_BYTES;
 	out->dtype = view->dtype;

@@ -149,14 +149,7 @@ static void fill(float *out, size_t n, float value)
 		out[i] = value;
 }
 
-/* Lines of the stage lie in this order: phases of all dimensions, then places of all but the innermost, the last fastest.
- * place[d] and phase[d]: where a line is. */
-struct line_place {
-	uint64_t place[GS_AXES_MAX + GS_ROWS_MAX];
-	uint32_t phase[GS_AXES_MAX + GS_ROWS_MAX];
-};
-
-static void line_decode(const struct gs_factor *f, uint64_t index, struct line_place *at)
+void gs_stage_line_at(const struct gs_factor *f, uint64_t index, struct gs_stage_line *at)
 {
 	unsigned last = f->stage_dims - 1;
 	at->place[last] = 0;
@@ -166,7 +159,7 @@ static void line_decode(const struct gs_factor *f, uint64_t index, struct line_p
 		at->phase[d] = (uint32_t)(index % f->stage[d].phases);
 }
 
-static void line_next(const struct gs_factor *f, struct line_place *at)
+void gs_stage_line_next(const struct gs_factor *f, struct gs_stage_line *at)
 {
 	for (unsigned d = f->stage_dims - 1; d-- > 0; at->place[d] = 0)
 		if (++at->place[d] < f->stage[d].length)
@@ -176,9 +169,8 @@ static void line_next(const struct gs_factor *f, struct line_place *at)
 			return;
 }
 
-static void fill_line(const struct stage_job *job, const struct line_place *at, float *out)
+struct gs_stage_span gs_stage_span_of(const struct gs_factor *f, const struct gs_stage_line *at)
 {
-	const struct gs_factor *f = job->f;
 	unsigned last = f->stage_dims - 1;
 	const struct gs_stage_dim *inner = &f->stage[last];
 	int64_t from = f->stage_from;
@@ -198,23 +190,29 @@ static void fill_line(const struct stage_job *job, const struct line_place *at, 
 		high = inner->extent <= first ? 0
 		       : apart == 1           ? inner->extent - first
 		                              : (inner->extent - first + apart - 1) / apart;
-	if (!inside || high <= low) {
-		fill(out, (size_t)n, f->pad);
-		return;
-	}
-	fill(out, (size_t)low, f->pad);
-	widen(job, from + (first + low * apart) * inner->stride, inner->stride * apart, (size_t)(high - low),
-	      out + low);
-	fill(out + high, (size_t)(n - high), f->pad);
+	if (!inside || high <= low)
+		return (struct gs_stage_span){0, 0, 0, 0};
+	return (struct gs_stage_span){(size_t)low, (size_t)high, from + (first + low * apart) * inner->stride,
+	                              inner->stride * apart};
+}
+
+static void fill_line(const struct stage_job *job, const struct gs_stage_line *at, float *out)
+{
+	size_t n = (size_t)job->f->stage[job->f->stage_dims - 1].length;
+	struct gs_stage_span span = gs_stage_span_of(job->f, at);
+	fill(out, span.low, job->f->pad);
+	if (span.low < span.high)
+		widen(job, span.from, span.step, span.high - span.low, out + span.low);
+	fill(out + span.high, n - span.high, job->f->pad);
 }
 
 static void stage_some(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
 	const struct stage_job *job = self;
-	struct line_place at;
+	struct gs_stage_line at;
 	(void)thread;
-	line_decode(job->f, first, &at);
-	for (uint64_t i = first; i < last; i++, line_next(job->f, &at))
+	gs_stage_line_at(job->f, first, &at);
+	for (uint64_t i = first; i < last; i++, gs_stage_line_next(job->f, &at))
 		fill_line(job, &at, job->stage + i * job->f->stage[job->f->stage_dims - 1].length);
 }
 

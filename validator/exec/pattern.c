@@ -6,6 +6,15 @@
 /* Coordinates of sane programs are far below this; beyond it 64-bit sums might overflow. */
 #define SAFE (INT64_C(1) << 56)
 
+/* How a factor is to be read. */
+struct reading {
+	enum gs_class cls;
+	const struct gs_axis_list *lanes;
+	unsigned axes;     /* that the operand sees */
+	uint8_t word_axis; /* GS_AXES_MAX: none */
+	unsigned words;    /* terms a word; 0: binary32 */
+};
+
 /* ---- one factor ---- */
 
 struct reach { /* the coordinates that a row can have */
@@ -119,20 +128,50 @@ int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i)
 	return i % dim->phases * dim->phase_dense + i / dim->phases * dim->dense;
 }
 
+static int64_t distance(const struct gs_stage_dim *dim)
+{
+	return dim->stride < 0 ? -dim->stride : dim->stride;
+}
+
+/* Dimensions in the order in which the tensor has them: reading it is then most of what there is to do. */
+static void sort_dims(struct gs_factor *f, unsigned *row_of_dim, unsigned *axis_of_dim)
+{
+	for (unsigned i = 1; i < f->stage_dims; i++)
+		for (unsigned d = i; d > 0 && distance(&f->stage[d - 1]) < distance(&f->stage[d]); d--) {
+			struct gs_stage_dim dim = f->stage[d];
+			unsigned row = row_of_dim[d], axis = axis_of_dim[d];
+			f->stage[d] = f->stage[d - 1];
+			row_of_dim[d] = row_of_dim[d - 1];
+			axis_of_dim[d] = axis_of_dim[d - 1];
+			f->stage[d - 1] = dim;
+			row_of_dim[d - 1] = row;
+			axis_of_dim[d - 1] = axis;
+			if (f->word_dim == d || f->word_dim + 1U == d)
+				f->word_dim = (uint8_t)(f->word_dim == d ? d - 1 : d);
+		}
+}
+
 /* A dense box over the axes of the free rows and the coordinates of the guarded ones; at and step become its own. */
 static bool stage_box(const struct gs_instr *in, const struct gs_view *view, const bool *guarded,
-                      const struct reach *reach, const struct gs_axis_list *lanes, unsigned axes, struct gs_factor *f)
+                      const struct reach *reach, const struct reading *how, struct gs_factor *f)
 {
 	unsigned row_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, axis_of_dim[GS_AXES_MAX + GS_ROWS_MAX] = {0}, seen = 0;
+	unsigned axes = how->axes;
 	int64_t dense = 1, at = 0, step[GS_AXES_MAX] = {0};
 	f->stage_from = f->at;
+	f->word_dim = UINT8_MAX;
 	for (unsigned a = 0; a < axes; a++) {
 		if (f->step[a] == 0 || in->extent[a] == 1)
 			continue;
 		seen |= 1U << a;
 		row_of_dim[f->stage_dims] = GS_ROWS_MAX;
 		axis_of_dim[f->stage_dims] = a;
-		if (!add_dim(f, in->extent[a], 0, in->extent[a], f->step[a], 1))
+		uint32_t words = a == how->word_axis ? how->words : 1, size = (in->extent[a] - 1) / words + 1;
+		if (words > 1) {
+			f->word_dim = (uint8_t)f->stage_dims;
+			f->term_step = f->step[a];
+		}
+		if (!add_dim(f, size, 0, size, f->step[a] * words, 1))
 			return false;
 	}
 	for (unsigned r = 0; r < view->rows; r++) {
@@ -148,14 +187,18 @@ static bool stage_box(const struct gs_instr *in, const struct gs_view *view, con
 		}
 		row_of_dim[f->stage_dims] = r;
 		if (!add_dim(f, (uint64_t)(reach[r].high - reach[r].low) + 1, reach[r].low, (int64_t)row->extent,
-		             (int64_t)row->stride, row_phases(in, row, lanes, axes)))
+		             (int64_t)row->stride, row_phases(in, row, how->lanes, axes)))
 			return false;
 	}
+	if (how->words != 0 && f->stage_dims == 0 && !add_dim(f, 1, 0, 1, 1, 1)) /* one number */
+		return false;
+	if (how->words != 0)
+		sort_dims(f, row_of_dim, axis_of_dim);
 	for (unsigned d = f->stage_dims; d-- > 0; dense *= (int64_t)f->stage[d].length)
 		f->stage[d].dense = dense;
 	for (unsigned d = f->stage_dims; d-- > 0; dense *= f->stage[d].phases)
 		f->stage[d].phase_dense = dense;
-	for (unsigned d = 0; d < f->stage_dims; d++)
+	for (unsigned d = 0; d < f->stage_dims && seen != 0; d++)
 		if (row_of_dim[d] == GS_ROWS_MAX)
 			step[axis_of_dim[d]] = f->stage[d].dense;
 		else
@@ -172,14 +215,34 @@ static bool stage_flat(const struct gs_view *view, struct gs_factor *f)
 	return add_dim(f, view->count, 0, (int64_t)view->count, 1, 1);
 }
 
-static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, const struct gs_axis_list *lanes,
-                        unsigned axes, struct gs_factor *f)
+/* Several axes that move one coordinate, and meet in it: the windows of a convolution. Their coordinates are staged, not
+ * their axes. */
+static bool overlaps(const struct gs_instr *in, const struct gs_view *view, unsigned r, const struct reach *reach,
+                     unsigned axes)
 {
+	uint64_t points = 1;
+	unsigned moved = 0;
+	for (unsigned a = 0; a < axes; a++) {
+		if (view->row[r].at.coef[a] == 0 || in->extent[a] == 1)
+			continue;
+		moved++;
+		points = points > GS_STAGE_ELEMENTS_MAX ? points : points * in->extent[a];
+		for (unsigned other = 0; other < view->rows; other++)
+			if (other != r && view->row[other].at.coef[a] != 0)
+				return false;
+	}
+	return moved > 1 && (uint64_t)(reach->high - reach->low) + 1 < points;
+}
+
+static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, const struct reading *how,
+                        struct gs_factor *f)
+{
+	unsigned axes = how->axes;
 	const struct gs_view *view = &op->view;
 	bool guarded[GS_ROWS_MAX] = {false}, guards = false;
 	struct reach reach[GS_ROWS_MAX];
 	__int128 most = 0; /* the greatest flat index inside all rows */
-	if (op->kind != GS_OPERAND_TENSOR || op->indirect_row != 0 || gs_dtype_class(view->dtype) != GS_CLASS_F32)
+	if (op->kind != GS_OPERAND_TENSOR || op->indirect_row != 0 || gs_dtype_class(view->dtype) != how->cls)
 		return false;
 	*f = (struct gs_factor){.space = view->space,
 	                        .dtype = view->dtype,
@@ -187,6 +250,7 @@ static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, 
 	                        .count = view->count,
 	                        .stage_elements = 1};
 	f->pad = view->pad == GS_PAD_VALUE ? gs_f32_from_bits((uint32_t)view->pad_value) : 0;
+	f->pad_integer = view->pad == GS_PAD_VALUE ? (int32_t)(uint32_t)view->pad_value : 0;
 	for (unsigned r = 0; r < view->rows; r++) {
 		const struct gs_row *row = &view->row[r];
 		if (!row_reach(in, row, axes, &reach[r]))
@@ -197,14 +261,17 @@ static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, 
 	}
 	if (most >= (__int128)view->count || (guards && view->pad == GS_PAD_SKIP))
 		return false;
+	f->padded = guards;
+	for (unsigned r = 0; how->words != 0 && r < view->rows; r++)
+		guarded[r] |= overlaps(in, view, r, &reach[r], axes);
 	if (!free_rows(view, guarded, axes, f))
 		return false;
-	if (guards)
-		return stage_box(in, view, guarded, reach, lanes, axes, f);
+	if (guards || how->words != 0)
+		return stage_box(in, view, guarded, reach, how, f);
 	return view->dtype == GS_F32 || stage_flat(view, f);
 }
 
-static bool read_start(const struct gs_instr *in, struct gs_contraction *c)
+static bool read_start(const struct gs_instr *in, enum gs_class cls, struct gs_contraction *c)
 {
 	const struct gs_operand *op = &in->operand[0];
 	c->start_constant = op->kind == GS_OPERAND_CONST;
@@ -213,7 +280,8 @@ static bool read_start(const struct gs_instr *in, struct gs_contraction *c)
 		return true;
 	}
 	const struct gs_axis_list none = {.points = 1};
-	if (!read_factor(in, op, &none, in->out_axes, &c->start))
+	const struct reading how = {.cls = cls, .lanes = &none, .axes = in->out_axes, .word_axis = GS_AXES_MAX};
+	if (!read_factor(in, op, &how, &c->start) || c->start.padded)
 		return false;
 	if (c->start.stage_dims == 1 && c->start.dtype != GS_F32)
 		c->start.stage_dims = 0; /* read element by element: no copy to widen it */
@@ -295,10 +363,40 @@ static void lay_out_lanes(struct gs_contraction *c)
 	c->lanes.points = (c->extent[outer] - 1) * pitch + across;
 }
 
-bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *c)
+/* The reduction axis along which terms share words: the one that leaves the fewest words, among those whose coordinates
+ * nothing else moves. */
+static uint8_t choose_word_axis(const struct gs_instr *in, unsigned words)
 {
-	if (in->form != GS_FOLD || in->fn != GS_FN_F32_FMA || gs_dtype_class(in->store_dtype) != GS_CLASS_F32)
-		return false;
+	uint8_t best = GS_AXES_MAX;
+	uint64_t best_left = 1, best_terms = 1; /* words left of so many terms */
+	for (unsigned a = in->out_axes; words > 1 && a < (unsigned)in->out_axes + in->red_axes; a++) {
+		bool fits = in->extent[a] > 1;
+		for (unsigned k = 1; k < 3 && fits; k++) {
+			const struct gs_view *view = &in->operand[k].view;
+			fits = moves(&in->operand[k], a);
+			for (unsigned r = 0; r < view->rows; r++) {
+				struct reach reach;
+				unsigned axes = (unsigned)in->out_axes + in->red_axes;
+				if (view->row[r].at.coef[a] == 0)
+					continue;
+				fits = fits && row_reach(in, &view->row[r], axes, &reach) && reach.low >= 0 &&
+				       reach.high < (int64_t)view->row[r].extent &&
+				       !overlaps(in, view, r, &reach, axes);
+			}
+		}
+		uint64_t terms = in->extent[a], left = terms / words + (terms % words != 0);
+		if (fits && left * best_terms < best_left * terms) {
+			best_left = left;
+			best_terms = terms;
+			best = (uint8_t)a;
+		}
+	}
+	return best;
+}
+
+static bool read_contraction(const struct gs_instr *in, enum gs_class cls, size_t vector_lanes, unsigned words,
+                             struct gs_contraction *c)
+{
 	struct gs_axis_list side[3] = {{.points = 1}, {.points = 1}, {.points = 1}}; /* both or neither; one alone */
 	bool first_is_inner = true, inner_is_batch = false;
 	for (unsigned a = 0; a < in->out_axes; a++) {
@@ -317,7 +415,7 @@ bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, stru
 	c->out_axes = in->out_axes;
 	c->red_axes = in->red_axes;
 	memcpy(c->extent, in->extent, sizeof(c->extent));
-	c->terms = terms;
+	c->terms = c->products = terms;
 	bool first = first_is_x(side[1].points, side[2].points, first_is_inner, vector_lanes);
 	c->batch = side[0];
 	c->lanes = side[first ? 1 : 2];
@@ -328,13 +426,41 @@ bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, stru
 	c->first_chunk = in->first_chunk;
 	c->store_dtype = in->store_dtype;
 	read_epilogue(in, c);
-	unsigned axes = (unsigned)in->out_axes + in->red_axes;
 	const struct gs_axis_list none = {.points = 1};
-	if (!read_factor(in, &in->operand[first ? 1 : 2], &c->lanes, axes, &c->x) ||
-	    !read_factor(in, &in->operand[first ? 2 : 1], &none, axes, &c->w) || !read_start(in, c))
+	struct reading how = {.cls = cls,
+	                      .lanes = &c->lanes,
+	                      .axes = (unsigned)in->out_axes + in->red_axes,
+	                      .word_axis = choose_word_axis(in, words),
+	                      .words = words};
+	if (words != 0) {
+		c->words = how.word_axis == GS_AXES_MAX ? 1 : words;
+		c->word_extent = how.word_axis == GS_AXES_MAX ? 1 : in->extent[how.word_axis];
+	}
+	if (!read_factor(in, &in->operand[first ? 1 : 2], &how, &c->x))
 		return false;
+	how.lanes = &none;
+	if (!read_factor(in, &in->operand[first ? 2 : 1], &how, &c->w) || !read_start(in, cls, c))
+		return false;
+	if (c->words > 1 && (c->x.word_dim == UINT8_MAX || c->w.word_dim == UINT8_MAX))
+		return false; /* an axis that moves coordinates, but no element */
+	if (c->words > 1) {
+		c->extent[how.word_axis] = (c->word_extent - 1) / c->words + 1;
+		c->terms = terms / c->word_extent * c->extent[how.word_axis];
+	}
 	for (unsigned i = 0; i < c->lanes.count && !c->start_constant; i++)
 		c->start_moves_on_lanes |= c->start.step[c->lanes.axis[i]] != 0;
 	lay_out_lanes(c);
 	return true;
+}
+
+bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *c)
+{
+	return in->form == GS_FOLD && in->fn == GS_FN_F32_FMA && gs_dtype_class(in->store_dtype) == GS_CLASS_F32 &&
+	       read_contraction(in, GS_CLASS_F32, vector_lanes, 0, c);
+}
+
+bool gs_pattern_integers(const struct gs_instr *in, size_t vector_lanes, unsigned words, struct gs_contraction *c)
+{
+	return in->form == GS_FOLD && in->fn == GS_FN_I32_MULADD &&
+	       read_contraction(in, GS_CLASS_I32, vector_lanes, words, c);
 }

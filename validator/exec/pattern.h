@@ -11,7 +11,10 @@
  *
  * Both factors are read at `at + sum step[a]*axis[a]`. Where a view can leave its range (padding), or is not binary32, a
  * copy is read instead, the *stage*: a dense box that holds every coordinate the instruction can name, with the pad value
- * where the tensor has none. Recognition never guesses: whatever does not fit exactly is not a contraction. */
+ * where the tensor has none. Recognition never guesses: whatever does not fit exactly is not a contraction.
+ *
+ * A FOLD of i32.muladd is one likewise. Its factors are always staged, as words of several terms (ints.h): those that are
+ * neighbours along one reduction axis, the *word axis*, whose extent here is that of words. */
 #ifndef GS_VALIDATOR_EXEC_PATTERN_H
 #define GS_VALIDATOR_EXEC_PATTERN_H
 
@@ -47,6 +50,11 @@ struct gs_factor {
 	int64_t stage_from;      /* tensor element where all stage coordinates are 0 */
 	uint64_t stage_elements; /* product of the sizes */
 	float pad;
+	/* of integers: */
+	bool padded; /* some words are pad_integer */
+	int32_t pad_integer;
+	uint8_t word_dim;  /* the stage's dimension of words, or UINT8_MAX */
+	int64_t term_step; /* tensor elements between the terms of a word */
 };
 
 struct gs_axis_list {
@@ -73,6 +81,10 @@ struct gs_contraction {
 	uint8_t store_dtype;
 	bool clamps; /* the epilogue, if any, is min(max(value, low), high) */
 	float low, high;
+	/* of integers: */
+	unsigned words;       /* terms a word; 0: the factors are binary32 */
+	uint32_t word_extent; /* of the word axis, in terms; the last word may have fewer. 1 without one */
+	uint64_t products;    /* in terms */
 };
 
 /* The stage elements before coordinate low + i of a dimension. */
@@ -80,5 +92,7 @@ int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i);
 
 /* True, with *out filled, when the instruction is a contraction. vector_lanes: of the kernels that will run it. */
 bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *out);
+/* The same for folds of i32.muladd, with at most `words` terms a word: 1, 2 or 4. */
+bool gs_pattern_integers(const struct gs_instr *in, size_t vector_lanes, unsigned words, struct gs_contraction *out);
 
 #endif

@@ -8,6 +8,7 @@
 
 struct packed { /* of one instruction; NULL: packed in every run */
 	float *x, *w;
+	struct gs_contract_ints ints;
 };
 
 struct gs_exec_plan {
@@ -44,7 +45,7 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
 		if (!contracts(plan, &in, &c))
 			continue;
 		err = gs_contract_prepack(&c, p->weights, plan->kernels, plan->pool, plan->workspace, &budget);
-		plan->packed[i] = (struct packed){c.packed_x, c.packed_w};
+		plan->packed[i] = (struct packed){c.packed_x, c.packed_w, c.ints};
 	}
 	return err;
 }
@@ -86,8 +87,8 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	if (!plan)
 		return;
 	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
-		free(plan->packed[i].x);
-		free(plan->packed[i].w);
+		gs_contract_drop(&(struct gs_contract){
+			.packed_x = plan->packed[i].x, .packed_w = plan->packed[i].w, .ints = plan->packed[i].ints});
 	}
 	free(plan->packed);
 	gs_lines_free(plan->lines);
@@ -119,6 +120,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 			if (plan->packed) {
 				c.packed_x = plan->packed[i].x;
 				c.packed_w = plan->packed[i].w;
+				c.ints = plan->packed[i].ints;
 			}
 			enum gs_err err = gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
 			if (err != GS_OK)

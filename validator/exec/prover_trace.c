@@ -39,12 +39,26 @@ enum gs_err gs_commitments_build(const struct gs_program *program, const uint8_t
 	return err;
 }
 
+enum gs_err gs_commitments_claim(struct gs_commitments *c, const uint8_t *claimed)
+{
+	struct gs_merkle tree;
+	GS_ASSERT(gs_header_tolerant(&c->program->header));
+	enum gs_err err = build_array_tree(claimed, c->program->header.claimed_chunks, &tree);
+	if (err != GS_OK)
+		return err;
+	gs_merkle_free(&c->claimed_tree);
+	c->claimed_tree = tree;
+	c->claimed = claimed;
+	return GS_OK;
+}
+
 void gs_commitments_free(struct gs_commitments *c)
 {
 	if (c == NULL)
 		return;
 	gs_merkle_free(&c->weights_tree);
 	gs_merkle_free(&c->inputs_tree);
+	gs_merkle_free(&c->claimed_tree);
 	gs_merkle_free(&c->program_tree);
 	memset(c, 0, sizeof(*c));
 }
@@ -72,6 +86,11 @@ static enum gs_err read(void *self, enum gs_space space, uint32_t chunk, uint8_t
 		array = p->common->inputs;
 		chunks = h->inputs_chunks;
 		break;
+	case GS_SPACE_CLAIMED:
+		array = p->common->claimed;
+		chunks = h->claimed_chunks;
+		GS_ASSERT(array != NULL || chunks == 0);
+		break;
 	}
 	if (chunk < chunks)
 		memcpy(out, array + (size_t)chunk * GS_CHUNK_BYTES, GS_CHUNK_BYTES);
@@ -88,6 +107,7 @@ static enum gs_err path(void *self, enum gs_space space, uint32_t chunk, struct 
 	case GS_SPACE_TRACE: gs_trace_path(p->trace, chunk, out); return GS_OK;
 	case GS_SPACE_WEIGHTS: tree = &p->common->weights_tree; break;
 	case GS_SPACE_INPUTS: tree = &p->common->inputs_tree; break;
+	case GS_SPACE_CLAIMED: tree = &p->common->claimed_tree; break;
 	}
 	gs_merkle_path(tree, 0, chunk, tree->depth, out);
 	return GS_OK;
@@ -133,7 +153,8 @@ struct gs_memory gs_prover_trace_memory(const struct gs_prover_trace *self)
 {
 	return (struct gs_memory){.trace = self->trace->chunks,
 	                          .weights = self->common->program->weights,
-	                          .inputs = self->common->inputs};
+	                          .inputs = self->common->inputs,
+	                          .claimed = self->common->claimed};
 }
 
 struct gs_prover gs_prover_over_trace(struct gs_prover_trace *self)

@@ -29,11 +29,12 @@ struct item {
 	const struct gs_contract_job *job;
 	struct gs_contract_worker *s;
 	uint64_t batch, row, rows, lane, lanes;
-	const float *w;      /* of the item's first row */
-	struct gs_packing x; /* of the item's batch */
-	uint8_t *out;        /* the instruction's tensor */
-	int64_t out_at;      /* where the batch begins in it */
-	bool plain;          /* stored as binary32, as the tile leaves it */
+	const float *w;         /* of the item's first row */
+	struct gs_packing x;    /* of the item's batch */
+	uint8_t *out;           /* the instruction's tensor */
+	int64_t out_at;         /* where the batch begins in it */
+	bool plain;             /* stored as the tile leaves it */
+	const uint32_t *w_sums; /* of integers: of w' of the item's first row */
 };
 
 /* ---- the lanes' factor ---- */
@@ -69,16 +70,113 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 				        s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
 		}
 	}
+	for (unsigned i = 0; i < s->panels && job->w_words.from != 0 && !job->c->packed_x; i++) {
+		const struct gs_panel *p = &s->panel[i];
+		static const uint32_t none[GS_TILE_LANES_MAX];
+		gs_lane_sums(job, p, terms, term == 0 ? none : s->lane_sums + p->lane, s->lane_sums + p->lane);
+	}
+}
+
+/* ---- integers ---- */
+
+static uint32_t ones(enum gs_words_kind kind)
+{
+	return kind == GS_WORDS_8 ? 0x01010101 : kind == GS_WORDS_16 ? 0x00010001 : 1;
+}
+
+void gs_lane_sums(const struct gs_contract_job *job, const struct gs_panel *p, size_t terms, const uint32_t *start,
+                  uint32_t *sums)
+{
+	const uint32_t one = ones(job->x_words.kind);
+	struct gs_int_tile tile = {.terms = terms,
+	                           .x = (const uint32_t *)(const void *)p->x,
+	                           .x_at = p->x_at,
+	                           .x_step = p->x_step,
+	                           .w = &one,
+	                           .start = start,
+	                           .start_row = p->wide,
+	                           .out = sums};
+	job->kernels->ints->tile[job->x_words.kind][p->width][0](&tile);
+}
+
+void gs_row_sums(const struct gs_contract_job *job, const float *w, size_t rows, size_t terms, uint32_t *sums)
+{
+	static const uint32_t none[GS_TILE_ROWS_MAX];
+	uint32_t x[GS_TILE_LANES_MAX], out[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
+	size_t lanes = job->kernels->lanes;
+	for (size_t l = 0; l < lanes; l++)
+		x[l] = ones(job->w_words.kind);
+	struct gs_int_tile tile = {.terms = terms,
+	                           .x = x,
+	                           .w = (const uint32_t *)(const void *)w,
+	                           .w_step = rows,
+	                           .start = none,
+	                           .out = out,
+	                           .out_row = lanes};
+	job->kernels->ints->tile[job->w_words.kind][0][rows - 1](&tile);
+	for (size_t r = 0; r < rows; r++)
+		sums[r] = out[r * lanes];
+}
+
+/* Adds to accumulators, which may lie in an array of floats, and to a start in the same form. */
+static void add_integer(float *at, size_t n, uint32_t value)
+{
+	uint32_t *word = (uint32_t *)(void *)at;
+	for (size_t i = 0; i < n; i++)
+		word[i] += value;
+}
+
+/* p*(sum(w') + K*q) of a row of the item (contract.h). */
+static uint32_t row_addend(const struct item *it, size_t row)
+{
+	const struct gs_contract_job *job = it->job;
+	if (job->x_words.from == 0)
+		return 0;
+	GS_ASSERT(it->w_sums != NULL);
+	uint32_t sum = it->w_sums[row] + (uint32_t)job->c->is.products * (uint32_t)job->w_words.from;
+	return (uint32_t)job->x_words.from * sum;
+}
+
+/* One row's finished accumulators to the output; lane: of the first, within the item. */
+static void write_integers(const struct item *it, size_t row, uint32_t *value, const struct gs_panel *p)
+{
+	const struct gs_contract_job *job = it->job;
+	const struct gs_instr *in = job->in;
+	int64_t at = it->out_at + it->s->row_out[row];
+	uint32_t q = (uint32_t)job->w_words.from;
+	if (q != 0) {
+		const uint32_t *sums = it->s->lane_sums + p->lane;
+		if (job->c->packed_x)
+			sums = job->c->ints.x_sums +
+			       it->batch * gs_round_up(job->c->is.lanes.points, job->kernels->lanes) + it->lane +
+			       p->lane;
+		for (size_t l = 0; l < p->lanes; l++)
+			value[l] += q * sums[l];
+	}
+	for (unsigned i = p->run; i < p->run + p->runs; i++) {
+		const struct gs_run_of_lanes *run = &it->s->run[i];
+		const uint32_t *from = value + (run->lane - p->lane);
+		uint32_t *out = (uint32_t *)(void *)it->out + at + run->out;
+		if (in->epilogue == 0 && in->store_dtype == GS_I32)
+			memcpy(out, from, run->lanes * sizeof(*out));
+		else if (in->epilogue == GS_FN_I32_TO_F32 && in->store_dtype == GS_F32)
+			job->kernels->ints->to_f32(out, from, run->lanes);
+		else
+			for (size_t l = 0; l < run->lanes; l++)
+				gs_element_write(it->out, (enum gs_dtype)in->store_dtype, (uint64_t)(at + run->out) + l,
+				                 gs_finish(in, from[l]));
+	}
 }
 
 /* ---- accumulators in and out ---- */
 
+/* The bits of a number of 32 bits, whichever its class. */
 static float start_at(const struct item *it, int64_t at)
 {
 	const struct gs_factor *f = &it->job->c->is.start;
 	const uint8_t *base = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
 	enum gs_dtype dtype = (enum gs_dtype)f->dtype;
-	if (dtype == GS_F32)
+	if (dtype == GS_F32 || dtype == GS_I32)
 		return ((const float *)(const void *)base)[at];
 	return gs_f32_from_bits((uint32_t)gs_load(dtype, gs_element_bits(base, dtype, (uint64_t)at)));
 }
@@ -96,6 +194,8 @@ static void fill_start(const struct item *it, size_t row, size_t rows, const str
 		for (size_t l = 0; l < p->lanes; l++)
 			it->s->tile[r * p->wide + l] = start_at(it, base + it->s->row_start[row + r] +
 			                                                    it->s->lane_start[p->lane + l]);
+	for (size_t r = 0; r < rows && c->words != 0; r++)
+		add_integer(it->s->tile + r * p->wide, p->lanes, row_addend(it, row + r));
 	tile->start = it->s->tile;
 	tile->start_row = p->wide;
 }
@@ -105,7 +205,9 @@ static void write_out(const struct item *it, size_t row, size_t rows, const stru
 {
 	const struct gs_contraction *c = &it->job->c->is;
 	enum gs_dtype dtype = (enum gs_dtype)c->store_dtype;
-	for (size_t r = 0; r < rows; r++) {
+	for (size_t r = 0; r < rows && c->words != 0; r++)
+		write_integers(it, row + r, (uint32_t *)(void *)(it->s->tile + r * p->wide), p);
+	for (size_t r = 0; r < rows && c->words == 0; r++) {
 		const float *from = it->s->tile + r * p->wide - p->lane;
 		int64_t at = it->out_at + it->s->row_out[row + r];
 		for (unsigned i = p->run; i < p->run + p->runs; i++) {
@@ -142,6 +244,21 @@ static bool straight(const struct item *it, size_t row, size_t rows, const struc
 
 /* ---- tiles ---- */
 
+static void run_integers(const struct item *it, size_t rows, const struct gs_panel *p, const struct gs_tile *t)
+{
+	struct gs_int_tile tile = {.terms = t->terms,
+	                           .x = (const uint32_t *)(const void *)t->x,
+	                           .x_at = t->x_at,
+	                           .x_step = t->x_step,
+	                           .w = (const uint32_t *)(const void *)t->w,
+	                           .w_step = t->w_step,
+	                           .start = (const uint32_t *)(const void *)t->start,
+	                           .start_row = t->start_row,
+	                           .out = (uint32_t *)(void *)t->out,
+	                           .out_row = t->out_row};
+	it->job->kernels->ints->tile[it->job->x_words.kind][p->width][rows - 1](&tile);
+}
+
 /* One tile of rows over one panel and one block of terms. */
 static void run_tile(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, uint64_t term,
                      size_t terms)
@@ -172,7 +289,10 @@ static void run_tile(const struct item *it, size_t row, size_t rows, const struc
 		                   : (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
 		tile.out_row = through ? p->wide : rows > 1 ? (size_t)(out[1] - out[0]) : 0;
 	}
-	it->job->kernels->tile[p->width][rows - 1](&tile);
+	if (c->words == 0)
+		it->job->kernels->tile[p->width][rows - 1](&tile);
+	else
+		run_integers(it, rows, p, &tile);
 	if (through)
 		write_out(it, row, rows, p);
 }
@@ -260,8 +380,6 @@ static void prepare(struct item *it)
 		gs_walk(&c->rows, c->extent, it->row, rows, c->out_step, s->row_out);
 		if (!c->start_constant)
 			gs_walk(&c->rows, c->extent, it->row, rows, c->start.step, s->row_start);
-		for (size_t r = 0; r < rows && c->start_constant; r++)
-			s->start[r] = c->start_value;
 	}
 	s->serial = job->serial;
 	s->lane = it->lane;
@@ -270,11 +388,13 @@ static void prepare(struct item *it)
 	it->x = job->x;
 	if (!job->c->packed_x)
 		it->x.array += c->x.at + gs_batch_at(c, it->batch, c->x.step);
-	if (c->start_constant || c->start_moves_on_lanes)
+	if (c->start_moves_on_lanes)
 		return;
-	int64_t start = c->start.at + gs_batch_at(c, it->batch, c->start.step);
+	int64_t start = c->start_constant ? 0 : c->start.at + gs_batch_at(c, it->batch, c->start.step);
 	for (size_t r = 0; r < rows; r++)
-		s->start[r] = start_at(it, start + s->row_start[r]);
+		s->start[r] = c->start_constant ? c->start_value : start_at(it, start + s->row_start[r]);
+	for (size_t r = 0; r < rows && c->words != 0; r++)
+		add_integer(&s->start[r], 1, row_addend(it, r));
 }
 
 static void run_item(struct item *it)
@@ -314,6 +434,9 @@ void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t las
 		it.w = job->packed_w + (b * job->rows + row) * c->terms;
 		it.out = job->mem->trace + (size_t)c->first_chunk * GS_CHUNK_BYTES;
 		it.plain = c->clamps && c->store_dtype == GS_F32;
+		if (c->words != 0)
+			it.plain = job->in->epilogue == 0 && c->store_dtype == GS_I32 && job->w_words.from == 0;
+		it.w_sums = job->w_sums ? job->w_sums + b * job->rows + row : NULL;
 		run_item(&it);
 	}
 }

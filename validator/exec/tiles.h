@@ -52,13 +52,14 @@ struct gs_contract_worker { /* of one thread */
 	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
 	float block[GS_BLOCK_TERMS * GS_ITEM_LANES]; /* the panels of one block of terms */
 	float *acc;                                  /* GS_ITEM_ROWS * GS_ITEM_LANES, between blocks of terms */
+	uint32_t lane_sums[GS_ITEM_LANES + GS_TILE_LANES_MAX]; /* of integers: of x', over the terms so far */
 };
 
 struct gs_workspace {
 	unsigned threads;
 	uint64_t serial;                                        /* counts parts of jobs */
 	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
-	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w;
+	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w, w_sums;
 };
 
 struct gs_contract_job {
@@ -70,6 +71,9 @@ struct gs_contract_job {
 	struct gs_packing x, w;
 	float *packed;                                  /* where rows (or lanes) are being packed to */
 	const float *packed_w;                          /* the part's rows, [batch][tile][term][row] */
+	struct gs_words x_words, w_words;               /* of integers: how both factors stand in words... */
+	uint32_t *w_sums;                               /* ...and sums of w' of the part's rows, [batch][row] */
+	uint32_t *x_sums;                               /* where pack_lanes leaves sums of x' */
 	uint64_t batch_first, batches, row_first, rows; /* the part */
 	uint64_t serial;                                /* its number */
 	uint64_t item_rows, item_lanes, row_items, lane_items;
@@ -79,6 +83,12 @@ struct gs_contract_job {
 
 /* Runs items [first, last) of the part of a struct gs_contract_job: work of a pool. */
 void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last);
+
+/* sums[l] = start[l] + the sum of what stands in the words of the panel's lane l; and the same of a tile of rows, at w,
+ * rows of it a term (start 0). */
+void gs_lane_sums(const struct gs_contract_job *job, const struct gs_panel *p, size_t terms, const uint32_t *start,
+                  uint32_t *sums);
+void gs_row_sums(const struct gs_contract_job *job, const float *w, size_t rows, size_t terms, uint32_t *sums);
 
 /* The panel that begins at a lane: as wide as a tile, or, of what is left, the widest without an empty vector. */
 size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width);
@@ -92,7 +102,7 @@ static inline uint64_t gs_round_up(uint64_t n, uint64_t to)
 
 static inline const uint8_t *gs_array_of(const struct gs_memory *mem, uint8_t space)
 {
-	return space == GS_SPACE_TRACE ? mem->trace : space == GS_SPACE_WEIGHTS ? mem->weights : mem->inputs;
+	return gs_memory_array(mem, (enum gs_space)space);
 }
 
 #endif

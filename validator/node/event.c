@@ -181,6 +181,36 @@ static void read_recorded(struct reading *r)
 	r->out->beacon = gs_abi_get_hash(&r->data);
 }
 
+static void read_validator(struct reading *r)
+{
+	read_claim(r);
+	r->out->account = gs_abi_get_address(&r->topics);
+}
+
+static void read_attested_claim(struct reading *r)
+{
+	struct gs_address low;
+
+	read_validator(r);
+	low = gs_abi_get_address(&r->data); /* a uint160 */
+	memcpy(r->out->commitment.b, low.b, sizeof(low.b));
+	r->out->amount = gs_abi_get_wei(&r->data);
+}
+
+static void read_reported(struct reading *r)
+{
+	read_validator(r);
+	r->out->amount = gs_abi_get_wei(&r->data);
+	(void)gs_abi_get_wei(&r->data); /* the stake of all who reported */
+}
+
+static void read_collected(struct reading *r)
+{
+	read_validator(r);
+	r->out->amount = gs_abi_get_wei(&r->data);
+	r->out->gain = gs_abi_get_wei(&r->data);
+}
+
 #define OF(contract) offsetof(struct gs_contracts, contract)
 static const struct form forms[] = {
 	{GS_EVENT_DEPOSITED, "Deposited", &gs_stakes_event_deposited, OF(stakes), 2, read_account_amount},
@@ -214,6 +244,9 @@ static const struct form forms[] = {
 	{GS_EVENT_DRAWN, "Drawn", &gs_duties_event_drawn, OF(duties), 2, read_drawn},
 	{GS_EVENT_PUBLISHED, "Published", &gs_duties_event_published, OF(duties), 2, read_published},
 	{GS_EVENT_RECORDED, "Recorded", &gs_duties_event_recorded, OF(duties), 2, read_recorded},
+	{GS_EVENT_ATTESTED_CLAIM, "AttestedClaim", &gs_duties_event_attested_claim, OF(duties), 3, read_attested_claim},
+	{GS_EVENT_REPORTED, "Reported", &gs_duties_event_reported, OF(duties), 3, read_reported},
+	{GS_EVENT_COLLECTED, "Collected", &gs_duties_event_collected, OF(duties), 3, read_collected},
 };
 
 const char *gs_event_name(enum gs_event_kind kind)

@@ -52,6 +52,9 @@ enum gs_event_kind {
 	GS_EVENT_DRAWN,
 	GS_EVENT_PUBLISHED,
 	GS_EVENT_RECORDED,
+	GS_EVENT_ATTESTED_CLAIM,
+	GS_EVENT_REPORTED,
+	GS_EVENT_COLLECTED,
 	GS_EVENT_GAME, /* of Disputes; see dispute */
 };
 
@@ -63,9 +66,10 @@ struct gs_event {
 	enum gs_event_kind kind;
 	struct gs_hash claim;
 	struct gs_hash model;
-	struct gs_address account; /* staker, registrant, attester, loser */
+	struct gs_address account; /* staker, registrant, attester, validator, loser */
 	struct gs_address other;   /* SLASHED: the winner; PAID: who got it */
-	struct gs_wei amount;      /* SLASHED: the loss; ATTESTED and RETRACTED: the total after it */
+	struct gs_wei
+		amount; /* SLASHED: the loss; ATTESTED and RETRACTED: the total after it; of a claim's validator: its stake */
 	struct gs_wei burned;
 	struct gs_wei gain;
 	struct gs_wei released;
@@ -77,15 +81,16 @@ struct gs_event {
 	struct gs_hash batch_root; /* BATCH_POSTED, as are the next three */
 	uint32_t leaves;
 	uint64_t salt;
-	uint8_t batch_kind;        /* enum gs_batch_kind */
-	uint8_t demand_kind;       /* DEMANDED, ANSWERED: enum gs_demand_kind */
-	uint32_t demand_block;     /* DEMANDED, ANSWERED */
-	struct gs_time deadline;   /* DEMANDED, DRAWN */
-	struct gs_bytes chunks;    /* ANSWERED */
-	uint64_t epoch;            /* RECORDED */
-	uint64_t previous_epoch;   /* RECORDED: that was recorded */
-	struct gs_hash beacon;     /* RECORDED */
-	struct gs_hash trace_root; /* PUBLISHED */
+	uint8_t batch_kind;             /* enum gs_batch_kind */
+	uint8_t demand_kind;            /* DEMANDED, ANSWERED: enum gs_demand_kind */
+	uint32_t demand_block;          /* DEMANDED, ANSWERED */
+	struct gs_time deadline;        /* DEMANDED, DRAWN */
+	struct gs_bytes chunks;         /* ANSWERED */
+	uint64_t epoch;                 /* RECORDED */
+	uint64_t previous_epoch;        /* RECORDED: that was recorded */
+	struct gs_hash beacon;          /* RECORDED */
+	struct gs_hash trace_root;      /* PUBLISHED */
+	struct gs_trace_tag commitment; /* ATTESTED_CLAIM: of the validator, to its trace root */
 	struct gs_bytes input;
 	struct gs_bytes output;
 	struct gs_bytes header; /* REGISTERED: GS_EVENT_HEADER_BYTES */

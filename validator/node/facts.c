@@ -349,6 +349,7 @@ static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_even
 	if (err)
 		return GS_ECORRUPT;
 	claim.status = (uint8_t)status;
+	claim.settled = j->time;
 	return gs_facts_put_claim(j, &claim);
 }
 
@@ -448,6 +449,18 @@ static enum gs_err apply_state(const struct gs_game_event *e, struct gs_game_rec
 	return GS_OK;
 }
 
+/* The first trace root of any of its games binds the claim. */
+static enum gs_err bind_claim(struct gs_journal *j, const struct gs_game_record *game)
+{
+	struct gs_claim claim;
+	enum gs_err err = gs_facts_claim(j, &game->claim, &claim);
+
+	if (err || gs_hash_is_zero(&game->game.trace_root) || !gs_trace_tag_is_zero(&claim.tag))
+		return err;
+	claim.tag = gs_trace_tag_of(&game->game.trace_root);
+	return gs_facts_put_claim(j, &claim);
+}
+
 static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *e)
 {
 	struct gs_game_record game;
@@ -460,6 +473,8 @@ static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *
 	err = e->kind == GS_GAME_EVENT_OPENED ? apply_opened(j, e, &game) : gs_facts_game(j, &id, &game);
 	if (!err && gs_game_event_has_state(e->kind))
 		err = apply_state(e, &game);
+	if (!err && (e->kind == GS_GAME_EVENT_REVEALED || e->kind == GS_GAME_EVENT_AGREED))
+		err = bind_claim(j, &game);
 	if (!err && e->kind == GS_GAME_EVENT_OVER)
 		err = apply_game_over(j, e, &game);
 	if (err)
@@ -500,6 +515,9 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_DRAWN:
 	case GS_EVENT_PUBLISHED:
 	case GS_EVENT_RECORDED: return gs_facts_apply_duty(j, e);
+	case GS_EVENT_ATTESTED_CLAIM:
+	case GS_EVENT_REPORTED:
+	case GS_EVENT_COLLECTED: return gs_facts_apply_attestation(j, e);
 	case GS_EVENT_GAME: return apply_game(j, &e->dispute);
 	}
 	return GS_OK;

@@ -32,6 +32,19 @@ struct gs_claim {
 	struct gs_time audit_deadline;   /* zero: it was not drawn, or has answered */
 	bool audited;                    /* its trace root is published */
 	struct gs_time first_window_end; /* its epoch follows from it, however often the window was extended */
+	struct gs_trace_tag tag;         /* of the trace root that binds its games; zero while none does */
+	struct gs_hash published;        /* the trace root that answered an audit; zero before */
+	struct gs_time settled;          /* when it was no longer open; zero before */
+};
+
+/* A validator's stake on having a claim's trace. */
+struct gs_attestation {
+	struct gs_hash claim;
+	struct gs_address validator;
+	struct gs_trace_tag commitment; /* gs_attest_commitment of its trace root */
+	struct gs_wei stake;            /* locked; zero: collected */
+	bool reported;                  /* that the published root is the one it committed to */
+	struct gs_wei reward;           /* collected with the stake */
 };
 
 /* Randomness of an epoch, as Duties has recorded it. */
@@ -105,6 +118,10 @@ GS_MUST enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *i
 GS_MUST enum gs_err gs_facts_game(struct gs_journal *j, const struct gs_hash *id, struct gs_game_record *out);
 GS_MUST enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struct gs_model_record *out);
 GS_MUST enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out);
+GS_MUST enum gs_err gs_facts_attestation(struct gs_journal *j, const struct gs_hash *claim,
+                                         const struct gs_address *validator, struct gs_attestation *out);
+/* Stakes of all that have attested a claim and not collected. */
+GS_MUST enum gs_err gs_facts_attested(struct gs_journal *j, const struct gs_hash *claim, struct gs_wei *out);
 /* When everything unfinal of a retired deployment can be released; GS_ENOTFOUND while it is not retired. */
 GS_MUST enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out);
 /* The first epoch that was recorded after `epoch`. GS_ENOTFOUND: none was, yet. */
@@ -121,6 +138,7 @@ GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, s
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);
 GS_MUST enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out);
 GS_MUST enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct gs_beacon *out);
+GS_MUST enum gs_err gs_attestation_decode(struct gs_bytes key, struct gs_bytes value, struct gs_attestation *out);
 GS_MUST enum gs_err gs_account_decode(struct gs_bytes value, struct gs_account *out);
 GS_MUST enum gs_err gs_slash_decode(struct gs_bytes key, struct gs_bytes value, struct gs_slash *out);
 

@@ -1,9 +1,9 @@
-/* What Duties says: demands and their answers, draws and published roots, randomness. */
+/* What Duties says: demands and their answers, draws and published roots, randomness, attestations. */
 #include <string.h>
 
 #include "validator/node/facts_record.h"
 
-enum { BEACON_BYTES_MAX = 256 };
+enum { RECORD_BYTES_MAX = 256 };
 
 /* The bytes that were put on chain take their place in what is known of the array; what was posted there, if anything, was
  * those bytes or was wrong. */
@@ -43,7 +43,7 @@ static enum gs_err apply_recorded(struct gs_journal *j, const struct gs_event *e
 	enum gs_err err;
 
 	gs_be64_write(key, e->epoch);
-	gs_buf_init(&value, BEACON_BYTES_MAX);
+	gs_buf_init(&value, RECORD_BYTES_MAX);
 	gs_beacon_encode(&beacon, &value);
 	err = value.err;
 	if (!err)
@@ -74,6 +74,8 @@ enum gs_err gs_facts_apply_duty(struct gs_journal *j, const struct gs_event *e)
 	} else {
 		claim.audit_deadline.unix_s = 0;
 		claim.audited = true;
+		claim.published = e->trace_root;
+		claim.tag = gs_trace_tag_of(&e->trace_root);
 	}
 	err = gs_facts_put_claim(j, &claim);
 	return !err && e->kind == GS_EVENT_ANSWERED ? take_answer(j, e) : err;
@@ -106,4 +108,74 @@ enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct g
 
 	*out = search.beacon;
 	return err || search.found ? err : GS_ENOTFOUND;
+}
+
+/* --- attestations --- */
+
+static struct gs_bytes attestation_key(const struct gs_hash *claim, const struct gs_address *validator,
+                                       uint8_t out[GS_ATTESTATION_KEY])
+{
+	memcpy(out, claim->b, sizeof(claim->b));
+	memcpy(out + sizeof(claim->b), validator->b, sizeof(validator->b));
+	return (struct gs_bytes){out, GS_ATTESTATION_KEY};
+}
+
+enum gs_err gs_facts_attestation(struct gs_journal *j, const struct gs_hash *claim, const struct gs_address *validator,
+                                 struct gs_attestation *out)
+{
+	uint8_t key[GS_ATTESTATION_KEY];
+	const struct gs_bytes at = attestation_key(claim, validator, key);
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, RECORD_BYTES_MAX);
+	err = gs_journal_get(j, GS_TABLE_ATTESTATIONS, at, &value);
+	if (!err)
+		err = gs_attestation_decode(at, gs_buf_view(&value), out);
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err add_stake(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_wei *sum = context;
+	struct gs_attestation a;
+	enum gs_err err = gs_attestation_decode(key, value, &a);
+
+	return err ? err : gs_wei_add(*sum, a.stake, sum);
+}
+
+enum gs_err gs_facts_attested(struct gs_journal *j, const struct gs_hash *claim, struct gs_wei *out)
+{
+	memset(out, 0, sizeof(*out));
+	return j->store->scan(j->txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){claim->b, sizeof(claim->b)},
+	                      GS_STORE_ASCENDING, add_stake, out, j->error);
+}
+
+enum gs_err gs_facts_apply_attestation(struct gs_journal *j, const struct gs_event *e)
+{
+	uint8_t key[GS_ATTESTATION_KEY];
+	const struct gs_bytes at = attestation_key(&e->claim, &e->account, key);
+	struct gs_attestation a = {.claim = e->claim, .validator = e->account};
+	struct gs_buf value;
+	enum gs_err err = GS_OK;
+
+	if (e->kind == GS_EVENT_ATTESTED_CLAIM) {
+		a.commitment = e->commitment;
+		a.stake = e->amount;
+	} else {
+		err = gs_facts_attestation(j, &e->claim, &e->account, &a);
+		a.reported = a.reported || e->kind == GS_EVENT_REPORTED;
+	}
+	if (err)
+		return GS_ECORRUPT;
+	if (e->kind == GS_EVENT_COLLECTED) {
+		memset(&a.stake, 0, sizeof(a.stake));
+		a.reward = e->gain;
+	}
+	gs_buf_init(&value, RECORD_BYTES_MAX);
+	gs_attestation_encode(&a, &value);
+	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_ATTESTATIONS, at, gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
 }

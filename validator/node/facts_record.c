@@ -4,14 +4,16 @@
 #include <string.h>
 
 enum {
-	CLAIM_VERSION = 2,
-	CLAIM_FIELDS = 23,
+	CLAIM_VERSION = 3,
+	CLAIM_FIELDS = 26,
 	GAME_VERSION = 2,
 	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 1,
 	MODEL_VERSION = 2,
 	MODEL_FIELDS = 6,
 	BEACON_VERSION = 1,
 	BEACON_FIELDS = 2,
+	ATTESTATION_VERSION = 1,
+	ATTESTATION_FIELDS = 4,
 	BATCH_VERSION = 1,
 	BATCH_FIELDS = 9,
 	ACCOUNT_VERSION = 1,
@@ -26,6 +28,16 @@ static enum gs_err take_key(struct gs_bytes key, struct gs_hash *out)
 		return GS_ECORRUPT;
 	memcpy(out->b, key.ptr, key.len);
 	return GS_OK;
+}
+
+static void get_tag(struct gs_record_reader *r, struct gs_trace_tag *out)
+{
+	const struct gs_bytes bytes = gs_record_get_bytes(r);
+
+	if (!r->err && bytes.len == sizeof(out->b))
+		memcpy(out->b, bytes.ptr, bytes.len);
+	else if (!r->err)
+		r->err = GS_ECORRUPT;
 }
 
 void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
@@ -56,6 +68,9 @@ void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 	gs_record_put_u64(&w, c->audit_deadline.unix_s);
 	gs_record_put_bool(&w, c->audited);
 	gs_record_put_u64(&w, c->first_window_end.unix_s);
+	gs_record_put_bytes(&w, (struct gs_bytes){c->tag.b, sizeof(c->tag.b)});
+	gs_record_put_hash(&w, &c->published);
+	gs_record_put_u64(&w, c->settled.unix_s);
 	gs_record_end(&w);
 }
 
@@ -90,6 +105,9 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->audit_deadline.unix_s = gs_record_get_u64(&r);
 	out->audited = gs_record_get_bool(&r);
 	out->first_window_end.unix_s = gs_record_get_u64(&r);
+	get_tag(&r, &out->tag);
+	out->published = gs_record_get_hash(&r);
+	out->settled.unix_s = gs_record_get_u64(&r);
 	return gs_record_close(&r);
 }
 
@@ -255,6 +273,35 @@ enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct 
 	gs_record_open(&r, value, BEACON_VERSION, BEACON_FIELDS);
 	out->previous = gs_record_get_u64(&r);
 	out->value = gs_record_get_hash(&r);
+	return gs_record_close(&r);
+}
+
+void gs_attestation_encode(const struct gs_attestation *a, struct gs_buf *out)
+{
+	struct gs_record_writer w;
+
+	gs_record_begin(&w, out, ATTESTATION_VERSION, ATTESTATION_FIELDS);
+	gs_record_put_bytes(&w, (struct gs_bytes){a->commitment.b, sizeof(a->commitment.b)});
+	gs_record_put_wei(&w, a->stake);
+	gs_record_put_bool(&w, a->reported);
+	gs_record_put_wei(&w, a->reward);
+	gs_record_end(&w);
+}
+
+enum gs_err gs_attestation_decode(struct gs_bytes key, struct gs_bytes value, struct gs_attestation *out)
+{
+	struct gs_record_reader r;
+
+	memset(out, 0, sizeof(*out));
+	if (key.len != GS_ATTESTATION_KEY)
+		return GS_ECORRUPT;
+	memcpy(out->claim.b, key.ptr, sizeof(out->claim.b));
+	memcpy(out->validator.b, key.ptr + sizeof(out->claim.b), sizeof(out->validator.b));
+	gs_record_open(&r, value, ATTESTATION_VERSION, ATTESTATION_FIELDS);
+	get_tag(&r, &out->commitment);
+	out->stake = gs_record_get_wei(&r);
+	out->reported = gs_record_get_bool(&r);
+	out->reward = gs_record_get_wei(&r);
 	return gs_record_close(&r);
 }
 

@@ -5,13 +5,18 @@
 #include "validator/node/facts.h"
 #include "validator/node/record.h"
 
-enum { GS_SLASH_KEY = 12, GS_BEACON_KEY = 8 }; /* block number, log index */
+enum {
+	GS_SLASH_KEY = 12,
+	GS_BEACON_KEY = 8,
+	GS_ATTESTATION_KEY = 52
+}; /* block number, log index; epoch; claim, validator */
 
 void gs_claim_encode(const struct gs_claim *claim, struct gs_buf *out);
 void gs_game_encode(const struct gs_game_record *game, struct gs_buf *out);
 void gs_model_encode(const struct gs_model_record *model, struct gs_buf *out);
 void gs_batch_encode(const struct gs_batch *batch, struct gs_buf *out);
 void gs_beacon_encode(const struct gs_beacon *beacon, struct gs_buf *out);
+void gs_attestation_encode(const struct gs_attestation *attestation, struct gs_buf *out);
 void gs_account_encode(const struct gs_account *account, struct gs_buf *out);
 void gs_slash_encode(const struct gs_slash *slash, struct gs_buf *out);
 
@@ -23,5 +28,6 @@ struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_
 GS_MUST enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim);
 /* An event of Duties. */
 GS_MUST enum gs_err gs_facts_apply_duty(struct gs_journal *j, const struct gs_event *event);
+GS_MUST enum gs_err gs_facts_apply_attestation(struct gs_journal *j, const struct gs_event *event);
 
 #endif

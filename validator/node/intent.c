@@ -30,6 +30,9 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_RECORD: return "record";
 	case GS_INTENT_DRAW: return "draw";
 	case GS_INTENT_UNPUBLISHED: return "unpublished";
+	case GS_INTENT_ATTEST: return "attest";
+	case GS_INTENT_REPORT: return "report";
+	case GS_INTENT_REWARD: return "reward";
 	}
 	return "?";
 }

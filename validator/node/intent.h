@@ -21,12 +21,15 @@ enum gs_intent_kind {
 	GS_INTENT_FINALISE = 4,
 	GS_INTENT_COLLECT = 5, /* closes a game that nobody can win any more */
 	GS_INTENT_RELEASE = 6,
-	GS_INTENT_ANSWER = 7,      /* a demand */
-	GS_INTENT_PUBLISH = 8,     /* the trace root, when drawn */
-	GS_INTENT_UNANSWERED = 9,  /* a claim is lost by a demand of ours that was not answered */
-	GS_INTENT_RECORD = 10,     /* an epoch's randomness */
-	GS_INTENT_DRAW = 11,       /* a claim's lot */
-	GS_INTENT_UNPUBLISHED = 12 /* a claim is lost by a root that was not published */
+	GS_INTENT_ANSWER = 7,       /* a demand */
+	GS_INTENT_PUBLISH = 8,      /* the trace root, when drawn */
+	GS_INTENT_UNANSWERED = 9,   /* a claim is lost by a demand of ours that was not answered */
+	GS_INTENT_RECORD = 10,      /* an epoch's randomness */
+	GS_INTENT_DRAW = 11,        /* a claim's lot */
+	GS_INTENT_UNPUBLISHED = 12, /* a claim is lost by a root that was not published */
+	GS_INTENT_ATTEST = 13,      /* that a claim's trace is here */
+	GS_INTENT_REPORT = 14,      /* that it is the published one */
+	GS_INTENT_REWARD = 15,      /* an attestation's stake, and what it earned */
 };
 enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
 

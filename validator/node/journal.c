@@ -186,6 +186,7 @@ enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head)
 		}
 	}
 	j->block = head->number;
+	j->time = head->time;
 	return err ? err : find_sequence(j);
 }
 

@@ -19,6 +19,7 @@ struct gs_journal {
 	struct gs_store_txn *txn;
 	uint64_t block; /* the newest block: chain-derived writes belong to it */
 	uint32_t sequence;
+	struct gs_time time;    /* of the newest block, once gs_journal_advance was called in this transaction */
 	struct gs_error *error; /* may be NULL */
 };
 

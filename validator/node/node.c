@@ -401,6 +401,7 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_claim *c
 		return;
 	}
 	out->computed_root = in->as.executed.output_root;
+	out->trace_root = in->as.executed.trace_root;
 	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID
 	                                                                            : GS_VERDICT_INVALID;
 }

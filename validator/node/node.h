@@ -18,6 +18,7 @@
 #include "chain/eth/head.h"
 #include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
+#include "validator/node/attest.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
 #include "validator/node/sampling.h"
@@ -45,6 +46,7 @@ struct gs_node_options {
 	uint32_t minimum_time_s;
 	uint32_t audit_bps; /* of Duties: share of claims that are drawn; 0: none */
 	uint64_t epoch_s;
+	struct gs_attest_policy attest;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
 	struct gs_time start_time;
@@ -66,6 +68,7 @@ struct gs_verdict_record {
 	uint8_t verdict; /* enum gs_verdict */
 	struct gs_time time;
 	struct gs_hash computed_root;    /* of the output, both back ends; zero when unavailable */
+	struct gs_hash trace_root;       /* of the whole execution; zero when unavailable, or not told */
 	char reason[GS_NODE_REASON_MAX]; /* why unavailable */
 };
 
@@ -100,6 +103,7 @@ struct gs_node_input {
 			bool computed;                 /* false: unavailable, for the reason below */
 			struct gs_hash output_root;    /* by the executor */
 			struct gs_hash reference_root; /* by the reference interpreter */
+			struct gs_hash trace_root;     /* of the executor's trace */
 			const char *reason;
 		} executed;
 		struct {
@@ -186,6 +190,7 @@ struct gs_node_summary {
 	uint64_t invalid;
 	uint64_t open;
 	uint64_t open_games;
+	uint64_t attested; /* own attestations that are not collected */
 	uint64_t pending_txs;
 	uint64_t executions; /* under way */
 };

@@ -22,9 +22,10 @@ struct gs_node {
 	uint64_t block; /* the newest block whose logs are applied */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
-	bool preparing;           /* one intent at a time: nonces come in a row */
-	struct gs_time poor_told; /* when it was last said that a challenge cannot be afforded */
-	struct gs_time none_told; /* the same of a game without an answer */
+	bool preparing;             /* one intent at a time: nonces come in a row */
+	struct gs_time poor_told;   /* when it was last said that a challenge cannot be afforded */
+	struct gs_time none_told;   /* the same of a game without an answer */
+	struct gs_time attest_told; /* the same of a claim that is not attested */
 	struct gs_time now;
 };
 
@@ -53,6 +54,16 @@ GS_MUST enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim
  * recorded, its lot drawn), that is wanted. */
 GS_MUST enum gs_err gs_plan_clearing(struct gs_node_turn *t, const struct gs_claim *claim, bool *cleared,
                                      uint64_t *epoch);
+/* Attests a claim of which this verdict was found, if the policy says so. */
+GS_MUST enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
+                                   const struct gs_verdict_record *verdict);
+/* What is due of an attestation of our own that is not collected. */
+GS_MUST enum gs_err gs_plan_attested(struct gs_node_turn *t, const struct gs_attestation *attestation);
+/* The stake that an intent on its way is going to lock for an attestation; zero for another. */
+GS_MUST enum gs_err gs_plan_attesting(struct gs_journal *j, const struct gs_intent *intent,
+                                      const struct gs_address *self, struct gs_wei *out);
+/* Stake that nothing on its way will lock. */
+GS_MUST enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out);
 /* Enters an intent, unless it is there. state may be NULL. */
 GS_MUST enum gs_err gs_plan_want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
                                  const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata);

@@ -249,6 +249,10 @@ static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_by
 	struct gs_wei bond;
 	enum gs_err err = gs_intent_decode(key, value, &intent);
 
+	if (!err && intent.kind == GS_INTENT_ATTEST) {
+		err = gs_plan_attesting(reserved->turn->j, &intent, &reserved->turn->node->options.self, &bond);
+		return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
+	}
 	if (err || intent.kind != GS_INTENT_CHALLENGE ||
 	    (intent.status != GS_INTENT_PLANNED && intent.status != GS_INTENT_SIGNED))
 		return err;
@@ -259,8 +263,7 @@ static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_by
 	return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
 }
 
-/* Stake that no challenge on its way will lock. */
-static enum gs_err free_stake(struct gs_node_turn *t, struct gs_wei *out)
+enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out)
 {
 	struct reserved reserved = {.turn = t};
 	struct gs_account account;
@@ -308,7 +311,7 @@ static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim
 	enum gs_err err = worst_case(t, claim, &worst);
 
 	if (!err)
-		err = free_stake(t, &free);
+		err = gs_plan_free_stake(t, &free);
 	if (err)
 		return err;
 	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
@@ -368,7 +371,7 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 	if (err)
 		return err;
 	*refuted = verdict.verdict == GS_VERDICT_INVALID;
-	return *refuted ? plan_challenge(t, claim) : GS_OK;
+	return *refuted ? plan_challenge(t, claim) : gs_plan_attest(t, claim, &verdict);
 }
 
 static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
@@ -399,6 +402,40 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 		return GS_OK;
 	err = gs_plan_clearing(t, &claim, &cleared, &epoch);
 	return err || !cleared ? err : want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, &epoch);
+}
+
+/* --- attestations --- */
+
+struct own_attestations {
+	struct gs_address self;
+	struct ids claims;
+};
+
+static enum gs_err keep_attested(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct own_attestations *own = context;
+	struct gs_attestation a;
+	enum gs_err err = gs_attestation_decode(key, value, &a);
+
+	if (err || !gs_address_equal(&a.validator, &own->self) || gs_u256_is_zero(&a.stake.v))
+		return err;
+	return keep_id(&own->claims, &a.claim);
+}
+
+static enum gs_err plan_attestations(struct gs_node_turn *t)
+{
+	struct own_attestations own = {.self = t->node->options.self};
+	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0},
+	                                    GS_STORE_ASCENDING, keep_attested, &own, t->j->error);
+
+	for (size_t i = 0; i < own.claims.count && !err; i++) {
+		struct gs_attestation a;
+		err = gs_facts_attestation(t->j, &own.claims.id[i], &own.self, &a);
+		if (!err)
+			err = gs_plan_attested(t, &a);
+	}
+	free(own.claims.id);
+	return err;
 }
 
 /* --- batches --- */
@@ -483,6 +520,8 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		err = collect(t, GS_TABLE_CLAIMS, keep_open_claim, &claims);
 	for (size_t i = 0; i < claims.count && !err; i++)
 		err = plan_claim(t, &claims.id[i]);
+	if (!err)
+		err = plan_attestations(t);
 	if (!err && t->node->options.finalise)
 		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
 	for (size_t i = 0; i < batches.count && !err; i++)

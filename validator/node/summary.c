@@ -18,11 +18,28 @@ static enum gs_err count_claim(void *context, struct gs_bytes key, struct gs_byt
 	return GS_OK;
 }
 
+struct own_attestations {
+	struct gs_address self;
+	uint64_t count;
+};
+
+static enum gs_err count_attestation(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct own_attestations *own = context;
+	struct gs_attestation a;
+	enum gs_err err = gs_attestation_decode(key, value, &a);
+
+	if (!err && gs_address_equal(&a.validator, &own->self) && !gs_u256_is_zero(&a.stake.v))
+		own->count++;
+	return err;
+}
+
 enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error)
 {
 	struct gs_store_txn *txn;
 	struct gs_journal j = {.store = node->store, .error = error};
 	struct gs_intent_txs txs;
+	struct own_attestations own = {.self = node->options.self};
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
@@ -31,6 +48,10 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 		return err;
 	err = node->store->scan(txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, count_claim, out,
 	                        error);
+	if (!err)
+		err = node->store->scan(txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+		                        count_attestation, &own, error);
+	out->attested = own.count;
 	if (!err) {
 		j.txn = txn;
 		err = gs_intent_pending(&j, &txs);

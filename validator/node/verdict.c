@@ -3,7 +3,7 @@
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
-enum { VERDICT_VERSION = 1, VERDICT_FIELDS = 4, VERDICT_BYTES_MAX = 4096 };
+enum { VERDICT_VERSION = 2, VERDICT_FIELDS = 5, VERDICT_BYTES_MAX = 4096 };
 
 const char *gs_verdict_name(enum gs_verdict verdict)
 {
@@ -24,6 +24,7 @@ enum gs_err gs_verdict_decode(struct gs_bytes bytes, struct gs_verdict_record *o
 	out->verdict = (uint8_t)gs_record_get_u32(&r);
 	out->time.unix_s = gs_record_get_u64(&r);
 	out->computed_root = gs_record_get_hash(&r);
+	out->trace_root = gs_record_get_hash(&r);
 	gs_record_get_text(&r, out->reason, sizeof(out->reason));
 	return gs_record_close(&r);
 }
@@ -53,6 +54,7 @@ enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *cl
 	gs_record_put_u64(&w, verdict->verdict);
 	gs_record_put_u64(&w, verdict->time.unix_s);
 	gs_record_put_hash(&w, &verdict->computed_root);
+	gs_record_put_hash(&w, &verdict->trace_root);
 	gs_record_put_text(&w, verdict->reason);
 	gs_record_end(&w);
 	err = value.err;

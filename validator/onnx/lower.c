@@ -3,6 +3,7 @@
 #include "validator/onnx/lower.h"
 
 #include "validator/onnx/lower_finish.h"
+#include "validator/onnx/lower_tolerance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,7 @@ static enum gs_err lower_all(struct gs_lower *lo, struct gs_bytes bytes, struct 
 	lo->graph = gs_arena_alloc(&lo->arena, lo->model.graphs, sizeof(struct gs_lower_graph *));
 	if (lo->graph == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the model's tables do not fit the memory limit");
-	if ((err = check_options(lo)) != GS_OK)
+	if ((err = check_options(lo)) != GS_OK || (err = gs_lower_tolerance_options(lo)) != GS_OK)
 		return err;
 	err = lower_main(lo, &scope, bytes, out);
 	gs_lower_scope_end(&scope);
@@ -250,6 +251,7 @@ enum gs_err gs_onnx_lower(struct gs_bytes bytes, const struct gs_onnx_options *o
 	gs_arena_free(&lo->arena);
 	gs_listing_free(&lo->listing);
 	free(lo->instr_def);
+	free(lo->instr_maker);
 	free(lo);
 	return err;
 }

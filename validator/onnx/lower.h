@@ -91,6 +91,11 @@ struct gs_lower_def {
 	uint32_t scope, name;
 };
 
+/* Whose function and whose epilogue an instruction has; NULL: of no node. */
+struct gs_lower_maker {
+	const struct gs_onnx_node *node, *epilogue;
+};
+
 struct gs_lower {
 	struct gs_arena arena;
 	struct gs_onnx_model model;
@@ -102,7 +107,9 @@ struct gs_lower {
 	uint32_t scopes;
 	uint64_t visits;
 	struct gs_listing listing; /* views of the trace name the producing instruction, of the weights the constant */
-	struct gs_lower_def *instr_def; /* one an instruction of the listing */
+	struct gs_lower_def *instr_def;     /* one an instruction of the listing */
+	struct gs_lower_maker *instr_maker; /* likewise */
+	const struct gs_onnx_node *node;    /* being lowered, the innermost; NULL outside of nodes */
 	uint32_t instr_cap;
 	struct gs_lower_const *constant;
 	uint32_t constants, constant_cap;

@@ -246,6 +246,10 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 		if (defs == NULL)
 			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
 		lo->instr_def = defs;
+		struct gs_lower_maker *makers = realloc(lo->instr_maker, cap * sizeof(*makers));
+		if (makers == NULL)
+			return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", cap);
+		lo->instr_maker = makers;
 		lo->instr_cap = cap;
 	}
 	enum gs_err err = gs_listing_append(&lo->listing, in);
@@ -253,6 +257,7 @@ static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
 	if (err != GS_OK)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %u instructions", count + 1);
 	lo->instr_def[count] = (struct gs_lower_def){0};
+	lo->instr_maker[count] = (struct gs_lower_maker){lo->node, lo->node};
 	return GS_OK;
 }
 

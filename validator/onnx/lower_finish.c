@@ -1,6 +1,8 @@
 #include "validator/onnx/lower_finish.h"
 
 #include "chain/core/hash.h"
+#include "challenge/machine/tolerance.h"
+#include "validator/onnx/lower_tolerance.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -234,6 +236,23 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 	return GS_OK;
 }
 
+/* The header's outputs and tolerances; where there is a tolerance, behind the exact program the comparison. */
+static enum gs_err add_comparison(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
+                                  struct gs_listing *listing, struct gs_header *header)
+{
+	const struct gs_onnx_options *o = lo->options;
+	header->outputs = outputs;
+	if (o->tolerance_abs == 0 && o->tolerance_rel == 0)
+		return GS_OK;
+	enum gs_err err = gs_lower_tolerable(lo, output, outputs);
+	if (err != GS_OK)
+		return err;
+	header->outputs = 1;
+	header->tolerance_abs = o->tolerance_abs;
+	header->tolerance_rel = o->tolerance_rel;
+	return gs_tolerance_append(listing, outputs, o->tolerance_abs, o->tolerance_rel, lo->error);
+}
+
 enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
 {
 	const struct gs_onnx_graph *m = &lo->model.graph;
@@ -261,11 +280,12 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
 	    (err = order_instructions(lo, instr, m->outputs, &listing, &weights_chunks)) != GS_OK)
 		goto out;
+	if ((err = add_comparison(lo, instr, m->outputs, &listing, &out->header)) != GS_OK)
+		goto out;
 	gs_listing_free(&lo->listing);
 	if ((err = fill_weights(lo, weights_chunks, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
 		goto out;
 	out->header.lowering = GS_LOWERING_VERSION;
-	out->header.outputs = m->outputs;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
 	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1) {
 		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");

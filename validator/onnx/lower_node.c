@@ -301,7 +301,10 @@ enum gs_err gs_lower_nodes(struct gs_lower *lo, const struct gs_lower_scope *sco
 	for (uint32_t i = 0; err == GS_OK && i < graph->nodes; i++) {
 		if (!scope->of->live[i])
 			continue;
+		const struct gs_onnx_node *around = lo->node;
+		lo->node = &graph->node[i];
 		err = lower_node(lo, i);
+		lo->node = around;
 		if (err != GS_OK && (outer == NULL || strlen(lo->error->text) <= WITHIN_TEXT_MAX))
 			err = gs_fail_within(lo->error, err, "node %u '%.*s' (%.*s)", i, NAME(graph->node[i].name),
 			                     NAME(graph->node[i].op));

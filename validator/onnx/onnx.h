@@ -30,6 +30,9 @@ struct gs_onnx_options {
 	const struct gs_onnx_bound *bound;
 	uint32_t bounds;
 	const struct gs_onnx_external *external; /* the files beside the model; NULL when there are none to open */
+	/* Binary32 bits, of a header's words 14 and 15. Not both 0: the program ends in the comparison of a tolerant model. */
+	uint32_t tolerance_abs;
+	uint32_t tolerance_rel;
 };
 
 /* Why a model was refused: the fixed list that reports use. */

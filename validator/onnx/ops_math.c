@@ -99,6 +99,7 @@ static bool fuse(struct gs_lower *lo, const struct gs_onnx_node *node, const str
 	/* no memory for it: an instruction of its own will say so */
 	if (gs_listing_replace(&lo->listing, v->source, &in) != GS_OK)
 		return false;
+	lo->instr_maker[v->source].epilogue = lo->node;
 	lo->instr_def[v->source] = (struct gs_lower_def){0}; /* the driver names it after this node's output */
 	*out = *v;
 	return true;

@@ -81,6 +81,10 @@ contract Duties is IDuties {
     uint8 private constant OUTPUT = 1;
     /// Levels of the block that one demand asks for: 32 chunks, 4 KiB.
     uint256 private constant BLOCK_LEVELS = 5;
+    /// The flag of a model's shape that it is tolerant.
+    uint256 private constant TOLERANT = 8;
+    /// keccak256(00 01 00 .. 00): the output block of a tolerant model's trace when its claim is right, one chunk with a 1.
+    bytes32 private constant HOLDS = 0xf6c5de7251ea74a6682e0b10450098b478fd643e5b1e7245d1e3e785066f39e7;
     /// In the place of a commitment that was reported to fit.
     uint160 private constant FITS = 1;
 
@@ -195,7 +199,7 @@ contract Duties is IDuties {
         Demand memory d = demands[claimId];
         if (d.demander == address(0)) revert NoDemand();
         if (block.timestamp > d.deadline) revert TooLate();
-        (uint256 depth,) = _array(body.modelId, d.kind);
+        (uint256 depth, uint256 count) = _array(body.modelId, d.kind);
         uint256 height = _height(depth);
         if (chunks.length != Merkle.CHUNK_BYTES << height || path.length != depth - height) revert WrongLength();
         uint256 pos;
@@ -204,12 +208,40 @@ contract Duties is IDuties {
         }
         bytes32 root = Merkle.climb(Merkle.rootOfChunks(pos, height), d.block_, path);
         if (root != (d.kind == INPUT ? body.inputRoot : body.outputRoot)) revert WrongPath();
+        _nothingBehind(count, d.block_, height, pos, path);
         delete demands[claimId];
         given[claimId][d.kind] = d.block_ + 1;
         _keepWindow(claimId, slot);
         claims.mark(claimId, 0, DEMANDED, true);
         stakes.pay(d.demander, priceOf(height), body.claimant);
         emit Answered(claimId, d.kind, d.block_, chunks);
+    }
+
+    /// Behind an array's last chunk everything is zero (docs/machine.md, section 4): in the block at `pos`, and in the nodes
+    /// beside the path. A claimant that could hide something there would have an array of which nobody else can show paths.
+    function _nothingBehind(uint256 count, uint256 block_, uint256 height, uint256 pos, bytes32[] calldata path)
+        private
+        pure
+    {
+        unchecked {
+            uint256 first = block_ << height; // a demand is of a block that begins within the array
+            uint256 end = pos + (Merkle.CHUNK_BYTES << height);
+            uint256 bits;
+            for (pos += (count - first) * Merkle.CHUNK_BYTES; pos < end; pos += 32) {
+                assembly ("memory-safe") {
+                    bits := or(bits, calldataload(pos))
+                }
+            }
+            if (bits != 0) revert WrongPath();
+            bytes32 zero = keccak256(abi.encodePacked(uint8(0), new bytes(Merkle.CHUNK_BYTES)));
+            for (uint256 level = 0; level < height + path.length; ++level) {
+                if (level >= height) {
+                    uint256 beside = (first >> level) ^ 1;
+                    if (beside << level >= count && path[level - height] != zero) revert WrongPath();
+                }
+                zero = Merkle.node(zero, zero);
+            }
+        }
     }
 
     /// The demand's time is over: the claim is lost. By anybody; the demander is the winner.
@@ -247,14 +279,15 @@ contract Duties is IDuties {
         return depth < BLOCK_LEVELS ? depth : BLOCK_LEVELS;
     }
 
-    /// Depth of the input's or the output block's tree, and how many chunks of it can be demanded.
+    /// Depth of the input's or the output's tree, and how many chunks of it can be demanded. A tolerant claim's output is the
+    /// array that was claimed, which is not in the trace.
     function _array(bytes32 modelId, uint8 kind) private view returns (uint256 depth, uint256 chunks) {
         uint256 shape = models.shapeOf(modelId);
-        if (kind == OUTPUT) {
+        if (kind == OUTPUT && shape & TOLERANT == 0) {
             depth = uint8(shape >> 8);
             return (depth, 1 << depth);
         }
-        chunks = uint32(shape >> 56);
+        chunks = kind == INPUT ? uint32(shape >> 56) : uint32(shape >> 152);
         return (Merkle.depth(chunks), chunks);
     }
 
@@ -285,7 +318,8 @@ contract Duties is IDuties {
         emit Drawn(claimId, uint64(deadline));
     }
 
-    /// The trace root, by the claimant: siblings from the output block's root upwards. From now on it binds the claim, and
+    /// The trace root, by the claimant: siblings from the output block's root upwards; a tolerant model's is that of a chunk
+    /// which says that the claim holds. From now on it binds the claim, and
     /// can be challenged for a whole window more.
     function publish(Body calldata body, bytes32 traceRoot, bytes32[] calldata path) external {
         (bytes32 claimId, uint256 slot) = _open(body);
@@ -296,7 +330,8 @@ contract Duties is IDuties {
         uint256 outputDepth = uint8(shape >> 8);
         if (path.length != uint8(shape >> 16) - outputDepth) revert WrongLength();
         uint256 index = uint32(shape >> 24) >> outputDepth;
-        if (Merkle.climb(body.outputRoot, index, path) != traceRoot) revert WrongPath();
+        bytes32 block_ = shape & TOLERANT == 0 ? body.outputRoot : HOLDS;
+        if (Merkle.climb(block_, index, path) != traceRoot) revert WrongPath();
         claims.bindTrace(claimId, uint160(uint256(traceRoot)));
         _keepWindow(claimId, slot);
         claims.mark(claimId, AUDITED, DRAWN, true);

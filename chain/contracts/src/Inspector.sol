@@ -57,6 +57,7 @@ contract Inspector {
     uint256 private constant COEF_MAX = 1 << 32;
     uint256 private constant OFFSET_MAX = 1 << 40;
     uint256 private constant COST_MAX = (1 << 63) - 1;
+    uint256 private constant DTYPE_I32 = 6;
 
     // Bytes and class of a dtype, a nibble a code; 0 bytes means that there is no such dtype (docs/machine.md, section 1).
     uint256 private constant WIDTHS = 0x20084021084221140;
@@ -127,6 +128,8 @@ contract Inspector {
         if (index < first) return false;
         if (index == first && d.firstChunk != h.outputChunk) return true;
         if (index < h.instructions - 1) return d.span != d.chunks;
+        // A tolerant model says one thing, 1 or 0.
+        if (h.toleranceRel >> 32 != 0 && (d.dtype != DTYPE_I32 || d.elements != 1)) return true;
         return Merkle.depth(d.firstChunk + d.chunks - h.outputChunk) != h.outputDepth;
     }
 
@@ -135,7 +138,11 @@ contract Inspector {
         view
         returns (uint256 broken, Digest memory d)
     {
-        try this.check(descriptor, h.weightsChunks, h.inputsChunks) returns (Digest memory found) {
+        uint256 tolerance = uint256(h.toleranceAbs) << 32 | uint32(h.toleranceRel);
+        uint256 claimedChunks = h.toleranceRel >> 32;
+        try this.check(descriptor, h.weightsChunks, h.inputsChunks, claimedChunks, tolerance) returns (
+            Digest memory found
+        ) {
             return (0, found);
         } catch (bytes memory reason) {
             if (reason.length != 36 || bytes4(reason) != Violation.selector) revert CheckFailed();
@@ -155,14 +162,18 @@ contract Inspector {
         uint256 firstChunk;
         uint256 weightsChunks;
         uint256 inputsChunks;
+        uint256 claimedChunks; // 0 of an exact model, whose instructions can therefore read none
+        uint256 tolerance; // absolute 32 | relative 32; 0 of an exact model
     }
 
-    /// Reads a descriptor and reverts with `Violation` where it breaks one of W1 to W5.
-    function check(bytes calldata descriptor, uint256 weightsChunks, uint256 inputsChunks)
-        external
-        pure
-        returns (Digest memory d)
-    {
+    /// Reads a descriptor and reverts with `Violation` where it breaks one of W1 to W5. The rest is of the header.
+    function check(
+        bytes calldata descriptor,
+        uint256 weightsChunks,
+        uint256 inputsChunks,
+        uint256 claimedChunks,
+        uint256 tolerance
+    ) external pure returns (Digest memory d) {
         Cursor memory w;
         {
             uint256 pos;
@@ -174,6 +185,8 @@ contract Inspector {
         w.end = w.pos + descriptor.length;
         w.weightsChunks = weightsChunks;
         w.inputsChunks = inputsChunks;
+        w.claimedChunks = claimedChunks;
+        w.tolerance = tolerance;
         if (descriptor.length > BYTES_MAX) revert Violation(1);
         uint256 form = _be(w, 1);
         uint256 fn = _be(w, 1);
@@ -231,7 +244,7 @@ contract Inspector {
         returns (uint256 result)
     {
         uint256 n = Classes.operands(fn);
-        if (n == 0) revert Violation(2);
+        if (n == 0 || (fn == Classes.WITHIN && w.claimedChunks == 0)) revert Violation(2);
         result = Classes.result(fn);
         if (fold) {
             if (Classes.isFirst(fn) || n < 2 || Classes.operand(fn, 0) != result) revert Violation(2);
@@ -244,8 +257,11 @@ contract Inspector {
         uint256 place = _be(w, 1);
         if (operands == 0 || Classes.isFirst(epilogue) || place >= operands) revert Violation(2);
         if (Classes.operand(epilogue, place) != result) revert Violation(2);
+        if (epilogue == Classes.WITHIN && (w.claimedChunks == 0 || place == 2)) revert Violation(2);
         for (uint256 i = 0; i < operands; ++i) {
-            if (i != place) _register(w, Classes.operand(epilogue, i));
+            if (i == place) continue;
+            uint256 v = _register(w, Classes.operand(epilogue, i));
+            if (epilogue == Classes.WITHIN && i == 2 && v != w.tolerance) revert Violation(2);
         }
         return Classes.result(epilogue);
     }
@@ -264,8 +280,13 @@ contract Inspector {
             uint256 class_ = Classes.operand(fn, i);
             uint256 axes = body ? w.axes : w.outAxes;
             uint256 kind = _be(w, 1);
+            // The test of a tolerant model is the one that its header states.
+            bool stated = fn == Classes.WITHIN && i == 2;
             if (kind == 0) {
-                _register(w, class_);
+                uint256 v = _register(w, class_);
+                if (stated && v != w.tolerance) revert Violation(2);
+            } else if (stated) {
+                revert Violation(2);
             } else if (kind == 1) {
                 if (class_ == Classes.F32) revert Violation(2);
                 _affine(w, axes);
@@ -293,10 +314,12 @@ contract Inspector {
         rows = _be(w, 1);
         v.chunk = _uint(w);
         v.count = _uint(w);
-        if (v.space > 2 || pad > 2) revert Violation(1);
+        if (v.space > 3 || pad > 2) revert Violation(1);
         if (_width(v.dtype) == 0 || (pad == 1 && !skipAllowed)) revert Violation(2);
         if (rows > 8 || v.count == 0 || v.count > EXTENT_MAX) revert Violation(3);
-        uint256 limit = v.space == 0 ? w.firstChunk : v.space == 1 ? w.weightsChunks : w.inputsChunks;
+        uint256 limit = v.space == 0
+            ? w.firstChunk
+            : v.space == 1 ? w.weightsChunks : v.space == 2 ? w.inputsChunks : w.claimedChunks;
         if (v.chunk + _chunks(v.dtype, v.count) > limit) revert Violation(4); // both below 2^64
         if (pad == 2 && _register(w, _class(v.dtype)) == 0) revert Violation(2);
         for (uint256 r = 0; r < rows; ++r) {

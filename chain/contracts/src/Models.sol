@@ -36,14 +36,21 @@ contract Models {
 
     bytes32 private constant MODEL_DOMAIN = keccak256("gainsay.model");
     uint256 private constant CHUNKS_MAX = 1 << 26;
+    // Of tolerant models: 2^20 and 1 in binary32, below which lie the bits of every number that is at most that and not
+    // negative, and how many chunks of outputs there can be to compare.
+    uint256 private constant ABSOLUTE_MAX = 0x49800000;
+    uint256 private constant RELATIVE_MAX = 0x3f800000;
+    uint256 private constant CLAIMED_MAX = 1 << 22;
 
     // The flags of a shape: its lowest byte.
     uint256 internal constant REGISTERED = 1;
     uint256 internal constant VOID = 2;
     uint256 internal constant RETIRED = 4;
+    uint256 internal constant TOLERANT = 8;
     uint256 internal constant VOUCHED = 16; // the threshold is reached
     uint256 internal constant PAID = 32; // the registrant's bond is no longer locked
-    uint256 private constant RETIRED_AT = 152;
+    uint256 private constant CLAIMED_CHUNKS = 152;
+    uint256 private constant RETIRED_AT = 184;
     uint256 private constant SHAPE = (1 << RETIRED_AT) - 1;
 
     Stakes public immutable stakes;
@@ -55,7 +62,7 @@ contract Models {
     uint16 public immutable burnBps;
 
     struct Record {
-        uint256 word; // 0 64 | retiredAt 40 | the shape
+        uint256 word; // 0 32 | retiredAt 40 | the shape
         bytes32 programRoot;
         bytes32 weightsRoot;
         address registrant;
@@ -100,9 +107,11 @@ contract Models {
             emit BondReleased(modelId);
         }
         bool vouched = attested[modelId] >= attestThreshold;
-        model.word = uint256(header.instructions) << 120 | uint256(header.weightsChunks) << 88
-            | uint256(header.inputsChunks) << 56 | uint256(header.outputChunk) << 24 | uint256(header.traceDepth) << 16
-            | uint256(header.outputDepth) << 8 | REGISTERED | (vouched ? VOUCHED : 0);
+        uint256 claimed = header.toleranceRel >> 32;
+        model.word = claimed << CLAIMED_CHUNKS | uint256(header.instructions) << 120 | uint256(header.weightsChunks)
+            << 88 | uint256(header.inputsChunks) << 56 | uint256(header.outputChunk) << 24 | uint256(header.traceDepth)
+            << 16 | uint256(header.outputDepth) << 8 | REGISTERED | (vouched ? VOUCHED : 0)
+            | (claimed != 0 ? TOLERANT : 0);
         model.programRoot = header.programRoot;
         model.weightsRoot = header.weightsRoot;
         model.registrant = msg.sender;
@@ -119,15 +128,20 @@ contract Models {
         if (h.weightsChunks > CHUNKS_MAX) revert InvalidHeader(7);
         if (h.inputsChunks > CHUNKS_MAX) revert InvalidHeader(8);
         if (h.traceDepth > 26) revert InvalidHeader(9);
-        if (h.outputDepth > h.traceDepth) revert InvalidHeader(11);
+        bool tolerant = h.toleranceAbs != 0 || h.toleranceRel != 0;
+        if (h.outputDepth > h.traceDepth || (tolerant && h.outputDepth != 0)) revert InvalidHeader(11);
         uint256 block_ = 1 << h.outputDepth;
         uint256 end = h.outputChunk + block_;
         if (h.outputChunk & (block_ - 1) != 0 || end > 1 << h.traceDepth) revert InvalidHeader(10);
         if (h.traceDepth > 0 && end <= 1 << (h.traceDepth - 1)) revert InvalidHeader(9); // not the least that holds it
-        if (h.outputs == 0 || h.outputs > 256 || h.outputs > h.instructions) revert InvalidHeader(12);
+        if (h.outputs == 0 || h.outputs > (tolerant ? 1 : 256) || h.outputs > h.instructions) revert InvalidHeader(12);
         if (h.cost > uint64(type(int64).max)) revert InvalidHeader(13);
-        if (h.toleranceAbs != 0) revert InvalidHeader(14);
-        if (h.toleranceRel != 0) revert InvalidHeader(15);
+        if (!tolerant) return;
+        if (h.toleranceAbs > ABSOLUTE_MAX) revert InvalidHeader(14);
+        uint256 relative = uint32(h.toleranceRel);
+        uint256 claimed = h.toleranceRel >> 32;
+        if (relative > RELATIVE_MAX || h.toleranceAbs | relative == 0) revert InvalidHeader(15);
+        if (claimed == 0 || claimed > CLAIMED_MAX) revert InvalidHeader(15);
     }
 
     /// Puts the sender's free stake behind a model: that its files can be had and its program is well formed.
@@ -231,16 +245,16 @@ contract Models {
         return _models[modelId].word & VOID != 0;
     }
 
-    /// instructions 32 | weightsChunks 32 | inputsChunks 32 | outputChunk 32 | traceDepth 8 | outputDepth 8 | flags 8 in the
-    /// low 152 bits; 0 for an unknown model. Flags: 1 registered, 2 void, 4 retired, 8 tolerant, 16 vouched for, 32 the
-    /// registrant's bond is paid out.
+    /// claimedChunks 32 | instructions 32 | weightsChunks 32 | inputsChunks 32 | outputChunk 32 | traceDepth 8 | outputDepth 8
+    /// | flags 8 in the low 184 bits; 0 for an unknown model. Flags: 1 registered, 2 void, 4 retired, 8 tolerant (and
+    /// claimedChunks is not 0), 16 vouched for, 32 the registrant's bond is paid out.
     function shapeOf(bytes32 modelId) external view returns (uint256) {
         return _models[modelId].word & SHAPE;
     }
 
     /// Where the descriptors are committed to.
     function programOf(bytes32 modelId) external view returns (bytes32 programRoot, uint256 instructions) {
-        return (_models[modelId].programRoot, (_models[modelId].word & SHAPE) >> 120);
+        return (_models[modelId].programRoot, uint32(_models[modelId].word >> 120));
     }
 
     /// Where the weights are committed to, and the shape: what the last step of a game needs.
@@ -264,6 +278,7 @@ contract Models {
             weightsChunks: uint32(word >> 88),
             inputsChunks: uint32(word >> 56),
             outputChunk: uint32(word >> 24),
+            claimedChunks: uint32(word >> CLAIMED_CHUNKS),
             traceDepth: uint8(word >> 16),
             outputDepth: uint8(word >> 8),
             registered: word & REGISTERED != 0

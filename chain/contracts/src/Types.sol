@@ -17,8 +17,8 @@ struct Header {
     uint32 outputDepth;
     uint32 outputs;
     uint64 cost;
-    uint32 toleranceAbs;
-    uint32 toleranceRel;
+    uint32 toleranceAbs; // binary32 bits, as the low half of the next word is; both words 0: an exact model
+    uint64 toleranceRel; // claimedChunks 32 | relative tolerance 32
     bytes32 ioHash;
 }
 
@@ -30,6 +30,7 @@ struct Layout {
     uint32 weightsChunks;
     uint32 inputsChunks;
     uint32 outputChunk;
+    uint32 claimedChunks; // of a tolerant model's claimed outputs, 0 for an exact one
     uint8 traceDepth;
     uint8 outputDepth;
     bool registered;

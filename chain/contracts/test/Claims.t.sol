@@ -542,13 +542,13 @@ contract ClaimsTest is System {
 
     function testParameters() public {
         vm.expectRevert();
-        new Claims(address(stakes), address(models), address(0), address(0), address(0), address(0), DELAY, GRACE, 1, usual());
+        make("Claims.sol", abi.encode(address(stakes), address(models), address(0), address(0), address(0), address(0), DELAY, GRACE, 1, usual()));
         vm.expectRevert(Policy.InvalidParameter.selector);
-        new Claims(address(stakes), address(models), address(0), address(0), address(0), owner, DELAY, 0, 1, usual());
+        make("Claims.sol", abi.encode(address(stakes), address(models), address(0), address(0), address(0), owner, DELAY, 0, 1, usual()));
         vm.expectRevert(Policy.InvalidParameter.selector);
-        new Claims(address(stakes), address(models), address(0), address(0), address(0), owner, (1 << 32) + 1, 1, 1, usual());
+        make("Claims.sol", abi.encode(address(stakes), address(models), address(0), address(0), address(0), owner, (1 << 32) + 1, 1, 1, usual()));
         vm.expectRevert(Policy.InvalidTerms.selector);
-        new Claims(address(stakes), address(models), address(0), address(0), address(0), owner, DELAY, GRACE, 1, 0);
+        make("Claims.sol", abi.encode(address(stakes), address(models), address(0), address(0), address(0), owner, DELAY, GRACE, 1, 0));
     }
 
     // ---- for consumers ----

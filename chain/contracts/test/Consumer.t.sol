@@ -12,7 +12,7 @@ contract ConsumerTest is System {
 
     function setUp() public {
         deploy(0);
-        consumer = new Consumer(address(claims), address(token));
+        consumer = Consumer(make("Consumer.sol", abi.encode(claims, token)));
         token.mint(dave, 50 ether);
         vm.startPrank(dave);
         token.approve(address(consumer), type(uint256).max);

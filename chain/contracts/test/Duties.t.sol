@@ -1,197 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Test} from "./Test.sol";
-import {Batches} from "../src/Batches.sol";
+import {DutiesWorld} from "./DutiesWorld.sol";
 import {Claims} from "../src/Claims.sol";
 import {Disputes} from "../src/Disputes.sol";
 import {Duties} from "../src/Duties.sol";
-import {Inspector} from "../src/Inspector.sol";
-import {Models} from "../src/Models.sol";
-import {Stakes} from "../src/Stakes.sol";
-import {Body, Header, Terms} from "../src/Types.sol";
-import {DevToken} from "../src/dev/DevToken.sol";
+import {Body, Terms} from "../src/Types.sol";
 import {Payouts} from "../src/game/Payouts.sol";
 
 /// Demands, attestations, audits and fees over the real contracts (docs/protocol.md, section 6).
-contract DutiesTest is Test {
-    uint64 private constant WINDOW = 1000;
-    uint32 private constant DEMAND = 300;
-    uint32 private constant AUDIT = 400;
-    uint32 private constant REPORT = 500;
-    uint32 private constant EPOCH = 60;
-    uint96 private constant BASE = 1 ether;
-    uint96 private constant PER_CHUNK = 0.25 ether;
-    uint96 private constant STAKE = 2 ether;
-    uint256 private constant BOND = 100 ether;
-    uint256 private constant FEE = 3 ether;
-    uint256 private constant PURSE = 1000 ether;
-
-    address private alice = address(0xA11CE); // claims
-    address private bob = address(0xB0B); // demands, validates
-    address private carol = address(0xCA01); // registers, validates
-    address private owner = address(0x0111);
-
-    DevToken private token;
-    Stakes private stakes;
-    Models private models;
-    Claims private claims;
-    Batches private batches;
-    Disputes private disputes;
-    Duties private duties;
-    bytes32 private modelId;
-    bytes32[] private tracePath;
-    bytes32 private traceRoot;
-
-    function setUp() public {
-        deploy(5000, address(0));
-    }
-
-    function deploy(uint16 auditBps, address l1Block) private {
-        vm.warp(1_700_000_000);
-        token = new DevToken();
-        stakes = new Stakes(address(token), 100);
-        models = new Models(address(stakes), address(new Inspector()), 3 ether, 0, 20000, 2500);
-        uint256 terms = BOND << 152 | FEE << 80 | uint256(WINDOW) << 16;
-        claims = new Claims(
-            address(stakes),
-            address(models),
-            deployed(1),
-            deployed(2),
-            deployed(3),
-            owner,
-            5000,
-            50000,
-            4096,
-            terms
-        );
-        batches = new Batches(address(stakes), address(claims));
-        disputes = new Disputes(
-            address(stakes),
-            address(models),
-            address(claims),
-            address(1),
-            Payouts.Parameters(600, 600, 60, 10 ether, 0.1 ether, 2000, 2500)
-        );
-        duties = new Duties(
-            address(stakes),
-            address(models),
-            address(claims),
-            address(disputes),
-            Duties.Parameters(DEMAND, AUDIT, REPORT, EPOCH, auditBps, BASE, PER_CHUNK, STAKE, l1Block)
-        );
-        stakes.wire(address(models), address(claims), address(batches), address(disputes), address(duties));
-        address[3] memory all = [alice, bob, carol];
-        for (uint256 i = 0; i < 3; ++i) {
-            token.mint(all[i], PURSE);
-            vm.startPrank(all[i]);
-            token.approve(address(stakes), type(uint256).max);
-            stakes.deposit(PURSE);
-            vm.stopPrank();
-        }
-        vm.prank(carol);
-        modelId = models.register(
-            Header({
-                domain: keccak256("gainsay.model"),
-                law: 1,
-                lowering: 1,
-                onnxHash: 0,
-                programRoot: keccak256("program"),
-                instructions: 2,
-                weightsRoot: keccak256("weights"),
-                weightsChunks: 3,
-                inputsChunks: 40,
-                traceDepth: 5,
-                outputChunk: 30,
-                outputDepth: 1,
-                outputs: 1,
-                cost: 7,
-                toleranceAbs: 0,
-                toleranceRel: 0,
-                ioHash: 0
-            }),
-            ""
-        );
-        delete tracePath;
-        traceRoot = node(chunk(1000), chunk(1001)); // the output block, number 15 of its level
-        for (uint256 i = 0; i < 4; ++i) {
-            tracePath.push(keccak256(abi.encode("sibling", i)));
-            traceRoot = keccak256(abi.encodePacked(uint8(1), tracePath[i], traceRoot));
-        }
-    }
-
-    // ---- arrays, by the plainest means ----
-
-    function bytesOf(uint256 i) private pure returns (bytes memory) {
-        if (i >= 40 && i < 1000) return new bytes(128);
-        bytes32 h = keccak256(abi.encode(i));
-        return abi.encodePacked(h, h, h, h);
-    }
-
-    function chunk(uint256 i) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(0), bytesOf(i)));
-    }
-
-    function node(bytes32 a, bytes32 b) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), a, b));
-    }
-
-    function inputNode(uint256 level, uint256 index) private pure returns (bytes32) {
-        if (level == 0) return chunk(index);
-        return node(inputNode(level - 1, 2 * index), inputNode(level - 1, 2 * index + 1));
-    }
-
-    function body(uint256 salt) private view returns (Body memory) {
-        return Body(0, salt << 128 | 5, alice, modelId, inputNode(6, 0), node(chunk(1000), chunk(1001)));
-    }
-
-    function post(uint256 salt) private returns (Body memory b) {
-        b = body(salt);
-        vm.prank(alice);
-        claims.post(b.modelId, b.inputRoot, b.outputRoot, b.lot, "", "");
-    }
-
-    function inputBlock(uint256 i) private pure returns (bytes memory r, bytes32[] memory path) {
-        for (uint256 k = 0; k < 32; ++k) {
-            r = abi.encodePacked(r, bytesOf(32 * i + k));
-        }
-        path = new bytes32[](1);
-        path[0] = inputNode(5, 1 - i);
-    }
-
-    // ---- money ----
-
-    function free(address who) private view returns (uint256 r) {
-        (r,,,) = stakes.accounts(who);
-    }
-
-    function locked(address who) private view returns (uint256 r) {
-        (, r,,) = stakes.accounts(who);
-    }
-
-    function conserved() private view {
-        address[6] memory all = [alice, bob, carol, address(disputes), address(duties), address(claims)];
-        uint256 sum = stakes.burned();
-        for (uint256 i = 0; i < 6; ++i) {
-            sum += free(all[i]) + locked(all[i]);
-        }
-        assertEq(sum, 3 * PURSE, "money");
-    }
-
-    function status(Body memory b) private view returns (uint256) {
-        return uint8(claims.slotOf(claims.idOf(b)));
-    }
-
-    function windowEnd(Body memory b) private view returns (uint256) {
-        return uint40(claims.slotOf(claims.idOf(b)) >> 16);
-    }
-
+contract DutiesTest is DutiesWorld {
     // ---- demands ----
-
-    function ask(Body memory b, uint8 kind) private {
-        vm.prank(bob);
-        duties.demand(b, kind);
-    }
 
     function testDemandAnswered() public {
         Body memory b = post(1);
@@ -297,23 +116,6 @@ contract DutiesTest is Test {
     }
 
     // ---- audits ----
-
-    function record(uint256 random) private returns (uint256 epoch) {
-        vm.prevrandao(bytes32(random));
-        duties.record();
-        return block.timestamp / EPOCH;
-    }
-
-    /// A beacon that draws the claim, or does not.
-    function recordFor(Body memory b, bool drawn) private returns (uint256 epoch) {
-        bytes32 id = claims.idOf(b);
-        uint256 e = block.timestamp / EPOCH;
-        for (uint256 random = 1;; ++random) {
-            bytes32 beacon = keccak256(abi.encode(uint64(e), random));
-            bool falls = uint256(uint16(uint256(keccak256(abi.encode(beacon, id))))) * 10000 < 5000 << 16;
-            if (falls == drawn) return record(random);
-        }
-    }
 
     function testAnEpochIsTheFirstRecordedOneAfterPosting() public {
         vm.warp(1_700_000_000 / EPOCH * EPOCH + EPOCH);

@@ -10,7 +10,7 @@ contract ElementaryTest is VectorTest {
     address private elementary;
 
     function setUp() public {
-        elementary = address(new Elementary());
+        elementary = make("Elementary.sol:Elementary", "");
     }
 
     function testExp() public view {

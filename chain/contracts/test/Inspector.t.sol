@@ -9,14 +9,14 @@ import {Header} from "../src/Types.sol";
 /// Descriptors of random programs and damaged ones: the contract must call well formed what the C reader calls well formed,
 /// and read the same out of it. The records are written by tests/vectors/gen_inspect.c (`make vectors`).
 contract InspectorTest is Test {
-    Inspector private inspector = new Inspector();
+    Inspector private inspector = Inspector(make("Inspector.sol", ""));
 
     function testAgreesWithTheCReader() external view {
         string memory path = vm.envOr("GAINSAY_INSPECT_VECTORS", string("../../build/vectors/inspect/descriptors.bin"));
         bytes memory data = vm.readFileBinary(path);
         uint256 offset;
         uint256 number;
-        uint256[2] memory tally;
+        uint256[4] memory tally;
         uint256 kept;
         assembly {
             kept := mload(0x40)
@@ -25,32 +25,38 @@ contract InspectorTest is Test {
             assembly {
                 mstore(0x40, kept) // a record's memory is not needed after it
             }
-            bool good;
-            (offset, good) = _record(data, offset, number++);
-            tally[good ? 1 : 0] += 1;
+            uint256 kind;
+            (offset, kind) = _record(data, offset, number++);
+            tally[kind] += 1;
         }
-        assertTrue(tally[0] > 1000 && tally[1] > 1000, "too few descriptors of one kind to say anything");
+        for (uint256 kind = 0; kind < 4; ++kind) {
+            assertTrue(tally[kind] > 1000, "too few descriptors of one kind to say anything");
+        }
     }
 
-    function _record(bytes memory data, uint256 offset, uint256 number) private view returns (uint256, bool) {
+    /// kind: 1 well formed, and 2 more in a tolerant program.
+    function _record(bytes memory data, uint256 offset, uint256 number) private view returns (uint256, uint256 kind) {
         uint256 length = _uint(data, offset, 2);
         bytes memory descriptor = new bytes(length);
         assembly {
             mcopy(add(descriptor, 32), add(add(data, 34), offset), length)
         }
         offset += 2 + length;
-        bool good = _uint(data, offset, 1) == 1;
-        offset += 1;
+        uint256 claimedChunks = _uint(data, offset, 4);
+        uint256 tolerance = _uint(data, offset + 4, 8);
+        bool good = _uint(data, offset + 12, 1) == 1;
+        offset += 13;
+        kind = (good ? 1 : 0) + (claimedChunks != 0 ? 2 : 0);
         string memory name = string.concat("record ", vm.toString(number), " ", vm.toString(descriptor));
-        (bool called, bytes memory result) =
-            address(inspector).staticcall(abi.encodeCall(inspector.check, (descriptor, 1 << 26, 1 << 26)));
+        (bool called, bytes memory result) = address(inspector)
+            .staticcall(abi.encodeCall(inspector.check, (descriptor, 1 << 26, 1 << 26, claimedChunks, tolerance)));
         if (!good) {
             assertTrue(!called, string.concat(name, ": taken for well formed"));
             assertTrue(
                 result.length == 36 && bytes4(result) == Inspector.Violation.selector,
                 string.concat(name, ": refused without a rule")
             );
-            return (offset, false);
+            return (offset, kind);
         }
         assertTrue(called, string.concat(name, ": refused"));
         Inspector.Digest memory d = abi.decode(result, (Inspector.Digest));
@@ -60,7 +66,7 @@ contract InspectorTest is Test {
         assertEq(d.own, _uint(data, offset + 16, 8), name);
         assertEq(d.dtype, _uint(data, offset + 24, 1), name);
         assertEq(d.elements, _uint(data, offset + 25, 8), name);
-        return (offset + 33, true);
+        return (offset + 33, kind);
     }
 
     function _uint(bytes memory data, uint256 offset, uint256 n) private pure returns (uint256 v) {
@@ -72,7 +78,7 @@ contract InspectorTest is Test {
 
 /// Programs of four instructions, one chunk each, the last of them the output: each kind of proof against each kind of fault.
 contract InspectorProofTest is Test {
-    Inspector private inspector = new Inspector();
+    Inspector private inspector = Inspector(make("Inspector.sol", ""));
     bytes[4] private d;
     Header private header;
 
@@ -217,6 +223,130 @@ contract InspectorProofTest is Test {
         _nothing(4, 2, 0, 0);
         d[2] = _copy(2, 2, 96, 0, 1, 32);
         assertEq(_prove(4, 2, 0, 0), 8, "gap between outputs");
+    }
+
+    // ---- tolerant programs ----
+
+    uint64 private constant TOLERANCE = 0x3a83126f_3f000000;
+
+    /// The last instruction compares: one i32 from 32 claimed values, which the test takes the first of.
+    function _tolerant() private {
+        header.toleranceAbs = uint32(TOLERANCE >> 32);
+        header.toleranceRel = 2 << 32 | uint32(TOLERANCE);
+        header.cost = 97;
+        d[3] = _within(3, 1, 32, 1, Descriptor.const64(TOLERANCE));
+    }
+
+    /// `count` elements of the claimed array from `chunk` on, compared with what instruction 2 wrote, which has 32.
+    function _within(uint8 space, uint256 chunk, uint256 count, uint256 extent, bytes memory last)
+        private
+        pure
+        returns (bytes memory)
+    {
+        bytes memory rows = Descriptor.row(32, 1, Descriptor.line(0, extent == 1 ? int256(0) : int256(1), 0));
+        return abi.encodePacked(
+            Descriptor.head(1, 0xf1, 6, 0, 0, 3, 1, uint64(96 + extent)),
+            Descriptor.box1(extent),
+            Descriptor.tensor(Descriptor.view_(space, 1, hex"00", 1, chunk, count, rows)),
+            Descriptor.tensor(Descriptor.view_(0, 1, hex"00", 1, 2, 32, rows)),
+            last
+        );
+    }
+
+    function testNothingCanBeShownOfARightTolerantProgram() public {
+        _tolerant();
+        for (uint256 i = 0; i < 4; ++i) {
+            _nothing(1, i, 0, 0);
+            _nothing(4, i, 0, 0);
+            if (i < 3) _nothing(2, i, i + 1, 0);
+        }
+        _nothing(3, 3, 2, 0);
+        _nothing(3, 3, 2, 2);
+        d[3] = _within(3, 0, 64, 1, Descriptor.const64(TOLERANCE)); // both chunks
+        _nothing(1, 3, 0, 0);
+    }
+
+    /// Claimed outputs are read in a tolerant program alone, and within their chunks.
+    function testTheClaimedArrayHasItsPlace() public {
+        _tolerant();
+        d[3] = _within(3, 1, 33, 1, Descriptor.const64(TOLERANCE));
+        assertEq(_prove(1, 3, 0, 0), 4, "one element too many");
+        d[3] = _within(3, 2, 1, 1, Descriptor.const64(TOLERANCE));
+        assertEq(_prove(1, 3, 0, 0), 4, "behind its end");
+        d[3] = _within(4, 0, 1, 1, Descriptor.const64(TOLERANCE));
+        assertEq(_prove(1, 3, 0, 0), 1, "no such array");
+        setUp();
+        header.toleranceAbs = 0;
+        header.toleranceRel = 0;
+        d[2] = _copy(2, 1, 96, 3, 0, 32);
+        assertEq(_prove(1, 2, 0, 0), 4, "an exact program has none");
+        d[2] = _copy(2, 1, 96, 3, 0, 1);
+        assertEq(_prove(1, 2, 0, 0), 4, "not one element");
+    }
+
+    /// The comparison is the header's, wherever it stands.
+    function testTheComparisonIsTheHeaders() public {
+        _tolerant();
+        d[3] = _within(3, 0, 32, 1, Descriptor.const64(TOLERANCE + 1));
+        assertEq(_prove(1, 3, 0, 0), 2, "another tolerance");
+        d[3] = _within(3, 0, 32, 1, Descriptor.const64(TOLERANCE ^ 1 << 32));
+        assertEq(_prove(1, 3, 0, 0), 2, "another absolute one");
+        d[3] = _within(3, 0, 32, 1, Descriptor.iota(Descriptor.line(int256(uint256(TOLERANCE >> 25)), 0, 0)));
+        assertEq(_prove(1, 3, 0, 0), 2, "not a constant");
+        d[3] = _epilogue(0, abi.encodePacked(uint32(5), TOLERANCE));
+        _nothing(1, 3, 0, 0);
+        d[3] = _epilogue(1, abi.encodePacked(uint32(5), TOLERANCE - 1));
+        assertEq(_prove(1, 3, 0, 0), 2, "in an epilogue");
+        d[3] = _epilogue(2, abi.encodePacked(uint32(5), uint32(5)));
+        assertEq(_prove(1, 3, 0, 0), 2, "a computed tolerance");
+        header.toleranceAbs = 0;
+        header.toleranceRel = 0;
+        d[3] = _epilogue(0, abi.encodePacked(uint32(5), TOLERANCE));
+        assertEq(_prove(1, 3, 0, 0), 2, "in an exact program");
+        d[3] = _within(2, 0, 32, 1, Descriptor.const64(0));
+        assertEq(_prove(1, 3, 0, 0), 2, "in an exact program, with its tolerance");
+    }
+
+    /// One f32 that is compared with constants, or (place 2) an i64 that would be their tolerance.
+    function _epilogue(uint8 place, bytes memory constants) private pure returns (bytes memory) {
+        uint8 fn = place == 2 ? 0x81 : 0x01;
+        return abi.encodePacked(
+            Descriptor.head(1, fn, 6, 0, 0xf1, 3, 1, 97),
+            Descriptor.box1(1),
+            place,
+            constants,
+            place == 2 ? Descriptor.const64(TOLERANCE) : Descriptor.const32(5)
+        );
+    }
+
+    /// A fold of `within` has no accumulator: its result is no F32.
+    function testTheComparisonIsNoFold() public {
+        _tolerant();
+        d[3] = abi.encodePacked(
+            Descriptor.head(2, 0xf1, 6, 6, 0, 3, 1, 99),
+            Descriptor.box2(1, 2),
+            Descriptor.const32(0),
+            Descriptor.const32(0),
+            Descriptor.const64(TOLERANCE)
+        );
+        assertEq(_prove(1, 3, 0, 0), 2, "W2");
+    }
+
+    /// W8 of a tolerant program: it says one thing.
+    function testATolerantProgramHasOneAnswer() public {
+        _tolerant();
+        header.cost = 98;
+        d[3] = _within(3, 0, 32, 2, Descriptor.const64(TOLERANCE));
+        assertEq(_prove(4, 3, 0, 0), 8, "two");
+        _tolerant();
+        d[3] = abi.encodePacked(
+            Descriptor.head(1, 1, 1, 0, 0, 3, 1, 97), Descriptor.box1(1), Descriptor.const32(0x3f800000)
+        );
+        assertEq(_prove(4, 3, 0, 0), 8, "an f32");
+        _nothing(4, 2, 0, 0);
+        header.toleranceAbs = 0;
+        header.toleranceRel = 0;
+        _nothing(4, 3, 0, 0); // an exact program may end in any
     }
 
     function testForeignDescriptor() public {

@@ -13,12 +13,12 @@ import {Wire} from "../src/judge/Wire.sol";
 contract JudgeTest is Test {
     Judge private judge = Judge(make("Judge.sol", abi.encode(make("Elementary.sol:Elementary", ""))));
     Roots private roots;
-    bytes[3] private chunk; // each array is one chunk, or two: chunk and zeros
+    bytes[4] private chunk; // each array is one chunk, or two: chunk and zeros
     bytes32 private zero;
 
     function setUp() public {
         zero = keccak256(abi.encodePacked(uint8(0), new bytes(128)));
-        for (uint256 s = 0; s < 3; ++s) {
+        for (uint256 s = 0; s < 4; ++s) {
             chunk[s] = new bytes(128);
             for (uint256 i = 0; i < 128; ++i) {
                 chunk[s][i] = bytes1(uint8(16 * s + i));
@@ -61,6 +61,30 @@ contract JudgeTest is Test {
         assertEq(run(d, 3, 0, 0, opened(1)), 0x1716, "i16");
         d = map(0x81, 7, D.tensor(on(2, 7, hex"00", 16, 0)));
         assertEq(run(d, 7, 0, 0, opened(2)), 0x5f5e5d5c5b5a5958, "i64");
+    }
+
+    /// The comparison of a tolerant model: claimed value 3 of the fourth array against canonical value 3 of the trace. With
+    /// tolerances 0 and 2^-2 it is one of bytes 0x3c.. and of 0x0c..; a fifth array is none.
+    function testClaimedOutputs() public {
+        bytes memory operands = abi.encodePacked(
+            D.tensor(on(3, 1, hex"00", 32, 0)), D.tensor(on(0, 1, hex"00", 32, 0)), D.const64(0x3e800000)
+        );
+        bytes memory both = abi.encodePacked(opened(3), opened(0));
+        assertEq(run(map(0xf1, 6, operands), 3, 0, 0, both), 0, "far from it");
+        (chunk[3], roots.root[3]) = (chunk[0], roots.root[0]);
+        both = abi.encodePacked(opened(3), opened(0));
+        assertEq(run(map(0xf1, 6, operands), 3, 0, 0, both), 1, "the same bits");
+        chunk[3][14] ^= 0x10; // a bit of weight 2^-3
+        roots.root[3] = keccak256(abi.encodePacked(uint8(0), chunk[3]));
+        assertEq(run(map(0xf1, 6, operands), 3, 0, 0, abi.encodePacked(opened(3), opened(0))), 1, "an eighth off");
+        chunk[3][14] ^= 0x70; // instead, those of 2^-2 and 2^-1
+        roots.root[3] = keccak256(abi.encodePacked(uint8(0), chunk[3]));
+        assertEq(run(map(0xf1, 6, operands), 3, 0, 0, abi.encodePacked(opened(3), opened(0))), 0, "more");
+        vm.expectRevert(Judge.WrongOpening.selector);
+        run(map(0xf1, 6, operands), 3, 0, 0, both);
+        operands = D.tensor(on(4, 6, hex"00", 32, 0));
+        vm.expectRevert();
+        run(map(0x41, 6, operands), 3, 0, 0, opened(3));
     }
 
     function testPadRules() public view {
@@ -271,7 +295,7 @@ contract JudgeTest is Test {
                 ++known;
             } catch {}
         }
-        assertEq(known, 40 + 23 + 29 + 10, "functions in the table");
+        assertEq(known, 40 + 23 + 29 + 10 + 1, "functions in the table");
     }
 }
 

@@ -58,7 +58,7 @@ contract JudgeVectorsTest is Test {
         (r.element, offset) = _uint(data, offset, 8);
         (r.t, offset) = _uint(data, offset, 4);
         (r.prev, offset) = _uint(data, offset, 8);
-        for (uint256 space = 0; space < 3; ++space) {
+        for (uint256 space = 0; space < 4; ++space) {
             uint256 word;
             (word, offset) = _uint(data, offset, 32);
             r.roots.root[space] = bytes32(word);
@@ -115,7 +115,9 @@ contract JudgeVectorsTest is Test {
     /// Four decimal digits.
     function _name(uint256 seed) private pure returns (string memory) {
         bytes memory text = "0000";
-        for (uint256 i = 4; i > 0; seed /= 10) text[--i] = bytes1(uint8(48 + seed % 10));
+        for (uint256 i = 4; i > 0; seed /= 10) {
+            text[--i] = bytes1(uint8(48 + seed % 10));
+        }
         return string(text);
     }
 }

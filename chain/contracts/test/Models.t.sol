@@ -105,12 +105,6 @@ contract ModelsTest is System {
         h = copy();
         h.cost = 1 << 63;
         refused(h, 13);
-        h = copy();
-        h.toleranceAbs = 1;
-        refused(h, 14);
-        h = copy();
-        h.toleranceRel = 1;
-        refused(h, 15);
         // The largest of everything goes.
         h = copy();
         h.instructions = 1 << 20;
@@ -130,13 +124,138 @@ contract ModelsTest is System {
         assertEq(l.outputChunk, (1 << 26) - 4, "");
     }
 
+    /// 2^-10 and 2^-2, about 5 chunks of claimed outputs.
+    function tolerant() private pure returns (Header memory h) {
+        h = copy();
+        h.outputChunk = 31;
+        h.outputDepth = 0;
+        h.toleranceAbs = 0x3a800000;
+        h.toleranceRel = claimed(5, 0x3e800000);
+    }
+
+    function claimed(uint64 chunks, uint64 relative) private pure returns (uint64) {
+        return chunks << 32 | relative;
+    }
+
+    function taken(Header memory h) private {
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(carol);
+        bytes32 id = models.register(h, "");
+        uint256 shape = models.shapeOf(id);
+        assertEq(shape & 0xff, 1 + 8 + 16, "flags");
+        assertEq(shape >> 152, h.toleranceRel >> 32, "claimed chunks");
+        vm.revertToState(snapshot);
+    }
+
+    function testEveryLimitOfATolerance() public {
+        // The edges of what a tolerance may be, and beside them: negative ones, infinities and NaNs are all above.
+        uint32[7] memory beyond =
+            [uint32(0x80000000), 0x80000001, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0xff800000, 0xffffffff];
+        Header memory h;
+        for (uint256 i = 0; i < 7; ++i) {
+            h = tolerant();
+            h.toleranceAbs = beyond[i];
+            refused(h, 14);
+            h = tolerant();
+            h.toleranceRel = claimed(5, beyond[i]);
+            refused(h, 15);
+        }
+        h = tolerant();
+        h.toleranceAbs = 0x49800000; // 2^20
+        taken(h);
+        h.toleranceAbs = 0x49800001;
+        refused(h, 14);
+        h = tolerant();
+        h.toleranceRel = claimed(5, 0x3f800000); // 1
+        taken(h);
+        h.toleranceRel = claimed(5, 0x3f800001);
+        refused(h, 15);
+        // Either may be zero, or the least there is; not both.
+        h = tolerant();
+        h.toleranceAbs = 0;
+        taken(h);
+        h.toleranceRel = claimed(5, 1);
+        taken(h);
+        h.toleranceRel = claimed(5, 0);
+        refused(h, 15);
+        h.toleranceAbs = 1;
+        taken(h);
+        // Something is compared, but not too much.
+        h = tolerant();
+        h.toleranceRel = claimed(0, 0x3e800000);
+        refused(h, 15);
+        h.toleranceRel = claimed(1, 0x3e800000);
+        taken(h);
+        h.toleranceRel = claimed(1 << 22, 0x3e800000);
+        taken(h);
+        h.toleranceRel = claimed((1 << 22) + 1, 0x3e800000);
+        refused(h, 15);
+        h.toleranceRel = claimed(type(uint32).max, 0x3e800000);
+        refused(h, 15);
+        h = tolerant();
+        h.toleranceRel = 0; // an absolute tolerance alone is half a header
+        refused(h, 15);
+        // One answer, in a chunk of its own.
+        h = tolerant();
+        h.outputs = 2;
+        refused(h, 12);
+        h = tolerant();
+        h.outputChunk = 30;
+        h.outputDepth = 1;
+        refused(h, 11);
+        // The first wrong word is named.
+        h.outputs = 2;
+        h.toleranceAbs = 0xffffffff;
+        refused(h, 11);
+        h.outputDepth = 0;
+        h.outputChunk = 31;
+        refused(h, 12);
+        h.outputs = 1;
+        refused(h, 14);
+    }
+
+    function testATolerantShapeIsPackedAsThePageSays() public {
+        Header memory h = tolerant();
+        h.toleranceRel = claimed(1 << 22, 1);
+        h.instructions = 1 << 20;
+        vm.prank(carol);
+        bytes32 id = models.register(h, "");
+        bytes memory want = abi.encodePacked(
+            uint32(1 << 22), uint32(1 << 20), uint32(3), uint32(4), uint32(31), uint8(5), uint8(0), uint8(1 + 8 + 16)
+        );
+        bytes32 shape = bytes32(uint256(uint184(bytes23(want))));
+        assertEq(bytes32(models.shapeOf(id)), shape, "shape");
+        (, uint256 again) = models.weightsOf(id);
+        assertEq(bytes32(again), shape, "shape");
+        (, uint256 instructions) = models.programOf(id);
+        assertEq(instructions, 1 << 20, "instructions alone");
+        Layout memory l = models.layoutOf(id);
+        assertEq(l.claimedChunks, 1 << 22, "claimed");
+        assertEq(l.instructions, 1 << 20, "instructions");
+        // When it is retired says nothing about its shape.
+        vm.warp(1_800_000_000);
+        vm.prank(carol);
+        models.retire(id);
+        (, uint256 since) = models.registrantOf(id);
+        assertEq(since, 1_800_000_000, "since");
+        assertEq(bytes32(models.shapeOf(id)), bytes32(uint256(shape) | 4), "retired");
+        (, instructions) = models.programOf(id);
+        assertEq(instructions, 1 << 20, "instructions alone");
+        vm.prank(alice);
+        models.register(h, "");
+        assertEq(bytes32(models.shapeOf(id)), shape, "as before");
+        models.voidNow(id, bob, 4);
+        assertTrue(models.voided(id), "void like any other");
+        conserved();
+    }
+
     function testParameters() public {
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 0, 0, 0, 0);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 0, 0, 0, 0));
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 0, 0, 1, 10001);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 0, 0, 1, 10001));
         vm.expectRevert(Models.InvalidParameter.selector);
-        new VoidableModels(address(stakes), 1 << 128, 0, 1, 0);
+        make("System.sol:VoidableModels", abi.encode(address(stakes), 1 << 128, 0, 1, 0));
     }
 
     function testAttestation() public {

@@ -39,7 +39,7 @@ contract PowTest is VectorTest {
 
     /// Through the table and the contract, for every 64th pair; no contract is no value.
     function testTable() public {
-        address elementary = address(new Elementary());
+        address elementary = make("Elementary.sol:Elementary", "");
         bytes memory data = vectors("scalar", 0x28);
         for (uint256 i = 0; i < data.length / 32; i += 64) {
             (uint256 a, uint256 b, uint256 c, uint256 want) = record(data, i);

@@ -74,6 +74,10 @@ contract ScalarTest is VectorTest {
         runScalars(0xc1, 0xca);
     }
 
+    function testWithin() public view {
+        runScalar(0xf1, address(0));
+    }
+
     function testLoad() public view {
         for (uint256 dtype = 1; dtype <= 16; ++dtype) {
             if (dtype == 8 || dtype == 11 || dtype == 14 || dtype == 15) continue;
@@ -145,7 +149,7 @@ contract ScalarTest is VectorTest {
         uint256 op = fn & 0x3f;
         if (fn < 0x40) return op >= 1 && op <= 0x28;
         if (fn < 0xc0) return (op >= 1 && op <= (fn < 0x80 ? 0x16 : 0x1c)) || op == 0x1f;
-        return fn >= 0xc1 && fn <= 0xca;
+        return (fn >= 0xc1 && fn <= 0xca) || fn == 0xf1;
     }
 
     function testUnknownFunctionsRevert() public {
@@ -162,7 +166,7 @@ contract ScalarTest is VectorTest {
             }
             ++refused;
         }
-        assertEq(refused, 600 - 40 - 23 - 29 - 10, "number refused");
+        assertEq(refused, 600 - 40 - 23 - 29 - 10 - 1, "number refused");
     }
 
     function widthOf(uint256 dtype) external pure returns (uint256) {

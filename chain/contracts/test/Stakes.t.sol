@@ -106,7 +106,7 @@ contract Knows {
 }
 
 contract StakesTest is Test {
-    DevToken private token = new DevToken();
+    DevToken private token;
     Stakes private stakes;
     address private alice = address(0xA11CE);
     address private bob = address(0xB0B);
@@ -117,7 +117,8 @@ contract StakesTest is Test {
     address private constant DUTIES = address(0x14);
 
     function setUp() public {
-        stakes = make(address(token));
+        token = DevToken(make("DevToken.sol", ""));
+        stakes = made(address(token));
         for (uint160 i = 0; i < 2; ++i) {
             address who = i == 0 ? alice : bob;
             token.mint(who, 100 ether);
@@ -129,9 +130,9 @@ contract StakesTest is Test {
         vm.warp(1_700_000_000);
     }
 
-    function make(address token_) private returns (Stakes s) {
+    function made(address token_) private returns (Stakes s) {
         vm.etch(CLAIMS, address(new Knows(BATCHES, DISPUTES, DUTIES)).code);
-        s = new Stakes(token_, 100);
+        s = Stakes(make("Stakes.sol", abi.encode(token_, 100)));
         s.wire(MODELS, CLAIMS, BATCHES, DISPUTES, DUTIES);
     }
 
@@ -165,7 +166,7 @@ contract StakesTest is Test {
     function testWiredOnceByTheDeployer() public {
         vm.expectRevert(Stakes.AlreadyWired.selector);
         stakes.wire(MODELS, CLAIMS, BATCHES, DISPUTES, DUTIES);
-        Stakes s = new Stakes(address(token), 100);
+        Stakes s = Stakes(make("Stakes.sol", abi.encode(token, 100)));
         vm.expectRevert(Stakes.Unauthorized.selector);
         vm.prank(bob);
         s.wire(MODELS, CLAIMS, BATCHES, DISPUTES, DUTIES);
@@ -192,11 +193,11 @@ contract StakesTest is Test {
 
     function testParameters() public {
         vm.expectRevert(Stakes.InvalidParameter.selector);
-        new Stakes(address(0), 100);
+        make("Stakes.sol", abi.encode(address(0), 100));
         vm.expectRevert(Stakes.InvalidParameter.selector);
-        new Stakes(address(token), 0);
+        make("Stakes.sol", abi.encode(token, 0));
         vm.expectRevert(Stakes.InvalidParameter.selector);
-        new Stakes(address(token), (1 << 32) + 1);
+        make("Stakes.sol", abi.encode(token, (1 << 32) + 1));
     }
 
     function testTwoSteps() public {
@@ -384,7 +385,7 @@ contract StakesTest is Test {
 
     function testHostileTokenCannotEnterTwice() public {
         HostileToken hostile = new HostileToken();
-        stakes = make(address(hostile));
+        stakes = made(address(hostile));
         hostile.mint(address(hostile), 100 ether);
         hostile.deposit(stakes, 40 ether);
         hostile.request(stakes, 10 ether);
@@ -416,7 +417,7 @@ contract StakesTest is Test {
 
     function testWhatArrivedCounts() public {
         HostileToken hostile = new HostileToken();
-        stakes = make(address(hostile));
+        stakes = made(address(hostile));
         hostile.mint(address(hostile), 100 ether);
         hostile.tax();
         hostile.deposit(stakes, 50 ether);
@@ -425,7 +426,7 @@ contract StakesTest is Test {
 
     function testTokenThatReturnsNothing() public {
         OddToken odd = new OddToken();
-        stakes = make(address(odd));
+        stakes = made(address(odd));
         odd.mint(alice, 10 ether);
         vm.startPrank(alice);
         stakes.deposit(10 ether);
@@ -439,7 +440,7 @@ contract StakesTest is Test {
 
     function testTokenThatReturnsFalse() public {
         OddToken odd = new OddToken();
-        stakes = make(address(odd));
+        stakes = made(address(odd));
         odd.mint(alice, 10 ether);
         vm.startPrank(alice);
         stakes.deposit(6 ether);

@@ -82,22 +82,20 @@ abstract contract System is Test {
 
     function deploy(uint256 threshold) internal {
         vm.warp(1_700_000_000);
-        token = new DevToken();
-        stakes = new Stakes(address(token), UNBONDING);
-        models = new VoidableModels(address(stakes), REGISTRANT_BOND, threshold, RELEASE, BURN_BPS);
-        claims = new Claims(
-            address(stakes),
-            address(models),
-            deployed(1),
-            disputes,
-            deployed(2),
-            owner,
-            DELAY,
-            GRACE,
-            BYTES_MAX,
-            usual()
+        token = DevToken(make("DevToken.sol", ""));
+        stakes = Stakes(make("Stakes.sol", abi.encode(token, UNBONDING)));
+        models = VoidableModels(
+            make("System.sol:VoidableModels", abi.encode(stakes, REGISTRANT_BOND, threshold, RELEASE, BURN_BPS))
         );
-        batches = new Batches(address(stakes), address(claims));
+        claims = Claims(
+            make(
+                "Claims.sol",
+                abi.encode(
+                    stakes, models, deployed(1), disputes, deployed(2), owner, DELAY, GRACE, BYTES_MAX, usual()
+                )
+            )
+        );
+        batches = Batches(make("Batches.sol", abi.encode(stakes, claims)));
         duties = new DutiesSwitch();
         stakes.wire(address(models), address(claims), address(batches), disputes, address(duties));
         fund(alice);

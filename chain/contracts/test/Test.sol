@@ -25,6 +25,8 @@ interface Vm {
     function parseUint(string calldata text) external pure returns (uint256);
     function roll(uint256 blockNumber) external;
     function prevrandao(bytes32 value) external;
+    function revertToState(uint256 snapshot) external returns (bool);
+    function snapshotState() external returns (uint256);
     function startPrank(address sender) external;
     function stopPrank() external;
     function store(address account, bytes32 slot, bytes32 value) external;

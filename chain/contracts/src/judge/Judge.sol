@@ -334,7 +334,7 @@ contract Judge {
         v.dtype = Wire.u8(pos + 1);
         v.pad = Wire.u8(pos + 2);
         uint256 rows = Wire.u8(pos + 3);
-        if (v.space > 2 || v.pad > PAD_VALUE || rows > 8 || indirectRow > rows) revert Wire.MalformedDescriptor(pos);
+        if (v.space > 3 || v.pad > PAD_VALUE || rows > 8 || indirectRow > rows) revert Wire.MalformedDescriptor(pos);
         (v.chunk, pos) = Wire.uint_(pos + 4);
         (v.count, pos) = Wire.uint_(pos);
         if (v.pad == PAD_VALUE) {
@@ -397,7 +397,7 @@ contract Judge {
             byteIndex = v.flat * width; // flat < count < 2^64
             chunk = v.chunk + (byteIndex >> 7);
         }
-        uint256 rootAt = s.roots + (v.space << 5); // the space is below 3
+        uint256 rootAt = s.roots + (v.space << 5); // the space is below 4
         bytes32 root;
         uint256 depth;
         assembly ("memory-safe") {

@@ -37,6 +37,9 @@ library Scalar {
     uint256 internal constant DTYPE_U64 = 13;
     uint256 internal constant DTYPE_BF16 = 16;
 
+    /// The comparison that ends a tolerant model.
+    uint256 internal constant WITHIN = 0xf1;
+
     /// The codes that go to the elementary functions' contract, one bit a code: 11 to 14, 19 to 1d, 20 to 28.
     uint256 private constant ELEMENTARY = 0x1ff3e1e0000;
 
@@ -50,6 +53,7 @@ library Scalar {
         uint256 class_ = fn >> 6;
         if (class_ == F32) return _float(fn, a & 0xffffffff, b & 0xffffffff, c & 0xffffffff, elementary);
         if (class_ < 3) return _integer(fn, a, b, c);
+        if (fn == WITHIN) return _within(a & 0xffffffff, b & 0xffffffff, c);
         return _cast(fn, a);
     }
 
@@ -202,6 +206,45 @@ library Scalar {
         if (fn == 0xc8) return SoftFloat.fromU64(a);
         if (fn == 0xc9 || fn == 0xca) return SoftFloat.canonical(a & 0xffffffff); // the bits themselves, both ways
         revert UnknownFunction(fn);
+    }
+
+    /// Whether a, the claimed value, lies within the tolerance of b, the canonical one: |a - b| <= A + R * |b| in exact
+    /// arithmetic, where A and R are the halves of c. Where one of the four is no finite number, or a tolerance is below
+    /// zero, only equal bits will do.
+    function _within(uint256 a, uint256 b, uint256 c) private pure returns (uint256) {
+        uint256 absolute = c >> 32 & 0xffffffff;
+        uint256 relative = c & 0xffffffff;
+        if (absolute == SoftFloat.SIGN) absolute = 0;
+        if (relative == SoftFloat.SIGN) relative = 0;
+        // As numbers, the bits of what is finite and not negative are those below infinity's.
+        if (SoftFloat.isSpecial(a) || SoftFloat.isSpecial(b) || absolute >= SoftFloat.INF || relative >= SoftFloat.INF)
+        {
+            return SoftFloat.canonical(a) == SoftFloat.canonical(b) ? 1 : 0;
+        }
+        // A + R|b| - |a - b| is a sum of four terms, integers below 2^554 in units of 2^-298. A limb has the weight 2^192 of
+        // the one below it and takes terms of at most 48 + 191 bits with their signs, so that none of its sums can overflow.
+        int256[3] memory limbs;
+        int256 sign = SoftFloat.le(b, a) != 0 ? int256(1) : int256(-1);
+        (uint256 m, int256 e) = SoftFloat.parts(a);
+        _accumulate(limbs, -sign, a, m, e + 298);
+        (m, e) = SoftFloat.parts(b);
+        _accumulate(limbs, sign, b, m, e + 298);
+        (uint256 n, int256 f) = SoftFloat.parts(relative);
+        _accumulate(limbs, 1, 0, m * n, e + f + 298);
+        (m, e) = SoftFloat.parts(absolute);
+        _accumulate(limbs, 1, 0, m, e + 298);
+        // A right shift rounds down, so what is carried is too small by less than one, and the sign stays what it is.
+        unchecked {
+            return limbs[2] + (limbs[1] + (limbs[0] >> 192) >> 192) >= 0 ? 1 : 0;
+        }
+    }
+
+    /// Adds sign * m * 2^shift, and -1 times that for an x with the sign bit set. 0 <= shift < 576 and m < 2^48.
+    function _accumulate(int256[3] memory limbs, int256 sign, uint256 x, uint256 m, int256 shift) private pure {
+        unchecked {
+            if (x & SoftFloat.SIGN != 0) sign = -sign;
+            limbs[uint256(shift) / 192] += sign * int256(m << uint256(shift) % 192);
+        }
     }
 
     /// Bytes of one element of the dtype.

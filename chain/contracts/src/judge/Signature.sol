@@ -13,7 +13,7 @@ library Signature {
     uint256 private constant FLOAT = 0x25555e5555557ea56baa4;
     uint256 private constant I32 = 0xc0003faa9a96aaa4;
     uint256 private constant I64 = 0xc2aabfaa9a96aaa4;
-    uint256 private constant CAST = 0x155554;
+    uint256 private constant CAST = 3 << 98 | 0x155554;
 
     function operands(uint256 fn) internal pure returns (uint256 n) {
         uint256 class_ = fn >> 6;
@@ -25,6 +25,7 @@ library Signature {
     /// Bytes of the register that operand i takes: 8 for I64, 4 for the other classes.
     function operandBytes(uint256 fn, uint256 i) internal pure returns (uint256) {
         if (fn == 0xc4 || fn == 0xc6 || fn == 0xc8) return 8; // from I64
+        if (fn == 0xf1) return i == 2 ? 8 : 4; // within's two tolerances are one I64
         if (fn >> 6 != 2) return 4;
         return fn == 0x94 && i == 0 ? 4 : 8; // i64.select's condition is an I32
     }

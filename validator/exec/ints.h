@@ -1,0 +1,62 @@
+/* validator/exec/ints.h: products of small integers, one table of inner loops an instruction set.
+ *
+ * A fold of i32.muladd wraps modulo 2^32, so its terms may be taken in any order and any grouping. Factors are brought
+ * into 32-bit *words* that hold the numbers of one, two or four terms, by their greatest magnitude:
+ *
+ *     GS_WORDS_8    up to four terms, bytes: x as unsigned, w as signed numbers
+ *     GS_WORDS_16   up to two terms, signed halves
+ *     GS_WORDS_32   one term
+ *
+ * A word of x and a word of w give the sum of the products of their numbers. For every kind that sum is exact modulo 2^32,
+ * whatever the numbers are. Numbers that do not fill a word's last places are zero in both factors. */
+#ifndef GS_VALIDATOR_EXEC_INTS_H
+#define GS_VALIDATOR_EXEC_INTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "validator/exec/kernels.h"
+
+enum gs_words_kind { GS_WORDS_8, GS_WORDS_16, GS_WORDS_32, GS_WORDS_KINDS };
+
+/* out[r][l] = start[r][l] + the sum over terms t of the words w[t][r] and x[t][l]; laid out as in struct gs_tile. */
+struct gs_int_tile {
+	size_t terms; /* words */
+	const uint32_t *x;
+	const int64_t *x_at;
+	size_t x_step;
+	const uint32_t *w;
+	size_t w_step;
+	const uint32_t *start;
+	size_t start_row;
+	uint32_t *out;
+	size_t out_row;
+};
+typedef void gs_kernel_int_tile(const struct gs_int_tile *tile);
+
+struct gs_ints {
+	/* by kind, width and rows - 1, the shapes of struct gs_kernels' tiles; NULL for a kind that gains nothing here */
+	gs_kernel_int_tile *tile[GS_WORDS_KINDS][GS_TILE_WIDTHS][GS_TILE_ROWS_MAX];
+	/* the least and the greatest of n numbers, n at least 1 */
+	void (*range)(const int32_t *in, size_t n, int32_t *low, int32_t *high);
+	/* out[i] = in[i] - from, modulo 2^8 or 2^16 */
+	void (*narrow_8)(uint8_t *out, const int32_t *in, size_t n, int32_t from);
+	void (*narrow_16)(uint16_t *out, const int32_t *in, size_t n, int32_t from);
+	/* out[i] = the word of in[0][i] - from, in[1][i] - from... for the `count` terms of a word */
+	void (*across_8)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);
+	void (*across_16)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);
+	/* out[i] = in[i] as binary32, to nearest even; in place is fine */
+	void (*to_f32)(uint32_t *out, const uint32_t *in, size_t n);
+};
+
+extern const struct gs_ints gs_ints_portable;
+#if defined(__x86_64__)
+extern const struct gs_ints gs_ints_avx2;
+extern const struct gs_ints gs_ints_avx512;
+extern const struct gs_ints gs_ints_avx512vnni; /* needs AVX-512 VNNI besides */
+#endif
+#if defined(__aarch64__)
+extern const struct gs_ints gs_ints_neon;
+#endif
+
+#endif

@@ -1,0 +1,139 @@
+/* validator/exec/ints_tile.h: the loops of ints.h. Each ints_<isa>.c names its vector of 32-bit words (W, W_LANES, W_LOAD,
+ * W_STORE, W_SPLAT) and its sums of products of words (DOT_8, DOT_16, DOT_32: of a vector of accumulators, one of x and one of w),
+ * includes this, and makes the instances that its registers hold. */
+#ifndef GS_VALIDATOR_EXEC_INTS_TILE_H
+#define GS_VALIDATOR_EXEC_INTS_TILE_H
+
+#include "validator/exec/ints.h"
+
+#include <string.h>
+
+#define INT_TERM(X, DOT) \
+	do { \
+		const uint32_t *from_ = (X); \
+		W x_[8]; \
+		_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) x_[v] = W_LOAD(from_ + v * W_LANES); \
+		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+		{ \
+			W w_ = W_SPLAT(w[r]); \
+			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
+				acc[r][v] = DOT(acc[r][v], x_[v], w_); \
+		} \
+	} while (0)
+
+/* One function a kind: vectors and rows are constants in every instance, so the loops over them unroll completely. */
+#define INT_TILE_RUN(NAME, DOT) \
+	static inline __attribute__((always_inline)) void NAME(const struct gs_int_tile *t, const unsigned vectors, \
+	                                                       const unsigned rows) \
+	{ \
+		W acc[GS_TILE_ROWS_MAX][8]; \
+		const uint32_t *x = t->x, *w = t->w; \
+		const size_t x_step = t->x_step, w_step = t->w_step, terms = t->terms; \
+		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
+				acc[r][v] = t->start_row == 0 ? W_SPLAT(t->start[r]) \
+		                                              : W_LOAD(t->start + r * t->start_row + v * W_LANES); \
+		if (t->x_at == NULL) { \
+			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step) \
+				INT_TERM(x, DOT); \
+		} else { \
+			const int64_t *x_at = t->x_at; \
+			for (size_t k = 0; k < terms; k++, w += w_step) \
+				INT_TERM(x + x_at[k], DOT); \
+		} \
+		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
+				W_STORE(t->out + r * t->out_row + v * W_LANES, acc[r][v]); \
+	}
+
+#ifdef DOT_8
+INT_TILE_RUN(int_tile_8, DOT_8)
+#endif
+INT_TILE_RUN(int_tile_16, DOT_16)
+INT_TILE_RUN(int_tile_32, DOT_32)
+
+/* The instances: INTS_TO_n makes one function a number of rows, INT_NAMES_n names them in the table. K: the kind's bits. */
+#define INTS(K, N, ROWS) \
+	static void int_tile_##K##_##N##_##ROWS(const struct gs_int_tile *t) \
+	{ \
+		int_tile_##K(t, N, ROWS); \
+	}
+#define INTS_TO_2(K, N) INTS(K, N, 1) INTS(K, N, 2)
+#define INTS_TO_4(K, N) INTS_TO_2(K, N) INTS(K, N, 3) INTS(K, N, 4)
+#define INTS_TO_6(K, N) INTS_TO_4(K, N) INTS(K, N, 5) INTS(K, N, 6)
+#define INTS_TO_8(K, N) INTS_TO_6(K, N) INTS(K, N, 7) INTS(K, N, 8)
+#define INTS_TO_14(K, N) \
+	INTS_TO_8(K, N) \
+	INTS(K, N, 9) INTS(K, N, 10) INTS(K, N, 11) INTS(K, N, 12) INTS(K, N, 13) INTS(K, N, 14)
+#define INT_NAMES_1(K, N) int_tile_##K##_##N##_1
+#define INT_NAMES_2(K, N) INT_NAMES_1(K, N), int_tile_##K##_##N##_2
+#define INT_NAMES_4(K, N) INT_NAMES_2(K, N), int_tile_##K##_##N##_3, int_tile_##K##_##N##_4
+#define INT_NAMES_6(K, N) INT_NAMES_4(K, N), int_tile_##K##_##N##_5, int_tile_##K##_##N##_6
+#define INT_NAMES_8(K, N) INT_NAMES_6(K, N), int_tile_##K##_##N##_7, int_tile_##K##_##N##_8
+#define INT_NAMES_14(K, N) \
+	INT_NAMES_8(K, N), int_tile_##K##_##N##_9, int_tile_##K##_##N##_10, int_tile_##K##_##N##_11, \
+		int_tile_##K##_##N##_12, int_tile_##K##_##N##_13, int_tile_##K##_##N##_14
+
+/* ---- numbers into words: plain loops, which compilers turn into vectors ---- */
+
+static void int_range(const int32_t *in, size_t n, int32_t *low, int32_t *high)
+{
+	int32_t least = in[0], greatest = in[0];
+	for (size_t i = 1; i < n; i++) {
+		least = in[i] < least ? in[i] : least;
+		greatest = in[i] > greatest ? in[i] : greatest;
+	}
+	*low = least;
+	*high = greatest;
+}
+
+static void narrow_8(uint8_t *restrict out, const int32_t *restrict in, size_t n, int32_t from)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)((uint32_t)in[i] - (uint32_t)from);
+}
+
+static void narrow_16(uint16_t *restrict out, const int32_t *restrict in, size_t n, int32_t from)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint16_t)((uint32_t)in[i] - (uint32_t)from);
+}
+
+static void across_8(uint32_t *restrict out, const int32_t *const in[4], unsigned count, size_t n, int32_t from)
+{
+	const uint32_t f = (uint32_t)from;
+	if (count == 4) {
+		const int32_t *restrict a = in[0], *restrict b = in[1], *restrict c = in[2], *restrict d = in[3];
+		for (size_t i = 0; i < n; i++)
+			out[i] = (((uint32_t)a[i] - f) & 0xff) | (((uint32_t)b[i] - f) & 0xff) << 8 |
+			         (((uint32_t)c[i] - f) & 0xff) << 16 | ((uint32_t)d[i] - f) << 24;
+		return;
+	}
+	memset(out, 0, n * sizeof(*out));
+	for (unsigned j = 0; j < count; j++)
+		for (size_t i = 0; i < n; i++)
+			out[i] |= (((uint32_t)in[j][i] - f) & 0xff) << 8 * j;
+}
+
+static void across_16(uint32_t *restrict out, const int32_t *const in[4], unsigned count, size_t n, int32_t from)
+{
+	const uint32_t f = (uint32_t)from;
+	for (size_t i = 0; i < n; i++)
+		out[i] = ((uint32_t)in[0][i] - f) & 0xffff;
+	for (size_t i = 0; count == 2 && i < n; i++)
+		out[i] |= ((uint32_t)in[1][i] - f) << 16;
+}
+
+static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float value = (float)(int32_t)in[i];
+		memcpy(&out[i], &value, sizeof(value));
+	}
+}
+
+#define INT_WORDS \
+	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .across_8 = across_8, \
+	.across_16 = across_16, .to_f32 = to_f32
+
+#endif

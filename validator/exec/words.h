@@ -1,0 +1,27 @@
+/* validator/exec/words.h: factors of integers as words of several terms (ints.h). */
+#ifndef GS_VALIDATOR_EXEC_WORDS_H
+#define GS_VALIDATOR_EXEC_WORDS_H
+
+#include "validator/exec/ints.h"
+#include "validator/exec/pattern.h"
+#include "validator/exec/threads.h"
+
+/* How a factor's numbers stand in words: as number - from. */
+struct gs_words {
+	enum gs_words_kind kind;
+	int32_t from;
+};
+
+/* Terms that a word of a kind has room for. */
+unsigned gs_words_terms(enum gs_words_kind kind);
+
+/* The words of the fewest bits, of `least` or a later kind, that hold every number of the factor's tensor, and its padding:
+ * with from = 0 if that will do. unsigned_bytes: x's are, w's are not. */
+struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints,
+                             bool unsigned_bytes, enum gs_words_kind least);
+
+/* Fills the stage of a factor of *c. */
+void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *base,
+                   struct gs_words words, const struct gs_ints *ints, struct gs_pool *pool, uint32_t *stage);
+
+#endif
