@@ -109,7 +109,7 @@ struct subject {
 
 static void row(struct gs_bench *b, const char *name, const char *what, double ns, double ratio, const char *against)
 {
-	char label[64];
+	char label[128];
 	snprintf(label, sizeof(label), "%s, %s", name, what);
 	gs_bench_row(b, label, ns, "ns", ratio, against);
 }
