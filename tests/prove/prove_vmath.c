@@ -1,11 +1,12 @@
 /* tests/prove/prove_vmath.c: every input through the functions over arrays of every instruction set.
  *
- * prove_vmath FUNCTION ("exp", ...; "sigmoid" is 1 / (1 + exp(-x)) by lines) runs all 2^32 inputs through each table of
+ * prove_vmath FUNCTION ("exp", ...; "sigmoid" is 1 / (1 + exp(-x)) by arrays) runs all 2^32 inputs through each table of
  * validator/exec/vmath.h that this processor can run, but for the portable one, and compares the bits with the scalar table's. `make prove-vmath` links
  * the elementary functions compiled for this machine, which `make prove-math-native` compares with MPFR. Two threads. Exit
  * status 0 only without a difference. */
 #include "challenge/machine/scalar.h"
 #include "validator/exec/kernels.h"
+#include "validator/exec/sweep_kernels.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { THREADS = 2, BLOCK = 4096, TABLES_MAX = 4, PRINTED = 20 };
+enum { THREADS = 2, BLOCK = 4096, TABLES_MAX = 8, PRINTED = 20 };
 
 struct job {
 	const char *name;
@@ -33,19 +34,18 @@ static uint32_t scalar(unsigned fn, uint32_t x)
 	return (uint32_t)gs_fn_apply(GS_FN_F32_DIV, one, gs_fn_apply(GS_FN_F32_ADD, e, one, 0), 0);
 }
 
-static void by_array(const struct gs_vmath *math, unsigned fn, const float *in, float *out)
+static void by_array(const struct gs_kernels *kernels, unsigned fn, const float *in, float *out)
 {
+	static const float one = 1;
+	gs_sweep_kernel *const *sweep = kernels->sweep->fn;
 	if (fn) {
-		math->map[fn](in, out, BLOCK);
+		kernels->math->map[fn](in, out, BLOCK);
 		return;
 	}
-	float one[BLOCK];
-	for (unsigned i = 0; i < BLOCK; i++)
-		one[i] = 1;
-	math->line(GS_FN_F32_NEG, (const float *const[3]){in, NULL, NULL}, out, BLOCK);
-	math->line(GS_FN_F32_EXP, (const float *const[3]){out, NULL, NULL}, out, BLOCK);
-	math->line(GS_FN_F32_ADD, (const float *const[3]){out, one, NULL}, out, BLOCK);
-	math->line(GS_FN_F32_DIV, (const float *const[3]){one, out, NULL}, out, BLOCK);
+	sweep[GS_FN_F32_NEG](out, BLOCK, in, &one, &one, 1);
+	kernels->math->map[GS_FN_F32_EXP](out, out, BLOCK);
+	sweep[GS_FN_F32_ADD](out, BLOCK, out, &one, &one, 1);
+	sweep[GS_FN_F32_DIV](out, BLOCK, &one, out, &one, 2);
 }
 
 static uint64_t run_block(struct job *job, uint32_t first)
@@ -59,7 +59,7 @@ static uint64_t run_block(struct job *job, uint32_t first)
 	}
 	memcpy(x, in, sizeof(x));
 	for (unsigned k = 0; k < job->tables; k++) {
-		by_array(job->kernels[k]->math, job->fn, x, y);
+		by_array(job->kernels[k], job->fn, x, y);
 		memcpy(got, y, sizeof(got));
 		if (memcmp(got, right, sizeof(got)) == 0)
 			continue;
@@ -99,17 +99,18 @@ int main(int argc, char **argv)
 	bool known = false;
 	struct timespec start, end;
 	for (unsigned code = 1; argc == 2 && code < GS_VMATH_CODES && !known; code++) {
-		known = gs_fn_info(code) && gs_fn_info(code)->arity == 1 && gs_vmath_knows(code) &&
+		known = gs_fn_info(code) && gs_fn_info(code)->arity == 1 && gs_vmath_portable.map[code] &&
 		        strcmp(gs_fn_info(code)->name + strlen("f32."), argv[1]) == 0;
 		job.fn = known ? code : 0;
 	}
-	if (argc != 2 || (!known && strcmp(argv[1], "sigmoid") != 0) || (known && !gs_vmath_portable.map[job.fn])) {
+	if (argc != 2 || (!known && strcmp(argv[1], "sigmoid") != 0)) {
 		fprintf(stderr, "usage: prove_vmath FUNCTION (exp, ..., or sigmoid)\n");
 		return 2;
 	}
 	job.name = argv[1];
 	for (unsigned k = 0; gs_kernels_nth(k) != NULL && k < TABLES_MAX; k++)
-		if (gs_kernels_nth(k)->math != &gs_vmath_portable)
+		if (gs_kernels_nth(k)->math != &gs_vmath_portable &&
+		    (job.tables == 0 || job.kernels[job.tables - 1]->math != gs_kernels_nth(k)->math))
 			job.kernels[job.tables++] = gs_kernels_nth(k);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (int i = 0; i < THREADS; i++)

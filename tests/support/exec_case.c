@@ -1,6 +1,7 @@
 #include "tests/support/exec_case.h"
 
 #include "validator/exec/contract.h"
+#include "validator/exec/fast.h"
 #include "validator/exec/lines.h"
 
 #include <setjmp.h>
@@ -155,6 +156,22 @@ static void run_lines(struct gs_exec_case *c, const struct gs_kernels *k, const 
 	gs_pool_free(pool);
 }
 
+/* False when the instruction has no form of fast.h. */
+static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, const struct gs_memory *mem)
+{
+	struct gs_pool *pool;
+	struct gs_fast *fast;
+	assert_int_equal(gs_fast_prepare(&c->in, k, &fast), GS_OK);
+	if (fast == NULL)
+		return false;
+	assert_int_equal(gs_pool_new(threads, &pool), GS_OK);
+	gs_fast_run(fast, mem, k, pool);
+	c->form = gs_fast_name(fast);
+	gs_fast_free(fast);
+	gs_pool_free(pool);
+	return true;
+}
+
 void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contraction)
 {
 	size_t bytes = gs_dtype_chunks(c->in.store_dtype, gs_instr_count(&c->in)) * GS_CHUNK_BYTES;
@@ -177,6 +194,12 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 			         way & 2 ? ", packed" : "");
 			run_contract(c, k, way & 1 ? 3 : 1, (way & 2) != 0, &fast);
 			differ(c, want, got, seed, how);
+		}
+		for (unsigned way = 0; way < 2; way++) {
+			memset(got, 0xa5, bytes);
+			snprintf(how, sizeof(how), "%s, fast, %u threads", k->isa, way ? 3 : 1);
+			if (run_fast(c, k, way ? 3 : 1, &fast))
+				differ(c, want, got, seed, how);
 		}
 		memset(got, 0xa5, bytes);
 		snprintf(how, sizeof(how), "%s, lines", k->isa);

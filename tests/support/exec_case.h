@@ -15,6 +15,7 @@ struct gs_exec_case {
 	uint8_t *array[3]; /* by enum gs_space; owned */
 	uint64_t chunks[3];
 	unsigned special;
+	const char *form; /* after a comparison: of fast.h, or NULL */
 };
 
 void gs_exec_case_begin(struct gs_exec_case *c, uint64_t seed);
@@ -30,7 +31,7 @@ struct gs_row *gs_exec_case_row(struct gs_operand *op, uint64_t extent, uint64_t
 void gs_exec_case_finish(struct gs_exec_case *c);
 
 /* Runs the instruction as contraction with every table of kernels that this processor has, with and without constants
- * packed before, with 1 and 3 threads, and by lines. Fails the test where a byte differs. *contraction: was it one? */
+ * packed before, with 1 and 3 threads, in its form of fast.h if it has one, and by lines. Fails the test where a byte differs. *contraction: was it one? */
 void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contraction);
 
 #endif

@@ -111,60 +111,12 @@ static void lengths(void **state)
 			}
 }
 
-/* Arithmetic on drawn and special operands, apart and in the place of any operand. */
-static void arithmetic(void **state)
-{
-	static const uint32_t special[] = {0,          0x80000000, 1,          0x80000001, 0x7f800000,
-	                                   0xff800000, 0x7fc00000, 0xffc00001, 0x7f7fffff, 0xff7fffff,
-	                                   0x00800000, 0x3f800000, 0xbf800000};
-	struct gs_rng rng;
-	unsigned known = 0;
-	(void)state;
-	gs_rng_seed(&rng, 9);
-	for (unsigned fn = 0; fn < 256; fn++) {
-		if (!gs_vmath_knows(fn))
-			continue;
-		known++;
-		assert_non_null(gs_fn_info(fn));
-		for (unsigned round = 0; round < 40; round++) {
-			float x[3][BLOCK], out[BLOCK];
-			size_t n = gs_rng_below(&rng, BLOCK + 1);
-			for (unsigned i = 0; i < 3 * BLOCK; i++) {
-				uint64_t r = gs_rng_u64(&rng);
-				uint32_t bits = r % 5 == 0   ? special[r / 5 % GS_ARRAY_LEN(special)]
-				                : r % 5 == 1 ? (uint32_t)(r >> 32)
-				                             : ((uint32_t)(r >> 32) & 0x81ffffff) + 0x3f000000;
-				memcpy(&x[i / BLOCK][i % BLOCK], &bits, sizeof(bits));
-			}
-			for (unsigned k = 0; gs_kernels_nth(k) != NULL; k++) {
-				unsigned place = round % 4, arity = gs_fn_info(fn)->arity;
-				float copy[3][BLOCK];
-				memcpy(copy, x, sizeof(x));
-				const float *operand[3] = {copy[0], copy[1], copy[2]};
-				float *to = place < arity ? copy[place] : out;
-				gs_kernels_nth(k)->math->line(fn, operand, to, n);
-				for (size_t i = 0; i < n; i++) {
-					uint32_t a[3], got;
-					memcpy(&got, &to[i], sizeof(got));
-					for (unsigned j = 0; j < 3; j++) /* as a load makes them */
-						a[j] = gs_f32_to_bits(x[j][i]);
-					if (got != (uint32_t)gs_fn_apply(fn, a[0], a[1], a[2]))
-						fail_msg("%s: %s(%08x, %08x, %08x) gave %08x", gs_kernels_nth(k)->isa,
-						         gs_fn_info(fn)->name, a[0], a[1], a[2], got);
-				}
-			}
-		}
-	}
-	assert_int_equal(known, 33);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_exponents),
 		cmocka_unit_test(hard_inputs),
 		cmocka_unit_test(lengths),
-		cmocka_unit_test(arithmetic),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

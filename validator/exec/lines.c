@@ -16,7 +16,6 @@ struct gs_lines {
 	gs_reg index[TILE];
 	uint8_t absent[3][TILE];
 	float acc[TILE];
-	float floats[3][TILE];
 };
 
 struct job {
@@ -111,7 +110,7 @@ static void fold_tile(const struct job *job, struct gs_lines *s, uint64_t *point
 	store_registers(job, first, n, acc);
 }
 
-/* ---- lines of binary32: arrays of floats, straight from memory where they lie side by side ---- */
+/* ---- FOLD of fma, add or max over stored f32: arrays of floats straight from memory ---- */
 
 static bool host_little_endian(void)
 {
@@ -122,6 +121,26 @@ static bool host_little_endian(void)
 static bool direct_f32(const struct gs_line_operand *op)
 {
 	return op->kind == GS_OPERAND_TENSOR && op->indirect_row == 0 && op->view.dtype == GS_F32;
+}
+
+/* The epilogue as a function over arrays, or NULL. */
+static gs_kernel_map *epilogue_map(const struct job *job)
+{
+	unsigned code = job->in->epilogue;
+	return code != 0 && code < GS_VMATH_CODES ? job->kernels->math->map[code] : NULL;
+}
+
+static bool fast_fold(const struct job *job)
+{
+	const struct gs_instr *in = job->in;
+	bool known = in->fn == GS_FN_F32_FMA || in->fn == GS_FN_F32_ADD || in->fn == GS_FN_F32_MAX;
+	if (in->form != GS_FOLD || !known || in->store_dtype != GS_F32 ||
+	    (in->epilogue && !is_relu(in) && epilogue_map(job) == NULL))
+		return false;
+	if (!host_little_endian() || !direct_f32(&job->operand[1]))
+		return false;
+	const struct gs_line_operand *x1 = &job->operand[2];
+	return job->operands < 3 || direct_f32(x1) || x1->kind == GS_OPERAND_CONST;
 }
 
 /* One operand on one line: values inside [low, high) at p with a stride, `pad` outside (or nothing there, if skip). */
@@ -148,89 +167,6 @@ static struct stream open_stream(const struct job *job, unsigned k, const uint64
 	stream.p = (const float *)(const void *)op->view.base;
 	stream.p += span.low < span.high ? span.flat + span.flat_step * span.low : 0;
 	return stream;
-}
-
-/* Functions of binary32 by arrays of them (vmath.h); the trace then holds the host's own floats. */
-static bool float_map(const struct gs_instr *in)
-{
-	return in->form == GS_MAP && in->store_dtype == GS_F32 && gs_vmath_knows(in->fn) &&
-	       (in->epilogue == 0 || gs_vmath_knows(in->epilogue)) && host_little_endian();
-}
-
-static void fill(float *to, int64_t from, int64_t end, float value)
-{
-	for (int64_t i = from; i < end; i++)
-		to[i] = value;
-}
-
-/* The operand's n floats: where they lie, or gathered into `to`. */
-static const float *load_floats(const struct job *job, struct gs_lines *s, unsigned k, const uint64_t *point, size_t n,
-                                float *to)
-{
-	if (!direct_f32(&job->operand[k]) && job->operand[k].kind != GS_OPERAND_CONST) {
-		gs_line_load(&job->operand[k], point, job->line_axis, n, s->x[0], NULL, s->index);
-		for (size_t i = 0; i < n; i++)
-			to[i] = gs_f32_from_bits((uint32_t)s->x[0][i]);
-		return to;
-	}
-	float constant;
-	struct stream x = open_stream(job, k, point, n, &constant);
-	if (x.low == 0 && x.high == (int64_t)n && x.step == 1)
-		return x.p;
-	fill(to, 0, x.low, x.pad);
-	if (x.step == 0 && x.low < x.high)
-		fill(to, x.low, x.high, *x.p);
-	else
-		for (int64_t i = x.low; i < x.high; i++)
-			to[i] = x.p[x.step * (i - x.low)];
-	fill(to, x.high, (int64_t)n, x.pad);
-	return to;
-}
-
-/* e(value) for n values, in place. */
-static void float_epilogue(const struct job *job, struct gs_lines *s, float *value, size_t n)
-{
-	const struct gs_instr *in = job->in;
-	const float *x[3] = {NULL};
-	unsigned arity = gs_fn_info(in->epilogue)->arity;
-	for (unsigned i = 0, k = 0; i < arity; i++) {
-		if (i == in->epilogue_pos) {
-			x[i] = value;
-			continue;
-		}
-		fill(s->floats[i], 0, (int64_t)n, gs_f32_from_bits((uint32_t)in->epilogue_const[k++]));
-		x[i] = s->floats[i];
-	}
-	job->kernels->math->line(in->epilogue, x, value, n);
-}
-
-static void float_map_tile(const struct job *job, struct gs_lines *s, const uint64_t *point, uint64_t first, size_t n)
-{
-	const float *x[3] = {NULL};
-	for (unsigned k = 0; k < job->operands; k++)
-		x[k] = load_floats(job, s, k, point, n, s->floats[k]);
-	float *side_by_side = (float *)(void *)job->out + first;
-	float *to = job->line_stride == 1 ? side_by_side : s->acc;
-	job->kernels->math->line(job->in->fn, x, to, n);
-	if (job->in->epilogue)
-		float_epilogue(job, s, to, n);
-	for (size_t i = 0; to == s->acc && i < n; i++)
-		side_by_side[i * job->line_stride] = to[i];
-}
-
-/* ---- FOLD of fma, add or max over stored f32: arrays of floats straight from memory ---- */
-
-static bool fast_fold(const struct job *job)
-{
-	const struct gs_instr *in = job->in;
-	bool known = in->fn == GS_FN_F32_FMA || in->fn == GS_FN_F32_ADD || in->fn == GS_FN_F32_MAX;
-	if (in->form != GS_FOLD || !known || in->store_dtype != GS_F32 ||
-	    (in->epilogue && !is_relu(in) && !gs_vmath_knows(in->epilogue)))
-		return false;
-	if (!host_little_endian() || !direct_f32(&job->operand[1]))
-		return false;
-	const struct gs_line_operand *x1 = &job->operand[2];
-	return job->operands < 3 || direct_f32(x1) || x1->kind == GS_OPERAND_CONST;
 }
 
 static void fast_segment(const struct job *job, float *acc, int64_t from, int64_t to, const struct stream *x)
@@ -288,8 +224,8 @@ static void fast_fold_tile(const struct job *job, struct gs_lines *s, uint64_t *
 		for (unsigned c = 0; c + 1 < 6; c++)
 			fast_segment(job, s->acc, cut[c], cut[c + 1], x);
 	}
-	if (job->in->epilogue && !is_relu(job->in))
-		float_epilogue(job, s, s->acc, n);
+	if (epilogue_map(job))
+		epilogue_map(job)(s->acc, s->acc, n);
 	store_f32(job, first, n, s->acc);
 }
 
@@ -299,7 +235,7 @@ static void run_tiles(void *self, unsigned thread, uint64_t first, uint64_t last
 {
 	const struct job *job = self;
 	struct gs_lines *s = &job->scratch[thread];
-	bool fast = fast_fold(job), floats = float_map(job->in);
+	bool fast = fast_fold(job);
 	for (uint64_t t = first; t < last; t++) {
 		uint64_t point[GS_AXES_MAX] = {0};
 		uint64_t rest = t / job->tiles, start = t % job->tiles * TILE;
@@ -318,9 +254,7 @@ static void run_tiles(void *self, unsigned thread, uint64_t first, uint64_t last
 		if (job->line_axis < job->in->out_axes)
 			point[job->line_axis] = start;
 		size_t n = (size_t)(job->line - start < TILE ? job->line - start : TILE);
-		if (floats)
-			float_map_tile(job, s, point, out, n);
-		else if (job->in->form == GS_MAP)
+		if (job->in->form == GS_MAP)
 			map_tile(job, s, point, out, n);
 		else if (fast)
 			fast_fold_tile(job, s, point, out, n);

@@ -1,6 +1,7 @@
 #include "validator/exec/plan.h"
 
 #include "validator/exec/contract.h"
+#include "validator/exec/fast.h"
 #include "validator/exec/lines.h"
 
 #include <stdlib.h>
@@ -19,6 +20,13 @@ struct gs_exec_plan {
 	struct gs_lines *lines;
 	uint32_t count;        /* instructions */
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
+	struct step *step;     /* owned: one an instruction */
+};
+
+/* An instruction as it is run: what need not be found out again. */
+struct step {
+	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
+	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 };
 
 static bool host_little_endian(void)
@@ -50,6 +58,23 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
 	return err;
 }
 
+static enum gs_err prepare_steps(struct gs_exec_plan *plan)
+{
+	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
+		return GS_ENOMEM;
+	for (uint32_t i = 0; i < plan->count; i++) {
+		struct gs_instr in = gs_program_instr(plan->program, i);
+		struct step *step = &plan->step[i];
+		struct gs_contract c;
+		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
+		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
+		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		if (!contracts(plan, &in, &c) && gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
+			return GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
 enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
                              struct gs_exec_plan **out, struct gs_error *error)
 {
@@ -66,7 +91,7 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		plan->lines = gs_lines_new(threads);
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
-	    gs_workspace_new(threads, &plan->workspace) != GS_OK) {
+	    gs_workspace_new(threads, &plan->workspace) != GS_OK || prepare_steps(plan) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
@@ -91,17 +116,13 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 			.packed_x = plan->packed[i].x, .packed_w = plan->packed[i].w, .ints = plan->packed[i].ints});
 	}
 	free(plan->packed);
+	for (uint32_t i = 0; plan->step && i < plan->count; i++)
+		gs_fast_free(plan->step[i].fast);
+	free(plan->step);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
 	gs_pool_free(plan->pool);
 	free(plan);
-}
-
-static void zero_padding(const struct gs_instr *in, uint8_t *trace)
-{
-	uint64_t count = gs_instr_count(in), bytes = count * gs_dtype_bytes(in->store_dtype);
-	uint8_t *out = trace + (size_t)in->first_chunk * GS_CHUNK_BYTES;
-	memset(out + bytes, 0, gs_dtype_chunks(in->store_dtype, count) * GS_CHUNK_BYTES - bytes);
 }
 
 static void commit(const struct gs_instr *in, struct gs_trace *trace)
@@ -109,26 +130,37 @@ static void commit(const struct gs_instr *in, struct gs_trace *trace)
 	gs_trace_commit_chunks(trace, in->first_chunk, gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
 }
 
+/* An instruction that has to be decoded. */
+static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
+{
+	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct gs_contract c;
+	if (!contracts(plan, &in, &c)) {
+		gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
+		return GS_OK;
+	}
+	if (plan->packed) {
+		c.packed_x = plan->packed[i].x;
+		c.packed_w = plan->packed[i].w;
+		c.ints = plan->packed[i].ints;
+	}
+	return gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
+}
+
 /* live: NULL when everything is kept. trace: NULL when nothing is committed. */
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->step[i];
+		if (step->fast)
+			gs_fast_run(step->fast, mem, plan->kernels, plan->pool);
+		else if (run_whole(plan, i, mem) != GS_OK)
+			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
+		memset(mem->trace + step->padding_at, 0, step->padding);
+		if (!trace && !live)
+			continue;
 		struct gs_instr in = gs_program_instr(plan->program, i);
-		struct gs_contract c;
-		if (contracts(plan, &in, &c)) {
-			if (plan->packed) {
-				c.packed_x = plan->packed[i].x;
-				c.packed_w = plan->packed[i].w;
-				c.ints = plan->packed[i].ints;
-			}
-			enum gs_err err = gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
-			if (err != GS_OK)
-				return gs_fail(error, err, "executor: no memory for instruction %u", i);
-		} else {
-			gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
-		}
-		zero_padding(&in, mem->trace);
 		if (trace)
 			commit(&in, trace);
 		if (live)
@@ -170,6 +202,8 @@ const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruct
 {
 	struct gs_instr in = gs_program_instr(plan->program, instruction);
 	struct gs_contract c;
+	if (plan->step[instruction].fast)
+		return gs_fast_name(plan->step[instruction].fast);
 	return contracts(plan, &in, &c) ? "contraction" : "lines";
 }
 

@@ -5,7 +5,6 @@
 #ifndef GS_VALIDATOR_EXEC_VMATH_H
 #define GS_VALIDATOR_EXEC_VMATH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* out[i] = f(in[i]) for i < n; out may be in, but may not overlap it otherwise. */
@@ -13,18 +12,9 @@ typedef void gs_kernel_map(const float *in, float *out, size_t n);
 
 enum { GS_VMATH_CODES = 0x40 }; /* every function of binary32 has a code below it (enum gs_fn) */
 
-/* out[i] = fn(x[0][i], ...) for i < n, any function that gs_vmath_knows; x[k] is read as far as the arity goes. out may be
- * one of the operands. A NaN in out is the canonical one, whatever the operands' NaNs are. */
-typedef void gs_kernel_line(unsigned fn, const float *const x[3], float *out, size_t n);
-
 struct gs_vmath {
 	gs_kernel_map *map[GS_VMATH_CODES]; /* by code; NULL where there is no kernel */
-	gs_kernel_line *line;
 };
-
-/* A function of binary32 operands and result that `line` runs: those of `map`, and copy, add, sub, mul, div, fma, min, max,
- * neg, abs and clip. */
-bool gs_vmath_knows(unsigned fn);
 
 extern const struct gs_vmath gs_vmath_portable;
 #if defined(__x86_64__)

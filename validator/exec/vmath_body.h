@@ -11,7 +11,6 @@
 #include "challenge/machine/elementary_hyperbolic.h"
 #include "challenge/machine/elementary_trig.h"
 #include "challenge/machine/scalar.h"
-#include "validator/exec/vmath_line.h"
 
 #define KERNEL(name) \
 	static void name##_lanes(const float *in, float *out, size_t n) \
@@ -51,7 +50,6 @@ KERNEL(acos)
 KERNEL(atan)
 
 #define GS_VMATH_TABLE(NAME) \
-	VMATH_LINE(gs_vmath_##NAME) \
 	const struct gs_vmath gs_vmath_##NAME = { \
 		.map = {[GS_FN_F32_EXP] = exp_lanes,     [GS_FN_F32_LOG] = log_lanes, \
 	                [GS_FN_F32_TANH] = tanh_lanes,   [GS_FN_F32_ERF] = erf_lanes, \
@@ -64,7 +62,6 @@ KERNEL(atan)
 	                [GS_FN_F32_ACOSH] = acosh_lanes, [GS_FN_F32_ATANH] = atanh_lanes, \
 	                [GS_FN_F32_TAN] = tan_lanes,     [GS_FN_F32_ASIN] = asin_lanes, \
 	                [GS_FN_F32_ACOS] = acos_lanes,   [GS_FN_F32_ATAN] = atan_lanes}, \
-		.line = line, \
 	}
 
 #endif

@@ -347,6 +347,9 @@ static enum gs_err apply_log(struct gs_node_turn *t, const struct gs_log_entry *
 
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->node->log);
+	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
+	             event.kind == GS_EVENT_BATCH_RELEASED))
+		err = gs_plan_forget_leaves(t, &event.batch);
 	if (!err && (event.kind == GS_EVENT_FINALIZED || event.kind == GS_EVENT_INVALIDATED ||
 	             event.kind == GS_EVENT_RELEASED ||
 	             (event.kind == GS_EVENT_GAME && event.dispute.kind == GS_GAME_EVENT_OVER)))
@@ -415,6 +418,10 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	char id[67];
 	enum gs_err err = gs_facts_claim(t->j, &in->as.executed.claim, &claim);
 
+	if (err == GS_ENOTFOUND && execution && !gs_hash_is_zero(&execution->body.batch)) { /* a leaf, not opened yet */
+		claim = (struct gs_claim){.id = in->as.executed.claim, .body = execution->body};
+		err = GS_OK;
+	}
 	if (err == GS_ENOTFOUND) { /* a reorg took the claim away */
 		if (execution)
 			*execution = node->execution[--node->execution_count];
@@ -445,6 +452,15 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	return err ? err : gs_node_plan(t);
 }
 
+static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input *in)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; i < in->as.leaves.count && !err; i++)
+		err = gs_facts_give(t->j, &in->as.leaves.leaf[i]);
+	return err;
+}
+
 /* --- the step --- */
 
 static enum gs_err on_timer(struct gs_node_turn *t)
@@ -466,6 +482,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_LOGS: return on_logs(t, in);
 	case GS_INPUT_TIMER: return on_timer(t);
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
+	case GS_INPUT_LEAVES: return on_leaves(t, in);
 	case GS_INPUT_PREPARED: return on_prepared(t, in);
 	case GS_INPUT_REFUSED: return on_refused(t, in);
 	case GS_INPUT_NONCE_BEHIND: return on_nonce_behind(t, in->as.nonce_behind.nonce);

@@ -1,0 +1,218 @@
+/* Element-wise instructions of binary32 and moves of all types, of random shape, broadcasting, strides, pads and indices, by
+ * every table of kernels, against the reference interpreter to the bit. */
+#include "tests/support/exec_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static uint32_t below(struct gs_exec_case *c, uint64_t n)
+{
+	return (uint32_t)gs_rng_below(&c->rng, n);
+}
+
+static void draw_box(struct gs_exec_case *c)
+{
+	static const uint32_t extents[] = {1, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33, 64};
+	c->in.form = GS_MAP;
+	c->in.acc_dtype = 0;
+	c->in.out_axes = (uint8_t)below(c, 5);
+	for (unsigned a = 0; a < c->in.out_axes; a++)
+		c->in.extent[a] = extents[below(c, a + 1U == c->in.out_axes ? 13 : 8)];
+	if (c->in.out_axes && below(c, 8) == 0) /* a line of several blocks */
+		c->in.extent[c->in.out_axes - 1] = 1000 + below(c, 2100);
+}
+
+/* Elements one after another over the axes that `has` names, in any order and direction, sometimes apart. */
+static struct gs_operand dense(struct gs_exec_case *c, uint8_t dtype, bool shuffled)
+{
+	const struct gs_instr *in = &c->in;
+	unsigned order[GS_OUT_AXES_MAX], axes = in->out_axes;
+	int64_t coef[GS_OUT_AXES_MAX] = {0}, offset = below(c, 4) ? 0 : below(c, 9);
+	uint64_t count = below(c, 5) ? 1 : 2;
+	for (unsigned a = 0; a < axes; a++)
+		order[a] = a;
+	for (unsigned a = axes; shuffled && a > 1; a--) {
+		unsigned k = below(c, a), swap = order[a - 1];
+		order[a - 1] = order[k];
+		order[k] = swap;
+	}
+	for (unsigned i = axes; i-- > 0;) {
+		unsigned a = order[i];
+		if (below(c, 4) == 0)
+			continue; /* broadcast */
+		coef[a] = (int64_t)count;
+		count *= in->extent[a];
+		if (below(c, 8) == 0) { /* backwards */
+			offset += coef[a] * (in->extent[a] - 1);
+			coef[a] = -coef[a];
+		}
+	}
+	count += (uint64_t)offset + below(c, 3);
+	struct gs_operand op = gs_exec_case_tensor(c, (uint8_t)(1 + below(c, 2)), dtype, count);
+	struct gs_row *row = gs_exec_case_row(&op, count, 1, offset);
+	memcpy(row->at.coef, coef, sizeof(coef));
+	return op;
+}
+
+static struct gs_operand any_operand(struct gs_exec_case *c)
+{
+	static const uint8_t dtypes[] = {GS_F32, GS_F32, GS_F32, GS_F16, GS_BF16};
+	static const uint32_t constants[] = {0, 0x80000000, 0x3f800000, 0xbf000000, 0x7f800000, 0x7fc00000, 0x40490fdb};
+	if (below(c, 6) == 0)
+		return (struct gs_operand){.constant = constants[below(c, GS_ARRAY_LEN(constants))]};
+	return dense(c, dtypes[below(c, GS_ARRAY_LEN(dtypes))], below(c, 4) == 0);
+}
+
+static void sweeps(void **state)
+{
+	static const uint8_t functions[] = {GS_FN_F32_COPY,  GS_FN_F32_ADD,  GS_FN_F32_SUB,  GS_FN_F32_MUL,
+	                                    GS_FN_F32_DIV,   GS_FN_F32_FMA,  GS_FN_F32_MIN,  GS_FN_F32_MAX,
+	                                    GS_FN_F32_NEG,   GS_FN_F32_ABS,  GS_FN_F32_SQRT, GS_FN_F32_CLIP,
+	                                    GS_FN_F32_EXP,   GS_FN_F32_TANH, GS_FN_F32_ERF,  GS_FN_F32_LOG,
+	                                    GS_FN_F32_FLOOR, GS_FN_F32_MOD,  GS_FN_F32_POW,  GS_FN_F32_ROUND};
+	unsigned swept = 0, cases = 1500;
+	(void)state;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, seed);
+		draw_box(&c);
+		c.in.fn = functions[seed % GS_ARRAY_LEN(functions)];
+		for (unsigned k = 0; k < gs_instr_operands(&c.in); k++)
+			c.in.operand[k] = any_operand(&c);
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		swept += c.form != NULL && strcmp(c.form, "sweep") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(swept, cases * 8 / 10, cases); /* the rest: copies that only move */
+}
+
+/* ---- moves ---- */
+
+static struct gs_operand bytes_tensor(struct gs_exec_case *c, uint8_t dtype, uint64_t count)
+{
+	struct gs_operand op = gs_exec_case_tensor(c, (uint8_t)(1 + below(c, 2)), dtype, count);
+	uint8_t *base = c->array[op.view.space] + (size_t)op.view.chunk * GS_CHUNK_BYTES;
+	if (gs_dtype_class(dtype) != GS_CLASS_F32)
+		for (uint64_t i = 0; i < count * gs_dtype_bytes(dtype); i++)
+			base[i] = (uint8_t)gs_rng_u64(&c->rng);
+	return op;
+}
+
+/* A row an axis or none, each of which may leave its range; strides of a tensor in any order of axes. */
+static struct gs_operand guarded(struct gs_exec_case *c, uint8_t dtype, bool skip)
+{
+	const struct gs_instr *in = &c->in;
+	uint64_t count = 1, stride[GS_OUT_AXES_MAX] = {0}, extent[GS_OUT_AXES_MAX] = {0};
+	int64_t offset[GS_OUT_AXES_MAX] = {0}, coef[GS_OUT_AXES_MAX] = {0};
+	for (unsigned i = 0; i < in->out_axes; i++) {
+		unsigned a = in->out_axes - 1 - i;
+		static const int64_t coefs[] = {1, 1, 1, 1, 2, -1, -3, 0};
+		bool inside = below(c, 2);
+		coef[a] = coefs[below(c, GS_ARRAY_LEN(coefs))];
+		offset[a] = inside ? 0 : (int64_t)below(c, 7) - 3;
+		offset[a] += coef[a] < 0 ? -coef[a] * (in->extent[a] - 1) : 0;
+		extent[a] = (uint64_t)(coef[a] > 0 ? coef[a] : -coef[a]) * (in->extent[a] - 1) + 1;
+		extent[a] += inside ? 0 : below(c, 4);
+		extent[a] -= !inside && extent[a] > 2 ? below(c, extent[a] - 1) : 0;
+		stride[a] = count;
+		count *= extent[a];
+	}
+	struct gs_operand op = bytes_tensor(c, dtype, count);
+	for (unsigned a = 0; a < in->out_axes; a++) {
+		struct gs_row *row = gs_exec_case_row(&op, extent[a], stride[a], offset[a]);
+		row->at.coef[a] = coef[a];
+	}
+	if (skip && below(c, 6))
+		op.view.pad = GS_PAD_SKIP;
+	else if (below(c, 3) == 0) {
+		op.view.pad = GS_PAD_VALUE;
+		op.view.pad_value = gs_dtype_class(dtype) == GS_CLASS_F32 ? 0x3fc00000 : 1;
+	}
+	return op;
+}
+
+/* Adds to one row an index read from a tensor of its own, mostly within the row's extent. */
+static void add_index(struct gs_exec_case *c, struct gs_operand *op)
+{
+	const struct gs_instr *in = &c->in;
+	unsigned r = below(c, op->view.rows);
+	uint8_t dtype = below(c, 2) ? GS_I64 : GS_I32;
+	struct gs_operand index = {.view = op->view};
+	uint64_t count = 1;
+	int64_t coef[GS_OUT_AXES_MAX] = {0};
+	for (unsigned a = in->out_axes; a-- > 0;)
+		if (below(c, 2)) {
+			coef[a] = (int64_t)count;
+			count *= in->extent[a];
+		}
+	uint8_t pad = op->view.pad;
+	index = gs_exec_case_tensor(c, GS_SPACE_INPUTS, GS_F32, count * 2 + 16);
+	uint8_t *base = c->array[GS_SPACE_INPUTS] + (size_t)index.view.chunk * GS_CHUNK_BYTES;
+	for (uint64_t i = 0; i < count; i++) {
+		int64_t value = (int64_t)gs_rng_below(&c->rng, op->view.row[r].extent + 1) - (below(c, 9) == 0);
+		static const int64_t wild[] = {INT64_MIN, INT64_MAX, -1, INT64_C(1) << 40};
+		value = below(c, 50) == 0 ? wild[below(c, 4)] : value;
+		gs_element_write(base, dtype, i, (uint64_t)value & (dtype == GS_I32 ? UINT32_MAX : UINT64_MAX));
+	}
+	op->view.pad = pad;
+	op->view.row[r].at.offset = 0;
+	op->indirect_row = (uint8_t)(r + 1);
+	op->indirect = (struct gs_view){
+		.space = GS_SPACE_INPUTS, .dtype = dtype, .chunk = index.view.chunk, .count = count, .rows = 1};
+	op->indirect.row[0] = (struct gs_row){.extent = count, .stride = 1};
+	memcpy(op->indirect.row[0].at.coef, coef, sizeof(coef));
+}
+
+static void moves(void **state)
+{
+	static const struct {
+		uint8_t dtype, copy, first;
+	} types[] = {{GS_F32, GS_FN_F32_COPY, GS_FN_F32_FIRST},  {GS_F16, GS_FN_F32_COPY, GS_FN_F32_FIRST},
+	             {GS_BF16, GS_FN_F32_COPY, GS_FN_F32_FIRST}, {GS_U8, GS_FN_I32_COPY, GS_FN_I32_FIRST},
+	             {GS_I16, GS_FN_I32_COPY, GS_FN_I32_FIRST},  {GS_I32, GS_FN_I32_COPY, GS_FN_I32_FIRST},
+	             {GS_I64, GS_FN_I64_COPY, GS_FN_I64_FIRST},  {GS_U32, GS_FN_I64_COPY, GS_FN_I64_FIRST},
+	             {GS_BOOL, GS_FN_I32_COPY, GS_FN_I32_FIRST}};
+	unsigned moved = 0, cases = 3000;
+	(void)state;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, seed);
+		draw_box(&c);
+		unsigned t = below(&c, GS_ARRAY_LEN(types));
+		bool first = below(&c, 2);
+		c.in.fn = first ? types[t].first : types[t].copy;
+		c.in.store_dtype = types[t].dtype;
+		unsigned operands = gs_instr_operands(&c.in);
+		for (unsigned k = 0; k < operands; k++) {
+			if (first && k + 1 == operands && below(&c, 2))
+				c.in.operand[k] = (struct gs_operand){.constant = below(&c, 2)};
+			else if (!first && below(&c, 3) == 0 && gs_dtype_class(types[t].dtype) == GS_CLASS_F32)
+				c.in.operand[k] = dense(&c, types[t].dtype, true);
+			else
+				c.in.operand[k] = guarded(&c, types[t].dtype, first);
+			if (c.in.operand[k].kind == GS_OPERAND_TENSOR && c.in.operand[k].view.rows && below(&c, 3) == 0)
+				add_index(&c, &c.in.operand[k]);
+		}
+		gs_exec_case_compare(&c, seed, &contraction);
+		moved += c.form != NULL && strcmp(c.form, "move") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(
+		moved, cases * 7 / 10,
+		cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sweeps),
+		cmocka_unit_test(moves),
+	};
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}

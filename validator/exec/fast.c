@@ -1,0 +1,83 @@
+#include "validator/exec/fast.h"
+
+#include "validator/exec/move.h"
+#include "validator/exec/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gs_fast {
+	enum { MOVE, SWEEP } form;
+	void *is; /* owned */
+};
+
+static bool host_little_endian(void)
+{
+	const uint16_t one = 1;
+	return *(const uint8_t *)&one == 1;
+}
+
+/* A copy in memory of its own. */
+static void *kept(const void *what, size_t size)
+{
+	void *copy = malloc(size);
+	if (copy)
+		memcpy(copy, what, size);
+	return copy;
+}
+
+static enum gs_err prepare(const struct gs_instr *in, struct gs_fast *out)
+{
+	struct gs_move *move;
+	struct gs_sweep sweep;
+	enum gs_err err = gs_move_prepare(in, &move);
+	*out = (struct gs_fast){.form = MOVE, .is = move};
+	if (err != GS_OK || move != NULL)
+		return err;
+	if (gs_sweep_prepare(in, &sweep)) {
+		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
+enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
+{
+	struct gs_fast fast = {.is = NULL};
+	(void)kernels;
+	*out = NULL;
+	enum gs_err err = host_little_endian() ? prepare(in, &fast)
+	                                       : GS_OK; /* tensors are read as the host's numbers */
+	if (err != GS_OK || fast.is == NULL)
+		return err;
+	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
+		free(fast.is);
+		return GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
+void gs_fast_free(struct gs_fast *fast)
+{
+	if (fast)
+		free(fast->is);
+	free(fast);
+}
+
+void gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                 struct gs_pool *pool)
+{
+	switch (fast->form) {
+	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return;
+	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return;
+	}
+}
+
+const char *gs_fast_name(const struct gs_fast *fast)
+{
+	switch (fast->form) {
+	case MOVE: return "move";
+	case SWEEP: return "sweep";
+	}
+	return "";
+}

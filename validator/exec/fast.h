@@ -1,0 +1,22 @@
+/* validator/exec/fast.h: the forms of instructions, besides contractions, that have a way of their own to be run, prepared
+ * once. What has none is left to lines.h. */
+#ifndef GS_VALIDATOR_EXEC_FAST_H
+#define GS_VALIDATOR_EXEC_FAST_H
+
+#include "challenge/machine/interpreter.h"
+#include "validator/exec/kernels.h"
+#include "validator/exec/threads.h"
+
+struct gs_fast;
+
+/* *out is NULL when the instruction has no such form. GS_ENOMEM. */
+GS_MUST enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out);
+void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
+
+/* Writes the instruction's tensor, not the padding behind it. */
+void gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                 struct gs_pool *pool);
+
+const char *gs_fast_name(const struct gs_fast *fast); /* "sweep", ... */
+
+#endif

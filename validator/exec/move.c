@@ -1,0 +1,468 @@
+#include "validator/exec/move.h"
+
+#include "validator/exec/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WORK_GRAIN = 1 << 15, /* elements worth handing to another thread */
+	INDEX_BLOCK = 256,
+	ACROSS = 64, /* lines that a transposition works on at once */
+};
+#define SAFE (INT64_C(1) << 56) /* coordinates of sane programs are far below */
+
+/* ---- preparation ---- */
+
+static bool add_to(int64_t *sum, __int128 what)
+{
+	what += *sum;
+	*sum = (int64_t)what;
+	return what <= SAFE && what >= -SAFE;
+}
+
+/* The coordinates that a row can have, the index left out; false beyond what is safe. */
+static bool reach(const struct gs_instr *in, const struct gs_row *row, int64_t *low, int64_t *high)
+{
+	*low = *high = row->at.offset;
+	for (unsigned a = 0; a < in->out_axes; a++) {
+		__int128 far = (__int128)row->at.coef[a] * (in->extent[a] - 1);
+		if (!add_to(far < 0 ? low : high, far))
+			return false;
+	}
+	return true;
+}
+
+/* A view that stays in its range becomes one flat index; of another, the rows that may leave theirs are kept. */
+static bool read_view(const struct gs_instr *in, const struct gs_view *view, unsigned indirect_row,
+                      struct gs_move_operand *out)
+{
+	__int128 most = 0;
+	for (unsigned k = 0; k < view->rows; k++) {
+		/* the indirect row first */
+		unsigned r = indirect_row == 0 ? k : k == 0 ? indirect_row - 1 : k < indirect_row ? k - 1 : k;
+		const struct gs_row *row = &view->row[r];
+		int64_t low, high;
+		if (!reach(in, row, &low, &high) || (__int128)row->stride * (high + 1) > SAFE)
+			return false;
+		bool guarded = r + 1 == indirect_row || low < 0 || high >= (int64_t)row->extent;
+		most += (__int128)row->stride * (guarded ? (int64_t)row->extent - 1 : high);
+		if (guarded) {
+			if (out->rows == GS_MOVE_ROWS_MAX)
+				return false;
+			struct gs_move_row *kept = &out->row[out->rows++];
+			*kept = (struct gs_move_row){.extent = (int64_t)row->extent,
+			                             .stride = (int64_t)row->stride,
+			                             .offset = row->at.offset};
+			memcpy(kept->coef, row->at.coef, sizeof(kept->coef));
+			continue;
+		}
+		if (!add_to(&out->at, (__int128)row->stride * row->at.offset))
+			return false;
+		for (unsigned a = 0; a < in->out_axes; a++)
+			if (!add_to(&out->step[a], (__int128)row->stride * row->at.coef[a]))
+				return false;
+	}
+	return most < (__int128)view->count;
+}
+
+static bool read_index(const struct gs_instr *in, const struct gs_operand *op, struct gs_move_operand *out)
+{
+	struct gs_move_operand index = {.rows = 0};
+	const struct gs_view *view = &op->indirect;
+	if (view->dtype != GS_I32 && view->dtype != GS_I64)
+		return false;
+	if (!read_view(in, view, 0, &index) || index.rows != 0)
+		return false;
+	out->indirect = true;
+	out->index_space = view->space;
+	out->index_dtype = view->dtype;
+	out->index_chunk = view->chunk;
+	out->index_at = index.at;
+	memcpy(out->index_step, index.step, sizeof(out->index_step));
+	return true;
+}
+
+static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_move_operand *out)
+{
+	const struct gs_operand *op = &in->operand[i];
+	memset(out, 0, sizeof(*out));
+	if (op->kind == GS_OPERAND_IOTA)
+		return false;
+	if (op->kind == GS_OPERAND_CONST) {
+		out->constant = true;
+		out->value = gs_store(in->store_dtype, op->constant);
+		return true;
+	}
+	out->space = op->view.space;
+	out->chunk = op->view.chunk;
+	out->skip = op->view.pad == GS_PAD_SKIP;
+	out->value = gs_store(in->store_dtype, op->view.pad == GS_PAD_VALUE ? op->view.pad_value : 0);
+	return op->view.dtype == in->store_dtype && read_view(in, &op->view, op->indirect_row, out) &&
+	       (op->indirect_row == 0 || read_index(in, op, out));
+}
+
+static void merge(struct gs_move *m, unsigned axes)
+{
+	int64_t *lists[3 * (GS_MOVE_ROWS_MAX + 2)];
+	unsigned walks = 0;
+	for (unsigned k = 0; k < m->operands; k++) {
+		struct gs_move_operand *op = &m->operand[k];
+		lists[walks++] = op->step;
+		for (unsigned r = 0; r < op->rows; r++)
+			lists[walks++] = op->row[r].coef;
+		if (op->indirect)
+			lists[walks++] = op->index_step;
+	}
+	m->axes = gs_merge_axes(axes, m->extent, lists, walks);
+	m->lines = 1;
+	for (unsigned a = 0; a + 1 < m->axes; a++)
+		m->lines *= m->extent[a];
+}
+
+enum gs_err gs_move_prepare(const struct gs_instr *in, struct gs_move **out)
+{
+	bool copy = in->fn == GS_FN_F32_COPY || in->fn == GS_FN_I32_COPY || in->fn == GS_FN_I64_COPY;
+	unsigned operands = gs_instr_operands(in);
+	*out = NULL;
+	if (in->form != GS_MAP || in->epilogue || !(copy || gs_fn_is_first(in->fn)))
+		return GS_OK;
+	struct gs_move *m = calloc(1, sizeof(*m) + operands * sizeof(m->operand[0]));
+	if (m == NULL)
+		return GS_ENOMEM;
+	m->dtype = in->store_dtype;
+	m->first_chunk = in->first_chunk;
+	m->operands = operands;
+	bool known = true, written = true;
+	for (unsigned k = 0; known && k < operands; k++) {
+		known = read_operand(in, k, &m->operand[k]);
+		written &= m->operand[k].constant || m->operand[k].space == GS_SPACE_TRACE;
+	}
+	m->canonical = !written && gs_dtype_class((enum gs_dtype)m->dtype) == GS_CLASS_F32;
+	if (!known || (!written && m->dtype == GS_BOOL)) { /* bytes other than 0 and 1 would have to become 1 */
+		free(m);
+		return GS_OK;
+	}
+	for (unsigned a = 0; a < in->out_axes; a++)
+		m->extent[a] = in->extent[a];
+	merge(m, in->out_axes);
+	*out = m;
+	return GS_OK;
+}
+
+/* ---- elements of every width ---- */
+
+#define MOVE_ELEMENTS(W) \
+	static void strided_##W(void *to, const void *from, int64_t step, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		const uint##W##_t *x = from; \
+		for (size_t i = 0; i < n; i++) \
+			out[i] = x[(int64_t)i * step]; \
+	} \
+	static void fill_##W(void *to, uint64_t value, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		for (size_t i = 0; i < n; i++) \
+			out[i] = (uint##W##_t)value; \
+	} \
+	static void gather_##W(void *to, const void *from, const int64_t *at, uint64_t outside, bool skip, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		const uint##W##_t *x = from; \
+		for (size_t i = 0; i < n; i++) \
+			if (at[i] >= 0) \
+				out[i] = x[at[i]]; \
+			else if (!skip) \
+				out[i] = (uint##W##_t)outside; \
+	} \
+	/* to[a*line + i] = from[a + i*step], a < across, i < n */ \
+	static void transpose_##W(void *to, size_t line, const void *from, int64_t step, size_t across, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		const uint##W##_t *x = from; \
+		for (size_t i = 0; i < n; i += 16) \
+			for (size_t a = 0; a < across; a++) \
+				for (size_t k = i; k < n && k < i + 16; k++) \
+					out[a * line + k] = x[(int64_t)k * step + (int64_t)a]; \
+	}
+MOVE_ELEMENTS(8)
+MOVE_ELEMENTS(16)
+MOVE_ELEMENTS(32)
+MOVE_ELEMENTS(64)
+
+static const struct width {
+	size_t bytes;
+	void (*strided)(void *to, const void *from, int64_t step, size_t n);
+	void (*fill)(void *to, uint64_t value, size_t n);
+	void (*gather)(void *to, const void *from, const int64_t *at, uint64_t outside, bool skip, size_t n);
+	void (*transpose)(void *to, size_t line, const void *from, int64_t step, size_t across, size_t n);
+} widths[] = {
+	{1, strided_8, fill_8, gather_8, transpose_8},
+	{2, strided_16, fill_16, gather_16, transpose_16},
+	{4, strided_32, fill_32, gather_32, transpose_32},
+	{8, strided_64, fill_64, gather_64, transpose_64},
+};
+
+static const struct width *width_of(uint8_t dtype)
+{
+	size_t bytes = gs_dtype_bytes((enum gs_dtype)dtype), i = 0;
+	while (widths[i].bytes != bytes)
+		i++;
+	return &widths[i];
+}
+
+static void make_canonical(uint8_t dtype, void *data, size_t n)
+{
+	uint32_t *wide = data;
+	uint16_t *narrow = data;
+	switch ((enum gs_dtype)dtype) {
+	case GS_F32:
+		for (size_t i = 0; i < n; i++)
+			wide[i] = (wide[i] & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : wide[i];
+		return;
+	case GS_F16:
+		for (size_t i = 0; i < n; i++)
+			narrow[i] = (narrow[i] & 0x7fff) > 0x7c00 ? 0x7e00 : narrow[i];
+		return;
+	case GS_BF16:
+		for (size_t i = 0; i < n; i++)
+			narrow[i] = (narrow[i] & 0x7fff) > 0x7f80 ? 0x7fc0 : narrow[i];
+		return;
+	case GS_I8:
+	case GS_I16:
+	case GS_I32:
+	case GS_I64:
+	case GS_U8:
+	case GS_U16:
+	case GS_U32:
+	case GS_U64:
+	case GS_BOOL: return;
+	}
+}
+
+/* ---- one line ---- */
+
+struct job {
+	const struct gs_move *m;
+	const struct gs_kernels *kernels;
+	const struct width *width;
+	const uint8_t *base[3], *index[3];
+	uint8_t *out;
+	uint64_t bands; /* of ACROSS lines, an axis */
+};
+
+static int64_t floor_div(int64_t a, int64_t b) /* b > 0 */
+{
+	return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+/* Narrows [*low, *high) to the positions with 0 <= start + step*i < extent. */
+static void narrow(int64_t start, int64_t step, int64_t extent, int64_t *low, int64_t *high)
+{
+	int64_t first = *low, end = *high;
+	if (step == 0) {
+		end = start >= 0 && start < extent ? end : first;
+	} else if (step > 0) {
+		first = -floor_div(start, step);
+		end = floor_div(extent - 1 - start, step) + 1;
+	} else {
+		first = -floor_div(extent - 1 - start, -step);
+		end = floor_div(start, -step) + 1;
+	}
+	first = first > *low ? first : *low;
+	end = end < *high ? end : *high;
+	*high = first < end ? end : *low; /* an empty interval stays within the line */
+	*low = first < end ? first : *low;
+}
+
+static int64_t index_at(const struct job *job, unsigned k, int64_t at)
+{
+	if (job->m->operand[k].index_dtype == GS_I32)
+		return ((const int32_t *)(const void *)job->index[k])[at];
+	return ((const int64_t *)(const void *)job->index[k])[at];
+}
+
+static int64_t walk(const int64_t *step, const uint64_t *point, unsigned axes)
+{
+	int64_t at = 0;
+	for (unsigned a = 0; a < axes; a++)
+		at += step[a] * (int64_t)point[a];
+	return at;
+}
+
+/* An index that moves along the line: place by place. [low, high): where the other coordinates are in range. */
+static void gather_line(const struct job *job, unsigned k, int64_t index, int64_t start, int64_t flat, int64_t low,
+                        int64_t high, uint8_t *out)
+{
+	const struct gs_move *m = job->m;
+	const struct gs_move_operand *op = &m->operand[k];
+	const struct gs_move_row *row = &op->row[0];
+	unsigned inner = m->axes - 1;
+	int64_t n = (int64_t)m->extent[inner], at[INDEX_BLOCK];
+	int64_t step = op->step[inner];
+	for (unsigned r = 1; r < op->rows; r++)
+		step += op->row[r].stride * op->row[r].coef[inner];
+	for (int64_t i = 0; i < n; i += INDEX_BLOCK) {
+		int64_t some = n - i < INDEX_BLOCK ? n - i : INDEX_BLOCK;
+		for (int64_t j = 0; j < some; j++) {
+			int64_t value = index_at(job, k, index + op->index_step[inner] * (i + j));
+			/* the index may be any number: compared before it is added to */
+			int64_t own = start + row->coef[inner] * (i + j);
+			bool inside = i + j >= low && i + j < high && value >= -own && value < row->extent - own;
+			at[j] = inside ? flat + step * (i + j) + row->stride * (own + value) : -1;
+		}
+		job->width->gather(out + (size_t)i * job->width->bytes, job->base[k], at, op->value, op->skip,
+		                   (size_t)some);
+	}
+}
+
+/* What operand k gives a line, the positions left out where it is skipped. True when it was none. */
+static bool put_line(const struct job *job, unsigned k, const uint64_t *point, uint8_t *out, bool only_if_whole)
+{
+	const struct gs_move *m = job->m;
+	const struct gs_move_operand *op = &m->operand[k];
+	const struct width *w = job->width;
+	unsigned inner = m->axes - 1;
+	int64_t n = (int64_t)m->extent[inner], low = 0, high = n;
+	if (op->constant) {
+		w->fill(out, op->value, (size_t)n);
+		return true;
+	}
+	int64_t flat = op->at + walk(op->step, point, inner), step = op->step[inner];
+	int64_t index = op->indirect ? op->index_at + walk(op->index_step, point, inner) : 0;
+	bool gathers = op->indirect && op->index_step[inner] != 0;
+	for (unsigned r = 0; r < op->rows; r++) {
+		const struct gs_move_row *row = &op->row[r];
+		int64_t start = row->offset + walk(row->coef, point, inner);
+		if (r == 0 && gathers)
+			continue;
+		if (r == 0 && op->indirect) {
+			int64_t value = index_at(job, k, index);
+			if (value > SAFE || value < -SAFE)
+				high = low;
+			else
+				start += value;
+		}
+		if (high > low)
+			narrow(start, row->coef[inner], row->extent, &low, &high);
+		flat += row->stride * (high > low ? start : 0);
+		step += row->stride * row->coef[inner];
+	}
+	bool whole = !op->skip || (low == 0 && high == n && !gathers);
+	if (only_if_whole && !whole)
+		return false;
+	if (gathers) {
+		gather_line(job, k, index, op->row[0].offset + walk(op->row[0].coef, point, inner), flat, low, high,
+		            out);
+		return whole;
+	}
+	const uint8_t *from = job->base[k];
+	uint8_t *to = out + (size_t)low * w->bytes;
+	if (high > low) {
+		from += (flat + step * low) * (int64_t)w->bytes;
+		if (step == 1)
+			memcpy(to, from, (size_t)(high - low) * w->bytes);
+		else
+			w->strided(to, from, step, (size_t)(high - low));
+	}
+	if (!op->skip && (low > 0 || high < n)) {
+		w->fill(out, op->value, (size_t)low);
+		w->fill(out + (size_t)high * w->bytes, op->value, (size_t)(n - high));
+	}
+	return whole;
+}
+
+static void move_line(const struct job *job, const uint64_t *point, uint8_t *out)
+{
+	const struct gs_move *m = job->m;
+	size_t n = (size_t)m->extent[m->axes - 1];
+	unsigned k = 0;
+	while (k < m->operands && !put_line(job, k, point, out, true))
+		k++; /* the first that leaves nothing to those behind it */
+	if (k == m->operands)
+		memset(out, 0, n * job->width->bytes);
+	while (k-- > 0)
+		(void)put_line(job, k, point, out, false);
+	if (m->canonical)
+		make_canonical(m->dtype, out, n);
+}
+
+static void find_point(const struct gs_move *m, unsigned axes, uint64_t index, uint64_t *point)
+{
+	for (unsigned a = axes; a-- > 0; index /= m->extent[a])
+		point[a] = index % m->extent[a];
+}
+
+static void next_point(const struct gs_move *m, unsigned axes, uint64_t *point)
+{
+	for (unsigned a = axes; a-- > 0; point[a] = 0)
+		if (++point[a] < m->extent[a])
+			return;
+}
+
+static void move_lines(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct job *job = self;
+	const struct gs_move *m = job->m;
+	uint64_t point[GS_OUT_AXES_MAX];
+	size_t bytes = (size_t)m->extent[m->axes - 1] * job->width->bytes;
+	(void)thread;
+	find_point(m, m->axes - 1, first, point);
+	for (uint64_t i = first; i < last; i++, next_point(m, m->axes - 1, point))
+		move_line(job, point, job->out + i * bytes);
+}
+
+/* ---- bands of lines whose elements lie side by side across them ---- */
+
+static void move_bands(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct job *job = self;
+	const struct gs_move *m = job->m;
+	const struct gs_move_operand *op = &m->operand[0];
+	unsigned inner = m->axes - 1, outer = inner - 1;
+	size_t n = (size_t)m->extent[inner], line = n * job->width->bytes;
+	(void)thread;
+	for (uint64_t i = first; i < last; i++) {
+		uint64_t point[GS_OUT_AXES_MAX], from = i % job->bands * ACROSS;
+		size_t across = (size_t)(m->extent[outer] - from < ACROSS ? m->extent[outer] - from : ACROSS);
+		find_point(m, outer, i / job->bands, point);
+		point[outer] = from;
+		uint8_t *to = job->out + (i / job->bands * m->extent[outer] + from) * line;
+		const uint8_t *x = job->base[0] + (op->at + walk(op->step, point, inner)) * (int64_t)job->width->bytes;
+		if (job->width->bytes == 4)
+			job->kernels->transpose((float *)(void *)to, n, (const float *)(const void *)x,
+			                        (ptrdiff_t)op->step[inner], n, across);
+		else
+			job->width->transpose(to, n, x, op->step[inner], across, n);
+		if (m->canonical)
+			make_canonical(m->dtype, to, n * across);
+	}
+}
+
+void gs_move_run(const struct gs_move *m, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                 struct gs_pool *pool)
+{
+	struct job job = {.m = m,
+	                  .kernels = kernels,
+	                  .width = width_of(m->dtype),
+	                  .out = mem->trace + (size_t)m->first_chunk * GS_CHUNK_BYTES};
+	const uint8_t *array[] = {
+		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
+	unsigned inner = m->axes - 1;
+	for (unsigned k = 0; k < m->operands; k++) {
+		const struct gs_move_operand *op = &m->operand[k];
+		job.base[k] = op->constant ? NULL : array[op->space] + (size_t)op->chunk * GS_CHUNK_BYTES;
+		job.index[k] = op->indirect ? array[op->index_space] + (size_t)op->index_chunk * GS_CHUNK_BYTES : NULL;
+	}
+	uint64_t n = m->extent[inner];
+	const struct gs_move_operand *op = &m->operand[0];
+	if (m->axes > 1 && m->operands == 1 && op->rows == 0 && op->step[inner] != 1 && op->step[inner] != 0 &&
+	    op->step[inner - 1] == 1) {
+		job.bands = (m->extent[inner - 1] + ACROSS - 1) / ACROSS;
+		gs_pool_run(pool, m->lines / m->extent[inner - 1] * job.bands, WORK_GRAIN / (ACROSS * n) + 1,
+		            move_bands, &job);
+		return;
+	}
+	gs_pool_run(pool, m->lines, WORK_GRAIN / n + 1, move_lines, &job);
+}

@@ -1,0 +1,274 @@
+#include "validator/exec/sweep.h"
+
+#include "validator/exec/sweep_kernels.h"
+
+#include <string.h>
+
+enum {
+	BLOCK = 1024,         /* elements at a time: a few arrays of them stay in the first-level cache */
+	WORK_GRAIN = 1 << 15, /* elements worth handing to another thread */
+};
+#define SAFE (INT64_C(1) << 56) /* coordinates of sane programs are far below */
+
+/* ---- preparation ---- */
+
+static bool add_to(int64_t *sum, __int128 what)
+{
+	what += *sum;
+	*sum = (int64_t)what;
+	return what <= SAFE && what >= -SAFE;
+}
+
+/* A view that never leaves its range, as one flat index. */
+static bool read_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out)
+{
+	__int128 most = 0;
+	*out = (struct gs_sweep_operand){.space = view->space, .dtype = view->dtype, .chunk = view->chunk};
+	for (unsigned r = 0; r < view->rows; r++) {
+		const struct gs_row *row = &view->row[r];
+		__int128 low = row->at.offset, high = row->at.offset;
+		if (!add_to(&out->at, (__int128)row->stride * row->at.offset))
+			return false;
+		for (unsigned a = 0; a < in->out_axes; a++) {
+			__int128 reach = (__int128)row->at.coef[a] * (in->extent[a] - 1);
+			low += reach < 0 ? reach : 0;
+			high += reach > 0 ? reach : 0;
+			if (!add_to(&out->step[a], (__int128)row->stride * row->at.coef[a]))
+				return false;
+		}
+		if (low < 0 || high >= (__int128)row->extent)
+			return false;
+		most += (__int128)row->stride * high;
+	}
+	return most < (__int128)view->count;
+}
+
+static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_operand *out)
+{
+	const struct gs_operand *op = &in->operand[i];
+	if (gs_instr_operand_class(in, i) != GS_CLASS_F32 || op->kind == GS_OPERAND_IOTA)
+		return false;
+	if (op->kind == GS_OPERAND_TENSOR)
+		return op->indirect_row == 0 && read_view(in, &op->view, out);
+	*out = (struct gs_sweep_operand){.constant = true, .value = gs_f32_from_bits((uint32_t)op->constant)};
+	return true;
+}
+
+unsigned gs_merge_axes(unsigned axes, uint64_t *extent, int64_t *const *lists, unsigned walks)
+{
+	unsigned left = 0;
+	for (unsigned a = 0; a < axes; a++) {
+		bool with_last = left > 0;
+		if (extent[a] == 1)
+			continue;
+		for (unsigned k = 0; with_last && k < walks; k++) /* below 2^56 * 2^31: no overflow in 128 bits */
+			with_last = lists[k][left - 1] == (__int128)lists[k][a] * (__int128)extent[a];
+		unsigned to = with_last ? left - 1 : left;
+		extent[to] = with_last ? extent[to] * extent[a] : extent[a];
+		for (unsigned k = 0; k < walks; k++)
+			lists[k][to] = lists[k][a];
+		left += !with_last;
+	}
+	if (left == 0) {
+		extent[0] = 1;
+		for (unsigned k = 0; k < walks; k++)
+			lists[k][0] = 0;
+		left = 1;
+	}
+	return left;
+}
+
+/* A function of binary32 alone. */
+static bool known(unsigned fn)
+{
+	const struct gs_fn_info *info = gs_fn_info(fn);
+	bool floats = info != NULL && !gs_fn_is_first(fn) && info->result == GS_CLASS_F32;
+	for (unsigned k = 0; floats && k < info->arity; k++)
+		floats = info->operand[k] == GS_CLASS_F32;
+	return floats;
+}
+
+bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out)
+{
+	int64_t *lists[3];
+	unsigned walks = 0;
+	if (in->form != GS_MAP || !known(in->fn) || (in->epilogue && !known(in->epilogue)) ||
+	    gs_dtype_class((enum gs_dtype)in->store_dtype) != GS_CLASS_F32)
+		return false;
+	*out = (struct gs_sweep){.fn = in->fn,
+	                         .epilogue = in->epilogue,
+	                         .epilogue_pos = in->epilogue_pos,
+	                         .store_dtype = in->store_dtype,
+	                         .first_chunk = in->first_chunk,
+	                         .operands = gs_instr_operands(in)};
+	for (unsigned k = 0; k < 2; k++)
+		out->epilogue_value[k] = gs_f32_from_bits((uint32_t)in->epilogue_const[k]);
+	for (unsigned k = 0; k < out->operands; k++) {
+		if (!read_operand(in, k, &out->operand[k]))
+			return false;
+		if (!out->operand[k].constant)
+			lists[walks++] = out->operand[k].step;
+	}
+	for (unsigned a = 0; a < in->out_axes; a++)
+		out->extent[a] = in->extent[a];
+	out->axes = gs_merge_axes(in->out_axes, out->extent, lists, walks);
+	out->lines = 1;
+	for (unsigned a = 0; a + 1 < out->axes; a++)
+		out->lines *= out->extent[a];
+	return true;
+}
+
+/* ---- running ---- */
+
+struct job {
+	const struct gs_sweep *s;
+	const struct gs_kernels *kernels;
+	const uint8_t *base[3]; /* of the operands' tensors */
+	uint8_t *out;
+	uint64_t blocks; /* a line */
+};
+
+struct scratch {
+	float x[3][BLOCK], out[BLOCK];
+};
+
+/* Elements from, from + step, ... of an operand, as binary32: where they lie, or in `to`. */
+static const float *fetch(const struct job *job, unsigned k, int64_t from, size_t n, float *to)
+{
+	const struct gs_sweep_operand *op = &job->s->operand[k];
+	int64_t step = op->step[job->s->axes - 1];
+	size_t count = step == 0 ? 1 : n;
+	if (op->dtype == GS_F32) {
+		const float *array = (const float *)(const void *)job->base[k] + from;
+		if (step == 0 || step == 1)
+			return array;
+		for (size_t i = 0; i < count; i++)
+			to[i] = array[(int64_t)i * step];
+		return to;
+	}
+	const uint16_t *array = (const uint16_t *)(const void *)job->base[k] + from;
+	uint16_t packed[BLOCK];
+	if (step != 0 && step != 1) {
+		for (size_t i = 0; i < count; i++)
+			packed[i] = array[(int64_t)i * step];
+		array = packed;
+	}
+	(op->dtype == GS_F16 ? job->kernels->widen_f16 : job->kernels->widen_bf16)(to, array, count);
+	return to;
+}
+
+static gs_reg register_of(const float *x, bool moves, size_t i)
+{
+	return gs_load(GS_F32, gs_f32_to_bits(x[moves ? i : 0]));
+}
+
+static void apply(const struct gs_kernels *kernels, unsigned fn, float *out, size_t n, const float *const x[3],
+                  unsigned moves)
+{
+	if (fn < GS_SWEEP_CODES && kernels->sweep->fn[fn] != NULL) {
+		kernels->sweep->fn[fn](out, n, x[0], x[1], x[2], moves);
+		return;
+	}
+	if (fn < GS_VMATH_CODES && kernels->math->map[fn] != NULL) { /* of one operand */
+		size_t values = moves & 1 ? n : 1;
+		kernels->math->map[fn](x[0], out, values);
+		for (size_t i = values; i < n; i++)
+			out[i] = out[0];
+		return;
+	}
+	unsigned arity = gs_fn_info(fn)->arity;
+	for (size_t i = 0; i < n; i++) {
+		gs_reg r[3];
+		for (unsigned k = 0; k < 3; k++)
+			r[k] = k < arity ? register_of(x[k], moves >> k & 1, i) : 0;
+		out[i] = gs_f32_from_bits((uint32_t)gs_fn_apply(fn, r[0], r[1], r[2]));
+	}
+}
+
+static void finish(const struct job *job, float *value, size_t n)
+{
+	const struct gs_sweep *s = job->s;
+	if (s->epilogue == 0)
+		return;
+	const float *x[3] = {&s->epilogue_value[0], &s->epilogue_value[0], &s->epilogue_value[1]};
+	if (s->epilogue_pos == 2)
+		x[1] = &s->epilogue_value[1];
+	x[s->epilogue_pos] = value;
+	apply(job->kernels, s->epilogue, value, n, x, 1U << s->epilogue_pos);
+}
+
+static void run_block(const struct job *job, struct scratch *scratch, const int64_t *at, uint64_t out_at, size_t n)
+{
+	const struct gs_sweep *s = job->s;
+	bool straight = s->store_dtype == GS_F32;
+	float *to = straight ? (float *)(void *)job->out + out_at : scratch->out;
+	const float *x[3] = {scratch->x[0], scratch->x[1], scratch->x[2]};
+	unsigned moves = 0;
+	for (unsigned k = 0; k < s->operands; k++) {
+		if (s->operand[k].constant) {
+			x[k] = &s->operand[k].value;
+			continue;
+		}
+		moves |= (unsigned)(s->operand[k].step[s->axes - 1] != 0) << k;
+		x[k] = fetch(job, k, at[k], n, scratch->x[k]);
+	}
+	apply(job->kernels, s->fn, to, n, x, moves);
+	finish(job, to, n);
+	if (!straight)
+		(s->store_dtype == GS_F16 ? job->kernels->narrow_f16
+		                          : job->kernels->narrow_bf16)((uint16_t *)(void *)job->out + out_at, to, n);
+}
+
+/* Items: blocks of all lines. */
+static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct job *job = self;
+	const struct gs_sweep *s = job->s;
+	unsigned inner = s->axes - 1;
+	uint64_t point[GS_OUT_AXES_MAX], line = first / job->blocks, block = first % job->blocks, rest = line;
+	int64_t at[3] = {0};
+	struct scratch scratch; /* not cleared: it is written before it is read */
+	scratch.x[0][0] = scratch.x[1][0] = scratch.x[2][0] = 0;
+	(void)thread;
+	for (unsigned a = inner; a-- > 0; rest /= s->extent[a])
+		point[a] = rest % s->extent[a];
+	for (unsigned k = 0; k < s->operands; k++) {
+		at[k] = s->operand[k].at;
+		for (unsigned a = 0; a < inner; a++)
+			at[k] += (int64_t)point[a] * s->operand[k].step[a];
+	}
+	for (uint64_t i = first; i < last; i++) {
+		uint64_t from = block * BLOCK, left = s->extent[inner] - from;
+		int64_t here[3];
+		for (unsigned k = 0; k < s->operands; k++)
+			here[k] = at[k] + (int64_t)from * s->operand[k].step[inner];
+		run_block(job, &scratch, here, line * s->extent[inner] + from, (size_t)(left < BLOCK ? left : BLOCK));
+		if (++block < job->blocks)
+			continue;
+		block = 0;
+		line++;
+		for (unsigned a = inner; a-- > 0;) {
+			bool carry = ++point[a] == s->extent[a];
+			for (unsigned k = 0; k < s->operands; k++)
+				at[k] += carry ? -(int64_t)(s->extent[a] - 1) * s->operand[k].step[a]
+				               : s->operand[k].step[a];
+			if (!carry)
+				break;
+			point[a] = 0;
+		}
+	}
+}
+
+void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                  struct gs_pool *pool)
+{
+	struct job job = {.s = s, .kernels = kernels, .out = mem->trace + (size_t)s->first_chunk * GS_CHUNK_BYTES};
+	const uint8_t *array[] = {
+		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
+	for (unsigned k = 0; k < s->operands; k++)
+		if (!s->operand[k].constant)
+			job.base[k] = array[s->operand[k].space] + (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
+	uint64_t inner = s->extent[s->axes - 1];
+	job.blocks = (inner + BLOCK - 1) / BLOCK;
+	gs_pool_run(pool, s->lines * job.blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);
+}

@@ -1,0 +1,46 @@
+/* validator/exec/sweep.h: MAP instructions of binary32, prepared once and run as a nest of loops over vectors.
+ *
+ *     out[p] = e(f(x0[p], x1[p], x2[p]))
+ *
+ * whose operands are constants, or views of f32, f16 or bf16 that never leave their range: each is read at
+ * at + sum step[a]*axis[a]. Axes that all operands walk alike are one, so that the innermost loop is long; it runs in
+ * blocks that stay in the first-level cache, with one kernel for f and one for e (sweep_kernels.h). Every element is computed
+ * by the same scalar operations as in docs/machine.md: a lane is an element. */
+#ifndef GS_VALIDATOR_EXEC_SWEEP_H
+#define GS_VALIDATOR_EXEC_SWEEP_H
+
+#include "challenge/machine/interpreter.h"
+#include "validator/exec/kernels.h"
+#include "validator/exec/threads.h"
+
+struct gs_sweep_operand {
+	bool constant;
+	float value; /* of a constant */
+	uint8_t space, dtype;
+	uint32_t chunk;
+	int64_t at, step[GS_OUT_AXES_MAX]; /* elements */
+};
+
+struct gs_sweep {
+	uint8_t fn, epilogue, epilogue_pos;
+	float epilogue_value[2];
+	uint8_t store_dtype;
+	uint32_t first_chunk;
+	unsigned operands, axes;
+	uint64_t extent[GS_OUT_AXES_MAX]; /* of the merged axes; the output is dense over them */
+	uint64_t lines;                   /* product of all extents but the last */
+	struct gs_sweep_operand operand[3];
+};
+
+/* True, with *out filled, when the instruction is such a MAP. */
+bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
+
+/* Writes the instruction's tensor, not the padding behind it. */
+void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                  struct gs_pool *pool);
+
+/* Merges neighbouring axes that every one of the `walks` lists of steps (lists[k][axis]) walks as one, and drops those of
+ * extent 1; the number of axes that are left, at least 1. */
+unsigned gs_merge_axes(unsigned axes, uint64_t *extent, int64_t *const *lists, unsigned walks);
+
+#endif

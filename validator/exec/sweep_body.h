@@ -1,0 +1,136 @@
+/* validator/exec/sweep_body.h: the kernels of sweep_kernels.h in plain C; each sweep_<isa>.c includes it once, and its compiler
+ * makes vectors of them. A lane does what challenge/machine/scalar.c does to one element. */
+#ifndef GS_VALIDATOR_EXEC_SWEEP_BODY_H
+#define GS_VALIDATOR_EXEC_SWEEP_BODY_H
+
+#include "challenge/machine/scalar.h"
+#include "validator/exec/sweep_kernels.h"
+
+#include <math.h>
+
+/* Out may be an operand: the iterations are independent all the same. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* where a loop stays as it is */
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+union sweep_bits {
+	uint32_t u;
+	float f;
+};
+
+static inline float canonical(float v)
+{
+	return v != v ? (union sweep_bits){.u = 0x7fc00000}.f : v;
+}
+
+/* Of equal numbers only zeros differ, in their sign. */
+static inline float greater(float a, float b)
+{
+	float equal = (union sweep_bits){.u = (union sweep_bits){.f = a}.u & (union sweep_bits){.f = b}.u}.f;
+	float v = a > b ? a : b;
+	v = a == b ? equal : v;
+	return a != a ? a : v; /* b's NaN is there already: a > b was false */
+}
+
+static inline float lesser(float a, float b)
+{
+	float equal = (union sweep_bits){.u = (union sweep_bits){.f = a}.u | (union sweep_bits){.f = b}.u}.f;
+	float v = a < b ? a : b;
+	v = a == b ? equal : v;
+	return a != a ? a : v;
+}
+
+#define UNARY(name, EXPRESSION) \
+	static void name##_sweep(float *out, size_t n, const float *a, const float *b, const float *c, unsigned moves) \
+	{ \
+		(void)b, (void)c; \
+		if ((moves & 1) == 0) { \
+			float x = *a, v = canonical(EXPRESSION); \
+			for (size_t i = 0; i < n; i++) \
+				out[i] = v; \
+			return; \
+		} \
+		INDEPENDENT for (size_t i = 0; i < n; i++) \
+		{ \
+			float x = a[i]; \
+			out[i] = canonical(EXPRESSION); \
+		} \
+	}
+
+#define BINARY_CASE(X, Y, EXPRESSION) \
+	INDEPENDENT for (size_t i = 0; i < n; i++) \
+	{ \
+		float x = X, y = Y; \
+		out[i] = canonical(EXPRESSION); \
+	}
+
+#define BINARY(name, EXPRESSION) \
+	static void name##_sweep(float *out, size_t n, const float *a, const float *b, const float *c, unsigned moves) \
+	{ \
+		float a0 = *a, b0 = *b; \
+		(void)c; \
+		switch (moves & 3) { \
+		case 3: BINARY_CASE(a[i], b[i], EXPRESSION) return; \
+		case 1: BINARY_CASE(a[i], b0, EXPRESSION) return; \
+		case 2: BINARY_CASE(a0, b[i], EXPRESSION) return; \
+		default: BINARY_CASE(a0, b0, EXPRESSION) return; \
+		} \
+	}
+
+#define TERNARY_CASE(X, Y, Z, EXPRESSION) \
+	INDEPENDENT for (size_t i = 0; i < n; i++) \
+	{ \
+		float x = X, y = Y, z = Z; \
+		out[i] = canonical(EXPRESSION); \
+	}
+
+#define TERNARY(name, EXPRESSION) \
+	static void name##_sweep(float *out, size_t n, const float *a, const float *b, const float *c, unsigned moves) \
+	{ \
+		float a0 = *a, b0 = *b, c0 = *c; \
+		switch (moves & 7) { \
+		case 7: TERNARY_CASE(a[i], b[i], c[i], EXPRESSION) return; \
+		case 6: TERNARY_CASE(a0, b[i], c[i], EXPRESSION) return; \
+		case 5: TERNARY_CASE(a[i], b0, c[i], EXPRESSION) return; \
+		case 4: TERNARY_CASE(a0, b0, c[i], EXPRESSION) return; \
+		case 3: TERNARY_CASE(a[i], b[i], c0, EXPRESSION) return; \
+		case 2: TERNARY_CASE(a0, b[i], c0, EXPRESSION) return; \
+		case 1: TERNARY_CASE(a[i], b0, c0, EXPRESSION) return; \
+		default: TERNARY_CASE(a0, b0, c0, EXPRESSION) return; \
+		} \
+	}
+
+UNARY(copy, x)
+UNARY(neg, -x)
+UNARY(abs, fabsf(x))
+UNARY(sqrt, sqrtf(x))
+BINARY(add, x + y)
+BINARY(sub, x - y)
+BINARY(mul, x *y)
+BINARY(div, x / y)
+BINARY(min, lesser(x, y))
+BINARY(max, greater(x, y))
+TERNARY(fma, fmaf(y, z, x))
+TERNARY(clip, lesser(greater(x, y), z))
+
+#define SWEEP_TABLE \
+	{ \
+		.fn = { [GS_FN_F32_COPY] = copy_sweep, \
+			[GS_FN_F32_ADD] = add_sweep, \
+			[GS_FN_F32_SUB] = sub_sweep, \
+			[GS_FN_F32_MUL] = mul_sweep, \
+			[GS_FN_F32_DIV] = div_sweep, \
+			[GS_FN_F32_FMA] = fma_sweep, \
+			[GS_FN_F32_MIN] = min_sweep, \
+			[GS_FN_F32_MAX] = max_sweep, \
+			[GS_FN_F32_NEG] = neg_sweep, \
+			[GS_FN_F32_ABS] = abs_sweep, \
+			[GS_FN_F32_SQRT] = sqrt_sweep, \
+			[GS_FN_F32_CLIP] = clip_sweep, \
+		} \
+	}
+
+#endif
