@@ -107,6 +107,10 @@ UNARY(copy, x)
 UNARY(neg, -x)
 UNARY(abs, fabsf(x))
 UNARY(sqrt, sqrtf(x))
+UNARY(floor, floorf(x))
+UNARY(ceil, ceilf(x))
+UNARY(trunc, truncf(x))
+UNARY(round, rintf(x))
 BINARY(add, x + y)
 BINARY(sub, x - y)
 BINARY(mul, x *y)
@@ -129,6 +133,10 @@ TERNARY(clip, lesser(greater(x, y), z))
 			[GS_FN_F32_NEG] = neg_sweep, \
 			[GS_FN_F32_ABS] = abs_sweep, \
 			[GS_FN_F32_SQRT] = sqrt_sweep, \
+			[GS_FN_F32_FLOOR] = floor_sweep, \
+			[GS_FN_F32_CEIL] = ceil_sweep, \
+			[GS_FN_F32_TRUNC] = trunc_sweep, \
+			[GS_FN_F32_ROUND] = round_sweep, \
 			[GS_FN_F32_CLIP] = clip_sweep, \
 		} \
 	}
