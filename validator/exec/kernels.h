@@ -54,7 +54,7 @@ typedef void gs_kernel_widen(float *out, const uint16_t *in, size_t n);  /* a Na
 typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs must be 7fc00000 */
 
 struct gs_sweep_kernels; /* sweep_kernels.h: scalar functions over arrays */
-struct gs_ints; /* ints.h: products of integers */
+struct gs_ints;          /* ints.h: products of integers */
 
 struct gs_kernels {
 	const char *isa;
