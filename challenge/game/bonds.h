@@ -86,6 +86,7 @@ struct gs_gas_model {
 	uint64_t move;            /* a move's execution but for its data: state, clocks, storage, event */
 	uint64_t commit;          /* beside that, of the first move: the model's shape, the claim's binding */
 	uint64_t challenge;       /* of challenge(): locks, counters, a new slot */
+	uint64_t open_leaf;       /* of openLeaf(): a new claim out of a batch, before it can be challenged */
 	uint64_t end;             /* of the move that ends a game: payouts */
 	uint64_t data_byte;       /* copying, hashing and logging a byte of calldata */
 	uint64_t node;            /* one node of a tree */
@@ -114,5 +115,7 @@ struct gs_worst_case {
 GS_MUST enum gs_err gs_bond_worst_case(const struct gs_game_shape *shape, const struct gs_game_rules *rules,
                                        const struct gs_bond_rules *bonds, const struct gs_gas_model *gas,
                                        uint32_t open_games, uint64_t now, struct gs_worst_case *out);
+/* What the challenger pays besides when the claim is a leaf that must be opened first; levels: of the batch's tree. */
+void gs_bond_add_opening(const struct gs_gas_model *gas, unsigned levels, struct gs_worst_case *out);
 
 #endif

@@ -16,11 +16,14 @@ enum {
 
 void gs_bond_shape_of_header(const struct gs_header *header, struct gs_game_shape *out)
 {
+	/* Claimed outputs count as the inputs do: what a step opens of either is a path of that length. */
+	const uint32_t given = header->claimed_chunks > header->inputs_chunks ? header->claimed_chunks
+	                                                                      : header->inputs_chunks;
 	*out = (struct gs_game_shape){
 		.trace_depth = header->trace_depth,
 		.output_depth = header->output_depth,
 		.program_depth = gs_merkle_depth(header->instructions),
-		.inputs_depth = gs_merkle_depth(header->inputs_chunks),
+		.inputs_depth = gs_merkle_depth(given),
 		.weights_depth = gs_merkle_depth(header->weights_chunks),
 		.most_states = GS_FOLD_MAX + 1,
 		.longest_descriptor = GS_DESCRIPTOR_BYTES_MAX,
@@ -70,6 +73,7 @@ struct gs_gas_model gs_gas_model_default(void)
 		.move = 12000,
 		.commit = 22000,
 		.challenge = 65000,
+		.open_leaf = 60000,
 		.end = 60000,
 		.data_byte = 9,
 		.node = 280,
@@ -252,4 +256,12 @@ enum gs_err gs_bond_worst_case(const struct gs_game_shape *shape, const struct g
 	out->ends_by = now + out->claimant.seconds + out->challenger.seconds;
 	enum gs_err err = gs_bond_of_game(bonds, (uint16_t)(open_games + 1), &out->locked);
 	return err == GS_OK ? gs_bond_share(out->locked, bonds->concede_bps, &out->concession) : err;
+}
+
+void gs_bond_add_opening(const struct gs_gas_model *gas, unsigned levels, struct gs_worst_case *out)
+{
+	struct transaction t = {.full = SELECTOR_BYTES, .gas = gas->open_leaf};
+	words(&t, GS_CLAIM_BODY_WORDS + 1, 1); /* salt, count */
+	path(&t, gas, levels);
+	add_up(&out->challenger, gas, &t);
 }

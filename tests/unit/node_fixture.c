@@ -328,3 +328,77 @@ struct gs_verdict_record node_verdict(struct node_fixture *f, uint64_t claim)
 	f->store.abort(txn);
 	return verdict;
 }
+
+/* --- batches --- */
+
+void node_batch_leaves(uint32_t count, struct gs_buf *out)
+{
+	gs_buf_init(out, GS_BATCH_LEAVES_MAX * GS_BATCH_LEAF_BYTES);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gs_batch_leaf leaf = {
+			.value = gs_wei_from_u64(3), .input_root = {{1}}, .output_root = {{(uint8_t)(2 + i)}}};
+		uint8_t bytes[GS_BATCH_LEAF_BYTES];
+		gs_batch_leaf_write(&leaf, bytes);
+		gs_buf_append(out, bytes, sizeof(bytes));
+	}
+}
+
+struct gs_log_entry node_batch_posted(const struct node_fixture *f, uint64_t salt, uint8_t claimant, uint32_t count,
+                                      struct gs_buf *data, struct gs_hash *id)
+{
+	const struct gs_terms terms = {.minimum_bond = gs_wei_from_u64(70), .window_s = 60, .version = 3};
+	struct gs_log_entry log = {.address = f->options.contracts.batches, .topic_count = 4};
+	struct gs_batch_name name = {.claimant = node_address(claimant),
+	                             .salt = salt,
+	                             .count = count,
+	                             .kind = GS_BATCH_CALLDATA,
+	                             .model = node_hash(NODE_MODEL)};
+	struct gs_abi_writer w;
+	struct gs_buf leaves;
+	struct gs_u256 word;
+
+	node_batch_leaves(count, &leaves);
+	assert_int_equal(gs_batch_tree(&name.model, gs_buf_view(&leaves), 0, &name.root, NULL, NULL), GS_OK);
+	gs_batch_id(f->options.contracts.chain_id, &f->options.contracts.batches, &name, id);
+	gs_terms_encode(&terms, &word);
+	log.topics[0] = gs_batches_event_batch_posted;
+	log.topics[1] = *id;
+	log.topics[2] = node_word_of(claimant);
+	log.topics[3] = name.model;
+	gs_buf_init(data, 65536);
+	gs_abi_begin(&w, data, 6);
+	gs_abi_put_hash(&w, &name.root);
+	gs_abi_put_u64(&w, count);
+	gs_abi_put_u64(&w, salt);
+	gs_abi_put_u256(&w, &word);
+	gs_abi_put_u64(&w, NODE_WINDOW_END_S);
+	gs_abi_put_bytes(&w, gs_buf_view(&leaves));
+	gs_abi_end(&w);
+	gs_buf_free(&leaves);
+	log.data = gs_buf_view(data);
+	return log;
+}
+
+void node_post_batch(struct node_fixture *f, uint64_t salt, uint8_t claimant, uint32_t count, struct gs_hash *id)
+{
+	struct gs_buf data;
+	struct gs_log_entry log = node_batch_posted(f, salt, claimant, count, &data, id);
+
+	node_block(f, 0x11, &log, 1);
+	gs_buf_free(&data);
+}
+
+void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_t claimant, uint32_t index,
+               struct gs_claim_body *body, struct gs_hash *claim)
+{
+	const struct gs_address address = node_address(claimant);
+	const struct gs_hash model = node_hash(NODE_MODEL);
+	struct gs_batch_leaf leaf;
+	struct gs_buf leaves;
+
+	node_batch_leaves(index + 1, &leaves);
+	leaf = gs_batch_leaf_read(leaves.ptr + (size_t)index * GS_BATCH_LEAF_BYTES);
+	gs_batch_body(batch, &address, &model, index, &leaf, body);
+	gs_claim_id(f->options.contracts.chain_id, &f->options.contracts.claims, body, claim);
+	gs_buf_free(&leaves);
+}

@@ -64,4 +64,16 @@ const struct gs_node_effect *node_prepare(const struct node_fixture *f, const st
 /* Answers the PREPARE effect that is there as if it were signed, so that the next one can come. */
 void node_sign(struct node_fixture *f, uint8_t tx);
 
+/* --- batches in calldata, called by their salt --- */
+
+/* Leaf i is worth 3, its output root begins with 2 + i. */
+void node_batch_leaves(uint32_t count, struct gs_buf *out);
+/* The event; *data is to be freed after use. */
+struct gs_log_entry node_batch_posted(const struct node_fixture *f, uint64_t salt, uint8_t claimant, uint32_t count,
+                                      struct gs_buf *data, struct gs_hash *id);
+void node_post_batch(struct node_fixture *f, uint64_t salt, uint8_t claimant, uint32_t count, struct gs_hash *id);
+/* What leaf `index` would be as a claim. */
+void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_t claimant, uint32_t index,
+               struct gs_claim_body *body, struct gs_hash *claim);
+
 #endif

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "chain/eth/bindings.h"
-#include "challenge/machine/merkle.h"
+#include "validator/cli/answer.h"
 #include "validator/cli/commands.h"
-#include "validator/cli/model.h"
 #include "validator/cli/posting.h"
 #include "validator/cli/transact.h"
 #include "validator/daemon/models.h"
@@ -18,30 +17,13 @@ struct claim {
 	uint64_t threads;
 	struct gs_wei value;
 	struct gs_program program;
-	struct gs_tensor_set set, given; /* given: outputs to post unchecked */
-	struct gs_run run;
-	uint8_t *output; /* the output block */
-	size_t output_len;
+	struct gs_tensor_set set, given; /* given: outputs to claim in the place of the computed ones */
+	struct gs_answer answer;
+	bool unchecked;
 	bool salted; /* else a salt is drawn */
 	uint64_t salt;
 	struct gs_posting posting;
 };
-
-/* Which tensor of the set is for which of these places. */
-static enum gs_err match(const struct gs_tensor_set *set, const struct gs_tensor_type *type, uint32_t count,
-                         const struct gs_tensor **out, struct gs_error *error)
-{
-	const char *name[GS_IO_MAX] = {0};
-	uint32_t index[GS_IO_MAX];
-	enum gs_err err;
-
-	for (uint32_t i = 0; i < count; i++)
-		name[i] = type[i].name;
-	err = gs_tensor_set_match(set, name, count, index, error);
-	for (uint32_t i = 0; i < count && !err; i++)
-		out[i] = &set->tensor[index[i]];
-	return err;
-}
 
 static enum gs_err read_files(struct claim *c, const char *model, struct gs_error *error)
 {
@@ -54,48 +36,8 @@ static enum gs_err read_files(struct claim *c, const char *model, struct gs_erro
 	return err;
 }
 
-static enum gs_err execute(struct claim *c, struct gs_error *error)
-{
-	const struct gs_tensor *tensor[GS_IO_MAX];
-	enum gs_err err = match(&c->set, c->program.io.input, c->program.io.inputs, tensor, error);
-
-	if (!err)
-		err = gs_run_init(&c->run, &c->program, tensor, c->program.io.inputs, error);
-	if (!err)
-		err = gs_run_execute(&c->run, (unsigned)c->threads, NULL, error);
-	return err;
-}
-
-/* The output block, packed: what was computed, or what the user says. */
-static enum gs_err pack_output(struct claim *c, struct gs_error *error)
-{
-	const struct gs_header *h = &c->program.header;
-	const struct gs_tensor *tensor[GS_IO_MAX];
-	enum gs_err err = GS_OK;
-
-	c->output_len = (size_t)GS_CHUNK_BYTES << h->output_depth;
-	c->output = calloc(1, c->output_len);
-	if (!c->output)
-		return gs_fail(error, GS_ENOMEM, "no memory");
-	if (c->outputs.count)
-		err = match(&c->given, c->program.io.output, c->program.io.outputs, tensor, error);
-	for (uint32_t i = 0; i < c->program.io.outputs && !err; i++) {
-		const struct gs_tensor_type *type = &c->program.io.output[i];
-		struct gs_tensor computed;
-		gs_run_output(&c->run, i, &computed);
-		const struct gs_tensor *t = c->outputs.count ? tensor[i] : &computed;
-		if (t->dtype != type->dtype || t->count != gs_tensor_type_elements(type))
-			err = gs_fail(error, GS_EINVAL, "--output: '%s' has another type or size", type->name);
-		else if (t->count != 0)
-			memcpy(c->output + (size_t)type->chunk * GS_CHUNK_BYTES, t->data, gs_tensor_bytes(t));
-	}
-	gs_merkle_array_root(c->output, UINT64_C(1) << h->output_depth, h->output_depth, &c->posting.body.output_root);
-	return err;
-}
-
 static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_error *error)
 {
-	const struct gs_header *h = &c->program.header;
 	const struct gs_u256 salt = gs_u256_from_u64(c->salt);
 	struct gs_receipt receipt = {0};
 	struct gs_contracts contracts;
@@ -104,10 +46,11 @@ static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_
 
 	c->posting.body.lot = gs_claim_lot(&salt, c->value);
 	c->posting.body.claimant = t->session.key.address;
-	gs_header_model_id(h, &c->posting.body.model_id);
-	gs_run_input_root(&c->run, &c->posting.body.input_root);
-	c->posting.input = (struct gs_bytes){c->run.inputs, (size_t)h->inputs_chunks * GS_CHUNK_BYTES};
-	c->posting.output = (struct gs_bytes){c->output, c->output_len};
+	gs_header_model_id(&c->program.header, &c->posting.body.model_id);
+	c->posting.body.input_root = c->answer.input_root;
+	c->posting.body.output_root = c->answer.output_root;
+	c->posting.input = c->answer.input_view;
+	c->posting.output = c->answer.output_view;
 	gs_buf_init(&data, GS_TRANSACT_DATA_MAX);
 	gs_posting_calldata(&c->posting, &data);
 	err = gs_transact_send(t, GS_CONTRACT_CLAIMS, &data, &receipt, error);
@@ -174,9 +117,8 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 	if (!err)
 		err = read_files(c, model, error);
 	if (!err)
-		err = execute(c, error);
-	if (!err)
-		err = pack_output(c, error);
+		err = gs_answer_make(&c->program, &c->set, &c->given, c->unchecked, (unsigned)c->threads, &c->answer,
+		                     error);
 	if (err)
 		return err;
 	err = gs_transact_open(options, &t, error);
@@ -233,15 +175,20 @@ int gs_cmd_claim(int argc, char **argv)
 		{.name = "output",
 	         .kind = GS_FLAG_LIST,
 	         .value = "[NAME=]FILE",
-	         .help = "post this output, right or wrong; for demonstrations",
-	         .out = &c->outputs,
+	         .help = "of a tolerant model: claim these outputs, of any runtime, when they are within the tolerance (several)",
+	         .out = &c->outputs},
+		{.name = "unchecked",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "claim them also when they are not; for demonstrations, where an exact model's need no flag",
+	         .out = &c->unchecked,
 	         .hidden = true},
 	};
 	struct gs_cli cli = {
 		.usage = "gainsay claim MODEL.onnx --input FILE ... [--value AMOUNT]",
 		.about =
 			"Executes a registered model and posts a claim: 'this model on this input gives this output'. The bond "
-			"comes from the signing key's free stake.",
+			"comes from the signing key's free stake. A tolerant model ('gainsay program --tolerance') may be claimed about with the "
+			"outputs of another runtime.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
 		.args_min = 1,
@@ -259,11 +206,10 @@ int gs_cmd_claim(int argc, char **argv)
 			code = gs_cli_fail(&error);
 		else
 			print_claim(c, options.json);
-		gs_run_free(&c->run);
+		gs_answer_free(&c->answer);
 		gs_tensor_set_free(&c->set);
 		gs_tensor_set_free(&c->given);
 		gs_program_free(&c->program);
-		free(c->output);
 	}
 	free(c);
 	return code;

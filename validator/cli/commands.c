@@ -23,6 +23,8 @@ const struct gs_command gs_commands[] = {
 	{"model", "Registers a model, or attests for one", "gainsay model register model.onnx", gs_cmd_model},
 	{"claim", "Executes a model and posts a claim", "gainsay claim model.onnx --input x.npy --value 50",
          gs_cmd_claim},
+	{"batch", "Posts many claims at once, opens leaves", "gainsay batch post model.onnx inputs/ --batches batches",
+         gs_cmd_batch},
 	{"demand", "Demands a claim's input or output on chain", "gainsay demand 0x27f6d4.. --kind output",
          gs_cmd_demand},
 	{"run", "Runs a validator node", "gainsay run --config devnet.yaml", gs_cmd_run},

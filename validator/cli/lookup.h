@@ -10,6 +10,9 @@ enum { GS_LOOKUP_BLOCKS = 2000 }; /* asked for at once */
 GS_MUST enum gs_err gs_lookup_claim(const struct gs_session *session, const char *id, struct gs_hash *claim,
                                     struct gs_claim_body *out, struct gs_error *error);
 
+/* The same of a batch: what names it, and its leaves when they are on chain, appended. */
+GS_MUST enum gs_err gs_lookup_batch(const struct gs_session *session, const char *id, struct gs_hash *batch,
+                                    struct gs_batch_name *out, struct gs_buf *leaves, struct gs_error *error);
 /* Every event of the named contracts since the deployment, oldest first. topics: alternatives; none: any. An error of visit ends it;
  * its text is the visitor's to write. */
 struct gs_lookup_scan {

@@ -23,6 +23,7 @@ static void fill(struct gs_options *options)
 	    &options->deployment);
 	add(options, "db", "DIR", "the node's database", &options->db);
 	add(options, "models", "DIR", "folder with the models, .gsp or .onnx", &options->models);
+	add(options, "batches", "DIR", "folder with files of batches, the data of their leaves", &options->batches);
 	add(options, "key", "KEYSTORE", "keystore v3 file of the signing key", &options->keystore);
 	add(options, "password-file", "FILE",
 	    "the keystore's password: a file, or fd:N; asked for on the terminal without it", &options->password_file);
@@ -51,6 +52,7 @@ enum gs_err gs_options_config(const struct gs_options *options, struct gs_config
 		{"deployment", options->deployment},
 		{"db", options->db},
 		{"models", options->models},
+		{"batches", options->batches},
 		{"key.keystore", options->keystore},
 		{"key.password_file", options->password_file},
 		{"key.hex_file", options->key_file},

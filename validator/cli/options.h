@@ -17,6 +17,7 @@ struct gs_options {
 	const char *deployment;
 	const char *db;
 	const char *models;
+	const char *batches;
 	const char *keystore;
 	const char *password_file;
 	const char *key_file;

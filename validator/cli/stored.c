@@ -279,6 +279,53 @@ static enum gs_err add_game(void *context, struct gs_bytes key, struct gs_bytes 
 	return GS_OK;
 }
 
+static const char *batch_status_name(uint8_t status)
+{
+	switch ((enum gs_batch_status)status) {
+	case GS_BATCH_OPEN: return "open";
+	case GS_BATCH_LOST: return "lost";
+	case GS_BATCH_FINAL: return "final";
+	case GS_BATCH_VOID: return "void";
+	}
+	return "?";
+}
+
+static enum gs_err count_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	(void)key;
+	(void)value;
+	++*(json_int_t *)context;
+	return GS_OK;
+}
+
+static enum gs_err add_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gathering *g = context;
+	struct gs_batch b;
+	json_int_t sampled = 0;
+	json_t *json;
+	enum gs_err err = gs_batch_decode(key, value, &b);
+
+	if (!err)
+		err = g->stored->store.scan(g->stored->j.txn, GS_TABLE_LEAVES, key, GS_STORE_ASCENDING, count_leaf,
+		                            &sampled, NULL);
+	if (err)
+		return err;
+	json = json_object();
+	json_object_set_new(json, "batch_id", hash_json(&b.id));
+	json_object_set_new(json, "kind", json_string(b.kind == GS_BATCH_CALLDATA ? "calldata" : "root_only"));
+	json_object_set_new(json, "status", json_string(batch_status_name(b.status)));
+	json_object_set_new(json, "claimant", address_json(&b.claimant));
+	json_object_set_new(json, "model_id", hash_json(&b.model));
+	json_object_set_new(json, "root", hash_json(&b.root));
+	json_object_set_new(json, "leaves", json_integer(b.count));
+	json_object_set_new(json, "sampled", json_integer(sampled));
+	json_object_set_new(json, "window_end", json_integer((json_int_t)b.window_end.unix_s));
+	json_object_set_new(json, "block", json_integer((json_int_t)b.block));
+	json_array_append_new(g->list, json);
+	return GS_OK;
+}
+
 static enum gs_err add_intent(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct gathering *g = context;
@@ -347,6 +394,15 @@ enum gs_err gs_stored_claims(struct gs_stored *stored, json_t **out, struct gs_e
 enum gs_err gs_stored_games(struct gs_stored *stored, json_t **out, struct gs_error *error)
 {
 	enum gs_err err = gather(stored, GS_TABLE_GAMES, add_game, out, error);
+
+	if (!err)
+		sort(*out);
+	return err;
+}
+
+enum gs_err gs_stored_batches(struct gs_stored *stored, json_t **out, struct gs_error *error)
+{
+	enum gs_err err = gather(stored, GS_TABLE_BATCHES, add_batch, out, error);
 
 	if (!err)
 		sort(*out);

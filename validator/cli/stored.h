@@ -21,6 +21,8 @@ void gs_stored_close(struct gs_stored *stored);
 /* New references. A claim with its sample and verdict; with its games too when games is set. */
 GS_MUST enum gs_err gs_stored_claims(struct gs_stored *stored, json_t **out, struct gs_error *error);
 GS_MUST enum gs_err gs_stored_games(struct gs_stored *stored, json_t **out, struct gs_error *error);
+/* Batches, with how many of their leaves the node executes. */
+GS_MUST enum gs_err gs_stored_batches(struct gs_stored *stored, json_t **out, struct gs_error *error);
 /* The transactions that this node signed, as JSON. */
 GS_MUST enum gs_err gs_stored_intents(struct gs_stored *stored, json_t **out, struct gs_error *error);
 

@@ -17,6 +17,7 @@ static const struct gs_setting table[] = {
 	{"deployment", GS_SETTING_PATH, AT(deployment), 0, 0, NULL},
 	{"db", GS_SETTING_PATH, AT(db), 0, 0, NULL},
 	{"models", GS_SETTING_PATH, AT(models), 0, 0, NULL},
+	{"batches", GS_SETTING_PATH, AT(batches), 0, 0, NULL},
 	{"key.keystore", GS_SETTING_PATH, AT(key.keystore), 0, 0, NULL},
 	{"key.password_file", GS_SETTING_PATH, AT(key.password_file), 0, 0, NULL},
 	{"key.hex_file", GS_SETTING_PATH, AT(key.hex_file), 0, 0, NULL},

@@ -18,7 +18,8 @@ struct gs_config {
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
 	char db[GS_BINDER_PATH_MAX];
-	char models[GS_BINDER_PATH_MAX]; /* folder with .gsp and .onnx files */
+	char models[GS_BINDER_PATH_MAX];  /* folder with .gsp and .onnx files */
+	char batches[GS_BINDER_PATH_MAX]; /* folder with .batch files: data of leaves; "": none */
 	struct {
 		char keystore[GS_BINDER_PATH_MAX];
 		char password_file[GS_BINDER_PATH_MAX];

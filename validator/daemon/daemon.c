@@ -8,6 +8,7 @@
 
 #include "storage/spill.h"
 #include "storage/store.h"
+#include "validator/daemon/batches.h"
 #include "validator/daemon/chain_io.h"
 #include "validator/daemon/identity.h"
 
@@ -29,6 +30,7 @@ struct daemon {
 	struct gs_spill *spill; /* where traces lie */
 	struct gs_trace_home traces;
 	struct gs_work *work;
+	struct gs_batches *batches; /* the folder with data of leaves */
 	int work_fd;
 	struct gs_node *node;
 	struct gs_node_effects effects;
@@ -253,7 +255,7 @@ static enum gs_err check_end(struct daemon *d)
 	if (err)
 		return err;
 	if (s.claims >= d->options->until_claims && s.open == 0 && s.open_games == 0 && s.pending_txs == 0 &&
-	    s.executions == 0 && s.attested == 0)
+	    s.executions == 0 && s.attested == 0 && s.open_batches == 0)
 		event_base_loopbreak(d->base);
 	return GS_OK;
 }
@@ -269,12 +271,21 @@ static uint64_t backoff_ms(const struct daemon *d)
 	return d->failures && ms > GS_DAEMON_BACKOFF_MS_MAX ? GS_DAEMON_BACKOFF_MS_MAX : ms;
 }
 
+static enum gs_err take_leaves(void *context, const struct gs_leaf_data *leaf, size_t count)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_LEAVES, .as.leaves = {leaf, count}};
+
+	return feed_and_do(context, &input);
+}
+
 static enum gs_err tick_once(struct daemon *d)
 {
 	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
 	bool reached = false;
 	enum gs_err err = follow(d, &reached);
 
+	if (!err && d->caught_up)
+		err = gs_batches_look(d->batches, (uint64_t)time(NULL), take_leaves, d);
 	if (!err && d->caught_up)
 		err = feed_and_do(d, &timer);
 	d->failures = reached ? 0 : d->failures + 1;
@@ -403,6 +414,8 @@ static enum gs_err open_all(struct daemon *d)
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
 	if ((err = open_work(d)))
 		return err;
+	if ((err = gs_batches_open(d->config->batches, &d->io.contracts, d->log, &d->batches)))
+		return gs_fail(&d->error, err, "daemon: no memory");
 	if ((err = gs_node_effects_init(&d->effects)))
 		return gs_fail(&d->error, err, "daemon: no memory");
 	return open_node(d);
@@ -461,6 +474,7 @@ static void close_all(struct daemon *d)
 	gs_node_close(d->node);
 	gs_node_effects_free(&d->effects);
 	gs_work_close(d->work);
+	gs_batches_close(d->batches);
 	gs_spill_close(d->spill);
 	gs_chain_io_free(&d->io);
 	gs_session_close(&d->session);

@@ -1,5 +1,6 @@
 #include "validator/exec/fast.h"
 
+#include "validator/exec/elements.h"
 #include "validator/exec/move.h"
 #include "validator/exec/sweep.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, REDUCE, SWEEP } form;
+	enum { MOVE, REDUCE, SWEEP, ELEMENTS } form;
 	void *is; /* owned */
 };
 
@@ -26,8 +27,9 @@ static void *kept(const void *what, size_t size)
 	return copy;
 }
 
-static enum gs_err prepare(const struct gs_instr *in, struct gs_fast *out)
+static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
+	struct gs_elements elements;
 	struct gs_move *move;
 	struct gs_sweep sweep;
 	enum gs_err err = gs_move_prepare(in, &move);
@@ -43,6 +45,10 @@ static enum gs_err prepare(const struct gs_instr *in, struct gs_fast *out)
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
 		return out->is ? GS_OK : GS_ENOMEM;
 	}
+	if (gs_elements_prepare(in, kernels, &elements)) {
+		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
 	return GS_OK;
 }
 
@@ -51,6 +57,7 @@ static void drop(struct gs_fast *fast)
 	switch (fast->form) {
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case MOVE:
+	case ELEMENTS:
 	case SWEEP: free(fast->is); return;
 	}
 }
@@ -58,9 +65,8 @@ static void drop(struct gs_fast *fast)
 enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
 {
 	struct gs_fast fast = {.is = NULL};
-	(void)kernels;
 	*out = NULL;
-	enum gs_err err = host_little_endian() ? prepare(in, &fast)
+	enum gs_err err = host_little_endian() ? prepare(in, kernels, &fast)
 	                                       : GS_OK; /* tensors are read as the host's numbers */
 	if (err != GS_OK || fast.is == NULL)
 		return err;
@@ -85,6 +91,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
+	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
 	}
 	return GS_OK;
 }
@@ -95,6 +102,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case MOVE: return "move";
 	case REDUCE: return "reduce";
 	case SWEEP: return "sweep";
+	case ELEMENTS: return "elements";
 	}
 	return "";
 }

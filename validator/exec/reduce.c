@@ -334,9 +334,7 @@ enum gs_err gs_reduce_run(const struct gs_reduce *r, const struct gs_memory *mem
 	                  .fold = kernels->sweep->fold[r->fn],
 	                  .out = mem->trace + (size_t)r->first_chunk * GS_CHUNK_BYTES,
 	                  .block = r->transposed ? ROWS : LANES};
-	const uint8_t *array[] = {
-		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
-	const uint8_t *base = array[r->x.space] + (size_t)r->x.chunk * GS_CHUNK_BYTES;
+	const uint8_t *base = gs_memory_array(mem, (enum gs_space)r->x.space) + (size_t)r->x.chunk * GS_CHUNK_BYTES;
 	job.x = (const float *)(const void *)base;
 	if (r->x.stage_dims) {
 		if ((job.x = make_stage(r, base, kernels, pool, room)) == NULL)

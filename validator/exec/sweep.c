@@ -20,7 +20,7 @@ static bool add_to(int64_t *sum, __int128 what)
 }
 
 /* A view that never leaves its range, as one flat index. */
-static bool read_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out)
+bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out)
 {
 	__int128 most = 0;
 	*out = (struct gs_sweep_operand){.space = view->space, .dtype = view->dtype, .chunk = view->chunk};
@@ -49,7 +49,7 @@ static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_
 	if (gs_instr_operand_class(in, i) != GS_CLASS_F32 || op->kind == GS_OPERAND_IOTA)
 		return false;
 	if (op->kind == GS_OPERAND_TENSOR)
-		return op->indirect_row == 0 && read_view(in, &op->view, out);
+		return op->indirect_row == 0 && gs_sweep_view(in, &op->view, out);
 	*out = (struct gs_sweep_operand){.constant = true, .value = gs_f32_from_bits((uint32_t)op->constant)};
 	return true;
 }
@@ -255,11 +255,10 @@ void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const s
                   struct gs_pool *pool)
 {
 	struct job job = {.s = s, .kernels = kernels, .out = mem->trace + (size_t)s->first_chunk * GS_CHUNK_BYTES};
-	const uint8_t *array[] = {
-		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
 	for (unsigned k = 0; k < s->operands; k++)
 		if (!s->operand[k].constant)
-			job.base[k] = array[s->operand[k].space] + (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
+			job.base[k] = gs_memory_array(mem, (enum gs_space)s->operand[k].space) +
+			              (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
 	uint64_t inner = s->extent[s->axes - 1];
 	job.blocks = (inner + BLOCK - 1) / BLOCK;
 	gs_pool_run(pool, s->lines * job.blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);

@@ -46,6 +46,8 @@ void gs_sweep_apply(const struct gs_kernels *kernels, unsigned fn, float *out, s
 void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsigned pos, const float other[2],
                      float *value, size_t n);
 bool gs_sweep_knows(unsigned fn); /* a function of binary32 alone */
+/* A view, of any dtype, that never leaves its range, as one flat index; false when it may. */
+bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out);
 
 /* Merges neighbouring axes that every one of the `walks` lists of steps (lists[k][axis]) walks as one, and drops those of
  * extent 1; the number of axes that are left, at least 1. */

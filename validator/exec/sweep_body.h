@@ -108,6 +108,10 @@ UNARY(copy, x)
 UNARY(neg, -x)
 UNARY(abs, fabsf(x))
 UNARY(sqrt, sqrtf(x))
+UNARY(floor, floorf(x))
+UNARY(ceil, ceilf(x))
+UNARY(trunc, truncf(x))
+UNARY(round, rintf(x))
 BINARY(add, x + y)
 BINARY(sub, x - y)
 BINARY(mul, x *y)
@@ -208,12 +212,14 @@ FOLD(min, lesser)
 	{ \
 		.fn = \
 			{ \
-				[GS_FN_F32_COPY] = copy_sweep, [GS_FN_F32_ADD] = add_sweep, \
-				[GS_FN_F32_SUB] = sub_sweep,   [GS_FN_F32_MUL] = mul_sweep, \
-				[GS_FN_F32_DIV] = div_sweep,   [GS_FN_F32_FMA] = fma_sweep, \
-				[GS_FN_F32_MIN] = min_sweep,   [GS_FN_F32_MAX] = max_sweep, \
-				[GS_FN_F32_NEG] = neg_sweep,   [GS_FN_F32_ABS] = abs_sweep, \
-				[GS_FN_F32_SQRT] = sqrt_sweep, [GS_FN_F32_CLIP] = clip_sweep, \
+				[GS_FN_F32_COPY] = copy_sweep,   [GS_FN_F32_ADD] = add_sweep, \
+				[GS_FN_F32_SUB] = sub_sweep,     [GS_FN_F32_MUL] = mul_sweep, \
+				[GS_FN_F32_DIV] = div_sweep,     [GS_FN_F32_FMA] = fma_sweep, \
+				[GS_FN_F32_MIN] = min_sweep,     [GS_FN_F32_MAX] = max_sweep, \
+				[GS_FN_F32_NEG] = neg_sweep,     [GS_FN_F32_ABS] = abs_sweep, \
+				[GS_FN_F32_SQRT] = sqrt_sweep,   [GS_FN_F32_FLOOR] = floor_sweep, \
+				[GS_FN_F32_CEIL] = ceil_sweep,   [GS_FN_F32_TRUNC] = trunc_sweep, \
+				[GS_FN_F32_ROUND] = round_sweep, [GS_FN_F32_CLIP] = clip_sweep, \
 			}, \
 		.fold = {[GS_FN_F32_ADD] = add_fold, [GS_FN_F32_MAX] = max_fold, [GS_FN_F32_MIN] = min_fold}, \
 	}

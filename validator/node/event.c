@@ -136,7 +136,7 @@ static void read_batch_posted(struct reading *r)
 	r->out->batch_kind = GS_BATCH_CALLDATA;
 	r->out->terms_word = gs_abi_get_u256(&r->data);
 	r->out->window_end.unix_s = gs_abi_get_u64(&r->data);
-	(void)gs_abi_get_bytes(&r->data); /* whoever wants to check leaves reads them from the log */
+	r->out->leaf_bytes = gs_abi_get_bytes(&r->data);
 }
 
 static void read_demanded(struct reading *r)
@@ -282,6 +282,39 @@ static enum gs_err check_claim_id(const struct gs_contracts *contracts, const st
 		log->index, (unsigned long long)log->block_number);
 }
 
+static enum gs_err check_batch_id(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                                  const struct gs_event *posted, struct gs_error *error)
+{
+	const bool calldata = posted->batch_kind == GS_BATCH_CALLDATA;
+	const struct gs_batch_name name = {.claimant = posted->account,
+	                                   .salt = posted->salt,
+	                                   .root = posted->batch_root,
+	                                   .count = posted->leaves,
+	                                   .kind = posted->batch_kind,
+	                                   .model = calldata ? posted->model : (struct gs_hash){{0}}};
+	struct gs_hash id, root = posted->batch_root;
+	enum gs_err err = calldata ? gs_batch_tree(&posted->model, posted->leaf_bytes, 0, &root, NULL, NULL) : GS_OK;
+
+	if (err == GS_ENOMEM)
+		return gs_fail(error, err, "no memory for the leaves of a batch");
+	gs_batch_id(contracts->chain_id, &contracts->batches, &name, &id);
+	if (!err && gs_hash_equal(&id, &posted->batch) && gs_hash_equal(&root, &posted->batch_root) &&
+	    (!calldata || posted->leaf_bytes.len == (size_t)posted->leaves * GS_BATCH_LEAF_BYTES))
+		return GS_OK;
+	return gs_fail(
+		error, GS_ECORRUPT,
+		"log %u of block %llu: the batch's id is not the hash of what was posted; do not trust this endpoint",
+		log->index, (unsigned long long)log->block_number);
+}
+
+static enum gs_err check_ids(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                             const struct gs_event *event, struct gs_error *error)
+{
+	if (event->kind == GS_EVENT_POSTED)
+		return check_claim_id(contracts, log, event, error);
+	return event->kind == GS_EVENT_BATCH_POSTED ? check_batch_id(contracts, log, event, error) : GS_OK;
+}
+
 enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log, struct gs_event *out,
                             struct gs_error *error)
 {
@@ -307,7 +340,7 @@ enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct g
 		r.data = gs_abi_read(log->data);
 		form->read(&r);
 		if (!r.topics.err && !r.data.err)
-			return form->kind == GS_EVENT_POSTED ? check_claim_id(contracts, log, out, error) : GS_OK;
+			return check_ids(contracts, log, out, error);
 	}
 	return gs_fail(error, GS_EPARSE, "log %u of block %llu: not an event %s as this version knows it", log->index,
 	               (unsigned long long)log->block_number, form->name);

@@ -4,6 +4,7 @@
 
 #include "chain/core/u256.h"
 #include "chain/eth/receipt.h"
+#include "challenge/game/batch.h"
 #include "challenge/game/moves.h"
 
 enum {
@@ -59,7 +60,6 @@ enum gs_event_kind {
 };
 
 enum gs_demand_kind { GS_DEMAND_INPUT = 0, GS_DEMAND_OUTPUT = 1 };
-enum gs_batch_kind { GS_BATCH_ROOT_ONLY = 1, GS_BATCH_CALLDATA = 2 };
 
 /* Fields that the kind does not have are zero. Views point into the log's data. */
 struct gs_event {
@@ -81,6 +81,7 @@ struct gs_event {
 	struct gs_hash batch_root; /* BATCH_POSTED, as are the next three */
 	uint32_t leaves;
 	uint64_t salt;
+	struct gs_bytes leaf_bytes;     /* BATCH_POSTED in calldata: GS_BATCH_LEAF_BYTES each */
 	uint8_t batch_kind;             /* enum gs_batch_kind */
 	uint8_t demand_kind;            /* DEMANDED, ANSWERED: enum gs_demand_kind */
 	uint32_t demand_block;          /* DEMANDED, ANSWERED */
@@ -99,7 +100,7 @@ struct gs_event {
 };
 
 /* A log of another contract, or with another topic, is GS_EVENT_OTHER. GS_EPARSE: one of ours that has not its form.
- * GS_ECORRUPT: a claim whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */
+ * GS_ECORRUPT: a claim or a batch whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */
 GS_MUST enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log,
                                     struct gs_event *out, struct gs_error *error);
 const char *gs_event_name(enum gs_event_kind kind);

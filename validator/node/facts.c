@@ -67,19 +67,6 @@ enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struc
 	return err;
 }
 
-enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struct gs_batch *out)
-{
-	struct gs_buf value;
-	enum gs_err err;
-
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_BATCHES, hash_key(id), &value);
-	if (!err)
-		err = gs_batch_decode(hash_key(id), gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
-}
-
 enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
 {
 	struct gs_record_reader r;
@@ -111,18 +98,25 @@ enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *acco
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
+/* What a party handed over goes before what is on chain, which may be less of it. */
+static enum gs_err get_array(struct gs_journal *j, const struct gs_hash *claim, char given, char posted,
+                             struct gs_buf *out)
 {
 	uint8_t key[GS_BLOB_KEY];
+	enum gs_err err = gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, given, key), out);
 
-	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'i', key), out);
+	return err == GS_ENOTFOUND ? gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, posted, key), out)
+	                           : err;
+}
+
+enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
+{
+	return get_array(j, claim, GS_BLOB_INPUT_GIVEN, GS_BLOB_INPUT, out);
 }
 
 enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
 {
-	uint8_t key[GS_BLOB_KEY];
-
-	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, 'o', key), out);
+	return get_array(j, claim, GS_BLOB_OUTPUT_GIVEN, GS_BLOB_OUTPUT, out);
 }
 
 /* --- writing --- */
@@ -159,18 +153,6 @@ static enum gs_err put_model(struct gs_journal *j, const struct gs_model_record 
 	gs_buf_init(&value, FACT_BYTES_MAX);
 	gs_model_encode(model, &value);
 	err = derive(j, GS_TABLE_MODELS, hash_key(&model->id), &value);
-	gs_buf_free(&value);
-	return err;
-}
-
-static enum gs_err put_batch(struct gs_journal *j, const struct gs_batch *batch)
-{
-	struct gs_buf value;
-	enum gs_err err;
-
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	gs_batch_encode(batch, &value);
-	err = derive(j, GS_TABLE_BATCHES, hash_key(&batch->id), &value);
 	gs_buf_free(&value);
 	return err;
 }
@@ -335,9 +317,10 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 	err = gs_facts_put_claim(j, &claim);
 
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'i', key), e->input);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, GS_BLOB_INPUT, key), e->input);
 	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, 'o', key), e->output);
+		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, GS_BLOB_OUTPUT, key),
+		                        e->output);
 	return err;
 }
 
@@ -377,33 +360,6 @@ static enum gs_err apply_deployment_retired(struct gs_journal *j, const struct g
 	err = derive(j, GS_TABLE_META, grace_key, &value);
 	gs_buf_free(&value);
 	return err;
-}
-
-static enum gs_err apply_batch_posted(struct gs_journal *j, const struct gs_event *e)
-{
-	const struct gs_batch batch = {.id = e->batch,
-	                               .claimant = e->account,
-	                               .salt = e->salt,
-	                               .root = e->batch_root,
-	                               .count = e->leaves,
-	                               .kind = e->batch_kind,
-	                               .model = e->model,
-	                               .window_end = e->window_end,
-	                               .block = j->block,
-	                               .status = GS_BATCH_OPEN};
-
-	return put_batch(j, &batch);
-}
-
-static enum gs_err apply_batch_status(struct gs_journal *j, const struct gs_event *e, enum gs_batch_status status)
-{
-	struct gs_batch batch;
-	enum gs_err err = gs_facts_batch(j, &e->batch, &batch);
-
-	if (err)
-		return GS_ECORRUPT;
-	batch.status = (uint8_t)status;
-	return put_batch(j, &batch);
 }
 
 /* --- games --- */
@@ -505,10 +461,10 @@ static enum gs_err apply(struct gs_journal *j, const struct gs_log_entry *entry,
 	case GS_EVENT_EXTENDED: return apply_extended(j, e);
 	case GS_EVENT_RELEASED: return apply_claim_status(j, e, GS_CLAIM_VOID);
 	case GS_EVENT_DEPLOYMENT_RETIRED: return apply_deployment_retired(j, e);
-	case GS_EVENT_BATCH_POSTED: return apply_batch_posted(j, e);
-	case GS_EVENT_BATCH_FINALIZED: return apply_batch_status(j, e, GS_BATCH_FINAL);
-	case GS_EVENT_BATCH_LOST: return apply_batch_status(j, e, GS_BATCH_LOST);
-	case GS_EVENT_BATCH_RELEASED: return apply_batch_status(j, e, GS_BATCH_VOID);
+	case GS_EVENT_BATCH_POSTED:
+	case GS_EVENT_BATCH_FINALIZED:
+	case GS_EVENT_BATCH_LOST:
+	case GS_EVENT_BATCH_RELEASED: return gs_facts_apply_batch(j, e);
 	case GS_EVENT_DEMANDED:
 	case GS_EVENT_ANSWERED:
 	case GS_EVENT_UNANSWERED:

@@ -62,12 +62,28 @@ struct gs_batch {
 	struct gs_address claimant;
 	uint64_t salt;
 	struct gs_hash root;
-	uint32_t count;       /* leaves */
-	uint8_t kind;         /* enum gs_batch_kind */
-	struct gs_hash model; /* of all its leaves; a hint when only the root is on chain */
+	uint32_t count;            /* leaves */
+	uint8_t kind;              /* enum gs_batch_kind */
+	struct gs_hash model;      /* of all its leaves; a hint when only the root is on chain */
+	struct gs_u256 terms_word; /* that it was posted under; zero when only the root is on chain */
 	struct gs_time window_end;
 	uint64_t block;
 	uint8_t status; /* enum gs_batch_status */
+};
+
+/* A leaf that this node executes, though nobody may have opened it: number `index` of its batch; as a claim it would be `claim`. */
+struct gs_leaf_record {
+	struct gs_hash batch;
+	uint32_t index;
+	struct gs_hash claim;
+};
+
+/* The arrays of a claim whose data are not on chain, as its claimant keeps them or hands them to others; zeros at the ends may
+ * be missing. */
+struct gs_leaf_data {
+	struct gs_hash claim;
+	struct gs_bytes input;
+	struct gs_bytes output;
 };
 
 struct gs_game_record {
@@ -128,7 +144,14 @@ GS_MUST enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out
 GS_MUST enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct gs_beacon *out);
 /* Zero for an unknown account. */
 GS_MUST enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out);
-/* Appends the bytes that the claim's poster gave, without completing zeros. */
+/* Appends the leaves of a batch in calldata, GS_BATCH_LEAF_BYTES each. */
+GS_MUST enum gs_err gs_facts_leaves(struct gs_journal *j, const struct gs_hash *batch, struct gs_buf *out);
+/* Keeps a claim's arrays as a party has them; those that are there already stay. Nothing is checked: whoever uses them compares
+ * with the claim's roots. */
+GS_MUST enum gs_err gs_facts_give(struct gs_journal *j, const struct gs_leaf_data *leaf);
+GS_MUST enum gs_err gs_facts_is_given(struct gs_journal *j, const struct gs_hash *claim, bool *out);
+GS_MUST enum gs_err gs_facts_put_leaf(struct gs_journal *j, const struct gs_leaf_record *leaf);
+/* Appends the bytes that the claim's poster gave, without completing zeros; those that were handed over before those on chain. */
 GS_MUST enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out);
 GS_MUST enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out);
 
@@ -137,6 +160,7 @@ GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, 
 GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);
 GS_MUST enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out);
+GS_MUST enum gs_err gs_leaf_decode(struct gs_bytes key, struct gs_bytes value, struct gs_leaf_record *out);
 GS_MUST enum gs_err gs_beacon_decode(struct gs_bytes key, struct gs_bytes value, struct gs_beacon *out);
 GS_MUST enum gs_err gs_attestation_decode(struct gs_bytes key, struct gs_bytes value, struct gs_attestation *out);
 GS_MUST enum gs_err gs_account_decode(struct gs_bytes value, struct gs_account *out);

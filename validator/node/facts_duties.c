@@ -11,7 +11,8 @@ static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 {
 	const uint64_t at = (uint64_t)e->demand_block * e->chunks.len;
 	uint8_t key[GS_BLOB_KEY];
-	const struct gs_bytes where = gs_facts_blob_key(&e->claim, e->demand_kind == GS_DEMAND_INPUT ? 'i' : 'o', key);
+	const struct gs_bytes where = gs_facts_blob_key(
+		&e->claim, e->demand_kind == GS_DEMAND_INPUT ? GS_BLOB_INPUT : GS_BLOB_OUTPUT, key);
 	struct gs_buf bytes;
 	uint8_t *more;
 	enum gs_err err;

@@ -14,8 +14,8 @@ enum {
 	BEACON_FIELDS = 2,
 	ATTESTATION_VERSION = 1,
 	ATTESTATION_FIELDS = 4,
-	BATCH_VERSION = 1,
-	BATCH_FIELDS = 9,
+	BATCH_VERSION = 2,
+	BATCH_FIELDS = 10,
 	ACCOUNT_VERSION = 1,
 	ACCOUNT_FIELDS = 3,
 	SLASH_VERSION = 2,
@@ -226,6 +226,7 @@ void gs_batch_encode(const struct gs_batch *b, struct gs_buf *out)
 	gs_record_put_u64(&w, b->count);
 	gs_record_put_u64(&w, b->kind);
 	gs_record_put_hash(&w, &b->model);
+	gs_record_put_wei(&w, (struct gs_wei){b->terms_word});
 	gs_record_put_u64(&w, b->window_end.unix_s);
 	gs_record_put_u64(&w, b->block);
 	gs_record_put_u64(&w, b->status);
@@ -246,6 +247,7 @@ enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->count = gs_record_get_u32(&r);
 	out->kind = (uint8_t)gs_record_get_u32(&r);
 	out->model = gs_record_get_hash(&r);
+	out->terms_word = gs_record_get_wei(&r).v;
 	out->window_end.unix_s = gs_record_get_u64(&r);
 	out->block = gs_record_get_u64(&r);
 	out->status = (uint8_t)gs_record_get_u32(&r);

@@ -23,11 +23,19 @@ void gs_slash_encode(const struct gs_slash *slash, struct gs_buf *out);
 /* --- shared by the parts of facts --- */
 
 enum { GS_BLOB_KEY = 33 };
-/* kind: 'i' for the input, 'o' for the output. */
+/* Kinds of blobs: of a claim its arrays, as the chain has them and as a party handed them over; of a batch its leaves. */
+enum {
+	GS_BLOB_INPUT = 'i',
+	GS_BLOB_OUTPUT = 'o',
+	GS_BLOB_INPUT_GIVEN = 'I',
+	GS_BLOB_OUTPUT_GIVEN = 'O',
+	GS_BLOB_LEAVES = 'l'
+};
 struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY]);
 GS_MUST enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim);
 /* An event of Duties. */
 GS_MUST enum gs_err gs_facts_apply_duty(struct gs_journal *j, const struct gs_event *event);
 GS_MUST enum gs_err gs_facts_apply_attestation(struct gs_journal *j, const struct gs_event *event);
+GS_MUST enum gs_err gs_facts_apply_batch(struct gs_journal *j, const struct gs_event *event);
 
 #endif

@@ -33,6 +33,7 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_ATTEST: return "attest";
 	case GS_INTENT_REPORT: return "report";
 	case GS_INTENT_REWARD: return "reward";
+	case GS_INTENT_OPEN_LEAF: return "open_leaf";
 	}
 	return "?";
 }

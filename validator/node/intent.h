@@ -30,6 +30,7 @@ enum gs_intent_kind {
 	GS_INTENT_ATTEST = 13,      /* that a claim's trace is here */
 	GS_INTENT_REPORT = 14,      /* that it is the published one */
 	GS_INTENT_REWARD = 15,      /* an attestation's stake, and what it earned */
+	GS_INTENT_OPEN_LEAF = 16,   /* of a batch, to challenge it */
 };
 enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
 

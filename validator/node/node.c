@@ -347,6 +347,9 @@ static enum gs_err apply_log(struct gs_node_turn *t, const struct gs_log_entry *
 
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->node->log);
+	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
+	             event.kind == GS_EVENT_BATCH_RELEASED))
+		err = gs_plan_forget_leaves(t, &event.batch);
 	if (!err && (event.kind == GS_EVENT_FINALIZED || event.kind == GS_EVENT_INVALIDATED ||
 	             event.kind == GS_EVENT_RELEASED ||
 	             (event.kind == GS_EVENT_GAME && event.dispute.kind == GS_GAME_EVENT_OVER)))
@@ -381,9 +384,12 @@ static struct gs_node_execution *execution_of(struct gs_node *node, const struct
 	return NULL;
 }
 
-/* The three-valued verdict. A claim is invalid only when both back ends computed the same output and it is not the claimed one. */
-static void judge_claim(const struct gs_node_input *in, const struct gs_claim *claim, struct gs_verdict_record *out)
+/* The three-valued verdict. A claim is invalid only when both back ends computed the same output and it is not the one that makes
+ * the claim right: the claimed one, or of a tolerant model that it holds. */
+static void judge_claim(const struct gs_node_input *in, const struct gs_header *header, const struct gs_claim *claim,
+                        struct gs_verdict_record *out)
 {
+	struct gs_hash right;
 	const bool agree = gs_hash_equal(&in->as.executed.output_root, &in->as.executed.reference_root);
 
 	memset(out, 0, sizeof(*out));
@@ -402,8 +408,8 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_claim *c
 	}
 	out->computed_root = in->as.executed.output_root;
 	out->trace_root = in->as.executed.trace_root;
-	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID
-	                                                                            : GS_VERDICT_INVALID;
+	gs_claim_expected_root(header, &claim->body, &right);
+	out->verdict = gs_hash_equal(&out->computed_root, &right) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
 }
 
 static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -411,10 +417,16 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	struct gs_node *node = t->node;
 	struct gs_node_execution *execution = execution_of(node, &in->as.executed.claim);
 	struct gs_verdict_record verdict, before;
+	struct gs_model_record model;
+	struct gs_header header;
 	struct gs_claim claim;
 	char id[67];
 	enum gs_err err = gs_facts_claim(t->j, &in->as.executed.claim, &claim);
 
+	if (err == GS_ENOTFOUND && execution && !gs_hash_is_zero(&execution->body.batch)) { /* a leaf, not opened yet */
+		claim = (struct gs_claim){.id = in->as.executed.claim, .body = execution->body};
+		err = GS_OK;
+	}
 	if (err == GS_ENOTFOUND) { /* a reorg took the claim away */
 		if (execution)
 			*execution = node->execution[--node->execution_count];
@@ -422,7 +434,12 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	}
 	if (err)
 		return err;
-	judge_claim(in, &claim, &verdict);
+	err = gs_facts_model(t->j, &claim.body.model_id, &model);
+	if (!err)
+		err = gs_header_decode(model.header, &header, t->j->error);
+	if (err)
+		return err;
+	judge_claim(in, &header, &claim, &verdict);
 	if (execution && verdict.verdict == GS_VERDICT_UNAVAILABLE) {
 		execution->running = false;
 		execution->not_before.unix_s = in->now.unix_s + GS_NODE_RETRY_S;
@@ -443,6 +460,15 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 		return err;
 	err = gs_node_store_verdict(t->j, &claim.id, &verdict);
 	return err ? err : gs_node_plan(t);
+}
+
+static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input *in)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; i < in->as.leaves.count && !err; i++)
+		err = gs_facts_give(t->j, &in->as.leaves.leaf[i]);
+	return err;
 }
 
 /* --- the step --- */
@@ -466,6 +492,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_LOGS: return on_logs(t, in);
 	case GS_INPUT_TIMER: return on_timer(t);
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
+	case GS_INPUT_LEAVES: return on_leaves(t, in);
 	case GS_INPUT_PREPARED: return on_prepared(t, in);
 	case GS_INPUT_REFUSED: return on_refused(t, in);
 	case GS_INPUT_NONCE_BEHIND: return on_nonce_behind(t, in->as.nonce_behind.nonce);

@@ -78,6 +78,7 @@ enum gs_node_input_kind {
 	GS_INPUT_LOGS,   /* of the block that was asked for */
 	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
+	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
 	GS_INPUT_PREPARED,     /* an intent was priced and signed */
 	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
@@ -106,6 +107,10 @@ struct gs_node_input {
 			struct gs_hash trace_root;     /* of the executor's trace */
 			const char *reason;
 		} executed;
+		struct {
+			const struct gs_leaf_data *leaf;
+			size_t count;
+		} leaves;
 		struct {
 			struct gs_hash intent;
 			uint64_t nonce;
@@ -190,7 +195,8 @@ struct gs_node_summary {
 	uint64_t invalid;
 	uint64_t open;
 	uint64_t open_games;
-	uint64_t attested; /* own attestations that are not collected */
+	uint64_t open_batches; /* with leaves on chain */
+	uint64_t attested;     /* own attestations that are not collected */
 	uint64_t pending_txs;
 	uint64_t executions; /* under way */
 };

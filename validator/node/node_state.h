@@ -6,6 +6,7 @@
 
 struct gs_node_execution { /* asked for, or to be asked for again */
 	struct gs_hash claim;
+	struct gs_claim_body body; /* of a leaf that nobody has opened there is no record */
 	bool running;
 	struct gs_time not_before;
 };
@@ -22,10 +23,11 @@ struct gs_node {
 	uint64_t block; /* the newest block whose logs are applied */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
-	bool preparing;             /* one intent at a time: nonces come in a row */
-	struct gs_time poor_told;   /* when it was last said that a challenge cannot be afforded */
-	struct gs_time none_told;   /* the same of a game without an answer */
-	struct gs_time attest_told; /* the same of a claim that is not attested */
+	bool preparing;              /* one intent at a time: nonces come in a row */
+	struct gs_time poor_told;    /* when it was last said that a challenge cannot be afforded */
+	struct gs_time none_told;    /* the same of a game without an answer */
+	struct gs_time unknown_told; /* the same of leaves whose data are not here */
+	struct gs_time attest_told;  /* the same of a claim that is not attested */
 	struct gs_time now;
 };
 
@@ -54,6 +56,14 @@ GS_MUST enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim
  * recorded, its lot drawn), that is wanted. */
 GS_MUST enum gs_err gs_plan_clearing(struct gs_node_turn *t, const struct gs_claim *claim, bool *cleared,
                                      uint64_t *epoch);
+/* Tells what a game about the claim may come to; *affordable: free stake covers the bond. levels: of its batch's tree when the claim is a
+ * leaf that must be opened first; else NULL. */
+GS_MUST enum gs_err gs_plan_weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim,
+                                            const unsigned *levels, bool *affordable);
+/* An open batch: of others, its leaves are executed and a wrong one is opened; of ours, it is ended. */
+GS_MUST enum gs_err gs_plan_batch(struct gs_node_turn *t, const struct gs_hash *id);
+/* Of a batch that is over. */
+GS_MUST enum gs_err gs_plan_forget_leaves(struct gs_node_turn *t, const struct gs_hash *batch);
 /* Attests a claim of which this verdict was found, if the policy says so. */
 GS_MUST enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
                                    const struct gs_verdict_record *verdict);

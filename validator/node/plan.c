@@ -99,7 +99,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		execution = free_execution(node);
 		if (!execution)
 			return GS_OK; /* later */
-		*execution = (struct gs_node_execution){.claim = claim->id};
+		*execution = (struct gs_node_execution){.claim = claim->id, .body = claim->body};
 	}
 	gs_buf_init(&input, GS_STORE_VALUE_MAX);
 	gs_buf_init(&output, GS_STORE_VALUE_MAX);
@@ -253,10 +253,15 @@ static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_by
 		err = gs_plan_attesting(reserved->turn->j, &intent, &reserved->turn->node->options.self, &bond);
 		return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
 	}
-	if (err || intent.kind != GS_INTENT_CHALLENGE ||
+	if (err || (intent.kind != GS_INTENT_CHALLENGE && intent.kind != GS_INTENT_OPEN_LEAF) ||
 	    (intent.status != GS_INTENT_PLANNED && intent.status != GS_INTENT_SIGNED))
 		return err;
 	err = gs_facts_claim(reserved->turn->j, &intent.subject, &claim);
+	if (intent.kind == GS_INTENT_OPEN_LEAF) { /* once it is a claim, its challenge is what counts */
+		if (err != GS_ENOTFOUND)
+			return err;
+		return gs_wei_add(reserved->sum, reserved->turn->node->options.bonds.challenger_bond, &reserved->sum);
+	}
 	if (err)
 		return err == GS_ENOTFOUND ? GS_OK : err; /* of a branch that is gone */
 	err = gs_bond_of_game(&reserved->turn->node->options.bonds, (uint16_t)(1 + claim.open_games), &bond);
@@ -302,14 +307,17 @@ static enum gs_err worst_case(struct gs_node_turn *t, const struct gs_claim *cla
 	return gs_bond_worst_case(&shape, &rules, &o->bonds, &gas, claim->open_games, t->node->now.unix_s, out);
 }
 
-/* Tells what the game may come to; *affordable: free stake covers the bond. */
-static enum gs_err weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, bool *affordable)
+enum gs_err gs_plan_weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, const unsigned *levels,
+                                    bool *affordable)
 {
+	const struct gs_gas_model gas = gs_gas_model_default();
 	struct gs_worst_case worst;
 	struct gs_wei free;
 	char id[67], bond[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
 	enum gs_err err = worst_case(t, claim, &worst);
 
+	if (!err && levels)
+		gs_bond_add_opening(&gas, *levels, &worst);
 	if (!err)
 		err = gs_plan_free_stake(t, &free);
 	if (err)
@@ -345,7 +353,7 @@ static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim 
 	err = gs_plan_under_way(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &already);
 	if (err || already)
 		return err;
-	err = weigh_challenge(t, claim, &affordable);
+	err = gs_plan_weigh_challenge(t, claim, NULL, &affordable);
 	if (err || !affordable)
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
@@ -438,73 +446,6 @@ static enum gs_err plan_attestations(struct gs_node_turn *t)
 	return err;
 }
 
-/* --- batches --- */
-
-struct leaf_search {
-	struct gs_hash batch;
-	bool found;
-};
-
-static enum gs_err look_for_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	struct leaf_search *search = context;
-	struct gs_claim claim;
-	enum gs_err err = gs_claim_decode(key, value, &claim);
-
-	if (!err && claim.status == GS_CLAIM_OPEN && gs_hash_equal(&claim.body.batch, &search->batch))
-		search->found = true;
-	return err;
-}
-
-static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_batch *batch,
-                                   uint32_t selector)
-{
-	struct gs_abi_writer args;
-	struct gs_buf calldata;
-	bool already;
-	enum gs_err err = gs_plan_under_way(t, kind, &batch->id, NULL, &already);
-
-	if (err || already)
-		return err;
-	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
-	gs_abi_call(&args, &calldata, selector, 6);
-	gs_abi_put_address(&args, &batch->claimant);
-	gs_abi_put_u64(&args, batch->salt);
-	gs_abi_put_hash(&args, &batch->root);
-	gs_abi_put_u64(&args, batch->count);
-	gs_abi_put_u64(&args, batch->kind);
-	gs_abi_put_hash(&args, &batch->model);
-	gs_abi_end(&args);
-	err = gs_plan_want(t, kind, &batch->id, NULL, &t->node->options.contracts.batches, &calldata);
-	gs_buf_free(&calldata);
-	return err;
-}
-
-/* Ends a batch of ours whose leaves are on chain, once its window is over and what was opened of it is final. */
-static enum gs_err plan_batch(struct gs_node_turn *t, const struct gs_hash *id)
-{
-	struct leaf_search leaves = {.batch = *id};
-	struct gs_model_record model;
-	struct gs_time grace_end;
-	struct gs_batch batch;
-	enum gs_err err = gs_facts_batch(t->j, id, &batch);
-
-	if (err || batch.kind != GS_BATCH_CALLDATA || !gs_address_equal(&batch.claimant, &t->node->options.self))
-		return err;
-	if ((err = gs_facts_model(t->j, &batch.model, &model)))
-		return err;
-	err = gs_facts_grace_end(t->j, &grace_end);
-	if (model.voided || (!err && t->node->now.unix_s > grace_end.unix_s))
-		return want_batch_call(t, GS_INTENT_RELEASE, &batch, GS_BATCHES_FN_RELEASE_BATCH);
-	if ((err && err != GS_ENOTFOUND) || t->node->now.unix_s <= batch.window_end.unix_s)
-		return err == GS_ENOTFOUND ? GS_OK : err;
-	err = t->j->store->scan(t->j->txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-	                        look_for_leaf, &leaves, t->j->error);
-	if (err || leaves.found)
-		return err;
-	return want_batch_call(t, GS_INTENT_FINALISE, &batch, GS_BATCHES_FN_FINALIZE_BATCH);
-}
-
 enum gs_err gs_node_plan(struct gs_node_turn *t)
 {
 	struct ids games = {0}, claims = {0}, batches = {0};
@@ -522,10 +463,10 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		err = plan_claim(t, &claims.id[i]);
 	if (!err)
 		err = plan_attestations(t);
-	if (!err && t->node->options.finalise)
+	if (!err)
 		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
 	for (size_t i = 0; i < batches.count && !err; i++)
-		err = plan_batch(t, &batches.id[i]);
+		err = gs_plan_batch(t, &batches.id[i]);
 out:
 	free(batches.id);
 	free(game);

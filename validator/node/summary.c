@@ -18,6 +18,17 @@ static enum gs_err count_claim(void *context, struct gs_bytes key, struct gs_byt
 	return GS_OK;
 }
 
+static enum gs_err count_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_node_summary *summary = context;
+	struct gs_batch batch;
+	enum gs_err err = gs_batch_decode(key, value, &batch);
+
+	if (!err && batch.kind == GS_BATCH_CALLDATA && batch.status == GS_BATCH_OPEN)
+		summary->open_batches++;
+	return err;
+}
+
 struct own_attestations {
 	struct gs_address self;
 	uint64_t count;
@@ -48,6 +59,9 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 		return err;
 	err = node->store->scan(txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, count_claim, out,
 	                        error);
+	if (!err)
+		err = node->store->scan(txn, GS_TABLE_BATCHES, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+		                        count_batch, out, error);
 	if (!err)
 		err = node->store->scan(txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
 		                        count_attestation, &own, error);
