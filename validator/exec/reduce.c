@@ -296,8 +296,10 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 			point[a] = rest % r->extent[a];
 			at += (int64_t)point[a] * r->x.step[a];
 		}
-		for (size_t l = 0; l < (n + GS_SWEEP_BEYOND - 1) / GS_SWEEP_BEYOND * GS_SWEEP_BEYOND; l++)
+		size_t l = 0, wide = (n + GS_SWEEP_BEYOND - 1) / GS_SWEEP_BEYOND * GS_SWEEP_BEYOND;
+		do
 			acc[l] = r->init;
+		while (++l < wide);
 		if (r->lane_step == 1 || r->lanes == 1)
 			fold_neighbours(job, at, n, acc);
 		else if (r->transposed)
