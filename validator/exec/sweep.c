@@ -168,6 +168,13 @@ void gs_sweep_apply(const struct gs_kernels *kernels, unsigned fn, float *out, s
 		kernels->sweep->fn[fn](out, n, x[0], x[1], x[2], moves);
 		return;
 	}
+	if (fn < GS_VMATH_CODES && kernels->math->map[fn] != NULL) { /* of one operand */
+		size_t values = moves & 1 ? n : 1;
+		kernels->math->map[fn](x[0], out, values);
+		for (size_t i = values; i < n; i++)
+			out[i] = out[0];
+		return;
+	}
 	unsigned arity = gs_fn_info(fn)->arity;
 	for (size_t i = 0; i < n; i++) {
 		gs_reg r[3];
