@@ -79,7 +79,7 @@ VECTOR_BINARIES := $(call binaries,$(VECTOR_TOOLS))
 
 # --- goals that must work before anything is installed, and so read nothing of the system ---
 .PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
-	lint-tidy lint-bindings format sanitize coverage docs demo install clean
+	lint-tidy lint-bindings lint-contracts format sanitize coverage docs demo install clean
 OUTER_GOALS := setup check check-arch demo clean
 ifneq ($(filter-out $(OUTER_GOALS),$(or $(MAKECMDGOALS),all)),)
 
@@ -215,7 +215,7 @@ sim: $(BUILD)/gainsay-sim
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
-.PHONY: contracts check-contracts bindings gas gas-report vectors
+.PHONY: contracts check-contracts bindings gas gas-report invariants-long vectors
 ifneq ($(CONTRACTS),)
 contracts: build/contracts/stamp
 build/contracts/stamp: $(CONTRACT_SOURCES) chain/contracts/script/artifacts.py
@@ -234,6 +234,12 @@ bindings: contracts
 # Whole disputes on anvil, both sides, and posting: against ceilings, into docs/gas.md and $(BUILD)/gas.json.
 gas: all tools
 	@$(PYTHON) tests/gas/gas.py --build $(BUILD)
+# Forge draws a million calls at the whole system while games are played (test/GamesInvariant.t.sol): a quarter of an hour or more.
+INVARIANT_RUNS ?= 100
+INVARIANT_DEPTH ?= 10000
+invariants-long: vectors
+	@cd chain/contracts && FOUNDRY_DISABLE_NIGHTLY_WARNING=1 FOUNDRY_INVARIANT_RUNS=$(INVARIANT_RUNS) \
+		FOUNDRY_INVARIANT_DEPTH=$(INVARIANT_DEPTH) $(FORGE) test --offline --match-path test/GamesInvariant.t.sol --match-test invariant_
 gas-report: vectors
 	@cd chain/contracts && $(FORGE) test --offline --gas-report
 else
@@ -249,7 +255,7 @@ build/vectors/scalar/stamp: $(BUILD)/tests/vectors/gen_softfloat
 -include tests/vectors/vectors.mk
 
 # --- lint ---
-lint: lint-house lint-format lint-headers lint-tidy lint-bindings
+lint: lint-house lint-format lint-headers lint-tidy lint-bindings lint-contracts
 lint-quick: lint-house lint-format
 
 lint-house:
@@ -281,6 +287,10 @@ $(TIDY_STAMPS): $(BUILD)/lint/%.c.ok: $(BUILD)/obj/%.o .clang-tidy
 
 lint-bindings: contracts
 	@$(if $(and $(CONTRACTS),$(wildcard chain/eth/bindings.h)),$(PYTHON) chain/contracts/script/bindings.py --check --out build/contracts/out)
+
+# Forge's linter and solhint; what their rules leave out stands in docs/threat-model.md.
+lint-contracts:
+	@$(if $(CONTRACTS),tests/lint/contracts.sh)
 
 docs:
 	@$(PYTHON) tests/lint/house.py

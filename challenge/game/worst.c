@@ -16,11 +16,14 @@ enum {
 
 void gs_bond_shape_of_header(const struct gs_header *header, struct gs_game_shape *out)
 {
+	/* Claimed outputs count as the inputs do: what a step opens of either is a path of that length. */
+	const uint32_t given = header->claimed_chunks > header->inputs_chunks ? header->claimed_chunks
+	                                                                      : header->inputs_chunks;
 	*out = (struct gs_game_shape){
 		.trace_depth = header->trace_depth,
 		.output_depth = header->output_depth,
 		.program_depth = gs_merkle_depth(header->instructions),
-		.inputs_depth = gs_merkle_depth(header->inputs_chunks),
+		.inputs_depth = gs_merkle_depth(given),
 		.weights_depth = gs_merkle_depth(header->weights_chunks),
 		.most_states = GS_FOLD_MAX + 1,
 		.longest_descriptor = GS_DESCRIPTOR_BYTES_MAX,

@@ -106,7 +106,7 @@ static void open_side(const struct shape *s, bool bytes, struct side *out)
 		abort();
 	memset(out->inputs, 0, (size_t)out->program.header.inputs_chunks * GS_CHUNK_BYTES);
 	memset(out->trace, 0, gs_program_trace_bytes(&out->program));
-	out->memory = (struct gs_memory){out->trace, out->program.weights, out->inputs};
+	out->memory = (struct gs_memory){.trace = out->trace, .weights = out->program.weights, .inputs = out->inputs};
 	for (uint64_t i = 0; i < (uint64_t)s->m * s->k; i++) {
 		uint32_t value = (uint32_t)gs_rng_below(&rng, 256);
 		gs_element_write(out->inputs, bytes ? GS_U8 : GS_F32, i,
@@ -186,6 +186,10 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		const struct shape *s = &shapes[i];
 		struct side side[2];
+		char label[64], against[128];
+		snprintf(label, sizeof(label), "%ux%ux%u", s->m, s->n, s->k);
+		if (argc > 2 && strcmp(argv[2], label) != 0)
+			continue;
 		double best[2][WAYS] = {{1e9, 1e9, 1e9}, {1e9, 1e9, 1e9}}, ratio[WAYS], until;
 		open_side(s, true, &side[0]);
 		open_side(s, false, &side[1]);
@@ -200,9 +204,7 @@ int main(int argc, char **argv)
 			sum[way] += log(ratio[way]);
 			worst[way] = fmin(worst[way], ratio[way]);
 		}
-		char label[64], against[128];
 		double products = (double)s->m * s->n * s->k * 1e-9;
-		snprintf(label, sizeof(label), "%ux%ux%u", s->m, s->n, s->k);
 		snprintf(against, sizeof(against), "binary32 %.1f; operator x%.2f; neither packed x%.2f",
 		         products / best[1][PRODUCT], ratio[OPERATOR], ratio[LOOSE]);
 		gs_bench_row(table, label, products / best[0][PRODUCT], "G/s", ratio[PRODUCT], against);

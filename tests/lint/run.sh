@@ -87,5 +87,28 @@ out=$(make -C "$tree" BUILD=build -k lint-tidy 2>&1) && verdict "a null derefere
 grep -q 'chain/core/b.c.*clang-analyzer-core.NullDereference' <<<"$out"
 verdict "a null dereference: found, but as: $out" $?
 
+# The contracts' static analysis: each linter finds what is planted for it.
+sol() { # sol NAME RULE BODY
+	local out
+	rm -rf "$tree/contracts"
+	mkdir -p "$tree/contracts/src"
+	sed "s|\.\./\.\./build|$root/build|" chain/contracts/foundry.toml >"$tree/contracts/foundry.toml"
+	printf '// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.28;\n\ninterface Token {\n    function transfer(address to, uint256 amount) external returns (bool);\n}\n\ncontract Planted {\n%b}\n' "$3" \
+		>"$tree/contracts/src/Planted.sol"
+	if [[ -z $2 ]]; then
+		out=$(CONTRACTS=$tree/contracts tests/lint/contracts.sh src 2>&1)
+		verdict "$1: $out" $?
+		return
+	fi
+	out=$(CONTRACTS=$tree/contracts tests/lint/contracts.sh src 2>&1) && { verdict "$1: not found" 1; return; }
+	grep -q "$2" <<<"$out"
+	verdict "$1: found, but as: $out" $?
+}
+sol "a harmless contract passes" "" '    uint256 public a;\n'
+sol "a transfer whose answer nobody reads" erc20-unchecked-transfer '    function f(Token t) external {\n        t.transfer(msg.sender, 1);\n    }\n'
+sol "a division before a multiplication" divide-before-multiply '    function f(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {\n        return (a / b) * c;\n    }\n'
+sol "the origin of a transaction" avoid-tx-origin '    function f() external view returns (bool) {\n        return tx.origin == msg.sender;\n    }\n'
+sol "state that is written after a call" reentrancy '    mapping(address => uint256) private b;\n\n    function f() external {\n        payable(msg.sender).transfer(b[msg.sender]);\n        b[msg.sender] = 0;\n    }\n'
+
 echo "$passed passed, $failed failed"
 ((failed == 0))

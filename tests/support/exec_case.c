@@ -165,7 +165,9 @@ static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigne
 	if (fast == NULL)
 		return false;
 	assert_int_equal(gs_pool_new(threads, &pool), GS_OK);
-	gs_fast_run(fast, mem, k, pool);
+	struct gs_room room = {.stage = NULL};
+	assert_int_equal(gs_fast_run(fast, mem, k, pool, &room), GS_OK);
+	free(room.stage);
 	c->form = gs_fast_name(fast);
 	gs_fast_free(fast);
 	gs_pool_free(pool);

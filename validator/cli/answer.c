@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "challenge/machine/merkle.h"
+#include "challenge/machine/tolerance.h"
+#include "validator/cli/distance.h"
 
 /* Which tensor of the set is for which of these places. */
 static enum gs_err match(const struct gs_tensor_set *set, const struct gs_tensor_type *type, uint32_t count,
@@ -21,16 +22,11 @@ static enum gs_err match(const struct gs_tensor_set *set, const struct gs_tensor
 	return err;
 }
 
-static enum gs_err execute(struct gs_answer *a, const struct gs_program *program, const struct gs_tensor_set *inputs,
-                           unsigned threads, struct gs_error *error)
+static enum gs_err execute(struct gs_answer *a, unsigned threads, struct gs_error *error)
 {
-	const struct gs_tensor *tensor[GS_IO_MAX];
-	enum gs_err err = match(inputs, program->io.input, program->io.inputs, tensor, error);
+	const struct gs_program *program = a->run.program;
+	enum gs_err err = gs_run_execute(&a->run, threads, NULL, error);
 
-	if (!err)
-		err = gs_run_init(&a->run, program, tensor, program->io.inputs, error);
-	if (!err)
-		err = gs_run_execute(&a->run, threads, NULL, error);
 	if (err)
 		return err;
 	a->input_view = (struct gs_bytes){a->run.inputs, (size_t)program->header.inputs_chunks * GS_CHUNK_BYTES};
@@ -38,44 +34,56 @@ static enum gs_err execute(struct gs_answer *a, const struct gs_program *program
 	return GS_OK;
 }
 
-/* The output block, packed: what was computed, or what the user says. */
-static enum gs_err pack_output(struct gs_answer *a, const struct gs_program *program, const struct gs_tensor_set *given,
-                               struct gs_error *error)
+/* What the user says, which a tolerant program reads when it runs. */
+static enum gs_err take_given(struct gs_answer *a, const struct gs_tensor_set *given, struct gs_error *error)
 {
-	const struct gs_header *h = &program->header;
-	const struct gs_tensor *tensor[GS_IO_MAX];
-	enum gs_err err = GS_OK;
+	const struct gs_program *program = a->run.program;
+	enum gs_err err = gs_pack_given_outputs(program, given, a->output, error);
 
-	a->output_view.len = (size_t)GS_CHUNK_BYTES << h->output_depth;
-	a->output = calloc(1, a->output_view.len);
-	if (!a->output)
-		return gs_fail(error, GS_ENOMEM, "no memory");
-	a->output_view.ptr = a->output;
-	if (given->count)
-		err = match(given, program->io.output, program->io.outputs, tensor, error);
-	for (uint32_t i = 0; i < program->io.outputs && !err; i++) {
-		const struct gs_tensor_type *type = &program->io.output[i];
-		struct gs_tensor computed;
-		gs_run_output(&a->run, i, &computed);
-		const struct gs_tensor *t = given->count ? tensor[i] : &computed;
-		if (t->dtype != type->dtype || t->count != gs_tensor_type_elements(type))
-			err = gs_fail(error, GS_EINVAL, "--output: '%s' has another type or size", type->name);
-		else if (t->count != 0)
-			memcpy(a->output + (size_t)type->chunk * GS_CHUNK_BYTES, t->data, gs_tensor_bytes(t));
-	}
-	gs_merkle_array_root(a->output, UINT64_C(1) << h->output_depth, h->output_depth, &a->output_root);
+	if (!err && gs_header_tolerant(&program->header))
+		memcpy(a->run.claimed, a->output, a->output_view.len);
 	return err;
 }
 
-enum gs_err gs_answer_make(const struct gs_program *program, const struct gs_tensor_set *inputs,
-                           const struct gs_tensor_set *given, unsigned threads, struct gs_answer *out,
-                           struct gs_error *error)
+/* Whether the comparison said so; else what is wrong. */
+static enum gs_err check_given(const struct gs_answer *a, struct gs_error *error)
 {
 	enum gs_err err;
 
+	if (gs_program_accepts(a->run.program, a->run.trace))
+		return GS_OK;
+	err = gs_distance_check(&a->run, a->output, error);
+	return err ? err : gs_fail(error, GS_EINVAL, "the model's own comparison refuses these outputs");
+}
+
+enum gs_err gs_answer_make(const struct gs_program *program, const struct gs_tensor_set *inputs,
+                           const struct gs_tensor_set *given, bool unchecked, unsigned threads, struct gs_answer *out,
+                           struct gs_error *error)
+{
+	const struct gs_tensor *tensor[GS_IO_MAX];
+	enum gs_err err;
+
 	memset(out, 0, sizeof(*out));
-	err = execute(out, program, inputs, threads, error);
-	return err ? err : pack_output(out, program, given, error);
+	err = match(inputs, program->io.input, program->io.inputs, tensor, error);
+	if (!err)
+		err = gs_run_init(&out->run, program, tensor, program->io.inputs, error);
+	if (err)
+		return err;
+	out->output_view.len = (size_t)gs_run_output_bytes(program);
+	out->output = calloc(1, out->output_view.len);
+	if (!out->output)
+		return gs_fail(error, GS_ENOMEM, "no memory");
+	out->output_view.ptr = out->output;
+	if (given->count)
+		err = take_given(out, given, error);
+	if (!err)
+		err = execute(out, threads, error);
+	if (!err && !given->count)
+		gs_run_pack_outputs(&out->run, out->output);
+	else if (!err && gs_header_tolerant(&program->header) && !unchecked)
+		err = check_given(out, error);
+	gs_output_array_root(program, out->output, &out->output_root);
+	return err;
 }
 
 void gs_answer_free(struct gs_answer *answer)

@@ -48,7 +48,7 @@ static enum gs_err add_leaf(struct batch *b, size_t index, struct gs_error *erro
 	if (!err && (leaf.value.v.limb[2] || leaf.value.v.limb[3] || gs_wei_add(b->sum, leaf.value, &b->sum)))
 		err = gs_fail(error, GS_ELIMIT, "more than claims can be worth");
 	if (!err)
-		err = gs_answer_make(&b->program, &inputs, &outputs, (unsigned)b->threads, &answer, error);
+		err = gs_answer_make(&b->program, &inputs, &outputs, false, (unsigned)b->threads, &answer, error);
 	if (!err) {
 		leaf.input_root = answer.input_root;
 		leaf.output_root = answer.output_root;

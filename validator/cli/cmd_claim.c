@@ -17,8 +17,9 @@ struct claim {
 	uint64_t threads;
 	struct gs_wei value;
 	struct gs_program program;
-	struct gs_tensor_set set, given; /* given: outputs to post unchecked */
+	struct gs_tensor_set set, given; /* given: outputs to claim in the place of the computed ones */
 	struct gs_answer answer;
+	bool unchecked;
 	bool salted; /* else a salt is drawn */
 	uint64_t salt;
 	struct gs_posting posting;
@@ -116,7 +117,8 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 	if (!err)
 		err = read_files(c, model, error);
 	if (!err)
-		err = gs_answer_make(&c->program, &c->set, &c->given, (unsigned)c->threads, &c->answer, error);
+		err = gs_answer_make(&c->program, &c->set, &c->given, c->unchecked, (unsigned)c->threads, &c->answer,
+		                     error);
 	if (err)
 		return err;
 	err = gs_transact_open(options, &t, error);
@@ -173,15 +175,20 @@ int gs_cmd_claim(int argc, char **argv)
 		{.name = "output",
 	         .kind = GS_FLAG_LIST,
 	         .value = "[NAME=]FILE",
-	         .help = "post this output, right or wrong; for demonstrations",
-	         .out = &c->outputs,
+	         .help = "of a tolerant model: claim these outputs, of any runtime, when they are within the tolerance (several)",
+	         .out = &c->outputs},
+		{.name = "unchecked",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "claim them also when they are not; for demonstrations, where an exact model's need no flag",
+	         .out = &c->unchecked,
 	         .hidden = true},
 	};
 	struct gs_cli cli = {
 		.usage = "gainsay claim MODEL.onnx --input FILE ... [--value AMOUNT]",
 		.about =
 			"Executes a registered model and posts a claim: 'this model on this input gives this output'. The bond "
-			"comes from the signing key's free stake.",
+			"comes from the signing key's free stake. A tolerant model ('gainsay program --tolerance') may be claimed about with the "
+			"outputs of another runtime.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
 		.args_min = 1,

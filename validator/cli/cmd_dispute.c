@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/cli/dispute_claimed.h"
 #include "validator/cli/dispute_report.h"
 #include "validator/cli/model_json.h"
 #include "validator/exec/exec.h"
@@ -18,7 +19,7 @@ struct dispute {
 	const char *fault;            /* of the claimant */
 	const char *challenger_fault; /* of the challenger */
 	const char *rpc;
-	struct gs_cli_list inputs;
+	struct gs_cli_list inputs, outputs;
 	uint64_t seed;
 	uint64_t games;
 	uint64_t threads;
@@ -153,6 +154,8 @@ static int run(struct dispute *d)
 	if (err == GS_OK)
 		err = gs_dispute_setup_load(d->model, d->inputs.item, d->inputs.count, (unsigned)d->threads, &d->setup,
 		                            &error);
+	if (err == GS_OK && d->outputs.count != 0)
+		err = gs_dispute_claim_given(&d->setup, d->outputs.item, d->outputs.count, &error);
 	if (err == GS_OK)
 		err = gs_dispute_chain_open(d->rpc, &d->chain, &error);
 	if (err == GS_OK)
@@ -186,6 +189,11 @@ int gs_cmd_dispute(int argc, char **argv)
 	         .value = "[NAME=]FILE",
 	         .help = "a .pb or .npy tensor for the next input (several); for a .gsp also one .bin with the whole inputs array",
 	         .out = &d->inputs},
+		{.name = "output",
+	         .kind = GS_FLAG_LIST,
+	         .value = "[NAME=]FILE",
+	         .help = "of a tolerant model: the outputs that the claim states, of any runtime (several; the canonical ones)",
+	         .out = &d->outputs},
 		{.name = "fault",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "random:SEED[,kind=KIND]|instr=I,elem=E[,term=K]",

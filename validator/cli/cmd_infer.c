@@ -1,10 +1,12 @@
 /* gainsay infer: runs a model once (or many times) the canonical way and prints its outputs and commitments. */
 #include "validator/cli/commands.h"
+#include "validator/cli/distance.h"
 #include "validator/cli/model.h"
 #include "validator/cli/model_json.h"
 #include "validator/exec/exec.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +15,15 @@ enum { LEADING_VALUES = 10, REPEAT_MAX = 100000 };
 
 struct infer {
 	const char *model;
-	struct gs_cli_list inputs, binds;
+	struct gs_cli_list inputs, binds, others;
 	const char *output_dir, *isa;
 	uint64_t threads, repeat;
 	bool json;
 	struct gs_program program;
-	struct gs_tensor_set set;
+	struct gs_tensor_set set, other; /* other: outputs of another runtime, to compare */
 	struct gs_run run;
+	struct gs_hash output_root;
+	uint8_t *claimed; /* owned: `other` as a claim would state it */
 	double min_ms, median_ms;
 };
 
@@ -131,13 +135,52 @@ static enum gs_err write_outputs(const struct infer *a, struct gs_error *error)
 	return err;
 }
 
+static json_t *json_distance(const struct infer *a, uint32_t output)
+{
+	struct gs_distance d = gs_distance_of(&a->run, output, a->claimed);
+	json_t *json = json_object();
+	json_object_set_new(json, "outside", json_integer((json_int_t)d.outside));
+	json_object_set_new(json, "worst", isfinite(d.worst) ? json_real(d.worst) : json_string("inf"));
+	json_object_set_new(json, "element", json_integer((json_int_t)d.at));
+	return json;
+}
+
+static void print_distance(const struct infer *a, uint32_t output)
+{
+	struct gs_distance d = gs_distance_of(&a->run, output, a->claimed);
+	if (d.outside != 0)
+		printf("  compared: %llu values outside the tolerance, at most %.3g tolerances away (element %llu)\n",
+		       (unsigned long long)d.outside, d.worst, (unsigned long long)d.at);
+	else
+		printf("  compared: within the tolerance, at most %.3g of it away (element %llu)\n", d.worst,
+		       (unsigned long long)d.at);
+}
+
+/* The outputs of another runtime beside the canonical ones. */
+static enum gs_err compare(struct infer *a, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	if (!gs_header_tolerant(&a->program.header))
+		return gs_fail(
+			error, GS_EINVAL,
+			"--compare: the model is exact, so a claim's outputs are these or wrong; see 'gainsay program "
+			"--tolerance'");
+	for (size_t i = 0; err == GS_OK && i < a->others.count; i++)
+		err = gs_tensor_set_add(&a->other, a->others.item[i], error);
+	if (err != GS_OK)
+		return err;
+	a->claimed = malloc((size_t)gs_run_output_bytes(&a->program));
+	if (a->claimed == NULL)
+		return gs_fail(error, GS_ENOMEM, "no memory for the outputs");
+	return gs_pack_given_outputs(&a->program, &a->other, a->claimed, error);
+}
+
 static int print_json(const struct infer *a)
 {
-	struct gs_hash model, in, out;
+	struct gs_hash model, in;
 	json_t *json = json_object(), *outputs = gs_json_types(a->program.io.output, a->program.io.outputs);
 	gs_header_model_id(&a->program.header, &model);
 	gs_run_input_root(&a->run, &in);
-	gs_run_output_root(&a->run, &out);
 	for (uint32_t i = 0; i < a->program.io.outputs; i++) {
 		struct gs_tensor t;
 		json_t *values = json_array();
@@ -145,10 +188,13 @@ static int print_json(const struct infer *a)
 		for (uint64_t k = 0; k < t.count && k < LEADING_VALUES; k++)
 			json_array_append_new(values, gs_json_element(t.dtype, gs_element_bits(t.data, t.dtype, k)));
 		json_object_set_new(json_array_get(outputs, i), "values", values);
+		if (a->claimed != NULL)
+			json_object_set_new(json_array_get(outputs, i), "compared", json_distance(a, i));
 	}
 	json_object_set_new(json, "modelId", gs_model_json_hash(&model));
 	json_object_set_new(json, "inputRoot", gs_model_json_hash(&in));
-	json_object_set_new(json, "outputRoot", gs_model_json_hash(&out));
+	json_object_set_new(json, "outputRoot", gs_model_json_hash(&a->output_root));
+	json_object_set_new(json, "tolerance", gs_json_tolerance(&a->program.header));
 	json_object_set_new(json, "outputs", outputs);
 	if (a->repeat != 0) {
 		json_object_set_new(json, "repeat", json_integer((json_int_t)a->repeat));
@@ -161,7 +207,6 @@ static int print_json(const struct infer *a)
 
 static void print_text(const struct infer *a)
 {
-	struct gs_hash out;
 	char hex[67];
 	for (uint32_t i = 0; i < a->program.io.outputs; i++) {
 		struct gs_tensor t;
@@ -174,9 +219,10 @@ static void print_text(const struct infer *a)
 			printf(" %s", value);
 		}
 		printf("%s\n", t.count > LEADING_VALUES ? " ..." : "");
+		if (a->claimed != NULL)
+			print_distance(a, i);
 	}
-	gs_run_output_root(&a->run, &out);
-	gs_hex_encode(out.b, sizeof(out.b), true, hex);
+	gs_hex_encode(a->output_root.b, sizeof(a->output_root.b), true, hex);
 	printf("output root %s\n", hex);
 	if (a->repeat != 0)
 		printf("min %.3f ms, median %.3f ms over %llu runs\n", a->min_ms, a->median_ms,
@@ -204,6 +250,10 @@ static enum gs_err infer(struct infer *a, struct gs_error *error)
 		err = gs_run_init(&a->run, &a->program, feed, feeds, error);
 	if (err == GS_OK)
 		err = execute(a, error);
+	if (err == GS_OK)
+		err = gs_run_output_root(&a->run, &a->output_root, error);
+	if (err == GS_OK && a->others.count != 0)
+		err = compare(a, error);
 	if (err == GS_OK && a->output_dir != NULL)
 		err = write_outputs(a, error);
 	return err;
@@ -235,7 +285,7 @@ int gs_cmd_infer(int argc, char **argv)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
 	         .out = &a->isa},
 		{.name = "repeat",
 	         .kind = GS_FLAG_U64,
@@ -247,6 +297,11 @@ int gs_cmd_infer(int argc, char **argv)
 	         .value = "DIR",
 	         .help = "write output_I.npy and output_I.pb there",
 	         .out = &a->output_dir},
+		{.name = "compare",
+	         .kind = GS_FLAG_LIST,
+	         .value = "[NAME=]FILE",
+	         .help = "outputs of another runtime: how far they are from a tolerant model's (several)",
+	         .out = &a->others},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &a->json},
 	};
 	struct gs_cli cli = {
@@ -268,6 +323,7 @@ int gs_cmd_infer(int argc, char **argv)
 	}
 	a->model = cli.arg[0];
 	gs_tensor_set_init(&a->set);
+	gs_tensor_set_init(&a->other);
 	code = GS_EXIT_OK;
 	if (infer(a, &error) != GS_OK)
 		code = gs_cli_fail(&error);
@@ -277,6 +333,8 @@ int gs_cmd_infer(int argc, char **argv)
 		print_text(a);
 	gs_run_free(&a->run);
 	gs_tensor_set_free(&a->set);
+	gs_tensor_set_free(&a->other);
+	free(a->claimed);
 	gs_program_free(&a->program);
 	free(a);
 	return code;

@@ -1,6 +1,7 @@
 /* gainsay program: an ONNX model lowered: its identity and its size. */
 #include "challenge/machine/interpreter.h"
 #include "validator/cli/commands.h"
+#include "validator/cli/compare.h"
 #include "validator/cli/model.h"
 #include "validator/cli/model_json.h"
 #include "validator/daemon/beside.h"
@@ -23,6 +24,10 @@ static void print_text(const struct gs_program *p)
 	printf("trace         %llu chunks in use, depth %u\nweights       %u chunks\ninputs        %u chunks\n",
 	       (unsigned long long)(gs_program_trace_bytes(p) / GS_CHUNK_BYTES), p->header.trace_depth,
 	       p->header.weights_chunks, p->header.inputs_chunks);
+	if (gs_header_tolerant(&p->header))
+		printf("tolerance     %.9g + %.9g*|value|, %u chunks of claimed outputs\n",
+		       gs_float_value(GS_F32, p->header.tolerance_abs), gs_float_value(GS_F32, p->header.tolerance_rel),
+		       p->header.claimed_chunks);
 	for (int kind = 0; kind < 3; kind++) {
 		const struct gs_tensor_type *t = kind == 0 ? p->io.input : kind == 1 ? p->io.output : p->io.bound;
 		uint32_t n = kind == 0 ? p->io.inputs : kind == 1 ? p->io.outputs : p->io.bounds;
@@ -51,6 +56,7 @@ static int print_json(const struct gs_program *p)
 	json_object_set_new(json, "traceDepth", json_integer(p->header.trace_depth));
 	json_object_set_new(json, "weightsChunks", json_integer(p->header.weights_chunks));
 	json_object_set_new(json, "inputsChunks", json_integer(p->header.inputs_chunks));
+	json_object_set_new(json, "tolerance", gs_json_tolerance(&p->header));
 	json_object_set_new(json, "inputs", gs_json_types(p->io.input, p->io.inputs));
 	json_object_set_new(json, "outputs", gs_json_types(p->io.output, p->io.outputs));
 	json_object_set_new(json, "bounds", gs_json_types(p->io.bound, p->io.bounds));
@@ -72,7 +78,7 @@ static enum gs_err write_program(const struct gs_program *p, const char *path, s
 
 int gs_cmd_program(int argc, char **argv)
 {
-	const char *output = NULL;
+	const char *output = NULL, *tolerance = NULL;
 	bool json = false;
 	struct gs_cli_list shapes = {.count = 0}, binds = {.count = 0};
 	struct gs_error error = {0};
@@ -87,6 +93,11 @@ int gs_cmd_program(int argc, char **argv)
 	         .value = "NAME=FILE",
 	         .help = "bind an input as a constant (several)",
 	         .out = &binds},
+		{.name = "tolerance",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "ABS,REL",
+	         .help = "a tolerant model: claims about it may be off by ABS + REL*|value|",
+	         .out = &tolerance},
 		{.name = "output",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "FILE.gsp",
@@ -126,7 +137,12 @@ int gs_cmd_program(int argc, char **argv)
 		if (err == GS_OK)
 			bound[options.bounds++] = (struct gs_onnx_bound){.name = set.label[i], .tensor = set.tensor[i]};
 	}
-	if (err == GS_OK && gs_is_program_file(file.bytes))
+	if (err == GS_OK && tolerance != NULL)
+		err = gs_parse_tolerance(tolerance, &options.tolerance_abs, &options.tolerance_rel, &error);
+	if (err == GS_OK && tolerance != NULL && gs_is_program_file(file.bytes))
+		err = gs_fail(&error, GS_EINVAL,
+		              "--tolerance is for ONNX models; a program file says itself whether it is tolerant");
+	else if (err == GS_OK && gs_is_program_file(file.bytes))
 		err = gs_program_read(file.bytes, &program, &error);
 	else if (err == GS_OK)
 		err = gs_lower_beside(cli.arg[0], file.bytes, &options, &program, NULL, &error);

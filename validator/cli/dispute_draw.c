@@ -103,10 +103,7 @@ static void place_in_chunk(struct gs_rng *rng, const struct gs_program *p, uint3
 static const uint8_t *chunk_in_memory(void *self, uint8_t space, uint32_t chunk)
 {
 	const struct gs_memory *memory = self;
-	const uint8_t *array = space == GS_SPACE_TRACE     ? memory->trace
-	                       : space == GS_SPACE_WEIGHTS ? memory->weights
-	                                                   : memory->inputs;
-	return array + (size_t)chunk * GS_CHUNK_BYTES;
+	return gs_memory_array(memory, (enum gs_space)space) + (size_t)chunk * GS_CHUNK_BYTES;
 }
 
 /* A term that is skipped, by trying some. */

@@ -15,10 +15,7 @@ static const uint8_t *source_of_prover(void *self, uint8_t space, uint32_t chunk
 {
 	const struct gs_prover_trace *p = self;
 	struct gs_memory memory = gs_prover_trace_memory(p);
-	const uint8_t *array = space == GS_SPACE_TRACE     ? memory.trace
-	                       : space == GS_SPACE_WEIGHTS ? memory.weights
-	                                                   : memory.inputs;
-	return array + (size_t)chunk * GS_CHUNK_BYTES;
+	return gs_memory_array(&memory, (enum gs_space)space) + (size_t)chunk * GS_CHUNK_BYTES;
 }
 
 /* The liar's states of the faulty fold, and the bits that it stores: right up to the fault, then on from there. */

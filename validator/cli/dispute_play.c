@@ -5,6 +5,7 @@
 
 #include "challenge/game/agreed.h"
 #include "challenge/game/moves.h"
+#include "validator/cli/dispute_claimed.h"
 
 struct table { /* what one dispute is played with */
 	struct gs_dispute_chain *chain;
@@ -50,6 +51,23 @@ static enum gs_err find_fault(struct table *t, struct gs_liar *liar)
 	               GS_DISPUTE_REDRAWS_MAX);
 }
 
+/* A fault that a claim can be made of: own is what follows from claiming it. */
+static enum gs_err find_lie(struct table *t, struct gs_liar *liar, struct gs_dispute_setup *own)
+{
+	for (unsigned tries = 0; tries < GS_DISPUTE_REDRAWS_MAX; tries++) {
+		bool differ = false;
+		enum gs_err err = find_fault(t, liar);
+		if (err == GS_OK)
+			err = gs_dispute_claim_of_liar(t->setup, liar, own, &differ, t->error);
+		if (err != GS_OK || differ)
+			return err;
+		gs_liar_free(liar);
+		gs_dispute_claimed_end(own);
+		t->result->redrawn++;
+	}
+	return gs_fail(t->error, GS_EINVAL, "--fault: the claim that follows from it is right");
+}
+
 static struct gs_bytes output_block(const struct gs_trace *trace, const struct gs_header *h)
 {
 	uint64_t first = h->output_chunk, end = first + (UINT64_C(1) << h->output_depth);
@@ -74,8 +92,12 @@ static enum gs_err post_claim(struct table *t, const struct gs_trace *claimed)
 	gs_header_model_id(h, &body->model_id);
 	gs_merkle_root(&t->setup->common.inputs_tree, &body->input_root);
 	gs_trace_output_root(claimed, h, &body->output_root);
-	return gs_dispute_post(t->chain, body, input, output_block(claimed, h), &t->result->claim, &t->result->post_gas,
-	                       t->error);
+	struct gs_bytes output = output_block(claimed, h);
+	if (gs_header_tolerant(h)) {
+		output = (struct gs_bytes){t->setup->claimed, (size_t)gs_run_output_bytes(&t->setup->program)};
+		gs_output_array_root(&t->setup->program, output.ptr, &body->output_root);
+	}
+	return gs_dispute_post(t->chain, body, input, output, &t->result->claim, &t->result->post_gas, t->error);
 }
 
 /* Takes the events of one transaction over into result->game. */
@@ -385,6 +407,7 @@ enum gs_err gs_dispute_play(struct gs_dispute_chain *chain, const struct gs_disp
 	struct gs_prover_trace right = setup->honest;
 	struct gs_prover honest = gs_prover_over_trace(&right);
 	struct gs_liar liar = {0};
+	struct gs_dispute_setup own = {0};
 	const struct gs_trace *claimed = &setup->trace;
 	enum gs_err err = GS_OK;
 	memset(out, 0, sizeof(*out));
@@ -392,18 +415,20 @@ enum gs_err gs_dispute_play(struct gs_dispute_chain *chain, const struct gs_disp
 	gs_rng_seed(&t.rng, plan->seed);
 	t.claimant = honest;
 	t.challenger = honest;
-	if (plan->manner != GS_DISPUTE_CHALLENGER_LIES) {
+	if (plan->manner == GS_DISPUTE_CHALLENGER_ERRS) {
 		err = find_fault(&t, &liar);
-		if (err != GS_OK)
-			return err;
-		if (plan->manner == GS_DISPUTE_CLAIMANT_LIES) {
-			t.claimant = gs_prover_over_liar(&liar);
-			claimed = &liar.trace;
-		} else {
+		if (err == GS_OK)
 			t.challenger = gs_prover_over_liar(&liar);
-		}
+	} else if (plan->manner == GS_DISPUTE_CLAIMANT_LIES) {
+		err = find_lie(&t, &liar, &own);
+		t.setup = &own;
+		right = own.honest;
+		t.claimant = gs_prover_over_liar(&liar);
+		claimed = &liar.trace;
 	}
-	err = play(&t, claimed);
+	if (err == GS_OK)
+		err = play(&t, claimed);
 	gs_liar_free(&liar);
+	gs_dispute_claimed_end(&own);
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "validator/cli/dispute_claimed.h"
 #include "validator/exec/exec.h"
 
 double gs_dispute_now_s(void)
@@ -96,15 +97,21 @@ static enum gs_err load_onnx(struct gs_dispute_setup *s, const char *path, struc
 static enum gs_err execute(struct gs_dispute_setup *s, struct gs_error *error)
 {
 	double start = gs_dispute_now_s();
-	if (gs_trace_init_for(&s->trace, &s->program) != GS_OK)
+	s->claimed = calloc((size_t)s->program.header.claimed_chunks + 1, GS_CHUNK_BYTES);
+	if (s->claimed == NULL || gs_trace_init_for(&s->trace, &s->program) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "no memory for the trace");
-	struct gs_memory memory = {.trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs};
+	struct gs_memory memory = {
+		.trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs, .claimed = s->claimed};
 	enum gs_err err = gs_exec_run(&s->program, &memory, s->threads, error);
+	if (err == GS_OK)
+		err = gs_dispute_claim_canonical(s, error);
 	if (err != GS_OK)
 		return err;
 	s->execute_s = gs_dispute_now_s() - start;
 	start += s->execute_s;
 	if (gs_trace_commit(&s->trace) != GS_OK || gs_commitments_build(&s->program, s->inputs, &s->common) != GS_OK)
+		return gs_fail(error, GS_ENOMEM, "no memory for the Merkle trees");
+	if (gs_header_tolerant(&s->program.header) && gs_commitments_claim(&s->common, s->claimed) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "no memory for the Merkle trees");
 	s->commit_s = gs_dispute_now_s() - start;
 	s->honest = (struct gs_prover_trace){.common = &s->common, .trace = &s->trace};
@@ -154,5 +161,6 @@ void gs_dispute_setup_free(struct gs_dispute_setup *setup)
 	gs_trace_free(&setup->trace);
 	gs_program_free(&setup->program);
 	free(setup->inputs);
+	free(setup->claimed);
 	memset(setup, 0, sizeof(*setup));
 }

@@ -1,10 +1,12 @@
 #include "validator/cli/model.h"
 
 #include "challenge/machine/merkle.h"
+#include "challenge/machine/tolerance.h"
 #include "validator/daemon/beside.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -196,11 +198,17 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 	if (tensors != program->io.inputs)
 		return gs_fail(error, GS_EINVAL, "the program takes %u inputs, given are %u", program->io.inputs,
 		               tensors);
+	for (uint32_t i = 0; i < program->io.outputs; i++) {
+		enum gs_err err = gs_program_canonical_output(program, i, &run->output_at[i], error);
+		if (err != GS_OK)
+			return err;
+	}
 	run->inputs = calloc((size_t)program->header.inputs_chunks + 1, GS_CHUNK_BYTES);
+	run->claimed = calloc((size_t)program->header.claimed_chunks + 1, GS_CHUNK_BYTES);
 	run->trace_bytes = gs_program_trace_bytes(program);
 	void *trace = mmap(NULL, run->trace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	run->trace = trace == MAP_FAILED ? NULL : trace;
-	if (run->inputs == NULL || run->trace == NULL) {
+	if (run->inputs == NULL || run->claimed == NULL || run->trace == NULL) {
 		gs_run_free(run);
 		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu bytes",
 		               (unsigned long long)gs_program_trace_bytes(program));
@@ -227,6 +235,7 @@ void gs_run_free(struct gs_run *run)
 {
 	gs_exec_plan_free(run->plan);
 	free(run->inputs);
+	free(run->claimed);
 	if (run->trace != NULL)
 		munmap(run->trace, run->trace_bytes);
 	*run = (struct gs_run){0};
@@ -241,6 +250,7 @@ static double now_s(void)
 
 /* A page of the trace goes back to the system when every chunk on it has been released. */
 struct pages {
+	const struct gs_run *run; /* whose outputs stay */
 	uint8_t *trace;
 	uint64_t bytes;
 	uint64_t page;      /* bytes of one */
@@ -252,6 +262,9 @@ static void release_chunks(void *self, uint32_t chunk, uint32_t chunks)
 	struct pages *p = self;
 	uint64_t at = (uint64_t)chunk * GS_CHUNK_BYTES, end = at + (uint64_t)chunks * GS_CHUNK_BYTES;
 	uint64_t first = 0, count = 0; /* of the pages to give back */
+	for (uint32_t i = 0; i < p->run->program->io.outputs; i++)
+		if (p->run->output_at[i] == chunk)
+			return; /* of a tolerant program: its comparison was the last to read it */
 	end = end < p->bytes ? end : p->bytes;
 	while (at < end) {
 		uint64_t i = at / p->page, next = (i + 1) * p->page < end ? (i + 1) * p->page : end;
@@ -266,8 +279,10 @@ static void release_chunks(void *self, uint32_t chunk, uint32_t chunks)
 
 enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error)
 {
-	struct gs_memory mem = {.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs};
-	struct pages pages = {.trace = run->trace, .bytes = run->trace_bytes, .page = (uint64_t)sysconf(_SC_PAGESIZE)};
+	struct gs_memory mem = {
+		.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs, .claimed = run->claimed};
+	struct pages pages = {
+		.run = run, .trace = run->trace, .bytes = run->trace_bytes, .page = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct gs_exec_options options = {
 		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
 	enum gs_err err = run->plan ? GS_OK : gs_exec_plan_new(run->program, &options, &run->plan, error);
@@ -292,7 +307,7 @@ void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out)
 	*out = (struct gs_tensor){
 		.dtype = (enum gs_dtype)t->dtype, .rank = t->rank, .count = gs_tensor_type_elements(t)};
 	memcpy(out->dim, t->dim, sizeof(out->dim));
-	out->data = run->trace + ((size_t)run->program->header.output_chunk + t->chunk) * GS_CHUNK_BYTES;
+	out->data = run->trace + (size_t)run->output_at[i] * GS_CHUNK_BYTES;
 	out->name = (struct gs_bytes){(const uint8_t *)t->name, strlen(t->name)};
 }
 
@@ -302,11 +317,67 @@ void gs_run_input_root(const struct gs_run *run, struct gs_hash *out)
 	gs_merkle_array_root(run->inputs, chunks, gs_merkle_depth(chunks), out);
 }
 
-void gs_run_output_root(const struct gs_run *run, struct gs_hash *out)
+static uint64_t output_chunks(const struct gs_header *h)
 {
-	const struct gs_header *h = &run->program->header;
-	uint64_t at = (uint64_t)h->output_chunk * GS_CHUNK_BYTES;
-	gs_merkle_array_root(run->trace + at, (run->trace_bytes - at) / GS_CHUNK_BYTES, h->output_depth, out);
+	return gs_header_tolerant(h) ? h->claimed_chunks : UINT64_C(1) << h->output_depth;
+}
+
+uint64_t gs_run_output_bytes(const struct gs_program *program)
+{
+	return output_chunks(&program->header) * GS_CHUNK_BYTES;
+}
+
+void gs_run_pack_outputs(const struct gs_run *run, uint8_t *out)
+{
+	memset(out, 0, (size_t)gs_run_output_bytes(run->program));
+	for (uint32_t i = 0; i < run->program->io.outputs; i++) {
+		struct gs_tensor t;
+		gs_run_output(run, i, &t);
+		if (t.count != 0)
+			memcpy(out + (size_t)run->program->io.output[i].chunk * GS_CHUNK_BYTES, t.data,
+			       (size_t)gs_tensor_bytes(&t));
+	}
+}
+
+void gs_output_array_root(const struct gs_program *program, const uint8_t *array, struct gs_hash *out)
+{
+	uint64_t chunks = output_chunks(&program->header);
+	gs_merkle_array_root(array, chunks, gs_merkle_depth(chunks), out);
+}
+
+enum gs_err gs_run_output_root(const struct gs_run *run, struct gs_hash *out, struct gs_error *error)
+{
+	uint8_t *array = malloc((size_t)gs_run_output_bytes(run->program));
+	if (array == NULL)
+		return gs_fail(error, GS_ENOMEM, "no memory for the outputs");
+	gs_run_pack_outputs(run, array);
+	gs_output_array_root(run->program, array, out);
+	free(array);
+	return GS_OK;
+}
+
+/* A number of at most `max`, as binary32 bits; *end is what follows it. */
+static bool read_tolerance(const char *text, uint32_t max, uint32_t *bits, const char **end)
+{
+	char *after;
+	float v = strtof(text, &after);
+	if (after == text || strchr("0123456789.", *text) == NULL || !isfinite(v))
+		return false;
+	memcpy(bits, &v, sizeof(v));
+	*end = after;
+	return *bits <= max;
+}
+
+enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *relative, struct gs_error *error)
+{
+	const char *at = text;
+	if (read_tolerance(at, GS_TOLERANCE_ABS_MAX, absolute, &at) && *at == ',' &&
+	    read_tolerance(at + 1, GS_TOLERANCE_REL_MAX, relative, &at) && *at == 0 &&
+	    (*absolute != 0 || *relative != 0))
+		return GS_OK;
+	return gs_fail(error, GS_EINVAL,
+	               "--tolerance %.40s: write ABSOLUTE,RELATIVE, from 0 to 2^20 and from 0 to 1, and not both 0",
+	               text);
 }
 
 enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,

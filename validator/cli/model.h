@@ -47,13 +47,17 @@ bool gs_is_program_file(struct gs_bytes bytes); /* starts with the magic of .gsp
 struct gs_run {
 	const struct gs_program *program;
 	uint8_t *inputs; /* owned */
-	uint8_t *trace;  /* owned; mapped, so that what is not written costs nothing */
+	uint8_t *
+		claimed; /* owned; of a tolerant program: the claimed outputs, zero until somebody writes them. Set before executing */
+	uint32_t output_at[GS_IO_MAX]; /* the trace's chunk where canonical output i lies */
+	uint8_t *trace;                /* owned; mapped, so that what is not written costs nothing */
 	uint64_t trace_bytes;
 	struct gs_exec_plan *plan; /* owned; made by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
 	bool again;      /* set before executing: there will be many, so what can be prepared once is */
 };
-/* Packs tensor i into program input i; types and shapes must fit. */
+/* Packs tensor i into program input i; types and shapes must fit. GS_EUNSUPPORTED for a tolerant program of another's making, which
+ * does not say where its canonical outputs lie. */
 GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
@@ -61,9 +65,18 @@ void gs_run_free(struct gs_run *run);
  * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on: unless `again`, a tensor
  * goes back to the system when nothing reads it any more. */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
-void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* borrowed */
+void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* canonical; borrowed */
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);
-void gs_run_output_root(const struct gs_run *run, struct gs_hash *out);
+/* The outputs as a claim states them: the output block, or of a tolerant program the claimed array; gs_run_output_bytes of them. */
+uint64_t gs_run_output_bytes(const struct gs_program *program);
+void gs_run_pack_outputs(const struct gs_run *run, uint8_t *out);
+/* The outputRoot of such an array. */
+void gs_output_array_root(const struct gs_program *program, const uint8_t *array, struct gs_hash *out);
+/* Of the canonical outputs. GS_ENOMEM. */
+GS_MUST enum gs_err gs_run_output_root(const struct gs_run *run, struct gs_hash *out, struct gs_error *error);
+/* "ABS,REL": decimal numbers to binary32 bits, each within what a header may say. GS_EINVAL. */
+GS_MUST enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *relative,
+                                       struct gs_error *error);
 
 /* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
 GS_MUST enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,

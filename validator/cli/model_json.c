@@ -32,6 +32,19 @@ json_t *gs_json_types(const struct gs_tensor_type *t, uint32_t count)
 	return list;
 }
 
+json_t *gs_json_tolerance(const struct gs_header *header)
+{
+	json_t *json = json_object();
+	if (!gs_header_tolerant(header)) {
+		json_decref(json);
+		return json_null();
+	}
+	json_object_set_new(json, "absolute", gs_json_element(GS_F32, header->tolerance_abs));
+	json_object_set_new(json, "relative", gs_json_element(GS_F32, header->tolerance_rel));
+	json_object_set_new(json, "claimedChunks", json_integer(header->claimed_chunks));
+	return json;
+}
+
 void gs_element_text(enum gs_dtype dtype, uint64_t bits, char out[GS_ELEMENT_TEXT_MAX])
 {
 	gs_reg reg = gs_load(dtype, bits);

@@ -9,6 +9,8 @@
 json_t *gs_model_json_hash(const struct gs_hash *hash); /* "0x..." */
 /* [{"name", "type", "shape", "bound"?}] */
 json_t *gs_json_types(const struct gs_tensor_type *t, uint32_t count);
+/* {"absolute", "relative", "claimedChunks"}; null for an exact model. */
+json_t *gs_json_tolerance(const struct gs_header *header);
 /* A number, or a text where JSON has none: "nan", "inf", "-inf". */
 json_t *gs_json_element(enum gs_dtype dtype, uint64_t bits);
 /* The same for people. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "challenge/machine/tolerance.h"
 #include "validator/exec/exec.h"
 
 /* The same instructions at the same places: only numbers in the weights may differ. */
@@ -29,8 +30,10 @@ enum gs_err gs_adversary_run(const struct gs_commitments *common, const struct g
 	err = gs_trace_init_for(&out->trace, p);
 	if (err)
 		return gs_fail(error, err, "the adversary's trace: out of memory");
-	const struct gs_memory memory = {
-		.trace = out->trace.chunks, .weights = out->with->weights, .inputs = common->inputs};
+	const struct gs_memory memory = {.trace = out->trace.chunks,
+	                                 .weights = out->with->weights,
+	                                 .inputs = common->inputs,
+	                                 .claimed = common->claimed};
 	err = gs_exec_run(p, &memory, threads, error);
 	if (!err && gs_trace_commit(&out->trace))
 		err = gs_fail(error, GS_ENOMEM, "the adversary's trace: out of memory");
@@ -48,6 +51,19 @@ static bool ends_in(const struct gs_adversary *a, const struct gs_hash *output_r
 	return gs_hash_equal(&root, output_root);
 }
 
+/* What a trace in which every comparison holds has in the instructions that compare: ones. */
+static void pretend(struct gs_adversary *a)
+{
+	const struct gs_program *p = a->base.common->program;
+
+	for (uint32_t i = gs_program_comparison(p); i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		uint8_t *tensor = a->trace.chunks + (size_t)in.first_chunk * GS_CHUNK_BYTES;
+		for (uint64_t n = gs_instr_count(&in); n-- > 0;)
+			gs_element_write(tensor, (enum gs_dtype)in.store_dtype, n, 1);
+	}
+}
+
 static enum gs_err replace_output(struct gs_adversary *a, struct gs_bytes output)
 {
 	const struct gs_header *h = &a->base.common->program->header;
@@ -63,6 +79,7 @@ static enum gs_err replace_output(struct gs_adversary *a, struct gs_bytes output
 	memset(block, 0, chunks * GS_CHUNK_BYTES);
 	if (output.len)
 		memcpy(block, output.ptr, output.len);
+	pretend(a);
 	return gs_trace_commit(&a->trace);
 }
 
@@ -106,8 +123,10 @@ static enum gs_err accumulators(void *self, uint32_t instruction, uint64_t eleme
 	const struct gs_prover_trace *base = self;
 	const struct gs_adversary *a = (const struct gs_adversary *)((const char *)base -
 	                                                             offsetof(struct gs_adversary, base));
-	const struct gs_memory memory = {
-		.trace = a->trace.chunks, .weights = a->with->weights, .inputs = base->common->inputs};
+	const struct gs_memory memory = {.trace = a->trace.chunks,
+	                                 .weights = a->with->weights,
+	                                 .inputs = base->common->inputs,
+	                                 .claimed = base->common->claimed};
 	struct gs_instr in = gs_program_instr(base->common->program, instruction);
 
 	gs_interpret_accumulators(&in, &memory, element, first, stride, count, out);

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "challenge/game/claim.h"
 #include "validator/daemon/adversary.h"
 #include "validator/daemon/models.h"
 #include "validator/exec/plan.h"
@@ -17,10 +18,11 @@ struct item { /* a job, then its result, then perhaps a kept trace */
 	struct item *next;
 	struct gs_work_job job;
 	struct gs_work_result result;
-	uint8_t *input;  /* owned: job.input */
-	uint8_t *output; /* owned: job.output */
-	uint8_t *memory; /* owned: the inputs array, zeros completed */
-	bool kept;       /* all below is there */
+	uint8_t *input;   /* owned: job.input */
+	uint8_t *output;  /* owned: job.output */
+	uint8_t *memory;  /* owned: the inputs array, zeros completed */
+	uint8_t *claimed; /* owned: of a tolerant model, the claimed outputs likewise; else NULL */
+	bool kept;        /* all below is there */
 	struct gs_trace trace;
 	struct gs_commitments common;
 	gs_reg *states; /* owned: over.states */
@@ -83,31 +85,67 @@ static void item_free(struct item *item)
 	free(item->input);
 	free(item->output);
 	free(item->memory);
+	free(item->claimed);
 	free(item->states);
 	free(item);
 }
 
 /* --- one job, on the worker's thread --- */
 
-static enum gs_err prepare_input(struct item *item, const struct gs_program *program, struct gs_error *why)
+/* An array of `chunks` from what was posted, zeros completed; what was given on demand may have zeros behind its end. what:
+ * "input" or "output". */
+static enum gs_err prepare_array(struct gs_bytes posted, uint32_t chunks, const struct gs_hash *want, const char *what,
+                                 uint8_t **out, struct gs_error *why)
 {
-	const struct gs_header *h = &program->header;
-	const size_t bytes = (size_t)h->inputs_chunks * GS_CHUNK_BYTES;
+	const size_t bytes = (size_t)chunks * GS_CHUNK_BYTES;
 	struct gs_hash root;
 
-	if (item->job.input.len > bytes)
-		return gs_fail(why, GS_EPARSE, "the posted input has %zu bytes, the model takes %zu",
-		               item->job.input.len, bytes);
-	item->memory = aligned_alloc(64, (bytes + 64) / 64 * 64);
-	if (!item->memory)
-		return gs_fail(why, GS_ENOMEM, "no memory for the input");
-	memset(item->memory, 0, (bytes + 64) / 64 * 64);
-	if (item->job.input.len)
-		memcpy(item->memory, item->job.input.ptr, item->job.input.len);
-	gs_merkle_array_root(item->memory, h->inputs_chunks, gs_merkle_depth(h->inputs_chunks), &root);
-	if (!gs_hash_equal(&root, &item->job.input_root))
-		return gs_fail(why, GS_EPARSE, "the posted input does not hash to inputRoot");
+	while (posted.len > bytes && posted.ptr[posted.len - 1] == 0)
+		posted.len--;
+	if (posted.len > bytes)
+		return gs_fail(why, GS_EPARSE, "the posted %s has %zu bytes, the model's has %zu", what, posted.len,
+		               bytes);
+	*out = aligned_alloc(64, (bytes + 64) / 64 * 64);
+	if (!*out)
+		return gs_fail(why, GS_ENOMEM, "no memory for the %s", what);
+	memset(*out, 0, (bytes + 64) / 64 * 64);
+	if (posted.len)
+		memcpy(*out, posted.ptr, posted.len);
+	gs_merkle_array_root(*out, chunks, gs_merkle_depth(chunks), &root);
+	if (!gs_hash_equal(&root, want))
+		return gs_fail(why, GS_EPARSE, "the posted %s does not hash to %sRoot", what, what);
 	return GS_OK;
+}
+
+/* What an execution reads besides the model: the input, and of a tolerant model the outputs that it compares. */
+static enum gs_err prepare_arrays(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	const struct gs_header *h = &program->header;
+	const struct gs_work_job *job = &item->job;
+	enum gs_err err = prepare_array(job->input, h->inputs_chunks, &job->input_root, "input", &item->memory, why);
+
+	if (!err && gs_header_tolerant(h))
+		err = prepare_array(job->output, h->claimed_chunks, &job->output_root, "output", &item->claimed, why);
+	return err;
+}
+
+static enum gs_err commit_arrays(struct item *item, const struct gs_program *program, struct gs_error *why)
+{
+	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
+
+	if (!err && item->claimed)
+		err = gs_commitments_claim(&item->common, item->claimed);
+	return err ? gs_fail(why, err, "no memory for the model's trees") : GS_OK;
+}
+
+/* The root that a right trace ends in. */
+static struct gs_hash right_root(const struct item *item, const struct gs_program *program)
+{
+	const struct gs_claim_body body = {.output_root = item->job.output_root};
+	struct gs_hash root;
+
+	gs_claim_expected_root(&program->header, &body, &root);
+	return root;
 }
 
 static enum gs_err init_trace(const struct gs_work *work, const struct gs_program *program, struct gs_trace *out,
@@ -121,7 +159,7 @@ static enum gs_err init_trace(const struct gs_work *work, const struct gs_progra
 static enum gs_err run_executor(struct gs_work *work, struct item *item, const struct gs_program *program,
                                 struct gs_error *why)
 {
-	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory, .claimed = item->claimed};
 	enum gs_err err = init_trace(work, program, &item->trace, why);
 
 	if (err)
@@ -141,7 +179,7 @@ static enum gs_err run_reference(struct gs_work *work, struct item *item, const 
                                  struct gs_error *why)
 {
 	struct gs_trace reference = {0};
-	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory};
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory, .claimed = item->claimed};
 	enum gs_err err = init_trace(work, program, &reference, why);
 
 	if (err)
@@ -167,16 +205,19 @@ out:
 /* An adversary's party: what it computed does not count, only what it stands by. */
 static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_program *program, struct gs_error *why)
 {
+	static const uint8_t holds[] = {1}; /* what the trace of a right tolerant claim ends in */
 	const struct gs_program *with[GS_WORK_ADVERSARY_MODELS_MAX];
-	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
+	enum gs_err err = commit_arrays(item, program, why);
 
 	if (err)
-		return gs_fail(why, err, "no memory for the model's trees");
+		return err;
 	for (size_t i = 0; i < work->wrong_count; i++)
 		with[i] = &work->wrong[i];
+	const struct gs_hash right = right_root(item, program);
+	const struct gs_bytes output = item->claimed ? (struct gs_bytes){holds, sizeof(holds)} : item->job.output;
 	if (item->job.own)
-		err = gs_adversary_claim(&item->common, with, work->wrong_count, item->job.output,
-		                         &item->job.output_root, work->options.threads, &item->lie, why);
+		err = gs_adversary_claim(&item->common, with, work->wrong_count, output, &right, work->options.threads,
+		                         &item->lie, why);
 	else
 		err = gs_adversary_run(&item->common, work->wrong_count ? with[0] : NULL, work->options.threads,
 		                       &item->lie, why);
@@ -192,10 +233,10 @@ static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_
 
 static enum gs_err keep(struct item *item, const struct gs_program *program, struct gs_error *why)
 {
-	enum gs_err err = gs_commitments_build(program, item->memory, &item->common);
+	enum gs_err err = commit_arrays(item, program, why);
 
 	if (err)
-		return gs_fail(why, err, "no memory for the model's trees");
+		return err;
 	item->states = malloc((GS_FOLD_MAX + 1) * sizeof(*item->states));
 	if (!item->states)
 		return gs_fail(why, GS_ENOMEM, "no memory for the states of a fold");
@@ -208,17 +249,19 @@ static enum gs_err keep(struct item *item, const struct gs_program *program, str
 static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_error *why)
 {
 	const struct gs_program *program;
+	struct gs_hash right;
 	enum gs_err err = gs_models_find(work->models, &item->job.model, &program, why);
 
 	if (!err)
-		err = prepare_input(item, program, why);
+		err = prepare_arrays(item, program, why);
 	if (!err && work->options.adversary)
 		return lie(work, item, program, why);
 	if (!err)
 		err = run_executor(work, item, program, why);
 	if (err)
 		return err;
-	if (gs_hash_equal(&item->result.output_root, &item->job.output_root)) {
+	right = right_root(item, program);
+	if (gs_hash_equal(&item->result.output_root, &right)) {
 		item->result.reference_root = item->result.output_root;
 		return item->job.own ? keep(item, program, why) : GS_OK;
 	}

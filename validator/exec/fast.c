@@ -1,5 +1,6 @@
 #include "validator/exec/fast.h"
 
+#include "validator/exec/elements.h"
 #include "validator/exec/move.h"
 #include "validator/exec/sweep.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, SWEEP } form;
+	enum { MOVE, REDUCE, SWEEP, ELEMENTS } form;
 	void *is; /* owned */
 };
 
@@ -26,32 +27,51 @@ static void *kept(const void *what, size_t size)
 	return copy;
 }
 
-static enum gs_err prepare(const struct gs_instr *in, struct gs_fast *out)
+static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
+	struct gs_elements elements;
 	struct gs_move *move;
 	struct gs_sweep sweep;
 	enum gs_err err = gs_move_prepare(in, &move);
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
+	struct gs_reduce *reduce;
+	err = gs_reduce_prepare(in, &reduce);
+	*out = (struct gs_fast){.form = REDUCE, .is = reduce};
+	if (err != GS_OK || reduce != NULL)
+		return err;
 	if (gs_sweep_prepare(in, &sweep)) {
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	if (gs_elements_prepare(in, kernels, &elements)) {
+		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
 		return out->is ? GS_OK : GS_ENOMEM;
 	}
 	return GS_OK;
 }
 
+static void drop(struct gs_fast *fast)
+{
+	switch (fast->form) {
+	case REDUCE: gs_reduce_free(fast->is); return;
+	case MOVE:
+	case ELEMENTS:
+	case SWEEP: free(fast->is); return;
+	}
+}
+
 enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
 {
 	struct gs_fast fast = {.is = NULL};
-	(void)kernels;
 	*out = NULL;
-	enum gs_err err = host_little_endian() ? prepare(in, &fast)
+	enum gs_err err = host_little_endian() ? prepare(in, kernels, &fast)
 	                                       : GS_OK; /* tensors are read as the host's numbers */
 	if (err != GS_OK || fast.is == NULL)
 		return err;
 	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
-		free(fast.is);
+		drop(&fast);
 		return GS_ENOMEM;
 	}
 	return GS_OK;
@@ -60,24 +80,29 @@ enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *
 void gs_fast_free(struct gs_fast *fast)
 {
 	if (fast)
-		free(fast->is);
+		drop(fast);
 	free(fast);
 }
 
-void gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
-                 struct gs_pool *pool)
+enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                        struct gs_pool *pool, struct gs_room *room)
 {
 	switch (fast->form) {
-	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return;
-	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return;
+	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
+	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
+	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
+	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
 	}
+	return GS_OK;
 }
 
 const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {
 	case MOVE: return "move";
+	case REDUCE: return "reduce";
 	case SWEEP: return "sweep";
+	case ELEMENTS: return "elements";
 	}
 	return "";
 }

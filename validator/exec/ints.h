@@ -19,7 +19,7 @@
 
 enum gs_words_kind { GS_WORDS_8, GS_WORDS_16, GS_WORDS_32, GS_WORDS_KINDS };
 
-/* out[r][l] = start[r][l] + the sum over terms t of the words w[t][r] and x[t][l]; laid out as in struct gs_tile. */
+/* out[r][l] = start[r][l] + lane_add[l] + the sum over terms t of the words w[t][r] and x[t][l]; laid out as in struct gs_tile. */
 struct gs_int_tile {
 	size_t terms; /* words */
 	const uint32_t *x;
@@ -29,6 +29,7 @@ struct gs_int_tile {
 	size_t w_step;
 	const uint32_t *start;
 	size_t start_row;
+	const uint32_t *lane_add; /* NULL: nothing */
 	uint32_t *out;
 	size_t out_row;
 };
@@ -47,6 +48,7 @@ struct gs_ints {
 	void (*across_16)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);
 	/* out[i] = in[i] as binary32, to nearest even; in place is fine */
 	void (*to_f32)(uint32_t *out, const uint32_t *in, size_t n);
+	const struct gs_element_loops *elements; /* elements.h */
 };
 
 extern const struct gs_ints gs_ints_portable;

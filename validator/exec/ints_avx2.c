@@ -7,6 +7,7 @@
 #define W_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define W_STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
 #define W_SPLAT(x) _mm256_set1_epi32((int)(x))
+#define W_ADD(a, b) _mm256_add_epi32(a, b)
 #define DOT_16(acc, x, w) _mm256_add_epi32(acc, _mm256_madd_epi16(x, w))
 #define DOT_32(acc, x, w) _mm256_add_epi32(acc, _mm256_mullo_epi32(x, w))
 

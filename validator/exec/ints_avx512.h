@@ -9,6 +9,7 @@
 #define W_LOAD(p) _mm512_loadu_si512(p)
 #define W_STORE(p, v) _mm512_storeu_si512(p, v)
 #define W_SPLAT(x) _mm512_set1_epi32((int)(x))
+#define W_ADD(a, b) _mm512_add_epi32(a, b)
 #define DOT_32(acc, x, w) _mm512_add_epi32(acc, _mm512_mullo_epi32(x, w))
 
 #endif

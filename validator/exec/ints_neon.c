@@ -8,6 +8,7 @@
 #define W_LOAD(p) vld1q_u32(p)
 #define W_STORE(p, v) vst1q_u32(p, v)
 #define W_SPLAT(x) vdupq_n_u32(x)
+#define W_ADD(a, b) vaddq_u32(a, b)
 #define DOT_16(acc, x, w) dot_16(acc, x, w)
 #define DOT_32(acc, x, w) vmlaq_u32(acc, x, w)
 

@@ -9,6 +9,7 @@ struct words {
 #define W_LOAD(p) words_load(p)
 #define W_STORE(p, v) words_store(p, v)
 #define W_SPLAT(x) words_splat(x)
+#define W_ADD(a, b) words_add(a, b)
 #define DOT_8(acc, x, w) dot_8(acc, x, w)
 #define DOT_16(acc, x, w) dot_16(acc, x, w)
 #define DOT_32(acc, x, w) dot_32(acc, x, w)
@@ -33,6 +34,13 @@ static inline struct words words_splat(uint32_t x)
 	for (unsigned i = 0; i < W_LANES; i++)
 		v.lane[i] = x;
 	return v;
+}
+
+static inline struct words words_add(struct words a, struct words b)
+{
+	for (unsigned i = 0; i < W_LANES; i++)
+		a.lane[i] += b.lane[i];
+	return a;
 }
 
 static inline struct words dot_8(struct words acc, struct words x, struct words w)

@@ -1,9 +1,10 @@
 /* validator/exec/ints_tile.h: the loops of ints.h. Each ints_<isa>.c names its vector of 32-bit words (W, W_LANES, W_LOAD,
- * W_STORE, W_SPLAT) and its sums of products of words (DOT_8, DOT_16, DOT_32: of a vector of accumulators, one of x and one of w),
+ * W_STORE, W_SPLAT, W_ADD) and its sums of products of words (DOT_8, DOT_16, DOT_32: of a vector of accumulators, one of x and one of w),
  * includes this, and makes the instances that its registers hold. */
 #ifndef GS_VALIDATOR_EXEC_INTS_TILE_H
 #define GS_VALIDATOR_EXEC_INTS_TILE_H
 
+#include "validator/exec/elements_body.h"
 #include "validator/exec/ints.h"
 
 #include <string.h>
@@ -33,6 +34,14 @@
 			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
 				acc[r][v] = t->start_row == 0 ? W_SPLAT(t->start[r]) \
 		                                              : W_LOAD(t->start + r * t->start_row + v * W_LANES); \
+		if (t->lane_add) { \
+			_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) \
+			{ \
+				W add_ = W_LOAD(t->lane_add + v * W_LANES); \
+				_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+					acc[r][v] = W_ADD(acc[r][v], add_); \
+			} \
+		} \
 		if (t->x_at == NULL) { \
 			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step) \
 				INT_TERM(x, DOT); \
@@ -134,6 +143,6 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 
 #define INT_WORDS \
 	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .across_8 = across_8, \
-	.across_16 = across_16, .to_f32 = to_f32
+	.across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
 
 #endif

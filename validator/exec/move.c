@@ -447,13 +447,16 @@ void gs_move_run(const struct gs_move *m, const struct gs_memory *mem, const str
 	                  .kernels = kernels,
 	                  .width = width_of(m->dtype),
 	                  .out = mem->trace + (size_t)m->first_chunk * GS_CHUNK_BYTES};
-	const uint8_t *array[] = {
-		[GS_SPACE_TRACE] = mem->trace, [GS_SPACE_WEIGHTS] = mem->weights, [GS_SPACE_INPUTS] = mem->inputs};
 	unsigned inner = m->axes - 1;
 	for (unsigned k = 0; k < m->operands; k++) {
 		const struct gs_move_operand *op = &m->operand[k];
-		job.base[k] = op->constant ? NULL : array[op->space] + (size_t)op->chunk * GS_CHUNK_BYTES;
-		job.index[k] = op->indirect ? array[op->index_space] + (size_t)op->index_chunk * GS_CHUNK_BYTES : NULL;
+		job.base[k] = job.index[k] = NULL;
+		if (!op->constant)
+			job.base[k] = gs_memory_array(mem, (enum gs_space)op->space) +
+			              (size_t)op->chunk * GS_CHUNK_BYTES;
+		if (op->indirect)
+			job.index[k] = gs_memory_array(mem, (enum gs_space)op->index_space) +
+			               (size_t)op->index_chunk * GS_CHUNK_BYTES;
 	}
 	uint64_t n = m->extent[inner];
 	const struct gs_move_operand *op = &m->operand[0];

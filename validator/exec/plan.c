@@ -21,6 +21,7 @@ struct gs_exec_plan {
 	uint32_t count;        /* instructions */
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
+	struct gs_room room;
 };
 
 /* An instruction as it is run: what need not be found out again. */
@@ -119,6 +120,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	for (uint32_t i = 0; plan->step && i < plan->count; i++)
 		gs_fast_free(plan->step[i].fast);
 	free(plan->step);
+	free(plan->room.stage);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
 	gs_pool_free(plan->pool);
@@ -153,9 +155,9 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
-		if (step->fast)
-			gs_fast_run(step->fast, mem, plan->kernels, plan->pool);
-		else if (run_whole(plan, i, mem) != GS_OK)
+		enum gs_err err = step->fast ? gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room)
+		                             : run_whole(plan, i, mem);
+		if (err != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
 		memset(mem->trace + step->padding_at, 0, step->padding);
 		if (!trace && !live)

@@ -39,6 +39,26 @@ struct item {
 
 /* ---- the lanes' factor ---- */
 
+/* q*sum(x') of the item's lanes (contract.h), when the last block of terms is open. */
+static void add_lane_sums(const struct item *it, uint64_t term, size_t terms)
+{
+	const struct gs_contract_job *job = it->job;
+	const struct gs_contraction *c = &job->c->is;
+	struct gs_contract_worker *s = it->s;
+	const uint32_t q = (uint32_t)job->w_words.from, *sums = s->lane_sums;
+	static const uint32_t none[GS_TILE_LANES_MAX];
+	for (unsigned i = 0; i < s->panels && !job->c->packed_x; i++) {
+		const struct gs_panel *p = &s->panel[i];
+		gs_lane_sums(job, p, terms, term == 0 ? none : s->lane_sums + p->lane, s->lane_sums + p->lane);
+	}
+	if (term + terms < c->terms)
+		return;
+	if (job->c->packed_x)
+		sums = job->c->ints.x_sums + it->batch * gs_round_up(c->lanes.points, job->kernels->lanes) + it->lane;
+	for (size_t l = 0; l < gs_round_up(it->lanes, job->kernels->lanes); l++)
+		s->lane_add[l] = q * sums[l];
+}
+
 /* Panels that are not packed already, nor better read where they lie, are packed, a few terms of all at a time. */
 static void open_block(const struct item *it, uint64_t term, size_t terms)
 {
@@ -70,11 +90,8 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 				        s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
 		}
 	}
-	for (unsigned i = 0; i < s->panels && job->w_words.from != 0 && !job->c->packed_x; i++) {
-		const struct gs_panel *p = &s->panel[i];
-		static const uint32_t none[GS_TILE_LANES_MAX];
-		gs_lane_sums(job, p, terms, term == 0 ? none : s->lane_sums + p->lane, s->lane_sums + p->lane);
-	}
+	if (job->w_words.from != 0)
+		add_lane_sums(it, term, terms);
 }
 
 /* ---- integers ---- */
@@ -143,16 +160,6 @@ static void write_integers(const struct item *it, size_t row, uint32_t *value, c
 	const struct gs_contract_job *job = it->job;
 	const struct gs_instr *in = job->in;
 	int64_t at = it->out_at + it->s->row_out[row];
-	uint32_t q = (uint32_t)job->w_words.from;
-	if (q != 0) {
-		const uint32_t *sums = it->s->lane_sums + p->lane;
-		if (job->c->packed_x)
-			sums = job->c->ints.x_sums +
-			       it->batch * gs_round_up(job->c->is.lanes.points, job->kernels->lanes) + it->lane +
-			       p->lane;
-		for (size_t l = 0; l < p->lanes; l++)
-			value[l] += q * sums[l];
-	}
 	for (unsigned i = p->run; i < p->run + p->runs; i++) {
 		const struct gs_run_of_lanes *run = &it->s->run[i];
 		const uint32_t *from = value + (run->lane - p->lane);
@@ -254,6 +261,7 @@ static void run_integers(const struct item *it, size_t rows, const struct gs_pan
 	                           .w_step = t->w_step,
 	                           .start = (const uint32_t *)(const void *)t->start,
 	                           .start_row = t->start_row,
+	                           .lane_add = t->last && it->job->w_words.from != 0 ? it->s->lane_add + p->lane : NULL,
 	                           .out = (uint32_t *)(void *)t->out,
 	                           .out_row = t->out_row};
 	it->job->kernels->ints->tile[it->job->x_words.kind][p->width][rows - 1](&tile);
@@ -435,7 +443,7 @@ void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t las
 		it.out = job->mem->trace + (size_t)c->first_chunk * GS_CHUNK_BYTES;
 		it.plain = c->clamps && c->store_dtype == GS_F32;
 		if (c->words != 0)
-			it.plain = job->in->epilogue == 0 && c->store_dtype == GS_I32 && job->w_words.from == 0;
+			it.plain = job->in->epilogue == 0 && c->store_dtype == GS_I32;
 		it.w_sums = job->w_sums ? job->w_sums + b * job->rows + row : NULL;
 		run_item(&it);
 	}

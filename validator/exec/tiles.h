@@ -52,7 +52,8 @@ struct gs_contract_worker { /* of one thread */
 	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
 	float block[GS_BLOCK_TERMS * GS_ITEM_LANES]; /* the panels of one block of terms */
 	float *acc;                                  /* GS_ITEM_ROWS * GS_ITEM_LANES, between blocks of terms */
-	uint32_t lane_sums[GS_ITEM_LANES + GS_TILE_LANES_MAX]; /* of integers: of x', over the terms so far */
+	/* of integers: sums of x', over the terms so far, and what they add to accumulators */
+	uint32_t lane_sums[GS_ITEM_LANES + GS_TILE_LANES_MAX], lane_add[GS_ITEM_LANES + GS_TILE_LANES_MAX];
 };
 
 struct gs_workspace {

@@ -167,10 +167,46 @@ static void fill_some(void *self, unsigned thread, uint64_t first, uint64_t last
 		fill_line(job, &at, job->stage + i * job->f->stage[job->f->stage_dims - 1].length);
 }
 
+/* The stage is the tensor, as it lies, all words full. */
+static bool flat(const struct gs_contraction *c, const struct gs_factor *f)
+{
+	int64_t dense = 1;
+	if (f->padded || c->words == 1 || f->word_dim + 1U != f->stage_dims || f->term_step != 1 ||
+	    c->word_extent % c->words != 0)
+		return false;
+	for (unsigned d = f->stage_dims; d-- > 0; dense *= (int64_t)f->stage[d].length)
+		if (f->stage[d].stride != dense * (int64_t)c->words || f->stage[d].phases != 1 || f->stage[d].low != 0)
+			return false;
+	return true;
+}
+
+/* Items: pieces of so many words. */
+static void fill_pieces(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct words_job *job = self;
+	const struct gs_factor *f = job->f;
+	uint64_t words = job->c->words;
+	(void)thread;
+	for (uint64_t i = first * PIECE; i < last * PIECE && i < f->stage_elements; i += PIECE / words) {
+		int32_t scratch[PIECE];
+		uint64_t left = last * PIECE < f->stage_elements ? last * PIECE - i : f->stage_elements - i;
+		size_t terms = (size_t)(left < PIECE / words ? left : PIECE / words) * words;
+		const int32_t *in = numbers(job, f->stage_from + (int64_t)(i * words), 1, terms, scratch);
+		if (job->words.kind == GS_WORDS_8)
+			job->ints->narrow_8((uint8_t *)(job->stage + i), in, terms, job->words.from);
+		else
+			job->ints->narrow_16((uint16_t *)(void *)(job->stage + i), in, terms, job->words.from);
+	}
+}
+
 void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *base,
                    struct gs_words words, const struct gs_ints *ints, struct gs_pool *pool, uint32_t *stage)
 {
 	struct words_job job = {c, f, base, words, ints, stage};
+	if (flat(c, f) && words.kind != GS_WORDS_32) {
+		gs_pool_run(pool, (f->stage_elements - 1) / PIECE + 1, 1 << 4, fill_pieces, &job);
+		return;
+	}
 	uint64_t inner = f->stage[f->stage_dims - 1].length;
 	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, fill_some, &job);
 }

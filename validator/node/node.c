@@ -384,9 +384,12 @@ static struct gs_node_execution *execution_of(struct gs_node *node, const struct
 	return NULL;
 }
 
-/* The three-valued verdict. A claim is invalid only when both back ends computed the same output and it is not the claimed one. */
-static void judge_claim(const struct gs_node_input *in, const struct gs_claim *claim, struct gs_verdict_record *out)
+/* The three-valued verdict. A claim is invalid only when both back ends computed the same output and it is not the one that makes
+ * the claim right: the claimed one, or of a tolerant model that it holds. */
+static void judge_claim(const struct gs_node_input *in, const struct gs_header *header, const struct gs_claim *claim,
+                        struct gs_verdict_record *out)
 {
+	struct gs_hash right;
 	const bool agree = gs_hash_equal(&in->as.executed.output_root, &in->as.executed.reference_root);
 
 	memset(out, 0, sizeof(*out));
@@ -405,8 +408,8 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_claim *c
 	}
 	out->computed_root = in->as.executed.output_root;
 	out->trace_root = in->as.executed.trace_root;
-	out->verdict = gs_hash_equal(&out->computed_root, &claim->body.output_root) ? GS_VERDICT_VALID
-	                                                                            : GS_VERDICT_INVALID;
+	gs_claim_expected_root(header, &claim->body, &right);
+	out->verdict = gs_hash_equal(&out->computed_root, &right) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
 }
 
 static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -414,6 +417,8 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	struct gs_node *node = t->node;
 	struct gs_node_execution *execution = execution_of(node, &in->as.executed.claim);
 	struct gs_verdict_record verdict, before;
+	struct gs_model_record model;
+	struct gs_header header;
 	struct gs_claim claim;
 	char id[67];
 	enum gs_err err = gs_facts_claim(t->j, &in->as.executed.claim, &claim);
@@ -429,7 +434,12 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	}
 	if (err)
 		return err;
-	judge_claim(in, &claim, &verdict);
+	err = gs_facts_model(t->j, &claim.body.model_id, &model);
+	if (!err)
+		err = gs_header_decode(model.header, &header, t->j->error);
+	if (err)
+		return err;
+	judge_claim(in, &header, &claim, &verdict);
 	if (execution && verdict.verdict == GS_VERDICT_UNAVAILABLE) {
 		execution->running = false;
 		execution->not_before.unix_s = in->now.unix_s + GS_NODE_RETRY_S;

@@ -60,7 +60,9 @@ static enum gs_err load_array(struct gs_node_turn *t, const struct gs_claim *cla
                               struct gs_buf *out, struct gs_merkle *tree)
 {
 	const bool input = claim->demand.kind == GS_DEMAND_INPUT;
-	const unsigned depth = input ? gs_merkle_depth(header->inputs_chunks) : header->output_depth;
+	const unsigned depth = input                        ? gs_merkle_depth(header->inputs_chunks)
+	                       : gs_header_tolerant(header) ? gs_merkle_depth(header->claimed_chunks)
+	                                                    : header->output_depth;
 	const uint64_t bytes = (UINT64_C(1) << depth) * GS_CHUNK_BYTES;
 	struct gs_hash root;
 	uint8_t *rest;

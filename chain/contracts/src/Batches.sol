@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Claims} from "./Claims.sol";
-import {Models} from "./Models.sol";
 import {Stakes} from "./Stakes.sol";
 import {Body} from "./Types.sol";
 

@@ -245,7 +245,7 @@ abstract contract Ground is Test {
         }
     }
 
-    function chunkOf(uint256 belief, uint256 c) internal view returns (bytes memory r) {
+    function chunkOf(uint256 belief, uint256 c) internal view virtual returns (bytes memory r) {
         r = new bytes(128);
         uint256 output = outputChunk();
         if (c < 2 || c >= output) {
@@ -270,7 +270,7 @@ abstract contract Ground is Test {
         return keccak256(abi.encodePacked(uint8(1), l, r));
     }
 
-    function traceNode(uint256 belief, uint256 level, uint256 index) internal view returns (bytes32) {
+    function traceNode(uint256 belief, uint256 level, uint256 index) internal view virtual returns (bytes32) {
         uint256 from = index << level;
         uint256 to = (index + 1) << level;
         Fault storage f = faults[belief];
