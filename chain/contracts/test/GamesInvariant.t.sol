@@ -7,7 +7,8 @@ import {Body, State, Terms} from "../src/Types.sol";
 
 /// Forge draws calls of everybody at the whole system while games are played for real: alice claims what is true and defends it,
 /// bob challenges what is wrong, both by the moves of `World` and never late, often in the last second. dave claims anything, carol
-/// challenges anything: they lie, point anywhere, show garbage, fall silent, concede. Mallory calls what she may not.
+/// challenges anything: they lie, commit to other traces than they claimed, point anywhere, show garbage, fall silent, concede.
+/// Mallory calls what she may not.
 ///
 /// After every call: the tokens are where the books say; bob has never less than before, alice only less by the fees of her claims
 /// that became final; no game runs beyond its clocks. A claim of which a game was lost is never final, nor is a wrong one that bob
@@ -32,6 +33,7 @@ contract GamesInvariantTest is World {
         bool bobIn; // bob opened a game of it in time
         bool lost; // a challenger won a game of it
         uint256 won; // smallest ordinal that won, NEVER for none
+        uint256 trace; // belief of the trace that its games are bound to, NEVER before the first commitment
         bytes32 batch;
     }
 
@@ -80,7 +82,9 @@ contract GamesInvariantTest is World {
     uint256 private constant RELEASED = 4096;
     uint256 private constant WRONG_FINAL = 8192; // nobody challenged it: that is allowed
     uint256 private constant RETIRED = 16384;
-    uint256 private constant ALL = 32767;
+    uint256 private constant ASKED = 32768; // bob asked for an output that was not there
+    uint256 private constant SHOWN = 65536; // an output that was asked for was there
+    uint256 private constant ALL = 131071;
 
     // What never changes of the beliefs' traces, kept: hashing it again would be most of the time.
     mapping(bytes32 => bytes32) private node;
@@ -195,8 +199,25 @@ contract GamesInvariantTest is World {
             truth(ids[i]);
         }
         assertEq(locked(bob), 0, "nothing of bob's is held");
+        assertEq(locked(alice), owed(alice), "alice's is what her open claims are worth");
+        assertEq(locked(dave), owed(dave), "dave's is what his open claims are worth");
         verify();
         conserved();
+    }
+
+    /// Bonds and fees of what somebody's claims and batches, as far as they are open, are worth; no game is.
+    function owed(address who) private view returns (uint256 sum) {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            uint256 slot = claims.slotOf(ids[i]);
+            Body memory b = bodies[ids[i]];
+            if (b.claimant != who || uint8(slot) != OPEN || posted[ids[i]].batch != 0) continue;
+            sum += claims.bondOf(0, uint128(b.lot)) + claims.feeOf(0, uint128(b.lot));
+        }
+        for (uint256 i = 0; i < batchList.length; ++i) {
+            if (batchList[i].claimant != who) continue;
+            (uint256 b, uint256 f) = batches.lockedOf(batches.idOf(batchList[i]));
+            sum += b + f;
+        }
     }
 
     // ---- posting ----
@@ -224,7 +245,7 @@ contract GamesInvariantTest is World {
     function add(Body memory b, uint256 belief) private {
         bytes32 id = post(b);
         ids.push(id);
-        posted[id] = Posted(belief, false, false, NEVER, 0);
+        posted[id] = Posted(belief, false, false, NEVER, NEVER, 0);
     }
 
     function postBatch(uint256 s) external step(s) {
@@ -266,7 +287,7 @@ contract GamesInvariantTest is World {
             bytes32 id = claims.idOf(body);
             bodies[id] = body;
             ids.push(id);
-            posted[id] = Posted(leafBeliefs[batchId] >> 8 * i & 0xff, false, false, NEVER, batchId);
+            posted[id] = Posted(leafBeliefs[batchId] >> 8 * i & 0xff, false, false, NEVER, NEVER, batchId);
         } catch {}
     }
 
@@ -279,8 +300,7 @@ contract GamesInvariantTest is World {
         Posted storage p = posted[id];
         bool honest = p.belief != 0 && number & 1 == 0;
         Body memory b = bodies[id];
-        uint256 windowEnd_ = claims.slotOf(id) >> 16 & type(uint40).max;
-        bool may = statusOf(id) == OPEN && clock <= windowEnd_;
+        bool may = statusOf(id) == OPEN && clock <= windowEnd(id);
         outcome = 0;
         refill(honest ? bob : carol);
         vm.prank(honest ? bob : carol);
@@ -354,6 +374,7 @@ contract GamesInvariantTest is World {
         if (reason == 1) reached |= STEP;
         if (reason == 2) reached |= TIMED_OUT;
         if (reason == 3) reached |= CONCEDED;
+        if (reason == 5) reached |= SHOWN;
     }
 
     /// Nobody can win it any more.
@@ -363,11 +384,32 @@ contract GamesInvariantTest is World {
         return status == VOID || (status == INVALID && posted[id].won < (games[g].state.a >> 80 & 0xffff));
     }
 
+    /// The claimant's first move: alice's trace is the truth, dave's may be another than the one that his output is of.
+    function commitTrace(uint256 g) private {
+        Posted storage p = posted[games[g].state.claimId];
+        if (p.trace == NEVER) {
+            p.trace = claimant() == dave && number >> 84 & 3 == 0 ? (number >> 88) % BELIEFS : p.belief;
+        }
+        games[g].theirs = p.trace;
+        commit(p.trace);
+    }
+
+    /// The output may still be asked for.
+    function askable() private view returns (bool) {
+        return (phase() == 2 || phase() == 4) && round() == 0;
+    }
+
     /// The right move of the side whose turn it is.
     function rightMove(uint256 g) private {
         load(g);
+        Posted storage p = posted[games[g].state.claimId];
         if (closable(g)) {
             close();
+        } else if (phase() == 1) {
+            commitTrace(g);
+        } else if (challenger() == bob && askable() && p.trace != p.belief) {
+            challengeOutput();
+            reached |= ASKED;
         } else if (phase() == 7 && challenger() == bob && number >> 60 & 1 == 0) {
             prove(bob, games[g].theirs);
             assertTrue(outcome == 3 || outcome == 4, "bob's step is wrong");
@@ -424,9 +466,16 @@ contract GamesInvariantTest is World {
         if (clock > deadline()) return; // it fell silent
         uint256 how = number >> 48 & 15;
         uint256 p = phase();
+        Posted storage posted_ = posted[now_.claimId];
         if (how == 0) {
             concede(side());
-        } else if (how < 8 || p == 1 || p == 3 || p > 6) {
+        } else if (p == 1) {
+            commitTrace(g);
+        } else if (p == 9 && posted_.trace != posted_.belief) {
+            return; // nothing leads from what he claimed to what he showed
+        } else if (how == 1 && askable()) {
+            challengeOutput();
+        } else if (how < 8 || p == 3 || p > 6) {
             move(games[g].mine, games[g].theirs);
         } else if (p == 2) {
             selectChild(games[g].theirs, (number >> 64 & 0xff) % (1 << levels(round())));
@@ -532,7 +581,7 @@ contract GamesInvariantTest is World {
         vm.startPrank(mallory);
         bytes32 id = ids.length == 0 ? bytes32(0) : ids[recent(ids.length)];
         Body memory b = bodies[id];
-        refusedTo(address(claims), abi.encodeCall(claims.lose, (b)));
+        refusedTo(address(claims), abi.encodeCall(claims.lose, (id, b.batch, b.lot, true)));
         refusedTo(address(claims), abi.encodeCall(claims.endGame, (id)));
         refusedTo(address(claims), abi.encodeCall(claims.openGame, (id)));
         refusedTo(address(disputes), abi.encodeCall(disputes.forfeit, (b, mallory)));
