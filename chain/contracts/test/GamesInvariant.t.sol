@@ -219,7 +219,10 @@ contract GamesInvariantTest is Players {
         } else if (p == 1) {
             commitTrace(g);
         } else if (p == 9 && posted_.trace != posted_.belief) {
-            return; // nothing leads from what he claimed to what he showed
+            try this.sendOutputOf(posted_.trace) {
+                revert Failed("another output is not there");
+            } catch {}
+            return;
         } else if (how == 1 && askable()) {
             challengeOutput();
         } else if (how < 8 || p == 3 || p > 6) {
@@ -236,6 +239,10 @@ contract GamesInvariantTest is Players {
             hear();
         }
         store(g);
+    }
+
+    function sendOutputOf(uint256 belief) external {
+        sendOutput(outputPath(belief));
     }
 
     function garbled(bytes memory values) private view returns (bytes memory) {
