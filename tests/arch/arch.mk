@@ -24,7 +24,7 @@ check-one-arch:
 		LDFLAGS="-L$(ARCH_ROOT)/usr/lib/$(ARCH)-linux-gnu" \
 		PACKAGE_CFLAGS= PACKAGE_LIBS="-lnettle -lcrypto" TEST_PACKAGE_LIBS="-lcmocka -lmpfr -lgmp" \
 		LIB_DIRS="chain/core challenge/machine validator/onnx validator/exec" SIM_SOURCES= SIM_MAIN= \
-		SUPPORT_SOURCES="$(filter tests/generator/% tests/oracle/%,$(SUPPORT_SOURCES)) tests/support/mpfr_f32.c tests/support/pow_cases.c $(wildcard tests/support/onnx_*.c)" \
+		SUPPORT_SOURCES="$(filter tests/generator/% tests/oracle/%,$(SUPPORT_SOURCES)) tests/support/exec_case.c tests/support/mpfr_f32.c tests/support/pow_cases.c $(wildcard tests/support/onnx_*.c)" \
 		arch-now
 
 arch-now: machine-vectors $(ARCH_UNIT)
