@@ -508,6 +508,7 @@ static void move_out(const struct gs_instr *in, struct gs_view *view, unsigned r
 	*to = (struct gs_row){.extent = 1};
 	for (unsigned i = 0; i < n; i++)
 		unit = common_divisor(unit, magnitude(from->at.coef[axis[i]]));
+	GS_ASSERT(unit != 0); /* all of them move the row */
 	to->stride = from->stride * unit;
 	for (unsigned i = 0; i < n; i++) {
 		int64_t coef = from->at.coef[axis[i]] / (int64_t)unit, far = coef * (in->extent[axis[i]] - 1);
