@@ -1,6 +1,8 @@
 /* Tolerant models: the comparison at a program's end, what may have one, and what the law asks of header and program. */
+#include "challenge/machine/judge.h"
 #include "tests/support/tolerant_model.h"
 #include "validator/exec/exec.h"
+#include "validator/exec/prover_trace.h"
 
 #include <stdio.h>
 
@@ -124,6 +126,86 @@ static void many_elements(void **state)
 		tolerant_close(&m);
 		gs_buf_free(&onnx);
 	}
+}
+
+/* ---- openings ---- */
+
+struct opened {
+	const struct gs_prover *prover;
+	const struct gs_hash *root; /* by space */
+	const unsigned *depth;
+	unsigned claimed;
+	uint8_t chunk[GS_CHUNK_BYTES];
+};
+
+/* What the prover opens, which must lead to the array's root. */
+static const uint8_t *open_chunk(void *self, uint8_t space, uint32_t chunk)
+{
+	struct opened *o = self;
+	struct gs_hash path[GS_MERKLE_DEPTH_MAX], leaf, root;
+	assert_int_equal(o->prover->read(o->prover->self, (enum gs_space)space, chunk, o->chunk), GS_OK);
+	assert_int_equal(o->prover->path(o->prover->self, (enum gs_space)space, chunk, path), GS_OK);
+	gs_merkle_leaf(o->chunk, &leaf);
+	gs_merkle_climb(leaf, chunk, path, o->depth[space], &root);
+	assert_true(gs_hash_equal(&root, &o->root[space]));
+	o->claimed += space == GS_SPACE_CLAIMED;
+	return o->chunk;
+}
+
+/* Every step of the comparison, judged from openings alone, says what the trace says: that the claim is right, and after it was
+ * changed, with a tree over the changed one, that it is wrong. */
+static void judged_from_openings(void **state)
+{
+	(void)state;
+	static const uint8_t one[GS_CHUNK_BYTES] = {1};
+	struct gs_buf onnx = several_outputs();
+	struct tolerant_model m;
+	struct gs_commitments common;
+	tolerant_open(&m, gs_buf_view(&onnx), ABS_2_10, REL_2_12);
+	tolerant_inputs(&m, 5);
+	tolerant_run(&m);
+	assert_int_equal(gs_commitments_build(&m.p, m.inputs, &common), GS_OK);
+	for (unsigned wrong = 0; wrong < 2; wrong++) {
+		uint32_t chunks = m.p.header.claimed_chunks;
+		if (wrong)
+			tolerant_claimed(&m, 1)[3] ^= 0x40;
+		assert_int_equal(gs_commitments_claim(&common, m.claimed), GS_OK);
+		struct gs_trace trace;
+		assert_int_equal(gs_trace_init_for(&trace, &m.p), GS_OK);
+		struct gs_memory mem = tolerant_memory(&m);
+		mem.trace = trace.chunks;
+		gs_interpret(&m.p, &mem);
+		assert_int_equal(gs_trace_commit(&trace), GS_OK);
+		struct gs_prover_trace over = {.common = &common, .trace = &trace};
+		struct gs_prover prover = gs_prover_over_trace(&over);
+		struct gs_hash root[4], accepted, output;
+		const unsigned depth[4] = {trace.depth, gs_merkle_depth(m.p.header.weights_chunks),
+		                           gs_merkle_depth(m.p.header.inputs_chunks), gs_merkle_depth(chunks)};
+		gs_trace_root(&trace, &root[GS_SPACE_TRACE]);
+		root[GS_SPACE_WEIGHTS] = m.p.header.weights_root;
+		gs_merkle_array_root(m.inputs, m.p.header.inputs_chunks, depth[GS_SPACE_INPUTS],
+		                     &root[GS_SPACE_INPUTS]);
+		gs_merkle_array_root(m.claimed, chunks, depth[GS_SPACE_CLAIMED], &root[GS_SPACE_CLAIMED]);
+		gs_merkle_leaf(one, &accepted);
+		gs_trace_output_root(&trace, &m.p.header, &output);
+		assert_int_equal(gs_hash_equal(&output, &accepted), !wrong);
+		struct opened o = {.prover = &prover, .root = root, .depth = depth};
+		for (uint32_t i = gs_program_comparison(&m.p); i < m.p.count; i++) {
+			struct gs_instr in = gs_program_instr(&m.p, i);
+			for (uint64_t n = 0; in.form == GS_MAP && n < gs_instr_count(&in); n++) {
+				struct gs_step_record record;
+				gs_judge_step(&in, n, 0, 0, open_chunk, &o, &record);
+				assert_int_equal(record.result,
+				                 gs_element_bits(trace.chunks + (size_t)in.first_chunk * GS_CHUNK_BYTES,
+				                                 GS_I32, n));
+			}
+		}
+		assert_true(o.claimed > 50);
+		gs_trace_free(&trace);
+	}
+	gs_commitments_free(&common);
+	tolerant_close(&m);
+	gs_buf_free(&onnx);
 }
 
 /* ---- what may have a tolerance ---- */
@@ -386,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_edge_of_every_element),
 		cmocka_unit_test(the_exact_twin),
+		cmocka_unit_test(judged_from_openings),
 		cmocka_unit_test(many_elements),
 		cmocka_unit_test(discrete_operators),
 		cmocka_unit_test(continuous_operators),

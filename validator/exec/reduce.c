@@ -290,16 +290,14 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 		uint64_t line = i / job->blocks, lane = i % job->blocks * job->block, rest = line;
 		uint64_t point[GS_OUT_AXES_MAX];
 		size_t n = (size_t)(r->lanes - lane < job->block ? r->lanes - lane : job->block);
-		float acc[LANES + GS_SWEEP_BEYOND];
+		float acc[LANES + GS_SWEEP_BEYOND] = {0};
 		int64_t at = r->x.at + (int64_t)lane * r->lane_step;
 		for (unsigned a = r->axes ? r->axes - 1 : 0; a-- > 0; rest /= r->extent[a]) {
 			point[a] = rest % r->extent[a];
 			at += (int64_t)point[a] * r->x.step[a];
 		}
-		size_t l = 0, wide = (n + GS_SWEEP_BEYOND - 1) / GS_SWEEP_BEYOND * GS_SWEEP_BEYOND;
-		do
+		for (size_t l = 0; l < n; l++)
 			acc[l] = r->init;
-		while (++l < wide);
 		if (r->lane_step == 1 || r->lanes == 1)
 			fold_neighbours(job, at, n, acc);
 		else if (r->transposed)
@@ -312,17 +310,22 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 	}
 }
 
+float *gs_room_need(struct gs_room *room, uint64_t floats)
+{
+	if (room->floats >= floats)
+		return room->stage;
+	free(room->stage);
+	room->stage = calloc(floats, sizeof(float));
+	room->floats = room->stage ? floats : 0;
+	return room->stage;
+}
+
 static float *make_stage(const struct gs_reduce *r, const uint8_t *base, const struct gs_kernels *kernels,
                          struct gs_pool *pool, struct gs_room *room)
 {
 	uint64_t need = r->x.stage_elements + LANES + GS_SWEEP_BEYOND;
-	if (room->floats < need) {
-		free(room->stage);
-		room->floats = 0;
-		if ((room->stage = calloc(need, sizeof(float))) == NULL)
-			return NULL;
-		room->floats = need;
-	}
+	if (gs_room_need(room, need) == NULL)
+		return NULL;
 	gs_stage_fill(&r->x, base, kernels, pool, room->stage);
 	return room->stage;
 }
