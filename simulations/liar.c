@@ -24,9 +24,7 @@ enum gs_err gs_sim_execute(const struct gs_commitments *common, struct gs_sim_ex
 static const uint8_t *own_chunk(void *self, uint8_t space, uint32_t chunk)
 {
 	const struct gs_memory *memory = self;
-	const uint8_t *array = space == GS_SPACE_TRACE     ? memory->trace
-	                       : space == GS_SPACE_WEIGHTS ? memory->weights
-	                                                   : memory->inputs;
+	const uint8_t *array = gs_memory_array(memory, (enum gs_space)space);
 	return array + (size_t)chunk * GS_CHUNK_BYTES;
 }
 

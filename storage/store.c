@@ -32,6 +32,7 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_BEACONS] = "beacons",
 	[GS_TABLE_ATTESTATIONS] = "attestations",
 	[GS_TABLE_LEAVES] = "leaves",
+	[GS_TABLE_TALKS] = "talks",
 };
 
 /* The first record of the meta table: what this file is, and which version of the records it holds. */

@@ -11,7 +11,7 @@
 	} \
 	uint32_t gs_##name##_f32_bits(uint32_t x) \
 	{ \
-		return gs_f32_bits(gs_##name##_f32(gs_f32_of_bits(x))); \
+		return gs_bits_w(gs_##name##_f32(gs_of_bits_w(x))); \
 	} \
 	void gs_##name##f_array(const float *in, float *out, size_t n) \
 	{ \

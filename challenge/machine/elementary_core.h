@@ -1,386 +1,467 @@
 /* challenge/machine/elementary_core.h: the elementary functions of a binary32, each as one sequence of binary64 operations.
  *
- * Internal: for elementary.c and for the vector code of the executor, which may inline these very sequences over
- * arrays. Every operation is an IEEE 754 one (add, subtract, multiply, divide, fma, comparison, choice) or works on
- * bits, so every machine and every vector width computes the same double, and its conversion to float is the correctly
- * rounded result: proved by running all 2^32 inputs (tests/prove, docs/numerics.md). Any edit here needs that run again.
+ * Internal: for elementary.c, where a lane is all there is, and for the vector kernels of the executor, which define lanes
+ * of their own and include these very sequences (elementary_lane.h says how). Every operation is an IEEE 754 one (add,
+ * subtract, multiply, divide, square root, fma, comparison, choice) or works on bits, so every machine and every vector
+ * width computes the same double, and its conversion to float is the correctly rounded result: proved by running all 2^32
+ * inputs (tests/prove, docs/numerics.md). Any edit here needs that run again.
  *
- * Each function takes a float that was widened to double and is defined for every bit pattern (no trap, no undefined
- * behaviour, every table index in range); the result is meaningful only for the operands named. NaN, and what else is
- * named, is settled by the wrappers at the end, which take and return floats.
+ * The sequences (gs_*_core) take floats that were widened to doubles and are defined for every bit pattern (no trap, no
+ * undefined behaviour, every table index in range); the result is meaningful only for the operands named. NaN, and what
+ * else is named, is settled by the functions at the end, which take and return floats.
  *
  * Must be compiled with -ffp-contract=off, under round to nearest and without flush to zero. */
 #ifndef GS_CHALLENGE_MACHINE_ELEMENTARY_CORE_H
 #define GS_CHALLENGE_MACHINE_ELEMENTARY_CORE_H
 
+#ifndef GS_ELEMENTARY_LANES
+#include "challenge/machine/elementary_lane.h"
+#endif
 #include "challenge/machine/elementary_tables.h"
 
-#include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
+#define GS_SIGN_F64 ((uint64_t)1 << 63)
+#define GS_SIGN_F32 0x80000000u
+#define GS_UNLIKELY(condition) __builtin_expect(condition, 0)
 
-/* The loops over coefficients have constant length; unrolled, the loop over an array around them can use vectors. */
-
-static inline uint64_t gs_f64_bits(double x)
+static inline gs_vd gs_magnitude(gs_vd x)
 {
-	uint64_t bits;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	return gs_of_bits(gs_bits(x) & ~GS_SIGN_F64);
 }
 
-static inline double gs_f64_of_bits(uint64_t bits)
+/* The magnitude of y with the sign of x. */
+static inline gs_vd gs_with_sign(gs_vd y, gs_vd x)
 {
-	double x;
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	return gs_of_bits((gs_bits(y) & ~GS_SIGN_F64) | (gs_bits(x) & GS_SIGN_F64));
 }
 
-static inline uint32_t gs_f32_bits(float x)
+/* |x|, at most limit; NaN gives limit. */
+static inline gs_vf gs_magnitude_to(gs_vf x, float limit)
 {
-	uint32_t bits;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	return gs_min_f(gs_of_bits_w(gs_bits_w(x) & ~GS_SIGN_F32), gs_all_f(limit));
 }
 
-static inline float gs_f32_of_bits(uint32_t bits)
+/* y with the sign of x; y has none of its own, but for NaN. */
+static inline gs_vf gs_signed(gs_vf y, gs_vf x)
 {
-	float x;
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	return gs_of_bits_w(gs_bits_w(y) | (gs_bits_w(x) & GS_SIGN_F32));
 }
 
-/* |x|, at most limit; NaN gives limit. On bits, which compilers put into vectors without leave to ignore traps. */
-static inline double gs_magnitude(double x, double limit)
+/* c[first] + x (c[first + 1] + x (... c[last])), by Horner's rule. The loop is unrolled: first and last are constants. */
+static inline gs_vd gs_polynomial(const double *c, int first, int last, gs_vd x)
 {
-	uint64_t bits = gs_f64_bits(x) & INT64_MAX, most = gs_f64_bits(limit);
-	return gs_f64_of_bits(bits < most ? bits : most);
+	gs_vd p = gs_all(c[last]);
+#pragma GCC unroll 16
+	for (int i = last - 1; i >= first; i--)
+		p = gs_fma(p, x, gs_all(c[i]));
+	return p;
+}
+
+/* Every second coefficient only, for even and odd powers. */
+static inline gs_vd gs_polynomial_by_two(const double *c, int first, int last, gs_vd x)
+{
+	gs_vd p = gs_all(c[last]);
+#pragma GCC unroll 16
+	for (int i = last - 2; i >= first; i -= 2)
+		p = gs_fma(p, x, gs_all(c[i]));
+	return p;
+}
+
+/* An integer below 2^32 as a double, exactly: it is written into the significand of 2^52. */
+static inline gs_vd gs_from_word(gs_vu word)
+{
+	return gs_of_bits(word | (uint64_t)0x433 << 52) - 0x1p52;
 }
 
 /* a + b rounded to odd, for |a| >= |b| or a = 0: where the sum is not a binary64, the neighbour whose last bit is 1. Its
  * later rounding to binary32 is then that of the exact sum, never a tie made by the first rounding. */
-static inline double gs_add_to_odd(double a, double b)
+static inline gs_vd gs_add_to_odd(gs_vd a, gs_vd b)
 {
-	double sum = a + b;
-	double error = (a - sum) + b; /* exact */
-	uint64_t bits = gs_f64_bits(sum);
-	uint64_t step = (uint64_t)(gs_f64_bits(error) << 1 != 0) & ~bits;
-	uint64_t inward = (gs_f64_bits(error) ^ bits) >> 63;
-	return gs_f64_of_bits(bits + step - 2 * (step & inward));
+	gs_vd sum = a + b;
+	gs_vd error = (a - sum) + b; /* exact */
+	gs_vu bits = gs_bits(sum), error_bits = gs_bits(error);
+	gs_vu twice = error_bits << 1;
+	gs_vu inexact = (twice | (gs_all_u(0) - twice)) >> 63;
+	gs_vu inward = (error_bits ^ bits) >> 63;
+	return gs_of_bits((bits - (inward & inexact)) | inexact);
 }
 
 /* a + b = high + low exactly, whichever is larger. */
 struct gs_sum {
-	double high, low;
+	gs_vd high, low;
 };
 
-static inline struct gs_sum gs_two_sum(double a, double b)
+static inline struct gs_sum gs_two_sum(gs_vd a, gs_vd b)
 {
-	double high = a + b;
-	double b_there = high - a;
+	gs_vd high = a + b;
+	gs_vd b_there = high - a;
 	return (struct gs_sum){.high = high, .low = (a - (high - b_there)) + (b - b_there)};
 }
 
-/* exp(x) = scale * (1 + grown), scale a power of two: what exp and tanh share. |x| at most 128. */
-struct gs_exp_parts {
-	double scale;
-	double grown; /* exp(r) - 1 */
+/* 2^k from k as it stands in the low bits of a sum with 2^52. */
+static inline gs_vd gs_power_of_two(gs_vd shifted)
+{
+	return gs_of_bits((gs_bits(shifted) + 1023) << 52);
+}
+
+/* exp(x) for |x| <= 110, beyond which it overflows or rounds to 0. x = n log(2)/8 + r, exp(x) = 2^(n/8) (1 + (exp(r) - 1)). */
+static inline gs_vd gs_exp_core(gs_vd x)
+{
+	gs_vd shift = gs_all(0x1.8p52); /* adding it rounds to an integer, which then stands in the low bits */
+	gs_vd shifted = gs_fma(x, gs_all(8 * GS_LOG2_INVERSE), shift);
+	gs_vd n = shifted - shift;
+	gs_vd r = gs_fma(n, gs_all(-GS_LOG2_LOW / 8),
+	                 gs_fma(n, gs_all(-GS_LOG2_HIGH / 8), x)); /* the inner one is exact */
+	gs_vd grown = gs_fma(r * r, gs_polynomial(gs_exp_eighth_q, 0, GS_EXP_EIGHTH_TERMS - 1, r), r);
+	/* the table has taken n modulo 8 back */
+	gs_vd scale = gs_of_bits(gs_lookup8(gs_exp_eighth, gs_bits(shifted)) + (gs_bits(shifted) << 49));
+	return gs_fma(scale, grown, scale);
+}
+
+/* tanh(a) for 0 <= a <= 10, from where it is 1: (exp(2a) - 1) / (exp(2a) + 1). */
+static inline gs_vd gs_tanh_core(gs_vd a)
+{
+	gs_vd x = a + a, shift = gs_all(0x1.8p52);
+	gs_vd shifted = gs_fma(x, gs_all(GS_LOG2_INVERSE), shift);
+	gs_vd k = shifted - shift;
+	gs_vd r = gs_fma(k, gs_all(-GS_LOG2_LOW), gs_fma(k, gs_all(-GS_LOG2_HIGH), x)); /* the inner one is exact */
+	gs_vd grown = gs_fma(r * r, gs_polynomial(gs_exp_q, 0, GS_EXP_TERMS - 1, r), r);
+	gs_vd scale = gs_power_of_two(shifted);
+	return gs_fma(scale, grown, scale - 1) / gs_fma(scale, grown, scale + 1);
+}
+
+/* x = 2^k z, z in one of sixteen pieces of an interval about 1, for 0 < x < infinity: what the logarithms share. */
+struct gs_log_parts {
+	gs_vu place; /* k + 1024 above, the position of z below */
+	gs_vu piece;
+	gs_vd k, z;
 };
 
-static inline struct gs_exp_parts gs_exp_reduce(double x)
+static inline struct gs_log_parts gs_log_reduce(gs_vd x)
 {
-	const double shift = 0x1.8p52; /* adding it rounds to an integer, which then stands in the low bits */
-	double shifted = fma(x, GS_LOG2_INVERSE, shift);
-	double k = shifted - shift;
-	double r = fma(k, -GS_LOG2_LOW, fma(k, -GS_LOG2_HIGH, x)); /* the inner one is exact */
-	double q = gs_exp_q[GS_EXP_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_EXP_TERMS - 2; i >= 0; i--)
-		q = fma(q, r, gs_exp_q[i]);
-	return (struct gs_exp_parts){
-		.scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52),
-		.grown = fma(r * r, q, r),
+	const uint64_t start = 0x3fe6550000000000; /* z from here up to twice that */
+	const uint64_t bias = (uint64_t)1024 << 52;
+	gs_vu bits = gs_bits(x);
+	gs_vu place = bits - (start - bias);
+	return (struct gs_log_parts){
+		.place = place,
+		.piece = place >> 48 & (GS_LOG_PIECES - 1),
+		.k = gs_of_bits(place >> 52 | (uint64_t)0x433 << 52) - (0x1p52 + 1024),
+		.z = gs_of_bits(bits - (place & (uint64_t)0xfff << 52) + bias),
 	};
 }
 
-/* exp(x) for any x but NaN */
-static inline double gs_exp_core(double x)
+/* log(x) for 0 < x < infinity as the last sum before rounding, high + low */
+static inline struct gs_sum gs_log_sum(gs_vd x)
 {
-	/* exp(110) is beyond the largest binary32, exp(-110) below half of the least */
-	struct gs_exp_parts e = gs_exp_reduce(copysign(gs_magnitude(x, 110), x));
-	return fma(e.scale, e.grown, e.scale);
+	struct gs_log_parts parts = gs_log_reduce(x);
+	gs_vd r = gs_fma(parts.z, gs_lookup16(gs_log_inverse, parts.piece), gs_all(-1)); /* exact */
+	gs_vd p = gs_polynomial(gs_log_p, 0, GS_LOG_TERMS - 1, r);
+	gs_vd high = gs_fma(parts.k, gs_all(GS_LOG2_HIGH), gs_lookup16(gs_log_high, parts.piece)); /* exact */
+	gs_vd low = gs_fma(parts.k, gs_all(GS_LOG2_LOW), gs_lookup16(gs_log_low, parts.piece));
+	gs_vd sum = high + r;
+	gs_vd rest = (high - sum) + r; /* exact: high is 0 or at least r */
+	return (struct gs_sum){.high = sum, .low = gs_fma(r * r, p, low + rest)};
 }
 
-/* log(x) for 0 < x < infinity */
-static inline double gs_log_core(double x)
+/* erf(a) for 0 <= a <= 3.984375, from where it is 1 */
+static inline gs_vd gs_erf_core(gs_vd a)
 {
-	const uint64_t start = 0x3fe6550000000000; /* x = 2^k z with z from here up to twice that */
-	const uint64_t bias = (uint64_t)1024 << 52;
-	uint64_t bits = gs_f64_bits(x);
-	uint64_t place = bits - start + bias; /* k + 1024 above, the position of z in sixteen pieces below */
-	uint64_t piece = place >> 48 & (GS_LOG_PIECES - 1);
-	double k = gs_f64_of_bits(place >> 52 | (uint64_t)0x433 << 52) - (0x1p52 + 1024);
-	double z = gs_f64_of_bits(bits - (place & (uint64_t)0xfff << 52) + bias);
-	double r = fma(z, gs_log_inverse[piece], -1); /* exact */
-	double p = gs_log_p[GS_LOG_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_LOG_TERMS - 2; i >= 0; i--)
-		p = fma(p, r, gs_log_p[i]);
-	double high = fma(k, GS_LOG2_HIGH, gs_log_high[piece]); /* exact */
-	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
-	double sum = high + r;
-	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
-	return gs_add_to_odd(sum, fma(r * r, p, low + rest));
-}
-
-/* tanh(x) for any x but NaN */
-static inline double gs_tanh_core(double x)
-{
-	double a = gs_magnitude(x, 10); /* 1 from there on */
-	struct gs_exp_parts e = gs_exp_reduce(a + a);
-	/* (exp(2a) - 1) / (exp(2a) + 1) */
-	return copysign(fma(e.scale, e.grown, e.scale - 1) / fma(e.scale, e.grown, e.scale + 1), x);
-}
-
-/* erf(x) for any x but NaN */
-static inline double gs_erf_core(double x)
-{
-	const double shift = 0x1.8p50;        /* in its binade a last place is 1/4: adding it rounds to quarters */
-	double a = gs_magnitude(x, 3.984375); /* 1 from there on */
-	uint64_t piece = gs_f64_bits((a - 0.125) + shift) & (GS_ERF_PIECES - 1);
-	double t = a - gs_erf_c[piece];
-	double p = gs_erf_t[GS_ERF_TERMS - 1][piece];
+	const double shift = 0x1.8p50; /* in its binade a last place is 1/4: adding it rounds to quarters */
+	gs_vu piece = gs_bits((a - 0.125) + shift) & (GS_ERF_PIECES - 1);
+	gs_vd t = a - gs_lookup16(gs_erf_c, piece);
+	gs_vd p = gs_lookup16(gs_erf_t[GS_ERF_TERMS - 1], piece);
 #pragma GCC unroll 16
 	for (int k = GS_ERF_TERMS - 2; k >= 0; k--)
-		p = fma(p, t, gs_erf_t[k][piece]);
-	return copysign(a * p, x);
+		p = gs_fma(p, t, gs_lookup16(gs_erf_t[k], piece));
+	return a * p;
 }
 
 /* x = k log(2) + r + r_low, scale = 2^k: what expm1, sinh and cosh share. |x| at most 128. */
 struct gs_exp_pair {
-	double scale, r, r_low;
+	gs_vd scale, r, r_low;
 };
 
-static inline struct gs_exp_pair gs_exp_reduce_pair(double x)
+static inline struct gs_exp_pair gs_exp_reduce_pair(gs_vd x)
 {
-	const double shift = 0x1.8p52;
-	double shifted = fma(x, GS_LOG2_INVERSE, shift);
-	double k = shifted - shift;
-	double t = fma(k, -GS_LOG2_HIGH, x); /* exact */
-	double r = fma(k, -GS_LOG2_LOW, t);
+	gs_vd shift = gs_all(0x1.8p52);
+	gs_vd shifted = gs_fma(x, gs_all(GS_LOG2_INVERSE), shift);
+	gs_vd k = shifted - shift;
+	gs_vd t = gs_fma(k, gs_all(-GS_LOG2_HIGH), x); /* exact */
+	gs_vd r = gs_fma(k, gs_all(-GS_LOG2_LOW), t);
 	return (struct gs_exp_pair){
-		.scale = gs_f64_of_bits((gs_f64_bits(shifted) + 1023) << 52),
+		.scale = gs_power_of_two(shifted),
 		.r = r,
-		.r_low = fma(k, -GS_LOG2_LOW, t - r),
+		.r_low = gs_fma(k, gs_all(-GS_LOG2_LOW), t - r),
 	};
 }
 
-/* exp(x) - 1 for any x but NaN */
-static inline double gs_expm1_core(double x)
+/* exp(x) - 1 for |x| <= 110, beyond which it overflows or rounds to -1, but for its sign, which is x's */
+static inline gs_vd gs_expm1_core(gs_vd x)
 {
-	/* beyond 110 the result overflows or rounds to -1 */
-	struct gs_exp_pair e = gs_exp_reduce_pair(copysign(gs_magnitude(x, 110), x));
+	struct gs_exp_pair e = gs_exp_reduce_pair(x);
 	/* exp(r) - 1 = r + q0 r^2 + rest, q0 = 1/2 */
-	double q = gs_exp_q[GS_EXP_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_EXP_TERMS - 2; i >= 1; i--)
-		q = fma(q, e.r, gs_exp_q[i]);
-	double half = e.r * gs_exp_q[0];
-	double square = e.r * half;
-	double square_low = fma(e.r, half, -square);
-	struct gs_sum one = gs_two_sum(e.scale, -1);
+	gs_vd q = gs_polynomial(gs_exp_q, 1, GS_EXP_TERMS - 1, e.r);
+	gs_vd half = e.r * gs_exp_q[0];
+	gs_vd square = e.r * half;
+	gs_vd square_low = gs_fma(e.r, half, -square);
+	struct gs_sum one = gs_two_sum(e.scale, gs_all(-1));
 	struct gs_sum two = gs_two_sum(one.high, e.scale * e.r);
 	struct gs_sum three = gs_two_sum(two.high, e.scale * square);
-	double rest = fma(e.r * (e.r * e.r), q, square_low) + fma(e.r, e.r_low, e.r_low);
-	double low = fma(e.scale, rest, three.low) + (two.low + one.low);
-	return copysign(gs_add_to_odd(three.high, low), x);
+	gs_vd rest = gs_fma(e.r * (e.r * e.r), q, square_low) + gs_fma(e.r, e.r_low, e.r_low);
+	gs_vd low = gs_fma(e.scale, rest, three.low) + (two.low + one.low);
+	return gs_add_to_odd(three.high, low);
 }
 
 /* log(u.high + u.low), to odd, where u.low is at most a last place or two of u.high: what log1p shares with the inverse
  * hyperbolic functions. u.high positive, from 2^-24 to 2^130. */
-static inline double gs_log_of_sum(struct gs_sum u)
+static inline gs_vd gs_log_of_sum(struct gs_sum u)
 {
-	const uint64_t start = 0x3fe6550000000000, bias = (uint64_t)1024 << 52;
-	uint64_t bits = gs_f64_bits(u.high);
-	uint64_t place = bits - start + bias; /* as in log */
-	uint64_t piece = place >> 48 & (GS_LOG_PIECES - 1);
-	double k = gs_f64_of_bits(place >> 52 | (uint64_t)0x433 << 52) - (0x1p52 + 1024);
-	double z = gs_f64_of_bits(bits - (place & (uint64_t)0xfff << 52) + bias);
-	double z_low = u.low * gs_f64_of_bits(((uint64_t)2047 << 52) - (place & (uint64_t)0xfff << 52)); /* exact */
-	double inverse = gs_log_inverse[piece];
-	double product = z * inverse;
+	struct gs_log_parts parts = gs_log_reduce(u.high); /* as in log */
+	gs_vd down = gs_of_bits(gs_all_u((uint64_t)2047 << 52) - (parts.place & (uint64_t)0xfff << 52));
+	gs_vd z_low = u.low * down; /* exact */
+	gs_vd inverse = gs_lookup16(gs_log_inverse, parts.piece);
+	gs_vd product = parts.z * inverse;
 	/* z/c - 1 = r + r_low: the product's head less 1 is exact */
-	double head = product - 1;
-	double tail = fma(z_low, inverse, fma(z, inverse, -product));
-	double r = head + tail;
-	double r_low = (head - r) + tail;
-	double p = gs_log_p[GS_LOG_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_LOG_TERMS - 2; i >= 0; i--)
-		p = fma(p, r, gs_log_p[i]);
-	double high = fma(k, GS_LOG2_HIGH, gs_log_high[piece]); /* exact */
-	double low = fma(k, GS_LOG2_LOW, gs_log_low[piece]);
-	double sum = high + r;
-	double rest = (high - sum) + r; /* exact: high is 0 or at least r */
-	return gs_add_to_odd(sum, fma(r * r, p, low + (rest + r_low)));
+	gs_vd head = product - 1;
+	gs_vd tail = gs_fma(z_low, inverse, gs_fma(parts.z, inverse, -product));
+	gs_vd r = head + tail;
+	gs_vd r_low = (head - r) + tail;
+	gs_vd p = gs_polynomial(gs_log_p, 0, GS_LOG_TERMS - 1, r);
+	gs_vd high = gs_fma(parts.k, gs_all(GS_LOG2_HIGH), gs_lookup16(gs_log_high, parts.piece)); /* exact */
+	gs_vd low = gs_fma(parts.k, gs_all(GS_LOG2_LOW), gs_lookup16(gs_log_low, parts.piece));
+	gs_vd sum = high + r;
+	gs_vd rest = (high - sum) + r; /* exact: high is 0 or at least r */
+	return gs_add_to_odd(sum, gs_fma(r * r, p, low + (rest + r_low)));
 }
 
-/* log(1 + x) for -1 < x < infinity */
-static inline double gs_log1p_core(double x)
+/* log(1 + x) for -1 < x < infinity, but for its sign, which is x's */
+static inline gs_vd gs_log1p_core(gs_vd x)
 {
-	return copysign(gs_log_of_sum(gs_two_sum(1, x)), x);
+	return gs_log_of_sum(gs_two_sum(gs_all(1), x));
 }
 
 /* An angle |x| as quadrant * pi/2 + r + r_low, |r| <= pi/4. */
 struct gs_angle {
-	uint64_t quadrant; /* modulo 4 */
-	double r, r_low;
+	gs_vu quadrant; /* modulo 4, in its low bits */
+	gs_vd r, r_low;
 };
 
 /* The product of x's significand and 128 bits of 2/pi, those that are worth from 2 quadrants down: what lies above them
  * is whole turns, what lies below is less than 2^-102 quadrants. No binary32 comes nearer than 2^-33 to a multiple. */
-static inline struct gs_angle gs_angle_reduce(float x)
+static inline struct gs_angle gs_angle_reduce(gs_vf x)
 {
-	uint32_t bits = gs_f32_bits(x) & INT32_MAX;
-	uint32_t exponent = bits >> 23 > 126 ? bits >> 23 : 126;
-	uint64_t significand = (bits & 0x7fffff) | 0x800000;
-	uint32_t from = exponent - 120, word = from >> 5, shift = from & 31;
-	uint64_t w[4];
+	gs_vw bits = gs_bits_w(x) & ~GS_SIGN_F32;
+	gs_vw exponent = gs_pick_w(gs_above_w(bits, 0x3f7fffff), bits >> 23, gs_all_w(126));
+	gs_vu significand = gs_extend((bits & 0x7fffff) | 0x800000);
+	gs_vu from = gs_extend(exponent) - 120, word = from >> 5, shift = from & 31;
+	gs_vu w[4];
 #pragma GCC unroll 4
-	for (uint32_t i = 0; i < 4; i++)
-		w[i] = ((uint64_t)gs_two_over_pi[word + i] << 32 | gs_two_over_pi[word + i + 1]) << shift >> 32;
-	uint64_t p3 = significand * w[3];
-	uint64_t p2 = significand * w[2] + (p3 >> 32);
-	uint64_t p1 = significand * w[1] + (p2 >> 32);
-	uint64_t p0 = significand * w[0] + (p1 >> 32);
-	uint64_t high = p0 << 32 | (p1 & UINT32_MAX), low = p2 << 32 | (p3 & UINT32_MAX);
-	uint64_t fraction = high << 2 | low >> 62; /* of a quadrant, read as signed: from -1/2 to 1/2 */
-	double upper = (double)(fraction >> 32) - (double)(fraction >> 63) * 0x1p32;
-	double middle = (double)(fraction & UINT32_MAX) * 0x1p-32;
-	double lower = (double)(low << 2 >> 32) * 0x1p-64;
-	double sum = upper + middle; /* in units of 2^-32 quadrants */
-	double rest = (upper - sum) + middle + lower;
-	double f = (sum + rest) * 0x1p-32;
-	double f_low = ((sum - (sum + rest)) + rest) * 0x1p-32;
-	double r = f * GS_HALF_PI_HIGH;
-	double r_low = fma(f, GS_HALF_PI_HIGH, -r) + fma(f, GS_HALF_PI_LOW, f_low * GS_HALF_PI_HIGH);
-	bool small = bits < 0x3f490fdb; /* |x| < pi/4 */
-	double magnitude = (double)gs_f32_of_bits(bits);
+	for (unsigned i = 0; i < 4; i++)
+		w[i] = gs_lookup8(gs_two_over_pi, word + i) << shift >> 32;
+	gs_vu p3 = gs_mul_low(significand, w[3]);
+	gs_vu p2 = gs_mul_low(significand, w[2]) + (p3 >> 32);
+	gs_vu p1 = gs_mul_low(significand, w[1]) + (p2 >> 32);
+	gs_vu p0 = gs_mul_low(significand, w[0]) + (p1 >> 32);
+	gs_vu high = p0 << 32 | (p1 & UINT32_MAX), low = p2 << 32 | (p3 & UINT32_MAX);
+	gs_vu fraction = high << 2 | low >> 62; /* of a quadrant, read as signed: from -1/2 to 1/2 */
+	gs_vd upper = gs_from_word(fraction >> 32 ^ 0x80000000u) - 0x1p31;
+	gs_vd middle = gs_from_word(fraction & UINT32_MAX) * 0x1p-32;
+	gs_vd lower = gs_from_word(low << 2 >> 32) * 0x1p-64;
+	gs_vd sum = upper + middle; /* in units of 2^-32 quadrants */
+	gs_vd rest = (upper - sum) + middle + lower;
+	gs_vd f = (sum + rest) * 0x1p-32;
+	gs_vd f_low = ((sum - (sum + rest)) + rest) * 0x1p-32;
+	gs_vd r = f * GS_HALF_PI_HIGH;
+	gs_vd r_low = gs_fma(f, gs_all(GS_HALF_PI_HIGH), -r) +
+	              gs_fma(f, gs_all(GS_HALF_PI_LOW), f_low * GS_HALF_PI_HIGH);
+	gs_vd magnitude = gs_widen(gs_of_bits_w(bits));
+	gs_vm small = gs_above(gs_all(0x1.921fb6p-1), magnitude); /* |x| < pi/4 */
+	gs_vu quadrant = (high >> 62) + (fraction >> 63);
 	return (struct gs_angle){
-		.quadrant = small ? 0 : (high >> 62) + (fraction >> 63),
-		.r = small ? magnitude : r,
-		.r_low = small ? 0 : r_low,
+		.quadrant = gs_bits(gs_pick(small, gs_all(0), gs_of_bits(quadrant))),
+		.r = gs_pick(small, magnitude, r),
+		.r_low = gs_pick(small, gs_all(0), r_low),
 	};
 }
 
 /* sin(quadrant * pi/2 + r) to odd: sin is asked with the quadrant, cos with one more. */
-static inline double gs_sin_quadrant(struct gs_angle a)
+static inline gs_vd gs_sin_quadrant(struct gs_angle a)
 {
-	double z = a.r * a.r;
-	double z_low = fma(a.r, a.r, -z);
-	double s = gs_sin_s[GS_SIN_TERMS - 1], c = gs_cos_c[GS_COS_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_SIN_TERMS - 2; i >= 0; i--)
-		s = fma(s, z, gs_sin_s[i]);
-#pragma GCC unroll 16
-	for (int i = GS_COS_TERMS - 2; i >= 0; i--)
-		c = fma(c, z, gs_cos_c[i]);
+	gs_vd z = a.r * a.r;
+	gs_vd z_low = gs_fma(a.r, a.r, -z);
+	gs_vd s = gs_polynomial(gs_sin_s, 0, GS_SIN_TERMS - 1, z);
+	gs_vd c = gs_polynomial(gs_cos_c, 0, GS_COS_TERMS - 1, z);
 	/* sin r = r + (r^3 S + cos(r) r_low), cos r = 1 - r^2/2 + (r^4 C - r r_low) */
-	double sin_low = fma(z * a.r, s, fma(z * -0.5, a.r_low, a.r_low));
-	double cos_high = fma(z, -0.5, 1);
-	double cos_rest = fma(z, -0.5, 1 - cos_high); /* exact */
-	double cos_low = fma(z * z, c, cos_rest - fma(a.r, a.r_low, 0.5 * z_low));
-	bool odd = a.quadrant & 1;
-	double value = gs_add_to_odd(odd ? cos_high : a.r, odd ? cos_low : sin_low);
-	return a.quadrant & 2 ? -value : value;
+	gs_vd sin_low = gs_fma(z * a.r, s, gs_fma(z * -0.5, a.r_low, a.r_low));
+	gs_vd cos_high = gs_fma(z, gs_all(-0.5), gs_all(1));
+	gs_vd cos_rest = gs_fma(z, gs_all(-0.5), 1 - cos_high); /* exact */
+	gs_vd cos_low = gs_fma(z * z, c, cos_rest - gs_fma(a.r, a.r_low, 0.5 * z_low));
+	gs_vm odd = gs_bit(a.quadrant, 1);
+	gs_vd value = gs_add_to_odd(gs_pick(odd, cos_high, a.r), gs_pick(odd, cos_low, sin_low));
+	return gs_of_bits(gs_bits(value) ^ (a.quadrant & 2) << 62);
 }
 
-/* condition ? a : b by masks: a compiler must not turn it into a branch around the work, which bars vectors. */
-static inline uint32_t gs_choose(bool condition, uint32_t a, uint32_t b)
+/* |x| as above for 0 <= x < 2^12, in fewer steps: the multiple of pi/2 is subtracted in two parts, the first without error.
+ * The second is good to 2^-83, while r is 2^-30 at the least. r_low is what r lacks of it. */
+static inline struct gs_angle gs_angle_near(gs_vd x)
 {
-	uint32_t mask = -(uint32_t)condition;
-	return (a & mask) | (b & ~mask);
+	gs_vd shift = gs_all(0x1.8p52);
+	gs_vd shifted = gs_fma(x, gs_all(GS_TWO_OVER_PI), shift);
+	gs_vd k = shifted - shift;
+	gs_vd t = gs_fma(k, gs_all(-GS_HALF_PI_START), x); /* exact */
+	gs_vd r = gs_fma(k, gs_all(-GS_HALF_PI_REST), t);
+	return (struct gs_angle){
+		.quadrant = gs_bits(shifted),
+		.r = r,
+		.r_low = gs_fma(k, gs_all(-GS_HALF_PI_REST), t - r),
+	};
+}
+
+/* sin(quadrant * pi/2 + r), in fewer steps and to nearest: enough without r_low for all of |x| < 2^12. sin and cos are one
+ * polynomial each, of which every lane takes its coefficients. */
+static inline gs_vd gs_sin_near(struct gs_angle a)
+{
+	gs_vd z = a.r * a.r;
+	gs_vm odd = gs_bit(a.quadrant, 1);
+	gs_vd p = gs_pick(odd, gs_all(gs_cos_whole[GS_SIN_TERMS - 1]), gs_all(gs_sin_s[GS_SIN_TERMS - 1]));
+#pragma GCC unroll 16
+	for (int i = GS_SIN_TERMS - 2; i >= 0; i--)
+		p = gs_fma(p, z, gs_pick(odd, gs_all(gs_cos_whole[i]), gs_all(gs_sin_s[i])));
+	/* sin r = r + r z S, cos r = 1 + z C */
+	gs_vd value = gs_fma(gs_pick(odd, z, z * a.r), p, gs_pick(odd, gs_all(1), a.r));
+	return gs_of_bits(gs_bits(value) ^ (a.quadrant & 2) << 62);
 }
 
 /* The binary32 functions. The one NaN they return is 0x7fc00000. */
-static inline float gs_unless_nan(float x, float y)
+static inline gs_vf gs_unless_nan(gs_vf x, gs_vf y)
 {
-	return gs_f32_of_bits(gs_choose((gs_f32_bits(x) & INT32_MAX) > 0x7f800000, 0x7fc00000, gs_f32_bits(y)));
+	return gs_of_bits_w(
+		gs_pick_w(gs_above_w(gs_bits_w(x) & ~GS_SIGN_F32, 0x7f800000), gs_all_w(0x7fc00000), gs_bits_w(y)));
 }
 
-static inline float gs_exp_f32(float x)
+static inline gs_wm gs_is_among(gs_vw x, const uint32_t *list, int n)
 {
-	return gs_unless_nan(x, (float)gs_exp_core(x));
+	gs_wm found = gs_equal_w(x, list[0]);
+#pragma GCC unroll 8
+	for (int i = 1; i < n; i++)
+		found = gs_either_w(found, gs_equal_w(x, list[i]));
+	return found;
 }
 
-static inline float gs_log_f32(float x)
+static inline gs_vf gs_exp_f32(gs_vf x)
 {
-	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)gs_log_core(x));
-	out = gs_choose(in == 0x7f800000, in, out);
-	out = gs_choose(in > 0x7f800000, 0x7fc00000, out); /* NaN and below zero */
-	out = gs_choose(in << 1 == 0, 0xff800000, out);    /* zeros */
-	return gs_f32_of_bits(out);
+	gs_vf cut = gs_max_f(gs_min_f(x, gs_all_f(110)), gs_all_f(-110));
+	return gs_unless_nan(x, gs_narrow(gs_exp_core(gs_widen(cut))));
 }
 
-static inline float gs_tanh_f32(float x)
+/* log of any float, to odd and with the values of what is not above 0 and finite. */
+static inline gs_vw gs_log_rare(gs_vf x)
 {
-	return gs_unless_nan(x, (float)gs_tanh_core(x));
+	struct gs_sum sum = gs_log_sum(gs_widen(x));
+	gs_vw in = gs_bits_w(x), out = gs_bits_w(gs_narrow(gs_add_to_odd(sum.high, sum.low)));
+	out = gs_pick_w(gs_equal_w(in, 0x7f800000), in, out);
+	out = gs_pick_w(gs_above_w(in, 0x7f800000), gs_all_w(0x7fc00000), out);        /* NaN and below zero */
+	return gs_pick_w(gs_equal_w(in & ~GS_SIGN_F32, 0), gs_all_w(0xff800000), out); /* zeros */
 }
 
-static inline float gs_erf_f32(float x)
+static inline gs_vf gs_log_f32(gs_vf x)
 {
-	return gs_unless_nan(x, (float)gs_erf_core(x));
+	struct gs_sum sum = gs_log_sum(gs_widen(x));
+	gs_vw in = gs_bits_w(x), out = gs_bits_w(gs_narrow(sum.high + sum.low));
+	gs_wm rare = gs_either_w(gs_above_w(in - 1, 0x7f7ffffe), gs_is_among(in, gs_log_hard, GS_LOG_HARD));
+	if (GS_UNLIKELY(gs_any_w(rare)))
+		out = gs_pick_w(rare, gs_log_rare(x), out);
+	return gs_of_bits_w(out);
 }
 
-static inline float gs_sin_f32(float x)
+static inline gs_vf gs_tanh_f32(gs_vf x)
 {
-	double y = gs_sin_quadrant(gs_angle_reduce(x));
-	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)y) ^ (in & 0x80000000);
-	return gs_f32_of_bits(gs_choose((in & INT32_MAX) >= 0x7f800000, 0x7fc00000, out));
+	gs_vf y = gs_narrow(gs_tanh_core(gs_widen(gs_magnitude_to(x, 10))));
+	return gs_unless_nan(x, gs_signed(y, x));
 }
 
-static inline float gs_cos_f32(float x)
+static inline gs_vf gs_erf_f32(gs_vf x)
+{
+	gs_vf y = gs_narrow(gs_erf_core(gs_widen(gs_magnitude_to(x, 3.984375f))));
+	return gs_unless_nan(x, gs_signed(y, x));
+}
+
+/* From here on |x| is beyond gs_angle_near, in bits. */
+#define GS_FAR 0x45800000
+
+/* sin(|x| + turn pi/2) for any float, to odd, NaN where x is not finite. */
+static inline gs_vw gs_sin_far(gs_vf x, uint64_t turn)
 {
 	struct gs_angle a = gs_angle_reduce(x);
-	a.quadrant++;
-	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)gs_sin_quadrant(a));
-	return gs_f32_of_bits(gs_choose((in & INT32_MAX) >= 0x7f800000, 0x7fc00000, out));
+	a.quadrant += turn;
+	gs_vw out = gs_bits_w(gs_narrow(gs_sin_quadrant(a)));
+	return gs_pick_w(gs_above_w(gs_bits_w(x) & ~GS_SIGN_F32, 0x7f7fffff), gs_all_w(0x7fc00000), out);
 }
 
-static inline float gs_expm1_f32(float x)
+static inline gs_vw gs_sin_turned(gs_vw size, uint64_t turn)
 {
-	return gs_unless_nan(x, (float)gs_expm1_core(x));
+	struct gs_angle a = gs_angle_near(gs_widen(gs_of_bits_w(size)));
+	a.quadrant += turn;
+	gs_vw out = gs_bits_w(gs_narrow(gs_sin_near(a)));
+	gs_wm far = gs_above_w(size, GS_FAR - 1);
+	if (GS_UNLIKELY(gs_any_w(far)))
+		out = gs_pick_w(far, gs_sin_far(gs_of_bits_w(size), turn), out);
+	return out;
 }
 
-static inline float gs_log1p_f32(float x)
+static inline gs_vf gs_sin_f32(gs_vf x)
 {
-	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)gs_log1p_core(x));
-	out = gs_choose(in == 0x7f800000, in, out);
-	out = gs_choose(in == 0xbf800000, 0xff800000, out); /* -1 */
-	out = gs_choose(in > 0xbf800000 || (in > 0x7f800000 && in < 0x80000000), 0x7fc00000,
-	                out); /* NaN and below -1 */
-	return gs_f32_of_bits(out);
+	gs_vw size = gs_bits_w(x) & ~GS_SIGN_F32, sign = gs_bits_w(x) & GS_SIGN_F32;
+	gs_vw out = gs_sin_turned(size, 0);
+	return gs_of_bits_w(gs_pick_w(gs_equal_w(out, 0x7fc00000), out, out ^ sign)); /* NaN has no sign to change */
 }
 
-/* To integers: exact, so the C library's are right; -0 and infinities stay. rint is half to even in this mode. */
-static inline float gs_floor_f32(float x)
+static inline gs_vf gs_cos_f32(gs_vf x)
 {
-	return gs_unless_nan(x, floorf(x));
+	return gs_of_bits_w(gs_sin_turned(gs_bits_w(x) & ~GS_SIGN_F32, 1));
 }
 
-static inline float gs_ceil_f32(float x)
+static inline gs_vf gs_expm1_f32(gs_vf x)
 {
-	return gs_unless_nan(x, ceilf(x));
+	gs_vd cut = gs_widen(gs_max_f(gs_min_f(x, gs_all_f(110)), gs_all_f(-110)));
+	return gs_unless_nan(x, gs_narrow(gs_with_sign(gs_expm1_core(cut), cut)));
 }
 
-static inline float gs_trunc_f32(float x)
+static inline gs_vf gs_log1p_f32(gs_vf x)
 {
-	return gs_unless_nan(x, truncf(x));
+	gs_vd wide = gs_widen(x);
+	gs_vw in = gs_bits_w(x), out = gs_bits_w(gs_narrow(gs_with_sign(gs_log1p_core(wide), wide)));
+	out = gs_bits_w(gs_unless_nan(x, gs_of_bits_w(out)));
+	out = gs_pick_w(gs_above_w(in, 0xbf800000), gs_all_w(0x7fc00000), out);
+	out = gs_pick_w(gs_equal_w(in, 0xbf800000), gs_all_w(0xff800000), out); /* -1 */
+	return gs_of_bits_w(gs_pick_w(gs_equal_w(in, 0x7f800000), in, out));
 }
 
-static inline float gs_round_f32(float x)
+static inline gs_vf gs_sqrt_f32(gs_vf x)
 {
-	return gs_unless_nan(x, rintf(x));
+	gs_vf y = gs_sqrt_f(x);
+	return gs_unless_nan(y, y);
+}
+
+/* To integers: exact, so the C library's are right; -0 and infinities stay. */
+static inline gs_vf gs_floor_f32(gs_vf x)
+{
+	return gs_unless_nan(x, gs_floor_lanes(x));
+}
+
+static inline gs_vf gs_ceil_f32(gs_vf x)
+{
+	return gs_unless_nan(x, gs_ceil_lanes(x));
+}
+
+static inline gs_vf gs_trunc_f32(gs_vf x)
+{
+	return gs_unless_nan(x, gs_trunc_lanes(x));
+}
+
+static inline gs_vf gs_round_f32(gs_vf x)
+{
+	return gs_unless_nan(x, gs_round_lanes(x));
 }
 
 #endif

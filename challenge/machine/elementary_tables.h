@@ -17,12 +17,14 @@
 
 enum {
 	GS_EXP_TERMS = 11,
+	GS_EXP_EIGHTH_TERMS = 6,
 	GS_LOG_TERMS = 8,
 	GS_LOG_PIECES = 16,
 	GS_ERF_TERMS = 12,
 	GS_ERF_PIECES = 16,
 	GS_SIN_TERMS = 7,
-	GS_COS_TERMS = 7
+	GS_COS_TERMS = 7,
+	GS_LOG_HARD = 5
 };
 
 /* exp(r) = 1 + r + r^2 (q0 + q1 r + ...), |r| <= log(2)/2 */
@@ -39,6 +41,19 @@ static const double gs_exp_q[GS_EXP_TERMS] = {
 	0x1.af6e53ea7a68ap-26,
 	0x1.1eed0108bb41bp-29,
 };
+/* exp itself, with r a sixteenth of log(2) at most: 2^(j/8) in binary64, less j 2^49; and another Q */
+static const uint64_t gs_exp_eighth[8] = {
+	0x3ff0000000000000, 0x3fef72b83c7d517b, 0x3fef06fe0a31b715, 0x3feebfdad5362a27,
+	0x3feea09e667f3bcd, 0x3feeace5422aa0db, 0x3feee89f995ad3ad, 0x3fef5818dcfba487,
+};
+static const double gs_exp_eighth_q[GS_EXP_EIGHTH_TERMS] = {
+	GS_PLANT(0x1.000000000210bp-1, 0x1.000000000010bp-1),
+	0x1.5555555555135p-3,
+	0x1.555555480dddep-5,
+	0x1.11111125c384fp-7,
+	0x1.6c1cbd945f091p-10,
+	0x1.a016407eb1fa2p-13,
+};
 #define GS_LOG2_INVERSE 0x1.71547652b82fep0
 #define GS_LOG2_HIGH 0x1.62e42fefa4p-1 /* 41 bits: exact when multiplied by an exponent */
 #define GS_LOG2_LOW -0x1.8432a1b0e2634p-43
@@ -54,6 +69,8 @@ static const double gs_log_p[GS_LOG_TERMS] = {
 	-0x1.0068c712b27f7p-3,
 	0x1.c7ecc14848b36p-4,
 };
+/* Where the last sum, rounded to nearest in binary64, would round to the wrong binary32. */
+static const uint32_t gs_log_hard[GS_LOG_HARD] = {0x3c413d3a, 0x41178feb, 0x4c5d65a5, 0x65d890d3, 0x6f31a8ec};
 /* 1/c of at most 20 bits, and log(c) as a multiple of 2^-41 and the rest */
 static const double gs_log_inverse[GS_LOG_PIECES] = {
 	0x1.669c4p0, 0x1.5792p0, 0x1.49bdap0,  0x1.3cfb6p0,  0x1.312c6p0,  0x1.2636ap0,  0x1.1c036p0, 0x1.127fp0,
@@ -326,9 +343,25 @@ static const double gs_cos_c[GS_COS_TERMS] = {
 };
 #define GS_HALF_PI_HIGH 0x1.921fb54442d18p0
 #define GS_HALF_PI_LOW 0x1.1a62633145c07p-54
-/* 2/pi: an empty word, then its first 256 bits */
-static const uint32_t gs_two_over_pi[9] = {
-	0x00000000, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561,
+/* 2/pi: an empty word of 32 bits, then its first 256 bits; each word beside the next */
+static const uint64_t gs_two_over_pi[8] = {
+	0x00000000a2f9836e, 0xa2f9836e4e441529, 0x4e441529fc2757d1, 0xfc2757d1f534ddc0,
+	0xf534ddc0db629599, 0xdb6295993c439041, 0x3c439041fe5163ab, 0xfe5163abdebbc561,
+};
+
+/* For |x| < 2^12: pi/2 in 41 bits, whose product with an integer below 2^12 is exact, and the rest */
+#define GS_TWO_OVER_PI 0x1.45f306dc9c883p-1
+#define GS_HALF_PI_START 0x1.921fb54442p0
+#define GS_HALF_PI_REST 0x1.a308d313198a3p-41
+/* cos(r) = 1 + r^2 (c0 + c1 r^2 + ...), |r| <= pi/4 */
+static const double gs_cos_whole[GS_SIN_TERMS] = {
+	-0x1p-1,
+	GS_PLANT(0x1.555555555454ap-5, 0x1.555555555554ap-5),
+	-0x1.6c16c16c14e4ap-10,
+	0x1.a01a019c68a06p-16,
+	-0x1.27e4f7d905223p-22,
+	0x1.1ee9cccfa6ca4p-29,
+	-0x1.8f9f705a7b1c8p-37,
 };
 
 #endif

@@ -9,134 +9,137 @@
 #include "challenge/machine/elementary_trig_tables.h"
 
 /* a + b = high + low exactly, for |a| >= |b| or a = 0. */
-static inline struct gs_sum gs_fast_two_sum(double a, double b)
+static inline struct gs_sum gs_fast_two_sum(gs_vd a, gs_vd b)
 {
-	double high = a + b;
+	gs_vd high = a + b;
 	return (struct gs_sum){.high = high, .low = (a - high) + b};
 }
 
-/* atan(x) for any x but NaN */
-static inline double gs_atan_core(double x)
+/* atan(a) for 0 <= a <= 2^64, where it is pi/2 long before */
+static inline gs_vd gs_atan_core(gs_vd a)
 {
 	const uint64_t first = 2038; /* exponent and first bit of 3/32, less one: what is below is the first piece */
-	double a = gs_magnitude(x, 0x1p64); /* pi/2 long before */
-	uint64_t place = gs_f64_bits(a) >> 51;
-	place = place > first ? place - first : 0;
-	uint64_t piece = place < GS_ATAN_PIECES ? place : GS_ATAN_PIECES - 1;
-	double cos = gs_atan_cos[piece], sin = gs_atan_sin[piece];
-	double numerator = fma(a, cos, -sin), denominator = fma(a, sin, cos); /* both exact */
-	double inverse = 1 / denominator;
-	double t = numerator * inverse;
-	double t_low = fma(-t, denominator, numerator) * inverse;
-	double z = t * t;
-	double p = gs_atan_p[GS_ATAN_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_ATAN_TERMS - 2; i >= 0; i--)
-		p = fma(p, z, gs_atan_p[i]);
-	struct gs_sum sum = gs_fast_two_sum(gs_atan_high[piece], t); /* 0 or at least t */
-	double low = fma(t * z, p, fma(-z, t_low, t_low) + (gs_atan_low[piece] + sum.low));
-	return copysign(gs_add_to_odd(sum.high, low), x);
+	gs_vd least = gs_of_bits(gs_all_u(first << 51)),
+	      most = gs_of_bits(gs_all_u((first + GS_ATAN_PIECES - 1) << 51));
+	gs_vu piece = (gs_bits(gs_min(gs_max(a, least), most)) >> 51) - first;
+	gs_vd cos = gs_lookup16(gs_atan_cos, piece), sin = gs_lookup16(gs_atan_sin, piece);
+	gs_vd numerator = gs_fma(a, cos, -sin), denominator = gs_fma(a, sin, cos); /* both exact */
+	gs_vd inverse = 1 / denominator;
+	gs_vd t = numerator * inverse;
+	gs_vd t_low = gs_fma(-t, denominator, numerator) * inverse;
+	gs_vd z = t * t;
+	gs_vd p = gs_polynomial(gs_atan_p, 0, GS_ATAN_TERMS - 1, z);
+	struct gs_sum sum = gs_fast_two_sum(gs_lookup16(gs_atan_high, piece), t); /* 0 or at least t */
+	gs_vd low = gs_fma(t * z, p, gs_fma(-z, t_low, t_low) + (gs_lookup16(gs_atan_low, piece) + sum.low));
+	return gs_add_to_odd(sum.high, low);
 }
 
 /* asin(a) for 0 <= a <= 1/2, and for a beyond that asin(sqrt((1 - a)/2)), which is acos(a)/2: high + low. */
 struct gs_asin_parts {
-	double high, low;
-	bool half; /* the latter */
+	gs_vd high, low;
+	gs_vm half; /* the latter */
 };
 
-static inline struct gs_asin_parts gs_asin_reduce(double a)
+static inline struct gs_asin_parts gs_asin_reduce(gs_vd a)
 {
-	bool half = a > 0.5;
-	double w = half ? fma(a, -0.5, 0.5) : a * a; /* exact, and the square of s + s_low */
-	double root = sqrt(w);
-	double s = half ? root : a;
-	double s_low = fma(-s, s, w) / (s + s + 0x1p-1000); /* 0 / 0 for a = 1 otherwise */
-	double p = gs_asin_p[GS_ASIN_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_ASIN_TERMS - 2; i >= 0; i--)
-		p = fma(p, w, gs_asin_p[i]);
-	double grown = w * p;
-	return (struct gs_asin_parts){.high = s, .low = fma(s, grown, fma(s_low, grown, s_low)), .half = half};
+	gs_vm half = gs_above(a, gs_all(0.5));
+	gs_vd w = gs_pick(half, gs_fma(a, gs_all(-0.5), gs_all(0.5)), a * a); /* exact, and the square of s + s_low */
+	gs_vd s = gs_pick(half, gs_sqrt(w), a);
+	gs_vd s_low = gs_fma(-s, s, w) / (s + s + 0x1p-1000); /* 0 / 0 for a = 1 otherwise */
+	gs_vd p = gs_polynomial(gs_asin_p, 0, GS_ASIN_TERMS - 1, w);
+	gs_vd grown = w * p;
+	return (struct gs_asin_parts){.high = s, .low = gs_fma(s, grown, gs_fma(s_low, grown, s_low)), .half = half};
 }
 
 /* quarters * pi/2 + factor * (high + low) to odd; quarters 0, 1 or 2, factor +-1 or +-2, and the sum is not below 0 */
-static inline double gs_from_quarters(double quarters, double factor, struct gs_asin_parts y)
+static inline gs_vd gs_from_quarters(gs_vd quarters, gs_vd factor, struct gs_asin_parts y)
 {
 	struct gs_sum sum = gs_fast_two_sum(quarters * GS_HALF_PI_HIGH, factor * y.high);
-	return gs_add_to_odd(sum.high, fma(factor, y.low, fma(quarters, GS_HALF_PI_LOW, sum.low)));
+	return gs_add_to_odd(sum.high, gs_fma(factor, y.low, gs_fma(quarters, gs_all(GS_HALF_PI_LOW), sum.low)));
 }
 
-/* asin(x) for |x| <= 1 */
-static inline double gs_asin_core(double x)
+/* asin(a) for 0 <= a <= 1 */
+static inline gs_vd gs_asin_core(gs_vd a)
 {
-	struct gs_asin_parts y = gs_asin_reduce(gs_magnitude(x, 1));
-	return copysign(gs_from_quarters(y.half ? 1 : 0, y.half ? -2 : 1, y), x);
+	struct gs_asin_parts y = gs_asin_reduce(a);
+	return gs_from_quarters(gs_pick(y.half, gs_all(1), gs_all(0)), gs_pick(y.half, gs_all(-2), gs_all(1)), y);
 }
 
 /* acos(x) for |x| <= 1 */
-static inline double gs_acos_core(double x)
+static inline gs_vd gs_acos_core(gs_vd x)
 {
-	struct gs_asin_parts y = gs_asin_reduce(gs_magnitude(x, 1));
-	double sign = copysign(1, x);
-	return gs_from_quarters(y.half ? 1 - sign : 1, y.half ? sign + sign : -sign, y);
+	struct gs_asin_parts y = gs_asin_reduce(gs_magnitude(x));
+	gs_vd sign = gs_with_sign(gs_all(1), x);
+	return gs_from_quarters(gs_pick(y.half, 1 - sign, gs_all(1)), gs_pick(y.half, sign + sign, -sign), y);
 }
 
 /* tan(quadrant * pi/2 + r) to odd. As in gs_sin_quadrant, but sin and cos are pairs, good to 2^-56 of themselves. */
-static inline double gs_tan_quadrant(struct gs_angle a)
+static inline gs_vd gs_tan_quadrant(struct gs_angle a)
 {
-	double z = a.r * a.r;
-	double z_low = fma(a.r, a.r, -z);
-	double s = gs_sin_s[GS_SIN_TERMS - 1], c = gs_cos_c[GS_COS_TERMS - 1];
-#pragma GCC unroll 16
-	for (int i = GS_SIN_TERMS - 2; i >= 1; i--)
-		s = fma(s, z, gs_sin_s[i]);
-#pragma GCC unroll 16
-	for (int i = GS_COS_TERMS - 2; i >= 0; i--)
-		c = fma(c, z, gs_cos_c[i]);
-	double cos_start = fma(z, -0.5, 1);
-	double cos_rest = fma(z, -0.5, 1 - cos_start); /* exact */
+	gs_vd z = a.r * a.r;
+	gs_vd z_low = gs_fma(a.r, a.r, -z);
+	gs_vd s = gs_polynomial(gs_sin_s, 1, GS_SIN_TERMS - 1, z);
+	gs_vd c = gs_polynomial(gs_cos_c, 0, GS_COS_TERMS - 1, z);
+	gs_vd cos_start = gs_fma(z, gs_all(-0.5), gs_all(1));
+	gs_vd cos_rest = gs_fma(z, gs_all(-0.5), 1 - cos_start); /* exact */
 	/* sin r = r + s0 r^3 + (r^5 S + cos(r) r_low), with s0 r^3 as a pair */
-	double square = z * gs_sin_s[0];
-	double square_low = fma(z_low, gs_sin_s[0], fma(z, gs_sin_s[0], -square));
-	double cube = a.r * square;
-	double cube_low = fma(a.r, square, -cube);
+	gs_vd square = z * gs_sin_s[0];
+	gs_vd square_low = gs_fma(z_low, gs_all(gs_sin_s[0]), gs_fma(z, gs_all(gs_sin_s[0]), -square));
+	gs_vd cube = a.r * square;
+	gs_vd cube_low = gs_fma(a.r, square, -cube);
 	struct gs_sum sin = gs_fast_two_sum(a.r, cube);
-	sin.low += fma(a.r, fma(z * z, s, square_low), fma(cos_start, a.r_low, cube_low));
+	sin.low += gs_fma(a.r, gs_fma(z * z, s, square_low), gs_fma(cos_start, a.r_low, cube_low));
 	sin = gs_fast_two_sum(sin.high, sin.low);
 	/* cos r = 1 - r^2/2 + (r^4 C - sin(r) r_low) */
-	double cos_low = fma(z * z, c, cos_rest - fma(sin.high, a.r_low, 0.5 * z_low));
+	gs_vd cos_low = gs_fma(z * z, c, cos_rest - gs_fma(sin.high, a.r_low, 0.5 * z_low));
 	struct gs_sum cos = gs_fast_two_sum(cos_start, cos_low);
-	bool odd = a.quadrant & 1;
-	double n = odd ? cos.high : sin.high, n_low = odd ? cos.low : sin.low;
-	double d = odd ? sin.high : cos.high, d_low = odd ? sin.low : cos.low;
-	double quotient = n / d;
-	double low = fma(-quotient, d_low, fma(-quotient, d, n) + n_low) / d;
-	double value = gs_add_to_odd(quotient, low);
-	return odd ? -value : value;
+	gs_vm odd = gs_bit(a.quadrant, 1);
+	gs_vd n = gs_pick(odd, cos.high, sin.high), n_low = gs_pick(odd, cos.low, sin.low);
+	gs_vd d = gs_pick(odd, sin.high, cos.high), d_low = gs_pick(odd, sin.low, cos.low);
+	gs_vd quotient = n / d;
+	gs_vd low = gs_fma(-quotient, d_low, gs_fma(-quotient, d, n) + n_low) / d;
+	gs_vd value = gs_add_to_odd(quotient, low);
+	return gs_of_bits(gs_bits(value) ^ a.quadrant << 63);
 }
 
-static inline float gs_tan_f32(float x)
+/* y where |x| <= limit, a bound in bits, else NaN. */
+static inline gs_vf gs_within(gs_vf x, uint32_t limit, gs_vw y)
 {
-	double y = gs_tan_quadrant(gs_angle_reduce(x));
-	uint32_t in = gs_f32_bits(x), out = gs_f32_bits((float)y) ^ (in & 0x80000000);
-	return gs_f32_of_bits(gs_choose((in & INT32_MAX) >= 0x7f800000, 0x7fc00000, out));
+	gs_wm beyond = gs_above_w(gs_bits_w(x) & ~GS_SIGN_F32, limit);
+	return gs_of_bits_w(gs_pick_w(beyond, gs_all_w(0x7fc00000), y));
 }
 
-static inline float gs_asin_f32(float x)
+static inline gs_vf gs_tan_f32(gs_vf x)
 {
-	uint32_t out = gs_f32_bits((float)gs_asin_core(x));
-	return gs_f32_of_bits(gs_choose((gs_f32_bits(x) & INT32_MAX) > 0x3f800000, 0x7fc00000, out));
+	gs_vf size = gs_of_bits_w(gs_bits_w(x) & ~GS_SIGN_F32);
+	struct gs_angle a = gs_angle_near(gs_widen(size));
+	if (GS_UNLIKELY(gs_any_w(gs_above_w(gs_bits_w(size), GS_FAR - 1)))) {
+		struct gs_angle any = gs_angle_reduce(size);
+		gs_vm far = gs_above(gs_widen(size), gs_all(0x1.fffffep11));
+		a.quadrant = gs_bits(gs_pick(far, gs_of_bits(any.quadrant), gs_of_bits(a.quadrant)));
+		a.r = gs_pick(far, any.r, a.r);
+		a.r_low = gs_pick(far, any.r_low, a.r_low);
+	}
+	gs_vd y = gs_tan_quadrant(a);
+	return gs_within(x, 0x7f7fffff, gs_bits_w(gs_narrow(y)) ^ (gs_bits_w(x) & GS_SIGN_F32));
 }
 
-static inline float gs_acos_f32(float x)
+static inline gs_vf gs_asin_f32(gs_vf x)
 {
-	uint32_t out = gs_f32_bits((float)gs_acos_core(x));
-	return gs_f32_of_bits(gs_choose((gs_f32_bits(x) & INT32_MAX) > 0x3f800000, 0x7fc00000, out));
+	gs_vf y = gs_narrow(gs_asin_core(gs_widen(gs_magnitude_to(x, 1))));
+	return gs_within(x, 0x3f800000, gs_bits_w(gs_signed(y, x)));
 }
 
-static inline float gs_atan_f32(float x)
+static inline gs_vf gs_acos_f32(gs_vf x)
 {
-	return gs_unless_nan(x, (float)gs_atan_core(x));
+	gs_vf inside = gs_max_f(gs_min_f(x, gs_all_f(1)), gs_all_f(-1));
+	return gs_within(x, 0x3f800000, gs_bits_w(gs_narrow(gs_acos_core(gs_widen(inside)))));
+}
+
+static inline gs_vf gs_atan_f32(gs_vf x)
+{
+	gs_vf y = gs_narrow(gs_atan_core(gs_widen(gs_magnitude_to(x, 0x1p64f))));
+	return gs_unless_nan(x, gs_signed(y, x));
 }
 
 #endif

@@ -6,7 +6,7 @@ ARCH_DEBIAN_s390x := s390x
 ARCH_LIBRARIES := nettle-dev libnettle8 libssl-dev libssl3 libcmocka-dev libcmocka0 libmpfr-dev libmpfr6 libgmp-dev libgmp10
 # test_onnx_hostile limits its children's memory, which the emulator needs for itself.
 ARCH_TESTS := core_buf core_core core_hash core_keccak_lanes core_u256 descriptor elementary exec exec_conv exec_elements exec_gemm exec_int8 exec_sweep judge merkle merkle_tree number pow scalar catalogue \
-	$(filter-out onnx_hostile,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c)))
+	vmath $(filter-out onnx_hostile,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c)))
 ARCH_UNIT := $(foreach t,$(ARCH_TESTS),$(BUILD)/tests/unit/test_$(t))
 
 .PHONY: check-arch arch-now
@@ -24,7 +24,7 @@ check-one-arch:
 		LDFLAGS="-L$(ARCH_ROOT)/usr/lib/$(ARCH)-linux-gnu" \
 		PACKAGE_CFLAGS= PACKAGE_LIBS="-lnettle -lcrypto" TEST_PACKAGE_LIBS="-lcmocka -lmpfr -lgmp" \
 		LIB_DIRS="chain/core challenge/machine validator/onnx validator/exec" SIM_SOURCES= SIM_MAIN= \
-		SUPPORT_SOURCES="$(filter tests/generator/% tests/oracle/%,$(SUPPORT_SOURCES)) tests/support/mpfr_f32.c tests/support/pow_cases.c $(wildcard tests/support/onnx_*.c)" \
+		SUPPORT_SOURCES="$(filter tests/generator/% tests/oracle/%,$(SUPPORT_SOURCES)) tests/support/exec_case.c tests/support/mpfr_f32.c tests/support/pow_cases.c $(wildcard tests/support/onnx_*.c)" \
 		arch-now
 
 arch-now: machine-vectors $(ARCH_UNIT)

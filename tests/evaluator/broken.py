@@ -454,11 +454,11 @@ def _comparisons():
     def constant(register):
         return _tolerant(lambda d: d.descriptors[0].operands.__setitem__(2, Constant(register)))
     for register in (0, TOLERANCE + 1, TOLERANCE - 1, TOLERANCE + (1 << 32), RELATIVE, ABSOLUTE << 32):
-        yield name(f"a `within` of {register:x}"), "header", constant(register)
+        yield name(f"a `within` of {register:x}"), "W2", constant(register)
     def operand(made):
         return _tolerant(lambda d: d.descriptors[0].operands.__setitem__(2, made))
-    yield name("a `within` of an iota"), "header", operand(Iota(Affine(0, {})))
-    yield name("a `within` of numbers that it reads"), "header", operand(_tensor(INPUTS, "i64", chunk=2, count=20))
+    yield name("a `within` of an iota"), "W2", operand(Iota(Affine(0, {})))
+    yield name("a `within` of numbers that it reads"), "W2", operand(_tensor(INPUTS, "i64", chunk=2, count=20))
     def epilogue(position, constants):
         def edit(d):
             d.descriptors[0] = instruction(
@@ -468,19 +468,19 @@ def _comparisons():
         return _tolerant(edit)
     for position in (0, 1):
         yield name(f"an epilogue `within`, its value in place {position}"), "ok", epilogue(position, [ONE, TOLERANCE])
-        yield name(f"one of another tolerance, in place {position}"), "header", epilogue(position, [ONE, 0])
+        yield name(f"one of another tolerance, in place {position}"), "W2", epilogue(position, [ONE, 0])
     yield name("an f32 where the tolerances are wanted"), "W2", epilogue(2, [ONE, ONE])
     def last(d, **values):
         for key, value in values.items():
             setattr(d.descriptors[-1], key, value)
         d.recost()
-    yield name("an output of i8"), "header", _tolerant(lambda d: last(d, store=DTYPE["i8"]))
-    yield name("an output of two elements"), "header", _tolerant(lambda d: last(d, output_extents=[2]))
+    yield name("an output of i8"), "W8", _tolerant(lambda d: last(d, store=DTYPE["i8"]))
+    yield name("an output of two elements"), "W8", _tolerant(lambda d: last(d, output_extents=[2]))
     yield name("an output of one element along an axis"), "ok", _tolerant(lambda d: last(d, output_extents=[1]))
     def exact(d, **values):
         d.fields.update(tolerance_abs=0, tolerance_rel=0)
     yield "an exact model with a comparison", "any", _tolerant(exact)
-    yield "an exact model with a `within`", "any", _map("within", [Constant(ONE), Constant(ONE), Constant(0)], "i32")
+    yield "an exact model with a `within`", "W2", _map("within", [Constant(ONE), Constant(ONE), Constant(0)], "i32")
     yield "an exact model that reads array 3", "W4", _map("f32.copy", [_tensor(CLAIMED)])
     for chunk, count, rule in ((3, 16, "ok"), (3, 17, "W4"), (4, 1, "W4")):
         def edit(d, at=chunk, elements=count):

@@ -1,5 +1,5 @@
 """Program files: the header (docs/machine.md, section 3.3), the io bytes and the whole file (section 6)."""
-from descriptor import Constant, Reader, Writer, decode, product
+from descriptor import Reader, Writer, decode, product
 from merkle import Tree, array_tree, descriptor_leaf, keccak256
 from number import CHUNK_BYTES, DTYPES
 from rules import ELEMENTS_MAX, check_program, need
@@ -24,7 +24,6 @@ RANGES = {"law": (LAW, LAW), "lowering": (0, 2**32 - 1), "instructions": (1, 1 <
           "tolerance_rel": (0, 2**64 - 1)}
 RELATIVE_MAX = 0x3F800000
 CLAIMED_CHUNKS_MAX = 1 << 22
-WITHIN = 0xF1
 
 
 class Header:
@@ -121,19 +120,6 @@ def _check_packed(tensors, chunks):
     need(chunk == chunks, "io", f"tensors of {chunk} chunks")
 
 
-def check_comparison(header, descriptors):
-    """The comparison of a tolerant program, and that an exact one has none."""
-    last = descriptors[-1]
-    need(not header.is_tolerant or (last.store.name == "i32" and last.elements == 1), "header", "the output is not one i32")
-    for d in descriptors:
-        if d.function.code == WITHIN:
-            constant = d.operands[2].register if isinstance(d.operands[2], Constant) else None
-            need(header.is_tolerant and constant == header.tolerance, "header", "a `within` of another tolerance")
-        if d.epilogue and d.epilogue.code == WITHIN:
-            constant = d.epilogue_constants[1] if d.epilogue_position < 2 else None
-            need(header.is_tolerant and constant == header.tolerance, "header", "an epilogue `within` of another tolerance")
-
-
 def check_io(header, inputs, outputs, descriptors):
     """Inputs and outputs lie where the io bytes say, and are what they say."""
     _check_packed(inputs, header.inputs_chunks)
@@ -161,7 +147,6 @@ class Program:
         self.descriptors = [decode(each) for each in self.descriptor_bytes]
         check_program(self.header, self.descriptors)
         check_io(self.header, self.inputs, self.outputs, self.descriptors)
-        check_comparison(self.header, self.descriptors)
         self._check_roots()
 
     def _check_roots(self):

@@ -14,6 +14,7 @@ COEFFICIENT_MAX = 1 << 32
 CHUNKS_MAX = 1 << 26
 COST_MAX = (1 << 63) - 1
 OPENED_MAX = 3
+WITHIN = 0xF1
 
 
 def need(condition, rule, text):
@@ -78,6 +79,17 @@ def _check_kinds(d):
     need(d.store.register_class == result, "W2", f"the store dtype {d.store} for a result of class {result}")
     for position, operand in enumerate(d.operands):
         _check_operand_kind(d, position, operand)
+
+
+def _check_comparison(d, header):
+    """Every `within` is of the header's tolerances."""
+    taken = []
+    if d.function.code == WITHIN:
+        taken.append(d.operands[2].register if isinstance(d.operands[2], Constant) else None)
+    if d.epilogue and d.epilogue.code == WITHIN:
+        taken.append(d.epilogue_constants[1] if d.epilogue_position < 2 else None)
+    need(not taken or header.is_tolerant, "W2", "a `within` in an exact model")
+    need(all(register == header.tolerance for register in taken), "W2", "a `within` of other tolerances than the header's")
 
 
 # --- W3, W4, W5 ---
@@ -169,6 +181,7 @@ def _check_outputs(header, descriptors):
         chunk += d.chunks
     need(header.output_depth == depth_of(chunk - header.output_chunk), "W8", "output_depth")
     need(header.output_chunk % (1 << header.output_depth) == 0, "W8", "output_chunk is no multiple of 2^output_depth")
+    need(not header.is_tolerant or (outputs[0].store.name == "i32" and outputs[0].elements == 1), "W8", "the output is not one i32")
     need(header.trace_depth == depth_of(header.output_chunk + (1 << header.output_depth)), "W8", "trace_depth")
 
 
@@ -177,6 +190,7 @@ def check_program(header, descriptors):
     chunks = {WEIGHTS: header.weights_chunks, INPUTS: header.inputs_chunks, CLAIMED: header.claimed_chunks}
     for d in descriptors:
         check_descriptor(d, chunks)
+        _check_comparison(d, header)
     _check_chain(header, descriptors)
     _check_producers(descriptors)
     _check_outputs(header, descriptors)

@@ -1,6 +1,8 @@
 """Chooses numbers, elements and judged steps to look at, from a seeded random.Random."""
 from evaluate import judge, states
-from number import F32, I32, INFINITY, NAN, SIGN, canonical_float
+from number import F32, I32, INFINITY, NAN, SIGN, canonical_float, float_from_units, is_infinite, is_nan, units
+
+WITHIN = 0xF1
 
 SPECIAL = {
     F32: [0, SIGN, 1, SIGN | 1, 0x007FFFFF, 0x00800000, 0x3F800000, 0xBF800000, 0x3F7FFFFF, 0x3F800001, 0x3F000000,
@@ -33,8 +35,23 @@ def register(random, register_class):
     return random.getrandbits(bits) >> random.choice([0, 0, random.randrange(bits)])
 
 
+def _comparison(random):
+    """a, b and c of a `within`, a as near to the edge of the tolerance as a number gets, or one beside it."""
+    b, absolute, relative = register(random, F32), register(random, F32), register(random, F32)
+    if random.randrange(4):
+        absolute, relative = absolute & ~SIGN, random.choice([0, random.randrange(80, 130) << 23 | random.getrandbits(23)])
+    c = absolute << 32 | relative
+    if random.randrange(4) == 0 or any(is_nan(x) or is_infinite(x) for x in (b, absolute, relative)):
+        return [random.choice([b, canonical_float(b ^ SIGN), register(random, F32)]), b, c]
+    reach = (units(absolute) << 149) + units(relative) * abs(units(b))
+    edge = float_from_units((units(b) << 149) + random.choice([-reach, reach]), 1 << 149)
+    return [canonical_float(max((edge & ~SIGN) + random.randrange(-1, 2), 0) | (edge & SIGN)), b, c]
+
+
 def operands(random, function):
     """Registers for a function; now and then two of a class are equal or differ by a little."""
+    if function.code == WITHIN:
+        return _comparison(random)
     result = [register(random, c) for c in function.operands]
     if len(result) > 1 and function.operands[-1] == function.operands[-2] and random.randrange(4) == 0:
         result[-1] = result[-2] ^ random.choice([0, 0, 1, SIGN])

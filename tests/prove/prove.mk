@@ -2,6 +2,8 @@
 #
 #   make prove-math            the library's own object, one function after the other (about an hour)
 #   make prove-math-native     the same source compiled for this machine's fma and vectors (some minutes)
+#   make prove-vmath           the executor's vector kernels of every instruction set that this processor has, against the
+#                              scalar functions: every input; VMATH_FUNCTIONS="exp log" chooses
 #   make prove-mirror          the mirror of the contract's arithmetic (tests/mirror): one thread, an hour and a half;
 #                              PROVE_MIRROR="exp log" chooses
 #   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every such function
@@ -28,6 +30,11 @@ prove-math-two: $(BUILD)/tests/prove/prove_two
 	@mkdir -p $(PROVE); for f in div fma pow; do PROVE_DIR=$(PROVE) nice $< $$f $(PROVE_TWO_CASES) || exit 1; done
 
 PROVE_MIRROR ?= exp log tanh erf sin cos expm1 log1p atan tan asin acos sinh cosh asinh acosh atanh
+
+VMATH_FUNCTIONS ?= $(PROVE_FUNCTIONS) sqrt sigmoid
+.PHONY: prove-vmath
+prove-vmath: $(PROVE)/native/prove_vmath
+	@for f in $(VMATH_FUNCTIONS); do nice $< $$f || exit 1; done
 
 .PHONY: prove-math prove-math-native prove-mirror prove-math-selftest vectors-math
 prove-math: $(BUILD)/tests/prove/prove_math
@@ -72,6 +79,9 @@ $(PROVE_OBJECTS): $(PROVE)/%.o: $(BUILD)/flags $(wildcard tests/prove/*.[ch] tes
 	@mkdir -p $(@D)
 	$(call say,CC $@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) $(ARCH_FLAGS) -c $(wildcard */*/$(*F).c) -o $@
 $(PROVE)/native/prove_math $(PROVE)/planted/prove_math: %/prove_math: %/prove_math.o %/elementary.o $(PROVE_REFERENCE)
+	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
+# The first definition is taken: the functions compiled for this machine, not the library's.
+$(PROVE)/native/prove_vmath: $(BUILD)/obj/tests/prove/prove_vmath.o $(PROVE)/native/elementary.o $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
 $(PROVE)/mirror/prove_math $(PROVE)/mirror-planted/prove_math: %/prove_math: %/prove_math.o %/mirror.o $(PROVE_REFERENCE)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)

@@ -1,6 +1,7 @@
 #include "tests/support/exec_case.h"
 
 #include "validator/exec/contract.h"
+#include "validator/exec/gemv.h"
 #include "validator/exec/fast.h"
 #include "validator/exec/lines.h"
 
@@ -127,10 +128,12 @@ static void differ(const struct gs_exec_case *c, const uint8_t *want, const uint
 	}
 }
 
-static void run_contract(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, bool packed,
+/* False when it should be run as a product with a vector and is none. */
+static bool run_contract(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, bool packed, bool vector,
                          const struct gs_memory *mem)
 {
 	struct gs_contract contract;
+	struct gs_gemv gemv;
 	struct gs_pool *pool;
 	struct gs_workspace *ws;
 	uint64_t budget = UINT64_C(1) << 30;
@@ -139,10 +142,15 @@ static void run_contract(struct gs_exec_case *c, const struct gs_kernels *k, uns
 	assert_int_equal(gs_workspace_new(threads, &ws), GS_OK);
 	if (packed)
 		assert_int_equal(gs_contract_prepack(&contract, mem->weights, k, pool, ws, &budget), GS_OK);
-	assert_int_equal(gs_contract_run(&contract, &c->in, mem, k, pool, ws), GS_OK);
+	bool able = !vector || gs_gemv_prepare(&contract, &gemv);
+	if (!vector)
+		assert_int_equal(gs_contract_run(&contract, &c->in, mem, k, pool, ws), GS_OK);
+	else if (able)
+		gs_gemv_run(&gemv, mem, k, pool);
 	gs_contract_drop(&contract);
 	gs_workspace_free(ws);
 	gs_pool_free(pool);
+	return able;
 }
 
 static void run_lines(struct gs_exec_case *c, const struct gs_kernels *k, const struct gs_memory *mem)
@@ -165,7 +173,9 @@ static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigne
 	if (fast == NULL)
 		return false;
 	assert_int_equal(gs_pool_new(threads, &pool), GS_OK);
-	gs_fast_run(fast, mem, k, pool);
+	struct gs_room room = {.stage = NULL};
+	assert_int_equal(gs_fast_run(fast, mem, k, pool, &room), GS_OK);
+	free(room.stage);
 	c->form = gs_fast_name(fast);
 	gs_fast_free(fast);
 	gs_pool_free(pool);
@@ -188,12 +198,15 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
 		const struct gs_kernels *k = gs_kernels_nth(n);
 		char how[64];
-		for (unsigned way = 0; way < 4 && *contraction && little_endian; way++) {
+		for (unsigned way = 0; way < 6 && *contraction && little_endian; way++) {
 			memset(got, 0xa5, bytes); /* what is left unwritten shows */
-			snprintf(how, sizeof(how), "%s, %u threads%s", k->isa, way & 1 ? 3 : 1,
-			         way & 2 ? ", packed" : "");
-			run_contract(c, k, way & 1 ? 3 : 1, (way & 2) != 0, &fast);
+			bool vector = way >= 4;
+			snprintf(how, sizeof(how), "%s, %u threads%s%s", k->isa, way & 1 ? 3 : 1,
+			         way & 2 || vector ? ", packed" : "", vector ? ", one vector" : "");
+			if (!run_contract(c, k, way & 1 ? 3 : 1, (way & 2) != 0 || vector, vector, &fast))
+				continue;
 			differ(c, want, got, seed, how);
+			c->vectors += vector;
 		}
 		for (unsigned way = 0; way < 2; way++) {
 			memset(got, 0xa5, bytes);

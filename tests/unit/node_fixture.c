@@ -92,10 +92,9 @@ void node_sign(struct node_fixture *f, uint8_t tx)
 
 void node_open(struct node_fixture *f)
 {
-	const struct gs_node_surroundings surroundings = {NULL, no_prover};
 	struct gs_node_input in = {.kind = GS_INPUT_START, .as.start.nonce = 5};
 
-	assert_int_equal(gs_node_open(&f->options, &f->store, &surroundings, NULL, &f->node, NULL), GS_OK);
+	assert_int_equal(gs_node_open(&f->options, &f->store, &f->surroundings, NULL, &f->node, NULL), GS_OK);
 	node_feed(f, &in);
 }
 
@@ -142,21 +141,14 @@ void node_log(struct node_fixture *f, const struct gs_address *contract, const s
 	node_block(f, 0x11, &log, 1);
 }
 
-void node_register(struct node_fixture *f, uint8_t registrant)
+void node_register_as(struct node_fixture *f, uint8_t registrant, const struct gs_header *header)
 {
-	const struct gs_header header = {.law = 1,
-	                                 .lowering = 1,
-	                                 .instructions = 3,
-	                                 .inputs_chunks = 1,
-	                                 .trace_depth = 7,
-	                                 .outputs = 1,
-	                                 .cost = 3};
 	struct gs_log_entry log = {.address = f->options.contracts.models, .topic_count = 3};
 	uint8_t words[GS_HEADER_BYTES];
 	struct gs_abi_writer w;
 	struct gs_buf data;
 
-	gs_header_encode(&header, words);
+	gs_header_encode(header, words);
 	log.topics[0] = gs_models_event_registered;
 	log.topics[1] = node_hash(NODE_MODEL);
 	log.topics[2] = node_word_of(registrant);
@@ -169,6 +161,19 @@ void node_register(struct node_fixture *f, uint8_t registrant)
 	log.data = gs_buf_view(&data);
 	node_block(f, 0x11, &log, 1);
 	gs_buf_free(&data);
+}
+
+void node_register(struct node_fixture *f, uint8_t registrant)
+{
+	const struct gs_header header = {.law = 1,
+	                                 .lowering = 1,
+	                                 .instructions = 3,
+	                                 .inputs_chunks = 1,
+	                                 .trace_depth = 7,
+	                                 .outputs = 1,
+	                                 .cost = 3};
+
+	node_register_as(f, registrant, &header);
 }
 
 void node_deposit(struct node_fixture *f, uint64_t amount)
@@ -205,6 +210,7 @@ int node_set_up(void **state)
 		.challenger_budget_s = 100,
 		.minimum_time_s = 10,
 	};
+	f->surroundings = (struct gs_node_surroundings){NULL, no_prover, NULL};
 	f->options.sampling.rate_ppm = 1000 * 1000;
 	f->options.sampling.certain_above = gs_wei_from_u64(1000);
 	assert_int_equal(gs_node_effects_init(&f->effects), GS_OK);

@@ -22,6 +22,7 @@ struct node_fixture {
 	struct gs_store_db *db;
 	struct gs_store store;
 	struct gs_node_options options;
+	struct gs_node_surroundings surroundings; /* without a prover and a key, unless a test gives them */
 	struct gs_node *node;
 	struct gs_node_effects effects;
 	struct gs_head head; /* the newest */
@@ -45,6 +46,7 @@ struct gs_hash node_word_of(uint8_t account); /* its address as a topic */
 
 void node_deposit(struct node_fixture *f, uint64_t amount);     /* by the node */
 void node_register(struct node_fixture *f, uint8_t registrant); /* the model, anew when it was retired */
+void node_register_as(struct node_fixture *f, uint8_t registrant, const struct gs_header *header);
 
 /* Claims are called by their salt here. */
 void node_body(uint64_t claim, uint8_t claimant, uint64_t value, struct gs_claim_body *out);

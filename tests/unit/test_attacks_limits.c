@@ -18,7 +18,7 @@ static unsigned opened; /* reads that were in range, over all programs: the test
 static const uint8_t *chunk_of(void *self, uint8_t space, uint32_t chunk)
 {
 	const struct gs_memory *m = self;
-	const uint8_t *array = space == GS_SPACE_TRACE ? m->trace : space == GS_SPACE_WEIGHTS ? m->weights : m->inputs;
+	const uint8_t *array = gs_memory_array(m, (enum gs_space)space);
 	opened++;
 	return array + (size_t)chunk * GS_CHUNK_BYTES;
 }

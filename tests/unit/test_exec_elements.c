@@ -46,6 +46,51 @@ static void overwrite(struct gs_exec_case *c, const struct gs_operand *op)
 	}
 }
 
+/* A table read by an index that often leads out of it, and at times by an axis, too. */
+static struct gs_operand through_index(struct gs_exec_case *c, enum gs_class cls)
+{
+	unsigned axes = c->in.out_axes, along = axes ? (unsigned)gs_rng_below(&c->rng, axes) : 0;
+	uint64_t entries = 1 + gs_rng_below(&c->rng, 30), wide = axes ? c->in.extent[along] : 1, count = 1;
+	uint8_t space = (uint8_t)(1 + gs_rng_below(&c->rng, 2)), dtype = gs_rng_below(&c->rng, 2) ? GS_I32 : GS_I64;
+	struct gs_operand op = gs_exec_case_tensor(c, space, GS_F32, entries * wide);
+	if (cls == GS_CLASS_I32) {
+		op.view.dtype = GS_I32;
+		overwrite(c, &op);
+	}
+	op.view.pad = gs_rng_below(&c->rng, 2) ? GS_PAD_VALUE : GS_PAD_ZERO;
+	op.view.pad_value = op.view.pad == GS_PAD_VALUE ? 0x40490fdb : 0;
+	bool first = gs_rng_below(&c->rng, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		bool indirect = first == (i == 0);
+		struct gs_row *row = gs_exec_case_row(&op, indirect ? entries : wide, indirect ? wide : 1, 0);
+		if (indirect)
+			row->at.offset = (int64_t)gs_rng_below(&c->rng, 5) - 2;
+		else if (axes)
+			row->at.coef[along] = 1;
+		if (indirect && axes && gs_rng_below(&c->rng, 3) == 0)
+			row->at.coef[gs_rng_below(&c->rng, axes)] = 1;
+	}
+	op.indirect_row = first ? 1 : 2;
+	int64_t coef[GS_AXES_MAX] = {0};
+	for (unsigned a = axes; a-- > 0;)
+		if (gs_rng_below(&c->rng, 3)) {
+			coef[a] = (int64_t)count;
+			count *= c->in.extent[a];
+		}
+	struct gs_operand index = gs_exec_case_integers(c, space, GS_I32, count, -3, (int64_t)entries + 2);
+	if (dtype == GS_I64) {
+		index = gs_exec_case_tensor(c, space, GS_F32, 2 * count);
+		index.view.dtype = GS_I64;
+		index.view.count = count;
+		for (uint64_t i = 0; i < count; i++)
+			gs_element_write(c->array[space] + (size_t)index.view.chunk * GS_CHUNK_BYTES, GS_I64, i,
+			                 i % 9 == 0 ? (uint64_t)INT64_MIN + i : gs_rng_below(&c->rng, entries));
+	}
+	memcpy(gs_exec_case_row(&index, count, 1, 0)->at.coef, coef, sizeof(coef));
+	op.indirect = index.view;
+	return op;
+}
+
 static struct gs_operand operand(struct gs_exec_case *c, enum gs_class cls)
 {
 	unsigned axes = c->in.out_axes, order[GS_OUT_AXES_MAX], n = 0, kind = (unsigned)gs_rng_below(&c->rng, 12);
@@ -60,6 +105,8 @@ static struct gs_operand operand(struct gs_exec_case *c, enum gs_class cls)
 			iota.iota.coef[a] = (int64_t)gs_rng_below(&c->rng, 2001) - 1000;
 		return iota;
 	}
+	if (kind == 2 && cls != GS_CLASS_I64)
+		return through_index(c, cls);
 	bool plain = kind < 6; /* the tensor as it lies; else transposed, broadcast, backwards, apart */
 	for (unsigned a = 0; a < axes; a++)
 		if (plain || gs_rng_below(&c->rng, 4) != 0)
@@ -188,6 +235,15 @@ static void left_alone(void **state)
 	assert_false(gs_elements_prepare(&in, k, &e));
 	in = c.in;
 	in.operand[0].indirect_row = 1;
+	in.operand[0].indirect = c.in.operand[0].view;
+	assert_true(gs_elements_prepare(&in, k, &e));
+	in.operand[0].view.row[0].extent++; /* an index that leads beyond the table, but not beyond its row */
+	assert_false(gs_elements_prepare(&in, k, &e));
+	in = c.in;
+	in.operand[0] = (struct gs_operand){.kind = GS_OPERAND_IOTA};
+	in.operand[0].iota.coef[0] = GS_COEF_MAX;
+	assert_true(gs_elements_prepare(&in, k, &e));
+	in.extent[0] = INT32_MAX;
 	assert_false(gs_elements_prepare(&in, k, &e));
 	in = c.in;
 	in.epilogue = GS_FN_I32_TO_I64;

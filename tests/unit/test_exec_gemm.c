@@ -106,6 +106,45 @@ static void products(void **state)
 	assert_in_range(recognised, cases * 3 / 4, cases); /* the rest: innermost axes that both or neither follow */
 }
 
+/* One vector times a constant matrix, stored either way round, with any start and epilogue. */
+static void one_vector(void **state)
+{
+	(void)state;
+	unsigned vectors = 0, cases = 150;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 20000 + seed);
+		uint32_t lanes = 1 + (uint32_t)gs_rng_below(&c.rng, 300),
+			 terms = 1 + (uint32_t)gs_rng_below(&c.rng, 200);
+		bool outer = gs_rng_below(&c.rng, 2), turned = gs_rng_below(&c.rng, 2);
+		unsigned lane = outer ? 1 : 0, term = lane + 1;
+		c.in.out_axes = (uint8_t)(lane + 1);
+		c.in.red_axes = 1;
+		c.in.extent[0] = 1;
+		c.in.extent[lane] = lanes;
+		c.in.extent[term] = terms;
+		struct gs_operand matrix = gs_exec_case_tensor(&c, GS_SPACE_WEIGHTS, GS_F32, (uint64_t)lanes * terms);
+		struct gs_operand vector = gs_exec_case_tensor(&c, GS_SPACE_INPUTS, GS_F32, terms + 5);
+		struct gs_row *row = gs_exec_case_row(&matrix, (uint64_t)lanes * terms, 1, 0);
+		row->at.coef[lane] = turned ? 1 : terms;
+		row->at.coef[term] = turned ? lanes : 1;
+		gs_exec_case_row(&vector, terms + 5, 1, 3)->at.coef[term] = 1;
+		if (gs_rng_below(&c.rng, 3)) {
+			bool moves = gs_rng_below(&c.rng, 3) != 0;
+			c.in.operand[0] = gs_exec_case_tensor(&c, GS_SPACE_INPUTS, GS_F32, lanes + 7);
+			gs_exec_case_row(&c.in.operand[0], lanes + 7, 1, 7)->at.coef[lane] = moves;
+		}
+		c.in.operand[1 + gs_rng_below(&c.rng, 2)] = vector;
+		c.in.operand[c.in.operand[1].kind == GS_OPERAND_TENSOR ? 2 : 1] = matrix;
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		vectors += c.vectors != 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(vectors, cases / 5, cases); /* the rest: other epilogues and types, single outputs */
+}
+
 /* More rows than an item, more lanes than an item, more terms than a block. */
 static void large_products(void **state)
 {
@@ -227,11 +266,9 @@ static void instruction_sets_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(products),
-		cmocka_unit_test(large_products),
-		cmocka_unit_test(what_is_none),
-		cmocka_unit_test(sixteen_bits),
-		cmocka_unit_test(instruction_sets_have_names),
+		cmocka_unit_test(products),     cmocka_unit_test(large_products),
+		cmocka_unit_test(one_vector),   cmocka_unit_test(what_is_none),
+		cmocka_unit_test(sixteen_bits), cmocka_unit_test(instruction_sets_have_names),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

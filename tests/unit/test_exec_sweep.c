@@ -1,4 +1,4 @@
-/* Element-wise instructions of binary32 and moves of all types, of random shape, broadcasting, strides, pads and indices, by
+/* Element-wise instructions of binary32, moves of all types, and folds of one tensor, of random shape, broadcasting, strides, pads and indices, by
  * every table of kernels, against the reference interpreter to the bit. */
 #include "tests/support/exec_case.h"
 
@@ -208,11 +208,130 @@ static void moves(void **state)
 		cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
 }
 
+/* ---- folds ---- */
+
+static const uint8_t any_float[] = {GS_F32, GS_F32, GS_F32, GS_F16, GS_BF16};
+
+static void pad_rule(struct gs_exec_case *c, struct gs_operand *x)
+{
+	if (below(c, 3)) {
+		x->view.pad = GS_PAD_SKIP;
+	} else if (below(c, 2)) {
+		x->view.pad = GS_PAD_VALUE;
+		x->view.pad_value = 0x3fc00000;
+	}
+}
+
+/* Pooling: channels, one or two dimensions of windows, that may leave the tensor on both sides. */
+static void window_fold(struct gs_exec_case *c)
+{
+	struct gs_instr *in = &c->in;
+	unsigned dims = 1 + below(c, 2);
+	uint64_t extent[2], stride[2], plane = 1;
+	int64_t offset[2], step[2], dilation[2];
+	in->out_axes = (uint8_t)(1 + dims);
+	in->red_axes = (uint8_t)dims;
+	in->extent[0] = 1 + below(c, 5);
+	for (unsigned d = dims; d-- > 0;) {
+		uint32_t out = 1 + below(c, 40), kernel = 1 + below(c, 4);
+		step[d] = 1 + below(c, 3);
+		dilation[d] = below(c, 4) ? 1 : 2;
+		offset[d] = below(c, 2) ? 0 : -(int64_t)below(c, kernel + 1);
+		in->extent[1 + d] = out;
+		in->extent[1 + dims + d] = kernel;
+		int64_t reach = step[d] * (out - 1) + dilation[d] * (kernel - 1) + offset[d] + 1;
+		reach -= below(c, 3) ? 0 : below(c, 4);
+		extent[d] = reach > 0 ? (uint64_t)reach : 1;
+		stride[d] = plane;
+		plane *= extent[d];
+	}
+	struct gs_operand x = gs_exec_case_tensor(c, GS_SPACE_INPUTS, any_float[below(c, 5)], plane * in->extent[0]);
+	struct gs_row *row = gs_exec_case_row(&x, plane * in->extent[0], 1, 0);
+	row->at.coef[0] = (int64_t)plane;
+	for (unsigned d = 0; d < dims; d++) {
+		row = gs_exec_case_row(&x, extent[d], stride[d], offset[d]);
+		row->at.coef[1 + d] = step[d];
+		row->at.coef[1 + dims + d] = dilation[d];
+	}
+	pad_rule(c, &x);
+	in->operand[1] = x;
+}
+
+/* Sums over any axes of a box: its axes lie in the tensor in any order. */
+static void box_fold(struct gs_exec_case *c)
+{
+	struct gs_instr *in = &c->in;
+	unsigned order[6], axes;
+	uint64_t count = 1;
+	in->out_axes = (uint8_t)below(c, 4);
+	in->red_axes = (uint8_t)(1 + below(c, 2));
+	axes = (unsigned)in->out_axes + in->red_axes;
+	for (unsigned a = 0; a < axes; a++) {
+		order[a] = a;
+		in->extent[a] = 1 + below(c, a < in->out_axes ? 17 : in->red_axes == 1 ? 150 : 12);
+	}
+	for (unsigned a = axes; below(c, 2) && a > 1; a--) {
+		unsigned k = below(c, a), swap = order[a - 1];
+		order[a - 1] = order[k];
+		order[k] = swap;
+	}
+	int64_t coef[GS_AXES_MAX] = {0};
+	for (unsigned i = axes; i-- > 0; count *= in->extent[order[i]])
+		coef[order[i]] = (int64_t)count;
+	in->operand[1] = gs_exec_case_tensor(c, GS_SPACE_WEIGHTS, any_float[below(c, 5)], count);
+	memcpy(gs_exec_case_row(&in->operand[1], count, 1, 0)->at.coef, coef, sizeof(coef));
+}
+
+/* As long sums are split: sixteen sums of every sixteenth term, the last of which may lie behind the end. */
+static void split_fold(struct gs_exec_case *c)
+{
+	struct gs_instr *in = &c->in;
+	uint32_t n = 65 + below(c, 700), rows = 1 + below(c, 6);
+	in->out_axes = 2;
+	in->red_axes = 1;
+	in->extent[0] = rows;
+	in->extent[1] = 16;
+	in->extent[2] = (n + 15) / 16;
+	struct gs_operand x = gs_exec_case_tensor(c, GS_SPACE_INPUTS, any_float[below(c, 5)], (uint64_t)n * rows);
+	gs_exec_case_row(&x, (uint64_t)n * rows, 1, 0)->at.coef[0] = n;
+	struct gs_row *row = gs_exec_case_row(&x, n, 1, 0);
+	row->at.coef[1] = 1;
+	row->at.coef[2] = 16;
+	x.view.pad = GS_PAD_SKIP;
+	in->operand[1] = x;
+}
+
+static void folds(void **state)
+{
+	static const uint8_t functions[] = {GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN, GS_FN_F32_ADD};
+	static const uint32_t starts[] = {0, 0x80000000, 0xff800000, 0x7f800000, 0x3f800000, 0x7fc00000};
+	unsigned reduced = 0, cases = 2000;
+	(void)state;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, seed);
+		c.in.fn = functions[below(&c, 4)];
+		c.in.operand[0] = (struct gs_operand){.constant = starts[below(&c, below(&c, 3) ? 4 : 6)]};
+		switch (seed % 3) {
+		case 0: window_fold(&c); break;
+		case 1: box_fold(&c); break;
+		default: split_fold(&c); break;
+		}
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		reduced += c.form != NULL && strcmp(c.form, "reduce") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(reduced, cases * 8 / 10, cases); /* the rest: stages that would dwarf the tensor */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sweeps),
 		cmocka_unit_test(moves),
+		cmocka_unit_test(folds),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Vectors of the whole machine: for random programs, and for the ONNX models named on the command line, the model id
- * and the roots of program, weights, inputs, trace and outputs. Every compiler, optimisation level and processor must
+/* Vectors of the whole machine: for random programs, a tolerant one to every ten of them, and for the ONNX models named on the command line, the model id
+ * and the roots of program, weights, inputs, claimed outputs (where it is tolerant), trace and outputs. Every compiler, optimisation level and processor must
  * print the same lines; tests/vectors/machine.txt holds what they are.
  *
  *   gen_machine PROGRAMS [MODEL.onnx...]
@@ -23,15 +23,17 @@ static void print_hash(const char *name, const struct gs_hash *hash)
 	printf(" %s=%s", name, text);
 }
 
-static int run(const char *label, const struct gs_program *p, const uint8_t *inputs)
+static int run(const char *label, const struct gs_program *p, const uint8_t *inputs, const uint8_t *claimed)
 {
 	struct gs_trace reference = {0}, fast = {0};
-	struct gs_hash model, input_root, trace_root, output_root;
+	struct gs_hash model, input_root, claimed_root, trace_root, output_root;
 	int failed = 1;
 	if (gs_trace_init_for(&reference, p) != GS_OK || gs_trace_init_for(&fast, p) != GS_OK)
 		goto out;
-	struct gs_memory memory = {.trace = reference.chunks, .weights = p->weights, .inputs = inputs},
-			 fast_memory = {.trace = fast.chunks, .weights = p->weights, .inputs = inputs};
+	struct gs_memory memory = {
+		.trace = reference.chunks, .weights = p->weights, .inputs = inputs, .claimed = claimed};
+	struct gs_memory fast_memory = memory;
+	fast_memory.trace = fast.chunks;
 	gs_interpret(p, &memory);
 	if (gs_exec_run(p, &fast_memory, 2, NULL) != GS_OK || gs_trace_commit(&reference) != GS_OK)
 		goto out;
@@ -48,6 +50,11 @@ static int run(const char *label, const struct gs_program *p, const uint8_t *inp
 	print_hash("program", &p->header.program_root);
 	print_hash("weights", &p->header.weights_root);
 	print_hash("inputs", &input_root);
+	if (gs_header_tolerant(&p->header)) {
+		uint32_t chunks = p->header.claimed_chunks;
+		gs_merkle_array_root(claimed, chunks, gs_merkle_depth(chunks), &claimed_root);
+		print_hash("claimed", &claimed_root);
+	}
 	print_hash("trace", &trace_root);
 	print_hash("outputs", &output_root);
 	printf("\n");
@@ -58,24 +65,26 @@ out:
 	return failed;
 }
 
-static int run_program(uint64_t seed)
+static int run_program(uint64_t seed, bool tolerant)
 {
 	struct gs_generator_options options = gs_generator_small();
 	struct gs_program p;
 	struct gs_error error = {0};
-	struct gs_buf inputs;
+	struct gs_buf inputs, claimed;
 	char label[32];
 	int failed = 1;
 	gs_buf_init(&inputs, (size_t)1 << 28);
-	if (gs_generate_program(seed, &options, &p, &error) != GS_OK ||
-	    gs_generate_inputs(seed, &p, &inputs) != GS_OK) {
+	gs_buf_init(&claimed, (size_t)1 << 28);
+	if ((tolerant ? gs_generate_tolerant : gs_generate_program)(seed, &options, &p, &error) != GS_OK ||
+	    gs_generate_inputs(seed, &p, &inputs) != GS_OK || gs_generate_claimed(seed, &p, &claimed) != GS_OK) {
 		fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, error.text);
 	} else {
-		snprintf(label, sizeof(label), "program %llu", (unsigned long long)seed);
-		failed = run(label, &p, inputs.ptr);
+		snprintf(label, sizeof(label), "%s %llu", tolerant ? "tolerant" : "program", (unsigned long long)seed);
+		failed = run(label, &p, inputs.ptr, claimed.ptr);
 		gs_program_free(&p);
 	}
 	gs_buf_free(&inputs);
+	gs_buf_free(&claimed);
 	return failed;
 }
 
@@ -114,7 +123,7 @@ static int run_model(const char *path)
 		folder--;
 	snprintf(label, sizeof(label), "model %s", folder ? folder : path);
 	uint8_t *inputs = model_inputs(&p);
-	int failed = inputs ? run(label, &p, inputs) : 1;
+	int failed = inputs ? run(label, &p, inputs, NULL) : 1;
 	free(inputs);
 	gs_program_free(&p);
 	return failed;
@@ -125,7 +134,9 @@ int main(int argc, char **argv)
 	int failed = 0;
 	uint64_t programs = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	for (uint64_t seed = 1; seed <= programs; seed++)
-		failed |= run_program(seed);
+		failed |= run_program(seed, false);
+	for (uint64_t seed = 1; seed <= programs / 10; seed++)
+		failed |= run_program(seed, true);
 	for (int i = 2; i < argc; i++)
 		failed |= run_model(argv[i]);
 	return failed;

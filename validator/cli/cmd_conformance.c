@@ -248,7 +248,7 @@ int gs_cmd_conformance(int argc, char **argv)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
 	         .out = &isa},
 		{.name = "verbose",
 	         .kind = GS_FLAG_BOOL,

@@ -88,7 +88,7 @@ static int run_node(int argc, char **argv, bool defend)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx2, neon or portable (the best of them)",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
 	         .out = &isa},
 		{.name = "adversary",
 	         .kind = GS_FLAG_LIST,

@@ -215,6 +215,8 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 	case GS_EFFECT_SEND: err = send(io, effect, data, answer, answered); break;
 	case GS_EFFECT_WATCH: err = watch(io, effect, answer, answered); break;
 	case GS_EFFECT_EXECUTE:
+	case GS_EFFECT_TELL:
+	case GS_EFFECT_HEAR:
 	case GS_EFFECT_FORGET:
 	case GS_EFFECT_RESYNC: GS_ASSERT(false);
 	}

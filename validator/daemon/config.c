@@ -28,6 +28,8 @@ static const struct gs_setting table[] = {
 	{"attest.stake", GS_SETTING_ETHER, AT(attest.stake), 0, 0, NULL},
 	{"attest.locked_share", GS_SETTING_SHARE, AT(attest.locked_ppm), 0, 0, NULL},
 	{"attest.million_gas", GS_SETTING_ETHER, AT(attest.million_gas), 0, 0, NULL},
+	{"talk.folder", GS_SETTING_PATH, AT(talk.folder), 0, 0, NULL},
+	{"talk.patience_s", GS_SETTING_U64, AT(talk.patience_s), 1, 86400, NULL},
 	{"intervals.poll_ms", GS_SETTING_U64, AT(intervals.poll_ms), 10, 60 * 1000, NULL},
 	{"intervals.resend_s", GS_SETTING_U64, AT(intervals.resend_s), 1, 3600, NULL},
 	{"intervals.rpc_timeout_ms", GS_SETTING_U64, AT(intervals.rpc_timeout_ms), 100, 600 * 1000, NULL},
@@ -47,6 +49,7 @@ void gs_config_defaults(struct gs_config *config)
 	config->policy.rate_ppm = 100 * 1000;
 	config->policy.certain_above.v = (struct gs_u256){{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 	config->attest.locked_ppm = 500 * 1000;
+	config->talk.patience_s = 20;
 	config->intervals.poll_ms = 1000;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;

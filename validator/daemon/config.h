@@ -37,6 +37,10 @@ struct gs_config {
 		uint64_t locked_ppm; /* the most that may be locked by them, in millionths of free and locked stake */
 		struct gs_wei million_gas; /* what 10^6 gas cost, in tokens */
 	} attest;
+	struct {                                 /* play off chain */
+		char folder[GS_BINDER_PATH_MAX]; /* that both sides of a game can write; "": everything on chain */
+		uint64_t patience_s;
+	} talk;
 	struct {
 		uint64_t poll_ms;        /* between looks at the chain */
 		uint64_t resend_s;       /* a transaction without a receipt is sent again */

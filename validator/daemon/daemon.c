@@ -11,6 +11,7 @@
 #include "validator/daemon/batches.h"
 #include "validator/daemon/chain_io.h"
 #include "validator/daemon/identity.h"
+#include "validator/daemon/talk_folder.h"
 
 struct pending { /* an effect that is to be done, with its bytes */
 	struct pending *next;
@@ -51,6 +52,13 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	const struct daemon *d = self;
 
 	return gs_work_prover(d->work, claim);
+}
+
+static enum gs_err sign(void *self, const struct gs_hash *digest, struct gs_signature *out)
+{
+	const struct daemon *d = self;
+
+	return gs_key_sign(&d->session.key, digest, out, NULL);
 }
 
 /* The contracts' clock is the chain's, and ours may be wrong. */
@@ -128,6 +136,27 @@ static enum gs_err submit(struct daemon *d, const struct pending *p)
 	return feed(d, &answer);
 }
 
+/* What cannot be handed over is silence to the other side: the game goes on on chain. */
+static enum gs_err hand_over(struct daemon *d, const struct pending *p)
+{
+	struct gs_error why = {0};
+
+	if (gs_talk_folder_tell(d->config->talk.folder, &p->effect.hash, p->effect.own,
+	                        (struct gs_bytes){p->bytes, p->data_len}, &why))
+		gs_log_line(d->log, GS_LOG_WARN, "talk.unsaid", "why=\"%s\"", why.text);
+	return GS_OK;
+}
+
+static enum gs_err hear(struct daemon *d, const struct pending *p)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_TOLD};
+	uint8_t message[GS_TALK_BYTES_MAX];
+
+	input.as.told.ptr = message;
+	input.as.told.len = gs_talk_folder_hear(d->config->talk.folder, &p->effect.hash, !p->effect.own, message);
+	return input.as.told.len ? feed(d, &input) : GS_OK;
+}
+
 static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 {
 	struct gs_node_input answer;
@@ -135,6 +164,8 @@ static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 
 	switch (p->effect.kind) {
 	case GS_EFFECT_EXECUTE: return submit(d, p);
+	case GS_EFFECT_TELL: return hand_over(d, p);
+	case GS_EFFECT_HEAR: return hear(d, p);
 	case GS_EFFECT_FORGET: gs_work_forget(d->work, &p->effect.hash); return GS_OK;
 	case GS_EFFECT_RESYNC:
 		return gs_fail(&d->error, GS_ECONFLICT,
@@ -351,9 +382,11 @@ static enum gs_err open_node(struct daemon *d)
 		.finalise = d->options->finalise,
 		.confirm_blocks = d->config->chain.confirm_blocks,
 		.resend_s = d->config->intervals.resend_s,
+		.talk = d->config->talk.folder[0] != '\0',
+		.talk_patience_s = d->config->talk.patience_s,
 		.start_time = now(d),
 	};
-	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of};
+	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of, .sign = sign};
 	enum gs_err err = gs_identity_check(&d->store, &d->session, d->config->db, &d->error);
 
 	if (!err)

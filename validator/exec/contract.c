@@ -258,7 +258,7 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 	enum gs_err err = need_workers(ws);
 	if (err != GS_OK)
 		return err;
-	if (constant(&is->w, for_w, *budget) && fits(c, &is->w, weights, kernels, &c->ints.w)) {
+	if (c->packed_w == NULL && constant(&is->w, for_w, *budget) && fits(c, &is->w, weights, kernels, &c->ints.w)) {
 		job.w_words = c->ints.w;
 		if ((c->packed_w = new_memory(for_w * sizeof(float))) == NULL)
 			return GS_ENOMEM;
@@ -271,7 +271,7 @@ enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, c
 		if (err == GS_OK)
 			pack_rows_of(&job, pool, c->packed_w);
 	}
-	if (err == GS_OK && is->pitch == 0 && constant(&is->x, for_x, *budget) &&
+	if (err == GS_OK && c->packed_x == NULL && is->pitch == 0 && constant(&is->x, for_x, *budget) &&
 	    fits(c, &is->x, weights, kernels, &c->ints.x)) {
 		job.x_words = c->ints.x;
 		if ((c->packed_x = new_memory(for_x * sizeof(float))) == NULL)

@@ -3,7 +3,8 @@
  * What the lowering writes around quantized products (zero points, clipping, the way between bytes and binary32) and
  * comparisons are such; those of binary32 alone are sweeps (sweep.h). Neighbouring axes that every operand crosses evenly become one, so that lines are long;
  * a line's registers are arrays of 32 bits, on which the loops of elements_body.h work, a table of them an instruction set.
- * Left to others: what can leave its range, indirect reads, 64-bit integers, and functions that have no loop. */
+ * Reads through an index, of which the walk down a tree ensemble consists, are gathered first.
+ * Left to others: directly read what can leave its range, 64-bit integers, and functions that have no loop. */
 #ifndef GS_VALIDATOR_EXEC_ELEMENTS_H
 #define GS_VALIDATOR_EXEC_ELEMENTS_H
 
@@ -21,6 +22,13 @@ struct gs_element_loops {
 	void (*store)(uint8_t dtype, uint8_t *base, uint64_t first, const uint32_t *in, size_t n);
 };
 
+/* The coordinate of an indirect row: offset + sum step[a]*axis[a] + an element of the index, in range below extent. */
+struct gs_elements_row {
+	int64_t extent, stride, offset, step[GS_OUT_AXES_MAX];
+	struct gs_sweep_operand index;
+	uint32_t outside; /* the register out of range */
+};
+
 struct gs_elements {
 	uint8_t fn, epilogue, epilogue_pos, store_dtype;
 	uint32_t epilogue_value[2];
@@ -29,9 +37,11 @@ struct gs_elements {
 	uint64_t extent[GS_OUT_AXES_MAX]; /* of the merged axes; the output is dense over them */
 	uint64_t lines;                   /* product of all extents but the last */
 	struct {
-		bool constant, iota;
-		uint32_t value;                /* of a constant */
-		struct gs_sweep_operand place; /* an iota's element is its value */
+		bool constant, iota, indirect;
+		uint32_t value; /* of a constant */
+		struct gs_sweep_operand
+			place; /* an iota's element is its value; of an indirect view, all rows but one */
+		struct gs_elements_row row;
 	} operand[3];
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, SWEEP, ELEMENTS } form;
+	enum { MOVE, REDUCE, SWEEP, ELEMENTS } form;
 	void *is; /* owned */
 };
 
@@ -36,6 +36,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
+	struct gs_reduce *reduce;
+	err = gs_reduce_prepare(in, &reduce);
+	*out = (struct gs_fast){.form = REDUCE, .is = reduce};
+	if (err != GS_OK || reduce != NULL)
+		return err;
 	if (gs_sweep_prepare(in, &sweep)) {
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
 		return out->is ? GS_OK : GS_ENOMEM;
@@ -47,6 +52,16 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	return GS_OK;
 }
 
+static void drop(struct gs_fast *fast)
+{
+	switch (fast->form) {
+	case REDUCE: gs_reduce_free(fast->is); return;
+	case MOVE:
+	case ELEMENTS:
+	case SWEEP: free(fast->is); return;
+	}
+}
+
 enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
 {
 	struct gs_fast fast = {.is = NULL};
@@ -56,7 +71,7 @@ enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *
 	if (err != GS_OK || fast.is == NULL)
 		return err;
 	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
-		free(fast.is);
+		drop(&fast);
 		return GS_ENOMEM;
 	}
 	return GS_OK;
@@ -65,24 +80,27 @@ enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *
 void gs_fast_free(struct gs_fast *fast)
 {
 	if (fast)
-		free(fast->is);
+		drop(fast);
 	free(fast);
 }
 
-void gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
-                 struct gs_pool *pool)
+enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                        struct gs_pool *pool, struct gs_room *room)
 {
 	switch (fast->form) {
-	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return;
-	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return;
-	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return;
+	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
+	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
+	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
+	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
 	}
+	return GS_OK;
 }
 
 const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {
 	case MOVE: return "move";
+	case REDUCE: return "reduce";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";
 	}

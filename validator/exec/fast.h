@@ -5,6 +5,7 @@
 
 #include "challenge/machine/interpreter.h"
 #include "validator/exec/kernels.h"
+#include "validator/exec/reduce.h"
 #include "validator/exec/threads.h"
 
 struct gs_fast;
@@ -13,9 +14,9 @@ struct gs_fast;
 GS_MUST enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out);
 void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
-/* Writes the instruction's tensor, not the padding behind it. */
-void gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
-                 struct gs_pool *pool);
+/* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
+GS_MUST enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
+                                const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
 
 const char *gs_fast_name(const struct gs_fast *fast); /* "sweep", ... */
 

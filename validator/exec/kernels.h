@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "validator/exec/vmath.h"
+
 /* ---- over one line of binary32 accumulators ---- */
 
 /* x0 and x1 advance by their strides (in elements; 0 repeats one value) from position to position. */
@@ -68,6 +70,7 @@ struct gs_kernels {
 	gs_kernel_transpose *transpose;
 	gs_kernel_widen *widen_f16, *widen_bf16;
 	gs_kernel_narrow *narrow_f16, *narrow_bf16;
+	const struct gs_vmath *math; /* scalar functions over arrays */
 	const struct gs_ints *ints;
 };
 

@@ -48,6 +48,7 @@ const struct gs_kernels gs_kernels_avx2 = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.math = &gs_vmath_avx2,
 	.ints = &gs_ints_avx2,
 };
 #else

@@ -40,7 +40,7 @@ TILE_TO_2(8)
 		.lanes = V_LANES, .tile_rows = {14, 14, 6, 2}, \
 		.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, \
 		.transpose = transpose, .widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, \
-		.narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, .ints = (INTS), \
+		.narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, .ints = (INTS), .math = &gs_vmath_avx512, \
 	}
 
 const struct gs_kernels gs_kernels_avx512vnni = TABLE("avx512", &gs_ints_avx512vnni);

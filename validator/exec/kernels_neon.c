@@ -70,6 +70,7 @@ const struct gs_kernels gs_kernels_neon = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.math = &gs_vmath_neon,
 	.ints = &gs_ints_neon,
 };
 #else

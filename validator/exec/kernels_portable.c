@@ -109,5 +109,6 @@ const struct gs_kernels gs_kernels_portable = {
 	.widen_bf16 = widen_bf16_line,
 	.narrow_f16 = narrow_f16,
 	.narrow_bf16 = narrow_bf16_line,
+	.math = &gs_vmath_portable,
 	.ints = &gs_ints_portable,
 };

@@ -123,11 +123,19 @@ static bool direct_f32(const struct gs_line_operand *op)
 	return op->kind == GS_OPERAND_TENSOR && op->indirect_row == 0 && op->view.dtype == GS_F32;
 }
 
+/* The epilogue as a function over arrays, or NULL. */
+static gs_kernel_map *epilogue_map(const struct job *job)
+{
+	unsigned code = job->in->epilogue;
+	return code != 0 && code < GS_VMATH_CODES ? job->kernels->math->map[code] : NULL;
+}
+
 static bool fast_fold(const struct job *job)
 {
 	const struct gs_instr *in = job->in;
 	bool known = in->fn == GS_FN_F32_FMA || in->fn == GS_FN_F32_ADD || in->fn == GS_FN_F32_MAX;
-	if (in->form != GS_FOLD || !known || in->store_dtype != GS_F32 || (in->epilogue && !is_relu(in)))
+	if (in->form != GS_FOLD || !known || in->store_dtype != GS_F32 ||
+	    (in->epilogue && !is_relu(in) && epilogue_map(job) == NULL))
 		return false;
 	if (!host_little_endian() || !direct_f32(&job->operand[1]))
 		return false;
@@ -216,6 +224,8 @@ static void fast_fold_tile(const struct job *job, struct gs_lines *s, uint64_t *
 		for (unsigned c = 0; c + 1 < 6; c++)
 			fast_segment(job, s->acc, cut[c], cut[c + 1], x);
 	}
+	if (epilogue_map(job))
+		epilogue_map(job)(s->acc, s->acc, n);
 	store_f32(job, first, n, s->acc);
 }
 

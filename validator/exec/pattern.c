@@ -271,6 +271,15 @@ static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, 
 	return view->dtype == GS_F32 || stage_flat(view, f);
 }
 
+bool gs_pattern_factor(const struct gs_instr *in, unsigned i, const struct gs_axis_list *lanes, struct gs_factor *out)
+{
+	const struct reading how = {.cls = GS_CLASS_F32,
+	                            .lanes = lanes,
+	                            .axes = (unsigned)in->out_axes + in->red_axes,
+	                            .word_axis = GS_AXES_MAX};
+	return read_factor(in, &in->operand[i], &how, out);
+}
+
 static bool read_start(const struct gs_instr *in, enum gs_class cls, struct gs_contraction *c)
 {
 	const struct gs_operand *op = &in->operand[0];

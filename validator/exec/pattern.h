@@ -90,6 +90,10 @@ struct gs_contraction {
 /* The stage elements before coordinate low + i of a dimension. */
 int64_t gs_stage_place(const struct gs_stage_dim *dim, int64_t i);
 
+/* A factor of binary32 alone: the view of operand i of a FOLD, lanes being its innermost output axes (or none). False when it
+ * is none; skipping is not known here. */
+bool gs_pattern_factor(const struct gs_instr *in, unsigned i, const struct gs_axis_list *lanes, struct gs_factor *out);
+
 /* True, with *out filled, when the instruction is a contraction. vector_lanes: of the kernels that will run it. */
 bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, struct gs_contraction *out);
 /* The same for folds of i32.muladd, with at most `words` terms a word: 1, 2 or 4. */

@@ -2,6 +2,7 @@
 
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
+#include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 struct packed { /* of one instruction; NULL: packed in every run */
 	float *x, *w;
+	bool own_x, own_w; /* else another instruction's, of the same factor */
 	struct gs_contract_ints ints;
 };
 
@@ -21,11 +23,13 @@ struct gs_exec_plan {
 	uint32_t count;        /* instructions */
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
+	struct gs_room room;
 };
 
 /* An instruction as it is run: what need not be found out again. */
 struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
+	struct gs_gemv *gemv;         /* owned; NULL: as above */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 };
 
@@ -41,21 +45,100 @@ static bool contracts(const struct gs_exec_plan *plan, const struct gs_instr *in
 	return host_little_endian() && gs_contract_match(in, plan->kernels, out);
 }
 
-static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
+/* ---- constants, packed once, also where many instructions read them (a recurrent layer's steps) ---- */
+
+struct unique { /* contractions that have packed something of their own */
+	struct gs_contract *c;
+	uint32_t count, room;
+};
+
+static bool same_factor(const struct gs_factor *a, const struct gs_factor *b)
 {
-	const struct gs_program *p = plan->program;
-	enum gs_err err = GS_OK;
-	if ((plan->packed = calloc(p->count, sizeof(*plan->packed))) == NULL)
-		return GS_ENOMEM;
-	for (uint32_t i = 0; err == GS_OK && i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
-		struct gs_contract c;
-		if (!contracts(plan, &in, &c))
+	return a->space == b->space && a->chunk == b->chunk && a->dtype == b->dtype && a->count == b->count &&
+	       a->at == b->at && a->stage_dims == 0 && b->stage_dims == 0 &&
+	       memcmp(a->step, b->step, sizeof(a->step)) == 0;
+}
+
+static bool same_list(const struct gs_axis_list *a, const struct gs_axis_list *b)
+{
+	return a->count == b->count && a->points == b->points && memcmp(a->axis, b->axis, a->count) == 0;
+}
+
+static bool same_shape(const struct gs_contract *a, const struct gs_contract *b)
+{
+	const struct gs_contraction *p = &a->is, *q = &b->is;
+	return p->words == 0 && q->words == 0 && p->out_axes == q->out_axes && p->red_axes == q->red_axes &&
+	       p->pitch == q->pitch && a->width == b->width && a->tile_rows == b->tile_rows &&
+	       memcmp(p->extent, q->extent, sizeof(p->extent)) == 0 && same_list(&p->batch, &q->batch) &&
+	       same_list(&p->rows, &q->rows) && same_list(&p->lanes, &q->lanes);
+}
+
+static void take_over(const struct unique *u, struct gs_contract *c)
+{
+	for (uint32_t i = 0; i < u->count; i++) {
+		const struct gs_contract *k = &u->c[i];
+		bool x = c->packed_x == NULL && k->packed_x != NULL && same_factor(&c->is.x, &k->is.x);
+		bool w = c->packed_w == NULL && k->packed_w != NULL && same_factor(&c->is.w, &k->is.w);
+		if ((!x && !w) || !same_shape(c, k))
 			continue;
-		err = gs_contract_prepack(&c, p->weights, plan->kernels, plan->pool, plan->workspace, &budget);
-		plan->packed[i] = (struct packed){c.packed_x, c.packed_w, c.ints};
+		c->packed_x = x ? k->packed_x : c->packed_x;
+		c->packed_w = w ? k->packed_w : c->packed_w;
+	}
+}
+
+static enum gs_err keep_unique(struct unique *u, const struct gs_contract *c)
+{
+	if (u->count == u->room) {
+		uint32_t room = u->room ? 2 * u->room : 16;
+		struct gs_contract *grown = realloc(u->c, room * sizeof(*grown));
+		if (grown == NULL)
+			return GS_ENOMEM;
+		u->c = grown;
+		u->room = room;
+	}
+	u->c[u->count++] = *c;
+	return GS_OK;
+}
+
+static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct unique *u, uint64_t *budget)
+{
+	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct gs_contract c;
+	struct gs_gemv gemv;
+	if (!contracts(plan, &in, &c))
+		return GS_OK;
+	take_over(u, &c);
+	bool own_x = c.packed_x == NULL, own_w = c.packed_w == NULL;
+	enum gs_err err = gs_contract_prepack(&c, plan->program->weights, plan->kernels, plan->pool, plan->workspace,
+	                                      budget);
+	plan->packed[i] = (struct packed){
+		.x = c.packed_x, .w = c.packed_w, .own_x = own_x, .own_w = own_w, .ints = c.ints};
+	if (err == GS_OK && ((own_x && c.packed_x) || (own_w && c.packed_w)))
+		err = keep_unique(u, &c);
+	if (err == GS_OK && gs_gemv_prepare(&c, &gemv)) {
+		if ((plan->step[i].gemv = malloc(sizeof(gemv))) == NULL)
+			return GS_ENOMEM;
+		*plan->step[i].gemv = gemv;
 	}
 	return err;
+}
+
+static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
+{
+	struct unique unique = {.c = NULL};
+	enum gs_err err = GS_OK;
+	if ((plan->packed = calloc(plan->count, sizeof(*plan->packed))) == NULL)
+		return GS_ENOMEM;
+	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++)
+		err = prepack_one(plan, i, &unique, &budget);
+	free(unique.c);
+	return err;
+}
+
+static void drop_packed(const struct packed *p)
+{
+	gs_contract_drop(&(struct gs_contract){
+		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
 static enum gs_err prepare_steps(struct gs_exec_plan *plan)
@@ -111,14 +194,15 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 {
 	if (!plan)
 		return;
-	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
-		gs_contract_drop(&(struct gs_contract){
-			.packed_x = plan->packed[i].x, .packed_w = plan->packed[i].w, .ints = plan->packed[i].ints});
-	}
+	for (uint32_t i = 0; plan->packed && i < plan->count; i++)
+		drop_packed(&plan->packed[i]);
 	free(plan->packed);
-	for (uint32_t i = 0; plan->step && i < plan->count; i++)
+	for (uint32_t i = 0; plan->step && i < plan->count; i++) {
 		gs_fast_free(plan->step[i].fast);
+		free(plan->step[i].gemv);
+	}
 	free(plan->step);
+	free(plan->room.stage);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
 	gs_pool_free(plan->pool);
@@ -147,15 +231,25 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	return gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
 }
 
+static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
+{
+	const struct step *step = &plan->step[i];
+	if (step->fast)
+		return gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room);
+	if (step->gemv == NULL)
+		return run_whole(plan, i, mem);
+	gs_gemv_run(step->gemv, mem, plan->kernels, plan->pool);
+	return GS_OK;
+}
+
 /* live: NULL when everything is kept. trace: NULL when nothing is committed. */
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
-		if (step->fast)
-			gs_fast_run(step->fast, mem, plan->kernels, plan->pool);
-		else if (run_whole(plan, i, mem) != GS_OK)
+		enum gs_err err = run_step(plan, i, mem);
+		if (err != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
 		memset(mem->trace + step->padding_at, 0, step->padding);
 		if (!trace && !live)

@@ -78,8 +78,7 @@ unsigned gs_merge_axes(unsigned axes, uint64_t *extent, int64_t *const *lists, u
 	return left;
 }
 
-/* A function of binary32 alone. */
-static bool known(unsigned fn)
+bool gs_sweep_knows(unsigned fn)
 {
 	const struct gs_fn_info *info = gs_fn_info(fn);
 	bool floats = info != NULL && !gs_fn_is_first(fn) && info->result == GS_CLASS_F32;
@@ -92,7 +91,7 @@ bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out)
 {
 	int64_t *lists[3];
 	unsigned walks = 0;
-	if (in->form != GS_MAP || !known(in->fn) || (in->epilogue && !known(in->epilogue)) ||
+	if (in->form != GS_MAP || !gs_sweep_knows(in->fn) || (in->epilogue && !gs_sweep_knows(in->epilogue)) ||
 	    gs_dtype_class((enum gs_dtype)in->store_dtype) != GS_CLASS_F32)
 		return false;
 	*out = (struct gs_sweep){.fn = in->fn,
@@ -162,11 +161,18 @@ static gs_reg register_of(const float *x, bool moves, size_t i)
 	return gs_load(GS_F32, gs_f32_to_bits(x[moves ? i : 0]));
 }
 
-static void apply(const struct gs_kernels *kernels, unsigned fn, float *out, size_t n, const float *const x[3],
-                  unsigned moves)
+void gs_sweep_apply(const struct gs_kernels *kernels, unsigned fn, float *out, size_t n, const float *const x[3],
+                    unsigned moves)
 {
 	if (fn < GS_SWEEP_CODES && kernels->sweep->fn[fn] != NULL) {
 		kernels->sweep->fn[fn](out, n, x[0], x[1], x[2], moves);
+		return;
+	}
+	if (fn < GS_VMATH_CODES && kernels->math->map[fn] != NULL) { /* of one operand */
+		size_t values = moves & 1 ? n : 1;
+		kernels->math->map[fn](x[0], out, values);
+		for (size_t i = values; i < n; i++)
+			out[i] = out[0];
 		return;
 	}
 	unsigned arity = gs_fn_info(fn)->arity;
@@ -178,16 +184,16 @@ static void apply(const struct gs_kernels *kernels, unsigned fn, float *out, siz
 	}
 }
 
-static void finish(const struct job *job, float *value, size_t n)
+void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsigned pos, const float other[2],
+                     float *value, size_t n)
 {
-	const struct gs_sweep *s = job->s;
-	if (s->epilogue == 0)
+	if (epilogue == 0)
 		return;
-	const float *x[3] = {&s->epilogue_value[0], &s->epilogue_value[0], &s->epilogue_value[1]};
-	if (s->epilogue_pos == 2)
-		x[1] = &s->epilogue_value[1];
-	x[s->epilogue_pos] = value;
-	apply(job->kernels, s->epilogue, value, n, x, 1U << s->epilogue_pos);
+	const float *x[3] = {&other[0], &other[0], &other[1]};
+	if (pos == 2)
+		x[1] = &other[1];
+	x[pos] = value;
+	gs_sweep_apply(kernels, epilogue, value, n, x, 1U << pos);
 }
 
 static void run_block(const struct job *job, struct scratch *scratch, const int64_t *at, uint64_t out_at, size_t n)
@@ -205,8 +211,8 @@ static void run_block(const struct job *job, struct scratch *scratch, const int6
 		moves |= (unsigned)(s->operand[k].step[s->axes - 1] != 0) << k;
 		x[k] = fetch(job, k, at[k], n, scratch->x[k]);
 	}
-	apply(job->kernels, s->fn, to, n, x, moves);
-	finish(job, to, n);
+	gs_sweep_apply(job->kernels, s->fn, to, n, x, moves);
+	gs_sweep_finish(job->kernels, s->epilogue, s->epilogue_pos, s->epilogue_value, to, n);
 	if (!straight)
 		(s->store_dtype == GS_F16 ? job->kernels->narrow_f16
 		                          : job->kernels->narrow_bf16)((uint16_t *)(void *)job->out + out_at, to, n);

@@ -39,6 +39,13 @@ bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
 void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,
                   struct gs_pool *pool);
 
+/* out[i] = fn(x[0][i], ...), as gs_sweep_kernel says, any function of binary32 alone. */
+void gs_sweep_apply(const struct gs_kernels *kernels, unsigned fn, float *out, size_t n, const float *const x[3],
+                    unsigned moves);
+/* The epilogue of an instruction, in place; none when epilogue is 0. */
+void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsigned pos, const float other[2],
+                     float *value, size_t n);
+bool gs_sweep_knows(unsigned fn); /* a function of binary32 alone */
 /* A view, of any dtype, that never leaves its range, as one flat index; false when it may. */
 bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out);
 

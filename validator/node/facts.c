@@ -4,6 +4,7 @@
 
 #include "challenge/game/bonds.h"
 #include "validator/node/facts_record.h"
+#include "validator/node/talk_record.h"
 
 enum { FACT_BYTES_MAX = 64 * 1024, GRACE_VERSION = 1 };
 static const struct gs_bytes grace_key = {(const uint8_t *)"grace_end", 9};
@@ -429,6 +430,8 @@ static enum gs_err apply_game(struct gs_journal *j, const struct gs_game_event *
 	err = e->kind == GS_GAME_EVENT_OPENED ? apply_opened(j, e, &game) : gs_facts_game(j, &id, &game);
 	if (!err && gs_game_event_has_state(e->kind))
 		err = apply_state(e, &game);
+	if (!err && e->kind == GS_GAME_EVENT_AGREED)
+		err = gs_talk_recall(j, &game);
 	if (!err && (e->kind == GS_GAME_EVENT_REVEALED || e->kind == GS_GAME_EVENT_AGREED))
 		err = bind_claim(j, &game);
 	if (!err && e->kind == GS_GAME_EVENT_OVER)

@@ -34,6 +34,7 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_REPORT: return "report";
 	case GS_INTENT_REWARD: return "reward";
 	case GS_INTENT_OPEN_LEAF: return "open_leaf";
+	case GS_INTENT_AGREE: return "agree";
 	}
 	return "?";
 }
@@ -177,7 +178,7 @@ static enum gs_err load_tx(struct gs_journal *j, const struct gs_hash *hash, str
 static bool is_obligation(uint8_t kind)
 {
 	return kind == GS_INTENT_MOVE || kind == GS_INTENT_TIMEOUT || kind == GS_INTENT_ANSWER ||
-	       kind == GS_INTENT_PUBLISH;
+	       kind == GS_INTENT_PUBLISH || kind == GS_INTENT_AGREE;
 }
 
 static struct gs_time later(const struct gs_intent *intent, struct gs_time now)
@@ -209,8 +210,8 @@ enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, 
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-/* One answer to one state of one game, for ever. */
-static enum gs_err enter_move(struct gs_journal *j, const struct gs_intent *intent)
+enum gs_err gs_intent_enter(struct gs_journal *j, const struct gs_hash *game, const struct gs_hash *state,
+                            struct gs_bytes bytes)
 {
 	uint8_t key[64];
 	struct gs_hash answer;
@@ -218,9 +219,9 @@ static enum gs_err enter_move(struct gs_journal *j, const struct gs_intent *inte
 	struct gs_bytes at = {key, sizeof(key)};
 	enum gs_err err;
 
-	memcpy(key, intent->subject.b, 32);
-	memcpy(key + 32, intent->state.b, 32);
-	gs_keccak256(intent->data.ptr, intent->data.len, &answer);
+	memcpy(key, game->b, 32);
+	memcpy(key + 32, state->b, 32);
+	gs_keccak256(bytes.ptr, bytes.len, &answer);
 	gs_buf_init(&before, 64);
 	err = gs_journal_get(j, GS_TABLE_SIGNED_MOVES, at, &before);
 	if (err == GS_ENOTFOUND)
@@ -253,7 +254,8 @@ enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent,
 		fresh.attempts = stored.attempts;
 	if (err && err != GS_ENOTFOUND)
 		goto out;
-	err = intent->kind == GS_INTENT_MOVE ? enter_move(j, intent) : GS_OK;
+	err = intent->kind == GS_INTENT_MOVE ? gs_intent_enter(j, &intent->subject, &intent->state, intent->data)
+	                                     : GS_OK;
 	if (!err)
 		err = put_intent(j, &fresh, false);
 out:

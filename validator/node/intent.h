@@ -31,6 +31,7 @@ enum gs_intent_kind {
 	GS_INTENT_REPORT = 14,      /* that it is the published one */
 	GS_INTENT_REWARD = 15,      /* an attestation's stake, and what it earned */
 	GS_INTENT_OPEN_LEAF = 16,   /* of a batch, to challenge it */
+	GS_INTENT_AGREE = 17,       /* puts a state that both sides have signed on chain */
 };
 enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
 
@@ -70,6 +71,9 @@ void gs_intent_id(enum gs_intent_kind kind, const struct gs_hash *subject, const
  * retried yet. A MOVE is also entered in the table of signed moves: GS_ECONFLICT when another answer to the same state of the same
  * game was entered before; that one must stand. */
 GS_MUST enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent, struct gs_time now);
+/* One answer to one state of one game, for ever: GS_ECONFLICT when another was entered before. What is signed off chain is entered, too. */
+GS_MUST enum gs_err gs_intent_enter(struct gs_journal *j, const struct gs_hash *game, const struct gs_hash *state,
+                                    struct gs_bytes answer);
 /* Whether the intent exists and is PLANNED, SIGNED or DONE, so that its calldata need not be made again. */
 GS_MUST enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out);
 /* The planned intent that should be signed next: obligations first. Its data lands in *data. GS_ENOTFOUND: nothing to do now. */

@@ -493,6 +493,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_TIMER: return on_timer(t);
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_LEAVES: return on_leaves(t, in);
+	case GS_INPUT_TOLD: return gs_plan_told(t, in->as.told);
 	case GS_INPUT_PREPARED: return on_prepared(t, in);
 	case GS_INPUT_REFUSED: return on_refused(t, in);
 	case GS_INPUT_NONCE_BEHIND: return on_nonce_behind(t, in->as.nonce_behind.nonce);

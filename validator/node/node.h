@@ -16,6 +16,7 @@
 
 #include "chain/core/log.h"
 #include "chain/eth/head.h"
+#include "chain/eth/key.h"
 #include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
 #include "validator/node/attest.h"
@@ -49,6 +50,8 @@ struct gs_node_options {
 	struct gs_attest_policy attest;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
 	uint64_t resend_s;
+	bool talk;                /* plays off chain with whoever does so, too */
+	uint64_t talk_patience_s; /* with whoever does not answer */
 	struct gs_time start_time;
 };
 
@@ -57,6 +60,8 @@ struct gs_node_surroundings {
 	void *self;
 	/* The prover over this claim's execution, NULL when it has not been executed in this process. Borrowed for the step. */
 	const struct gs_prover *(*prover)(void *self, const struct gs_hash *claim);
+	/* The node's signature of a digest, for what is said off chain; may be NULL where options.talk is false. */
+	GS_MUST enum gs_err (*sign)(void *self, const struct gs_hash *digest, struct gs_signature *out);
 };
 
 enum gs_verdict { GS_VERDICT_VALID = 1, GS_VERDICT_INVALID = 2, GS_VERDICT_UNAVAILABLE = 3 };
@@ -79,6 +84,7 @@ enum gs_node_input_kind {
 	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
+	GS_INPUT_TOLD,         /* what the other side of a game says off chain; nothing of it is believed */
 	GS_INPUT_PREPARED,     /* an intent was priced and signed */
 	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
@@ -107,6 +113,7 @@ struct gs_node_input {
 			struct gs_hash trace_root;     /* of the executor's trace */
 			const char *reason;
 		} executed;
+		struct gs_bytes told;
 		struct {
 			const struct gs_leaf_data *leaf;
 			size_t count;
@@ -144,8 +151,10 @@ enum gs_node_effect_kind {
 	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED or _NONCE_BEHIND */
 	GS_EFFECT_SEND,    /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
 	GS_EFFECT_WATCH,   /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
-	GS_EFFECT_FORGET,  /* the claim is settled: its trace may go */
-	GS_EFFECT_RESYNC,  /* the chain forked below what is kept: stop, and start with a new database */
+	GS_EFFECT_TELL,    /* hand these bytes to the other side of the game; they may get lost, and come again */
+	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
+	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
+	GS_EFFECT_RESYNC, /* the chain forked below what is kept: stop, and start with a new database */
 };
 
 struct gs_node_effect {
@@ -154,10 +163,10 @@ struct gs_node_effect {
 	struct gs_hash model;       /* EXECUTE */
 	struct gs_hash input_root;  /* EXECUTE */
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
-	bool own;                   /* EXECUTE: a claim of ours, which we may have to defend */
-	struct gs_address to;       /* PREPARE */
-	uint64_t nonce;             /* PREPARE */
-	size_t data_at; /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
+	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	struct gs_address to; /* PREPARE */
+	uint64_t nonce;       /* PREPARE */
+	size_t data_at;       /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
 	size_t data_len;
 	size_t more_at; /* EXECUTE: output bytes as posted */
 	size_t more_len;

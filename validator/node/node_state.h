@@ -27,6 +27,7 @@ struct gs_node {
 	struct gs_time poor_told;    /* when it was last said that a challenge cannot be afforded */
 	struct gs_time none_told;    /* the same of a game without an answer */
 	struct gs_time unknown_told; /* the same of leaves whose data are not here */
+	struct gs_time refused_told; /* the same of messages that are no moves */
 	struct gs_time attest_told;  /* the same of a claim that is not attested */
 	struct gs_time now;
 };
@@ -60,6 +61,10 @@ GS_MUST enum gs_err gs_plan_clearing(struct gs_node_turn *t, const struct gs_cla
  * leaf that must be opened first; else NULL. */
 GS_MUST enum gs_err gs_plan_weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim,
                                             const unsigned *levels, bool *affordable);
+/* Plays an open game off chain, if the other side does. *held: nothing is to be done about it on chain now. */
+GS_MUST enum gs_err gs_plan_talk(struct gs_node_turn *t, const struct gs_hash *id, bool *held);
+/* What somebody said about a game off chain. */
+GS_MUST enum gs_err gs_plan_told(struct gs_node_turn *t, struct gs_bytes bytes);
 /* An open batch: of others, its leaves are executed and a wrong one is opened; of ours, it is ended. */
 GS_MUST enum gs_err gs_plan_batch(struct gs_node_turn *t, const struct gs_hash *id);
 /* Of a batch that is over. */

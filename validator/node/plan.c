@@ -455,8 +455,12 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 	if (!game)
 		goto out;
 	err = collect(t, GS_TABLE_GAMES, keep_open_game, &games); /* obligations first */
-	for (size_t i = 0; i < games.count && !err; i++)
-		err = gs_plan_game(t, &games.id[i], game);
+	for (size_t i = 0; i < games.count && !err; i++) {
+		bool held;
+		err = gs_plan_talk(t, &games.id[i], &held);
+		if (!err && !held)
+			err = gs_plan_game(t, &games.id[i], game);
+	}
 	if (!err)
 		err = collect(t, GS_TABLE_CLAIMS, keep_open_claim, &claims);
 	for (size_t i = 0; i < claims.count && !err; i++)
