@@ -98,9 +98,10 @@ static void print_summary(FILE *f, const struct gs_sim_tally *t, const char *dig
 	fprintf(f, "outcomes        claimant won %" PRIu64 ", challenger won %" PRIu64 ", closed %" PRIu64 "\n",
 	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
 	fprintf(f,
-	        "reasons         step %" PRIu64 ", timeout %" PRIu64 ", concession %" PRIu64 ", closed %" PRIu64 "\n",
-	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
-	        t->reason[GS_REASON_CLOSED]);
+	        "reasons         step %" PRIu64 ", output %" PRIu64 ", timeout %" PRIu64 ", concession %" PRIu64
+	        ", closed %" PRIu64 "\n",
+	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_OUTPUT], t->reason[GS_REASON_TIMEOUT],
+	        t->reason[GS_REASON_CONCESSION], t->reason[GS_REASON_CLOSED]);
 	fprintf(f,
 	        "claims          wrong %" PRIu64 " (final %" PRIu64
 	        ", none of them challenged by an honest player to the end)"
@@ -133,10 +134,10 @@ static bool write_json(const char *path, const struct arguments *a, const struct
 	        "},\n",
 	        t->outcome[GS_GAME_CLAIMANT_WON], t->outcome[GS_GAME_CHALLENGER_WON], t->outcome[GS_GAME_CLOSED]);
 	fprintf(f,
-	        "  \"reasons\": {\"step\": %" PRIu64 ", \"timeout\": %" PRIu64 ", \"concession\": %" PRIu64
-	        ", \"closed\": %" PRIu64 "},\n",
-	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_TIMEOUT], t->reason[GS_REASON_CONCESSION],
-	        t->reason[GS_REASON_CLOSED]);
+	        "  \"reasons\": {\"step\": %" PRIu64 ", \"output\": %" PRIu64 ", \"timeout\": %" PRIu64
+	        ", \"concession\": %" PRIu64 ", \"closed\": %" PRIu64 "},\n",
+	        t->reason[GS_REASON_STEP], t->reason[GS_REASON_OUTPUT], t->reason[GS_REASON_TIMEOUT],
+	        t->reason[GS_REASON_CONCESSION], t->reason[GS_REASON_CLOSED]);
 	fprintf(f,
 	        "  \"wrong_claims\": %" PRIu64 ",\n  \"claims_invalid\": %" PRIu64 ",\n  \"claims_final\": %" PRIu64
 	        ",\n  \"claims_void\": %" PRIu64 ",\n  \"prizes_taken_over\": %" PRIu64 ",\n",

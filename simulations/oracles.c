@@ -223,7 +223,7 @@ enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const str
 /* Commit, Reveal, States and Step are the claimant's. */
 static bool is_claimants(unsigned phase)
 {
-	return phase == 1 || phase == 3 || phase == 5 || phase == 7;
+	return phase == 1 || phase == 3 || phase == 5 || phase == 7 || phase == 9;
 }
 
 void gs_sim_clock_start(struct gs_sim_clock *clock, const struct gs_game_rules *rules, uint64_t now)

@@ -50,8 +50,9 @@ static void damage(struct gs_move *move, struct gs_rng *rng)
 	}
 }
 
-enum gs_err gs_sim_answer(struct gs_sim_player *p, unsigned game, const struct gs_game *view, struct gs_rng *rng,
-                          struct gs_move *out, bool *waiting, bool *spoilt)
+enum gs_err gs_sim_answer(struct gs_sim_player *p, unsigned game, const struct gs_game *view,
+                          const struct gs_claim_body *body, struct gs_rng *rng, struct gs_move *out, bool *waiting,
+                          bool *spoilt)
 {
 	const struct gs_prover *prover = p->two_faced && game % 2 == 1 ? &p->other_prover : &p->prover;
 	enum gs_err err;
@@ -67,7 +68,7 @@ enum gs_err gs_sim_answer(struct gs_sim_player *p, unsigned game, const struct g
 	else if (p->manner == GS_SIM_WANDERER)
 		err = gs_strategy_wanderer(view, prover, choose, rng, out, waiting);
 	else
-		err = gs_strategy_challenger(view, prover, out, waiting);
+		err = gs_strategy_challenger(view, prover, body, out, waiting);
 	if (err == GS_OK && !*waiting && p->spoils && gs_rng_below(rng, 6) == 0) {
 		damage(out, rng);
 		*spoilt = true;

@@ -38,8 +38,9 @@ struct gs_sim_player {
 bool gs_sim_is_honest(const struct gs_sim_player *player);
 /* When it would answer a state that it sees at `now`. */
 uint64_t gs_sim_when(const struct gs_sim_player *player, const struct gs_game *view, uint64_t now, struct gs_rng *rng);
-/* Its next move in a game of the claim. GS_ENOTFOUND: none, neither a wait. *spoilt: damaged on purpose. */
+/* Its next move in a game of the claim that says `body`. GS_ENOTFOUND: none, neither a wait. *spoilt: damaged on purpose. */
 GS_MUST enum gs_err gs_sim_answer(struct gs_sim_player *player, unsigned game, const struct gs_game *view,
-                                  struct gs_rng *rng, struct gs_move *out, bool *waiting, bool *spoilt);
+                                  const struct gs_claim_body *body, struct gs_rng *rng, struct gs_move *out,
+                                  bool *waiting, bool *spoilt);
 
 #endif

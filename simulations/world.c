@@ -254,6 +254,9 @@ static enum gs_err set_up_players(struct world *w, struct gs_error *error)
 		if (err != GS_OK && err != GS_ENOTFOUND)
 			return gs_fail(error, err, "simulation: no memory for a player");
 	}
+	/* A hollow claim: of an output that the trace it is defended with, the right one, does not end in. */
+	if (!honest && !claimant->two_faced && one_in(w, 4))
+		claimant->prover = gs_sim_prover(&w->honest);
 	output_root(w, honest ? &w->honest : &claimant->own, &w->chain.game_rules.body.output_root);
 	output_root(w, &w->honest, &right);
 	w->oracle.claim_right = gs_hash_equal(&right, &w->chain.game_rules.body.output_root);
@@ -404,8 +407,8 @@ static bool play_off_chain(struct world *w, const struct event *e)
 		struct gs_game_effects effects;
 		bool waiting, spoilt;
 		enum gs_side turn = gs_game_turn(&game);
-		enum gs_err err = gs_sim_answer(sides[turn == GS_SIDE_CLAIMANT ? 0 : 1], e->game, &game, &w->rng, &move,
-		                                &waiting, &spoilt);
+		enum gs_err err = gs_sim_answer(sides[turn == GS_SIDE_CLAIMANT ? 0 : 1], e->game, &game, &rules.body,
+		                                &w->rng, &move, &waiting, &spoilt);
 		struct gs_game_input in = {.sender = (uint8_t)turn, .now = w->chain.now, .move = &move};
 		if (err != GS_OK || waiting || gs_game_step(&next, &rules, &in, &effects, NULL) != GS_OK ||
 		    next.outcome != GS_GAME_OPEN)
@@ -435,7 +438,8 @@ static void on_move(struct world *w, const struct event *e)
 	if (one_in(w, 12) && play_off_chain(w, e))
 		return;
 	*plan = GS_SIM_NEVER;
-	enum gs_err err = gs_sim_answer(p, e->game, &w->view[e->game], &w->rng, &move, &waiting, &spoilt);
+	enum gs_err err = gs_sim_answer(p, e->game, &w->view[e->game], &w->chain.game_rules.body, &w->rng, &move,
+	                                &waiting, &spoilt);
 	if (err == GS_OK && waiting)
 		return;
 	if (err != GS_OK) { /* no case: it gives up, or lets the clock run out */

@@ -28,7 +28,7 @@ struct gs_sim_tally { /* sums over runs */
 	uint64_t agreed;  /* states agreed off chain that were put on chain */
 	uint64_t refused; /* moves that the chain refused */
 	uint64_t outcome[GS_GAME_CLOSED + 1];
-	uint64_t reason[GS_REASON_CLOSED + 1];
+	uint64_t reason[GS_REASONS];
 	uint64_t wrong_claims;
 	uint64_t wrong_final; /* nobody honest challenged them */
 	uint64_t claims_final;

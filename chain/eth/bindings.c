@@ -105,6 +105,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xf92ea5d4, "Disputes", "ClaimSettled()"},
 	{0x613970e0, "Disputes", "InvalidParameter()"},
 	{0xdd213f68, "Disputes", "MalformedDescriptor(uint256)"},
+	{0xd007f0df, "Disputes", "ModelVoid()"},
 	{0xf9823b61, "Disputes", "NotAgreed()"},
 	{0x502b00df, "Disputes", "NotOver()"},
 	{0xba329a9b, "Disputes", "NotSettled()"},
@@ -167,6 +168,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0x89aaabd0, "Models", "UnknownModel()"},
 	{0xf92ea5d4, "Payouts", "ClaimSettled()"},
 	{0x613970e0, "Payouts", "InvalidParameter()"},
+	{0xd007f0df, "Payouts", "ModelVoid()"},
 	{0xf9823b61, "Payouts", "NotAgreed()"},
 	{0x502b00df, "Payouts", "NotOver()"},
 	{0xba329a9b, "Payouts", "NotSettled()"},
@@ -205,7 +207,7 @@ const struct gs_contract_item gs_bindings_errors[] = {
 	{0xdd213f68, "Wire", "MalformedDescriptor(uint256)"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_error_count = 144;
+const size_t gs_bindings_error_count = 146;
 
 const struct gs_contract_item gs_bindings_functions[] = {
 	{0xdcc59b6f, "Batches", "claims()"},
@@ -223,7 +225,7 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0xa73dd29d, "Batches", "slotOf(bytes32)"},
 	{0xad09c7ce, "Batches", "stakes()"},
 	{0xc7df14e2, "Batches", "statusOf(bytes32)"},
-	{0x35944b91, "Claims", "accept(bytes32,bool)"},
+	{0x9d14cb64, "Claims", "accept(bytes32,uint256)"},
 	{0x79ba5097, "Claims", "acceptOwnership()"},
 	{0x8642afd1, "Claims", "accepted(bytes32)"},
 	{0x8f8931c3, "Claims", "addOrdinal(bytes32)"},
@@ -241,7 +243,7 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0xdad6993c, "Claims", "finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256)"},
 	{0x159acb36, "Claims", "graceOver()"},
 	{0xd5bacfac, "Claims", "idOf((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
-	{0x29c9c7c9, "Claims", "lose((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
+	{0xd1ff1480, "Claims", "lose(bytes32,bytes32,uint256,bool)"},
 	{0x46a8ee67, "Claims", "mark(bytes32,uint8,uint8,bool)"},
 	{0x9986df2c, "Claims", "models()"},
 	{0x78c85f7c, "Claims", "openGame(bytes32)"},
@@ -281,12 +283,13 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x978b3fa8, "Disputes", "agreeAndProve((bytes32,uint256,bytes32,bytes32,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes,bytes,bytes)"},
 	{0x53deb3d6, "Disputes", "burnBps()"},
 	{0xbdafe5f8, "Disputes", "challenge((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
+	{0x35443cc6, "Disputes", "challengeOutput(bytes32,uint256,uint256,bytes32)"},
 	{0x68ccdc86, "Disputes", "challengerBond()"},
 	{0x276a68b0, "Disputes", "challengerBudget()"},
 	{0x49923ab8, "Disputes", "claimantBudget()"},
 	{0xdcc59b6f, "Disputes", "claims()"},
 	{0xe5f65a80, "Disputes", "close((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32)"},
-	{0xa5560cca, "Disputes", "commitTrace((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes,bytes32[])"},
+	{0xac2e360a, "Disputes", "commitTrace(bytes32,uint256,uint256,bytes)"},
 	{0x2773283a, "Disputes", "concede((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32)"},
 	{0x3b775e33, "Disputes", "concedeBps()"},
 	{0x96410fc3, "Disputes", "forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address)"},
@@ -295,6 +298,7 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x6379821f, "Disputes", "minimumTime()"},
 	{0x9986df2c, "Disputes", "models()"},
 	{0x30c27734, "Disputes", "pots(bytes32)"},
+	{0xad013002, "Disputes", "proveOutput((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32[])"},
 	{0x140920c0, "Disputes", "proveStep((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes32,bytes,bytes)"},
 	{0x0c0c26d4, "Disputes", "refundPerMove()"},
 	{0x1a811ac5, "Disputes", "reveal(bytes32,uint256,uint256,bytes)"},
@@ -351,7 +355,7 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x8fdd3d6b, "IClaims", "endGame(bytes32)"},
 	{0xba33db8b, "IClaims", "feeOf(uint256,uint256)"},
 	{0xd5bacfac, "IClaims", "idOf((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
-	{0x29c9c7c9, "IClaims", "lose((bytes32,uint256,address,bytes32,bytes32,bytes32))"},
+	{0xd1ff1480, "IClaims", "lose(bytes32,bytes32,uint256,bool)"},
 	{0x46a8ee67, "IClaims", "mark(bytes32,uint8,uint8,bool)"},
 	{0x78c85f7c, "IClaims", "openGame(bytes32)"},
 	{0xa73dd29d, "IClaims", "slotOf(bytes32)"},
@@ -402,6 +406,7 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0xdcc59b6f, "Payouts", "claims()"},
 	{0x3b775e33, "Payouts", "concedeBps()"},
 	{0x96410fc3, "Payouts", "forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address)"},
+	{0x9986df2c, "Payouts", "models()"},
 	{0x30c27734, "Payouts", "pots(bytes32)"},
 	{0x0c0c26d4, "Payouts", "refundPerMove()"},
 	{0xad09c7ce, "Payouts", "stakes()"},
@@ -448,4 +453,4 @@ const struct gs_contract_item gs_bindings_functions[] = {
 	{0x3ccfd60b, "Stakes", "withdraw()"},
 	{0, NULL, NULL},
 };
-const size_t gs_bindings_function_count = 238;
+const size_t gs_bindings_function_count = 241;

@@ -42,7 +42,7 @@ extern const struct gs_hash gs_batches_event_batch_released; /* BatchReleased(by
 extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,address,bytes32,bytes32,uint32,uint64): indexed indexed indexed data data data */
 
 /* --- Claims --- */
-#define GS_CLAIMS_FN_ACCEPT UINT32_C(0x35944b91) /* accept(bytes32,bool) */
+#define GS_CLAIMS_FN_ACCEPT UINT32_C(0x9d14cb64) /* accept(bytes32,uint256) */
 #define GS_CLAIMS_FN_ACCEPT_OWNERSHIP UINT32_C(0x79ba5097) /* acceptOwnership() */
 #define GS_CLAIMS_FN_ACCEPTED UINT32_C(0x8642afd1) /* accepted(bytes32) */
 #define GS_CLAIMS_FN_ADD_ORDINAL UINT32_C(0x8f8931c3) /* addOrdinal(bytes32) */
@@ -60,7 +60,7 @@ extern const struct gs_hash gs_batches_event_root_posted; /* RootPosted(bytes32,
 #define GS_CLAIMS_FN_FINALIZE UINT32_C(0xdad6993c) /* finalize((bytes32,uint256,address,bytes32,bytes32,bytes32),uint256) */
 #define GS_CLAIMS_FN_GRACE_OVER UINT32_C(0x159acb36) /* graceOver() */
 #define GS_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
-#define GS_CLAIMS_FN_LOSE UINT32_C(0x29c9c7c9) /* lose((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_CLAIMS_FN_LOSE UINT32_C(0xd1ff1480) /* lose(bytes32,bytes32,uint256,bool) */
 #define GS_CLAIMS_FN_MARK UINT32_C(0x46a8ee67) /* mark(bytes32,uint8,uint8,bool) */
 #define GS_CLAIMS_FN_MODELS UINT32_C(0x9986df2c) /* models() */
 #define GS_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
@@ -145,12 +145,13 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_FN_AGREE_AND_PROVE UINT32_C(0x978b3fa8) /* agreeAndProve((bytes32,uint256,bytes32,bytes32,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),(bytes32,uint256,uint256,bytes32,uint256,bytes32),bytes32,bytes,bytes,bytes,bytes) */
 #define GS_DISPUTES_FN_BURN_BPS UINT32_C(0x53deb3d6) /* burnBps() */
 #define GS_DISPUTES_FN_CHALLENGE UINT32_C(0xbdafe5f8) /* challenge((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_DISPUTES_FN_CHALLENGE_OUTPUT UINT32_C(0x35443cc6) /* challengeOutput(bytes32,uint256,uint256,bytes32) */
 #define GS_DISPUTES_FN_CHALLENGER_BOND UINT32_C(0x68ccdc86) /* challengerBond() */
 #define GS_DISPUTES_FN_CHALLENGER_BUDGET UINT32_C(0x276a68b0) /* challengerBudget() */
 #define GS_DISPUTES_FN_CLAIMANT_BUDGET UINT32_C(0x49923ab8) /* claimantBudget() */
 #define GS_DISPUTES_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
 #define GS_DISPUTES_FN_CLOSE UINT32_C(0xe5f65a80) /* close((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
-#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0xa5560cca) /* commitTrace((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes,bytes32[]) */
+#define GS_DISPUTES_FN_COMMIT_TRACE UINT32_C(0xac2e360a) /* commitTrace(bytes32,uint256,uint256,bytes) */
 #define GS_DISPUTES_FN_CONCEDE UINT32_C(0x2773283a) /* concede((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32,uint256,bytes32) */
 #define GS_DISPUTES_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
 #define GS_DISPUTES_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
@@ -159,6 +160,7 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_FN_MINIMUM_TIME UINT32_C(0x6379821f) /* minimumTime() */
 #define GS_DISPUTES_FN_MODELS UINT32_C(0x9986df2c) /* models() */
 #define GS_DISPUTES_FN_POTS UINT32_C(0x30c27734) /* pots(bytes32) */
+#define GS_DISPUTES_FN_PROVE_OUTPUT UINT32_C(0xad013002) /* proveOutput((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,bytes32[]) */
 #define GS_DISPUTES_FN_PROVE_STEP UINT32_C(0x140920c0) /* proveStep((bytes32,uint256,bytes32,bytes32,bytes32),uint256,uint256,uint256,bytes32,bytes,bytes) */
 #define GS_DISPUTES_FN_REFUND_PER_MOVE UINT32_C(0x0c0c26d4) /* refundPerMove() */
 #define GS_DISPUTES_FN_REVEAL UINT32_C(0x1a811ac5) /* reveal(bytes32,uint256,uint256,bytes) */
@@ -173,6 +175,7 @@ extern const struct gs_hash gs_dev_token_event_transfer; /* Transfer(address,add
 #define GS_DISPUTES_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
 #define GS_DISPUTES_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
 #define GS_DISPUTES_ERR_MALFORMED_DESCRIPTOR UINT32_C(0xdd213f68) /* MalformedDescriptor(uint256) */
+#define GS_DISPUTES_ERR_MODEL_VOID UINT32_C(0xd007f0df) /* ModelVoid() */
 #define GS_DISPUTES_ERR_NOT_AGREED UINT32_C(0xf9823b61) /* NotAgreed() */
 #define GS_DISPUTES_ERR_NOT_OVER UINT32_C(0x502b00df) /* NotOver() */
 #define GS_DISPUTES_ERR_NOT_SETTLED UINT32_C(0xba329a9b) /* NotSettled() */
@@ -281,7 +284,7 @@ extern const struct gs_hash gs_duties_event_unanswered; /* Unanswered(bytes32,ad
 #define GS_I_CLAIMS_FN_END_GAME UINT32_C(0x8fdd3d6b) /* endGame(bytes32) */
 #define GS_I_CLAIMS_FN_FEE_OF UINT32_C(0xba33db8b) /* feeOf(uint256,uint256) */
 #define GS_I_CLAIMS_FN_ID_OF UINT32_C(0xd5bacfac) /* idOf((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
-#define GS_I_CLAIMS_FN_LOSE UINT32_C(0x29c9c7c9) /* lose((bytes32,uint256,address,bytes32,bytes32,bytes32)) */
+#define GS_I_CLAIMS_FN_LOSE UINT32_C(0xd1ff1480) /* lose(bytes32,bytes32,uint256,bool) */
 #define GS_I_CLAIMS_FN_MARK UINT32_C(0x46a8ee67) /* mark(bytes32,uint8,uint8,bool) */
 #define GS_I_CLAIMS_FN_OPEN_GAME UINT32_C(0x78c85f7c) /* openGame(bytes32) */
 #define GS_I_CLAIMS_FN_SLOT_OF UINT32_C(0xa73dd29d) /* slotOf(bytes32) */
@@ -380,11 +383,13 @@ extern const struct gs_hash gs_models_event_voided; /* Voided(bytes32,address,ui
 #define GS_PAYOUTS_FN_CLAIMS UINT32_C(0xdcc59b6f) /* claims() */
 #define GS_PAYOUTS_FN_CONCEDE_BPS UINT32_C(0x3b775e33) /* concedeBps() */
 #define GS_PAYOUTS_FN_FORFEIT UINT32_C(0x96410fc3) /* forfeit((bytes32,uint256,address,bytes32,bytes32,bytes32),address) */
+#define GS_PAYOUTS_FN_MODELS UINT32_C(0x9986df2c) /* models() */
 #define GS_PAYOUTS_FN_POTS UINT32_C(0x30c27734) /* pots(bytes32) */
 #define GS_PAYOUTS_FN_REFUND_PER_MOVE UINT32_C(0x0c0c26d4) /* refundPerMove() */
 #define GS_PAYOUTS_FN_STAKES UINT32_C(0xad09c7ce) /* stakes() */
 #define GS_PAYOUTS_ERR_CLAIM_SETTLED UINT32_C(0xf92ea5d4) /* ClaimSettled() */
 #define GS_PAYOUTS_ERR_INVALID_PARAMETER UINT32_C(0x613970e0) /* InvalidParameter() */
+#define GS_PAYOUTS_ERR_MODEL_VOID UINT32_C(0xd007f0df) /* ModelVoid() */
 #define GS_PAYOUTS_ERR_NOT_AGREED UINT32_C(0xf9823b61) /* NotAgreed() */
 #define GS_PAYOUTS_ERR_NOT_OVER UINT32_C(0x502b00df) /* NotOver() */
 #define GS_PAYOUTS_ERR_NOT_SETTLED UINT32_C(0xba329a9b) /* NotSettled() */

@@ -63,7 +63,8 @@ void gs_agreed_begin(struct gs_game_state *state)
 static bool same_game(const struct gs_game_state *a, const struct gs_game_state *b)
 {
 	return gs_hash_equal(&a->claim, &b->claim) && a->ordinal == b->ordinal && a->units == b->units &&
-	       gs_address_equal(&a->claimant, &b->claimant) && gs_address_equal(&a->challenger, &b->challenger);
+	       a->depth == b->depth && gs_address_equal(&a->claimant, &b->claimant) &&
+	       gs_address_equal(&a->challenger, &b->challenger);
 }
 
 static bool follows(const struct gs_agreed_terms *terms, const struct gs_game_state *from,

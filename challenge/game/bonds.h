@@ -84,7 +84,7 @@ struct gs_gas_model {
 	uint64_t byte_floor; /* the same by the floor of EIP-7623 */
 	uint64_t zero_byte_floor;
 	uint64_t move;            /* a move's execution but for its data: state, clocks, storage, event */
-	uint64_t commit;          /* beside that, of the first move: the model's shape, the claim's binding */
+	uint64_t commit;          /* beside that, of the first move: the claim's binding */
 	uint64_t challenge;       /* of challenge(): locks, counters, a new slot */
 	uint64_t open_leaf;       /* of openLeaf(): a new claim out of a batch, before it can be challenged */
 	uint64_t end;             /* of the move that ends a game: payouts */

@@ -11,6 +11,8 @@ const char *gs_move_name(enum gs_move_kind kind)
 	case GS_MOVE_COMMIT_TRACE: return "commitTrace";
 	case GS_MOVE_REVEAL: return "reveal";
 	case GS_MOVE_SELECT: return "select";
+	case GS_MOVE_CHALLENGE_OUTPUT: return "challengeOutput";
+	case GS_MOVE_PROVE_OUTPUT: return "proveOutput";
 	case GS_MOVE_SELECT_ELEMENT: return "selectElement";
 	case GS_MOVE_REVEAL_STATES: return "revealStates";
 	case GS_MOVE_SELECT_SEGMENT: return "selectSegment";
@@ -29,8 +31,10 @@ unsigned gs_move_side(enum gs_move_kind kind)
 	switch (kind) {
 	case GS_MOVE_COMMIT_TRACE:
 	case GS_MOVE_REVEAL:
+	case GS_MOVE_PROVE_OUTPUT:
 	case GS_MOVE_REVEAL_STATES: return GS_SIDE_CLAIMANT;
 	case GS_MOVE_SELECT:
+	case GS_MOVE_CHALLENGE_OUTPUT:
 	case GS_MOVE_SELECT_ELEMENT:
 	case GS_MOVE_SELECT_SEGMENT:
 	case GS_MOVE_SELECT_ELEMENT_AND_PROVE:
@@ -55,7 +59,7 @@ unsigned gs_schedule_chunk_levels(unsigned depth)
 	return depth < GS_GAME_CHUNK_LEVELS ? depth : GS_GAME_CHUNK_LEVELS;
 }
 
-/* "R = D - q levels above take n rounds: n = 0 for R = 0, else n = 1 + ceil(max(R - 4, 0) / 5)" */
+/* "R = D - q levels above take n rounds: n = 0 for R = 0, else n = 1 + ceil(max(R - 5, 0) / 5)" */
 unsigned gs_schedule_rounds(unsigned depth)
 {
 	unsigned above = depth - gs_schedule_chunk_levels(depth);
@@ -70,7 +74,7 @@ unsigned gs_schedule_levels(unsigned depth, unsigned round)
 	return gs_schedule_top(depth, round) - gs_schedule_top(depth, round + 1);
 }
 
-/* "b_0 = min(4, R); with S = R - b_0, round i >= 1 descends floor(i S / (n-1)) - floor((i-1) S / (n-1))": after `round`
+/* "b_0 = min(5, R); with S = R - b_0, round i >= 1 descends floor(i S / (n-1)) - floor((i-1) S / (n-1))": after `round`
  * rounds, the first among them, floor((round - 1) S / (n-1)) of the S levels are behind. */
 unsigned gs_schedule_top(unsigned depth, unsigned round)
 {
@@ -86,7 +90,8 @@ unsigned gs_schedule_top(unsigned depth, unsigned round)
 unsigned gs_game_level(const struct gs_game_state *s)
 {
 	switch ((enum gs_game_phase)s->phase) {
-	case GS_PHASE_COMMIT: return s->depth;
+	case GS_PHASE_COMMIT:
+	case GS_PHASE_OUTPUT: return s->depth;
 	case GS_PHASE_SELECT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_ELEMENT: return gs_schedule_top(s->depth, s->round);
@@ -120,7 +125,8 @@ enum gs_side gs_phase_side(enum gs_game_phase phase)
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES:
-	case GS_PHASE_STEP: return GS_SIDE_CLAIMANT;
+	case GS_PHASE_STEP:
+	case GS_PHASE_OUTPUT: return GS_SIDE_CLAIMANT;
 	case GS_PHASE_SELECT:
 	case GS_PHASE_ELEMENT:
 	case GS_PHASE_SEGMENT: return GS_SIDE_CHALLENGER;
@@ -150,6 +156,7 @@ void gs_game_open(struct gs_game *game, const struct gs_game_rules *rules, const
 	s->deadline = now + (time > rules->minimum_time_s ? time : rules->minimum_time_s);
 	s->claimant_left = rules->claimant_budget_s;
 	s->challenger_left = rules->challenger_budget_s;
+	s->depth = (uint8_t)rules->header->trace_depth;
 }
 
 /* ---- the packed words (5.1) ---- */
@@ -251,8 +258,9 @@ enum gs_err gs_game_observe(struct gs_game *game, const struct gs_game_state *st
 		into->len = (uint16_t)shown->len;
 		memcpy(into->bytes, shown->ptr, shown->len);
 	}
-	bool committed = (state->phase == GS_PHASE_SELECT || state->phase == GS_PHASE_ELEMENT) && state->round == 0;
-	if (committed)
+	bool at_root = state->phase == GS_PHASE_SELECT || state->phase == GS_PHASE_ELEMENT ||
+	               state->phase == GS_PHASE_OUTPUT;
+	if (at_root && state->round == 0)
 		game->trace_root = state->node;
 	game->state = *state;
 	if (state->phase != GS_PHASE_SEGMENT)
@@ -281,14 +289,15 @@ static bool narrows(const struct gs_game_state *s, unsigned rounds)
 
 bool gs_game_state_invariant(const struct gs_game_state *s)
 {
-	if (s->phase < GS_PHASE_COMMIT || s->phase > GS_PHASE_STEP || s->depth > GS_TRACE_DEPTH_MAX || !fields_fit(s))
+	bool known = (s->phase >= GS_PHASE_COMMIT && s->phase <= GS_PHASE_STEP) || s->phase == GS_PHASE_OUTPUT;
+	if (!known || s->depth > GS_TRACE_DEPTH_MAX || !fields_fit(s))
 		return false;
 	unsigned rounds = gs_schedule_rounds(s->depth);
 	if (s->round > rounds || s->position >> (s->depth - gs_game_level(s)) != 0)
 		return false;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_COMMIT:
-		return s->depth == 0 && (s->move & ~(unsigned)GS_GAME_AGREED_MOVE) == 0 && gs_hash_is_zero(&s->node) &&
+		return s->round == 0 && (s->move & ~(unsigned)GS_GAME_AGREED_MOVE) == 0 && gs_hash_is_zero(&s->node) &&
 		       descends(s);
 	case GS_PHASE_SELECT: return s->round < rounds && descends(s);
 	case GS_PHASE_REVEAL: return s->round > 0 && descends(s);
@@ -296,6 +305,7 @@ bool gs_game_state_invariant(const struct gs_game_state *s)
 	case GS_PHASE_STATES:
 	case GS_PHASE_SEGMENT: return narrows(s, rounds) && s->low < s->high;
 	case GS_PHASE_STEP: return narrows(s, rounds) && s->low == s->high;
+	case GS_PHASE_OUTPUT: return s->round == 0 && descends(s);
 	}
 	return false;
 }

@@ -25,6 +25,7 @@ enum gs_game_phase {                       /* whose clock runs: */
 	             GS_PHASE_STATES = 5,  /* claimant */
 	             GS_PHASE_SEGMENT = 6, /* challenger */
 	             GS_PHASE_STEP = 7,    /* claimant; either side may prove */
+	             GS_PHASE_OUTPUT = 9,  /* claimant; odd, as all of its phases: there is no 8 */
 };
 enum gs_game_outcome { GS_GAME_OPEN = 1, GS_GAME_CLAIMANT_WON = 2, GS_GAME_CHALLENGER_WON = 3, GS_GAME_CLOSED = 4 };
 enum gs_game_reason {
@@ -32,11 +33,13 @@ enum gs_game_reason {
 	GS_REASON_STEP = 1,
 	GS_REASON_TIMEOUT = 2,
 	GS_REASON_CONCESSION = 3,
-	GS_REASON_CLOSED = 4
+	GS_REASON_CLOSED = 4,
+	GS_REASON_OUTPUT = 5
 };
+enum { GS_REASONS = GS_REASON_OUTPUT + 1 };
 
 enum {
-	GS_GAME_FIRST_LEVELS = 4,  /* of descent with the commitment; later rounds have at most 5 */
+	GS_GAME_FIRST_LEVELS = 5,  /* of descent with the commitment, at most; later rounds have at most 5 too */
 	GS_GAME_ROUNDS_MAX = 5,    /* of descent by hashes */
 	GS_GAME_CHILDREN_MAX = 32, /* nodes shown in one round: 2^5 */
 	GS_GAME_CHUNK_LEVELS = 2,  /* the last levels are shown as raw chunks */
@@ -61,7 +64,7 @@ struct gs_game_state {
 	uint64_t deadline;      /* unix seconds, 40 bits: the running clock's side may move while now <= deadline */
 	uint32_t claimant_left; /* seconds, 24 bits, as of its last move */
 	uint32_t challenger_left;
-	uint8_t depth;       /* of the trace; 0 in phase Commit */
+	uint8_t depth;       /* of the trace */
 	uint8_t round;       /* rounds of descent done */
 	uint32_t position;   /* of the current node in its level; after element: of its chunk */
 	struct gs_hash node; /* n: the current node; from element on the leaf hash of the element's descriptor */
@@ -96,12 +99,15 @@ struct gs_game_rules {
 	uint32_t claimant_budget_s;
 	uint32_t challenger_budget_s;
 	uint32_t minimum_time_s;
+	bool model_void; /* its program is malformed: whatever would end the game closes it */
 };
 
 enum gs_move_kind {
 	GS_MOVE_COMMIT_TRACE,
 	GS_MOVE_REVEAL,
 	GS_MOVE_SELECT,
+	GS_MOVE_CHALLENGE_OUTPUT,
+	GS_MOVE_PROVE_OUTPUT,
 	GS_MOVE_SELECT_ELEMENT,
 	GS_MOVE_REVEAL_STATES,
 	GS_MOVE_SELECT_SEGMENT,
@@ -127,7 +133,7 @@ struct gs_move {
 	uint32_t segment;              /* selectSegment */
 	struct gs_hash hash;           /* select */
 	uint8_t chunk[GS_CHUNK_BYTES]; /* selectElement */
-	uint32_t siblings; /* commitTrace: the output block's path; select, selectElement: up to the current node */
+	uint32_t siblings; /* proveOutput: the output block's path; select, selectElement: up to the current node */
 	struct gs_hash sibling[GS_MERKLE_DEPTH_MAX];
 	uint32_t path_len; /* selectElement: the descriptor's path in the program */
 	struct gs_hash path[GS_GAME_PROGRAM_DEPTH_MAX];

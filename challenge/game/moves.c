@@ -108,8 +108,15 @@ void gs_move_calldata(const struct gs_claim_body *body, const struct gs_game_sta
 	unsigned mover = gs_move_side(move->kind);
 	switch (move->kind) {
 	case GS_MOVE_COMMIT_TRACE:
-		begin_terms(&call, out, GS_DISPUTES_FN_COMMIT_TRACE, body, state, mover, 2);
+		begin_claim(&call, out, GS_DISPUTES_FN_COMMIT_TRACE, state, mover, 1);
 		gs_abi_put_bytes(&call.w, data_of(move));
+		break;
+	case GS_MOVE_CHALLENGE_OUTPUT:
+		begin_claim(&call, out, GS_DISPUTES_FN_CHALLENGE_OUTPUT, state, mover, 1);
+		put_word(&call, WORD_N);
+		break;
+	case GS_MOVE_PROVE_OUTPUT:
+		begin_terms(&call, out, GS_DISPUTES_FN_PROVE_OUTPUT, body, state, mover, 1);
 		gs_abi_put_hashes(&call.w, move->sibling, move->siblings);
 		break;
 	case GS_MOVE_REVEAL:
@@ -252,7 +259,7 @@ static enum gs_err decode_over(const struct gs_log_entry *log, struct gs_game_ev
 	out->reason = gs_abi_get_u8(&r);
 	out->computed = gs_abi_get_u64(&r);
 	bool known = out->ordinal < GS_GAME_ORDINALS && out->outcome > GS_GAME_OPEN && out->outcome <= GS_GAME_CLOSED &&
-	             out->reason > GS_REASON_NONE && out->reason <= GS_REASON_CLOSED;
+	             out->reason > GS_REASON_NONE && out->reason < GS_REASONS;
 	return r.err == GS_OK && known ? GS_OK : GS_EPARSE;
 }
 

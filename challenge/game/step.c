@@ -40,18 +40,17 @@ static bool has_length(const struct showing *showing, const struct gs_move *move
 	return move->data_len == (showing->chunks ? GS_CHUNK_BYTES : 32u) << showing->height;
 }
 
-/* The hashes of 2^height nodes or chunks from the given one on, joined. */
-static void join(const struct showing *showing, const struct gs_move *move, uint32_t first, unsigned height,
-                 struct gs_hash *out)
+/* What the nodes or chunks hash to. */
+static void join(const struct showing *showing, const struct gs_move *move, struct gs_hash *out)
 {
 	struct gs_hash node[GS_GAME_CHILDREN_MAX];
-	for (uint32_t i = 0; i < 1u << height; i++) {
+	for (uint32_t i = 0; i < 1u << showing->height; i++) {
 		if (showing->chunks)
-			gs_merkle_leaf(move->data + (first + i) * GS_CHUNK_BYTES, &node[i]);
+			gs_merkle_leaf(move->data + i * GS_CHUNK_BYTES, &node[i]);
 		else
-			memcpy(node[i].b, move->data + (first + i) * 32, 32);
+			memcpy(node[i].b, move->data + i * 32, 32);
 	}
-	for (uint32_t count = 1u << height; count > 1; count /= 2)
+	for (uint32_t count = 1u << showing->height; count > 1; count /= 2)
 		for (uint32_t i = 0; i < count / 2; i++)
 			gs_merkle_node(&node[2 * i], &node[2 * i + 1], &node[i]);
 	*out = node[0];
@@ -65,7 +64,7 @@ static enum gs_err reveal(struct mover *m)
 	struct gs_hash root;
 	if (!has_length(&showing, m->move))
 		REFUSE(m, "WrongLength");
-	join(&showing, m->move, 0, showing.height, &root);
+	join(&showing, m->move, &root);
 	if (m->foreign || !gs_hash_equal(&root, &s->node))
 		REFUSE(m, "StaleState");
 	show(&m->game->descent[s->round], m->move);
@@ -74,38 +73,17 @@ static enum gs_err reveal(struct mover *m)
 	return GS_OK;
 }
 
-/* "The output block's root is part of it": above the nodes shown it is given by a path, below them they hash to it. */
-static bool holds_output(const struct mover *m, const struct showing *showing, unsigned shown_level)
-{
-	const struct gs_header *h = m->rules->header;
-	unsigned depth = h->output_depth;
-	uint32_t first = h->output_chunk >> shown_level;
-	struct gs_hash want, got;
-	gs_claim_expected_root(h, &m->rules->body, &want);
-	if (depth > shown_level) {
-		join(showing, m->move, first, depth - shown_level, &got);
-		return gs_hash_equal(&got, &want);
-	}
-	gs_merkle_climb(want, h->output_chunk >> depth, m->move->sibling, m->move->siblings, &want);
-	join(showing, m->move, first, 0, &got);
-	return gs_hash_equal(&got, &want);
-}
-
+/* Nodes, or all chunks, of a trace that binds the claim. */
 static enum gs_err commit_trace(struct mover *m)
 {
 	struct gs_game_state *s = &m->game->state;
-	const struct gs_header *h = m->rules->header;
-	struct showing showing = showing_of(h->trace_depth, 0);
-	unsigned level = showing.chunks ? 0 : h->trace_depth - showing.height;
+	struct showing showing = showing_of(s->depth, 0);
 	struct gs_hash root;
+	if (!has_length(&showing, m->move))
+		REFUSE(m, "WrongLength");
 	if (m->foreign)
 		REFUSE(m, "StaleState");
-	if (!has_length(&showing, m->move) ||
-	    m->move->siblings != (h->output_depth < level ? level - h->output_depth : 0))
-		REFUSE(m, "WrongLength");
-	if (!holds_output(m, &showing, level))
-		REFUSE(m, "WrongPath");
-	join(&showing, m->move, 0, showing.height, &root);
+	join(&showing, m->move, &root);
 	struct gs_trace_tag tag = gs_trace_tag_of(&root);
 	m->effects->bound = gs_trace_tag_is_zero(&m->rules->tag);
 	if (!m->effects->bound && !gs_trace_tag_equal(&m->rules->tag, &tag))
@@ -113,9 +91,42 @@ static enum gs_err commit_trace(struct mover *m)
 	show(&m->game->descent[0], m->move);
 	m->game->trace_root = root;
 	s->node = root;
-	s->depth = (uint8_t)h->trace_depth;
 	s->phase = showing.chunks ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
 	m->effects->revealed = true;
+	return GS_OK;
+}
+
+/* ---- the output ---- */
+
+static enum gs_err challenge_output(struct mover *m)
+{
+	if (m->foreign)
+		REFUSE(m, "StaleState");
+	m->game->state.phase = GS_PHASE_OUTPUT;
+	return GS_OK;
+}
+
+/* The game is over, unless it is about a model that is void: then nobody has lost it. */
+static void conclude(struct mover *m, enum gs_game_outcome outcome, enum gs_game_reason reason)
+{
+	bool closed = m->rules->model_void;
+	m->game->outcome = closed ? GS_GAME_CLOSED : outcome;
+	m->game->reason = closed ? GS_REASON_CLOSED : reason;
+}
+
+/* "path leads from the claim's expected output root to the trace root, at the output block's place" */
+static enum gs_err prove_output(struct mover *m)
+{
+	const struct gs_game_state *s = &m->game->state;
+	const struct gs_header *h = m->rules->header;
+	struct gs_hash root;
+	if (m->move->siblings + h->output_depth != s->depth)
+		REFUSE(m, "WrongLength");
+	gs_claim_expected_root(h, &m->rules->body, &root);
+	gs_merkle_climb(root, h->output_chunk >> h->output_depth, m->move->sibling, m->move->siblings, &root);
+	if (m->foreign || !gs_hash_equal(&root, &s->node))
+		REFUSE(m, "StaleState");
+	conclude(m, GS_GAME_CLAIMANT_WON, GS_REASON_OUTPUT);
 	return GS_OK;
 }
 
@@ -309,10 +320,6 @@ static enum gs_err judge(struct mover *m)
 	const struct gs_move *move = m->move;
 	struct gs_instr in;
 	struct gs_trace_tag given = gs_trace_tag_of(&move->trace_root), bound = gs_trace_tag_of(&m->game->trace_root);
-	if (gs_hash_is_zero(&m->game->trace_root))
-		bound = m->rules->tag;
-	if (!gs_trace_tag_equal(&given, &bound))
-		REFUSE(m, "WrongTraceRoot");
 	if (gs_instr_decode(descriptor_of(move), &in, NULL) != GS_OK)
 		REFUSE(m, "MalformedDescriptor");
 	struct openings openings = {.rules = m->rules,
@@ -325,10 +332,15 @@ static enum gs_err judge(struct mover *m)
 		openings.wrong = "WrongOpeningsLength";
 	if (openings.wrong != NULL)
 		return gs_fail(m->error, GS_EINVAL, "%s", openings.wrong);
-	m->effects->judged = true;
-	m->effects->computed = m->effects->step.result;
-	m->game->outcome = m->effects->computed == s->high_value ? GS_GAME_CLAIMANT_WON : GS_GAME_CHALLENGER_WON;
-	m->game->reason = GS_REASON_STEP;
+	/* The contract reads the claim's slot last, as the game ends. */
+	if (gs_hash_is_zero(&m->game->trace_root))
+		bound = m->rules->tag;
+	if (!gs_trace_tag_equal(&given, &bound))
+		REFUSE(m, "WrongTraceRoot");
+	uint64_t computed = m->effects->step.result;
+	conclude(m, computed == s->high_value ? GS_GAME_CLAIMANT_WON : GS_GAME_CHALLENGER_WON, GS_REASON_STEP);
+	m->effects->judged = m->game->outcome != GS_GAME_CLOSED;
+	m->effects->computed = m->effects->judged ? computed : 0;
 	return GS_OK;
 }
 
@@ -374,18 +386,19 @@ static enum gs_err end_by_time(struct mover *m)
 	if (m->in->now <= m->game->state.deadline)
 		REFUSE(m, "NotOver");
 	bool claimant_late = gs_game_turn(m->game) == GS_SIDE_CLAIMANT;
-	m->game->outcome = claimant_late ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON;
-	m->game->reason = GS_REASON_TIMEOUT;
+	conclude(m, claimant_late ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON, GS_REASON_TIMEOUT);
 	return GS_OK;
 }
 
-/* The phase that a move answers; 0: any. */
-static unsigned phase_of(enum gs_move_kind kind)
+/* The phase that a move answers; 0: any. The output is asked for in either phase that follows a commitment. */
+static unsigned phase_of(enum gs_move_kind kind, unsigned phase)
 {
 	switch (kind) {
 	case GS_MOVE_COMMIT_TRACE: return GS_PHASE_COMMIT;
 	case GS_MOVE_REVEAL: return GS_PHASE_REVEAL;
 	case GS_MOVE_SELECT: return GS_PHASE_SELECT;
+	case GS_MOVE_CHALLENGE_OUTPUT: return phase == GS_PHASE_ELEMENT ? GS_PHASE_ELEMENT : GS_PHASE_SELECT;
+	case GS_MOVE_PROVE_OUTPUT: return GS_PHASE_OUTPUT;
 	case GS_MOVE_SELECT_ELEMENT:
 	case GS_MOVE_SELECT_ELEMENT_AND_PROVE: return GS_PHASE_ELEMENT;
 	case GS_MOVE_REVEAL_STATES: return GS_PHASE_STATES;
@@ -418,9 +431,11 @@ static void set_clocks(struct mover *m, enum gs_side mover)
 static enum gs_err admit(struct mover *m)
 {
 	enum gs_move_kind kind = m->move->kind;
-	unsigned phase = phase_of(kind), side = gs_move_side(kind);
+	unsigned phase = phase_of(kind, m->game->state.phase), side = gs_move_side(kind);
 	bool player = m->in->sender == GS_SIDE_CLAIMANT || m->in->sender == GS_SIDE_CHALLENGER;
 	if (phase != 0 && phase != m->game->state.phase)
+		REFUSE(m, "WrongPhase");
+	if (kind == GS_MOVE_CHALLENGE_OUTPUT && m->game->state.round != 0)
 		REFUSE(m, "WrongPhase");
 	m->foreign = side != 0 && m->in->sender != side;
 	if (kind == GS_MOVE_TIMEOUT || kind == GS_MOVE_CLOSE)
@@ -442,6 +457,8 @@ static enum gs_err make_move(struct mover *m)
 	case GS_MOVE_COMMIT_TRACE: err = commit_trace(m); break;
 	case GS_MOVE_REVEAL: err = reveal(m); break;
 	case GS_MOVE_SELECT: err = select_child(m); break;
+	case GS_MOVE_CHALLENGE_OUTPUT: err = challenge_output(m); break;
+	case GS_MOVE_PROVE_OUTPUT: err = prove_output(m); break;
 	case GS_MOVE_SELECT_ELEMENT: err = select_element(m); break;
 	case GS_MOVE_REVEAL_STATES: err = reveal_states(m); break;
 	case GS_MOVE_SELECT_SEGMENT: err = select_segment(m); break;
@@ -450,8 +467,8 @@ static enum gs_err make_move(struct mover *m)
 	case GS_MOVE_SELECT_SEGMENT_AND_PROVE: err = select_segment_and_prove(m); break;
 	case GS_MOVE_TIMEOUT: err = end_by_time(m); break;
 	case GS_MOVE_CONCEDE:
-		m->game->outcome = m->in->sender == GS_SIDE_CLAIMANT ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON;
-		m->game->reason = GS_REASON_CONCESSION;
+		conclude(m, m->in->sender == GS_SIDE_CLAIMANT ? GS_GAME_CHALLENGER_WON : GS_GAME_CLAIMANT_WON,
+		         GS_REASON_CONCESSION);
 		break;
 	case GS_MOVE_CLOSE:
 		m->game->outcome = GS_GAME_CLOSED;

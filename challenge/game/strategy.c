@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { WANDERER_ASKS = 5 }; /* one in so many wanderers asks for the output */
+
 static struct gs_instr covering(const struct gs_program *program, uint32_t chunk)
 {
 	return gs_program_instr(program, gs_program_covering(program, chunk));
@@ -14,8 +16,6 @@ static enum gs_err check_state(const struct gs_game *game, const struct gs_prove
 	const struct gs_game_state *s = &game->state;
 	if (!gs_game_invariant(game))
 		return GS_ECORRUPT;
-	if (s->phase == GS_PHASE_COMMIT)
-		return GS_OK;
 	if (s->depth != prover->program->header.trace_depth)
 		return GS_ECORRUPT;
 	if (s->phase != GS_PHASE_STATES && s->phase != GS_PHASE_SEGMENT && s->phase != GS_PHASE_STEP)
@@ -164,17 +164,15 @@ static enum gs_err put_nodes(const struct gs_prover *prover, unsigned depth, uns
 	return err;
 }
 
-/* "For od <= L, path leads from the claim's expected output root to the node that covers it" */
-static enum gs_err commit_trace(const struct gs_prover *prover, struct gs_move *out)
+/* From the output block up to the trace root. */
+static enum gs_err prove_output(const struct gs_prover *prover, struct gs_move *out)
 {
 	const struct gs_header *h = &prover->program->header;
-	unsigned rounds = gs_schedule_rounds(h->trace_depth);
-	unsigned shown_level = rounds == 0 ? 0 : gs_schedule_top(h->trace_depth, 1);
 	enum gs_err err = GS_OK;
-	begin(out, GS_MOVE_COMMIT_TRACE);
-	for (unsigned level = h->output_depth; level < shown_level && err == GS_OK; level++)
+	begin(out, GS_MOVE_PROVE_OUTPUT);
+	for (unsigned level = h->output_depth; level < h->trace_depth && err == GS_OK; level++)
 		err = prover->node(prover->self, level, (h->output_chunk >> level) ^ 1, &out->sibling[out->siblings++]);
-	return err == GS_OK ? put_nodes(prover, h->trace_depth, 0, 0, out) : err;
+	return err;
 }
 
 static enum gs_err reveal_states(const struct gs_game_state *s, const struct gs_prover *prover, struct gs_move *out)
@@ -209,7 +207,8 @@ enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_pro
 	if (check_state(game, prover) != GS_OK)
 		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
-	case GS_PHASE_COMMIT: return commit_trace(prover, out);
+	case GS_PHASE_COMMIT: begin(out, GS_MOVE_COMMIT_TRACE); return put_nodes(prover, s->depth, 0, 0, out);
+	case GS_PHASE_OUTPUT: return prove_output(prover, out);
 	case GS_PHASE_REVEAL:
 		begin(out, GS_MOVE_REVEAL);
 		return put_nodes(prover, s->depth, s->round, s->position, out);
@@ -425,14 +424,36 @@ static enum gs_err step_move(const struct gs_game *game, const struct gs_prover 
 	return err == GS_OK && said == game->state.high_value ? GS_ENOTFOUND : err;
 }
 
+/* A trace that is our own is right: but the output that was claimed may not be the one that it ends in. */
+static enum gs_err output_move(const struct gs_game *game, const struct gs_prover *prover,
+                               const struct gs_claim_body *body, struct gs_move *out)
+{
+	const struct gs_header *h = &prover->program->header;
+	struct gs_hash root, mine, claimed;
+	if (game->state.round != 0)
+		return GS_ENOTFOUND;
+	enum gs_err err = prover->node(prover->self, h->trace_depth, 0, &root);
+	if (err == GS_OK)
+		err = prover->node(prover->self, h->output_depth, h->output_chunk >> h->output_depth, &mine);
+	if (err != GS_OK)
+		return err;
+	if (!gs_hash_equal(&root, &game->state.node))
+		return GS_ENOTFOUND;
+	gs_claim_expected_root(h, body, &claimed);
+	if (gs_hash_equal(&mine, &claimed))
+		return GS_ENOTFOUND;
+	begin(out, GS_MOVE_CHALLENGE_OUTPUT);
+	return GS_OK;
+}
+
 static bool challenger_waits(const struct gs_game *game)
 {
 	return game->outcome != GS_GAME_OPEN ||
 	       (gs_game_turn(game) != GS_SIDE_CHALLENGER && game->state.phase != GS_PHASE_STEP);
 }
 
-enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover, struct gs_move *out,
-                                   bool *waiting)
+enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover,
+                                   const struct gs_claim_body *body, struct gs_move *out, bool *waiting)
 {
 	uint32_t child = 0;
 	enum gs_err err;
@@ -444,13 +465,18 @@ enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_p
 	switch ((enum gs_game_phase)game->state.phase) {
 	case GS_PHASE_SELECT:
 		err = first_child(game, prover, &child);
+		if (err == GS_ENOTFOUND)
+			return output_move(game, prover, body, out);
 		return err == GS_OK ? select_child(game, child, out) : err;
-	case GS_PHASE_ELEMENT: return element_move(game, prover, out);
+	case GS_PHASE_ELEMENT:
+		err = element_move(game, prover, out);
+		return err == GS_ENOTFOUND ? output_move(game, prover, body, out) : err;
 	case GS_PHASE_SEGMENT: return segment_move(game, prover, out);
 	case GS_PHASE_STEP: return step_move(game, prover, out);
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
-	case GS_PHASE_STATES: break;
+	case GS_PHASE_STATES:
+	case GS_PHASE_OUTPUT: break;
 	}
 	return GS_OK;
 }
@@ -466,6 +492,10 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 		return GS_ECORRUPT;
 	switch ((enum gs_game_phase)s->phase) {
 	case GS_PHASE_SELECT:
+		if (s->round == 0 && choose(context, WANDERER_ASKS) == 0) {
+			begin(out, GS_MOVE_CHALLENGE_OUTPUT);
+			return GS_OK;
+		}
 		return select_child(
 			game, (uint32_t)choose(context, UINT64_C(1) << gs_schedule_levels(s->depth, s->round)), out);
 	case GS_PHASE_ELEMENT: {
@@ -480,7 +510,8 @@ enum gs_err gs_strategy_wanderer(const struct gs_game *game, const struct gs_pro
 	case GS_PHASE_COMMIT:
 	case GS_PHASE_REVEAL:
 	case GS_PHASE_STATES:
-	case GS_PHASE_STEP: break;
+	case GS_PHASE_STEP:
+	case GS_PHASE_OUTPUT: break;
 	}
 	return GS_OK;
 }

@@ -14,12 +14,13 @@
  * the prover's: nothing may be concluded from them but that the answer is not there yet. */
 GS_MUST enum gs_err gs_strategy_claimant(const struct gs_game *game, const struct gs_prover *prover,
                                          struct gs_move *out, bool *waiting);
-/* The challenger's: the first difference. A selection that leaves one step is made with the proof in the same call, from its
+/* The challenger's: the first difference. body: what was claimed. Where the first nodes shown are all its own but the output
+ * claimed is not, it asks for the output. A selection that leaves one step is made with the proof in the same call, from its
  * own trace and what was shown; in phase Step it proves the claimant wrong at once.
  * GS_ENOTFOUND: the claimant showed nothing that differs from the prover's own execution, or its step is right, so
  * there is no honest move but to concede; or a reveal of this game was never observed. */
 GS_MUST enum gs_err gs_strategy_challenger(const struct gs_game *game, const struct gs_prover *prover,
-                                           struct gs_move *out, bool *waiting);
+                                           const struct gs_claim_body *body, struct gs_move *out, bool *waiting);
 
 /* The move of whoever ends a game whose clock has run out; false while now <= deadline. */
 bool gs_strategy_timeout(const struct gs_game *game, uint64_t now, struct gs_move *out);

@@ -11,9 +11,11 @@ bool gs_talk_may(enum gs_move_kind kind)
 	case GS_MOVE_COMMIT_TRACE:
 	case GS_MOVE_REVEAL:
 	case GS_MOVE_SELECT:
+	case GS_MOVE_CHALLENGE_OUTPUT:
 	case GS_MOVE_SELECT_ELEMENT:
 	case GS_MOVE_REVEAL_STATES:
 	case GS_MOVE_SELECT_SEGMENT: return true;
+	case GS_MOVE_PROVE_OUTPUT:
 	case GS_MOVE_PROVE_STEP:
 	case GS_MOVE_SELECT_ELEMENT_AND_PROVE:
 	case GS_MOVE_SELECT_SEGMENT_AND_PROVE:
@@ -146,12 +148,12 @@ static bool all_zero(const uint8_t *bytes, size_t len)
 static bool is_clean(const struct gs_move *m)
 {
 	const bool element = m->kind == GS_MOVE_SELECT_ELEMENT, select = m->kind == GS_MOVE_SELECT,
-		   segment = m->kind == GS_MOVE_SELECT_SEGMENT, commit = m->kind == GS_MOVE_COMMIT_TRACE;
+		   segment = m->kind == GS_MOVE_SELECT_SEGMENT, asks = m->kind == GS_MOVE_CHALLENGE_OUTPUT;
 
 	return (select || element || m->child == 0) && (element || (m->slot == 0 && m->instruction == 0)) &&
 	       (element || (m->path_len == 0 && m->descriptor_len == 0 && all_zero(m->chunk, sizeof(m->chunk)))) &&
 	       (segment || m->segment == 0) && (select || gs_hash_is_zero(&m->hash)) &&
-	       (select || element || commit || m->siblings == 0) && (!(select || element) || m->data_len == 0);
+	       (select || element || m->siblings == 0) && (!(select || element || asks) || m->data_len == 0);
 }
 
 enum gs_err gs_talk_decode(struct gs_bytes bytes, struct gs_talk *out)

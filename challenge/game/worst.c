@@ -1,7 +1,7 @@
 /* challenge/game/worst.c: the most that a game can cost each side, told from the model's sizes before anybody enters it.
  *
  * The schedule fixes how many moves there are and what each carries, so the worst case is a sum, not a guess: both sides play
- * to the last step, the claimant proves it too, every word of calldata is as dear as a word can be. */
+ * to the last step (or to the proof of the output, where that were more), the claimant proves it too, every word of calldata is as dear as a word can be. */
 #include <string.h>
 
 #include "challenge/game/bonds.h"
@@ -71,7 +71,7 @@ struct gs_gas_model gs_gas_model_default(void)
 		.byte_floor = 40,
 		.zero_byte_floor = 10,
 		.move = 12000,
-		.commit = 22000,
+		.commit = 10000,
 		.challenge = 65000,
 		.open_leaf = 60000,
 		.end = 60000,
@@ -166,17 +166,45 @@ static unsigned showings(uint32_t states, uint32_t count[8])
 	return n;
 }
 
+/* The claimed output is asked for and proven, and that is the game. */
+static void output(const struct gs_game_shape *s, const struct gs_gas_model *gas, struct gs_worst_case *out)
+{
+	struct transaction t = begin(gas, false, false);
+	words(&t, 1, 0);
+	add_up(&out->challenger, gas, &t);
+	t = begin(gas, true, false);
+	path(&t, gas, s->trace_depth - s->output_depth);
+	t.gas += gas->end;
+	add_up(&out->claimant, gas, &t);
+}
+
+static void take_more(struct gs_worst_side *side, const struct gs_worst_side *other)
+{
+	if (other->transactions > side->transactions)
+		side->transactions = other->transactions;
+	if (other->bytes > side->bytes)
+		side->bytes = other->bytes;
+	if (other->gas > side->gas)
+		side->gas = other->gas;
+	if (other->dearest > side->dearest)
+		side->dearest = other->dearest;
+}
+
+/* The commitment, which every game begins with. */
+static void commitment(const struct gs_game_shape *s, const struct gs_gas_model *gas, struct gs_worst_case *out)
+{
+	unsigned depth = s->trace_depth, rounds = gs_schedule_rounds(depth);
+	struct transaction t = begin(gas, false, false);
+	t.gas += gas->commit;
+	shown(&t, gas, rounds == 0, rounds == 0 ? depth : gs_schedule_levels(depth, 0));
+	add_up(&out->claimant, gas, &t);
+}
+
 static void descent(const struct gs_game_shape *s, const struct gs_gas_model *gas, struct gs_worst_case *out)
 {
 	unsigned depth = s->trace_depth, rounds = gs_schedule_rounds(depth);
-	unsigned level = rounds == 0 ? 0 : gs_schedule_top(depth, 1);
-	struct transaction t = begin(gas, true, false);
-	t.gas += gas->commit;
-	shown(&t, gas, rounds == 0, depth - level);
-	path(&t, gas, s->output_depth < level ? level - s->output_depth : 0);
-	add_up(&out->claimant, gas, &t);
 	for (unsigned round = 0; round < rounds; round++) {
-		t = begin(gas, false, false);
+		struct transaction t = begin(gas, false, false);
 		words(&t, 1, 1);
 		path(&t, gas, gs_schedule_levels(depth, round));
 		add_up(&out->challenger, gas, &t);
@@ -248,8 +276,13 @@ enum gs_err gs_bond_worst_case(const struct gs_game_shape *shape, const struct g
 		return GS_ELIMIT;
 	words(&t, GS_CLAIM_BODY_WORDS, 0);
 	add_up(&out->challenger, gas, &t);
+	commitment(shape, gas, out);
+	struct gs_worst_case asked = *out;
 	descent(shape, gas, out);
 	narrowing(shape, gas, out);
+	output(shape, gas, &asked);
+	take_more(&out->claimant, &asked.claimant);
+	take_more(&out->challenger, &asked.challenger);
 	out->claimant.seconds = seconds(rules->claimant_budget_s, rules->minimum_time_s, out->claimant.transactions);
 	out->challenger.seconds = seconds(rules->challenger_budget_s, rules->minimum_time_s,
 	                                  out->challenger.transactions);

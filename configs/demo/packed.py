@@ -1,6 +1,7 @@
 """The packed words of a game's state and of a claim (docs/protocol.md, 4.1 and 5.1), and the schedule of a game (5.2)."""
 
 COMMIT, SELECT, REVEAL, ELEMENT, STATES, SEGMENT, STEP = range(1, 8)
+OUTPUT = 9
 SEGMENTS = 65  # stretches that a reveal of states cuts the unknown into, at most
 
 
@@ -46,9 +47,9 @@ def rounds(depth):
     above = depth - chunk_levels(depth)
     if above == 0:
         return []
-    first = min(4, above)
+    first = min(5, above)
     rest = above - first
-    more = -(-max(above - 4, 0) // 5)
+    more = -(-max(above - 5, 0) // 5)
     return [first] + [i * rest // more - (i - 1) * rest // more for i in range(1, more + 1)]
 
 

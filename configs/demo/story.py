@@ -3,12 +3,12 @@ outcomes come from logs, gas from receipts, money from balances, and what is rig
 import struct
 
 from descriptor import Instruction
-from packed import (ELEMENT, SEGMENT, SELECT, bond_of, chunk_levels, level_of, narrowed, pick_of, rounds, state_of, status_of,
+from packed import (ELEMENT, OUTPUT, SEGMENT, SELECT, bond_of, chunk_levels, level_of, narrowed, pick_of, rounds, state_of, status_of,
                     value_of)
 
 OPEN, INVALID, FINAL = 1, 2, 3
 CLAIMANT_WON, CHALLENGER_WON, CLOSED = 2, 3, 4
-REASONS = {1: "step", 2: "timeout", 3: "concession", 4: "closed"}
+REASONS = {1: "step", 2: "timeout", 3: "concession", 4: "closed", 5: "output"}
 PROOFS = ("proveStep", "selectElementAndProve", "selectSegmentAndProve")
 
 
@@ -94,6 +94,8 @@ class Story:
         """How the game narrowed: a list of (what, cells, chosen cell, from, to) and what was judged in the end."""
         game["search"], game["step"], game["instruction"] = [], None, None
         for old, new in zip(game["states"], game["states"][1:]):
+            if new["phase"] == OUTPUT:
+                return  # asked for instead of a selection: nothing was searched for
             self._narrow(game, old, self.tx[new["tx"]]["arguments"])
         final = next((t for t in game["txs"] if t["function"] in PROOFS and t["ok"]), None)
         if not final:

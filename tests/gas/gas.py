@@ -26,20 +26,21 @@ CLEARED = 4800  # EIP-3529: what is refunded for a slot that becomes 0; the move
 EVENT = re.compile(r'emit (?:Gas|Used)\((?:name|what): "([^"]*)", (.*)\)')
 NUMBER = re.compile(r"(\w+): (\d+)")
 
-# No number may be above. Where a number is above its goal still, the ceiling is what it is today.
+# No number may be above: a little more than what was measured, and never more than what was wanted (800,000 and 1,020,000 for the
+# games, 80,000 a move, 150,000 and 180,000 for the last step, 235,000 with signed states, 70,000 a claim, 50,000 a batch).
 CEILINGS = {
-    "ordinary_total": 825_000,  # goal: 800,000
+    "ordinary_total": 797_000,
     "ordinary_txs": 15,
-    "largest_total": 1_036_000,  # goal: 1,020,000
+    "largest_total": 1_004_000,
     "largest_txs": 19,
-    "max_move": 80_000,
-    "step": 154_000,  # goal: 150,000
-    "step3": 180_000,
-    "signed_path": 235_000,
-    "signed_path_largest": 240_000,
+    "max_move": 71_500,
+    "step": 146_700,
+    "step3": 162_000,
+    "signed_path": 221_500,
+    "signed_path_largest": 229_700,
     "post_claim": 70_000,
-    "post_batch_root": 50_000,
-    "per_leaf_in_calldata": 6_000,
+    "post_batch_root": 49_000,
+    "per_leaf_in_calldata": 3_500,
 }
 
 
@@ -71,14 +72,14 @@ def play(build, name, off_chain):
 def events(contracts):
     """What the forge tests of those contracts tell: name -> what a transaction costs, and its floor."""
     forge = os.path.join(ROOT, "build/tools/forge")
-    out = run([forge, "test", "--offline", "--match-contract", contracts, "-vvvv"], os.path.join(ROOT, "chain/contracts"))
+    out = run([forge, "test", "--offline", "--match-path", f"test/{contracts}.t.sol", "-vvvv"], os.path.join(ROOT, "chain/contracts"))
     found = {}
     for what, rest in EVENT.findall(out):
         numbers = dict(NUMBER.findall(rest))
         gas = int(numbers.get("standard") or numbers["gas"])
         found[what] = (max(gas, int(numbers["floor"])), int(numbers["floor"]))
     if not found:
-        fail(f"no measurement in the output of forge test --match-contract '{contracts}'")
+        fail(f"no measurement in the output of forge test --match-path test/{contracts}.t.sol")
     return found
 
 

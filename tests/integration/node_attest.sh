@@ -21,9 +21,7 @@ attest:
   locked_share: 0.01
   million_gas: 0.001
 END
-shown=$(claim 1 "${images[0]}")
-silent=$(claim 3 "${images[1]}")
-start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --poll-ms 250
+two_claims
 run_validator() {
 	start validator gs 2 run --config "$work/attest.yaml" --db "$db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 2 --until-seconds 240
 }
@@ -41,13 +39,13 @@ code=$?
 unset "pids[validator]"
 [[ $code == 0 ]] && ok "the validator ends well, killed $kills times" || fail "the validator ends with $code"
 stop defend TERM
-[[ $(stored "$db" "$shown" status) == final ]] && ok "the honest claim is final" || fail "it is $(stored "$db" "$shown" status)"
-[[ $(stored "$db" "$shown" audited) == True ]] && ok "after its audit" || fail "it was not audited"
+[[ $(stored "$db" "$served" status) == final ]] && ok "the honest claim is final" || fail "it is $(stored "$db" "$served" status)"
+[[ $(stored "$db" "$served" audited) == True ]] && ok "after its audit" || fail "it was not audited"
 attested() {
 	/usr/bin/python3 -c 'import json, sys; print([(float(a["stake"]), a["reported"], float(a["reward"])) for a in json.loads(sys.argv[1])["attestations"]])' \
 		"$("$gainsay" show "$1" --db "$db" --json)"
 }
-[[ $(attested "$shown") == "[(0.0, True, 0.015)]" ]] && ok "it was attested, reported and collected" || fail "attested: $(attested "$shown")"
+[[ $(attested "$served") == "[(0.0, True, 0.015)]" ]] && ok "it was attested, reported and collected" || fail "attested: $(attested "$served")"
 [[ $(attested "$silent") == "[(0.0, False, 0.0)]" ]] && ok "of the other one only the stake came back" || fail "attested: $(attested "$silent")"
 [[ $(stored "$db" "$silent" status) == invalid ]] && ok "the silent claim is lost" || fail "it is $(stored "$db" "$silent" status)"
 # Half of the silent claim's bond of 10.5, and the honest one's whole fee of 0.015: the only one who attested, and the pool has no more.

@@ -11,22 +11,14 @@ more_parameters='duties:
   demand_base: 0.5
   demand_per_chunk: 0.25'
 devnet_up 20 60
-served=$(claim 1 "${images[0]}")
-silent=$(claim 3 "${images[1]}")
-start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --poll-ms 250
+two_claims
 # The model's input is 256 bytes, two chunks; the output block is one.
 asked=$(gs 2 demand "$served" --json)
 [[ $(field "$asked" kind) == input && $(field "$asked" block) == 0 ]] && ok "the input is demanded" || fail "the demand says: $asked"
 gs 2 demand "$silent" --kind output >/dev/null && ok "and an output" || fail "the output cannot be demanded"
 gs 3 demand "$served" 2>"$work/twice" >/dev/null && fail "the same bytes are demanded twice" || ok "nothing is demanded twice: $(cat "$work/twice")"
 gs 2 demand "0x${served:4}00" 2>"$work/none" >/dev/null && fail "a claim that is none is found" || ok "a claim that is none: $(cat "$work/none")"
-start validator gs 2 run --db "$work/validator.db" --models "$work/models" --rate 1 --poll-ms 250 --until-claims 2 --until-seconds 120
-wait "${pids[validator]}"
-code=$?
-unset "pids[validator]"
-[[ $code == 0 ]] && ok "the validator ends well" || fail "the validator ends with $code"
-stop defend TERM
-db=$work/validator.db
+validate --rate 1 --until-seconds 120
 [[ $(stored "$db" "$served" status) == final ]] && ok "who answers has its claim final" || fail "the served claim is $(stored "$db" "$served" status)"
 [[ $(stored "$db" "$silent" status) == invalid ]] && ok "who is silent loses it" || fail "the silent claim is $(stored "$db" "$silent" status)"
 # Party 1 staked 1000, less the model's bond that stays locked, less the fee 0.015; it got 0.5 + 2 * 0.25.

@@ -4,6 +4,8 @@
 #   devnet_up [WINDOW_S] [BUDGET_S] [MINIMUM_S]  starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
 #   gs N COMMAND...                   a gainsay command on that chain with party N's key
 #   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
+#   two_claims                        party 1's, $served, with its defender behind it, and party 3's, $silent, with nobody
+#   validate ARGUMENTS...             party 2's validator until both are settled; checks that it ends well, and stops the defender
 #   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
 #   field JSON NAME, fail TEXT, ok TEXT, finish
 #
@@ -147,4 +149,22 @@ claim() {
 # stored DB CLAIM_ID FIELD: what a node's database says of a claim
 stored() {
 	field "$("$gainsay" show "$2" --db "$1" --json)" "$3"
+}
+
+two_claims() {
+	served=$(claim 1 "${images[0]}")
+	silent=$(claim 3 "${images[1]}")
+	start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --poll-ms 250
+}
+
+# The validator's database is $db.
+validate() {
+	local code
+	db=$work/validator.db
+	start validator gs 2 run --db "$db" --models "$work/models" --poll-ms 250 --until-claims 2 "$@"
+	wait "${pids[validator]}"
+	code=$?
+	unset "pids[validator]"
+	[[ $code == 0 ]] && ok "the validator ends well" || fail "the validator ends with $code"
+	stop defend TERM
 }

@@ -3,7 +3,8 @@
  *     step_oracle FILE.json...     each the output of `gainsay dispute --json`, or an array of such
  *
  * A step's record says which function was applied to which registers and what came out. The contract, the judge in C and
- * this program must agree on what came out. Prints one line for every disagreement, then "N steps agree, N disagree". */
+ * this program must agree on what came out. Prints one line for every disagreement, then how many agree and disagree, and how many
+ * disputes had no last step, because the output was asked for. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 struct tally {
 	unsigned agree;
 	unsigned disagree;
+	unsigned output;
 };
 
 static uint64_t hex(const json_t *object, const char *key)
@@ -87,6 +89,14 @@ static void check(const json_t *dispute, const char *where, struct tally *tally)
 {
 	const json_t *step = json_object_get(dispute, "step");
 	uint64_t want = 0;
+	const char *reason = json_string_value(json_object_get(dispute, "reason"));
+	if (reason != NULL && strcmp(reason, "output") == 0) {
+		/* Nothing was computed: an honest claimant was asked for the output, and showed it. */
+		bool honest = json_is_null(json_object_get(dispute, "fault")) && json_is_null(step);
+		tally->output += honest;
+		tally->disagree += !honest;
+		return;
+	}
 	if (!json_is_object(step)) {
 		fprintf(stderr, "%s: no step\n", where);
 		tally->disagree++;
@@ -108,7 +118,7 @@ static void check(const json_t *dispute, const char *where, struct tally *tally)
 
 int main(int argc, char **argv)
 {
-	struct tally tally = {0, 0};
+	struct tally tally = {0};
 	for (int i = 1; i < argc; i++) {
 		json_error_t error;
 		json_t *root = json_load_file(argv[i], 0, &error);
@@ -132,6 +142,7 @@ int main(int argc, char **argv)
 		json_decref(root);
 	}
 	oracle_finish();
-	printf("%u steps agree, %u disagree\n", tally.agree, tally.disagree);
+	printf("%u steps agree, %u disagree; %u disputes ended by the output\n", tally.agree, tally.disagree,
+	       tally.output);
 	return tally.disagree > 0 || tally.agree == 0;
 }

@@ -213,7 +213,7 @@ static void played(const struct gs_game_rules *r, const struct gs_prover *claima
 		struct gs_game_effects effects;
 		bool waiting = true;
 		enum gs_side side = GS_SIDE_CHALLENGER;
-		enum gs_err err = lie ? gs_strategy_challenger(&game, challenger, &move, &waiting)
+		enum gs_err err = lie ? gs_strategy_challenger(&game, challenger, &r->body, &move, &waiting)
 		                      : gs_strategy_wanderer(&game, challenger, choose, rng, &move, &waiting);
 		if (err == GS_OK && waiting) {
 			side = GS_SIDE_CLAIMANT;

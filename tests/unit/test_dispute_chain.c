@@ -19,7 +19,7 @@
 #include "tests/generator/generator.h"
 #include "validator/cli/dispute_play.h"
 
-enum { SPOILT_PER_MOVE = 10, WAYS = 18, GAMES = 14 };
+enum { SPOILT_PER_MOVE = 10, WAYS = 18, GAMES = 16 };
 
 struct witness {
 	struct gs_rng rng;
@@ -307,7 +307,7 @@ static void test_refusals(void **state)
 		if (gs_dispute_play(&chain, &setup, &plan, result, &error) != GS_OK)
 			fail_msg("seed %u: %s", (unsigned)seed, error.text);
 		assert_true(result->honest_won);
-		assert_true(result->judged);
+		assert_true(result->judged || result->game.reason == GS_REASON_OUTPUT);
 		assert_int_equal(result->contract, result->judge.result);
 		check_worst_case(&chain, &setup, result, &closest);
 		free(result);
@@ -334,22 +334,11 @@ struct hand {
 	uint64_t gas; /* of the last call */
 };
 
-/* A claim whose claimant lies about one scalar. */
-static void claim_wrongly(struct hand *h, const struct files *files, uint64_t seed)
+/* Claims the output of the trace, or (hollow) one that it does not end in. */
+static void post_claim(struct hand *h, const struct gs_trace *trace, bool hollow)
 {
 	struct gs_error error = {0};
-	struct gs_fault fault;
-	bool changed = false;
 	const struct gs_u256 salt = gs_u256_from_u64(h->chain->posted++);
-	load(h->chain, files, seed, &h->setup);
-	gs_rng_seed(&h->rng, seed);
-	while (!changed) {
-		gs_liar_free(&h->liar);
-		memset(&h->liar, 0, sizeof(h->liar));
-		enum gs_fault_kind kind = (enum gs_fault_kind)gs_rng_below(&h->rng, GS_FAULT_KINDS);
-		if (gs_fault_draw(&h->rng, kind, &h->setup.honest, &fault) == GS_OK)
-			assert_int_equal(gs_liar_run(&h->setup.honest, &fault, 1, &h->liar, &changed, NULL), GS_OK);
-	}
 	h->rules = (struct gs_game_rules){
 		.header = &h->setup.program.header,
 		.claimant_budget_s = (uint32_t)h->chain->parameters.disputes.claimant_budget_s,
@@ -360,13 +349,31 @@ static void claim_wrongly(struct hand *h, const struct files *files, uint64_t se
 	body->claimant = h->chain->key[GS_PARTY_CLAIMANT].address;
 	gs_header_model_id(h->rules.header, &body->model_id);
 	gs_merkle_root(&h->setup.common.inputs_tree, &body->input_root);
-	gs_trace_output_root(&h->liar.trace, h->rules.header, &body->output_root);
+	gs_trace_output_root(trace, h->rules.header, &body->output_root);
+	body->output_root.b[7] ^= hollow;
 	if (gs_dispute_post(h->chain, body, (struct gs_bytes){NULL, 0}, (struct gs_bytes){NULL, 0}, &h->claim, &h->gas,
 	                    &error) != GS_OK)
 		fail_msg("%s", error.text);
+}
+
+/* A claim whose claimant lies about one scalar. */
+static void claim_wrongly(struct hand *h, const struct files *files, uint64_t seed)
+{
+	struct gs_fault fault;
+	bool changed = false;
+	load(h->chain, files, seed, &h->setup);
+	gs_rng_seed(&h->rng, seed);
+	while (!changed) {
+		gs_liar_free(&h->liar);
+		memset(&h->liar, 0, sizeof(h->liar));
+		enum gs_fault_kind kind = (enum gs_fault_kind)gs_rng_below(&h->rng, GS_FAULT_KINDS);
+		if (gs_fault_draw(&h->rng, kind, &h->setup.honest, &fault) == GS_OK)
+			assert_int_equal(gs_liar_run(&h->setup.honest, &fault, 1, &h->liar, &changed, NULL), GS_OK);
+	}
+	post_claim(h, &h->liar.trace, false);
 	/* The id that the contract gave is the hash of the body. */
 	struct gs_hash id;
-	gs_claim_id(h->chain->chain_id, &h->chain->deployment.contract[GS_CONTRACT_CLAIMS], body, &id);
+	gs_claim_id(h->chain->chain_id, &h->chain->deployment.contract[GS_CONTRACT_CLAIMS], &h->rules.body, &id);
 	assert_true(gs_hash_equal(&id, &h->claim));
 }
 
@@ -422,7 +429,7 @@ static void next_move(struct hand *h, const struct gs_game *game, bool parts, st
 	struct gs_prover lying = gs_prover_over_liar(&h->liar), honest = gs_prover_over_trace(&h->setup.honest);
 	bool waiting;
 	*side = GS_SIDE_CHALLENGER;
-	assert_int_equal(gs_strategy_challenger(game, &honest, move, &waiting), GS_OK);
+	assert_int_equal(gs_strategy_challenger(game, &honest, &h->rules.body, move, &waiting), GS_OK);
 	if (!waiting && parts && move->kind == GS_MOVE_SELECT_ELEMENT_AND_PROVE)
 		move->kind = GS_MOVE_SELECT_ELEMENT;
 	if (!waiting && parts && move->kind == GS_MOVE_SELECT_SEGMENT_AND_PROVE)
@@ -454,6 +461,87 @@ static void make_move(struct hand *h, struct gs_game *game, struct gs_receipt *r
 	if (effects.bound)
 		h->rules.tag = gs_trace_tag_of(&game->trace_root);
 	gs_buf_free(&data);
+}
+
+/* The move on chain and in C. */
+static void both(struct hand *h, struct gs_game *game, enum gs_side side, const struct gs_move *move,
+                 struct gs_receipt *receipt)
+{
+	struct gs_buf data;
+	struct gs_game_effects effects;
+	struct gs_error error = {0};
+	uint64_t now;
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	gs_move_calldata(&h->rules.body, &game->state, move, &data);
+	send(h, side == GS_SIDE_CLAIMANT ? GS_PARTY_CLAIMANT : GS_PARTY_CHALLENGER, &data, receipt);
+	assert_int_equal(gs_dispute_block_time(h->chain, receipt->block_number, &now, NULL), GS_OK);
+	struct gs_game_input in = {.sender = (uint8_t)side, .now = now, .move = move};
+	if (gs_game_step(game, &h->rules, &in, &effects, &error) != GS_OK)
+		fail_msg("%s: %s", gs_move_name(move->kind), error.text);
+	gs_buf_free(&data);
+}
+
+/* The output is asked for: of an honest claimant, who shows it, and of one who claimed another than its trace ends in. */
+static void test_output(void **state)
+{
+	(void)state;
+	struct gs_dispute_chain chain = {0};
+	struct files files;
+	uint64_t most = 0;
+	if (!open_chain(&chain))
+		skip();
+	make_files(&files);
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		struct hand h = {.chain = &chain};
+		struct witness witness = {.tried = 0};
+		struct gs_error error = {0};
+		struct gs_game game;
+		struct gs_move move;
+		struct gs_receipt receipt;
+		struct gs_game_event event;
+		struct gs_hash id, stored, want;
+		char name[GS_REVERT_TEXT_MAX];
+		bool hollow = seed % 2 == 1, waiting;
+		load(&chain, &files, 7400 + seed / 2, &h.setup);
+		post_claim(&h, &h.setup.trace, hollow);
+		struct gs_prover honest = gs_prover_over_trace(&h.setup.honest);
+		gs_rng_seed(&witness.rng, seed);
+		open_game(&h, 0, 1, &game);
+		assert_int_equal(gs_strategy_claimant(&game, &honest, &move, &waiting), GS_OK);
+		both(&h, &game, GS_SIDE_CLAIMANT, &move, &receipt);
+		gs_receipt_free(&receipt);
+		h.rules.tag = gs_trace_tag_of(&game.trace_root);
+		enum gs_err err = gs_strategy_challenger(&game, &honest, &h.rules.body, &move, &waiting);
+		assert_int_equal(err, hollow ? GS_OK : GS_ENOTFOUND);
+		if (!hollow)
+			move = (struct gs_move){.kind = GS_MOVE_CHALLENGE_OUTPUT};
+		assert_int_equal(move.kind, GS_MOVE_CHALLENGE_OUTPUT);
+		look_on(&witness, &chain, &game, &h.rules, GS_SIDE_CHALLENGER, &move);
+		both(&h, &game, GS_SIDE_CHALLENGER, &move, &receipt);
+		assert_true(find_event(&receipt, GS_GAME_EVENT_SELECTED, &event));
+		gs_receipt_free(&receipt);
+		gs_game_id(&h.claim, 0, &id);
+		gs_game_hash(&game, &want);
+		assert_int_equal(gs_dispute_stored(&chain, &id, &stored, &error), GS_OK);
+		assert_true(gs_hash_equal(&stored, &want));
+		assert_int_equal(gs_strategy_claimant(&game, &honest, &move, &waiting), GS_OK);
+		assert_int_equal(move.kind, GS_MOVE_PROVE_OUTPUT);
+		look_on(&witness, &chain, &game, &h.rules, GS_SIDE_CLAIMANT, &move);
+		ask_contract(&chain, &h.rules.body, GS_SIDE_CLAIMANT, &game.state, &move, name);
+		assert_string_equal(name, hollow ? "StaleState" : "");
+		if (!hollow) {
+			both(&h, &game, GS_SIDE_CLAIMANT, &move, &receipt);
+			assert_true(find_event(&receipt, GS_GAME_EVENT_OVER, &event));
+			assert_int_equal(event.outcome, GS_GAME_CLAIMANT_WON);
+			assert_int_equal(event.reason, GS_REASON_OUTPUT);
+			gs_receipt_free(&receipt);
+			most = h.gas > most ? h.gas : most;
+		}
+		put_away(&h);
+	}
+	remove_files(&files);
+	gs_dispute_chain_close(&chain);
+	print_message("proveOutput: at most %u gas\n", (unsigned)most);
 }
 
 /* Everything but the challenge and the last step off chain: signed states, and agreeAndProve. */
@@ -601,6 +689,6 @@ static void test_parallel_games(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_refusals), cmocka_unit_test(test_agreed),
-	                                   cmocka_unit_test(test_parallel_games)};
+	                                   cmocka_unit_test(test_output), cmocka_unit_test(test_parallel_games)};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,9 +229,22 @@ static void test_moves_of_the_descent(void **state)
 	struct gs_game_state s = some_state();
 	struct gs_move m = some_move(GS_MOVE_COMMIT_TRACE);
 	calldata(&w, &s, &m, GS_DISPUTES_FN_COMMIT_TRACE);
-	is_terms(&w);
+	is_filled(&w, 1);
 	is_state(&w, &s, GS_SIDE_CLAIMANT);
 	is_array(&w, false, 20, 0x35);
+	gs_buf_free(&w.data);
+
+	m = some_move(GS_MOVE_CHALLENGE_OUTPUT);
+	calldata(&w, &s, &m, GS_DISPUTES_FN_CHALLENGE_OUTPUT);
+	is_filled(&w, 1);
+	is_state(&w, &s, GS_SIDE_CHALLENGER);
+	assert_memory_equal(word(&w), s.node.b, 32);
+	gs_buf_free(&w.data);
+
+	m = some_move(GS_MOVE_PROVE_OUTPUT);
+	calldata(&w, &s, &m, GS_DISPUTES_FN_PROVE_OUTPUT);
+	is_terms(&w);
+	is_state(&w, &s, GS_SIDE_CLAIMANT);
 	is_array(&w, true, 2, 0x33);
 	gs_buf_free(&w.data);
 
@@ -374,7 +387,7 @@ static struct gs_game_state state_for(enum gs_game_event_kind kind, const uint8_
 	switch (kind) {
 	case GS_GAME_EVENT_OPENED:
 		s.phase = GS_PHASE_COMMIT;
-		s.move = s.depth = s.round = 0;
+		s.move = s.round = 0;
 		s.position = 0;
 		memset(s.node.b, 0, 32);
 		return s;

@@ -12,8 +12,9 @@
 #include "chain/core/rng.h"
 #include "validator/daemon/talk_folder.h"
 
-static const enum gs_move_kind kinds[] = {GS_MOVE_COMMIT_TRACE,   GS_MOVE_REVEAL,        GS_MOVE_SELECT,
-                                          GS_MOVE_SELECT_ELEMENT, GS_MOVE_REVEAL_STATES, GS_MOVE_SELECT_SEGMENT};
+static const enum gs_move_kind kinds[] = {GS_MOVE_COMMIT_TRACE,    GS_MOVE_REVEAL,        GS_MOVE_SELECT,
+                                          GS_MOVE_SELECT_ELEMENT,  GS_MOVE_REVEAL_STATES, GS_MOVE_SELECT_SEGMENT,
+                                          GS_MOVE_CHALLENGE_OUTPUT};
 
 static void fill(struct gs_rng *rng, void *out, size_t len)
 {
@@ -32,10 +33,10 @@ static void random_move(struct gs_rng *rng, enum gs_move_kind kind, struct gs_mo
 		fill(rng, &m->hash, 32);
 	if (kind == GS_MOVE_SELECT_SEGMENT)
 		m->segment = (uint32_t)gs_rng_below(rng, 65);
-	if (select || element || kind == GS_MOVE_COMMIT_TRACE)
+	if (select || element)
 		m->siblings = (uint32_t)gs_rng_below(rng, GS_ARRAY_LEN(m->sibling) + 1);
 	fill(rng, m->sibling, m->siblings * sizeof(*m->sibling));
-	if (!select && !element)
+	if (!select && !element && kind != GS_MOVE_CHALLENGE_OUTPUT)
 		m->data_len = (uint32_t)gs_rng_below(rng, sizeof(m->data) + 1);
 	fill(rng, m->data, m->data_len);
 	if (!element)

@@ -34,6 +34,7 @@ struct play {
 	struct gs_game game;
 	struct gs_rng rng;
 	struct gs_buf out;
+	bool hollow; /* claims another output than that of the right trace, which it defends */
 };
 
 static void put_be(struct gs_buf *out, uint64_t v, unsigned bytes)
@@ -54,8 +55,8 @@ static uint32_t selector_of(const char *error)
 /* Whether the call begins with the claim's id. */
 static bool names_claim(enum gs_move_kind kind)
 {
-	return kind == GS_MOVE_REVEAL || kind == GS_MOVE_SELECT || kind == GS_MOVE_REVEAL_STATES ||
-	       kind == GS_MOVE_SELECT_SEGMENT;
+	return kind == GS_MOVE_COMMIT_TRACE || kind == GS_MOVE_REVEAL || kind == GS_MOVE_SELECT ||
+	       kind == GS_MOVE_CHALLENGE_OUTPUT || kind == GS_MOVE_REVEAL_STATES || kind == GS_MOVE_SELECT_SEGMENT;
 }
 
 /* Makes the move on a copy and writes what happened; keeps it when told to and when it was good. */
@@ -154,6 +155,19 @@ static void part(struct gs_move *move)
 	move->openings_len = 0;
 }
 
+/* Who claimed another output than that of the trace it defends has no answer when the output is asked for. */
+static bool time_out(struct play *p)
+{
+	const struct gs_move move = {.kind = GS_MOVE_TIMEOUT};
+	for (unsigned late = 0; late < 2; late++) {
+		struct gs_game_input in = {
+			.sender = GS_SIDE_CHALLENGER, .now = p->game.state.deadline + late, .move = &move};
+		if (record(p, &in, true) != (late == 1))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the game went to its end. */
 static bool play_game(struct play *p, bool lie)
 {
@@ -169,8 +183,9 @@ static bool play_game(struct play *p, bool lie)
 		bool prove = p->game.state.phase == GS_PHASE_STEP && (!lie || gs_rng_below(&p->rng, 2) == 0);
 		enum gs_err err = GS_OK;
 		if (!prove)
-			err = lie ? gs_strategy_challenger(&p->game, &honest, &move, &waiting)
-			          : gs_strategy_wanderer(&p->game, &honest, choose, &p->rng, &move, &waiting);
+			err = lie || p->hollow
+			              ? gs_strategy_challenger(&p->game, &honest, &p->rules.body, &move, &waiting)
+			              : gs_strategy_wanderer(&p->game, &honest, choose, &p->rng, &move, &waiting);
 		if (err == GS_OK && !waiting && parts && gs_move_proves(move.kind) && move.kind != GS_MOVE_PROVE_STEP)
 			part(&move);
 		if (err == GS_OK && waiting) {
@@ -183,7 +198,10 @@ static bool play_game(struct play *p, bool lie)
 			return false;
 		for (unsigned k = 0; k < 9; k++)
 			spoil(p, &in);
-		if (!record(p, &in, true))
+		bool good = record(p, &in, true);
+		if (!good && p->hollow && move.kind == GS_MOVE_PROVE_OUTPUT)
+			return time_out(p);
+		if (!good)
 			return false;
 	}
 	return true;
@@ -215,6 +233,7 @@ static enum gs_err set_up(struct play *p, uint64_t seed, bool *lie)
 	       gs_fault_draw(&p->rng, (enum gs_fault_kind)gs_rng_below(&p->rng, GS_FAULT_KINDS), &p->honest, &fault) ==
 	               GS_OK &&
 	       gs_liar_run(&p->honest, &fault, 1, &p->liar, lie, NULL) == GS_OK && *lie;
+	p->hollow = !*lie && seed % 5 == 0;
 	return GS_OK;
 }
 
@@ -232,6 +251,8 @@ static void start(struct play *p, bool lie)
 	gs_header_model_id(&p->program.header, &p->rules.body.model_id);
 	gs_merkle_root(&p->common.inputs_tree, &p->rules.body.input_root);
 	gs_trace_output_root(lie ? &p->liar.trace : &p->trace, &p->program.header, &p->rules.body.output_root);
+	if (p->hollow)
+		p->rules.body.output_root.b[gs_rng_below(&p->rng, 32)] ^= 1;
 	gs_header_encode(&p->program.header, header);
 	gs_buf_append(&p->out, header, sizeof(header));
 	gs_buf_append(&p->out, p->rules.body.input_root.b, 32);

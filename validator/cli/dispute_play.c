@@ -208,10 +208,12 @@ static enum gs_err find_move(struct table *t, struct gs_move *move, enum gs_side
 	enum gs_err err = GS_OK;
 	*side = GS_SIDE_CHALLENGER;
 	switch (t->result->plan.manner) {
-	case GS_DISPUTE_CLAIMANT_LIES: err = gs_strategy_challenger(game, &t->challenger, move, &waiting); break;
+	case GS_DISPUTE_CLAIMANT_LIES:
+		err = gs_strategy_challenger(game, &t->challenger, &t->rules.body, move, &waiting);
+		break;
 	case GS_DISPUTE_CHALLENGER_ERRS:
 		if (game->state.phase != GS_PHASE_STEP)
-			err = gs_strategy_challenger(game, &t->challenger, move, &waiting);
+			err = gs_strategy_challenger(game, &t->challenger, &t->rules.body, move, &waiting);
 		break;
 	case GS_DISPUTE_CHALLENGER_LIES:
 		err = gs_strategy_wanderer(game, &t->challenger, choose, &t->rng, move, &waiting);
@@ -332,7 +334,31 @@ static enum gs_err sign(struct table *t, const struct gs_game_state *from, uint6
 	return err == GS_OK ? gs_agreed_check(&terms, from, agreed, true, t->error) : err;
 }
 
-/* All moves but the last as states that both sign; the chain sees the newest of them and the last step in one call. */
+/* Puts the newest signed state on chain, to go on from there. */
+static enum gs_err agree(struct table *t, const struct gs_game_state *from, const struct gs_agreed *agreed,
+                         double since)
+{
+	struct gs_receipt receipt = {0};
+	struct gs_buf data;
+	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
+	gs_agree_calldata(from, agreed, &data);
+	enum gs_err err = gs_dispute_send(t->chain, GS_PARTY_CHALLENGER, GS_CONTRACT_DISPUTES, gs_buf_view(&data),
+	                                  &receipt, t->error);
+	if (err != GS_OK)
+		(void)gs_fail_within(t->error, err, "agree");
+	if (err == GS_OK) {
+		record(t, GS_SIDE_CHALLENGER, from->phase, "agree", receipt.gas_used, data.len, since);
+		err = observe(t, &receipt);
+	}
+	if (err == GS_OK)
+		err = check_stored(t);
+	gs_receipt_free(&receipt);
+	gs_buf_free(&data);
+	return err;
+}
+
+/* All moves but the last as states that both sign; the chain sees the newest of them and the last step in one call. When the
+ * output is asked for, it is shown on chain. */
 static enum gs_err play_off_chain(struct table *t)
 {
 	struct gs_dispute_result *r = t->result;
@@ -349,7 +375,7 @@ static enum gs_err play_off_chain(struct table *t)
 	uint64_t now = from.deadline - t->rules.claimant_budget_s;
 	gs_buf_init(&data, GS_MOVE_CALLDATA_MAX);
 	gs_agreed_begin(&t->mirror.state);
-	while (err == GS_OK && t->mirror.state.phase != GS_PHASE_STEP) {
+	while (err == GS_OK && t->mirror.state.phase != GS_PHASE_STEP && t->mirror.state.phase != GS_PHASE_OUTPUT) {
 		r->game = t->mirror; /* what the strategies look at */
 		err = find_move(t, &move, &side);
 		if (err != GS_OK)
@@ -362,6 +388,11 @@ static enum gs_err play_off_chain(struct table *t)
 		else
 			err = sign(t, &from, now, &agreed);
 		r->signed_moves++;
+	}
+	if (err == GS_OK && t->mirror.state.phase == GS_PHASE_OUTPUT) {
+		gs_buf_free(&data);
+		r->game = t->mirror;
+		return agree(t, &from, &agreed, since);
 	}
 	if (err == GS_OK) {
 		r->game = t->mirror;

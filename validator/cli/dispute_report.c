@@ -25,6 +25,7 @@ static const char *reason_name(unsigned reason)
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
 	case GS_REASON_CLOSED: return "closed";
+	case GS_REASON_OUTPUT: return "output";
 	}
 	return "unknown";
 }
@@ -41,8 +42,8 @@ static const char *manner_name(enum gs_dispute_manner manner)
 
 static const char *phase_name(unsigned phase)
 {
-	static const char *const name[] = {"open",    "commit", "select",  "reveal",
-	                                   "element", "states", "segment", "step"};
+	static const char *const name[] = {"open",   "commit",  "select", "reveal",  "element",
+	                                   "states", "segment", "step",   "unknown", "output"};
 	return phase < GS_ARRAY_LEN(name) ? name[phase] : "unknown";
 }
 
@@ -225,10 +226,13 @@ void gs_dispute_print(const struct gs_dispute_setup *setup, const struct gs_disp
 void gs_dispute_print_line(const struct gs_dispute_setup *setup, const struct gs_dispute_result *r)
 {
 	const struct gs_instr instr = gs_program_instr(&setup->program, r->instruction), *in = &instr;
-	printf("%s seed %" PRIu64 ": %s, %s: %s of %s at instruction %" PRIu32 ", %s won, %" PRIu64
-	       " gas in %u moves, %.2f s\n",
-	       r->honest_won ? "ok  " : "LOST", r->plan.seed, manner_name(r->plan.manner),
-	       r->plan.manner == GS_DISPUTE_CHALLENGER_LIES ? "no fault" : gs_fault_kind_name(r->fault.kind),
-	       step_name(r->judge.kind), fn_name(in->fn), r->instruction, winner_name(&r->game), r->gas_total, r->moves,
+	printf("%s seed %" PRIu64 ": %s, %s: ", r->honest_won ? "ok  " : "LOST", r->plan.seed,
+	       manner_name(r->plan.manner),
+	       r->plan.manner == GS_DISPUTE_CHALLENGER_LIES ? "no fault" : gs_fault_kind_name(r->fault.kind));
+	if (r->judged)
+		printf("%s of %s at instruction %" PRIu32, step_name(r->judge.kind), fn_name(in->fn), r->instruction);
+	else
+		printf("%s", reason_name(r->game.reason));
+	printf(", %s won, %" PRIu64 " gas in %u moves, %.2f s\n", winner_name(&r->game), r->gas_total, r->moves,
 	       r->seconds);
 }

@@ -107,13 +107,15 @@ static const char *reason_name(uint8_t reason)
 	case GS_REASON_TIMEOUT: return "timeout";
 	case GS_REASON_CONCESSION: return "concession";
 	case GS_REASON_CLOSED: return "closed";
+	case GS_REASON_OUTPUT: return "output";
 	}
 	return "?";
 }
 
 static const char *phase_name(uint8_t phase)
 {
-	static const char *const names[] = {"", "commit", "select", "reveal", "element", "states", "segment", "step"};
+	static const char *const names[] = {"",       "commit",  "select", "reveal", "element",
+	                                    "states", "segment", "step",   "",       "output"};
 
 	return phase < GS_ARRAY_LEN(names) ? names[phase] : "?";
 }

@@ -136,7 +136,7 @@ static enum gs_err plan_move(struct gs_node_turn *t, const struct gs_game_record
 	move = calloc(1, sizeof(*move));
 	if (!move)
 		return gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
-	err = challenger ? gs_strategy_challenger(&game->game, prover, move, &waiting)
+	err = challenger ? gs_strategy_challenger(&game->game, prover, &claim->body, move, &waiting)
 	                 : gs_strategy_claimant(&game->game, prover, move, &waiting);
 	if (err) { /* no answer yet, or none to be had: never a guess */
 		tell_none(node, game, err);

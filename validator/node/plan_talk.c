@@ -222,8 +222,9 @@ static enum gs_err move(struct desk *d)
 	if (!prover)
 		return gs_node_execute(d->turn, &d->claim);
 	memset(&d->message, 0, sizeof(d->message));
-	err = d->side == GS_SIDE_CHALLENGER ? gs_strategy_challenger(mirror, prover, &d->message.move, &waiting)
-	                                    : gs_strategy_claimant(mirror, prover, &d->message.move, &waiting);
+	err = d->side == GS_SIDE_CHALLENGER
+	              ? gs_strategy_challenger(mirror, prover, &d->claim.body, &d->message.move, &waiting)
+	              : gs_strategy_claimant(mirror, prover, &d->message.move, &waiting);
 	if (err || waiting)
 		return finish(d, err ? gs_err_name(err) : "no move is due");
 	if (!gs_talk_may(d->message.move.kind))

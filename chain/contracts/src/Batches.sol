@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ClaimSlot} from "./ClaimSlot.sol";
 import {Claims} from "./Claims.sol";
 import {Stakes} from "./Stakes.sol";
 import {Body} from "./Types.sol";
@@ -77,10 +78,10 @@ contract Batches {
     uint256 private constant LEAVES_MAX = 4096;
     uint256 private constant LEAF_BYTES = 80;
 
-    // A batch's slot: value 128 | count 32 | openLeaves 32 | windowEnd 40 | terms 8 | kind 8 | status 8
+    // A batch's slot: value 128 | count 32 | openLeaves 32 | depth 5 | windowEnd 35 | terms 8 | kind 8 | status 8
     uint256 private constant KIND = 8;
     uint256 private constant TERMS = 16;
-    uint256 private constant WINDOW_END = 24;
+    uint256 private constant WINDOW = 24; // depth and windowEnd, as a claim's slot has them too
     uint256 private constant OPEN_LEAVES = 64;
     uint256 private constant COUNT = 96;
     uint256 private constant VALUE = 128;
@@ -104,7 +105,7 @@ contract Batches {
         if (count == 0) revert InvalidParameter();
         batchId = _idOf(Batch(msg.sender, salt, root, count, ROOT_ONLY, 0));
         if (slotOf[batchId] != 0) revert BatchExists();
-        slotOf[batchId] = uint256(count) << COUNT | block.timestamp << WINDOW_END | uint256(ROOT_ONLY) << KIND | OPEN;
+        slotOf[batchId] = uint256(count) << COUNT | block.timestamp << WINDOW | uint256(ROOT_ONLY) << KIND | OPEN;
         emit RootPosted(batchId, msg.sender, modelHint, root, count, salt);
     }
 
@@ -132,14 +133,15 @@ contract Batches {
         if (count > LEAVES_MAX) revert TooManyLeaves();
         uint256 terms = claims.current();
         if (uint8(terms) != 0) revert DeploymentRetired();
-        if (!claims.accepted(modelId)) revert ModelInactive();
+        uint256 depth = claims.accepted(modelId);
+        if (depth == 0) revert ModelInactive();
         (bytes32 root, uint256 value) = _rootOf(modelId, leaves, count);
         if (value >> 128 != 0) revert InvalidParameter();
         batchId = _idOf(Batch(msg.sender, salt, root, uint32(count), CALLDATA, modelId));
         if (slotOf[batchId] != 0) revert BatchExists();
         uint256 windowEnd = block.timestamp + uint32(terms >> 16);
-        uint256 slot = value << VALUE | count << COUNT | windowEnd << WINDOW_END | uint256(uint8(terms >> 8)) << TERMS
-            | uint256(CALLDATA) << KIND | OPEN;
+        uint256 slot = value << VALUE | count << COUNT | ClaimSlot.window(depth - 1, windowEnd) << WINDOW
+            | uint256(uint8(terms >> 8)) << TERMS | uint256(CALLDATA) << KIND | OPEN;
         slotOf[batchId] = slot;
         (uint256 bond, uint256 fee) = _locked(slot);
         stakes.lock(msg.sender, bond + fee);
@@ -154,17 +156,16 @@ contract Batches {
     {
         uint256 slot = _leafSlot(body, salt, count, path, CALLDATA);
         if (uint8(slot) != OPEN) revert BatchNotOpen();
-        uint256 windowEnd = uint40(slot >> WINDOW_END);
-        if (block.timestamp > windowEnd) revert WindowOver();
+        if (block.timestamp > _windowEnd(slot)) revert WindowOver();
         slotOf[body.batch] = slot + (1 << OPEN_LEAVES);
-        return claims.openLeaf(body, uint8(slot >> TERMS), windowEnd);
+        return claims.openLeaf(body, uint8(slot >> TERMS), uint40(slot >> WINDOW));
     }
 
     /// Makes all leaves final, by anybody: the window is over, and none of those that were opened is unfinal. The bond is free
     /// again, the fee goes to the pool.
     function finalizeBatch(Batch calldata batch) external {
         (bytes32 batchId, uint256 slot) = _open(batch);
-        if (block.timestamp <= uint40(slot >> WINDOW_END)) revert WindowOpen();
+        if (block.timestamp <= _windowEnd(slot)) revert WindowOpen();
         if (uint32(slot >> OPEN_LEAVES) != 0) revert LeavesOpen();
         if (claims.models().voided(batch.modelId)) revert ModelVoid();
         slotOf[batchId] = slot & ~uint256(0xff) | FINAL;
@@ -210,6 +211,10 @@ contract Batches {
         slot = slotOf[batchId];
         if (slot == 0) revert UnknownBatch();
         if (batch.kind != CALLDATA || uint8(slot) != OPEN) revert BatchNotOpen();
+    }
+
+    function _windowEnd(uint256 slot) private pure returns (uint256) {
+        return ClaimSlot.windowEnd(slot >> (WINDOW - ClaimSlot.WINDOW));
     }
 
     function _locked(uint256 slot) private view returns (uint256 bond, uint256 fee) {
@@ -323,9 +328,9 @@ contract Batches {
         if (uint8(slotOf[body.batch] >> KIND) != CALLDATA) return (0, false, 0, 0, 0);
         uint256 slot = _leafSlot(body, salt, count, path, CALLDATA);
         uint256 state = uint8(slot);
-        if (state == FINAL) return (uint8(FINAL), true, 0, 0, uint40(slot >> WINDOW_END) + 1);
+        if (state == FINAL) return (uint8(FINAL), true, 0, 0, _windowEnd(slot) + 1);
         if (state != OPEN || claims.models().voided(body.modelId)) return (uint8(VOID), false, 0, 0, 0);
-        uint256 windowEnd = uint40(slot >> WINDOW_END);
+        uint256 windowEnd = _windowEnd(slot);
         (valueAtStake,) = _locked(slot);
         earliestFinality = windowEnd < block.timestamp ? block.timestamp : windowEnd + 1;
         return (uint8(OPEN), false, valueAtStake, 0, earliestFinality);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Batches} from "./Batches.sol";
+import {ClaimSlot} from "./ClaimSlot.sol";
 import {Models} from "./Models.sol";
 import {Policy} from "./Policy.sol";
 import {Stakes} from "./Stakes.sol";
@@ -66,9 +67,8 @@ contract Claims is Policy {
     /// A leaf of a batch whose bond stands for it.
     uint256 private constant LEAF = 8;
 
-    // A claim's slot: rootTag 160 | terms 8 | games 16 | openGames 16 | windowEnd 40 | flags 8 | status 8
+    // A claim's slot: rootTag 160 | terms 8 | games 16 | openGames 16 | depth 5 | windowEnd 35 | flags 8 | status 8
     uint256 private constant FLAGS = 8;
-    uint256 private constant WINDOW_END = 16;
     uint256 private constant OPEN_GAMES = 56;
     uint256 private constant GAMES = 72;
     uint256 private constant TERMS = 88;
@@ -85,8 +85,9 @@ contract Claims is Policy {
     /// The most bytes that a claim may bring with it, input and output together.
     uint32 public immutable bytesMax;
 
-    /// What `models.active` says, told by Models whenever it changes, so that a claim has one contract less to ask.
-    mapping(bytes32 modelId => bool) public accepted;
+    /// Of an active model the depth of its trace and one, else 0; told by Models whenever it changes, so that neither a claim
+    /// nor a game has to ask.
+    mapping(bytes32 modelId => uint256) public accepted;
     /// The packed word of each claim, 0 for what is none.
     mapping(bytes32 claimId => uint256) public slotOf;
 
@@ -142,35 +143,34 @@ contract Claims is Policy {
         }
         uint256 terms = current;
         if (uint8(terms) != 0) revert Retired();
-        if (!accepted[body.modelId]) revert ModelInactive();
+        uint256 depth = accepted[body.modelId];
+        if (depth == 0) revert ModelInactive();
         uint256 windowEnd;
-        unchecked {
-            windowEnd = block.timestamp + windowOf(terms);
-        }
-        claimId = _create(body, versionOf(terms), windowEnd, OPEN);
         uint256 value = uint128(body.lot);
         unchecked {
+            windowEnd = block.timestamp + windowOf(terms);
+            claimId = _create(body, versionOf(terms), ClaimSlot.window(depth - 1, windowEnd), OPEN);
             stakes.lock(body.claimant, _bond(terms, 1, value) + _fee(terms, 1, value));
         }
         _announce(claimId, body, terms, windowEnd, input, output);
     }
 
-    /// A leaf of a batch whose leaves are on chain becomes a claim of its own: in the batch's window, under its terms and on
-    /// its bond; by Batches.
-    function openLeaf(Body calldata body, uint256 version, uint256 windowEnd) external returns (bytes32 claimId) {
+    /// A leaf of a batch whose leaves are on chain becomes a claim of its own: in the batch's window (`ClaimSlot`), under its
+    /// terms and on its bond; by Batches.
+    function openLeaf(Body calldata body, uint256 version, uint256 window) external returns (bytes32 claimId) {
         _only(address(batches));
-        claimId = _create(body, version, windowEnd, OPEN | LEAF << FLAGS);
+        claimId = _create(body, version, window, OPEN | LEAF << FLAGS);
         bytes calldata none = msg.data[0:0];
-        _announce(claimId, body, termsOf[version], windowEnd, none, none);
+        _announce(claimId, body, termsOf[version], ClaimSlot.windowEnd(slotOf[claimId]), none, none);
     }
 
-    function _create(Body memory body, uint256 version, uint256 windowEnd, uint256 low)
+    function _create(Body memory body, uint256 version, uint256 window, uint256 low)
         private
         returns (bytes32 claimId)
     {
         claimId = _idOf(body);
         if (slotOf[claimId] != 0) revert ClaimExists();
-        slotOf[claimId] = version << TERMS | windowEnd << WINDOW_END | low;
+        slotOf[claimId] = version << TERMS | window << ClaimSlot.WINDOW | low;
     }
 
     // Emits Posted, by hand: the compiler's encoding of it costs every claim 130 gas more.
@@ -208,10 +208,10 @@ contract Claims is Policy {
         }
     }
 
-    /// Claims about the model are accepted from now on, or no longer; by Models.
-    function accept(bytes32 modelId, bool on) external {
+    /// Claims about the model are accepted from now on (the depth of its trace and one), or no longer (0); by Models.
+    function accept(bytes32 modelId, uint256 depthAndOne) external {
         _only(address(models));
-        accepted[modelId] = on;
+        accepted[modelId] = depthAndOne;
     }
 
     // ---- ending ----
@@ -220,19 +220,18 @@ contract Claims is Policy {
     /// was made and answered. The bond is free again, the fee goes to the pool. From then on windowEnd in the slot says when.
     function finalize(Body calldata body, uint256 epoch) external {
         (bytes32 claimId, uint256 slot) = _open(body);
-        if (block.timestamp <= uint40(slot >> WINDOW_END)) revert WindowOpen();
+        if (block.timestamp <= ClaimSlot.windowEnd(slot)) revert WindowOpen();
         if (uint16(slot >> OPEN_GAMES) != 0) revert GamesOpen();
         if (slot >> FLAGS & DEMANDED != 0) revert DemandPending();
         if (models.voided(body.modelId)) revert ModelVoid();
         if (!IDuties(duties).cleared(body, epoch)) revert NotCleared();
-        uint256 keep = slot & ~(uint256(type(uint40).max) << WINDOW_END | 0xff);
-        slotOf[claimId] = keep | block.timestamp << WINDOW_END | FINAL;
+        slotOf[claimId] = _with(ClaimSlot.withWindowEnd(slot, block.timestamp), FINAL);
         emit Finalized(claimId);
         if (slot >> FLAGS & LEAF != 0) {
             batches.leafFinal(body.batch);
             return;
         }
-        (uint256 bond, uint256 fee) = _locked(slot, body);
+        (uint256 bond, uint256 fee) = _locked(slot, body.lot);
         stakes.unlock(body.claimant, bond);
         if (fee == 0) return;
         stakes.pay(body.claimant, fee, duties);
@@ -248,33 +247,40 @@ contract Claims is Policy {
             if (!leaf || batches.statusOf(body.batch) == OPEN) revert NotReleasable();
             if (uint16(slot >> OPEN_GAMES) != 0) revert GamesOpen();
         }
-        _end(claimId, slot, VOID);
+        slotOf[claimId] = _with(slot, VOID);
         emit Released(claimId);
         if (leaf) return;
-        (uint256 bond, uint256 fee) = _locked(slot, body);
+        (uint256 bond, uint256 fee) = _locked(slot, body.lot);
         stakes.unlock(body.claimant, bond + fee);
     }
 
-    /// A challenger wins for the first time, or a duty is not done: by Disputes and Duties. What was locked for the claim
-    /// (the batch's bond and fee, once, when it is a leaf) is from now on the caller's to settle.
-    /// A claim about a void model cannot be lost: `release` it.
-    function lose(Body calldata body) external returns (uint256 bond, uint256 fee) {
-        _onlyGames();
-        (bytes32 claimId, uint256 slot) = _open(body);
-        if (models.voided(body.modelId)) revert ModelVoid();
-        _end(claimId, slot, INVALID);
+    /// A challenger wins (`game`: one open game less), or a duty is not done; by Disputes, which knows that `batch` and `lot`
+    /// are the claim's and that its model is not void. An open claim is invalid from now on, and what was locked for it (the
+    /// batch's bond and fee, once, when it is a leaf) is the caller's to settle. The slot is the one before that, the game less.
+    function lose(bytes32 claimId, bytes32 batch, uint256 lot, bool game)
+        external
+        returns (uint256 slot, uint256 bond, uint256 fee)
+    {
+        _only(disputes);
+        slot = slotOf[claimId];
+        if (game) slot = _oneLess(slot);
+        if (uint8(slot) != OPEN) {
+            slotOf[claimId] = slot;
+            return (slot, 0, 0);
+        }
+        slotOf[claimId] = _with(slot, INVALID);
         emit Invalidated(claimId);
-        if (slot >> FLAGS & LEAF != 0) return batches.lose(body.batch);
-        return _locked(slot, body);
+        if (slot >> FLAGS & LEAF != 0) (bond, fee) = batches.lose(batch);
+        else (bond, fee) = _locked(slot, lot);
     }
 
-    function _end(bytes32 claimId, uint256 slot, uint256 status) private {
-        slotOf[claimId] = slot & ~uint256(0xff) | status;
+    function _with(uint256 slot, uint256 status) private pure returns (uint256) {
+        return slot & ~uint256(0xff) | status;
     }
 
-    function _locked(uint256 slot, Body calldata body) private view returns (uint256 bond, uint256 fee) {
+    function _locked(uint256 slot, uint256 lot) private view returns (uint256 bond, uint256 fee) {
         uint256 terms = termsOf[uint8(slot >> TERMS)];
-        uint256 value = uint128(body.lot);
+        uint256 value = uint128(lot);
         return (_bond(terms, 1, value), _fee(terms, 1, value));
     }
 
@@ -301,12 +307,13 @@ contract Claims is Policy {
     }
 
     /// One game more of an open claim in its window; by Disputes. `ordinal` is how many there were ever, `openBefore` how
-    /// many are open.
-    function openGame(bytes32 claimId) external returns (uint256 ordinal, uint256 openBefore) {
+    /// many are open, `depth` that of the trace that they are about.
+    function openGame(bytes32 claimId) external returns (uint256 ordinal, uint256 openBefore, uint256 depth) {
         _onlyGames();
         uint256 slot = _open(claimId);
-        if (block.timestamp > uint40(slot >> WINDOW_END)) revert WindowOver();
+        if (block.timestamp > ClaimSlot.windowEnd(slot)) revert WindowOver();
         openBefore = uint16(slot >> OPEN_GAMES);
+        depth = ClaimSlot.depth(slot);
         ordinal = _addGame(claimId, slot, 1 << OPEN_GAMES);
     }
 
@@ -328,10 +335,15 @@ contract Claims is Policy {
     /// One open game less, whatever became of the claim; by Disputes. The slot after it.
     function endGame(bytes32 claimId) external returns (uint256 slot) {
         _onlyGames();
-        slot = slotOf[claimId];
-        if (uint16(slot >> OPEN_GAMES) == 0) revert UnknownClaim();
-        slot -= 1 << OPEN_GAMES;
+        slot = _oneLess(slotOf[claimId]);
         slotOf[claimId] = slot;
+    }
+
+    function _oneLess(uint256 slot) private pure returns (uint256) {
+        if (uint16(slot >> OPEN_GAMES) == 0) revert UnknownClaim();
+        unchecked {
+            return slot - (1 << OPEN_GAMES);
+        }
     }
 
     /// The first trace root's tag binds the claim; every later one must be the same. By Disputes and Duties.
@@ -351,8 +363,8 @@ contract Claims is Policy {
         if ((set | clear) & ~uint8(DEMANDED | DRAWN | AUDITED) != 0) revert InvalidParameter();
         uint256 slot = _open(claimId) & ~(uint256(clear) << FLAGS) | uint256(set) << FLAGS;
         uint256 windowEnd = block.timestamp + windowOf(termsOf[uint8(slot >> TERMS)]);
-        if (extend && windowEnd > uint40(slot >> WINDOW_END)) {
-            slot = slot & ~(uint256(type(uint40).max) << WINDOW_END) | windowEnd << WINDOW_END;
+        if (extend && windowEnd > ClaimSlot.windowEnd(slot)) {
+            slot = ClaimSlot.withWindowEnd(slot, windowEnd);
             emit Extended(claimId, uint64(windowEnd));
         }
         slotOf[claimId] = slot;
@@ -393,12 +405,12 @@ contract Claims is Policy {
         status = uint8(slot);
         isFinal = status == FINAL;
         attesters = IDuties(duties).attesters(claimId);
-        uint256 windowEnd = uint40(slot >> WINDOW_END);
+        uint256 windowEnd = ClaimSlot.windowEnd(slot);
         if (isFinal) return (status, true, 0, attesters, windowEnd);
         if (status != OPEN || models.voided(body.modelId)) return (status, false, 0, attesters, 0);
         uint256 next = windowEnd < block.timestamp ? block.timestamp : windowEnd + 1;
         if (slot >> FLAGS & LEAF == 0) {
-            (valueAtStake,) = _locked(slot, body);
+            (valueAtStake,) = _locked(slot, body.lot);
             return (status, false, valueAtStake, attesters, next);
         }
         if (batches.statusOf(body.batch) != OPEN) return (status, false, 0, attesters, 0);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Body, Description, Roots, State, Terms} from "./Types.sol";
+import {Body, Description, State, Terms} from "./Types.sol";
 import {Agreement} from "./game/Agreement.sol";
 import {Packed} from "./game/Packed.sol";
 import {Payouts} from "./game/Payouts.sol";
 import {Schedule} from "./game/Schedule.sol";
 import {IJudge} from "./interfaces/IJudge.sol";
-import {IModels} from "./interfaces/IModels.sol";
 import {Describe} from "./judge/Describe.sol";
 import {Merkle} from "./judge/Merkle.sol";
 
@@ -26,14 +25,15 @@ contract Disputes is Payouts {
     event StatesRevealed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes values);
     event Agreed(bytes32 indexed claimId, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v, bytes32 traceRoot);
 
-    /// The largest depth of a trace.
-    uint256 private constant DEPTH_MAX = 26;
     /// Agreed moves leave room for those that follow on chain.
     uint256 private constant AGREED_MOVES_END = 192;
-    /// The flag of a model's shape that it is void.
-    uint256 private constant VOID = 2;
+    /// What agreed states have in common, of their word a: claimant, ordinal, units; depth.
+    uint256 private constant SAME = ~uint256((1 << 64) - 1) | 0xff << 40;
+    /// The flag of a model's shape that its program compares claimed outputs with its own.
+    uint256 private constant TOLERANT = 8;
+    /// Of a chunk that begins with the i32 1: what a trace of a tolerant model ends in when the claim holds (5.6).
+    bytes32 private constant HOLDS = 0xf6c5de7251ea74a6682e0b10450098b478fd643e5b1e7245d1e3e785066f39e7;
 
-    IModels public immutable models;
     IJudge public immutable judge;
     uint256 public immutable claimantBudget;
     uint256 public immutable challengerBudget;
@@ -43,14 +43,13 @@ contract Disputes is Payouts {
     mapping(bytes32 => bytes32) public games;
 
     constructor(address stakes_, address models_, address claims_, address judge_, Parameters memory p)
-        Payouts(stakes_, claims_, p)
+        Payouts(stakes_, models_, claims_, p)
     {
         if (p.claimantBudget == 0 || p.challengerBudget == 0 || p.minimumTime == 0) revert InvalidParameter();
         // Times left, those of an agreed state too, fit 24 bits.
         if (uint256(p.claimantBudget) + p.challengerBudget >= 1 << 24 || p.minimumTime >= 1 << 24) {
             revert InvalidParameter();
         }
-        models = IModels(models_);
         judge = IJudge(judge_);
         claimantBudget = p.claimantBudget;
         challengerBudget = p.challengerBudget;
@@ -62,11 +61,12 @@ contract Disputes is Payouts {
     function challenge(Body calldata body) external {
         if (msg.sender == body.claimant) revert SelfChallenge();
         bytes32 claimId = _idOf(body);
-        (uint256 ordinal, uint256 openBefore) = claims.openGame(claimId);
+        (uint256 ordinal, uint256 openBefore, uint256 depth) = claims.openGame(claimId);
         unchecked {
             uint256 units = openBefore + 1; // Claims keeps both counts in 16 bits
             stakes.lock(msg.sender, challengerBond * units);
-            uint256 a = uint256(uint160(body.claimant)) << 96 | ordinal << 80 | units << 64 | Packed.COMMIT << 56;
+            uint256 a = uint256(uint160(body.claimant)) << 96 | ordinal << 80 | units << 64 | Packed.COMMIT << 56
+                | depth << 40;
             uint256 time = claimantBudget < minimumTime ? minimumTime : claimantBudget;
             uint256 b = Packed.clocks(
                 uint256(uint160(msg.sender)), block.timestamp + time, claimantBudget, challengerBudget
@@ -76,19 +76,13 @@ contract Disputes is Payouts {
         }
     }
 
-    function commitTrace(Terms calldata t, uint256 a, uint256 b, bytes calldata nodes, bytes32[] calldata path)
-        external
-    {
+    function commitTrace(bytes32 claimId, uint256 a, uint256 b, bytes calldata nodes) external {
         a = Packed.mine(a);
         _due(a, b, Packed.COMMIT);
-        bytes32 claimId = _idOf(t, msg.sender);
+        (bytes32 root, uint256 phase) = _rootOf(a, nodes);
         bytes32 key = _stored(claimId, a, b, 0, 0, 0);
-        uint256 shape = models.shapeOf(t.modelId);
-        uint256 depth = shape >> 16 & 0xff;
-        bytes32 root = _committed(shape, depth, t.outputRoot, nodes, path);
         claims.bindTrace(claimId, uint160(uint256(root)));
-        uint256 phase = Schedule.levels(depth, 0) == 0 ? Packed.ELEMENT : Packed.SELECT;
-        a = Packed.next(a, phase) | depth << 40;
+        a = Packed.next(a, phase);
         b = Packed.claimantMoved(b, minimumTime);
         games[key] = Packed.hash(claimId, a, b, root, 0, 0);
         emit Revealed(claimId, a, b, root, nodes);
@@ -97,24 +91,7 @@ contract Disputes is Payouts {
     function reveal(bytes32 claimId, uint256 a, uint256 b, bytes calldata data) external {
         a = Packed.mine(a);
         _due(a, b, Packed.REVEAL);
-        uint256 depth = Packed.depth(a);
-        uint256 levels = Schedule.levels(depth, Packed.round(a));
-        uint256 pos;
-        assembly ("memory-safe") {
-            pos := data.offset
-        }
-        bytes32 node;
-        uint256 phase;
-        if (levels != 0) {
-            if (data.length != 32 << levels) revert WrongLength();
-            node = Merkle.rootOfNodes(pos, levels);
-            phase = Packed.SELECT;
-        } else {
-            levels = Schedule.raw(depth);
-            if (data.length != Merkle.CHUNK_BYTES << levels) revert WrongLength();
-            node = Merkle.rootOfChunks(pos, levels);
-            phase = Packed.ELEMENT;
-        }
+        (bytes32 node, uint256 phase) = _rootOf(a, data);
         bytes32 key = _stored(claimId, a, b, node, 0, 0);
         a = Packed.next(a, phase);
         b = Packed.claimantMoved(b, minimumTime);
@@ -143,6 +120,19 @@ contract Disputes is Payouts {
         b = Packed.challengerMoved(b, minimumTime);
         games[key] = Packed.hash(claimId, a, b, hash, 0, 0);
         emit Selected(claimId, a, b, hash);
+    }
+
+    /// Instead of a selection, by a challenger whose own trace hashes to the same root, and does not end in the output claimed.
+    function challengeOutput(bytes32 claimId, uint256 a, uint256 b, bytes32 n) external {
+        b = Packed.mine(b);
+        if (Packed.phase(a) != Packed.SELECT && Packed.phase(a) != Packed.ELEMENT) revert WrongPhase();
+        if (Packed.round(a) != 0) revert WrongPhase();
+        if (block.timestamp > Packed.deadline(b)) revert TooLate();
+        bytes32 key = _stored(claimId, a, b, n, 0, 0);
+        a = Packed.next(a, Packed.OUTPUT);
+        b = Packed.challengerMoved(b, minimumTime);
+        games[key] = Packed.hash(claimId, a, b, n, 0, 0);
+        emit Selected(claimId, a, b, n);
     }
 
     function selectElement(
@@ -197,6 +187,20 @@ contract Disputes is Payouts {
     }
 
     // ---- moves that end a game ----
+
+    /// The claimed output lies where it belongs under the trace root: by the claimant, who wins with that.
+    function proveOutput(Terms calldata t, uint256 a, uint256 b, bytes32[] calldata path) external {
+        a = Packed.mine(a);
+        _due(a, b, Packed.OUTPUT);
+        bytes32 claimId = _idOf(t, msg.sender);
+        uint256 shape = models.shapeOf(t.modelId);
+        uint256 outputDepth = shape >> 8 & 0xff;
+        if (path.length + outputDepth != Packed.depth(a)) revert WrongLength();
+        bytes32 root = Merkle.climb(
+            shape & TOLERANT == 0 ? t.outputRoot : HOLDS, (shape >> 24 & 0xffffffff) >> outputDepth, path
+        );
+        _claimantWins(_end(_stored(claimId, a, b, root, 0, 0), claimId, a, b, BY_OUTPUT), shape, false);
+    }
 
     function proveStep(
         Terms calldata t,
@@ -260,8 +264,9 @@ contract Disputes is Payouts {
         bytes32 claimId = _idOf(t, Packed.account(a));
         Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_TIMEOUT);
         // Odd phases are the claimant's.
-        if (Packed.phase(a) & 1 != 0) _challengerWins(e, t, false);
-        else _claimantHolds(e, models.shapeOf(t.modelId), false);
+        uint256 shape = models.shapeOf(t.modelId);
+        if (Packed.phase(a) & 1 != 0) _challengerWins(e, t, shape, false);
+        else _claimantWins(e, shape, false);
     }
 
     function concede(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
@@ -269,13 +274,15 @@ contract Disputes is Payouts {
         _side(a, b);
         bytes32 claimId = _idOf(t, Packed.account(a));
         Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_CONCESSION);
-        if (msg.sender == Packed.account(a)) _challengerWins(e, t, true);
-        else _claimantHolds(e, models.shapeOf(t.modelId), true);
+        uint256 shape = models.shapeOf(t.modelId);
+        if (msg.sender == Packed.account(a)) _challengerWins(e, t, shape, true);
+        else _claimantWins(e, shape, true);
     }
 
     function close(Terms calldata t, uint256 a, uint256 b, bytes32 n, uint256 c, bytes32 v) external {
         bytes32 claimId = _idOf(t, Packed.account(a));
         Ended memory e = _end(_stored(claimId, a, b, n, c, v), claimId, a, b, BY_CLOSING);
+        e.slot = claims.endGame(claimId);
         if (!_overtaken(e)) revert NotSettled();
         _close(e);
     }
@@ -339,46 +346,21 @@ contract Disputes is Payouts {
         return a >> 32 << 32 | position;
     }
 
-    /// The trace root that the first nodes, or all chunks, hash to; the claimed output is part of it.
-    function _committed(
-        uint256 shape,
-        uint256 depth,
-        bytes32 outputRoot,
-        bytes calldata nodes,
-        bytes32[] calldata path
-    ) private pure returns (bytes32) {
-        unchecked {
-            uint256 pos;
-            assembly ("memory-safe") {
-                pos := nodes.offset
-            }
-            uint256 levels = Schedule.levels(depth, 0);
-            uint256 level; // of the nodes
-            uint256 memory_;
-            if (levels != 0) {
-                if (nodes.length != 32 << levels) revert WrongLength();
-                level = depth - levels;
-                memory_ = Merkle.loadNodes(pos, levels);
-            } else {
-                levels = depth;
-                if (nodes.length != Merkle.CHUNK_BYTES << levels) revert WrongLength();
-                memory_ = Merkle.loadChunks(pos, levels);
-            }
-            uint256 outputDepth = shape >> 8 & 0xff;
-            uint256 index = (shape >> 24 & 0xffffffff) >> outputDepth;
-            if (outputDepth < level) {
-                if (path.length != level - outputDepth) revert WrongLength();
-                outputRoot = Merkle.climb(outputRoot, index, path);
-                index >>= path.length;
-            } else {
-                if (path.length != 0) revert WrongLength();
-                uint256 down = outputDepth - level;
-                Merkle.reduce(memory_, levels, down);
-                levels -= down;
-            }
-            if (Merkle.nodeAt(memory_, index) != outputRoot) revert WrongPath();
-            return Merkle.reduce(memory_, levels, levels);
+    /// The node that the nodes, or at the end the chunks, that a state's round shows hash to; the phase that follows.
+    function _rootOf(uint256 a, bytes calldata data) private pure returns (bytes32 root, uint256 phase) {
+        uint256 depth = Packed.depth(a);
+        uint256 levels = Schedule.levels(depth, Packed.round(a));
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := data.offset
         }
+        if (levels != 0) {
+            if (data.length != 32 << levels) revert WrongLength();
+            return (Merkle.rootOfNodes(pos, levels), Packed.SELECT);
+        }
+        levels = Schedule.raw(depth);
+        if (data.length != Merkle.CHUNK_BYTES << levels) revert WrongLength();
+        return (Merkle.rootOfChunks(pos, levels), Packed.ELEMENT);
     }
 
     /// The chunk belongs to the node of the stored state.
@@ -497,10 +479,10 @@ contract Disputes is Payouts {
         }
     }
 
-    /// Takes the game off the books.
+    /// Takes the game off the books; those of the claim follow when it is known who wins.
     function _end(bytes32 key, bytes32 claimId, uint256 a, uint256 b, uint256 reason) private returns (Ended memory) {
         games[key] = 0;
-        return Ended(claimId, a, b, claims.endGame(claimId), reason, 0);
+        return Ended(claimId, a, b, 0, reason, 0);
     }
 
     function _prove(
@@ -511,25 +493,67 @@ contract Disputes is Payouts {
         bytes calldata descriptor,
         bytes calldata openings
     ) private {
-        if (e.slot >> 96 != uint160(uint256(traceRoot))) revert WrongTraceRoot();
         (bytes32 weightsRoot, uint256 shape) = models.weightsOf(t.modelId);
-        Roots memory roots;
-        roots.root = [traceRoot, weightsRoot, t.inputRoot, t.outputRoot];
-        roots.depth = [
-            shape >> 16 & 0xff,
-            Merkle.depth(shape >> 88 & 0xffffffff),
-            Merkle.depth(shape >> 56 & 0xffffffff),
-            shape >> 8 & 0xff
-        ];
-        e.computed = judge.judge(descriptor, Packed.element(c), Packed.high(c), Packed.lowValue(c), roots, openings);
-        if (e.computed == Packed.highValue(c)) _claimantHolds(e, shape, false);
-        else _challengerWins(e, t, false);
+        e.computed = _judged(t, shape, weightsRoot, c, traceRoot, descriptor, openings);
+        if (e.computed == Packed.highValue(c)) _claimantWins(e, shape, false);
+        else _challengerWins(e, t, shape, false);
+        // The claim's slot is there only now: an end reads and writes it once.
+        if (e.slot >> 96 != uint160(uint256(traceRoot))) revert WrongTraceRoot();
     }
 
-    /// The claimant wins; but about a void model nobody loses (nor does the claimant: `Claims.lose` refuses).
-    function _claimantHolds(Ended memory e, uint256 shape, bool conceded) private {
-        if (shape & VOID != 0) _close(e);
-        else _claimantWins(e, conceded);
+    /// What the judge computes: `IJudge.judge`, called by hand, since descriptor and openings go from calldata to calldata.
+    function _judged(
+        Terms calldata t,
+        uint256 shape,
+        bytes32 weightsRoot,
+        uint256 c,
+        bytes32 traceRoot,
+        bytes calldata descriptor,
+        bytes calldata openings
+    ) private view returns (uint256 computed) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := mload(0x40) // free memory, not kept
+        }
+        unchecked {
+            // Thirteen words: where the descriptor lies, element, t, prev, four roots, four depths, where the openings lie.
+            uint256 head = start + 4;
+            uint256 descriptorAt = head + 13 * 32;
+            uint256 openingsAt = descriptorAt + 32 + (descriptor.length + 31 & ~uint256(31));
+            _put(start, uint256(bytes32(IJudge.judge.selector)));
+            _put(head, descriptorAt - head);
+            _put(head + 32, Packed.element(c));
+            _put(head + 64, Packed.high(c));
+            _put(head + 96, Packed.lowValue(c));
+            _put(head + 128, uint256(traceRoot));
+            _put(head + 160, uint256(weightsRoot));
+            _put(head + 192, uint256(t.inputRoot));
+            _put(head + 224, shape & TOLERANT == 0 ? 0 : uint256(t.outputRoot)); // an exact model reads no claimed outputs
+            _put(head + 256, shape >> 16 & 0xff);
+            _put(head + 288, Merkle.depth(shape >> 88 & 0xffffffff));
+            _put(head + 320, Merkle.depth(shape >> 56 & 0xffffffff));
+            _put(head + 352, Merkle.depth(shape >> 152 & 0xffffffff));
+            _put(head + 384, openingsAt - head);
+            address judge_ = address(judge);
+            assembly ("memory-safe") {
+                mstore(descriptorAt, descriptor.length)
+                calldatacopy(add(descriptorAt, 32), descriptor.offset, descriptor.length)
+                mstore(openingsAt, openings.length)
+                calldatacopy(add(openingsAt, 32), openings.offset, openings.length)
+                let end := add(add(openingsAt, 32), openings.length)
+                if iszero(staticcall(gas(), judge_, start, sub(end, start), 0, 32)) {
+                    returndatacopy(start, 0, returndatasize())
+                    revert(start, returndatasize())
+                }
+                computed := mload(0)
+            }
+        }
+    }
+
+    function _put(uint256 pos, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(pos, word)
+        }
     }
 
     function _agreed(
@@ -553,11 +577,11 @@ contract Disputes is Payouts {
     function _succeeds(State calldata from, State calldata to) private view returns (bool) {
         uint256 a = to.a;
         uint256 b = to.b;
-        if (from.claimId != to.claimId || (from.a ^ a) >> 64 != 0 || (from.b ^ b) >> 96 != 0) return false;
+        if (from.claimId != to.claimId || (from.a ^ a) & SAME != 0 || (from.b ^ b) >> 96 != 0) return false;
         uint256 move = Packed.move(a);
         if (move <= Packed.move(from.a) || move < AGREED_MOVES || move >= AGREED_MOVES_END) return false;
-        if (Packed.phase(a) <= Packed.COMMIT || Packed.phase(a) > Packed.STEP) return false;
-        if (Packed.depth(a) > DEPTH_MAX || b & 0xff != 0) return false;
+        uint256 phase = Packed.phase(a);
+        if (phase <= Packed.COMMIT || phase > Packed.STEP && phase != Packed.OUTPUT || b & 0xff != 0) return false;
         uint256 budgets = claimantBudget + challengerBudget;
         return Packed.deadline(b) <= block.timestamp + budgets && Packed.claimantLeft(b) <= budgets
             && Packed.challengerLeft(b) <= budgets;

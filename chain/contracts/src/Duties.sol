@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ClaimSlot} from "./ClaimSlot.sol";
 import {Body} from "./Types.sol";
 import {IClaims} from "./interfaces/IClaims.sol";
 import {IDuties} from "./interfaces/IDuties.sol";
@@ -70,7 +71,6 @@ contract Duties is IDuties {
     uint256 private constant OPEN = 1;
     uint256 private constant FINAL = 3;
     uint256 private constant FLAGS = 8;
-    uint256 private constant WINDOW_END = 16;
     uint256 private constant TERMS = 88;
     uint256 private constant ROOT_TAG = 96;
     uint8 private constant DEMANDED = 1;
@@ -179,7 +179,7 @@ contract Duties is IDuties {
     /// price is locked; the claimant gets it with the answer. One demand at a time.
     function demand(Body calldata body, uint8 kind) external {
         (bytes32 claimId, uint256 slot) = _open(body);
-        if (block.timestamp > uint40(slot >> WINDOW_END)) revert WindowOver();
+        if (block.timestamp > ClaimSlot.windowEnd(slot)) revert WindowOver();
         if (slot >> FLAGS & DEMANDED != 0) revert DemandPending();
         if (kind > OUTPUT) revert InvalidParameter();
         (uint256 depth, uint256 chunks) = _array(body.modelId, kind);
@@ -358,7 +358,7 @@ contract Duties is IDuties {
     function _isDrawn(bytes32 claimId, uint256 slot, uint256 epoch) private view returns (bool) {
         if (auditBps == 0) return false;
         uint256 end = firstWindowEnd[claimId];
-        if (end == 0) end = uint40(slot >> WINDOW_END);
+        if (end == 0) end = ClaimSlot.windowEnd(slot);
         uint256 posted = (end - _window(slot)) / epochSeconds;
         Beacon memory beacon = beacons[epoch];
         if (beacon.value == 0 || epoch <= posted || beacon.previous > posted) revert WrongEpoch();
@@ -367,7 +367,7 @@ contract Duties is IDuties {
 
     /// An extension must not move the claim to another epoch.
     function _keepWindow(bytes32 claimId, uint256 slot) private {
-        if (firstWindowEnd[claimId] == 0) firstWindowEnd[claimId] = uint40(slot >> WINDOW_END);
+        if (firstWindowEnd[claimId] == 0) firstWindowEnd[claimId] = ClaimSlot.windowEnd(slot);
     }
 
     function _window(uint256 slot) private view returns (uint256) {
@@ -382,7 +382,7 @@ contract Duties is IDuties {
         uint256 slot = claims.slotOf(claimId);
         if (slot == 0) revert UnknownClaim();
         if (uint8(slot) != OPEN) revert ClaimNotOpen();
-        if (block.timestamp > uint40(slot >> WINDOW_END)) revert WindowOver();
+        if (block.timestamp > ClaimSlot.windowEnd(slot)) revert WindowOver();
         if (slot >> ROOT_TAG != 0) revert AlreadyBound();
         if (stake < attestStake) revert TooLittle(attestStake);
         if (commitment <= FITS) revert InvalidParameter();
@@ -397,7 +397,7 @@ contract Duties is IDuties {
     function report(Body calldata body, bytes32 traceRoot) external {
         (bytes32 claimId, uint256 slot) = _known(body);
         if (uint8(slot) != FINAL || slot >> FLAGS & AUDITED == 0) revert NotAudited();
-        if (block.timestamp > uint40(slot >> WINDOW_END) + reportSeconds) revert TooLate();
+        if (block.timestamp > ClaimSlot.windowEnd(slot) + reportSeconds) revert TooLate();
         if (uint160(uint256(traceRoot)) != slot >> ROOT_TAG) revert WrongTraceRoot();
         Attestation storage a = attestations[claimId][msg.sender];
         if (a.stake == 0 || a.commitment == FITS) revert NoAttestation();
@@ -418,7 +418,7 @@ contract Duties is IDuties {
         if (a.stake == 0) revert NoAttestation();
         uint256 reward;
         if (uint8(slot) == FINAL && slot >> FLAGS & AUDITED != 0) {
-            uint256 from = uint40(slot >> WINDOW_END) + reportSeconds + 1;
+            uint256 from = ClaimSlot.windowEnd(slot) + reportSeconds + 1;
             if (block.timestamp < from) revert TooEarly(from);
             if (a.commitment == FITS) reward = _share(claimId, body, slot, a.stake);
         }

@@ -49,6 +49,7 @@ contract Models {
     uint256 internal constant TOLERANT = 8;
     uint256 internal constant VOUCHED = 16; // the threshold is reached
     uint256 internal constant PAID = 32; // the registrant's bond is no longer locked
+    uint256 private constant TRACE_DEPTH = 16;
     uint256 private constant CLAIMED_CHUNKS = 152;
     uint256 private constant RETIRED_AT = 184;
     uint256 private constant SHAPE = (1 << RETIRED_AT) - 1;
@@ -115,7 +116,7 @@ contract Models {
         model.programRoot = header.programRoot;
         model.weightsRoot = header.weightsRoot;
         model.registrant = msg.sender;
-        if (vouched) _tell(modelId, true);
+        if (vouched) _tell(modelId, model.word);
         stakes.lock(msg.sender, registrantBond);
         emit Registered(modelId, msg.sender, header, uri);
     }
@@ -153,7 +154,7 @@ contract Models {
         attestedBy[modelId][msg.sender] += amount;
         if (total >= attestThreshold && word & VOUCHED == 0) {
             _models[modelId].word = word | VOUCHED;
-            _tell(modelId, true);
+            _tell(modelId, word | VOUCHED);
         }
         stakes.lock(msg.sender, amount);
         emit Attested(modelId, msg.sender, amount, total);
@@ -168,7 +169,7 @@ contract Models {
         attested[modelId] = total;
         if (total < attestThreshold && word & VOUCHED != 0) {
             _models[modelId].word = word & ~VOUCHED;
-            _tell(modelId, false);
+            _tell(modelId, word & ~VOUCHED);
         }
         stakes.unlock(msg.sender, amount);
         emit Retracted(modelId, msg.sender, amount, total);
@@ -180,7 +181,7 @@ contract Models {
         if (msg.sender != _models[modelId].registrant) revert NotRegistrant();
         if (word & (VOID | RETIRED) != 0) revert ModelOver();
         _models[modelId].word = word | RETIRED | block.timestamp << RETIRED_AT;
-        _tell(modelId, false);
+        _tell(modelId, word | RETIRED);
         emit Retired(modelId);
     }
 
@@ -209,7 +210,7 @@ contract Models {
         uint256 word = _known(modelId);
         if (word & VOID != 0) revert ModelOver();
         _models[modelId].word = word | VOID | PAID;
-        _tell(modelId, false);
+        _tell(modelId, word | VOID);
         emit Voided(modelId, prover, rule);
         if (word & PAID != 0) return;
         uint256 burn = registrantBond * burnBps / 10000;
@@ -225,9 +226,13 @@ contract Models {
         );
     }
 
-    /// Claims keeps what `active` says, so that a claim need not ask for it.
-    function _tell(bytes32 modelId, bool on) private {
-        Claims(stakes.claims()).accept(modelId, on);
+    /// Claims keeps what `active` says, and of an active model the depth of its trace, so that a claim need not ask for it.
+    function _tell(bytes32 modelId, uint256 word) private {
+        Claims(stakes.claims()).accept(modelId, _isActive(word) ? uint256(uint8(word >> TRACE_DEPTH)) + 1 : 0);
+    }
+
+    function _isActive(uint256 word) private pure returns (bool) {
+        return word & (REGISTERED | VOUCHED | VOID | RETIRED) == REGISTERED | VOUCHED;
     }
 
     function _known(bytes32 modelId) private view returns (uint256 word) {
@@ -237,7 +242,7 @@ contract Models {
 
     /// Whether claims about it are accepted.
     function active(bytes32 modelId) external view returns (bool) {
-        return _models[modelId].word & (REGISTERED | VOUCHED | VOID | RETIRED) == REGISTERED | VOUCHED;
+        return _isActive(_models[modelId].word);
     }
 
     /// Whether it was proven malformed: its unfinal claims are void.

@@ -64,12 +64,12 @@ contract Stakes is ReentrancyGuardTransient {
     address public batches;
     address public disputes;
     address public duties;
-    /// Which of the five an account is (a bit of `Role`), 0 for everybody else: one slot to read, not five.
-    mapping(address => uint256) public roleOf;
+    /// Which of the five an account is (a bit of `Role`, in the low byte), 0 for everybody else: one slot to read, not five.
+    /// Above it what was burned through that contract and is still here: who settles reads and writes one slot for both.
+    mapping(address => uint256) private _roles;
+    uint256 private constant BURNED = 8;
 
     mapping(address => Account) public accounts;
-    /// Taken from losers and still here.
-    uint256 public burned;
 
     constructor(address token_, uint64 unbondingSeconds_) {
         if (token_ == address(0) || unbondingSeconds_ == 0 || unbondingSeconds_ > 1 << 32) revert InvalidParameter();
@@ -85,8 +85,8 @@ contract Stakes is ReentrancyGuardTransient {
         if (models != address(0)) revert AlreadyWired();
         address[5] memory all = [models_, claims_, batches_, disputes_, duties_];
         for (uint256 i = 0; i < 5; ++i) {
-            if (all[i] == address(0) || all[i] == address(this) || roleOf[all[i]] != 0) revert InvalidParameter();
-            roleOf[all[i]] = 1 << i;
+            if (all[i] == address(0) || all[i] == address(this) || _roles[all[i]] != 0) revert InvalidParameter();
+            _roles[all[i]] = 1 << i;
         }
         IClaims known = IClaims(claims_);
         if (known.batches() != batches_ || known.disputes() != disputes_ || known.duties() != duties_) {
@@ -134,7 +134,7 @@ contract Stakes is ReentrancyGuardTransient {
 
     modifier only(uint256 roles) {
         // Before wire() nobody has a role.
-        if (roleOf[msg.sender] & roles == 0) revert Unauthorized();
+        if (_roles[msg.sender] & roles == 0) revert Unauthorized();
         _;
     }
 
@@ -173,13 +173,15 @@ contract Stakes is ReentrancyGuardTransient {
 
     /// One obligation's end: see `Settlement`; by Disputes and Models. The winner may be the contract that settles, which
     /// then locks its gain until it knows whose it is.
-    function settle(Settlement calldata s) external only(Role.MODELS | Role.DISPUTES) {
+    function settle(Settlement calldata s) external {
+        uint256 role = _roles[msg.sender];
+        if (role & (Role.MODELS | Role.DISPUTES) == 0) revert Unauthorized();
         if (s.burn > s.loss || s.loss - s.burn != s.gain) revert Unbalanced();
         _move(s.loser, s.loss, 0);
         unchecked {
             _move(s.winner, s.release, s.gain + s.release); // no more than was locked, or it is refused
+            _roles[msg.sender] = role + (s.burn << BURNED); // all money there is fits 128 bits
         }
-        burned += s.burn;
         emit Slashed(s.loser, s.winner, s.loss, s.burn, s.gain, s.release);
     }
 
@@ -201,8 +203,19 @@ contract Stakes is ReentrancyGuardTransient {
 
     /// Sends what was burned so far to where nobody can spend it; by anybody.
     function sweepBurned() external nonReentrant {
-        uint256 amount = burned;
-        burned = 0;
+        uint256 amount = burned();
+        _roles[models] &= Role.ANY;
+        _roles[disputes] &= Role.ANY;
         token.safeTransfer(BURN_ADDRESS, amount);
+    }
+
+    /// Taken from losers and still here.
+    function burned() public view returns (uint256) {
+        return (_roles[models] >> BURNED) + (_roles[disputes] >> BURNED);
+    }
+
+    /// Which of the five contracts an account is, a bit of `Role`; 0 for everybody else.
+    function roleOf(address account) external view returns (uint256) {
+        return uint8(_roles[account]);
     }
 }

@@ -214,18 +214,57 @@ contract AgreeTest is World {
         refused(Payouts.NotAgreed.selector);
         to.a = a | 0xc0 << 48; // no room for further moves
         refused(Payouts.NotAgreed.selector);
-        to.a = a & ~(uint256(0xff) << 40) | 27 << 40;
-        refused(Payouts.NotAgreed.selector);
-        to.a = a & ~(uint256(0xff) << 56) | 8 << 56;
-        refused(Payouts.NotAgreed.selector);
-        to.a = a & ~(uint256(0xff) << 56) | 1 << 56;
-        refused(Payouts.NotAgreed.selector);
+        for (uint256 i = 40; i < 48; ++i) {
+            to.a = a ^ 1 << i; // depth
+            refused(Payouts.NotAgreed.selector);
+        }
+        for (uint256 phase_ = 0; phase_ < 256; ++phase_) {
+            if (phase_ > 1 && phase_ < 8 || phase_ == 9) continue;
+            to.a = a & ~(uint256(0xff) << 56) | phase_ << 56;
+            refused(Payouts.NotAgreed.selector);
+        }
         to.a = a;
         to.claimId = keccak256("another claim");
         refused(Payouts.NotAgreed.selector);
         to.claimId = from.claimId;
         to.b = b & ~(uint256(type(uint40).max) << 56) | (block.timestamp + 2 * BUDGET) << 56;
         submit();
+    }
+
+    /// Asking for the output may be agreed too, and is answered on chain.
+    function testAgreeOnAskingForTheOutput() public {
+        for (uint256 belief = 0; belief < 2; ++belief) {
+            uint256 undo = snapshot();
+            challenge(claim(belief), bob);
+            from = now_;
+            uint256 again = snapshot();
+            commit(1);
+            challengeOutput();
+            State memory s = now_;
+            bytes32 r = committed;
+            restore(again);
+            to = s;
+            to.a |= 1 << 55;
+            root = r;
+            submit();
+            assertEq(phase(), 9, "asked");
+            if (belief == 1) {
+                move(0, 1);
+                assertEq(outcome, 2, "the output is there");
+            } else {
+                bytes32[] memory path = outputPath(1);
+                Terms memory t = words();
+                uint256 a = claimants();
+                vm.expectRevert(Payouts.StaleState.selector);
+                vm.prank(alice);
+                disputes.proveOutput(t, a, now_.b, path);
+                vm.warp(deadline() + 1);
+                timeout();
+                assertEq(outcome, 3, "it is not");
+            }
+            checkMoney();
+            restore(undo);
+        }
     }
 
     function testOnlyLaterStates() public {
@@ -264,11 +303,9 @@ contract AgreeTest is World {
         faults[1].chunk = 100;
         uint256 a = claimants();
         bytes memory nodes = revealed(1);
-        bytes32[] memory path = outputPath(1);
-        Terms memory t = words();
         vm.expectRevert(Claims.WrongTraceRoot.selector);
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, path);
+        disputes.commitTrace(now_.claimId, a, now_.b, nodes);
     }
 
     /// Who waits for a prize need not wait for what two others agree to.

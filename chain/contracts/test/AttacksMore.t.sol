@@ -78,7 +78,8 @@ contract AttacksMoreTest is World {
 
     /// Nobody moves in a game that is over, whatever phase it ended in, nor ends it once more.
     function testNothingMovesAfterTheEnd() public {
-        for (uint256 p = 1; p <= 7; ++p) {
+        for (uint256 p = 1; p <= 9; ++p) {
+            if (p == 8) continue;
             uint256 undo = snapshot();
             bytes32 claimId = claim(1);
             challenge(claimId, bob);
@@ -229,11 +230,9 @@ contract AttacksMoreTest is World {
         challenge(claimId, bob);
         uint256 a = claimants();
         bytes memory nodes = revealed(0);
-        bytes32[] memory path = outputPath(0);
-        Terms memory t = words();
         vm.expectRevert(Claims.WrongTraceRoot.selector);
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, path);
+        disputes.commitTrace(claimId, a, now_.b, nodes);
         vm.warp(deadline() + 1);
         timeout();
         assertEq(outcome, 3, "she has nothing to play");
@@ -246,14 +245,17 @@ contract AttacksMoreTest is World {
         bytes32 claimId = claim(1);
         challenge(claimId, bob);
         Terms memory t = words();
-        uint256 a = claimants();
-        bytes memory nodes = revealed(1);
-        bytes32[] memory path = outputPath(1);
         more.chainId(31338); // the tests' own is 31337
-        assertTrue(claims.idOf(bodies[claimId]) != claimId, "another id");
+        bytes32 elsewhere = claims.idOf(bodies[claimId]);
+        assertTrue(elsewhere != claimId, "another id");
         vm.expectRevert(Payouts.StaleState.selector);
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, path);
+        disputes.concede(t, now_.a, now_.b, now_.n, now_.c, now_.v);
+        uint256 a = claimants();
+        bytes memory nodes = revealed(1);
+        vm.expectRevert(Payouts.StaleState.selector);
+        vm.prank(alice);
+        disputes.commitTrace(elsewhere, a, now_.b, nodes);
         more.chainId(31337);
         address other = address(0xDE9107);
         more.etch(other, address(claims).code);
@@ -283,15 +285,15 @@ contract AttacksMoreTest is World {
 
     /// A game about a program that is malformed is no contest: neither side loses it, whoever would have, however it ends.
     function testNobodyLosesOnAVoidModel() public {
-        for (uint256 way = 0; way < 6; ++way) {
+        for (uint256 way = 0; way < 7; ++way) {
             uint256 undo = snapshot();
             bytes32 claimId = claim(way == 0 ? 0 : 1);
             challenge(claimId, bob);
             if (way == 0) playTo(7, 1, 0);
             else if (way < 3) playTo(2, 0, 1);
             else if (way == 4) playTo(7, 0, 1);
+            else if (way == 6) playTo(9, 0, 1);
             voidTheModel();
-            Terms memory t = words();
             if (way == 0) {
                 move(1, 0); // a step that proves the claimant right
             } else if (way == 1) {
@@ -299,31 +301,37 @@ contract AttacksMoreTest is World {
                 timeout(); // the challenger is silent
             } else if (way == 2) {
                 concede(bob);
-            } else {
+            } else if (way == 3) {
                 // The claimant would lose: silent, proven wrong, conceding.
-                if (way == 3) vm.warp(deadline() + 1);
-                (bytes memory d, bytes memory o) = openings(1);
-                vm.expectRevert(Claims.ModelVoid.selector);
-                if (way == 3) {
-                    disputes.timeout(t, now_.a, now_.b, now_.n, now_.c, now_.v);
-                } else if (way == 4) {
-                    vm.prank(bob);
-                    disputes.proveStep(t, now_.a, now_.b, now_.c, committed, d, o);
-                } else {
-                    vm.prank(alice);
-                    disputes.concede(t, now_.a, now_.b, now_.n, now_.c, now_.v);
-                }
-                claims.release(bodies[claimId]);
-                close();
+                vm.warp(deadline() + 1);
+                timeout();
+            } else if (way == 4) {
+                prove(bob, 1);
+            } else if (way == 5) {
+                concede(alice);
+            } else {
+                move(0, 1); // the output proven
             }
             assertEq(outcome, 4, "closed");
-            if (way < 3) claims.release(bodies[claimId]);
+            assertEq(reason, 4, "and nothing else");
+            assertEq(statusOf(claimId), 1, "the claim is neither lost");
+            assertTrue(!this.forfeits(claimId), "nor forfeited");
+            claims.release(bodies[claimId]);
             assertEq(statusOf(claimId), 4, "void");
             assertEq(free(alice), PURSE, "alice");
             assertEq(free(bob), PURSE, "bob");
             assertEq(openGames(claimId), 0, "no game is left");
             balanced();
             restore(undo);
+        }
+    }
+
+    function forfeits(bytes32 claimId) external returns (bool) {
+        try duties.forfeit(bodies[claimId], bob) {
+            return true;
+        } catch (bytes memory why) {
+            assertEq(bytes32(bytes4(why)), bytes32(Payouts.ModelVoid.selector), "why");
+            return false;
         }
     }
 

@@ -47,7 +47,7 @@ contract ClaimsTest is System {
             "out"
         );
         assertEq(post(body), want, "id of post");
-        assertEq(claims.slotOf(want), (block.timestamp + WINDOW) << 16 | 1, "slot");
+        assertEq(claims.slotOf(want), DEPTH_BITS | (block.timestamp + WINDOW) << 16 | 1, "slot");
         assertEq(locked(alice), bond(100 ether) + fee(100 ether), "bond and fee");
         vm.expectRevert(Claims.ClaimExists.selector);
         vm.prank(alice);
@@ -148,7 +148,7 @@ contract ClaimsTest is System {
         emit Claims.Finalized(id);
         claims.finalize(body, 0);
         assertEq(statusOf(body), 3, "final");
-        assertEq(uint40(claims.slotOf(id) >> 16), block.timestamp, "since when");
+        assertEq(windowEnd(claims.slotOf(id)), block.timestamp, "since when");
         assertEq(locked(alice), 0, "bond free");
         assertEq(free(alice), PURSE - fee(100 ether), "less the fee");
         assertEq(locked(address(duties)), fee(100 ether), "in the pool");
@@ -157,9 +157,9 @@ contract ClaimsTest is System {
         claims.finalize(body, 0);
         vm.expectRevert(Claims.ClaimNotOpen.selector);
         claims.release(body);
-        vm.expectRevert(Claims.ClaimNotOpen.selector);
-        vm.prank(disputes);
-        claims.lose(body);
+        (uint256 b, uint256 f) = lose(body);
+        assertEq(b + f, 0, "nothing to lose any more");
+        assertEq(statusOf(body), 3, "final for ever");
     }
 
     function mark(bytes32 id, uint8 set, uint8 clear, bool extend) private {
@@ -199,7 +199,7 @@ contract ClaimsTest is System {
         assertEq(claims.slotOf(id), posted | 5 << 8, "set and cleared");
         vm.warp(block.timestamp + 10);
         mark(id, 0, 5, true);
-        assertEq(claims.slotOf(id), (block.timestamp + WINDOW) << 16 | 1, "extended");
+        assertEq(claims.slotOf(id), DEPTH_BITS | (block.timestamp + WINDOW) << 16 | 1, "extended");
         vm.expectRevert(Policy.InvalidParameter.selector); // whose bond it is, nobody changes
         mark(id, 8, 0, false);
         vm.expectRevert(Policy.InvalidParameter.selector);
@@ -218,7 +218,7 @@ contract ClaimsTest is System {
         uint256 end = block.timestamp + WINDOW;
         vm.warp(block.timestamp - 50);
         mark(id, 0, 0, true);
-        assertEq(uint40(claims.slotOf(id) >> 16), end, "as long as before");
+        assertEq(windowEnd(claims.slotOf(id)), end, "as long as before");
     }
 
     function testLosing() public {
@@ -233,7 +233,13 @@ contract ClaimsTest is System {
         assertEq(f, fee(100 ether), "fee");
         assertEq(statusOf(body), 2, "invalid");
         assertEq(locked(alice), b + f, "still there: the caller settles");
-        endGame(body);
+        (b, f) = lose(body);
+        assertEq(b + f, 0, "once");
+        vm.prank(disputes);
+        (uint256 slot, uint256 none,) = claims.lose(id, body.batch, body.lot, true); // the game of who wins later
+        assertEq(uint16(slot >> 56), 1, "one game less");
+        assertEq(uint8(slot), 2, "invalid before");
+        assertEq(none, 0, "nothing more");
         endGame(body);
         vm.expectRevert(Claims.UnknownClaim.selector); // none left
         vm.prank(disputes);
@@ -251,14 +257,15 @@ contract ClaimsTest is System {
         bytes32 id = post(body);
         vm.startPrank(disputes);
         for (uint256 i = 0; i < 3; ++i) {
-            (uint256 ordinal, uint256 before) = claims.openGame(id);
+            (uint256 ordinal, uint256 before, uint256 depth) = claims.openGame(id);
+            assertEq(depth, 5, "the model's");
             assertEq(ordinal, i, "ordinal");
             assertEq(before, i, "open before");
         }
         uint256 slot = claims.endGame(id);
         assertEq(uint16(slot >> 56), 2, "open");
         assertEq(claims.addOrdinal(id), 3, "a duty's");
-        (uint256 next, uint256 open) = claims.openGame(id);
+        (uint256 next, uint256 open,) = claims.openGame(id);
         assertEq(next, 4, "never again");
         assertEq(open, 2, "a duty's game is not open");
         claims.bindTrace(id, 77);
@@ -266,7 +273,7 @@ contract ClaimsTest is System {
         vm.expectRevert(Claims.WrongTraceRoot.selector);
         claims.bindTrace(id, 78);
         assertEq(claims.slotOf(id) >> 96, 77, "bound");
-        assertEq(uint40(claims.slotOf(id) >> 16), block.timestamp + WINDOW, "nothing else changed");
+        assertEq(windowEnd(claims.slotOf(id)), block.timestamp + WINDOW, "nothing else changed");
         vm.stopPrank();
     }
 
@@ -281,7 +288,7 @@ contract ClaimsTest is System {
         vm.expectRevert(Claims.TooManyGames.selector);
         claims.openGame(id);
         vm.stopPrank();
-        assertEq(claims.slotOf(id), 65535 << 72 | (block.timestamp + WINDOW) << 16 | 1, "nothing ran over");
+        assertEq(claims.slotOf(id), 65535 << 72 | DEPTH_BITS | (block.timestamp + WINDOW) << 16 | 1, "nothing ran over");
     }
 
     function testOnlyTheSystem() public {
@@ -299,7 +306,7 @@ contract ClaimsTest is System {
             vm.expectRevert(Claims.Unauthorized.selector);
             claims.bindTrace(id, 1);
             vm.expectRevert(Claims.Unauthorized.selector);
-            claims.lose(body);
+            claims.lose(id, body.batch, body.lot, false);
             vm.expectRevert(Claims.Unauthorized.selector);
             claims.mark(id, 0, 0, true);
             if (others[i] != address(batches)) {
@@ -310,7 +317,7 @@ contract ClaimsTest is System {
             }
             if (others[i] != address(models)) {
                 vm.expectRevert(Claims.Unauthorized.selector);
-                claims.accept(modelId, false);
+                claims.accept(modelId, 0);
             }
             vm.stopPrank();
         }
@@ -325,9 +332,6 @@ contract ClaimsTest is System {
         vm.expectRevert(Claims.NotReleasable.selector);
         claims.release(body);
         models.voidNow(modelId, bob, 1);
-        vm.expectRevert(Claims.ModelVoid.selector); // nobody can lose what the model is to blame for
-        vm.prank(disputes);
-        claims.lose(body);
         vm.expectEmit();
         emit Claims.Released(id);
         claims.release(body);
@@ -380,7 +384,7 @@ contract ClaimsTest is System {
         Body memory body = bodyOf(2, 100 ether);
         bytes32 id = post(body);
         assertEq(locked(alice), bond(100 ether) + fee(100 ether) + 6 ether, "new bond, no fee");
-        assertEq(claims.slotOf(id), uint256(1) << 88 | (block.timestamp + 50) << 16 | 1, "new window");
+        assertEq(claims.slotOf(id), uint256(1) << 88 | DEPTH_BITS | (block.timestamp + 50) << 16 | 1, "new window");
         (uint256 b, uint256 f) = lose(old);
         assertEq(b + f, bond(100 ether) + fee(100 ether), "old terms");
         vm.warp(block.timestamp + 51);
@@ -562,7 +566,7 @@ contract ClaimsTest is System {
         vm.warp(block.timestamp + WINDOW + 50);
         check(body, 1, bond(100 ether), 1, block.timestamp);
         claims.finalize(body, 0);
-        uint256 since = uint40(claims.slotOf(id) >> 16); // not block.timestamp: the optimizer takes it for constant
+        uint256 since = windowEnd(claims.slotOf(id)); // not block.timestamp: the optimizer takes it for constant
         assertEq(since, block.timestamp, "now");
         vm.warp(since + 500);
         check(body, 3, 0, 1, since);

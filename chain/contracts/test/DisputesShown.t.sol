@@ -19,74 +19,27 @@ contract DisputesShownTest is World {
         faults[1].delta = 1;
     }
 
-    function testTraceMustEndInTheClaimedOutput() public {
-        challenge(claim(1), bob); // claims a wrong output
-        uint256 a = claimants();
-        Terms memory t = words();
-        bytes memory nodes = revealed(0); // but commits to the true trace
-        bytes32[] memory path = outputPath(0);
-        refusedCommit(Payouts.WrongPath.selector, t, a, nodes, path);
-        path = outputPath(1);
-        refusedCommit(Payouts.WrongPath.selector, t, a, nodes, path);
-        nodes = revealed(1);
-        path = tracePath(1, 1, outputChunk() >> 1, depth - 5);
-        refusedCommit(Payouts.WrongLength.selector, t, a, nodes, path);
-        path = tracePath(1, 1, outputChunk() >> 1, depth);
-        refusedCommit(Payouts.WrongLength.selector, t, a, nodes, path);
-        path = outputPath(1);
-        refusedCommit(Payouts.WrongLength.selector, t, a, abi.encodePacked(nodes, bytes32(0)), path);
-        refusedCommit(Payouts.WrongLength.selector, t, a, new bytes(8 * 32), path);
-        nodes[15 * 32] ^= 0x01; // the node that covers the outputs
-        refusedCommit(Payouts.WrongPath.selector, t, a, nodes, path);
-        t.outputRoot = bytes32(0);
-        refusedCommit(Payouts.StaleState.selector, t, a, nodes, path);
-    }
-
-    function refusedCommit(bytes4 why, Terms memory t, uint256 a, bytes memory nodes, bytes32[] memory path) private {
-        vm.expectRevert(why);
-        vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, path);
-    }
-
-    /// The output block lies above the nodes that are shown: they hash to it, and no path is wanted.
-    function testOutputAboveTheNodes() public {
+    function testWhatACommitmentShows() public {
         challenge(claim(1), bob);
-        uint256 level_ = 9; // of the only output block; nodes are shown at level 8
-        header.outputDepth = uint32(level_);
-        header.outputChunk = 7 << 9;
-        vm.prank(carol);
-        modelId = models.register(header, "another block");
-        Body memory b = bodies[now_.claimId];
-        b.modelId = modelId;
-        b.outputRoot = traceNode(1, level_, 7);
-        challenge(post(b), bob);
         uint256 a = claimants();
-        Terms memory t = words();
+        bytes32 claimId = now_.claimId;
         bytes memory nodes = revealed(1);
-        refusedCommit(Payouts.WrongLength.selector, t, a, nodes, new bytes32[](1));
-        nodes[14 * 32] ^= 0x01;
-        refusedCommit(Payouts.WrongPath.selector, t, a, nodes, new bytes32[](0));
-        nodes[14 * 32] ^= 0x01;
+        assertEq(nodes.length, 32 * 32, "five levels");
+        refusedCommit(Payouts.WrongLength.selector, claimId, a, abi.encodePacked(nodes, bytes32(0)));
+        refusedCommit(Payouts.WrongLength.selector, claimId, a, new bytes(16 * 32));
+        refusedCommit(Payouts.WrongLength.selector, claimId, a, "");
+        refusedCommit(Payouts.StaleState.selector, claimId, a ^ 1 << 40, nodes); // another depth, as many levels
+        refusedCommit(Payouts.StaleState.selector, keccak256("another claim"), a, nodes);
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, new bytes32[](0));
+        disputes.commitTrace(claimId, a, now_.b, nodes);
         hear();
         assertEq(now_.n, traceNode(1, depth, 0), "the trace root");
-        // Or exactly at them.
-        header.outputDepth = 8;
-        header.outputChunk = 15 << 8;
-        vm.prank(carol);
-        modelId = models.register(header, "and another");
-        b.modelId = modelId;
-        b.outputRoot = traceNode(1, 8, 15);
-        challenge(post(b), bob);
-        t = words();
-        a = claimants();
+    }
+
+    function refusedCommit(bytes4 why, bytes32 claimId, uint256 a, bytes memory nodes) private {
+        vm.expectRevert(why);
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, nodes, new bytes32[](0));
-        b.outputRoot = traceNode(1, 8, 14);
-        b.lot += 1 << 128;
-        challenge(post(b), bob);
-        refusedCommit(Payouts.WrongPath.selector, words(), claimants(), nodes, new bytes32[](0));
+        disputes.commitTrace(claimId, a, now_.b, nodes);
     }
 
     function testOneTraceForAllGamesOfAClaim() public {
@@ -102,8 +55,7 @@ contract DisputesShownTest is World {
         now_ = bobs;
         uint256 a = claimants();
         bytes memory nodes = revealed(2);
-        bytes32[] memory path = outputPath(2);
-        refusedCommit(Claims.WrongTraceRoot.selector, words(), a, nodes, path);
+        refusedCommit(Claims.WrongTraceRoot.selector, claimId, a, nodes);
         commit(1);
         assertEq(phase(), 2, "the same root is fine");
     }
@@ -138,17 +90,17 @@ contract DisputesShownTest is World {
     function testSelections() public {
         challenge(claim(1), bob);
         commit(1);
-        bytes32 hash = traceNode(1, depth - 4, 15); // the only one that is not all zeros, beside 0
-        bytes32[] memory path = tracePath(1, depth - 4, 15, depth);
-        refusedSelect(Payouts.StaleState.selector, 14, hash, path); // it is number 15
-        refusedSelect(Payouts.OutOfRange.selector, 16 + 15, hash, path);
-        refusedSelect(Payouts.OutOfRange.selector, 1 << 255 | 15, hash, path);
-        refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 3, 0), tracePath(1, depth - 3, 0, depth));
-        refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 5, 0), tracePath(1, depth - 5, 0, depth));
-        refusedSelect(Payouts.StaleState.selector, 15, keccak256("a node"), path);
-        selectChild(1, 15);
+        bytes32 hash = traceNode(1, depth - 5, 31); // the only one that is not all zeros, beside 0
+        bytes32[] memory path = tracePath(1, depth - 5, 31, depth);
+        refusedSelect(Payouts.StaleState.selector, 30, hash, path); // it is number 31
+        refusedSelect(Payouts.OutOfRange.selector, 32 + 31, hash, path);
+        refusedSelect(Payouts.OutOfRange.selector, 1 << 255 | 31, hash, path);
+        refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 4, 0), tracePath(1, depth - 4, 0, depth));
+        refusedSelect(Payouts.WrongLength.selector, 0, traceNode(1, depth - 6, 0), tracePath(1, depth - 6, 0, depth));
+        refusedSelect(Payouts.StaleState.selector, 31, keccak256("a node"), path);
+        selectChild(1, 31);
         assertEq(now_.n, hash, "node");
-        assertEq(position(), 15, "position");
+        assertEq(position(), 31, "position");
         assertEq(round(), 1, "round");
         assertEq(made(), 2, "moves");
     }
@@ -364,7 +316,7 @@ contract DisputesShownTest is World {
         (, bytes memory o) = openingsOf(1, outputChunk() + 1, 17, 0);
         Terms memory t = words();
         uint256 b = challengers();
-        vm.expectRevert(Payouts.WrongTraceRoot.selector);
+        vm.expectRevert(Judge.WrongOpening.selector); // of an array with that root there is no such chunk
         vm.prank(bob);
         disputes.selectElementAndProve(
             t, now_.a, b, p.pick, p.chunk, p.siblings, p.descriptor, p.path, bytes32(0), o

@@ -419,7 +419,7 @@ contract DutiesTest is DutiesWorld {
         duties.unanswered(b);
         assertEq(status(b), 2, "invalid");
         // The game was opened before and plays on; its challenger wins by time and takes the duty's place.
-        uint256 a = uint256(uint160(alice)) << 96 | 1 << 64 | 1 << 56;
+        uint256 a = uint256(uint160(alice)) << 96 | 1 << 64 | 1 << 56 | 5 << 40;
         uint256 opened = block.timestamp - DEMAND - 1;
         uint256 bb = uint256(uint160(carol)) << 96 | (opened + 600) << 56 | 600 << 32 | 600 << 8;
         vm.warp(opened + 601);

@@ -71,12 +71,10 @@ contract GameGasTest is World {
         string memory what;
         bytes memory data;
         address who = p & 1 == 1 ? claimant() : challenger();
-        uint256 limit = 82_000;
+        uint256 limit = 71_500;
         if (p == 1) {
             what = "commitTrace";
-            data = abi.encodeCall(
-                Disputes.commitTrace, (t, claimants(), now_.b, revealed(theirs), outputPath(theirs))
-            );
+            data = abi.encodeCall(Disputes.commitTrace, (now_.claimId, claimants(), now_.b, revealed(theirs)));
         } else if (p == 2) {
             what = "select";
             uint256 b = levels(round());
@@ -97,11 +95,11 @@ contract GameGasTest is World {
                     tracePath(theirs, l, base + child, l + b)
                 )
             );
-            limit = 40_000;
+            limit = 36_500;
         } else if (p == 3) {
             what = levels(round()) == 0 ? "reveal chunks" : "reveal";
             data = abi.encodeCall(Disputes.reveal, (now_.claimId, claimants(), now_.b, revealed(theirs)));
-            limit = 70_000;
+            limit = 66_000;
         } else if (p == 4) {
             what = "selectElement";
             (uint256 child, uint256 slot) = firstDifference(mine, theirs);
@@ -115,7 +113,7 @@ contract GameGasTest is World {
             data = abi.encodeCall(
                 Disputes.revealStates, (now_.claimId, claimants(), now_.b, now_.n, now_.c, states(theirs))
             );
-            limit = 55_000; // registers of 8 bytes; of 4 they are 10,000 less
+            limit = 47_500; // registers of 8 bytes; of 4 they are 10,000 less
         } else if (last(mine)) {
             what = "selectSegmentAndProve";
             (bytes memory d, bytes memory o) = openingsOf(theirs, position(), element(), low() + segmentOf(mine));
@@ -123,14 +121,14 @@ contract GameGasTest is World {
                 Disputes.selectSegmentAndProve,
                 (t, now_.a, challengers(), now_.c, segmentOf(mine), shown, committed, d, o)
             );
-            limit = 150_000;
+            limit = 106_500;
         } else {
             what = "selectSegment";
             data = abi.encodeCall(
                 Disputes.selectSegment,
                 (now_.claimId, now_.a, challengers(), now_.n, now_.c, segmentOf(mine), shown)
             );
-            limit = 48_000;
+            limit = 47_800;
         }
         count(send(what, who, address(disputes), data, limit));
     }
@@ -155,7 +153,7 @@ contract GameGasTest is World {
         logs.recordLogs();
         outcome = 0;
         count(
-            send("challenge", bob, address(disputes), abi.encodeCall(Disputes.challenge, (bodies[claimId])), 80_000)
+            send("challenge", bob, address(disputes), abi.encodeCall(Disputes.challenge, (bodies[claimId])), 70_500)
         );
         while (outcome == 0) next(0, 1);
         assertEq(outcome, 3, "bob wins");
@@ -164,11 +162,11 @@ contract GameGasTest is World {
 
     function testOrdinaryGame() public {
         game(20, 4096, 9);
-        assertTrue(total < 845_000 && transactions <= 15, "ordinary");
+        assertTrue(total < 786_000 && transactions <= 15, "ordinary");
     }
 
     function testLargestGame() public {
         game(26, 1 << 18, 19);
-        assertTrue(total < 1_070_000 && transactions <= 19, "largest");
+        assertTrue(total < 1_006_000 && transactions <= 19, "largest");
     }
 }

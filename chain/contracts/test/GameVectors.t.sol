@@ -89,6 +89,7 @@ contract GameVectorsTest is World {
         (bool ok, bytes memory answer) = address(disputes).call(input_);
         assertEq(ok ? 1 : 0, m.outcome != 0 ? 1 : 0, string.concat(what, ok ? ": accepted" : ": refused"));
         if (!ok) {
+            logs.getRecordedLogs(); // of a call that reverted too
             assertEq(bytes32(bytes4(answer)), bytes32(m.refusal), string.concat(what, ": the reason"));
             return false;
         }

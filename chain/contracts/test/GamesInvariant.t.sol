@@ -29,6 +29,7 @@ contract GamesInvariantTest is World {
 
     struct Posted {
         uint256 belief;
+        uint256 trace; // the belief that it is defended by: of a hollow claim another one
         bool bobIn; // bob opened a game of it in time
         bool lost; // a challenger won a game of it
         uint256 won; // smallest ordinal that won, NEVER for none
@@ -80,7 +81,9 @@ contract GamesInvariantTest is World {
     uint256 private constant RELEASED = 4096;
     uint256 private constant WRONG_FINAL = 8192; // nobody challenged it: that is allowed
     uint256 private constant RETIRED = 16384;
-    uint256 private constant ALL = 32767;
+    uint256 private constant OUTPUT = 32768; // an output was asked for and shown
+    uint256 private constant HOLLOW = 65536; // and another was not there
+    uint256 private constant ALL = 131071;
 
     // What never changes of the beliefs' traces, kept: hashing it again would be most of the time.
     mapping(bytes32 => bytes32) private node;
@@ -217,14 +220,15 @@ contract GamesInvariantTest is World {
                 inputRoot,
                 traceNode(belief, 1, outputChunk() >> 1)
             ),
-            belief
+            belief,
+            number >> 24 & 3 == 0 ? 0 : belief
         );
     }
 
-    function add(Body memory b, uint256 belief) private {
+    function add(Body memory b, uint256 belief, uint256 trace) private {
         bytes32 id = post(b);
         ids.push(id);
-        posted[id] = Posted(belief, false, false, NEVER, 0);
+        posted[id] = Posted(belief, trace, false, false, NEVER, 0);
     }
 
     function postBatch(uint256 s) external step(s) {
@@ -266,7 +270,8 @@ contract GamesInvariantTest is World {
             bytes32 id = claims.idOf(body);
             bodies[id] = body;
             ids.push(id);
-            posted[id] = Posted(leafBeliefs[batchId] >> 8 * i & 0xff, false, false, NEVER, batchId);
+            uint256 belief = leafBeliefs[batchId] >> 8 * i & 0xff;
+            posted[id] = Posted(belief, belief, false, false, NEVER, batchId);
         } catch {}
     }
 
@@ -279,8 +284,7 @@ contract GamesInvariantTest is World {
         Posted storage p = posted[id];
         bool honest = p.belief != 0 && number & 1 == 0;
         Body memory b = bodies[id];
-        uint256 windowEnd_ = claims.slotOf(id) >> 16 & type(uint40).max;
-        bool may = statusOf(id) == OPEN && clock <= windowEnd_;
+        bool may = statusOf(id) == OPEN && clock <= windowEnd(id);
         outcome = 0;
         refill(honest ? bob : carol);
         vm.prank(honest ? bob : carol);
@@ -293,7 +297,7 @@ contract GamesInvariantTest is World {
         hear();
         if (honest) p.bobIn = true;
         uint256 mine = honest ? 0 : (number >> 8 & 0xff) % BELIEFS;
-        games.push(Played(now_, "", 0, p.belief, mine, clock, true));
+        games.push(Played(now_, "", 0, p.trace, mine, clock, true));
         live.push(games.length - 1);
     }
 
@@ -354,6 +358,8 @@ contract GamesInvariantTest is World {
         if (reason == 1) reached |= STEP;
         if (reason == 2) reached |= TIMED_OUT;
         if (reason == 3) reached |= CONCEDED;
+        if (reason == 5) reached |= OUTPUT;
+        if (outcome == 3 && challenger() == bob && phase() == 9) reached |= HOLLOW;
     }
 
     /// Nobody can win it any more.
@@ -371,6 +377,8 @@ contract GamesInvariantTest is World {
         } else if (phase() == 7 && challenger() == bob && number >> 60 & 1 == 0) {
             prove(bob, games[g].theirs);
             assertTrue(outcome == 3 || outcome == 4, "bob's step is wrong");
+        } else if (phase() == 2 && round() == 0 && games[g].theirs == games[g].mine) {
+            challengeOutput(); // nothing differs
         } else {
             move(games[g].mine, games[g].theirs);
         }
@@ -424,8 +432,14 @@ contract GamesInvariantTest is World {
         if (clock > deadline()) return; // it fell silent
         uint256 how = number >> 48 & 15;
         uint256 p = phase();
+        if (p == 9 && games[g].theirs != posted[now_.claimId].belief) {
+            assertTrue(!this.provesOutput(games[g].theirs), "another output is not there");
+            return; // nothing to show
+        }
         if (how == 0) {
             concede(side());
+        } else if (how == 15 && p == 2 && round() == 0) {
+            challengeOutput();
         } else if (how < 8 || p == 1 || p == 3 || p > 6) {
             move(games[g].mine, games[g].theirs);
         } else if (p == 2) {
@@ -440,6 +454,18 @@ contract GamesInvariantTest is World {
             hear();
         }
         store(g);
+    }
+
+    function provesOutput(uint256 belief) external returns (bool) {
+        try this.sendOutputOf(belief) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function sendOutputOf(uint256 belief) external {
+        sendOutput(outputPath(belief));
     }
 
     function garbled(bytes memory values) private view returns (bytes memory) {
@@ -532,7 +558,7 @@ contract GamesInvariantTest is World {
         vm.startPrank(mallory);
         bytes32 id = ids.length == 0 ? bytes32(0) : ids[recent(ids.length)];
         Body memory b = bodies[id];
-        refusedTo(address(claims), abi.encodeCall(claims.lose, (b)));
+        refusedTo(address(claims), abi.encodeCall(claims.lose, (id, b.batch, b.lot, true)));
         refusedTo(address(claims), abi.encodeCall(claims.endGame, (id)));
         refusedTo(address(claims), abi.encodeCall(claims.openGame, (id)));
         refusedTo(address(disputes), abi.encodeCall(disputes.forfeit, (b, mallory)));

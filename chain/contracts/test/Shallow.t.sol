@@ -72,7 +72,7 @@ contract ShallowTest is World {
         Terms memory t = words();
         uint256 a = claimants();
         vm.prank(alice);
-        disputes.commitTrace(t, a, now_.b, raw, new bytes32[](0));
+        disputes.commitTrace(now_.claimId, a, now_.b, raw);
         hear();
         assertEq(committed, root, "the trace is the output");
         assertEq(phase(), 4, "raw chunks at once");

@@ -208,9 +208,18 @@ abstract contract System is Test {
     }
 
     function lose(Body memory body) internal returns (uint256 bond_, uint256 fee_) {
+        bytes32 id = claims.idOf(body);
         vm.prank(disputes);
-        return claims.lose(body);
+        (, bond_, fee_) = claims.lose(id, body.batch, body.lot, false);
     }
+
+    /// Of a claim's slot.
+    function windowEnd(uint256 slot) internal pure returns (uint256) {
+        return slot >> 16 & (1 << 35) - 1;
+    }
+
+    /// The bits of a claim's slot that say how deep the trace of the tests' models is.
+    uint256 internal constant DEPTH_BITS = 5 << 51;
 
     function afterWindow() internal {
         vm.warp(block.timestamp + WINDOW + 1);

@@ -185,8 +185,8 @@ abstract contract World is Ground {
         uint256 q = depth < 2 ? depth : 2;
         uint256 r = depth - q;
         if (r == 0) return 0;
-        uint256 n = 1 + (r > 4 ? (r - 4 + 4) / 5 : 0);
-        uint256 b0 = r < 4 ? r : 4;
+        uint256 n = 1 + (r > 5 ? (r - 5 + 4) / 5 : 0);
+        uint256 b0 = r < 5 ? r : 5;
         if (round_ >= n) return 0;
         if (round_ == 0) return b0;
         uint256 s = r - b0;
@@ -215,19 +215,15 @@ abstract contract World is Ground {
         }
     }
 
-    /// From the output block to the nodes that are shown with the commitment.
+    /// From the output block to the trace root.
     function outputPath(uint256 belief) internal view returns (bytes32[] memory) {
-        uint256 top = depth - levels(0);
-        if (levels(0) == 0 || top <= 1) return new bytes32[](0);
-        return tracePath(belief, 1, outputChunk() >> 1, top);
+        return tracePath(belief, 1, outputChunk() >> 1, depth);
     }
 
     function sendCommit(uint256 belief) internal {
-        bytes32[] memory path = outputPath(belief);
         bytes memory nodes = revealed(belief);
-        Terms memory t = words();
         vm.prank(claimant());
-        disputes.commitTrace(t, claimants(), now_.b, nodes, path);
+        disputes.commitTrace(now_.claimId, claimants(), now_.b, nodes);
     }
 
     function commit(uint256 belief) internal {
@@ -241,6 +237,23 @@ abstract contract World is Ground {
         vm.prank(claimant());
         disputes.reveal(now_.claimId, claimants(), now_.b, nodes);
         hear();
+    }
+
+    function challengeOutput() internal {
+        vm.prank(challenger());
+        disputes.challengeOutput(now_.claimId, now_.a, challengers(), now_.n);
+        hear();
+    }
+
+    function proveOutput(uint256 belief) internal {
+        sendOutput(outputPath(belief));
+        hear();
+    }
+
+    function sendOutput(bytes32[] memory path) internal {
+        Terms memory t = words();
+        vm.prank(claimant());
+        disputes.proveOutput(t, claimants(), now_.b, path);
     }
 
     /// mine: the challenger's belief; theirs: what was revealed. The first child that differs, or the first.
@@ -417,10 +430,15 @@ abstract contract World is Ground {
         else if (p == 4) pickElement(mine, theirs);
         else if (p == 5) revealStateValues(theirs);
         else if (p == 6) pickSegment(mine);
+        else if (p == 9) proveOutput(theirs);
         else prove(claimant(), theirs);
     }
 
     function playTo(uint256 phase_, uint256 mine, uint256 theirs) internal {
+        if (phase_ == 9) {
+            commit(theirs);
+            challengeOutput();
+        }
         while (phase() != phase_) move(mine, theirs);
     }
 
@@ -434,6 +452,10 @@ abstract contract World is Ground {
 
     function openGames(bytes32 claimId) internal view returns (uint256) {
         return claims.slotOf(claimId) >> 56 & 0xffff;
+    }
+
+    function windowEnd(bytes32 claimId) internal view returns (uint256) {
+        return claims.slotOf(claimId) >> 16 & (1 << 35) - 1;
     }
 
     /// Where `Claims` keeps the claim's slot.

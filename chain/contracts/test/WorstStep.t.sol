@@ -185,14 +185,14 @@ contract WorstStepTest is World {
     function testStepOfAProduct() public {
         bytes memory o = abi.encodePacked(opened(chunkBytes), opened(chunkBytes));
         uint256 gas = prove("step", product(false), 1, chunkBytes, o);
-        assertTrue(gas < 170_000, "two openings");
+        assertTrue(gas < 138_500, "two openings");
     }
 
     function testStepOfAGatheredProduct() public {
         bytes memory zero = new bytes(128);
         bytes memory o = abi.encodePacked(opened(chunkBytes), opened(zero), opened(chunkBytes));
         uint256 gas = prove("step3", product(true), 1, zero, o);
-        assertTrue(gas < 195_000, "three openings");
+        assertTrue(gas < 162_000, "three openings");
     }
 
     function testFoldOfTwelveAxesAndThreeOpenings() public {

@@ -18,6 +18,7 @@ library Packed {
     uint256 internal constant STATES = 5;
     uint256 internal constant SEGMENT = 6;
     uint256 internal constant STEP = 7;
+    uint256 internal constant OUTPUT = 9; // odd, as all phases in which the claimant's clock runs; there is no 8
 
     uint256 private constant LOW_96 = (1 << 96) - 1;
     uint256 private constant PHASE_AND_MOVE = 0xffff << 48;

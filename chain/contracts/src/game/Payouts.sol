@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Body, Settlement, Terms} from "../Types.sol";
 import {IClaims} from "../interfaces/IClaims.sol";
+import {IModels} from "../interfaces/IModels.sol";
 import {IStakes} from "../interfaces/IStakes.sol";
 import {Packed} from "./Packed.sol";
 
@@ -31,6 +32,7 @@ abstract contract Payouts {
     error NotOver();
     error ClaimSettled();
     error NotSettled();
+    error ModelVoid();
     error WrongLength();
     error WrongPath();
     error WrongTraceRoot();
@@ -49,10 +51,17 @@ abstract contract Payouts {
     uint256 internal constant BY_TIMEOUT = 2;
     uint256 internal constant BY_CONCESSION = 3;
     uint256 internal constant BY_CLOSING = 4;
+    uint256 internal constant BY_OUTPUT = 5;
 
     // A claim's status (docs/protocol.md, 4.1).
     uint256 internal constant CLAIM_OPEN = 1;
     uint256 private constant CLAIM_INVALID = 2;
+    // Where its counts of games stand in its slot.
+    uint256 private constant OPEN_GAMES = 56;
+    uint256 private constant GAMES = 72;
+
+    /// The flag of a model's shape that it is void.
+    uint256 private constant VOID = 2;
 
     /// From here on a game's moves were agreed off chain, and nobody is refunded for them.
     uint256 internal constant AGREED_MOVES = 128;
@@ -80,13 +89,14 @@ abstract contract Payouts {
         bytes32 claimId;
         uint256 a;
         uint256 b;
-        uint256 slot; // the claim's, after the end
+        uint256 slot; // the claim's, one open game less; 0 before
         uint256 reason;
         uint256 computed;
     }
 
     IStakes public immutable stakes;
     IClaims public immutable claims;
+    IModels public immutable models;
     uint256 public immutable challengerBond;
     uint256 public immutable refundPerMove;
     uint256 public immutable concedeBps;
@@ -94,12 +104,13 @@ abstract contract Payouts {
 
     mapping(bytes32 => Pot) public pots;
 
-    constructor(address stakes_, address claims_, Parameters memory p) {
+    constructor(address stakes_, address models_, address claims_, Parameters memory p) {
         // So that no product of a bond, units and bps leaves a word, nor a bond the fields of `Stakes`.
         if (p.challengerBond >> 112 != 0 || p.refundPerMove >> 112 != 0) revert InvalidParameter();
         if (p.concedeBps == 0 || p.concedeBps > 10000 || p.burnBps > 10000) revert InvalidParameter();
         stakes = IStakes(stakes_);
         claims = IClaims(claims_);
+        models = IModels(models_);
         challengerBond = p.challengerBond;
         refundPerMove = p.refundPerMove;
         concedeBps = p.concedeBps;
@@ -111,13 +122,16 @@ abstract contract Payouts {
         if (msg.sender != stakes.duties()) revert Unauthorized();
         bytes32 claimId = _idOf(body);
         uint256 ordinal = claims.addOrdinal(claimId);
-        uint256 slot = claims.slotOf(claimId);
+        if (models.shapeOf(body.modelId) & VOID != 0) revert ModelVoid();
+        (uint256 slot, uint256 bond, uint256 fee) = claims.lose(claimId, body.batch, body.lot, false);
         if (slot & 0xff != CLAIM_OPEN) revert ClaimSettled();
-        _invalidate(body, claimId, slot, Pot(winner, uint16(ordinal), 0, 0), 0, false);
+        _invalidated(claimId, body.claimant, slot, Pot(winner, uint16(ordinal), 0, 0), 0, bond, fee);
     }
 
-    function _claimantWins(Ended memory e, bool conceded) internal {
-        if (_overtaken(e)) return _close(e);
+    /// `shape` is the model's: about a void one nobody loses.
+    function _claimantWins(Ended memory e, uint256 shape, bool conceded) internal {
+        e.slot = claims.endGame(e.claimId);
+        if (shape & VOID != 0 || _overtaken(e)) return _close(e);
         unchecked {
             uint256 bond = challengerBond * Packed.units(e.a);
             uint256 loss = conceded ? bond * concedeBps / 10000 : bond;
@@ -129,7 +143,14 @@ abstract contract Payouts {
         _over(e, CLAIMANT_WON);
     }
 
-    function _challengerWins(Ended memory e, Terms calldata t, bool conceded) internal {
+    function _challengerWins(Ended memory e, Terms calldata t, uint256 shape, bool conceded) internal {
+        if (shape & VOID != 0) {
+            e.slot = claims.endGame(e.claimId);
+            return _close(e);
+        }
+        uint256 locked; // of the claim's bond
+        uint256 fee;
+        (e.slot, locked, fee) = claims.lose(e.claimId, t.batch, t.lot, true);
         if (_overtaken(e)) return _close(e);
         address challenger = Packed.account(e.b);
         uint256 bond;
@@ -138,9 +159,16 @@ abstract contract Payouts {
         }
         Pot memory won = Pot(challenger, uint16(Packed.ordinal(e.a)), uint8(_moves(e.a)), 0);
         if (e.slot & 0xff == CLAIM_OPEN) {
-            Body memory body =
-                Body(t.batch, t.lot, Packed.account(e.a), t.modelId, t.inputRoot, t.outputRoot);
-            _invalidate(body, e.claimId, e.slot, won, bond, conceded);
+            address claimant = Packed.account(e.a);
+            // The conceded share is for the claim's first and only game: or a cheat would escape by conceding to a friend.
+            if (conceded && e.slot >> GAMES & 0xffff == 1) {
+                unchecked {
+                    uint256 loss = locked * concedeBps / 10000; // bonds are below 2^128
+                    if (loss != locked) stakes.unlock(claimant, locked - loss);
+                    locked = loss;
+                }
+            }
+            _invalidated(e.claimId, claimant, e.slot, won, bond, locked, fee);
             emit GameOver(e.claimId, challenger, won.ordinal, uint8(CHALLENGER_WON), uint8(e.reason), uint64(e.computed));
         } else {
             // Opened earlier than the game that made the claim invalid: it takes that one's place.
@@ -154,25 +182,22 @@ abstract contract Payouts {
         }
     }
 
-    /// The claim is lost for the first time: what was locked for it is the pot, paid at once when nobody else plays.
-    function _invalidate(
-        Body memory body,
+    /// The claim is lost for the first time: `loss` and `fee` were locked for it, and what is not burned of the loss is the
+    /// pot, paid at once when nobody else plays. `release` of the winner's own becomes free.
+    function _invalidated(
         bytes32 claimId,
+        address claimant,
         uint256 slot,
         Pot memory won,
         uint256 release,
-        bool conceded
+        uint256 loss,
+        uint256 fee
     ) private {
-        address claimant = body.claimant;
-        (uint256 bond, uint256 fee) = claims.lose(body);
         unchecked {
-            // Bonds are below 2^128. The conceded share is for the claim's first and only game: or a cheat would escape by
-            // conceding to a friend.
-            uint256 loss = conceded && slot >> 72 & 0xffff == 1 ? bond * concedeBps / 10000 : bond;
-            uint256 burn = loss * burnBps / 10000;
+            uint256 burn = loss * burnBps / 10000; // bonds are below 2^128
             uint256 pot = loss - burn;
             burn += fee; // nobody gains by a fee that is lost, and to burn it costs nothing more
-            if (slot >> 56 & 0xffff == 0) {
+            if (slot >> OPEN_GAMES & 0xffff == 0) {
                 stakes.settle(Settlement(claimant, burn + pot, burn, won.winner, pot, release));
                 emit Settled(claimId, won.winner, pot);
             } else {
@@ -180,7 +205,6 @@ abstract contract Payouts {
                 won.amount = uint128(pot);
                 pots[claimId] = won;
             }
-            if (loss != bond) stakes.unlock(claimant, bond - loss);
         }
     }
 
@@ -221,7 +245,7 @@ abstract contract Payouts {
             uint8(e.reason),
             uint64(e.computed)
         );
-        if (e.slot & 0xff != CLAIM_INVALID || e.slot >> 56 & 0xffff != 0) return;
+        if (e.slot & 0xff != CLAIM_INVALID || e.slot >> OPEN_GAMES & 0xffff != 0) return;
         Pot memory pot = pots[e.claimId];
         delete pots[e.claimId];
         if (pot.amount != 0) stakes.pay(Packed.account(e.a), pot.amount, pot.winner);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 /// How a game descends a trace and cuts a fold: by its depth and length alone, never by a mover's choice (docs/protocol.md,
 /// 5.2 and `revealStates`).
 library Schedule {
-    uint256 private constant FIRST_LEVELS = 4; // they come with the commitment
+    uint256 private constant FIRST_LEVELS = 5; // they come with the commitment
     uint256 private constant ROUND_LEVELS = 5;
     uint256 private constant RAW_LEVELS = 2;
     uint256 private constant SEGMENTS = 65;

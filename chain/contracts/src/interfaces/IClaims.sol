@@ -3,17 +3,20 @@ pragma solidity ^0.8.28;
 
 import {Body} from "../Types.sol";
 
-/// What `Disputes` and `Duties` ask of `Claims`. A slot is rootTag 160 | terms 8 | games 16 | openGames 16 | windowEnd 40 | flags 8 |
-/// status 8.
+/// What `Disputes` and `Duties` ask of `Claims`. A slot is rootTag 160 | terms 8 | games 16 | openGames 16 | depth 5 | windowEnd 35 |
+/// flags 8 | status 8.
 interface IClaims {
     /// The claim is open and in its window: one game more.
-    function openGame(bytes32 claimId) external returns (uint256 ordinal, uint256 openBefore);
+    function openGame(bytes32 claimId) external returns (uint256 ordinal, uint256 openBefore, uint256 depth);
     /// The first tag binds the claim; a later one must be the same.
     function bindTrace(bytes32 claimId, uint160 tag) external;
     /// One open game less; the slot after it.
     function endGame(bytes32 claimId) external returns (uint256 slot);
-    /// The open claim becomes invalid. What was locked for it is the caller's to settle.
-    function lose(Body calldata body) external returns (uint256 bond, uint256 fee);
+    /// A claim that is open becomes invalid, and what was locked for it is the caller's to settle. `game`: one open game less.
+    /// The slot is that before the claim became invalid, the game less.
+    function lose(bytes32 claimId, bytes32 batch, uint256 lot, bool game)
+        external
+        returns (uint256 slot, uint256 bond, uint256 fee);
     /// An ordinal for what counts as a game without being one.
     function addOrdinal(bytes32 claimId) external returns (uint256 ordinal);
     /// Sets and clears flags of an open claim; `extend`: its window is a whole one from now on, at least.
