@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "chain/core/rng.h"
@@ -87,6 +88,16 @@ static bool find_peer(void *library, const char *name, const char *isa, struct c
 }
 #endif
 
+/* The tables that differ in these functions, best first. */
+static unsigned tables(const struct gs_kernels *table[CONTENDERS_MAX])
+{
+	unsigned count = 0;
+	for (unsigned k = 0; gs_kernels_nth(k) != NULL && count < CONTENDERS_MAX / 2 - 1; k++)
+		if (count == 0 || table[count - 1]->math != gs_kernels_nth(k)->math)
+			table[count++] = gs_kernels_nth(k);
+	return count;
+}
+
 static void in_turns(struct contender *c, unsigned n)
 {
 	double until = wall_s() + SECONDS_A_FUNCTION;
@@ -114,24 +125,34 @@ static void row(struct gs_bench *b, const char *name, const char *what, double n
 	gs_bench_row(b, label, ns, "ns", ratio, against);
 }
 
-static void part(const struct gs_bench *b, const char *name, const char *isa, const char *what, double value)
+/* BUILD/bench/parts/exec-elementary.json: {"elementary": {"exp": {"avx512_ns": ..., "avx512_of_sleef": ..., ...}, ...}} */
+static FILE *open_part(const char *program)
 {
-	char key[64];
-	snprintf(key, sizeof(key), "elementary_%s_%s_%s", name, isa, what);
-	gs_bench_part(b, "exec-elementary", key, value);
+	char path[4096];
+	const char *end = strstr(program, "tests/bench/");
+	snprintf(path, sizeof(path) - 32, "%.*sbench", end ? (int)(end - program) : 0, program);
+	mkdir(path, 0777);
+	strcat(path, "/parts");
+	mkdir(path, 0777);
+	strcat(path, "/exec-elementary.json");
+	FILE *f = fopen(path, "w");
+	if (f == NULL)
+		perror(path);
+	return f;
 }
 
-static void time_function(struct gs_bench *b, void *library, const struct subject *s)
+static void time_function(struct gs_bench *b, FILE *part, void *library, const struct subject *s)
 {
 	struct contender c[CONTENDERS_MAX];
 	struct gs_rng rng;
-	unsigned n = 0, peer[CONTENDERS_MAX] = {0};
+	const struct gs_kernels *table[CONTENDERS_MAX];
+	unsigned n = 0, peer[CONTENDERS_MAX] = {0}, count = tables(table);
 	gs_rng_seed(&rng, s->fn);
 	for (unsigned i = 0; i < ELEMENTS; i++)
 		input[i] = s->low + (s->high - s->low) * ((float)gs_rng_below(&rng, 1 << 24) * 0x1p-24f);
 	c[n++] = (struct contender){run_one_by_one, {.scalar = s->glibc}, 1e9, false};
-	for (unsigned k = 0; gs_kernels_nth(k) != NULL; k++) {
-		const struct gs_kernels *kernels = gs_kernels_nth(k);
+	for (unsigned k = 0; k < count; k++) {
+		const struct gs_kernels *kernels = table[k];
 		c[n] = (struct contender){
 			run_array, {.map = kernels->math->map[s->fn]}, 1e9, kernels->math == &gs_vmath_portable};
 		bool found = find_peer(library, s->name, kernels->isa, &c[n + 1]);
@@ -141,20 +162,21 @@ static void time_function(struct gs_bench *b, void *library, const struct subjec
 	in_turns(c, n);
 	char label[64];
 	double ns = 1e9 / ELEMENTS, glibc = c[0].best * ns;
+	fprintf(part, "\"%s\": {", s->name);
 	n = 1;
-	for (unsigned k = 0; gs_kernels_nth(k) != NULL; k++) {
-		const char *isa = gs_kernels_nth(k)->isa;
+	for (unsigned k = 0; k < count; k++) {
+		const char *isa = table[k]->isa;
 		double ours = c[n].best * ns, theirs = c[peer[k]].best * ns;
-		part(b, s->name, isa, "ns", ours);
-		part(b, s->name, isa, "glibc_ratio", glibc / ours);
+		fprintf(part, "\"%s_ns\": %.4f, \"%s_glibc_of_ours\": %.3f, ", isa, ours, isa, glibc / ours);
 		row(b, s->name, isa, ours, ours / theirs, peer[k] ? "SLEEF's time" : "glibc's time");
 		if (peer[k]) {
-			part(b, s->name, isa, "sleef_ratio", ours / theirs);
+			fprintf(part, "\"%s_of_sleef\": %.3f, ", isa, ours / theirs);
 			snprintf(label, sizeof(label), "SLEEF %s", isa);
 			row(b, s->name, label, theirs, theirs / glibc, "glibc's time");
 		}
 		n += peer[k] ? 2 : 1;
 	}
+	fprintf(part, "\"glibc_ns\": %.4f}", glibc);
 	row(b, s->name, "glibc", glibc, 1, "itself");
 }
 
@@ -174,11 +196,17 @@ int main(int argc, char **argv)
 	void *library = dlopen("libsleef.so.3", RTLD_NOW);
 	struct gs_bench *b = gs_bench_begin(argc > 0 ? argv[0] : "", "elementary",
 	                                    "elementary functions over arrays, ns an element");
-	if (b == NULL)
+	FILE *part = open_part(argc > 0 ? argv[0] : "");
+	if (b == NULL || part == NULL)
 		return 1;
 	if (library == NULL)
 		gs_bench_note(b, "sleef", "libsleef.so.3 is absent (apt: libsleef-dev): ratios are to glibc");
-	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-		time_function(b, library, &subjects[i]);
-	return gs_bench_end(b);
+	fprintf(part, "{\"elementary\": {");
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		fprintf(part, "%s\n", i ? "," : "");
+		time_function(b, part, library, &subjects[i]);
+	}
+	fprintf(part, "}}\n");
+	int closed = fclose(part);
+	return gs_bench_end(b) | (closed != 0);
 }

@@ -133,6 +133,39 @@ static void convolutions(void **state)
 	                cases); /* the rest: a single place, so that channels are innermost */
 }
 
+/* Each channel by itself, padded: the form that stages one channel at a time. */
+static void depthwise(void **state)
+{
+	(void)state;
+	unsigned planes = 0, cases = 300;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct geometry g;
+		bool contraction;
+		gs_exec_case_begin(&c, 30000 + seed);
+		draw(&c.rng, &g);
+		g.groups = 1 + one_to(&c.rng, 9);
+		g.channels = g.outputs = 1;
+		g.spatial = 1 + seed % 2;
+		for (unsigned d = 0; d < g.spatial; d++) {
+			g.kernel[d] = one_to(&c.rng, 5);
+			g.stride[d] = one_to(&c.rng, 3);
+			g.dilation[d] = one_to(&c.rng, 2);
+			g.before[d] = one_to(&c.rng, 3);
+			g.in[d] = (g.kernel[d] - 1) * g.dilation[d] + one_to(&c.rng, d + 1 == g.spatial ? 150 : 30);
+			int64_t room = (int64_t)g.in[d] + g.before[d] + (int64_t)gs_rng_below(&c.rng, 4) -
+			               (g.kernel[d] - 1) * (int64_t)g.dilation[d] - 1;
+			g.out[d] = room < 0 ? 1 : 1 + (uint32_t)(room / g.stride[d]);
+		}
+		conv_instr(&c, &g);
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		planes += c.form != NULL && strcmp(c.form, "plane") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(planes, cases / 20, cases); /* the rest: other types and epilogues */
+}
+
 /* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
 static void padding_is_computed(void **state)
 {
@@ -177,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(convolutions),
+		cmocka_unit_test(depthwise),
 		cmocka_unit_test(padding_is_computed),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

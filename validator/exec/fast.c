@@ -2,13 +2,14 @@
 
 #include "validator/exec/elements.h"
 #include "validator/exec/move.h"
+#include "validator/exec/plane.h"
 #include "validator/exec/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, REDUCE, SWEEP, ELEMENTS } form;
+	enum { MOVE, PLANE, REDUCE, SWEEP, ELEMENTS } form;
 	void *is; /* owned */
 };
 
@@ -41,6 +42,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = REDUCE, .is = reduce};
 	if (err != GS_OK || reduce != NULL)
 		return err;
+	struct gs_plane *plane;
+	err = gs_plane_prepare(in, kernels, &plane);
+	*out = (struct gs_fast){.form = PLANE, .is = plane};
+	if (err != GS_OK || plane != NULL)
+		return err;
 	if (gs_sweep_prepare(in, &sweep)) {
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
 		return out->is ? GS_OK : GS_ENOMEM;
@@ -55,6 +61,7 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 static void drop(struct gs_fast *fast)
 {
 	switch (fast->form) {
+	case PLANE: gs_plane_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case MOVE:
 	case ELEMENTS:
@@ -89,6 +96,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 {
 	switch (fast->form) {
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
+	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
 	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -100,6 +108,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {
 	case MOVE: return "move";
+	case PLANE: return "plane";
 	case REDUCE: return "reduce";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";

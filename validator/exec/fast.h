@@ -1,5 +1,5 @@
-/* validator/exec/fast.h: the forms of instructions, besides contractions, that have a way of their own to be run, prepared
- * once. What has none is left to lines.h. */
+/* validator/exec/fast.h: the forms of instructions that have a way of their own to be run, prepared once; it goes before that
+ * of contractions. What has none is left to lines.h. */
 #ifndef GS_VALIDATOR_EXEC_FAST_H
 #define GS_VALIDATOR_EXEC_FAST_H
 

@@ -221,5 +221,8 @@ void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, const struct 
 {
 	struct stage_job job = {f, kernels, base, stage};
 	uint64_t inner = f->stage[f->stage_dims - 1].length;
-	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, stage_some, &job);
+	if (pool == NULL)
+		stage_some(&job, 0, 0, f->stage_elements / inner);
+	else
+		gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, stage_some, &job);
 }

@@ -37,7 +37,8 @@ struct gs_stage_span {
 };
 struct gs_stage_span gs_stage_span_of(const struct gs_factor *f, const struct gs_stage_line *at);
 
-/* Fills a factor's stage from the tensor at base (docs: pattern.h). stage holds f->stage_elements floats. */
+/* Fills a factor's stage from the tensor at base (docs: pattern.h). stage holds f->stage_elements floats.
+ * Without a pool (NULL) the calling thread does it alone. */
 void gs_stage_fill(const struct gs_factor *f, const uint8_t *base, const struct gs_kernels *kernels,
                    struct gs_pool *pool, float *stage);
 

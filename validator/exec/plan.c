@@ -105,7 +105,7 @@ static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct uni
 	struct gs_instr in = gs_program_instr(plan->program, i);
 	struct gs_contract c;
 	struct gs_gemv gemv;
-	if (!contracts(plan, &in, &c))
+	if (plan->step[i].fast || !contracts(plan, &in, &c))
 		return GS_OK;
 	take_over(u, &c);
 	bool own_x = c.packed_x == NULL, own_w = c.packed_w == NULL;
@@ -148,11 +148,10 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 	for (uint32_t i = 0; i < plan->count; i++) {
 		struct gs_instr in = gs_program_instr(plan->program, i);
 		struct step *step = &plan->step[i];
-		struct gs_contract c;
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
 		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
-		if (!contracts(plan, &in, &c) && gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
+		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
 	}
 	return GS_OK;

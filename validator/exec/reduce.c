@@ -310,17 +310,22 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 	}
 }
 
+float *gs_room_need(struct gs_room *room, uint64_t floats)
+{
+	if (room->floats >= floats)
+		return room->stage;
+	free(room->stage);
+	room->stage = calloc(floats, sizeof(float));
+	room->floats = room->stage ? floats : 0;
+	return room->stage;
+}
+
 static float *make_stage(const struct gs_reduce *r, const uint8_t *base, const struct gs_kernels *kernels,
                          struct gs_pool *pool, struct gs_room *room)
 {
 	uint64_t need = r->x.stage_elements + LANES + GS_SWEEP_BEYOND;
-	if (room->floats < need) {
-		free(room->stage);
-		room->floats = 0;
-		if ((room->stage = calloc(need, sizeof(float))) == NULL)
-			return NULL;
-		room->floats = need;
-	}
+	if (gs_room_need(room, need) == NULL)
+		return NULL;
 	gs_stage_fill(&r->x, base, kernels, pool, room->stage);
 	return room->stage;
 }

@@ -24,6 +24,7 @@ struct gs_room {
 	float *stage;
 	uint64_t floats;
 };
+float *gs_room_need(struct gs_room *room, uint64_t floats); /* all numbers; NULL: no memory */
 
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_reduce_run(const struct gs_reduce *r, const struct gs_memory *mem,

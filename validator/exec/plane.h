@@ -1,0 +1,23 @@
+/* validator/exec/plane.h: convolutions of each channel by itself (depthwise), prepared once.
+ *
+ * They are contractions of one row a batch, a batch being a channel. There a stage of the whole tensor, and panels of it, cost
+ * more than the products. Here a thread stages one channel at a time, padded, into memory that stays in its cache, and
+ * tiles of one row read it where it lies. */
+#ifndef GS_VALIDATOR_EXEC_PLANE_H
+#define GS_VALIDATOR_EXEC_PLANE_H
+
+#include "validator/exec/contract.h"
+#include "validator/exec/reduce.h"
+
+struct gs_plane;
+
+/* *out is NULL when the instruction is no such convolution of binary32. GS_ENOMEM. */
+GS_MUST enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                     struct gs_plane **out);
+void gs_plane_free(struct gs_plane *p); /* NULL is fine */
+
+/* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
+GS_MUST enum gs_err gs_plane_run(const struct gs_plane *p, const struct gs_memory *mem,
+                                 const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
+
+#endif
