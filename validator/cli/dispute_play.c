@@ -452,10 +452,12 @@ enum gs_err gs_dispute_play(struct gs_dispute_chain *chain, const struct gs_disp
 			t.challenger = gs_prover_over_liar(&liar);
 	} else if (plan->manner == GS_DISPUTE_CLAIMANT_LIES) {
 		err = find_lie(&t, &liar, &own);
-		t.setup = &own;
-		right = own.honest;
-		t.claimant = gs_prover_over_liar(&liar);
-		claimed = &liar.trace;
+		if (err == GS_OK) { /* else there is no place for the fault */
+			t.setup = &own;
+			right = own.honest;
+			t.claimant = gs_prover_over_liar(&liar);
+			claimed = &liar.trace;
+		}
 	}
 	if (err == GS_OK)
 		err = play(&t, claimed);

@@ -113,7 +113,7 @@ abstract contract Ground is Test {
         );
         batches = Batches(make("Batches.sol", abi.encode(stakes, claims)));
         disputes = Disputes(make("Disputes.sol", abi.encode(stakes, models, claims, judge, parameters())));
-        duties = new NoDuties(disputes);
+        duties = makeDuties();
         stakes.wire(address(models), address(claims), address(batches), address(disputes), address(duties));
         fund(alice);
         fund(bob);
@@ -123,6 +123,11 @@ abstract contract Ground is Test {
             zeros[h] = nodeOf(zeros[h - 1], zeros[h - 1]);
         }
         vm.warp(1_700_000_000);
+    }
+
+    /// What stands where duties are kept: nothing is owed, unless a test wants it otherwise.
+    function makeDuties() internal virtual returns (NoDuties) {
+        return new NoDuties(disputes);
     }
 
     function parameters() internal pure returns (Payouts.Parameters memory) {
