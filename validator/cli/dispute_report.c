@@ -135,7 +135,7 @@ static json_t *step_json(const struct gs_dispute_setup *setup, const struct gs_d
 		json_array_append_new(constants, bits(in->epilogue_const[k]));
 	json_object_set_new(out, "epilogue_const", constants);
 	for (unsigned k = 0; k < s->reads; k++) {
-		static const char *const space[] = {"trace", "weights", "inputs"};
+		static const char *const space[] = {"trace", "weights", "inputs", "claimed"};
 		json_t *read = json_object();
 		json_object_set_new(read, "array", json_string(space[s->read[k].space]));
 		json_object_set_new(read, "chunk", number(s->read[k].chunk));

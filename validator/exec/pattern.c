@@ -468,8 +468,89 @@ bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, stru
 	       read_contraction(in, GS_CLASS_F32, vector_lanes, 0, c);
 }
 
+/* ---- one row of several coordinates ---- */
+
+static uint64_t magnitude(int64_t n)
+{
+	return n < 0 ? (uint64_t)-n : (uint64_t)n;
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b != 0) {
+		uint64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* The axes that move a row, those of small coefficients first; their number. */
+static unsigned moving_axes(const struct gs_instr *in, const struct gs_row *row, unsigned axes, uint8_t *out)
+{
+	unsigned n = 0;
+	for (unsigned a = 0; a < axes; a++) {
+		if (row->at.coef[a] == 0 || in->extent[a] == 1)
+			continue;
+		unsigned i = n++;
+		for (; i > 0 && magnitude(row->at.coef[out[i - 1]]) > magnitude(row->at.coef[a]); i--)
+			out[i] = out[i - 1];
+		out[i] = (uint8_t)a;
+	}
+	return n;
+}
+
+/* Moves axes that meet in one coordinate into a row of their own, which begins at 0. */
+static void move_out(const struct gs_instr *in, struct gs_view *view, unsigned r, const uint8_t *axis, unsigned n)
+{
+	struct gs_row *from = &view->row[r], *to = &view->row[view->rows++];
+	uint64_t unit = 0;
+	*to = (struct gs_row){.extent = 1};
+	for (unsigned i = 0; i < n; i++)
+		unit = common_divisor(unit, magnitude(from->at.coef[axis[i]]));
+	GS_ASSERT(unit != 0); /* all of them move the row */
+	to->stride = from->stride * unit;
+	for (unsigned i = 0; i < n; i++) {
+		int64_t coef = from->at.coef[axis[i]] / (int64_t)unit, far = coef * (in->extent[axis[i]] - 1);
+		to->at.coef[axis[i]] = coef;
+		to->at.offset -= far < 0 ? far : 0;
+		to->extent += magnitude(far);
+		from->at.coef[axis[i]] = 0;
+	}
+	from->at.offset -= (int64_t)unit * to->at.offset;
+}
+
+/* A convolution without padding reads its image at one flat index. Axes whose steps are greater than all that smaller ones reach
+ * together are digits of a number of their own: they get rows of their own where several meet. Reads nothing else. */
+static void split_rows(const struct gs_instr *in, struct gs_view *view, unsigned axes)
+{
+	for (unsigned r = 0, rows = view->rows; r < rows; r++) {
+		const struct gs_row whole = view->row[r];
+		uint8_t axis[GS_AXES_MAX];
+		struct reach reach;
+		if (!row_reach(in, &whole, axes, &reach) || reach.low < 0 || reach.high >= (int64_t)whole.extent ||
+		    !overlaps(in, view, r, &reach, axes))
+			continue;
+		unsigned n = moving_axes(in, &whole, axes, axis), first = 0;
+		uint64_t span = 0;
+		for (unsigned i = 0; i < n; i++) {
+			span += magnitude(whole.at.coef[axis[i]]) * (in->extent[axis[i]] - 1);
+			bool ends = i + 1 == n || magnitude(whole.at.coef[axis[i + 1]]) > span;
+			bool all = first == 0 && i + 1 == n; /* one number, which the row holds already */
+			if (ends && i > first && !all && view->rows < GS_ROWS_MAX)
+				move_out(in, view, r, axis + first, i + 1 - first);
+			first = ends ? i + 1 : first;
+		}
+	}
+}
+
 bool gs_pattern_integers(const struct gs_instr *in, size_t vector_lanes, unsigned words, struct gs_contraction *c)
 {
-	return in->form == GS_FOLD && in->fn == GS_FN_I32_MULADD &&
-	       read_contraction(in, GS_CLASS_I32, vector_lanes, words, c);
+	if (in->form != GS_FOLD || in->fn != GS_FN_I32_MULADD)
+		return false;
+	struct gs_instr split = *in;
+	for (unsigned k = 1; k < 3; k++)
+		if (in->operand[k].kind == GS_OPERAND_TENSOR && in->operand[k].indirect_row == 0)
+			split_rows(in, &split.operand[k].view, (unsigned)in->out_axes + in->red_axes);
+	return read_contraction(&split, GS_CLASS_I32, vector_lanes, words, c);
 }
