@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#ifdef W
+
 #define INT_TERM(X, DOT) \
 	do { \
 		const uint32_t *from_ = (X); \
@@ -149,4 +151,5 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .across_8 = across_8, \
 	.across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
 
+#endif
 #endif
