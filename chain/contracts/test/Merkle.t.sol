@@ -111,16 +111,16 @@ contract MerkleTest is Test {
             uint256 round;
             for (; Schedule.levels(depth, round) != 0; ++round) {
                 uint256 b = Schedule.levels(depth, round);
-                assertTrue(b <= (round == 0 ? 4 : 5), "at most");
+                assertTrue(b <= 5, "at most");
                 left -= b;
             }
             assertEq(left, Schedule.raw(depth), "the rest is raw");
             uint256 r = depth < 2 ? 0 : depth - 2;
-            assertEq(round, r == 0 ? 0 : 1 + (r > 4 ? (r - 4 + 4) / 5 : 0), "rounds");
+            assertEq(round, r == 0 ? 0 : 1 + (r > 5 ? (r - 5 + 4) / 5 : 0), "rounds");
             assertEq(Schedule.levels(depth, round + 1), 0, "and no more");
         }
-        uint256[5] memory twenty = [uint256(4), 4, 5, 5, 0];
-        uint256[6] memory deepest = [uint256(4), 5, 5, 5, 5, 0];
+        uint256[5] memory twenty = [uint256(5), 4, 4, 5, 0];
+        uint256[6] memory deepest = [uint256(5), 4, 5, 5, 5, 0];
         for (uint256 i = 0; i < 6; ++i) {
             if (i < 5) assertEq(Schedule.levels(20, i), twenty[i], "20 levels");
             assertEq(Schedule.levels(26, i), deepest[i], "26 levels");
