@@ -6,6 +6,9 @@
 # unit: the cmocka binaries under BUILD/tests/unit. all: these, the forge tests of chain/contracts, and every script
 # tests/integration/*.sh and tests/*/run.sh. PATTERN (a shell glob) keeps only the tests whose name matches.
 #
+# The forge tests, which are mostly one compiler at work, run beside the others and are told last; each of the others has the
+# machine's second core for itself.
+#
 # A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
 # and is skipped with 77; if it prints a line "N passed, N failed" the last such line is counted instead of 1.
 # A line "# timeout_s: N" in a script changes its time limit.
@@ -27,21 +30,43 @@ mkdir -p "$logs"
 passed=0
 failed=0
 skipped=0
+timeout_options=()
 
 # The number in the last line "[  LABEL  ] N test(s)" of a cmocka log.
 cmocka_count() {
 	sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test(s).*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
 }
 
+# wanted NAME: whether the pattern takes it
+wanted() {
+	# shellcheck disable=SC2053
+	[[ $1 == $pattern ]]
+}
+
+# execute NAME TIMEOUT_S COMMAND...: leaves its output in the log, its exit status and milliseconds beside it.
+execute() {
+	local name=$1 timeout_s=$2 log status=0 start
+	shift 2
+	log=$logs/${name//\//_}.log
+	rm -f "$log.end"
+	start=$(date +%s%N)
+	timeout --kill-after=10 "${timeout_options[@]}" "$timeout_s" "$@" >"$log" 2>&1 </dev/null || status=$?
+	echo "$status $((($(date +%s%N) - start) / 1000000))" >"$log.end"
+}
+
 # run NAME KIND TIMEOUT_S COMMAND...: one line about it, its output only when it failed.
 run() {
-	local name=$1 kind=$2 timeout_s=$3 log status=0 start p=0 f=0 s=0 counts
+	local name=$1 kind=$2 timeout_s=$3
 	shift 3
-	# shellcheck disable=SC2053
-	[[ $name == $pattern ]] || return 0
+	wanted "$name" || return 0
+	execute "$name" "$timeout_s" "$@"
+	report "$name" "$kind" "$timeout_s"
+}
+
+report() {
+	local name=$1 kind=$2 timeout_s=$3 log status ms p=0 f=0 s=0 counts
 	log=$logs/${name//\//_}.log
-	start=$(date +%s%N)
-	timeout --kill-after=10 "$timeout_s" "$@" >"$log" 2>&1 </dev/null || status=$?
+	read -r status ms <"$log.end" || { status=1 ms=0; }
 	case $kind in
 	cmocka)
 		p=$(cmocka_count PASSED "$log")
@@ -84,7 +109,7 @@ run() {
 	printf '%-4s %-44s %5d passed' "$verdict" "$name" "$p"
 	((f > 0)) && printf ', %d failed%s' "$f" "${why:+ ($why)}"
 	((s > 0)) && printf ', %d skipped' "$s"
-	printf '  %d ms\n' $((($(date +%s%N) - start) / 1000000))
+	printf '  %d ms\n' "$ms"
 	if ((f > 0)); then
 		tail -n "$output_lines_max" "$log" | sed 's/^/     | /'
 		echo "     whole output: $log"
@@ -99,19 +124,32 @@ timeout_of() {
 }
 
 shopt -s nullglob
+beside=
+if [[ $scope == all && -f chain/contracts/foundry.toml ]] && wanted contracts; then
+	set -m # a process group, all of which ends when this script does
+	timeout_options=(--foreground)
+	execute contracts 1500 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline &
+	beside=$!
+	timeout_options=()
+	set +m
+	trap 'kill -- "-$beside" 2>/dev/null' EXIT
+fi
 for binary in "$build"/tests/unit/test_*; do
 	# A binary whose source is gone is left over from an older tree.
 	[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
 	run "unit/${binary##*/}" cmocka "$timeout_s_default" "$binary"
 done
 if [[ $scope == all ]]; then
-	if [[ -f chain/contracts/foundry.toml ]]; then
-		run contracts forge 1500 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline
-	fi
 	for script in tests/integration/*.sh tests/*/run.sh; do
 		name=${script#tests/}
 		run "${name%.sh}" script "$(timeout_of "$script")" bash "$script"
 	done
+fi
+
+if [[ -n $beside ]]; then
+	wait "$beside"
+	trap - EXIT
+	report contracts forge 1500
 fi
 
 if ((skipped > 0)); then

@@ -7,8 +7,8 @@ DTYPE = {1: (4, F), 10: (2, F), 16: (2, F), 3: (1, I), 5: (2, I), 6: (4, I), 2: 
 DTYPE_NAME = {1: "f32", 10: "f16", 16: "bf16", 3: "i8", 5: "i16", 6: "i32", 2: "u8", 4: "u16", 9: "bool",
               7: "i64", 12: "u32", 13: "u64"}
 SIGNED = {3, 5, 6, 7, 13}
-TRACE, WEIGHTS, INPUTS = 0, 1, 2
-SPACE = {TRACE: "trace", WEIGHTS: "weights", INPUTS: "inputs"}
+TRACE, WEIGHTS, INPUTS, CLAIMED = 0, 1, 2, 3
+SPACE = {TRACE: "trace", WEIGHTS: "weights", INPUTS: "inputs", CLAIMED: "claimed outputs"}
 
 # code: (name, classes of the operands, how it is written)
 FUNCTIONS = {
@@ -33,6 +33,7 @@ FUNCTIONS = {
     0xc4: ("i64.to_f32", L, "float(a)"), 0xc5: ("i32.to_i64", I, "a"), 0xc6: ("i64.to_i32", L, "a"),
     0xc7: ("f32.to_u64", F, "int(a), unsigned"), 0xc8: ("u64.to_f32", L, "float(a), unsigned"),
     0xc9: ("f32.to_bits", F, "the bits of a"), 0xca: ("f32.from_bits", I, "the number of bits a"),
+    0xf1: ("within", F * 2 + L, "a within c of b"),
 }
 INTEGER = [("copy", 1, "a"), ("add", 2, "a + b"), ("sub", 2, "a - b"), ("mul", 2, "a * b"), ("div", 2, "a / b"),
            ("mod", 2, "a mod b"), ("min", 2, "min(a, b)"), ("max", 2, "max(a, b)"), ("neg", 1, "-a"), ("abs", 1, "|a|"),

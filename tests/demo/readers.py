@@ -88,7 +88,7 @@ def records(data):
     while at < len(data):
         descriptor = take(int.from_bytes(take(2), "big"))
         element, t, prev = (int.from_bytes(take(n), "big") for n in (8, 4, 8))
-        depths = [take(33)[32] for _ in range(3)]
+        depths = [take(33)[32] for _ in range(4)]  # trace, weights, inputs, claimed outputs
         openings = take(int.from_bytes(take(4), "big"))
         yield descriptor, element, t, prev, depths, openings, int.from_bytes(take(8), "big")
 
@@ -172,8 +172,8 @@ class Packed(unittest.TestCase):
         self.assertEqual(bond_of(self.word((10, 96), (3, 72), (5000, 16), (100, 16), (60, 32), (1, 8), (0, 8)), 251), 10 + 125)
 
     def test_the_schedule_goes_all_the_way_down(self):
-        self.assertEqual(rounds(20), [4, 4, 5, 5])
-        self.assertEqual(rounds(26), [4, 5, 5, 5, 5])
+        self.assertEqual(rounds(20), [5, 4, 4, 5])
+        self.assertEqual(rounds(26), [5, 4, 5, 5, 5])
         for depth in range(27):
             self.assertEqual(sum(rounds(depth)) + chunk_levels(depth), depth)
             self.assertTrue(all(1 <= levels <= 5 for levels in rounds(depth)))

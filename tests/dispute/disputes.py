@@ -49,6 +49,23 @@ class Run:
             self.programs[spec] = (f"{stem}.gsp", [f"{stem}.bin"])
         return self.programs[spec]
 
+    def tolerant(self):
+        """The demo's model with a tolerance: drawn programs that read the claim do not all compare it."""
+        if "tolerant" not in self.programs:
+            path = str(self.folder / "tolerant.gsp")
+            subprocess.run([str(self.build / "gainsay"), "program", "configs/demo/digits.onnx", "--tolerance", "1e-6,1e-5",
+                            "--output", path], check=True, stdout=subprocess.DEVNULL)
+            self.programs["tolerant"] = (path, ["configs/demo/inputs/00.npy"])
+        return self.programs["tolerant"]
+
+    def within(self, seed):
+        """Wrong claims until one ends at the comparison, and a challenger that compares wrongly."""
+        for s in range(seed, seed + SEEDS_TRIED):
+            self.dispute(f"within {s}", self.tolerant(), "--fault", f"random:{s},kind=map")
+            if any(d["step"] and d["step"]["fn"] == "within" for d in self.disputes):
+                break
+        self.dispute(f"within {seed}, wrong challenger", self.tolerant(), "--challenger-fault", f"random:{seed}")
+
     def model(self, name):
         data = pathlib.Path(os.environ.get("GAINSAY_DATA", "../shared/data"))
         folder = data / "models" / name
@@ -110,6 +127,9 @@ def play_functions(run, codes):
     for code, name, folds in functions(run):
         if codes and code not in codes:
             continue
+        if name == "within":
+            run.within(1)
+            continue
         for form, kind in (("map", "map"), ("fold", "body"))[:2 if folds else 1]:
             first = int(code, 16) * 100
             for seed in (first, first + 1):
@@ -125,6 +145,9 @@ def play_functions(run, codes):
 def play_long(run):
     for code, name, folds in functions(run):
         seeds = range(100, 100 + SEEDS_TRIED)
+        if name == "within":
+            run.within(1)
+            continue
         run.first_place(f"map of {name}", [f"map:{code}:{s}" for s in seeds],
                         ("--fault", f"random:{int(code, 16)},kind=map"))
         if folds:
