@@ -50,6 +50,12 @@ def f32_bits(value):
 def compute(name, classes, registers):
     """The result's register, or None for a function or a case that is not tried here."""
     values = [number(r, c) for r, c in zip(registers, classes)]
+    if name == "within":
+        limits = [number(registers[2] >> shift, "F") for shift in (32, 0)]
+        if not all(math.isfinite(v) for v in values[:2] + limits) or min(limits) < 0:
+            return None
+        a, b, absolute, relative = map(fractions.Fraction, values[:2] + limits)
+        return int(abs(a - b) <= absolute + relative * abs(b))
     kind, function = name.split(".")
     if function == "copy":
         return registers[0]
