@@ -3,6 +3,7 @@
 #include "validator/cli/distance.h"
 #include "validator/cli/model.h"
 #include "validator/cli/model_json.h"
+#include "validator/cli/profile.h"
 #include "validator/exec/exec.h"
 
 #include <jansson.h>
@@ -11,20 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEADING_VALUES = 10, REPEAT_MAX = 100000 };
+enum { LEADING_VALUES = 10, REPEAT_MAX = 100000, PROFILE_LINES = 40 };
 
 struct infer {
 	const char *model;
 	struct gs_cli_list inputs, binds, others;
 	const char *output_dir, *isa;
 	uint64_t threads, repeat;
-	bool json;
+	bool json, profile;
 	struct gs_program program;
 	struct gs_tensor_set set, other; /* other: outputs of another runtime, to compare */
 	struct gs_run run;
 	struct gs_hash output_root;
 	uint8_t *claimed; /* owned: `other` as a claim would state it */
 	double min_ms, median_ms;
+	struct gs_profile times;
 };
 
 static enum gs_err load_program(struct infer *a, struct gs_bytes file, const struct gs_tensor **feed, uint32_t *feeds,
@@ -97,7 +99,7 @@ static enum gs_err execute(struct infer *a, struct gs_error *error)
 	double *ms = calloc(n, sizeof(*ms));
 	enum gs_err err = ms == NULL ? gs_fail(error, GS_ENOMEM, "no memory") : GS_OK;
 	a->run.isa = a->isa;
-	a->run.again = n > 1;
+	a->run.again = n > 1 || a->profile;
 	for (uint64_t i = 0; ms != NULL && err == GS_OK && i < n; i++) {
 		err = gs_run_execute(&a->run, (unsigned)a->threads, &ms[i], error);
 		ms[i] *= 1e3;
@@ -227,6 +229,8 @@ static void print_text(const struct infer *a)
 	if (a->repeat != 0)
 		printf("min %.3f ms, median %.3f ms over %llu runs\n", a->min_ms, a->median_ms,
 		       (unsigned long long)a->repeat);
+	if (a->profile)
+		gs_profile_print(&a->times, &a->run, PROFILE_LINES);
 }
 
 static enum gs_err infer(struct infer *a, struct gs_error *error)
@@ -250,6 +254,8 @@ static enum gs_err infer(struct infer *a, struct gs_error *error)
 		err = gs_run_init(&a->run, &a->program, feed, feeds, error);
 	if (err == GS_OK)
 		err = execute(a, error);
+	if (err == GS_OK && a->profile)
+		err = gs_profile_take(&a->run, a->repeat == 0 ? 1 : a->repeat, &a->times, error);
 	if (err == GS_OK)
 		err = gs_run_output_root(&a->run, &a->output_root, error);
 	if (err == GS_OK && a->others.count != 0)
@@ -292,6 +298,10 @@ int gs_cmd_infer(int argc, char **argv)
 	         .value = "N",
 	         .help = "run N times; adds min_ms and median_ms",
 	         .out = &a->repeat},
+		{.name = "profile",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "run as often once more and print what the slowest instructions take",
+	         .out = &a->profile},
 		{.name = "output-dir",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "DIR",
@@ -315,6 +325,8 @@ int gs_cmd_infer(int argc, char **argv)
 	int code = gs_cli_parse(&cli, argc, argv);
 	if (code == GS_CLI_GO_ON && (a->threads < 1 || a->threads > GS_EXEC_THREADS_MAX || a->repeat > REPEAT_MAX))
 		code = gs_cli_misused("--threads takes 1 to %d, --repeat at most %d", GS_EXEC_THREADS_MAX, REPEAT_MAX);
+	if (code == GS_CLI_GO_ON && a->profile && a->json)
+		code = gs_cli_misused("--profile is printed as text; leave --json out");
 	if (code == GS_CLI_GO_ON && gs_exec_isa_check(a->isa, &error) != GS_OK)
 		code = gs_cli_misused("--isa: %s", error.text);
 	if (code != GS_CLI_GO_ON) {
@@ -331,6 +343,7 @@ int gs_cmd_infer(int argc, char **argv)
 		code = print_json(a);
 	else
 		print_text(a);
+	gs_profile_free(&a->times);
 	gs_run_free(&a->run);
 	gs_tensor_set_free(&a->set);
 	gs_tensor_set_free(&a->other);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct packed { /* of one instruction; NULL: packed in every run */
 	float *x, *w;
@@ -289,6 +290,21 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
 	if (err == GS_OK)
 		gs_trace_commit_end(trace);
 	return err;
+}
+
+enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
+                                   struct gs_error *error)
+{
+	for (uint32_t i = 0; i < plan->count; i++) {
+		struct timespec start, end;
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		if (run_step(plan, i, mem) != GS_OK)
+			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
+		memset(mem->trace + plan->step[i].padding_at, 0, plan->step[i].padding);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		seconds[i] += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
+	}
+	return GS_OK;
 }
 
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)

@@ -45,6 +45,10 @@ GS_MUST enum gs_err gs_exec_run_committing(const struct gs_program *p, const str
 GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
                                      const struct gs_exec_options *options, struct gs_error *error);
 
+/* As gs_exec_plan_run, adding what each instruction took, in seconds by the clock, to seconds[instruction]. For tools. */
+GS_MUST enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
+                                           struct gs_error *error);
+
 /* What one instruction is run as: "contraction", a form of fast.h, or "lines". For tests and tools. */
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
 
