@@ -21,6 +21,7 @@ struct world {
 	struct gs_sim_execution honest;
 	unsigned players;
 	struct gs_sim_player player[PLAYERS_MAX];
+	struct gs_sim_bank bank;
 	struct gs_sim_chain chain;
 	struct gs_sim_oracle oracle;
 	/* What each game's players know of it, and when each side (claimant, challenger) would act. */
@@ -205,6 +206,8 @@ static enum gs_err draw_challenger(struct world *w, struct gs_sim_player *p)
 static void draw_rules(struct world *w)
 {
 	struct gs_sim_chain *chain = &w->chain;
+	chain->bank = &w->bank;
+	chain->claim = (struct gs_hash){{0xc1}};
 	chain->rules.plant = w->options->plant;
 	struct gs_terms *terms = &chain->rules.terms;
 	struct gs_bond_rules *bonds = &chain->rules.bonds;
@@ -229,7 +232,7 @@ static void draw_rules(struct world *w)
 static void open_account(struct world *w, unsigned player, uint64_t least, bool honest)
 {
 	uint64_t amount = least + gs_rng_below(&w->rng, 1000000);
-	w->player[player].account = gs_sim_account_new(&w->chain, gs_wei_from_u64(amount));
+	w->player[player].account = gs_sim_account_new(&w->bank, gs_wei_from_u64(amount));
 	w->oracle.deposit[w->player[player].account] = amount;
 	w->oracle.honest[w->player[player].account] = honest;
 }
@@ -574,9 +577,9 @@ static void add_up(struct world *w, uint64_t seed)
 	t->claims_void += chain->status == GS_SIM_CLAIM_VOID;
 	t->claims_invalid += chain->status == GS_SIM_CLAIM_INVALID;
 	t->wrong_final += chain->status == GS_SIM_CLAIM_FINAL && !w->oracle.claim_right;
-	for (unsigned a = 0; a < chain->accounts; a++) {
+	for (unsigned a = 0; a < chain->bank->accounts; a++) {
 		uint8_t word[32];
-		gs_u256_to_be(&chain->account[a].free.v, word);
+		gs_u256_to_be(&chain->bank->account[a].free.v, word);
 		gs_keccak_update(&t->digest, word, sizeof(word));
 	}
 	if (w->violation == GS_SIM_NO_VIOLATION)
