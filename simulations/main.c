@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "simulations/nodes/nodes.h"
 #include "simulations/world.h"
 
 enum { EXIT_VIOLATION = 1, EXIT_USAGE = 2 };
@@ -16,9 +17,15 @@ struct arguments {
 	uint64_t seed;
 	const char *json;
 	struct gs_sim_options options;
+	bool nodes;
+	struct gs_sim_nodes_options node_options;
 };
 
-static const char usage[] = "usage: gainsay-sim [--runs N] [--seed S] [--json FILE] [--log]\n"
+static const char usage[] = "usage: gainsay-sim [--nodes] [--runs N] [--seed S] [--json FILE] [--log]\n"
+			    "  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
+			    "  --fault NAME with --nodes: this one in every run (drawn)\n"
+			    "  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
+			    "  --node-log   with --nodes: what the nodes log, too\n"
 			    "  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
 			    "  --seed S     the first seed (1)\n"
 			    "  --json FILE  writes the sums there\n"
@@ -31,6 +38,24 @@ static bool number(const char *text, uint64_t max, uint64_t *out)
 	unsigned long long v = strtoull(text, &end, 0);
 	*out = v;
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= max;
+}
+
+static bool small_number(const char *text, unsigned max, unsigned *out)
+{
+	uint64_t v;
+	bool good = number(text, max, &v) && v > 0;
+	*out = good ? (unsigned)v : 0;
+	return good;
+}
+
+static bool fault(const char *name, enum gs_sim_fault *out)
+{
+	for (unsigned f = 0; f < GS_SIM_FAULTS; f++)
+		if (strcmp(name, gs_sim_fault_name((enum gs_sim_fault)f)) == 0) {
+			*out = (enum gs_sim_fault)f;
+			return true;
+		}
+	return false;
 }
 
 /* For the simulator's own test: defects that it must find. */
@@ -51,12 +76,21 @@ static bool plant(const char *name, enum gs_sim_plant *out)
 
 static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
-	*out = (struct arguments){.runs = 2000, .seed = 1};
+	*out = (struct arguments){.runs = 2000, .seed = 1, .node_options = {.claims = 10}};
 	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		bool good = true;
 		if (strcmp(name, "--log") == 0) {
-			out->options.log = stdout;
+			out->options.log = out->node_options.log = stdout;
+			continue;
+		}
+		if (strcmp(name, "--nodes") == 0) {
+			out->nodes = true;
+			continue;
+		}
+		if (strcmp(name, "--node-log") == 0) {
+			out->node_options.log = stdout;
+			out->node_options.node_logs = true;
 			continue;
 		}
 		if (value == NULL)
@@ -67,6 +101,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			good = number(value, UINT64_MAX, &out->seed);
 		else if (strcmp(name, "--json") == 0)
 			out->json = value;
+		else if (strcmp(name, "--fault") == 0)
+			good = fault(value, &out->node_options.fault);
+		else if (strcmp(name, "--claims") == 0)
+			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->node_options.claims);
 		else if (strcmp(name, "--plant") == 0)
 			good = plant(value, &out->options.plant);
 		else
@@ -152,6 +190,73 @@ static bool write_json(const char *path, const struct arguments *a, const struct
 	return fclose(f) == 0;
 }
 
+/* ---- whole nodes ---- */
+
+static void print_nodes(const struct gs_sim_nodes_tally *t, const char *digest, double elapsed)
+{
+	printf("runs            %" PRIu64 " in %.2f s of processor time, %.0f a second; %" PRIu64 " simulated hours\n",
+	       t->runs, elapsed, (double)t->runs / elapsed, t->seconds / 3600);
+	printf("claims          %" PRIu64 ", wrong %" PRIu64 "; final %" PRIu64 ", invalid %" PRIu64 "; games %" PRIu64
+	       "\n",
+	       t->claims, t->wrong_claims, t->final, t->invalid, t->games);
+	printf("blocks          %" PRIu64 ", reorganisations %" PRIu64 "; transactions %" PRIu64 ", failed %" PRIu64
+	       "; crashes %" PRIu64 "\n",
+	       t->blocks, t->reorgs, t->txs, t->failed_txs, t->crashes);
+	printf("faults         ");
+	for (unsigned f = 0; f < GS_SIM_FAULTS; f++)
+		if (t->fault[f] > 0)
+			printf(" %s %" PRIu64, gs_sim_fault_name((enum gs_sim_fault)f), t->fault[f]);
+	printf("\ndigest          %s\nviolations      %" PRIu64 "\n", digest, t->violations);
+	for (unsigned v = 0; v < GS_SIM_WRONGS; v++)
+		if (t->violation[v] > 0)
+			printf("                %" PRIu64 " %s\n", t->violation[v],
+			       gs_sim_wrong_name((enum gs_sim_wrong)v));
+	if (t->violations > 0)
+		printf("first violation %s: --nodes --seed %" PRIu64 " --runs 1 --log\n", gs_sim_wrong_name(t->first),
+		       t->first_seed);
+}
+
+static bool write_nodes_json(const struct arguments *a, const struct gs_sim_nodes_tally *t, const char *digest,
+                             double elapsed)
+{
+	FILE *f = fopen(a->json, "w");
+	if (f == NULL)
+		return false;
+	fprintf(f,
+	        "{\n  \"seed\": %" PRIu64 ",\n  \"runs\": %" PRIu64
+	        ",\n  \"seconds\": %.3f,\n  \"runs_per_second\": %.1f,\n"
+	        "  \"claims\": %" PRIu64 ",\n  \"wrong\": %" PRIu64 ",\n  \"final\": %" PRIu64
+	        ",\n  \"invalid\": %" PRIu64 ",\n  \"games\": %" PRIu64 ",\n  \"reorgs\": %" PRIu64
+	        ",\n  \"crashes\": %" PRIu64 ",\n  \"digest\": \"%s\",\n  \"violations\": %" PRIu64 "\n}\n",
+	        a->seed, t->runs, elapsed, (double)t->runs / elapsed, t->claims, t->wrong_claims, t->final, t->invalid,
+	        t->games, t->reorgs, t->crashes, digest, t->violations);
+	return fclose(f) == 0;
+}
+
+static int run_nodes(const struct arguments *a)
+{
+	struct gs_sim_nodes_tally tally;
+	struct gs_error error = {0};
+	struct gs_hash root;
+	char digest[2 * 32 + 3];
+	gs_sim_nodes_tally_init(&tally);
+	double start = seconds();
+	for (uint64_t i = 0; i < a->runs; i++)
+		if (gs_sim_nodes_run(a->seed + i, &a->node_options, &tally, &error) != GS_OK) {
+			fprintf(stderr, "gainsay-sim: seed %" PRIu64 ": %s\n", a->seed + i, error.text);
+			return EXIT_USAGE;
+		}
+	double elapsed = seconds() - start;
+	gs_keccak_final(&tally.digest, &root);
+	gs_hex_encode(root.b, sizeof(root.b), true, digest);
+	print_nodes(&tally, digest, elapsed);
+	if (a->json != NULL && !write_nodes_json(a, &tally, digest, elapsed)) {
+		fprintf(stderr, "gainsay-sim: %s: %s\n", a->json, strerror(errno));
+		return EXIT_USAGE;
+	}
+	return tally.violations == 0 ? 0 : EXIT_VIOLATION;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a;
@@ -161,6 +266,8 @@ int main(int argc, char **argv)
 	char digest[2 * 32 + 3];
 	if (!read_arguments(argc, argv, &a))
 		return EXIT_USAGE;
+	if (a.nodes)
+		return run_nodes(&a);
 	gs_sim_tally_init(&tally);
 	double start = seconds();
 	for (uint64_t i = 0; i < a.runs; i++)
