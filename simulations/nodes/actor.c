@@ -264,6 +264,18 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 	return err == GS_OK ? feed_and_do(a, &input, now_s, error) : err;
 }
 
+/* The same claim fails only so often: a machine that cannot compute it at all promises nothing. */
+static bool cannot(struct gs_sim_actor *a, const struct gs_hash *claim)
+{
+	unsigned i = 0;
+	while (i < GS_SIM_CLAIMS_MAX && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
+		i++;
+	if (i == GS_SIM_CLAIMS_MAX || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, a->luck.unavailable))
+		return false;
+	a->tried[i] = (struct gs_sim_tries){*claim, a->tried[i].count + 1};
+	return true;
+}
+
 static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
 {
 	enum gs_err err = GS_OK;
@@ -278,7 +290,7 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 		a->job[i] = a->job[--a->jobs];
 		input.as.executed.claim = claim;
 		input.as.executed.reason = "the machine could not";
-		input.as.executed.computed = !befalls(a, a->luck.unavailable) &&
+		input.as.executed.computed = !cannot(a, &claim) &&
 		                             a->compute(a->compute_self, a->account, &claim, &computed);
 		if (input.as.executed.computed) {
 			input.as.executed.output_root = input.as.executed.reference_root = computed.output_root;

@@ -12,6 +12,7 @@
 enum {
 	GS_SIM_JOBS_MAX = 64,
 	GS_SIM_LIVES_MAX = 64, /* crashes of one actor in a run */
+	GS_SIM_TRIES_MAX = 2,  /* executions of a claim that fail */
 };
 #define GS_SIM_NEVER_S UINT64_MAX
 
@@ -29,7 +30,7 @@ struct gs_sim_luck {
 	uint32_t commit_fails;   /* a step that would store something */
 	uint32_t call_fails;     /* a request to the endpoint gets no answer */
 	uint32_t lag;            /* a look at the endpoint's newest block shows an older one */
-	uint32_t unavailable;    /* an execution cannot be done this time */
+	uint32_t unavailable;    /* an execution cannot be done this time, nor the next, but then */
 	uint64_t execution_s;    /* at most */
 	uint64_t down_s;         /* at most, after a crash */
 	uint64_t offline_from_s; /* the endpoint is silent... */
@@ -41,6 +42,11 @@ struct gs_sim_luck {
 struct gs_sim_job {
 	struct gs_hash claim;
 	uint64_t done_s;
+};
+
+struct gs_sim_tries { /* executions of a claim that could not be done */
+	struct gs_hash claim;
+	unsigned count; /* 0: an unused place */
 };
 
 struct gs_sim_actor {
@@ -60,7 +66,8 @@ struct gs_sim_actor {
 	struct pending *first, *last; /* owned */
 	struct gs_sim_job job[GS_SIM_JOBS_MAX];
 	unsigned jobs;
-	struct gs_hash executed[GS_SIM_CLAIMS_MAX]; /* claims whose trace is here */
+	struct gs_sim_tries tried[GS_SIM_CLAIMS_MAX]; /* in all lives */
+	struct gs_hash executed[GS_SIM_CLAIMS_MAX];   /* claims whose trace is here */
 	unsigned executions;
 	uint64_t up_at_s; /* not running: when it starts */
 	unsigned lives;

@@ -16,7 +16,8 @@ enum {
 	HORIZON_S = 3000,
 	POSTING_S = 40, /* within which claims are posted */
 	POLL_S = 2,
-	QUIET_S = 60, /* after the last claim is settled, for what is left to do */
+	MANY_FAULTS_S = 180, /* a window is longer than what may come between a claim and its challenge */
+	QUIET_S = 60,        /* after the last claim is settled, for what is left to do */
 };
 
 struct planned { /* a claim that somebody is going to post */
@@ -165,7 +166,7 @@ static struct gs_sim_network_rules draw_rules(struct run *r)
 {
 	struct gs_sim_network_rules rules = {.contracts = contracts(), .header = &r->program.header, .block_s = 2};
 	struct gs_terms *terms = &rules.rules.terms;
-	terms->window_s = (uint32_t)between(r, 60, 120);
+	terms->window_s = (uint32_t)between(r, 60, 120) + (r->fault == GS_SIM_FAULT_ALL ? MANY_FAULTS_S : 0);
 	terms->minimum_bond = gs_wei_from_u64(between(r, 1, 1000000));
 	terms->bond_bps = (uint16_t)between(r, 0, GS_BPS);
 	terms->minimum_fee = gs_wei_from_u64(between(r, 0, 1000));
