@@ -70,10 +70,30 @@ const char *gs_sim_wrong_name(enum gs_sim_wrong wrong)
 	return names[wrong];
 }
 
-void gs_sim_nodes_tally_init(struct gs_sim_nodes_tally *t)
+void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_nodes_tally *from)
 {
-	memset(t, 0, sizeof(*t));
-	gs_keccak_init(&t->digest);
+	to->runs += from->runs;
+	to->claims += from->claims;
+	to->wrong_claims += from->wrong_claims;
+	to->final += from->final;
+	to->invalid += from->invalid;
+	to->games += from->games;
+	to->txs += from->txs;
+	to->failed_txs += from->failed_txs;
+	to->blocks += from->blocks;
+	to->reorgs += from->reorgs;
+	to->crashes += from->crashes;
+	to->seconds += from->seconds;
+	for (unsigned f = 0; f < GS_SIM_FAULTS; f++)
+		to->fault[f] += from->fault[f];
+	for (unsigned v = 0; v < GS_SIM_WRONGS; v++)
+		to->violation[v] += from->violation[v];
+	if (from->violations > 0 && (to->violations == 0 || from->first_seed < to->first_seed)) {
+		to->first = from->first;
+		to->first_seed = from->first_seed;
+	}
+	to->violations += from->violations;
+	gs_sim_digest_join(&to->digest, &from->digest);
 }
 
 static uint64_t between(struct run *r, uint64_t low, uint64_t high)
@@ -587,8 +607,7 @@ static void add_up(struct run *r, uint64_t seed, enum gs_sim_fault fault)
 	}
 	for (unsigned a = 0; a < r->actors; a++)
 		t->crashes += r->actor[a].lives;
-	for (size_t i = 0; i < r->network.blocks; i++)
-		gs_keccak_update(&t->digest, r->network.block[i].head.hash.b, 32);
+	gs_sim_digest_add(&t->digest, &gs_sim_network_newest(&r->network)->head.hash); /* of all that came before it */
 	if (r->wrong == GS_SIM_WRONG_NOTHING)
 		return;
 	t->violation[r->wrong]++;

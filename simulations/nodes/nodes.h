@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "chain/core/hash.h"
+#include "simulations/many.h"
 #include "simulations/nodes/actor.h"
 
 enum gs_sim_fault {
@@ -53,9 +54,9 @@ struct gs_sim_nodes_tally {
 	uint64_t violations, violation[GS_SIM_WRONGS];
 	uint64_t first_seed;
 	enum gs_sim_wrong first;
-	struct gs_keccak digest; /* of all blocks of all last branches */
+	struct gs_sim_digest digest; /* of all blocks of all last branches */
 };
-void gs_sim_nodes_tally_init(struct gs_sim_nodes_tally *t);
+void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_nodes_tally *from);
 
 /* GS_ENOMEM, or what failed; that an oracle objects is not an error but counted. */
 GS_MUST enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *options,
