@@ -20,18 +20,23 @@ struct arguments {
 	uint64_t processes;
 	bool nodes;
 	struct gs_sim_nodes_options node_options;
+	struct gs_contracts contracts;
 };
 
-static const char usage[] = "usage: gainsay-sim [--nodes] [--runs N] [--seed S] [--threads N] [--json FILE] [--log]\n"
-			    "  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
-			    "  --fault NAME with --nodes: this one in every run (drawn)\n"
-			    "  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
-			    "  --node-log   with --nodes: what the nodes log, too\n"
-			    "  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
-			    "  --seed S     the first seed (1)\n"
-			    "  --threads N  as so many processes side by side (1)\n"
-			    "  --json FILE  writes the sums there\n"
-			    "  --log        prints every event\n";
+static const char usage[] =
+	"usage: gainsay-sim [--nodes] [--runs N] [--seed S] [--threads N] [--json FILE] [--log]\n"
+	"  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
+	"  --fault NAME with --nodes: this one in every run (drawn)\n"
+	"  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
+	"  --dump FILE  with --nodes: the last run's transactions and logs, as JSON, ...\n"
+	"  --program FILE  ... and its program\n"
+	"  --contracts CHAIN,TOKEN,STAKES,MODELS,CLAIMS,BATCHES,DISPUTES,DUTIES  with --nodes: their addresses\n"
+	"  --node-log   with --nodes: what the nodes log, too\n"
+	"  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
+	"  --seed S     the first seed (1)\n"
+	"  --threads N  as so many processes side by side (1)\n"
+	"  --json FILE  writes the sums there\n"
+	"  --log        prints every event\n";
 
 static bool number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -58,6 +63,32 @@ static bool fault(const char *name, enum gs_sim_fault *out)
 			return true;
 		}
 	return false;
+}
+
+/* "8453,0x...,..." */
+static bool contracts(const char *text, struct gs_contracts *out)
+{
+	struct gs_address *const all[] = {&out->token,   &out->stakes,   &out->models, &out->claims,
+	                                  &out->batches, &out->disputes, &out->duties};
+	char part[64];
+	size_t n = strcspn(text, ",");
+	if (n >= sizeof(part))
+		return false;
+	memcpy(part, text, n);
+	part[n] = '\0';
+	if (!number(part, UINT64_MAX, &out->chain_id))
+		return false;
+	for (size_t i = 0; i < GS_ARRAY_LEN(all); i++) {
+		text += n + (text[n] == ',');
+		n = strcspn(text, ",");
+		if (n >= sizeof(part))
+			return false;
+		memcpy(part, text, n);
+		part[n] = '\0';
+		if (gs_address_parse(part, all[i], NULL) != GS_OK)
+			return false;
+	}
+	return text[n] == '\0';
 }
 
 /* For the simulator's own test: defects that it must find. */
@@ -107,7 +138,14 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			out->json = value;
 		else if (strcmp(name, "--fault") == 0)
 			good = fault(value, &out->node_options.fault);
-		else if (strcmp(name, "--claims") == 0)
+		else if (strcmp(name, "--dump") == 0)
+			out->node_options.dump = value;
+		else if (strcmp(name, "--program") == 0)
+			out->node_options.program = value;
+		else if (strcmp(name, "--contracts") == 0) {
+			good = contracts(value, &out->contracts);
+			out->node_options.contracts = &out->contracts;
+		} else if (strcmp(name, "--claims") == 0)
 			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->node_options.claims);
 		else if (strcmp(name, "--plant") == 0)
 			good = plant(value, &out->options.plant);

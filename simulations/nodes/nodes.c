@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "simulations/liar.h"
+#include "simulations/nodes/dump.h"
 #include "simulations/programs.h"
 
 enum {
@@ -184,13 +185,16 @@ static struct gs_contracts contracts(void)
 
 static struct gs_sim_network_rules draw_rules(struct run *r)
 {
-	struct gs_sim_network_rules rules = {.contracts = contracts(), .header = &r->program.header, .block_s = 2};
+	struct gs_sim_network_rules rules = {.contracts = r->options->contracts != NULL ? *r->options->contracts
+	                                                                                : contracts(),
+	                                     .header = &r->program.header,
+	                                     .block_s = 2};
 	struct gs_terms *terms = &rules.rules.terms;
 	terms->window_s = (uint32_t)between(r, 60, 120) + (r->fault == GS_SIM_FAULT_ALL ? MANY_FAULTS_S : 0);
 	terms->minimum_bond = gs_wei_from_u64(between(r, 1, 1000000));
 	terms->bond_bps = (uint16_t)between(r, 0, GS_BPS);
 	terms->minimum_fee = gs_wei_from_u64(between(r, 0, 1000));
-	terms->version = 1;
+	terms->version = 0;
 	rules.rules.bonds = (struct gs_bond_rules){.challenger_bond = gs_wei_from_u64(between(r, 1, 1000000)),
 	                                           .refund_per_move = gs_wei_from_u64(between(r, 0, 1000)),
 	                                           .concede_bps = (uint16_t)between(r, 1, GS_BPS),
@@ -617,6 +621,18 @@ static void add_up(struct run *r, uint64_t seed, enum gs_sim_fault fault)
 	}
 }
 
+static enum gs_err write_program(const struct gs_program *program, const char *path, struct gs_error *error)
+{
+	struct gs_buf bytes;
+	gs_buf_init(&bytes, SIZE_MAX / 2);
+	enum gs_err err = gs_program_write(program, &bytes);
+	FILE *f = err == GS_OK ? fopen(path, "wb") : NULL;
+	bool done = f != NULL && fwrite(bytes.ptr, 1, bytes.len, f) == bytes.len;
+	done = f != NULL && fclose(f) == 0 && done;
+	gs_buf_free(&bytes);
+	return done ? GS_OK : gs_fail(error, GS_EIO, "%s: cannot be written", path);
+}
+
 enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *options,
                              struct gs_sim_nodes_tally *tally, struct gs_error *error)
 {
@@ -632,6 +648,10 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 		err = play(r, error);
 	if (err == GS_OK)
 		add_up(r, seed, fault);
+	if (err == GS_OK && options->dump != NULL)
+		err = gs_sim_dump(&r->network, options->dump, error);
+	if (err == GS_OK && options->program != NULL)
+		err = write_program(&r->program, options->program, error);
 	for (unsigned a = 0; a < r->actors; a++)
 		gs_sim_actor_close(&r->actor[a]);
 	if (r->network.block != NULL)

@@ -43,9 +43,12 @@ const char *gs_sim_wrong_name(enum gs_sim_wrong wrong);
 
 struct gs_sim_nodes_options {
 	enum gs_sim_fault fault;
-	unsigned claims; /* 1 to GS_SIM_CLAIMS_MAX; one of them is wrong */
-	FILE *log;       /* NULL: none */
-	bool node_logs;  /* with the log */
+	unsigned claims;                      /* 1 to GS_SIM_CLAIMS_MAX; one of them is wrong */
+	FILE *log;                            /* NULL: none */
+	bool node_logs;                       /* with the log */
+	const struct gs_contracts *contracts; /* where a real deployment lies; NULL: somewhere */
+	const char *dump;                     /* dump.h: the file for each run's; NULL: none */
+	const char *program;                  /* the file for the program; NULL: none */
 };
 
 struct gs_sim_nodes_tally {
