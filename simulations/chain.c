@@ -242,7 +242,12 @@ static void challenger_wins(struct gs_sim_chain *chain, unsigned index)
 		if (!gs_u256_is_zero(&payout.kept.v))
 			unlock(chain, chain->claimant, payout.kept);
 		settle(chain, chain->claimant, burned, g->challenger, last ? payout.rest : none, bond_of(chain, g));
-		chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = last ? none : payout.rest};
+		if (last)
+			tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_SETTLED,
+			                                   .other = g->challenger,
+			                                   .amount = payout.rest});
+		else
+			chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = payout.rest};
 		return;
 	}
 	unlock(chain, g->challenger, bond_of(chain, g));

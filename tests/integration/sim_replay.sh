@@ -13,7 +13,8 @@ here=tests/integration/sim_replay.py
 # A chain whose clock begins before the simulated one.
 evm_up() {
 	local i port=
-	rm -f "$work/anvil.out" "$work/deployment.json"
+	rm -f "$work/deployment.json"
+	: >"$work/anvil.out"
 	start anvil "$anvil" --host 127.0.0.1 --port 0 --chain-id 8453 --timestamp 1699990000 --gas-limit 1000000000 --order fifo
 	for ((i = 0; i < 100; i++)); do
 		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
