@@ -138,6 +138,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			out->json = value;
 		else if (strcmp(name, "--fault") == 0)
 			good = fault(value, &out->node_options.fault);
+		else if (strcmp(name, "--store") == 0)
+			out->node_options.stores = value;
 		else if (strcmp(name, "--dump") == 0)
 			out->node_options.dump = value;
 		else if (strcmp(name, "--program") == 0)
@@ -156,6 +158,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			return false;
 		}
 		i++;
+	}
+	if (out->processes > 1 && out->node_options.stores != NULL) {
+		fprintf(stderr, "gainsay-sim: --store is for one process; leave --threads out\n");
+		return false;
 	}
 	if (out->processes > 1 && out->options.log != NULL) {
 		fprintf(stderr, "gainsay-sim: --log is for one process; leave --threads out\n");

@@ -1,7 +1,9 @@
 #include "simulations/nodes/actor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BLOCKS_A_TICK = 64 };
 
@@ -62,10 +64,37 @@ static void drop_effects(struct gs_sim_actor *a)
 	a->last = NULL;
 }
 
+static void close_store(struct gs_sim_actor *a)
+{
+	if (a->db != NULL)
+		gs_store_close(a->db);
+	a->db = NULL;
+}
+
+static enum gs_err open_store(struct gs_sim_actor *a, struct gs_error *error)
+{
+	char path[512];
+	enum gs_err err = GS_OK;
+	if (a->folder != NULL) {
+		int n = snprintf(path, sizeof(path), "%s/%u", a->folder, a->account);
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return gs_fail(error, GS_ELIMIT, "%s: too long a path", a->folder);
+		err = gs_store_open(path, NULL, &a->db, error);
+	} else if (a->memory == NULL) {
+		err = gs_sim_store_new(&a->memory);
+	}
+	if (err != GS_OK)
+		return err;
+	a->inner = a->folder != NULL ? gs_store_port(a->db) : gs_sim_store_port(a->memory);
+	a->store = gs_sim_faulty_port(&a->faulty, &a->inner);
+	return GS_OK;
+}
+
 static void die(struct gs_sim_actor *a, uint64_t now_s)
 {
 	gs_node_close(a->node);
 	a->node = NULL;
+	close_store(a);
 	drop_effects(a);
 	a->jobs = 0;
 	a->executions = 0;
@@ -105,7 +134,7 @@ static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uin
 	bool may_die = a->lives < GS_SIM_LIVES_MAX;
 	input->now.unix_s = own_clock(a, now_s);
 	if (may_die && befalls(a, a->luck.commit_fails))
-		gs_sim_store_fail_after(a->store_self, 0);
+		a->faulty.fails = true;
 	enum gs_err err = gs_node_step(a->node, input, &a->effects, error);
 	if (err == GS_EIO) { /* the disk's fault: the daemon ends, and somebody starts it again */
 		a->failures++;
@@ -259,7 +288,11 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
-	enum gs_err err = gs_node_open(&a->options, &a->store, &surroundings, a->log, &a->node, error);
+	a->faulty.fails = false;
+	enum gs_err err = a->folder != NULL && a->db == NULL ? open_store(a, error) : GS_OK;
+	if (err != GS_OK)
+		return err;
+	err = gs_node_open(&a->options, &a->store, &surroundings, a->log, &a->node, error);
 	input.as.start.nonce = a->network->nonce[a->account];
 	return err == GS_OK ? feed_and_do(a, &input, now_s, error) : err;
 }
@@ -359,14 +392,23 @@ enum gs_err gs_sim_actor_summarise(struct gs_sim_actor *a, struct gs_node_summar
 	return gs_node_summarise(a->node, out, error);
 }
 
-enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed)
+enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed, struct gs_error *error)
 {
 	gs_rng_seed(&a->rng, seed);
-	enum gs_err err = gs_sim_store_new(&a->store_self);
-	if (err != GS_OK)
-		return err;
-	a->store = gs_sim_store_port(a->store_self);
-	return gs_node_effects_init(&a->effects);
+	enum gs_err err = open_store(a, error);
+	return err == GS_OK ? gs_node_effects_init(&a->effects) : err;
+}
+
+/* The database's files, so that the next run finds none. */
+static void remove_files(const struct gs_sim_actor *a)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb", "LOCK"};
+	char path[512];
+	for (size_t i = 0; i < GS_ARRAY_LEN(names); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%u/%s", a->folder, a->account, names[i]);
+		if (n > 0 && (size_t)n < sizeof(path))
+			unlink(path);
+	}
 }
 
 void gs_sim_actor_close(struct gs_sim_actor *a)
@@ -374,6 +416,9 @@ void gs_sim_actor_close(struct gs_sim_actor *a)
 	gs_node_close(a->node);
 	drop_effects(a);
 	gs_node_effects_free(&a->effects);
-	gs_sim_store_free(a->store_self);
+	close_store(a);
+	if (a->folder != NULL)
+		remove_files(a);
+	gs_sim_store_free(a->memory);
 	memset(a, 0, sizeof(*a));
 }

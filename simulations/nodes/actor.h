@@ -5,8 +5,10 @@
 #ifndef GS_SIMULATIONS_NODES_ACTOR_H
 #define GS_SIMULATIONS_NODES_ACTOR_H
 
+#include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/network.h"
+#include "storage/store.h"
 #include "validator/node/node.h"
 
 enum {
@@ -58,8 +60,11 @@ struct gs_sim_actor {
 	void *compute_self;
 	const struct gs_log *log;
 	struct gs_rng rng;
-	struct gs_sim_store *store_self; /* owned; outlives every life */
-	struct gs_store store;
+	const char *folder;          /* for a database of LMDB, in a folder of its own there; NULL: in memory */
+	struct gs_sim_store *memory; /* owned; outlives every life */
+	struct gs_store_db *db;      /* owned; NULL: in memory, or not running */
+	struct gs_store inner, store;
+	struct gs_sim_faulty faulty;
 	/* this life: */
 	struct gs_node *node; /* owned; NULL: not running */
 	struct gs_node_effects effects;
@@ -74,8 +79,8 @@ struct gs_sim_actor {
 	unsigned failures; /* of lives that ended by the store */
 };
 
-/* The rest is zero; network, options, luck, compute are set. GS_ENOMEM. */
-GS_MUST enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed);
+/* The rest is zero; network, options, luck, compute, and folder if wanted, are set. GS_ENOMEM, GS_EIO. */
+GS_MUST enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed, struct gs_error *error);
 void gs_sim_actor_close(struct gs_sim_actor *a);
 /* One look at the world, as the daemon's tick. GS_ENOMEM, GS_ECORRUPT...: a step failed and its store was not the reason. */
 GS_MUST enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error);

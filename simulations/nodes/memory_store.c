@@ -30,8 +30,6 @@ struct gs_sim_store {
 	struct gs_store_txn txn;
 	struct undo *undo; /* owned */
 	size_t undos, undo_room;
-	uint64_t commits;
-	uint64_t fail_at; /* this commit fails; 0: none does */
 };
 
 static struct gs_bytes key_of(const struct record *r)
@@ -230,11 +228,7 @@ static void roll_back(struct gs_sim_store *s)
 static enum gs_err commit(struct gs_store_txn *txn, struct gs_error *error)
 {
 	struct gs_sim_store *s = txn->store;
-	s->commits += s->undos > 0;
-	if (s->undos > 0 && s->commits == s->fail_at) {
-		roll_back(s);
-		return gs_fail(error, GS_EIO, "store: no space left on the device");
-	}
+	(void)error;
 	while (s->undos > 0)
 		free(s->undo[--s->undos].before);
 	s->txn.open = false;
@@ -278,24 +272,4 @@ struct gs_store gs_sim_store_port(struct gs_sim_store *store)
 	                         .scan = scan,
 	                         .commit = commit,
 	                         .abort = abort_txn};
-}
-
-uint64_t gs_sim_store_commits(const struct gs_sim_store *store)
-{
-	return store->commits;
-}
-
-void gs_sim_store_fail_after(struct gs_sim_store *store, uint64_t commits)
-{
-	store->fail_at = store->commits + commits + 1;
-}
-
-bool gs_sim_store_same(const struct gs_sim_store *a, const struct gs_sim_store *b, enum gs_table table)
-{
-	const struct table *x = &a->table[table], *y = &b->table[table];
-	bool same = x->count == y->count;
-	for (size_t i = 0; same && i < x->count; i++)
-		same = compare(key_of(x->record[i]), key_of(y->record[i])) == 0 &&
-		       compare(value_of(x->record[i]), value_of(y->record[i])) == 0;
-	return same;
 }

@@ -244,7 +244,7 @@ static struct gs_sim_luck draw_luck(struct run *r, bool honest)
 	return luck;
 }
 
-static enum gs_err set_up_actor(struct run *r, unsigned i)
+static enum gs_err set_up_actor(struct run *r, unsigned i, struct gs_error *error)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
 	struct gs_sim_actor *a = &r->actor[i];
@@ -254,6 +254,7 @@ static enum gs_err set_up_actor(struct run *r, unsigned i)
 		.luck = draw_luck(r, i != LIAR),
 		.compute = compute,
 		.compute_self = r,
+		.folder = r->options->stores,
 		.log = r->options->log != NULL && r->options->node_logs ? &r->log : NULL,
 	};
 	a->options = (struct gs_node_options){
@@ -272,7 +273,7 @@ static enum gs_err set_up_actor(struct run *r, unsigned i)
 		.resend_s = between(r, 4, 12),
 	};
 	a->options.sampling.certain_above = gs_wei_from_u64(UINT64_MAX);
-	return gs_sim_actor_open(a, gs_rng_u64(&r->rng));
+	return gs_sim_actor_open(a, gs_rng_u64(&r->rng), error);
 }
 
 static void plan_claims(struct run *r, bool lie_shows)
@@ -317,9 +318,9 @@ static enum gs_err set_up(struct run *r, struct gs_error *error)
 		err = gs_sim_network_open(&rules, gs_rng_u64(&r->rng), &r->network);
 	}
 	for (unsigned i = 0; i < r->actors && err == GS_OK; i++)
-		err = set_up_actor(r, i);
+		err = set_up_actor(r, i, error);
 	if (err != GS_OK)
-		return gs_fail(error, err, "simulation: no memory for a run");
+		return err == GS_ENOMEM ? gs_fail(error, err, "simulation: no memory for a run") : err;
 	plan_claims(r, shows);
 	return GS_OK;
 }
@@ -506,17 +507,21 @@ static enum gs_err check_states(struct run *r, struct gs_error *error)
 	fresh.options.self = gs_sim_address(GS_SIM_ACCOUNTS_MAX - 1);
 	fresh.options.validate = fresh.options.defend = fresh.options.finalise = false;
 	fresh.account = GS_SIM_ACCOUNTS_MAX - 1;
-	enum gs_err err = gs_sim_actor_open(&fresh, 1);
+	enum gs_err err = gs_sim_actor_open(&fresh, 1, error);
 	for (unsigned i = 0; err == GS_OK && i < HORIZON_S; i++) {
 		err = gs_sim_actor_tick(&fresh, r->now_s, error);
 		const struct gs_head *head = err == GS_OK ? gs_node_newest(fresh.node) : NULL;
 		if (head != NULL && head->number + 1 == r->network.blocks)
 			break;
 	}
-	for (unsigned a = 0; a < r->actors && err == GS_OK; a++)
-		for (unsigned t = 0; t < GS_ARRAY_LEN(derived); t++)
-			if (a != LIAR && !gs_sim_store_same(r->actor[a].store_self, fresh.store_self, derived[t]))
+	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
+		for (unsigned t = 0; a != LIAR && err == GS_OK && t < GS_ARRAY_LEN(derived); t++) {
+			bool same;
+			err = gs_sim_same_records(&r->actor[a].inner, &fresh.inner, derived[t], &same, error);
+			if (err == GS_OK && !same)
 				object(r, GS_SIM_WRONG_STATE);
+		}
+	}
 	gs_sim_actor_close(&fresh);
 	return err;
 }

@@ -46,6 +46,7 @@ struct gs_sim_nodes_options {
 	unsigned claims;                      /* 1 to GS_SIM_CLAIMS_MAX; one of them is wrong */
 	FILE *log;                            /* NULL: none */
 	bool node_logs;                       /* with the log */
+	const char *stores;                   /* a folder for databases of LMDB; NULL: stores are in memory */
 	const struct gs_contracts *contracts; /* where a real deployment lies; NULL: somewhere */
 	const char *dump;                     /* dump.h: the file for each run's; NULL: none */
 	const char *program;                  /* the file for the program; NULL: none */
