@@ -298,12 +298,12 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 }
 
 /* The same claim fails only so often: a machine that cannot compute it at all promises nothing. */
-static bool cannot(struct gs_sim_actor *a, const struct gs_hash *claim)
+static bool fails(struct gs_sim_actor *a, const struct gs_hash *claim, uint32_t chance)
 {
 	unsigned i = 0;
 	while (i < GS_SIM_CLAIMS_MAX && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
 		i++;
-	if (i == GS_SIM_CLAIMS_MAX || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, a->luck.unavailable))
+	if (i == GS_SIM_CLAIMS_MAX || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, chance))
 		return false;
 	a->tried[i] = (struct gs_sim_tries){*claim, a->tried[i].count + 1};
 	return true;
@@ -323,11 +323,13 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 		a->job[i] = a->job[--a->jobs];
 		input.as.executed.claim = claim;
 		input.as.executed.reason = "the machine could not";
-		input.as.executed.computed = !cannot(a, &claim) &&
+		input.as.executed.computed = !fails(a, &claim, a->luck.unavailable) &&
 		                             a->compute(a->compute_self, a->account, &claim, &computed);
 		if (input.as.executed.computed) {
 			input.as.executed.output_root = input.as.executed.reference_root = computed.output_root;
 			input.as.executed.trace_root = computed.trace_root;
+			if (fails(a, &claim, a->luck.flips))
+				input.as.executed.output_root.b[0] ^= 1;
 			keep_execution(a, &claim);
 		}
 		err = feed_and_do(a, &input, now_s, error);

@@ -33,6 +33,7 @@ struct gs_sim_luck {
 	uint32_t call_fails;     /* a request to the endpoint gets no answer */
 	uint32_t lag;            /* a look at the endpoint's newest block shows an older one */
 	uint32_t unavailable;    /* an execution cannot be done this time, nor the next, but then */
+	uint32_t flips;          /* one of the two back ends computes something else, so often at most, too */
 	uint64_t execution_s;    /* at most */
 	uint64_t down_s;         /* at most, after a crash */
 	uint64_t offline_from_s; /* the endpoint is silent... */

@@ -67,6 +67,7 @@ const char *gs_sim_wrong_name(enum gs_sim_wrong wrong)
 	                                    "an honest node never rests",
 	                                    "stored state differs from the chain's",
 	                                    "two answers to one state",
+	                                    "one move sent twice",
 	                                    "a step failed"};
 	return names[wrong];
 }
@@ -217,8 +218,13 @@ static bool has_fault(const struct run *r, enum gs_sim_fault fault)
 static struct gs_sim_luck draw_luck(struct run *r, bool honest)
 {
 	struct gs_sim_luck luck = {.execution_s = 4, .offline_from_s = GS_SIM_NEVER_S};
-	if (!honest)
+	if (!honest) { /* one liar in three falls silent for good, perhaps in the middle of a game */
+		if (gs_rng_below(&r->rng, 3) == 0) {
+			luck.offline_from_s = GS_SIM_GENESIS_S + between(r, 1, 60);
+			luck.offline_to_s = GS_SIM_NEVER_S;
+		}
 		return luck;
+	}
 	if (has_fault(r, GS_SIM_FAULT_CRASH))
 		luck.crash = (uint32_t)between(r, 1, 60);
 	if (has_fault(r, GS_SIM_FAULT_COMMIT))
@@ -237,6 +243,7 @@ static struct gs_sim_luck draw_luck(struct run *r, bool honest)
 		luck.send_delay_s = between(r, 1, 12);
 	if (has_fault(r, GS_SIM_FAULT_EXECUTION)) {
 		luck.unavailable = (uint32_t)between(r, 1, 400);
+		luck.flips = (uint32_t)between(r, 1, 400);
 		luck.execution_s = between(r, 1, 10);
 	}
 	if (has_fault(r, GS_SIM_FAULT_CLOCK))
@@ -463,6 +470,22 @@ static void check_claims(struct run *r)
 	}
 }
 
+/* Nobody pays twice for one move: of two transactions with the same calldata none has succeeded, unless the chain took it back for a
+ * while. */
+static void check_doubles(struct run *r, enum gs_sim_fault fault)
+{
+	for (unsigned i = 0; i < r->network.txs && fault != GS_SIM_FAULT_REORG && fault != GS_SIM_FAULT_ALL; i++)
+		for (unsigned k = 0; k < i; k++) {
+			const struct gs_sim_tx *x = r->network.tx[k], *y = r->network.tx[i];
+			if (x->sender == LIAR || y->sender != x->sender || !x->mined || !y->mined ||
+			    !gs_address_equal(&x->to, &r->network.rules.contracts.disputes) ||
+			    x->data.len != y->data.len || memcmp(x->data.ptr, y->data.ptr, x->data.len) != 0)
+				continue;
+			if (x->success || y->success)
+				object(r, GS_SIM_WRONG_DOUBLE);
+		}
+}
+
 /* No two transactions of an honest node that answer one state of a game by the same party differently. */
 static void check_answers(struct run *r)
 {
@@ -578,6 +601,7 @@ static void calm(struct run *r)
 
 static enum gs_err play(struct run *r, struct gs_error *error)
 {
+	const enum gs_sim_fault fault = r->fault;
 	uint64_t end_s = r->now_s + HORIZON_S, quiet_s = 0;
 	enum gs_err err = GS_OK;
 	while (err == GS_OK && r->wrong == GS_SIM_WRONG_NOTHING && r->now_s < end_s) {
@@ -595,6 +619,7 @@ static enum gs_err play(struct run *r, struct gs_error *error)
 	if (!settled(r))
 		object(r, GS_SIM_WRONG_ENDLESS);
 	check_answers(r);
+	check_doubles(r, fault);
 	err = check_rest(r, error);
 	return err == GS_OK ? check_states(r, error) : err;
 }

@@ -36,6 +36,7 @@ enum gs_sim_wrong {
 	GS_SIM_WRONG_RESTLESS,    /* an honest node that has something to do, or to wait for, for ever */
 	GS_SIM_WRONG_STATE,       /* what an honest node has stored of the chain is not what a new node finds there */
 	GS_SIM_WRONG_TWO_ANSWERS, /* two different answers of an honest node to one state of one game */
+	GS_SIM_WRONG_DOUBLE,      /* a move that was made is made again, and paid */
 	GS_SIM_WRONG_STEP,        /* a step of an honest node failed, its store not being the reason */
 };
 enum { GS_SIM_WRONGS = GS_SIM_WRONG_STEP + 1 };
