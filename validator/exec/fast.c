@@ -4,12 +4,13 @@
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
 #include "validator/exec/sweep.h"
+#include "validator/exec/window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, REDUCE, SWEEP, ELEMENTS } form;
+	enum { MOVE, PLANE, REDUCE, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -36,6 +37,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	enum gs_err err = gs_move_prepare(in, &move);
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
+		return err;
+	struct gs_window *window;
+	err = gs_window_prepare(in, &window);
+	*out = (struct gs_fast){.form = WINDOW, .is = window};
+	if (err != GS_OK || window != NULL)
 		return err;
 	struct gs_reduce *reduce;
 	err = gs_reduce_prepare(in, &reduce);
@@ -65,6 +71,7 @@ static void drop(struct gs_fast *fast)
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case MOVE:
 	case ELEMENTS:
+	case WINDOW:
 	case SWEEP: free(fast->is); return;
 	}
 }
@@ -100,6 +107,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
 	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
+	case WINDOW: return gs_window_run(fast->is, mem, kernels, pool, room);
 	}
 	return GS_OK;
 }
@@ -112,6 +120,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case REDUCE: return "reduce";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";
+	case WINDOW: return "window";
 	}
 	return "";
 }
