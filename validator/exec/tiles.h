@@ -34,6 +34,7 @@ struct gs_panel {
 	bool straight;            /* stored as the tile leaves it, where the output has it */
 	unsigned together;        /* panels from this one on that a tile can take one after another */
 	size_t at;                /* in the worker's block, where it is packed */
+	bool start_neighbours;    /* in the start, where that moves on lanes */
 	/* the block of terms under way, as struct gs_tile has it */
 	const float *x;
 	const int64_t *x_at;
