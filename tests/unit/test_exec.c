@@ -1,6 +1,6 @@
 /* The portable executor against the reference interpreter, to the bit: random programs that reach the whole law, and
  * larger folds and maps shaped like real layers, with one thread and with several. */
-#include "validator/exec/exec.h"
+#include "validator/exec/plan.h"
 
 #include "chain/core/rng.h"
 #include "challenge/machine/listing.h"
@@ -27,7 +27,8 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, const uin
 			 fast = {.trace = got, .weights = p->weights, .inputs = inputs, .claimed = claimed};
 	gs_interpret(p, &reference);
 	struct gs_error error = {0};
-	assert_int_equal(gs_exec_run(p, &fast, threads, &error), GS_OK);
+	struct gs_exec_options options = {.threads = threads, .finely = threads > 1};
+	assert_int_equal(gs_exec_run_with(p, &fast, &options, &error), GS_OK);
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
 		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;

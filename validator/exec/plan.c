@@ -15,6 +15,13 @@ struct packed { /* of one instruction; NULL: packed in every run */
 	struct gs_contract_ints ints;
 };
 
+enum {
+	FMAS_A_NS = 32,    /* of a contraction, about, and one thread... */
+	STEPS_A_NS = 3,    /* ...and of anything else */
+	SHARED_NS = 6000,  /* an instruction that two threads share with profit */
+	WORTH_NS = 100000, /* of such instructions: worth waking helpers for */
+};
+
 struct gs_exec_plan {
 	const struct gs_program *program;
 	const struct gs_kernels *kernels;
@@ -25,6 +32,7 @@ struct gs_exec_plan {
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
+	uint64_t shared_ns; /* about what instructions that threads share take one */
 };
 
 /* An instruction as it is run: what need not be found out again. */
@@ -142,6 +150,15 @@ static void drop_packed(const struct packed *p)
 		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
+/* What an instruction takes one thread, roughly, when it is enough to be shared by several. */
+static uint64_t shared_ns(const struct gs_instr *in)
+{
+	uint64_t terms = in->form == GS_FOLD ? gs_instr_terms(in) : 1;
+	bool products = in->form == GS_FOLD && (in->fn == GS_FN_F32_FMA || in->fn == GS_FN_I32_MULADD);
+	double ns = (double)gs_instr_count(in) * (double)terms / (products ? FMAS_A_NS : STEPS_A_NS);
+	return ns < SHARED_NS ? 0 : ns < WORTH_NS ? (uint64_t)ns : WORTH_NS;
+}
+
 static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 {
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
@@ -152,6 +169,7 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
 		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		plan->shared_ns += shared_ns(&in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
 	}
@@ -179,6 +197,8 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
 	}
+	if (options->finely)
+		gs_pool_cut_finely(plan->pool);
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
 	if (budget != 0 && prepack(plan, budget) != GS_OK) {
@@ -246,6 +266,8 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
+	if (plan->shared_ns >= WORTH_NS)
+		gs_pool_wake(plan->pool);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
 		enum gs_err err = run_step(plan, i, mem);

@@ -16,6 +16,7 @@ struct gs_exec_options {
 	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
 	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
+	bool finely;           /* for tests: every thread takes part in everything (threads.h) */
 };
 
 struct gs_exec_plan;
