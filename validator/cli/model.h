@@ -50,7 +50,7 @@ struct gs_run {
 	uint8_t *
 		claimed; /* owned; of a tolerant program: the claimed outputs, zero until somebody writes them. Set before executing */
 	uint32_t output_at[GS_IO_MAX]; /* the chunk of `trace` where canonical output i lies */
-	uint8_t *trace;                /* owned; mapped: of a whole trace's length, of which an execution writes a part */
+	uint8_t *trace; /* owned; mapped: of a whole trace's length, of which an execution writes a part */
 	uint64_t trace_bytes;
 	struct gs_exec_plan *plan; /* owned; made by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */

@@ -10,6 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+/* What decoded instructions, kept from the second run on, may take together: of a program of a hundred or so that have no form
+ * of their own; in longer ones their work outweighs decoding them. */
+#define KEPT_BYTES_MAX (UINT64_C(2) << 20)
+
 struct packed { /* of one instruction; NULL: packed in every run */
 	float *x, *w;
 	bool own_x, own_w; /* else another instruction's, of the same factor */
@@ -27,12 +31,22 @@ struct gs_exec_plan {
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
 	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
+	uint64_t kept_bytes;     /* by steps */
+	bool again;              /* not the first run */
+};
+
+/* An instruction that has to be decoded, as it was found to be. */
+struct kept {
+	struct gs_instr in;
+	bool contracts;
+	struct gs_contract c; /* with what is packed, if it contracts */
 };
 
 /* An instruction as it is run: what need not be found out again. */
 struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
 	struct gs_gemv *gemv;         /* owned; NULL: as above */
+	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 };
 
@@ -224,6 +238,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	for (uint32_t i = 0; plan->step && i < plan->count; i++) {
 		gs_fast_free(plan->step[i].fast);
 		free(plan->step[i].gemv);
+		free(plan->step[i].kept);
 	}
 	free(plan->step);
 	free(plan->room.stage);
@@ -239,21 +254,45 @@ static void commit(const struct gs_instr *in, struct gs_trace *trace)
 	gs_trace_commit_chunks(trace, in->first_chunk, gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
 }
 
+/* Keeps what was found, where there is room: who runs a program again wants it fast. */
+static void keep(struct gs_exec_plan *plan, struct step *step, const struct gs_instr *in, const struct gs_contract *c)
+{
+	if (!plan->again || step->kept || plan->kept_bytes + sizeof(struct kept) > KEPT_BYTES_MAX)
+		return;
+	if ((step->kept = malloc(sizeof(struct kept))) == NULL)
+		return; /* it goes without */
+	plan->kept_bytes += sizeof(struct kept);
+	step->kept->in = *in;
+	step->kept->contracts = c != NULL;
+	if (c)
+		step->kept->c = *c;
+}
+
+static enum gs_err run_decoded(struct gs_exec_plan *plan, const struct gs_instr *in, const struct gs_contract *c,
+                               const struct gs_memory *mem)
+{
+	if (c)
+		return gs_contract_run(c, in, mem, plan->kernels, plan->pool, plan->workspace);
+	gs_lines_run(in, mem, plan->kernels, plan->lines, plan->pool);
+	return GS_OK;
+}
+
 /* An instruction that has to be decoded. */
 static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
 {
-	struct gs_instr in = instr(plan, i);
+	struct step *step = &plan->step[i];
 	struct gs_contract c;
-	if (!contracts(plan, &in, &c)) {
-		gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
-		return GS_OK;
-	}
-	if (plan->packed) {
+	if (step->kept)
+		return run_decoded(plan, &step->kept->in, step->kept->contracts ? &step->kept->c : NULL, mem);
+	struct gs_instr in = instr(plan, i);
+	bool contraction = contracts(plan, &in, &c);
+	if (contraction && plan->packed) {
 		c.packed_x = plan->packed[i].x;
 		c.packed_w = plan->packed[i].w;
 		c.ints = plan->packed[i].ints;
 	}
-	return gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
+	keep(plan, step, &in, contraction ? &c : NULL);
+	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
 }
 
 static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
@@ -285,6 +324,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		if (live)
 			gs_live_after(live, i, &in, release, self);
 	}
+	plan->again = true;
 	return GS_OK;
 }
 
@@ -340,6 +380,7 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		seconds[i] += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
 	}
+	plan->again = true;
 	return GS_OK;
 }
 

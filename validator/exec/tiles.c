@@ -188,6 +188,38 @@ static float start_at(const struct item *it, int64_t at)
 	return gs_f32_from_bits((uint32_t)gs_load(dtype, gs_element_bits(base, dtype, (uint64_t)at)));
 }
 
+/* Those of a panel's lanes. */
+static void copy_start(const struct item *it, int64_t base, const struct gs_panel *p, float *to)
+{
+	const struct gs_factor *f = &it->job->c->is.start;
+	const int64_t *lane = it->s->lane_start + p->lane;
+	if (p->start_neighbours && (f->dtype == GS_F32 || f->dtype == GS_I32)) {
+		const uint8_t *array = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+		memcpy(to, (const float *)(const void *)array + base + lane[0], p->lanes * sizeof(float));
+		return;
+	}
+	for (size_t l = 0; l < p->lanes; l++)
+		to[l] = start_at(it, base + lane[l]);
+}
+
+/* Whether the tile can read them from the tensor: rows of whole panels, evenly apart. */
+static bool start_where_it_lies(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, int64_t base,
+                                struct gs_tile *tile)
+{
+	const struct gs_factor *f = &it->job->c->is.start;
+	const int64_t *at = it->s->row_start + row;
+	int64_t apart = rows > 1 ? at[1] - at[0] : (int64_t)p->wide;
+	bool even = f->dtype == GS_F32 && p->start_neighbours && p->lanes == p->wide && apart > 0;
+	for (size_t r = 2; even && r < rows; r++)
+		even = at[r] - at[r - 1] == apart;
+	if (!even)
+		return false;
+	const uint8_t *array = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+	tile->start = (const float *)(const void *)array + base + at[0] + it->s->lane_start[p->lane];
+	tile->start_row = (size_t)apart;
+	return true;
+}
+
 /* The accumulators before the first term: one a row, or a block of lanes. */
 static void fill_start(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, struct gs_tile *tile)
 {
@@ -197,10 +229,10 @@ static void fill_start(const struct item *it, size_t row, size_t rows, const str
 	if (!c->start_moves_on_lanes)
 		return;
 	int64_t base = c->start.at + gs_batch_at(c, it->batch, c->start.step);
+	if (c->words == 0 && start_where_it_lies(it, row, rows, p, base, tile))
+		return;
 	for (size_t r = 0; r < rows; r++)
-		for (size_t l = 0; l < p->lanes; l++)
-			it->s->tile[r * p->wide + l] = start_at(it, base + it->s->row_start[row + r] +
-			                                                    it->s->lane_start[p->lane + l]);
+		copy_start(it, base + it->s->row_start[row + r], p, it->s->tile + r * p->wide);
 	for (size_t r = 0; r < rows && c->words != 0; r++)
 		add_integer(it->s->tile + r * p->wide, p->lanes, row_addend(it, row + r));
 	tile->start = it->s->tile;
@@ -369,6 +401,7 @@ static void place_lanes(const struct item *it)
 		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
 		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
 		p->neighbours = neighbours(s->lane_x + lane, p->lanes);
+		p->start_neighbours = c->start_moves_on_lanes && neighbours(s->lane_start + lane, p->lanes);
 		p->run = runs;
 		p->runs = find_runs(it, lane, p->lanes, s->run + runs);
 		runs += p->runs;

@@ -28,6 +28,7 @@ struct gs_panel {
 	unsigned width;           /* 1 << width vectors */
 	unsigned run, runs;       /* of the worker's, that lie in this panel */
 	bool neighbours;          /* in x */
+	bool start_neighbours;    /* in the start, where that moves on lanes */
 	/* the block of terms under way, as struct gs_tile has it */
 	const float *x;
 	const int64_t *x_at;
