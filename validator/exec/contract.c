@@ -117,6 +117,12 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 	return true;
 }
 
+bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk)
+{
+	*chunk = c->is.x.chunk;
+	return c->is.words == 0 && c->is.x.space == GS_SPACE_TRACE && c->is.x.stage_dims != 0;
+}
+
 void gs_contract_drop(struct gs_contract *c)
 {
 	free(c->packed_x);
