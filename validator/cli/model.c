@@ -277,15 +277,21 @@ static void release_chunks(void *self, uint32_t chunk, uint32_t chunks)
 		(void)madvise(p->trace + first * p->page, count * p->page, MADV_DONTNEED);
 }
 
+enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error *error)
+{
+	struct gs_exec_options options = {
+		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
+	GS_ASSERT(run->plan == NULL);
+	return gs_exec_plan_new(run->program, &options, &run->plan, error);
+}
+
 enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error)
 {
 	struct gs_memory mem = {
 		.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs, .claimed = run->claimed};
 	struct pages pages = {
 		.run = run, .trace = run->trace, .bytes = run->trace_bytes, .page = (uint64_t)sysconf(_SC_PAGESIZE)};
-	struct gs_exec_options options = {
-		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
-	enum gs_err err = run->plan ? GS_OK : gs_exec_plan_new(run->program, &options, &run->plan, error);
+	enum gs_err err = run->plan ? GS_OK : gs_run_prepare(run, threads, error);
 	if (err != GS_OK)
 		return err;
 	/* Pages that the next run writes again are kept: getting them anew takes time. */

@@ -52,7 +52,7 @@ struct gs_run {
 	uint32_t output_at[GS_IO_MAX]; /* the trace's chunk where canonical output i lies */
 	uint8_t *trace;                /* owned; mapped, so that what is not written costs nothing */
 	uint64_t trace_bytes;
-	struct gs_exec_plan *plan; /* owned; made by the first execution */
+	struct gs_exec_plan *plan; /* owned; made by gs_run_prepare, or else by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
 	bool again;      /* set before executing: there will be many, so what can be prepared once is */
 };
@@ -61,6 +61,8 @@ struct gs_run {
 GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
+/* Makes the plan, once. For who wants to know what that takes. */
+GS_MUST enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error *error);
 /* One execution; *seconds (may be NULL) is its wall-clock time, without that of preparing the plan. threads may not change
  * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on: unless `again`, a tensor
  * goes back to the system when nothing reads it any more. */
