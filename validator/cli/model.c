@@ -387,13 +387,13 @@ enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *r
 }
 
 enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
-                           const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
-                           struct gs_onnx_report *report, struct gs_error *error)
+                           const struct gs_tensor *const *tensor, const bool *bound, bool unnamed,
+                           struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error)
 {
 	uint32_t n = signature->inputs;
 	struct gs_onnx_shape *shape = calloc(n + 1U, sizeof(*shape));
 	struct gs_onnx_bound *fixed = calloc(n + 1U, sizeof(*fixed));
-	struct gs_onnx_options options = {.shape = shape, .bound = fixed};
+	struct gs_onnx_options options = {.shape = shape, .bound = fixed, .unnamed = unnamed};
 	enum gs_err err;
 	if (shape == NULL || fixed == NULL) {
 		err = gs_fail(error, GS_ENOMEM, "no memory for the model's inputs");

@@ -80,9 +80,10 @@ GS_MUST enum gs_err gs_run_output_root(const struct gs_run *run, struct gs_hash 
 GS_MUST enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *relative,
                                        struct gs_error *error);
 
-/* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
+/* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones.
+ * unnamed: the program will only be run (struct gs_onnx_options). */
 GS_MUST enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
-                                   const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
-                                   struct gs_onnx_report *report, struct gs_error *error);
+                                   const struct gs_tensor *const *tensor, const bool *bound, bool unnamed,
+                                   struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error);
 
 #endif
