@@ -134,7 +134,7 @@ static void next_line(const struct gs_chain *c, struct gs_element_place *at, uin
 static void run_output(const struct job *job, uint64_t output, uint32_t scratch[2][TERMS + VECTOR])
 {
 	const struct gs_chain *c = job->c;
-	struct gs_element_place at[3];
+	struct gs_element_place at[3] = {{.at = 0}};
 	uint64_t point[GS_OUT_AXES_MAX] = {0}, rest = output;
 	uint64_t line = c->extent[c->out_axes + c->red_axes - 1];
 	uint32_t start;

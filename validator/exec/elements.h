@@ -56,7 +56,7 @@ void gs_element_advance(const struct gs_element_operand *op, struct gs_element_p
 
 /* n registers from there on along an axis: where they are stored, or in scratch, which has room for them. */
 const uint32_t *gs_element_registers(const struct gs_element_source *from, const struct gs_element_loops *loops,
-                                     struct gs_element_place at, unsigned axis, size_t n, uint32_t *scratch);
+                                     struct gs_element_place first, unsigned axis, size_t n, uint32_t *scratch);
 
 struct gs_elements {
 	uint8_t fn, epilogue, epilogue_pos, store_dtype;
