@@ -208,6 +208,7 @@ struct job {
 	const struct gs_element_loops *loops;
 	struct gs_element_source from[3];
 	uint8_t *out;
+	bool over;      /* the output lies over an operand, which kernels may not be told of at once */
 	uint64_t tiles; /* of a line */
 };
 
@@ -221,7 +222,7 @@ static void run_tile(const struct job *job, struct scratch *s, uint64_t first, c
 {
 	const struct gs_elements *e = job->e;
 	const uint32_t *x[3] = {s->x[0], s->x[1], s->x[2]};
-	bool straight = e->store_dtype == GS_F32 || e->store_dtype == GS_I32;
+	bool straight = (e->store_dtype == GS_F32 || e->store_dtype == GS_I32) && !job->over;
 	uint32_t *out = straight ? (uint32_t *)(void *)job->out + first : s->done,
 		 *value = e->epilogue ? s->value : out;
 	for (unsigned k = 0; k < e->operands; k++)
@@ -276,7 +277,9 @@ void gs_elements_run(const struct gs_elements *e, const struct gs_memory *mem, c
 	uint64_t line = e->extent[e->axes - 1];
 	job.out = mem->trace + (size_t)e->first_chunk * GS_CHUNK_BYTES;
 	job.tiles = (line + TILE - 1) / TILE;
-	for (unsigned k = 0; k < e->operands; k++)
+	for (unsigned k = 0; k < e->operands; k++) {
 		job.from[k] = gs_element_open(&e->operand[k], mem);
+		job.over |= job.from[k].base == job.out;
+	}
 	gs_pool_run(pool, e->lines * job.tiles, WORK_GRAIN / (line < TILE ? line : TILE) + 1, run_tiles, &job);
 }

@@ -4,6 +4,7 @@
 #include "validator/exec/fast.h"
 #include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
+#include "validator/exec/places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,13 @@ struct packed { /* of one instruction; NULL: packed in every run */
 	struct gs_contract_ints ints;
 };
 
+enum {
+	FMAS_A_NS = 32,    /* of a contraction, about, and one thread... */
+	STEPS_A_NS = 3,    /* ...and of anything else */
+	SHARED_NS = 6000,  /* an instruction that two threads share with profit */
+	WORTH_NS = 100000, /* of such instructions: worth waking helpers for */
+};
+
 struct gs_exec_plan {
 	const struct gs_program *program;
 	const struct gs_kernels *kernels;
@@ -29,8 +37,10 @@ struct gs_exec_plan {
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
-	uint64_t kept_bytes; /* by steps */
-	bool again;          /* not the first run */
+	uint64_t shared_ns;      /* about what instructions that threads share take one */
+	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
+	uint64_t kept_bytes;     /* by steps */
+	bool again;              /* not the first run */
 };
 
 /* An instruction that has to be decoded, as it was found to be. */
@@ -58,6 +68,13 @@ static bool host_little_endian(void)
 static bool contracts(const struct gs_exec_plan *plan, const struct gs_instr *in, struct gs_contract *out)
 {
 	return host_little_endian() && gs_contract_match(in, plan->kernels, out);
+}
+
+/* Instruction i with the chunks that runs of this plan use. */
+static struct gs_instr instr(const struct gs_exec_plan *plan, uint32_t i)
+{
+	return plan->places.chunk ? gs_places_instr(&plan->places, plan->program, i)
+	                          : gs_program_instr(plan->program, i);
 }
 
 /* ---- constants, packed once, also where many instructions read them (a recurrent layer's steps) ---- */
@@ -117,7 +134,7 @@ static enum gs_err keep_unique(struct unique *u, const struct gs_contract *c)
 
 static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct unique *u, uint64_t *budget)
 {
-	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct gs_instr in = instr(plan, i);
 	struct gs_contract c;
 	struct gs_gemv gemv;
 	if (plan->step[i].fast || !contracts(plan, &in, &c))
@@ -156,16 +173,39 @@ static void drop_packed(const struct packed *p)
 		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
+/* What an instruction takes one thread, roughly, when it is enough to be shared by several. */
+static uint64_t shared_ns(const struct gs_instr *in)
+{
+	uint64_t terms = in->form == GS_FOLD ? gs_instr_terms(in) : 1;
+	bool products = in->form == GS_FOLD && (in->fn == GS_FN_F32_FMA || in->fn == GS_FN_I32_MULADD);
+	double ns = (double)gs_instr_count(in) * (double)terms / (products ? FMAS_A_NS : STEPS_A_NS);
+	return ns < SHARED_NS ? 0 : ns < WORTH_NS ? (uint64_t)ns : WORTH_NS;
+}
+
+/* Contractions copy a padded tensor as a whole before they write anything (gs_contract_stages). */
+static bool copies(void *self, const struct gs_instr *in, uint32_t *chunk)
+{
+	const struct gs_exec_plan *plan = self;
+	struct gs_fast *fast;
+	struct gs_contract c;
+	if (gs_fast_prepare(in, plan->kernels, &fast) != GS_OK)
+		return false; /* without memory it is found out soon enough */
+	bool other = fast != NULL;
+	gs_fast_free(fast);
+	return !other && contracts(plan, in, &c) && gs_contract_stages(&c, chunk);
+}
+
 static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 {
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
 		return GS_ENOMEM;
 	for (uint32_t i = 0; i < plan->count; i++) {
-		struct gs_instr in = gs_program_instr(plan->program, i);
+		struct gs_instr in = instr(plan, i);
 		struct step *step = &plan->step[i];
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
 		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		plan->shared_ns += shared_ns(&in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
 	}
@@ -188,11 +228,15 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		plan->lines = gs_lines_new(threads);
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
-	    gs_workspace_new(threads, &plan->workspace) != GS_OK || prepare_steps(plan) != GS_OK) {
+	    gs_workspace_new(threads, &plan->workspace) != GS_OK ||
+	    (options->outputs_only && gs_places_init(&plan->places, p, copies, plan) != GS_OK) ||
+	    prepare_steps(plan) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
 	}
+	if (options->finely)
+		gs_pool_cut_finely(plan->pool);
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
 	if (budget != 0 && prepack(plan, budget) != GS_OK) {
@@ -218,6 +262,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	}
 	free(plan->step);
 	free(plan->room.stage);
+	gs_places_free(&plan->places);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
 	gs_pool_free(plan->pool);
@@ -259,7 +304,7 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	struct gs_contract c;
 	if (step->kept)
 		return run_decoded(plan, &step->kept->in, step->kept->contracts ? &step->kept->c : NULL, mem);
-	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct gs_instr in = instr(plan, i);
 	bool contraction = contracts(plan, &in, &c);
 	if (contraction && plan->packed) {
 		c.packed_x = plan->packed[i].x;
@@ -285,6 +330,8 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
+	if (plan->shared_ns >= WORTH_NS)
+		gs_pool_wake(plan->pool);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
 		enum gs_err err = run_step(plan, i, mem);
@@ -308,10 +355,21 @@ enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *
 	return run(plan, mem, NULL, NULL, NULL, NULL, error);
 }
 
+uint32_t gs_exec_plan_place(const struct gs_exec_plan *plan, uint32_t chunk)
+{
+	return plan->places.chunk ? gs_places_of(&plan->places, plan->program, chunk) : chunk;
+}
+
+uint32_t gs_exec_plan_chunks(const struct gs_exec_plan *plan)
+{
+	return plan->places.chunk ? plan->places.chunks : plan->program->header.output_chunk;
+}
+
 enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem, gs_live_release release,
                                        void *self, struct gs_error *error)
 {
 	struct gs_live live;
+	GS_ASSERT(plan->places.chunk == NULL);
 	if (gs_live_init(&live, plan->program) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
 	enum gs_err err = run(plan, mem, &live, release, self, NULL, error);
@@ -322,7 +380,7 @@ enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct g
 enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_trace *trace,
                                         struct gs_error *error)
 {
-	GS_ASSERT(mem->trace == trace->chunks);
+	GS_ASSERT(mem->trace == trace->chunks && plan->places.chunk == NULL);
 	enum gs_err err = gs_trace_commit_begin(trace);
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
