@@ -114,8 +114,15 @@ static void fold_terms(const struct job *job, const float *x, const float *w, si
 		job->kernels->sweep->fold[fn](acc, 1, x, NULL, 1, n, 1);
 		return;
 	}
-	struct gs_tile tile = {
-		.terms = n, .x = x, .x_step = 1, .w = w, .w_step = 1, .start = acc, .out = result, .out_row = VECTOR};
+	struct gs_tile tile = {.terms = n,
+	                       .panels = 1,
+	                       .x = x,
+	                       .x_step = 1,
+	                       .w = w,
+	                       .w_step = 1,
+	                       .start = acc,
+	                       .out = result,
+	                       .out_row = VECTOR};
 	job->kernels->tile[0][0](&tile);
 	acc[0] = result[0];
 }
