@@ -49,8 +49,8 @@ struct gs_run {
 	uint8_t *inputs; /* owned */
 	uint8_t *
 		claimed; /* owned; of a tolerant program: the claimed outputs, zero until somebody writes them. Set before executing */
-	uint32_t output_at[GS_IO_MAX]; /* the trace's chunk where canonical output i lies */
-	uint8_t *trace;                /* owned; mapped, so that what is not written costs nothing */
+	uint32_t output_at[GS_IO_MAX]; /* the chunk of `trace` where canonical output i lies */
+	uint8_t *trace; /* owned; mapped: of a whole trace's length, of which an execution writes a part */
 	uint64_t trace_bytes;
 	struct gs_exec_plan *plan; /* owned; made by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
@@ -62,8 +62,7 @@ GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *pro
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
 /* One execution; *seconds (may be NULL) is its wall-clock time, without that of preparing the plan. threads may not change
- * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on: unless `again`, a tensor
- * goes back to the system when nothing reads it any more. */
+ * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on (outputs_only in plan.h). */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
 void gs_run_output(const struct gs_run *run, uint32_t i, struct gs_tensor *out); /* canonical; borrowed */
 void gs_run_input_root(const struct gs_run *run, struct gs_hash *out);

@@ -116,6 +116,7 @@ struct job {
 	const struct gs_element_loops *loops;
 	const uint8_t *base[3], *index[3]; /* of the operands' tensors, and of their indices */
 	uint8_t *out;
+	bool over;      /* the output lies over an operand, which kernels may not be told of at once */
 	uint64_t tiles; /* of a line */
 };
 
@@ -188,7 +189,7 @@ static void run_tile(const struct job *job, struct scratch *s, uint64_t first, c
 {
 	const struct gs_elements *e = job->e;
 	const uint32_t *x[3] = {s->x[0], s->x[1], s->x[2]};
-	bool straight = e->store_dtype == GS_F32 || e->store_dtype == GS_I32;
+	bool straight = (e->store_dtype == GS_F32 || e->store_dtype == GS_I32) && !job->over;
 	uint32_t *out = straight ? (uint32_t *)(void *)job->out + first : s->done,
 		 *value = e->epilogue ? s->value : out;
 	for (unsigned k = 0; k < e->operands; k++)
@@ -251,6 +252,7 @@ void gs_elements_run(const struct gs_elements *e, const struct gs_memory *mem, c
 		if (!e->operand[k].constant && !e->operand[k].iota)
 			job.base[k] = gs_memory_array(mem, (enum gs_space)of->space) +
 			              (size_t)of->chunk * GS_CHUNK_BYTES;
+		job.over |= job.base[k] == job.out;
 		if (e->operand[k].indirect)
 			job.index[k] = gs_memory_array(mem, (enum gs_space)index->space) +
 			               (size_t)index->chunk * GS_CHUNK_BYTES;

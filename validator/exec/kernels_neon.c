@@ -13,12 +13,17 @@
 #define V_SPLAT(x) vdupq_n_f32(x)
 #define V_FMA(a, b, c) vfmaq_f32(c, a, b)
 
+static inline float32x4_t clamp(float32x4_t v, float32x4_t low, float32x4_t high)
+{
+	return vminq_f32(vmaxq_f32(v, low), high);
+}
+
 static inline float32x4_t finish(float32x4_t v, float32x4_t low, float32x4_t high)
 {
 	const float32x4_t nan = vreinterpretq_f32_u32(vdupq_n_u32(0x7fc00000));
-	float32x4_t clamped = vminq_f32(vmaxq_f32(v, low), high);
-	return vbslq_f32(vceqq_f32(v, v), clamped, nan);
+	return vbslq_f32(vceqq_f32(v, v), clamp(v, low, high), nan);
 }
+#define V_CLAMP(v, low, high) clamp(v, low, high)
 #define V_FINISH(v, low, high) finish(v, low, high)
 #define V_NANS uint32x4_t
 #define V_NO_NANS vdupq_n_u32(UINT32_MAX) /* all are numbers */
