@@ -291,7 +291,7 @@ int gs_cmd_infer(int argc, char **argv)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon, neonbase (without dot products) or portable",
 	         .out = &a->isa},
 		{.name = "repeat",
 	         .kind = GS_FLAG_U64,
