@@ -95,18 +95,11 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 		}
 		tile_start(acc, t->start + p * t->start_next, t->start_row, vectors, rows);
 		if (x_at == NULL) {
-			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step) {
-				if (rows <= 4) { /* as fast as x comes */
-#pragma GCC unroll 8
-					for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
-						__builtin_prefetch(x + 2 * TILE_AHEAD + l);
-				}
+			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
 				TILE_TERM(x);
-			}
 		} else {
-			for (size_t k = 0; k < terms;
-			     k++, w += w_step) { /* read where it lies: fetch the next tile's */
-				const float *here = x + x_at[k];
+			for (size_t k = 0; k < terms; k++, w += w_step) {
+				const float *here = x + x_at[k]; /* where x lies: fetch the next tile's, too */
 #pragma GCC unroll 8
 				for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
 					__builtin_prefetch(here + vectors * V_LANES + l);
