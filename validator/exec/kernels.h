@@ -85,7 +85,10 @@ extern const struct gs_kernels gs_kernels_avx512vnni;
 extern const struct gs_kernels gs_kernels_avx512, gs_kernels_avx512bw;
 #endif
 #if defined(__aarch64__)
-extern const struct gs_kernels gs_kernels_neon;
+/* The first, named "neon" like the second where there are no dot products of bytes, needs those. With them, the second is
+ * "neonbase". */
+extern const struct gs_kernels gs_kernels_neon_dot;
+extern const struct gs_kernels gs_kernels_neon, gs_kernels_neon_base;
 #endif
 
 /* The best table for this processor. */
