@@ -25,7 +25,7 @@ enum {
 	GS_TILE_LANES_MAX = 128, /* 8 vectors of 16 lanes */
 };
 
-/* out[r][l] = start[r][l], then for every term t in ascending order fma(w[t][r], x[t][l], out[r][l]). */
+/* A tile, or several side by side. out[r][l] = start[r][l], then for every term t in ascending order fma(w[t][r], x[t][l], out[r][l]). */
 struct gs_tile {
 	size_t terms;
 	const float *x; /* term t's lanes lie side by side at x + x_at[t], or at x + t*x_step when x_at is NULL */
@@ -38,6 +38,8 @@ struct gs_tile {
 	size_t start_row;
 	float *out; /* row r's lanes at out + r*out_row */
 	size_t out_row;
+	/* So many tiles of the same rows side by side: x and start lie so far on for each, out as many as the tile has lanes. */
+	size_t panels, x_next, start_next;
 	bool last; /* these are the last terms: make NaNs canonical and, if clamp, clamp to [low, high] */
 	bool clamp;
 	float low,
@@ -55,12 +57,14 @@ typedef void gs_kernel_transpose(float *dst, size_t step, const float *src, ptrd
 typedef void gs_kernel_widen(float *out, const uint16_t *in, size_t n);  /* a NaN stays one, with any payload */
 typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs must be 7fc00000 */
 
-struct gs_sweep_kernels; /* sweep_kernels.h: scalar functions over arrays */
-struct gs_ints;          /* ints.h: products of integers */
+struct gs_sweep_kernels;  /* sweep_kernels.h: scalar functions over arrays */
+struct gs_window_kernels; /* window_kernels.h: pooling */
+struct gs_ints;           /* ints.h: products of integers */
 
 struct gs_kernels {
 	const char *isa;
 	const struct gs_sweep_kernels *sweep;
+	const struct gs_window_kernels *window;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
 	gs_kernel_fold1 *add;
 	gs_kernel_fold1 *max;               /* the law's max: NaN propagates, -0 < +0 */
@@ -83,7 +87,10 @@ extern const struct gs_kernels gs_kernels_avx512vnni;
 extern const struct gs_kernels gs_kernels_avx512, gs_kernels_avx512bw;
 #endif
 #if defined(__aarch64__)
-extern const struct gs_kernels gs_kernels_neon;
+/* The first, named "neon" like the second where there are no dot products of bytes, needs those. With them, the second is
+ * "neonbase". */
+extern const struct gs_kernels gs_kernels_neon_dot;
+extern const struct gs_kernels gs_kernels_neon, gs_kernels_neon_base;
 #endif
 
 /* The best table for this processor. */

@@ -3,6 +3,7 @@
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 enum { V_LANES = 4 };
 struct vector {
@@ -58,6 +59,7 @@ static inline struct vector finish(struct vector v, struct vector low, struct ve
 #define V_SPLAT(x) splat(x)
 #define V_FMA(a, b, c) fma_lanes(a, b, c)
 #define V_FINISH(v, low, high) finish(v, low, high)
+#define V_CLAMP(v, low, high) finish(v, low, high)
 
 static inline bool has_nans(struct vector a, struct vector b)
 {
@@ -98,6 +100,7 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 const struct gs_kernels gs_kernels_portable = {
 	.isa = "portable",
 	.sweep = &gs_sweep_portable,
+	.window = &gs_window_portable,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,
