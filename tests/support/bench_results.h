@@ -15,15 +15,19 @@ struct gs_bench_side { /* one number of threads */
 	double ort; /* the lesser of call and profile */
 };
 
+struct gs_bench_first { /* seconds of processor time; total: the least of both together, which need not be of one try */
+	double load, run, total;
+};
+
 struct gs_bench_result {
 	char name[256];
 	struct gs_bench_side threads[2];
-	double ours_first, ort_first;
+	struct gs_bench_first ours_first, ort_first;
 	double ours_mib, ort_mib; /* beyond the process that has run the smallest model; negative: not known */
 	double trace_vs_model, different;
 };
 
-/* Two rows, "NAME, 1" and "NAME, 2"; of a greater batch "NAME x8, 1". */
+/* Rows "NAME, 1", "NAME, 2" (threads), "NAME, load", "NAME, first run", "NAME, peak"; of a greater batch "NAME x8, 1"... */
 void gs_bench_result_print(struct gs_bench *b, const struct gs_bench_result *r, unsigned batch);
 
 /* Prints the geometric means and writes BUILD/bench/parts/exec-NAME.json. Of models at batch 1 its keys are geomean_1t,
