@@ -179,6 +179,7 @@ static void run_line(const struct job *job, const float *x, const float *w, cons
 		                             .start = start,
 		                             .out = through ? result : out + lane,
 		                             .out_row = wide,
+		                             .panels = 1,
 		                             .last = true,
 		                             .clamp = c->low != -INFINITY || c->high != INFINITY,
 		                             .low = c->low,
