@@ -88,6 +88,7 @@ void gs_blocks_run(const struct gs_sweep *const *sweep, unsigned n, const struct
                    const struct gs_kernels *kernels, struct gs_pool *pool)
 {
 	struct job job;
+	GS_ASSERT(n > 0 && n <= GS_BLOCKS_MAX);
 	job.n = n;
 	job.elements = gs_sweep_elements(sweep[0]);
 	if (job.elements <= BLOCK) {

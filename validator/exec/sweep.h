@@ -48,7 +48,7 @@ struct gs_sweep_bound { /* to the memory of a run */
 };
 struct gs_sweep_bound gs_sweep_bind(const struct gs_sweep *s, const struct gs_memory *mem,
                                     const struct gs_kernels *kernels);
-void gs_sweep_range(const struct gs_sweep_bound *bound, uint64_t first, uint64_t last);
+void gs_sweep_range(const struct gs_sweep_bound *job, uint64_t first, uint64_t last);
 uint64_t gs_sweep_elements(const struct gs_sweep *s); /* of the output */
 
 /* out[i] = fn(x[0][i], ...), as gs_sweep_kernel says, any function of binary32 alone. */
