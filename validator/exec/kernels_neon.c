@@ -2,6 +2,7 @@
 #if defined(__aarch64__)
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
 
 #include <arm_neon.h>
@@ -59,6 +60,7 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 const struct gs_kernels gs_kernels_neon = {
 	.isa = "neon",
 	.sweep = &gs_sweep_portable,
+	.plane = &gs_planes_neon,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,
