@@ -3,6 +3,12 @@
  * V_LOAD, V_STORE, V_STORE_SOME, V_SPLAT, V_FMA(w, x, acc), V_KEEP (which makes a value stay in a register), V_CLAMP, V_CANONICAL, V_NANS for the presence of NaNs in pairs
  * of vectors, NAME(x) for names of this width, and ROWS_SQUARE3, ROWS_SQUARE5 and ROWS_ANY, at most 8, 4 and 4. */
 
+#ifndef GS_VALIDATOR_EXEC_PLANES_BODY_H
+#define GS_VALIDATOR_EXEC_PLANES_BODY_H
+#include "validator/exec/planes.h"
+#endif /* all else is made anew for other vectors */
+
+#ifdef V
 typedef void NAME(tile)(const struct gs_planes *p, const float *x, const float *w, float start, float *out,
                         size_t some);
 
@@ -166,3 +172,4 @@ static NAME(tile) *const *NAME(tiles)(const struct gs_planes *p, unsigned vector
 #undef LIST3
 #undef LIST4
 #undef LIST5
+#endif

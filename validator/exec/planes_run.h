@@ -3,6 +3,10 @@
 #ifndef GS_VALIDATOR_EXEC_PLANES_RUN_H
 #define GS_VALIDATOR_EXEC_PLANES_RUN_H
 
+#include "validator/exec/planes.h"
+
+#ifdef WIDE
+
 /* The columns of a line from lane `at` on: so many vectors, of the last of which `some` lanes are stored. Where the lanes that
  * are left fill no vector, it begins earlier and computes some lanes a second time. */
 struct columns {
@@ -81,4 +85,5 @@ static void split(float *restrict even, float *restrict odd, size_t to_line, con
 	}
 }
 
+#endif
 #endif
