@@ -145,6 +145,9 @@ $(BUILD)/obj/%_avx2.o $(BUILD)/lint/%_avx2.c.ok: ARCH_FLAGS = -mavx2 -mfma -mf16
 $(BUILD)/obj/%_avx512.o $(BUILD)/lint/%_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_vnni_avx512.o $(BUILD)/lint/%_vnni_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c
 endif
+ifeq ($(MACHINE),aarch64)
+$(BUILD)/obj/%_dot_neon.o $(BUILD)/lint/%_dot_neon.c.ok: ARCH_FLAGS = -march=armv8.2-a+dotprod
+endif
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

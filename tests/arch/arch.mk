@@ -30,3 +30,5 @@ check-one-arch:
 arch-now: machine-vectors $(ARCH_UNIT)
 	@echo "$(MACHINE): programs, roots and outputs as recorded"
 	@for t in $(ARCH_UNIT); do echo "$(MACHINE) $${t##*/}"; $(RUN) $$t >$$t.log 2>&1 || { cat $$t.log; exit 1; }; done
+	@$(if $(filter aarch64,$(MACHINE)),t=$(BUILD)/tests/unit/test_exec_int8; echo "$(MACHINE) test_exec_int8 on a processor without dot products"; \
+		$(RUN) -cpu cortex-a57 $$t >$$t.log 2>&1 && grep -q 'without dot products' $$t.log || { cat $$t.log; exit 1; })

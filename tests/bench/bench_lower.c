@@ -59,13 +59,14 @@ static struct activations count_activations(const struct gs_program *p)
 }
 
 static void report_line(const char *label, const struct gs_mapped *file, const struct gs_program *p, double seconds,
-                        double process, double peak)
+                        double process, double peak, uint32_t arena_chunks)
 {
 	double mib = 1 << 20, size = (double)file->bytes.len / mib;
 	struct activations a = count_activations(p);
 	double trace = (double)(a.trace * GS_CHUNK_BYTES) / mib, most = (double)(a.most * GS_CHUNK_BYTES) / mib;
-	printf("| %s | %.2f | %u | %.2f | %.2f | %.0f | %.1f | %.2f | %.2f |\n", label, size, p->count, trace, most,
-	       seconds * 1e3, process, peak - process, (peak - process) / (size + most));
+	double arena = (double)arena_chunks * GS_CHUNK_BYTES / mib;
+	printf("| %s | %.2f | %u | %.2f | %.2f | %.2f | %.0f | %.1f | %.2f | %.2f |\n", label, size, p->count, trace,
+	       most, arena, seconds * 1e3, process, peak - process, (peak - process) / (size + most));
 }
 
 static int measure(const char *folder, const char *label)
@@ -98,7 +99,8 @@ static int measure(const char *folder, const char *label)
 	if (err == GS_OK)
 		err = gs_run_execute(&run, 1, NULL, &error);
 	if (err == GS_OK)
-		report_line(label, &kept, &program, seconds, process, gs_bench_peak_mib());
+		report_line(label, &kept, &program, seconds, process, gs_bench_peak_mib(),
+		            gs_exec_plan_chunks(run.plan));
 	else
 		printf("| %s | refused: %s |\n", label, error.text);
 	gs_run_free(&run);
@@ -122,8 +124,8 @@ int main(int argc, char **argv)
 		printf("lowering: no models at %s, skipped (set GAINSAY_DATA)\n", argc > 1 ? argv[1] : root);
 		return 0;
 	}
-	printf("| model | file, MiB | instructions | trace, MiB | live, MiB | lowering, ms | process, MiB | peak, MiB | peak : file + live |\n"
-	       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+	printf("| model | file, MiB | instructions | trace, MiB | live, MiB | arena, MiB | lowering, ms | process, MiB | peak, MiB | peak : file + live |\n"
+	       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
 	for (int i = 0; i < n; i++) {
 		char folder[4096], model[4200];
 		int status;

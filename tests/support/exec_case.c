@@ -128,6 +128,14 @@ static void differ(const struct gs_exec_case *c, const uint8_t *want, const uint
 	}
 }
 
+/* With helpers that take part in everything, item by item. */
+static void new_pool(unsigned threads, struct gs_pool **pool)
+{
+	assert_int_equal(gs_pool_new(threads, pool), GS_OK);
+	if (threads > 1)
+		gs_pool_cut_finely(*pool);
+}
+
 /* False when it should be run as a product with a vector and is none. */
 static bool run_contract(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, bool packed, bool vector,
                          const struct gs_memory *mem)
@@ -138,7 +146,7 @@ static bool run_contract(struct gs_exec_case *c, const struct gs_kernels *k, uns
 	struct gs_workspace *ws;
 	uint64_t budget = UINT64_C(1) << 30;
 	assert_true(gs_contract_match(&c->in, k, &contract));
-	assert_int_equal(gs_pool_new(threads, &pool), GS_OK);
+	new_pool(threads, &pool);
 	assert_int_equal(gs_workspace_new(threads, &ws), GS_OK);
 	if (packed)
 		assert_int_equal(gs_contract_prepack(&contract, mem->weights, k, pool, ws, &budget), GS_OK);
@@ -153,12 +161,12 @@ static bool run_contract(struct gs_exec_case *c, const struct gs_kernels *k, uns
 	return able;
 }
 
-static void run_lines(struct gs_exec_case *c, const struct gs_kernels *k, const struct gs_memory *mem)
+static void run_lines(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, const struct gs_memory *mem)
 {
 	struct gs_pool *pool;
-	struct gs_lines *lines = gs_lines_new(1);
+	struct gs_lines *lines = gs_lines_new(threads);
 	assert_non_null(lines);
-	assert_int_equal(gs_pool_new(1, &pool), GS_OK);
+	new_pool(threads, &pool);
 	gs_lines_run(&c->in, mem, k, lines, pool);
 	gs_lines_free(lines);
 	gs_pool_free(pool);
@@ -172,7 +180,7 @@ static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigne
 	assert_int_equal(gs_fast_prepare(&c->in, k, &fast), GS_OK);
 	if (fast == NULL)
 		return false;
-	assert_int_equal(gs_pool_new(threads, &pool), GS_OK);
+	new_pool(threads, &pool);
 	struct gs_room room = {.stage = NULL};
 	assert_int_equal(gs_fast_run(fast, mem, k, pool, &room), GS_OK);
 	free(room.stage);
@@ -214,10 +222,12 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 			if (run_fast(c, k, way ? 3 : 1, &fast))
 				differ(c, want, got, seed, how);
 		}
-		memset(got, 0xa5, bytes);
-		snprintf(how, sizeof(how), "%s, lines", k->isa);
-		run_lines(c, k, &fast);
-		differ(c, want, got, seed, how);
+		for (unsigned way = 0; way < (n == 0 ? 2 : 1); way++) {
+			memset(got, 0xa5, bytes);
+			snprintf(how, sizeof(how), "%s, lines, %u threads", k->isa, way ? 2 : 1);
+			run_lines(c, k, way ? 2 : 1, &fast);
+			differ(c, want, got, seed, how);
+		}
 	}
 	free(want);
 	free(got);

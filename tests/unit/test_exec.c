@@ -6,6 +6,7 @@
 #include "challenge/machine/listing.h"
 #include "tests/generator/generator.h"
 #include "validator/exec/kernels.h"
+#include "validator/exec/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,22 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Runs both and reports the first instruction whose bytes differ. */
+/* Reports the first instruction whose bytes differ. */
+static void differ(const struct gs_program *p, const uint8_t *expected, const uint8_t *got, const char *how,
+                   uint64_t seed)
+{
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
+		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;
+		size_t len = gs_dtype_chunks(in->store_dtype, gs_instr_count(in)) * GS_CHUNK_BYTES;
+		if (memcmp(expected + at, got + at, len) != 0)
+			fail_msg("seed %llu, %s: instruction %u (%s) differs", (unsigned long long)seed, how, i,
+			         gs_fn_info(in->fn)->name);
+	}
+}
+
+/* By the interpreter; at once; and by a plan that is run again and again, of which the first runs find out what the others
+ * use. */
 static void compare(const struct gs_program *p, const uint8_t *inputs, const uint8_t *claimed, unsigned threads,
                     uint64_t seed)
 {
@@ -27,15 +43,18 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, const uin
 			 fast = {.trace = got, .weights = p->weights, .inputs = inputs, .claimed = claimed};
 	gs_interpret(p, &reference);
 	struct gs_error error = {0};
-	assert_int_equal(gs_exec_run(p, &fast, threads, &error), GS_OK);
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct gs_instr instr = gs_program_instr(p, i), *in = &instr;
-		size_t at = (size_t)in->first_chunk * GS_CHUNK_BYTES;
-		size_t len = gs_dtype_chunks(in->store_dtype, gs_instr_count(in)) * GS_CHUNK_BYTES;
-		if (memcmp(expected + at, got + at, len) != 0)
-			fail_msg("seed %llu, %u threads: instruction %u (%s) differs", (unsigned long long)seed,
-			         threads, i, gs_fn_info(in->fn)->name);
+	struct gs_exec_options options = {
+		.threads = threads, .packed_bytes = seed % 2 ? GS_EXEC_PACKED_BYTES_MAX : 0, .finely = threads > 1};
+	struct gs_exec_plan *plan;
+	assert_int_equal(gs_exec_run_with(p, &fast, &options, &error), GS_OK);
+	differ(p, expected, got, threads > 1 ? "at once, threads" : "at once", seed);
+	assert_int_equal(gs_exec_plan_new(p, &options, &plan, &error), GS_OK);
+	for (unsigned run = 0; run < 4; run++) {
+		memset(got, 0xa5, bytes);
+		assert_int_equal(gs_exec_plan_run(plan, &fast, &error), GS_OK);
+		differ(p, expected, got, threads > 1 ? "again, threads" : "again", seed);
 	}
+	gs_exec_plan_free(plan);
 	free(expected);
 	free(got);
 }

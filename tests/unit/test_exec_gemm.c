@@ -149,8 +149,8 @@ static void one_vector(void **state)
 static void large_products(void **state)
 {
 	(void)state;
-	static const uint32_t shape[][3] = {
-		{1400, 33, 20}, {17, 700, 300}, {1, 1300, 77}, {2, 300, 600}, {350, 280, 270}};
+	static const uint32_t shape[][3] = {{1400, 33, 20},  {17, 700, 300}, {1, 1300, 77},  {2, 300, 600},
+	                                    {350, 280, 270}, {33, 2500, 5},  {40, 1024, 65}, {9, 4500, 2}};
 	for (unsigned i = 0; i < GS_ARRAY_LEN(shape); i++) {
 		struct gs_exec_case c;
 		bool contraction, first[] = {true, false, true}, second[] = {false, true, true};
@@ -164,6 +164,39 @@ static void large_products(void **state)
 		assert_true(contraction);
 		gs_exec_case_free(&c);
 	}
+}
+
+/* Lanes that are neighbours in x and in the output, as in most models: tiles go from panel to panel, in items of many lanes when
+ * terms are few, over x as it lies or packed; rows of x lie apart by whole lines of the caches, or not. */
+static void panels_in_a_row(void **state)
+{
+	(void)state;
+	static const uint32_t lanes[] = {96, 256, 416, 700, 1000, 2048, 2180}, terms[] = {1, 3, 16, 31, 64, 70, 300};
+	unsigned cases = 60, recognised = 0;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction, first[] = {true, false, true}, start[] = {seed % 2 != 0, false};
+		gs_exec_case_begin(&c, 31000 + seed);
+		c.in.out_axes = 2;
+		c.in.red_axes = 1;
+		c.in.extent[1] = (uint32_t)pick(&c.rng, lanes, GS_ARRAY_LEN(lanes));
+		c.in.extent[2] = (uint32_t)pick(&c.rng, terms, GS_ARRAY_LEN(terms));
+		uint64_t rows = 1 + gs_rng_below(&c.rng, 50), most = 700000 / c.in.extent[1] / c.in.extent[2];
+		c.in.extent[0] = (uint32_t)(rows < most ? rows : most + 1);
+		uint64_t apart = c.in.extent[1] + gs_rng_below(&c.rng, 2) * (uint64_t)(c.in.extent[1] % 3 * 16 + 5);
+		uint64_t count = apart * c.in.extent[2];
+		c.in.operand[0] = tensor(&c, GS_F32, start, 2);
+		c.in.operand[1] = tensor(&c, GS_F32, first, 3);
+		c.in.operand[2] = gs_exec_case_tensor(&c, (uint8_t)(1 + gs_rng_below(&c.rng, 2)), GS_F32, count);
+		struct gs_row *row = gs_exec_case_row(&c.in.operand[2], count, 1, 0);
+		row->at.coef[1] = 1;
+		row->at.coef[2] = (int64_t)apart;
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		recognised += contraction;
+		gs_exec_case_free(&c);
+	}
+	assert_int_equal(recognised, cases);
 }
 
 /* A contraction must be exactly one: whatever else looks like it stays with the lines. */
@@ -266,9 +299,13 @@ static void instruction_sets_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(products),     cmocka_unit_test(large_products),
-		cmocka_unit_test(one_vector),   cmocka_unit_test(what_is_none),
-		cmocka_unit_test(sixteen_bits), cmocka_unit_test(instruction_sets_have_names),
+		cmocka_unit_test(products),
+		cmocka_unit_test(large_products),
+		cmocka_unit_test(panels_in_a_row),
+		cmocka_unit_test(one_vector),
+		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(sixteen_bits),
+		cmocka_unit_test(instruction_sets_have_names),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#if defined(__aarch64__)
+#include <stdio.h>
+#include <sys/auxv.h>
+#endif
+
 /* What stands in the tensors of quantized models: bytes less a zero point, as i32; bytes themselves; then all that is wider. */
 static struct gs_operand factor(struct gs_exec_case *c, uint64_t count)
 {
@@ -214,6 +219,42 @@ static void extremes(void **state)
 		}
 }
 
+/* Bytes go four to a word where a table has sums of four products, in instructions that are products of bytes alone; and the
+ * best table is the one that this processor is for. */
+static void bytes_a_word(void **state)
+{
+	(void)state;
+	struct gs_exec_case c;
+	bool contraction;
+	gs_exec_case_begin(&c, 4242);
+	c.in.out_axes = 2;
+	c.in.red_axes = 1;
+	memcpy(c.in.extent, (uint32_t[]){19, 70, 33}, 3 * sizeof(uint32_t));
+	c.in.operand[1] = gs_exec_case_integers(&c, GS_SPACE_INPUTS, GS_U8, 19 * 33, 0, 255);
+	c.in.operand[2] = gs_exec_case_integers(&c, GS_SPACE_WEIGHTS, GS_I8, 70 * 33, -128, 127);
+	for (unsigned k = 0; k < 2; k++) {
+		struct gs_row *row = gs_exec_case_row(&c.in.operand[1 + k], c.in.operand[1 + k].view.count, 1, 0);
+		row->at.coef[k] = 33;
+		row->at.coef[2] = 1;
+	}
+	finish(&c);
+	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
+		const struct gs_kernels *k = gs_kernels_nth(n);
+		struct gs_contract contract;
+		assert_true(gs_contract_match(&c.in, k, &contract));
+		assert_int_equal(contract.is.words, k->ints->tile[GS_WORDS_8][0][0] != NULL ? 4 : 2);
+	}
+	gs_exec_case_compare(&c, 4242, &contraction);
+	assert_true(contraction);
+	gs_exec_case_free(&c);
+#if defined(__aarch64__)
+	bool dot = getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+	printf("[  INFO    ] %s dot products of bytes\n", dot ? "with" : "without");
+	assert_int_equal(gs_kernels_select()->ints->tile[GS_WORDS_8][0][0] != NULL, dot);
+	assert_int_equal(gs_kernels_named("neonbase") != NULL, dot);
+#endif
+}
+
 /* ---- convolutions ---- */
 
 struct geometry {
@@ -318,10 +359,8 @@ static void convolutions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(products),
-		cmocka_unit_test(large_products),
-		cmocka_unit_test(extremes),
-		cmocka_unit_test(convolutions),
+		cmocka_unit_test(products),     cmocka_unit_test(large_products), cmocka_unit_test(extremes),
+		cmocka_unit_test(bytes_a_word), cmocka_unit_test(convolutions),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Operators lowered as compositions, against plain loops over random inputs. */
 #include "challenge/machine/trace.h"
 #include "chain/core/rng.h"
-#include "tests/support/onnx_builder.h"
+#include "tests/support/onnx_run.h"
 #include "validator/onnx/onnx.h"
 
 #include <math.h>
@@ -158,12 +158,46 @@ static void running_sums(void **state)
 	}
 }
 
+/* In training mode Dropout draws at random, unless its ratio is 0: then it is its input, to the bit, and a mask of ones. */
+static void dropout_of_nothing(void **state)
+{
+	(void)state;
+	enum { N = 5 };
+	static const uint32_t in[N] = {0x3f800000, 0x80000000, 0x00000001, 0xff800000, 0x7fc00000};
+	static const float ratio[] = {0, 0.5F, 0, 0};
+	static const bool training[] = {true, true, false, true}, given[] = {true, true, true, false},
+			  fine[] = {true, false, true, false};
+	for (unsigned i = 0; i < GS_ARRAY_LEN(fine); i++) {
+		struct ob o;
+		ob_init(&o, 13);
+		ob_input(&o, "x", GS_F32, 1, (int64_t[]){N});
+		ob_initializer(&o, "r", GS_F32, 0, NULL, &ratio[i]);
+		ob_initializer(&o, "t", GS_BOOL, 0, NULL, &training[i]);
+		ob_node(&o, "Dropout", given[i] ? "x,r,t" : "x,,t", "y,m");
+		ob_end(&o);
+		ob_output(&o, "y", GS_F32);
+		ob_output(&o, "m", GS_BOOL);
+		if (!fine[i]) {
+			assert_int_equal(onnx_refusal(&o, NULL), GS_ONNX_TRAINING);
+			continue;
+		}
+		struct onnx_run r = onnx_run(&o, (const void *const[]){in});
+		assert_int_equal(r.outputs, 2);
+		assert_int_equal(r.count[0], N);
+		assert_memory_equal(r.output[0], in, sizeof(in));
+		for (unsigned k = 0; k < N; k++)
+			assert_int_equal(((const uint8_t *)r.output[1])[k], 1);
+		onnx_run_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scatter_nd_in_order),
 		cmocka_unit_test(top_k_with_ties),
 		cmocka_unit_test(running_sums),
+		cmocka_unit_test(dropout_of_nothing),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct
 			feed[(*feeds)++] = tensor[i];
 	}
 	if (err == GS_OK)
-		err = gs_model_lower(a->model, file, &sig, tensor, bound, &a->program, &report, error);
+		err = gs_model_lower(a->model, file, &sig, tensor, bound, !a->json, &a->program, &report, error);
 	gs_onnx_signature_free(&sig);
 	return err;
 }
@@ -291,7 +291,7 @@ int gs_cmd_infer(int argc, char **argv)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon, neonbase (without dot products) or portable",
 	         .out = &a->isa},
 		{.name = "repeat",
 	         .kind = GS_FLAG_U64,

@@ -88,7 +88,7 @@ static int run_node(int argc, char **argv, bool defend)
 		{.name = "isa",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "NAME",
-	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon or portable",
+	         .help = "inner loops: avx512, avx512bw (without VNNI), avx2, neon, neonbase (without dot products) or portable",
 	         .out = &isa},
 		{.name = "adversary",
 	         .kind = GS_FLAG_LIST,

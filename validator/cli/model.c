@@ -248,56 +248,30 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* A page of the trace goes back to the system when every chunk on it has been released. */
-struct pages {
-	const struct gs_run *run; /* whose outputs stay */
-	uint8_t *trace;
-	uint64_t bytes;
-	uint64_t page;      /* bytes of one */
-	uint16_t *released; /* by page: chunks */
-};
-
-static void release_chunks(void *self, uint32_t chunk, uint32_t chunks)
+enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error *error)
 {
-	struct pages *p = self;
-	uint64_t at = (uint64_t)chunk * GS_CHUNK_BYTES, end = at + (uint64_t)chunks * GS_CHUNK_BYTES;
-	uint64_t first = 0, count = 0; /* of the pages to give back */
-	for (uint32_t i = 0; i < p->run->program->io.outputs; i++)
-		if (p->run->output_at[i] == chunk)
-			return; /* of a tolerant program: its comparison was the last to read it */
-	end = end < p->bytes ? end : p->bytes;
-	while (at < end) {
-		uint64_t i = at / p->page, next = (i + 1) * p->page < end ? (i + 1) * p->page : end;
-		p->released[i] += (uint16_t)((next - at) / GS_CHUNK_BYTES);
-		if (p->released[i] == p->page / GS_CHUNK_BYTES)
-			first = count++ > 0 ? first : i;
-		at = next;
-	}
-	if (count > 0) /* neighbours: only the first and the last page of a tensor are shared */
-		(void)madvise(p->trace + first * p->page, count * p->page, MADV_DONTNEED);
+	struct gs_exec_options options = {.threads = threads,
+	                                  .isa = run->isa,
+	                                  .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0,
+	                                  .outputs_only = true};
+	GS_ASSERT(run->plan == NULL);
+	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
+	for (uint32_t i = 0; err == GS_OK && i < run->program->io.outputs; i++)
+		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
+	return err;
 }
 
 enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error)
 {
 	struct gs_memory mem = {
 		.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs, .claimed = run->claimed};
-	struct pages pages = {
-		.run = run, .trace = run->trace, .bytes = run->trace_bytes, .page = (uint64_t)sysconf(_SC_PAGESIZE)};
-	struct gs_exec_options options = {
-		.threads = threads, .isa = run->isa, .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0};
-	enum gs_err err = run->plan ? GS_OK : gs_exec_plan_new(run->program, &options, &run->plan, error);
+	enum gs_err err = run->plan ? GS_OK : gs_run_prepare(run, threads, error);
 	if (err != GS_OK)
 		return err;
-	/* Pages that the next run writes again are kept: getting them anew takes time. */
-	pages.released = run->again ? NULL : calloc(run->trace_bytes / pages.page + 1, sizeof(*pages.released));
-	if (pages.released == NULL && !run->again)
-		return gs_fail(error, GS_ENOMEM, "no memory for the list of the trace's pages");
 	double start = now_s();
-	err = run->again ? gs_exec_plan_run(run->plan, &mem, error)
-	                 : gs_exec_plan_run_releasing(run->plan, &mem, release_chunks, &pages, error);
+	err = gs_exec_plan_run(run->plan, &mem, error);
 	if (seconds != NULL)
 		*seconds = now_s() - start;
-	free(pages.released);
 	return err;
 }
 
@@ -381,13 +355,13 @@ enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *r
 }
 
 enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
-                           const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
-                           struct gs_onnx_report *report, struct gs_error *error)
+                           const struct gs_tensor *const *tensor, const bool *bound, bool unnamed,
+                           struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error)
 {
 	uint32_t n = signature->inputs;
 	struct gs_onnx_shape *shape = calloc(n + 1U, sizeof(*shape));
 	struct gs_onnx_bound *fixed = calloc(n + 1U, sizeof(*fixed));
-	struct gs_onnx_options options = {.shape = shape, .bound = fixed};
+	struct gs_onnx_options options = {.shape = shape, .bound = fixed, .unnamed = unnamed};
 	enum gs_err err;
 	if (shape == NULL || fixed == NULL) {
 		err = gs_fail(error, GS_ENOMEM, "no memory for the model's inputs");

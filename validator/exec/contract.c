@@ -43,10 +43,12 @@ static enum gs_err need_workers(struct gs_workspace *ws)
 	for (unsigned t = 0; t < ws->threads; t++) {
 		if (ws->worker[t])
 			continue;
-		struct gs_contract_worker *w = new_memory(sizeof(*w));
-		if (!w)
+		/* zeros, which take no memory before they are used */
+		struct gs_contract_worker *w = NULL;
+		if ((ws->memory[t] = calloc(1, sizeof(*w) + 64)) == NULL)
 			return GS_ENOMEM;
-		w->acc = aligned_alloc(64, sizeof(float) * GS_ITEM_ROWS * GS_ITEM_LANES);
+		w = (void *)((uint8_t *)ws->memory[t] + (64 - (uintptr_t)ws->memory[t] % 64));
+		w->acc = aligned_alloc(64, sizeof(float) * GS_ITEM_ROWS * GS_ACC_LANES);
 		ws->worker[t] = w;
 		if (!w->acc)
 			return GS_ENOMEM;
@@ -61,7 +63,7 @@ void gs_workspace_free(struct gs_workspace *ws)
 	for (unsigned t = 0; t < ws->threads; t++) {
 		if (ws->worker[t])
 			free(ws->worker[t]->acc);
-		free(ws->worker[t]);
+		free(ws->memory[t]);
 	}
 	free(ws->stage_x.ptr);
 	free(ws->stage_w.ptr);
@@ -113,6 +115,12 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 		return false;
 	choose_tile(out, kernels);
 	return true;
+}
+
+bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk)
+{
+	*chunk = c->is.x.chunk;
+	return c->is.words == 0 && c->is.x.space == GS_SPACE_TRACE && c->is.x.stage_dims != 0;
 }
 
 void gs_contract_drop(struct gs_contract *c)
@@ -293,7 +301,9 @@ static void cut_items(struct gs_contract_job *job, unsigned threads)
 {
 	const struct gs_contract *c = job->c;
 	uint64_t lanes = c->is.lanes.points, panel = job->panel, want = threads > 1 ? 2 * threads : 1;
-	job->item_lanes = lanes < GS_ITEM_LANES ? gs_round_up(lanes, panel) : GS_ITEM_LANES;
+	uint64_t most = GS_BLOCK_ELEMENTS / c->is.terms / GS_ACC_LANES * GS_ACC_LANES; /* more lanes of few terms */
+	most = most < GS_ACC_LANES ? GS_ACC_LANES : most > GS_ITEM_LANES ? GS_ITEM_LANES : most;
+	job->item_lanes = lanes < most ? gs_round_up(lanes, panel) : most;
 	job->item_rows = GS_ITEM_ROWS / c->tile_rows * c->tile_rows;
 	for (;;) {
 		job->lane_items = (lanes + job->item_lanes - 1) / job->item_lanes;

@@ -38,6 +38,10 @@ struct gs_contract {
 /* False when the instruction is none. Does not pack. */
 bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_contract *out);
 
+/* Whether all of *chunk, a tensor of the trace, is copied before anything is written: places.h then lets the output lie over
+ * it. To be changed with what gs_contract_run does. */
+bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk);
+
 /* Frees what was packed beforehand. */
 void gs_contract_drop(struct gs_contract *c);
 

@@ -1,5 +1,6 @@
 #include "validator/exec/elements.h"
 
+#include "validator/exec/gather.h"
 #include "validator/exec/ints.h"
 
 #include <string.h>
@@ -51,27 +52,25 @@ static bool read_indirect(const struct gs_instr *in, const struct gs_operand *op
 	return op->view.pad != GS_PAD_SKIP;
 }
 
-static bool read_operand(const struct gs_instr *in, unsigned k, struct gs_elements *out)
+bool gs_element_operand_read(const struct gs_instr *in, unsigned k, struct gs_element_operand *out)
 {
 	const struct gs_operand *op = &in->operand[k];
-	struct gs_sweep_operand *place = &out->operand[k].place;
 	if (gs_instr_operand_class(in, k) == GS_CLASS_I64)
 		return false;
-	*place = (struct gs_sweep_operand){.constant = false};
-	out->operand[k].constant = op->kind == GS_OPERAND_CONST;
-	out->operand[k].iota = op->kind == GS_OPERAND_IOTA;
-	out->operand[k].value = (uint32_t)op->constant;
-	if (op->kind == GS_OPERAND_IOTA && !fits(in, &op->iota))
+	*out = (struct gs_element_operand){.constant = op->kind == GS_OPERAND_CONST,
+	                                   .iota = op->kind == GS_OPERAND_IOTA,
+	                                   .value = (uint32_t)op->constant};
+	if (out->iota && !fits(in, &op->iota))
 		return false;
-	if (op->kind == GS_OPERAND_IOTA) {
-		place->at = op->iota.offset;
+	if (out->iota) {
+		out->place.at = op->iota.offset;
 		for (unsigned a = 0; a < in->out_axes; a++)
-			place->step[a] = op->iota.coef[a];
+			out->place.step[a] = op->iota.coef[a];
 	}
-	out->operand[k].indirect = op->kind == GS_OPERAND_TENSOR && op->indirect_row != 0;
-	if (out->operand[k].indirect)
-		return read_indirect(in, op, place, &out->operand[k].row);
-	return op->kind != GS_OPERAND_TENSOR || (narrow(op->view.dtype) && gs_sweep_view(in, &op->view, place));
+	out->indirect = op->kind == GS_OPERAND_TENSOR && op->indirect_row != 0;
+	if (out->indirect)
+		return read_indirect(in, op, &out->place, &out->row);
+	return op->kind != GS_OPERAND_TENSOR || (narrow(op->view.dtype) && gs_sweep_view(in, &op->view, &out->place));
 }
 
 bool gs_elements_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_elements *out)
@@ -93,7 +92,7 @@ bool gs_elements_prepare(const struct gs_instr *in, const struct gs_kernels *ker
 		.operands = gs_instr_operands(in),
 		.lines = 1};
 	for (unsigned k = 0; k < out->operands; k++) {
-		if (!read_operand(in, k, out))
+		if (!gs_element_operand_read(in, k, &out->operand[k]))
 			return false;
 		lists[walks++] = out->operand[k].place.step;
 		if (out->operand[k].indirect) {
@@ -111,11 +110,105 @@ bool gs_elements_prepare(const struct gs_instr *in, const struct gs_kernels *ker
 
 /* ---- running ---- */
 
+static void fill(uint32_t *out, size_t n, uint32_t value)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = value;
+}
+
+static void make_canonical(uint32_t *value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		value[i] = (value[i] & 0x7fffffff) > 0x7f800000 ? GS_F32_NAN : value[i];
+}
+
+static void gather(const struct gs_element_source *from, struct gs_element_place first, unsigned axis, size_t n,
+                   uint32_t *out)
+{
+	const struct gs_elements_row *row = &from->is->row;
+	const uint32_t *table = (const uint32_t *)(const void *)from->base;
+	const int32_t *narrow_index = (const int32_t *)(const void *)from->index;
+	const int64_t *wide_index = (const int64_t *)(const void *)from->index;
+	bool wide = row->index.dtype == GS_I64;
+	int64_t step = from->is->place.step[axis];
+	if (row->step[axis] == 0 && step == 0 && row->index.step[axis] == 1) {
+		struct gs_gather plain = {.table = table + first.at,
+		                          .wide = wide,
+		                          .offset = first.row,
+		                          .extent = (uint64_t)row->extent,
+		                          .stride = (uint64_t)row->stride,
+		                          .outside = row->outside};
+		plain.index = wide ? (const void *)(wide_index + first.index) : narrow_index + first.index;
+		gs_gather(&plain, out, n);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			int64_t at = first.index + (int64_t)i * row->index.step[axis];
+			int64_t index = wide ? wide_index[at] : narrow_index[at];
+			/* far from overflowing but for the index itself, which may be anything */
+			__int128 c = (__int128)index + first.row + (int64_t)i * row->step[axis];
+			int64_t rest = first.at + (int64_t)i * step;
+			out[i] = c >= 0 && c < row->extent ? table[rest + (int64_t)c * row->stride] : row->outside;
+		}
+	}
+	if (from->is->place.dtype == GS_F32)
+		make_canonical(out, n);
+}
+
+const uint32_t *gs_element_registers(const struct gs_element_source *from, const struct gs_element_loops *loops,
+                                     struct gs_element_place first, unsigned axis, size_t n, uint32_t *scratch)
+{
+	int64_t at = first.at;
+	const struct gs_element_operand *op = from->is;
+	int64_t step = op->place.step[axis];
+	uint8_t dtype = op->place.dtype;
+	if (op->constant) {
+		fill(scratch, n, op->value);
+	} else if (op->iota) {
+		for (size_t i = 0; i < n; i++)
+			scratch[i] = (uint32_t)((uint64_t)at + i * (uint64_t)step);
+	} else if (op->indirect) {
+		gather(from, first, axis, n, scratch);
+	} else if (step == 1 && (dtype == GS_F32 || dtype == GS_I32)) {
+		return (const uint32_t *)(const void *)from->base + at;
+	} else if (step == 0) {
+		loops->load(dtype, from->base, at, 0, 1, scratch);
+		fill(scratch + 1, n - 1, scratch[0]);
+	} else {
+		loops->load(dtype, from->base, at, step, n, scratch);
+	}
+	return scratch;
+}
+
+struct gs_element_source gs_element_open(const struct gs_element_operand *op, const struct gs_memory *mem)
+{
+	const struct gs_sweep_operand *of = &op->place, *index = &op->row.index;
+	struct gs_element_source source = {.is = op};
+	if (!op->constant && !op->iota)
+		source.base = gs_memory_array(mem, (enum gs_space)of->space) + (size_t)of->chunk * GS_CHUNK_BYTES;
+	if (op->indirect)
+		source.index = gs_memory_array(mem, (enum gs_space)index->space) +
+		               (size_t)index->chunk * GS_CHUNK_BYTES;
+	return source;
+}
+
+struct gs_element_place gs_element_first(const struct gs_element_operand *op)
+{
+	return (struct gs_element_place){op->place.at, op->row.offset, op->row.index.at};
+}
+
+void gs_element_advance(const struct gs_element_operand *op, struct gs_element_place *at, unsigned axis, int64_t n)
+{
+	at->at += op->place.step[axis] * n;
+	at->row += op->row.step[axis] * n;
+	at->index += op->row.index.step[axis] * n;
+}
+
 struct job {
 	const struct gs_elements *e;
 	const struct gs_element_loops *loops;
-	const uint8_t *base[3], *index[3]; /* of the operands' tensors, and of their indices */
+	struct gs_element_source from[3];
 	uint8_t *out;
+	bool over;      /* the output lies over an operand, which kernels may not be told of at once */
 	uint64_t tiles; /* of a line */
 };
 
@@ -123,76 +216,17 @@ struct scratch {
 	uint32_t x[3][TILE], value[TILE], done[TILE];
 };
 
-static void fill(uint32_t *out, size_t n, uint32_t value)
-{
-	for (size_t i = 0; i < n; i++)
-		out[i] = value;
-}
-
-/* Where an operand's first register of a run lies; row and index: of an indirect one. */
-struct place {
-	int64_t at, row, index;
-};
-
-static void gather(const struct job *job, unsigned k, struct place from, size_t n, uint32_t *out)
-{
-	const struct gs_elements_row *row = &job->e->operand[k].row;
-	unsigned inner = job->e->axes - 1;
-	const uint32_t *table = (const uint32_t *)(const void *)job->base[k];
-	const int32_t *narrow_index = (const int32_t *)(const void *)job->index[k];
-	const int64_t *wide_index = (const int64_t *)(const void *)job->index[k];
-	bool wide = row->index.dtype == GS_I64, floats = job->e->operand[k].place.dtype == GS_F32;
-	for (size_t i = 0; i < n; i++) {
-		int64_t at = from.index + (int64_t)i * row->index.step[inner];
-		int64_t index = wide ? wide_index[at] : narrow_index[at];
-		/* far from overflowing but for the index itself, which may be anything */
-		__int128 c = (__int128)index + from.row + (int64_t)i * row->step[inner];
-		int64_t rest = from.at + (int64_t)i * job->e->operand[k].place.step[inner];
-		uint32_t value = c >= 0 && c < row->extent ? table[rest + (int64_t)c * row->stride] : row->outside;
-		out[i] = floats && (value & 0x7fffffff) > 0x7f800000 ? GS_F32_NAN : value;
-	}
-}
-
-/* n registers of operand k: where they are stored, or in scratch. */
-static const uint32_t *registers(const struct job *job, unsigned k, struct place from, size_t n, uint32_t *scratch)
-{
-	int64_t at = from.at;
-	const struct gs_sweep_operand *op = &job->e->operand[k].place;
-	int64_t step = op->step[job->e->axes - 1];
-	if (job->e->operand[k].constant) {
-		fill(scratch, n, job->e->operand[k].value);
-		return scratch;
-	}
-	if (job->e->operand[k].iota) {
-		for (size_t i = 0; i < n; i++)
-			scratch[i] = (uint32_t)((uint64_t)at + i * (uint64_t)step);
-		return scratch;
-	}
-	if (job->e->operand[k].indirect) {
-		gather(job, k, from, n, scratch);
-		return scratch;
-	}
-	if (step == 1 && (op->dtype == GS_F32 || op->dtype == GS_I32))
-		return (const uint32_t *)(const void *)job->base[k] + at;
-	if (step == 0) {
-		job->loops->load(op->dtype, job->base[k], at, 0, 1, scratch);
-		fill(scratch + 1, n - 1, scratch[0]);
-		return scratch;
-	}
-	job->loops->load(op->dtype, job->base[k], at, step, n, scratch);
-	return scratch;
-}
-
 /* n elements from output element `first` on; at: where the operands' first are. */
-static void run_tile(const struct job *job, struct scratch *s, uint64_t first, const struct place *at, size_t n)
+static void run_tile(const struct job *job, struct scratch *s, uint64_t first, const struct gs_element_place *at,
+                     size_t n)
 {
 	const struct gs_elements *e = job->e;
 	const uint32_t *x[3] = {s->x[0], s->x[1], s->x[2]};
-	bool straight = e->store_dtype == GS_F32 || e->store_dtype == GS_I32;
+	bool straight = (e->store_dtype == GS_F32 || e->store_dtype == GS_I32) && !job->over;
 	uint32_t *out = straight ? (uint32_t *)(void *)job->out + first : s->done,
 		 *value = e->epilogue ? s->value : out;
 	for (unsigned k = 0; k < e->operands; k++)
-		x[k] = registers(job, k, at[k], n, s->x[k]);
+		x[k] = gs_element_registers(&job->from[k], job->loops, at[k], e->axes - 1, n, s->x[k]);
 	bool known = job->loops->apply(e->fn, x, value, n);
 	if (e->epilogue) {
 		unsigned arity = gs_fn_info(e->epilogue)->arity;
@@ -209,13 +243,10 @@ static void run_tile(const struct job *job, struct scratch *s, uint64_t first, c
 }
 
 /* By n steps along an axis. */
-static void advance(const struct gs_elements *e, struct place *at, unsigned axis, int64_t n)
+static void advance(const struct gs_elements *e, struct gs_element_place *at, unsigned axis, uint64_t n)
 {
-	for (unsigned k = 0; k < GS_ARRAY_LEN(e->operand); k++) {
-		at[k].at += e->operand[k].place.step[axis] * n;
-		at[k].row += e->operand[k].row.step[axis] * n;
-		at[k].index += e->operand[k].row.index.step[axis] * n;
-	}
+	for (unsigned k = 0; k < e->operands; k++)
+		gs_element_advance(&e->operand[k], &at[k], axis, (int64_t)n);
 }
 
 /* Items: tiles of all lines. */
@@ -228,12 +259,12 @@ static void run_tiles(void *self, unsigned thread, uint64_t first, uint64_t last
 	(void)thread;
 	for (uint64_t t = first; t < last; t++) {
 		uint64_t start = t % job->tiles * TILE, line = t / job->tiles, rest = line;
-		struct place at[3] = {{e->operand[0].place.at, e->operand[0].row.offset, e->operand[0].row.index.at},
-		                      {e->operand[1].place.at, e->operand[1].row.offset, e->operand[1].row.index.at},
-		                      {e->operand[2].place.at, e->operand[2].row.offset, e->operand[2].row.index.at}};
-		advance(e, at, inner, (int64_t)start);
+		struct gs_element_place at[3];
+		for (unsigned k = 0; k < e->operands; k++)
+			at[k] = gs_element_first(&e->operand[k]);
+		advance(e, at, inner, start);
 		for (unsigned a = inner; a-- > 0; rest /= e->extent[a])
-			advance(e, at, a, (int64_t)(rest % e->extent[a]));
+			advance(e, at, a, rest % e->extent[a]);
 		uint64_t left = e->extent[inner] - start;
 		run_tile(job, &s, line * e->extent[inner] + start, at, (size_t)(left < TILE ? left : TILE));
 	}
@@ -247,13 +278,8 @@ void gs_elements_run(const struct gs_elements *e, const struct gs_memory *mem, c
 	job.out = mem->trace + (size_t)e->first_chunk * GS_CHUNK_BYTES;
 	job.tiles = (line + TILE - 1) / TILE;
 	for (unsigned k = 0; k < e->operands; k++) {
-		const struct gs_sweep_operand *of = &e->operand[k].place, *index = &e->operand[k].row.index;
-		if (!e->operand[k].constant && !e->operand[k].iota)
-			job.base[k] = gs_memory_array(mem, (enum gs_space)of->space) +
-			              (size_t)of->chunk * GS_CHUNK_BYTES;
-		if (e->operand[k].indirect)
-			job.index[k] = gs_memory_array(mem, (enum gs_space)index->space) +
-			               (size_t)index->chunk * GS_CHUNK_BYTES;
+		job.from[k] = gs_element_open(&e->operand[k], mem);
+		job.over |= job.from[k].base == job.out;
 	}
 	gs_pool_run(pool, e->lines * job.tiles, WORK_GRAIN / (line < TILE ? line : TILE) + 1, run_tiles, &job);
 }

@@ -29,6 +29,35 @@ struct gs_elements_row {
 	uint32_t outside; /* the register out of range */
 };
 
+struct gs_element_operand {
+	bool constant, iota, indirect;
+	uint32_t value;                /* of a constant */
+	struct gs_sweep_operand place; /* an iota's element is its value; of an indirect view, all rows but one */
+	struct gs_elements_row row;
+};
+
+/* True, with *out filled, when operand k, of at most 32 bits, never leaves its range but by an index. It may use the axes of
+ * the output; a caller who wants those of the reduction counts them among these. */
+bool gs_element_operand_read(const struct gs_instr *in, unsigned k, struct gs_element_operand *out);
+
+/* An operand whose tensor is at hand. */
+struct gs_element_source {
+	const struct gs_element_operand *is;
+	const uint8_t *base, *index; /* of its tensor, and of the indices */
+};
+struct gs_element_source gs_element_open(const struct gs_element_operand *op, const struct gs_memory *mem);
+
+/* Where an operand's first register of a run lies; row and index: of an indirect one. */
+struct gs_element_place {
+	int64_t at, row, index;
+};
+struct gs_element_place gs_element_first(const struct gs_element_operand *op); /* where all axes are 0 */
+void gs_element_advance(const struct gs_element_operand *op, struct gs_element_place *at, unsigned axis, int64_t n);
+
+/* n registers from there on along an axis: where they are stored, or in scratch, which has room for them. */
+const uint32_t *gs_element_registers(const struct gs_element_source *from, const struct gs_element_loops *loops,
+                                     struct gs_element_place first, unsigned axis, size_t n, uint32_t *scratch);
+
 struct gs_elements {
 	uint8_t fn, epilogue, epilogue_pos, store_dtype;
 	uint32_t epilogue_value[2];
@@ -36,13 +65,7 @@ struct gs_elements {
 	unsigned operands, axes;
 	uint64_t extent[GS_OUT_AXES_MAX]; /* of the merged axes; the output is dense over them */
 	uint64_t lines;                   /* product of all extents but the last */
-	struct {
-		bool constant, iota, indirect;
-		uint32_t value; /* of a constant */
-		struct gs_sweep_operand
-			place; /* an iota's element is its value; of an indirect view, all rows but one */
-		struct gs_elements_row row;
-	} operand[3];
+	struct gs_element_operand operand[3];
 };
 
 /* True, with *out filled, when the instruction is such a MAP. */

@@ -1,5 +1,6 @@
 #include "validator/exec/fast.h"
 
+#include "validator/exec/chain.h"
 #include "validator/exec/elements.h"
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, REDUCE, SWEEP, ELEMENTS } form;
+	enum { MOVE, PLANE, REDUCE, CHAIN, SWEEP, ELEMENTS } form;
 	void *is; /* owned */
 };
 
@@ -42,6 +43,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = REDUCE, .is = reduce};
 	if (err != GS_OK || reduce != NULL)
 		return err;
+	struct gs_chain *chain;
+	err = gs_chain_prepare(in, &chain);
+	*out = (struct gs_fast){.form = CHAIN, .is = chain};
+	if (err != GS_OK || chain != NULL)
+		return err;
 	struct gs_plane *plane;
 	err = gs_plane_prepare(in, kernels, &plane);
 	*out = (struct gs_fast){.form = PLANE, .is = plane};
@@ -63,6 +69,7 @@ static void drop(struct gs_fast *fast)
 	switch (fast->form) {
 	case PLANE: gs_plane_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
+	case CHAIN: gs_chain_free(fast->is); return;
 	case MOVE:
 	case ELEMENTS:
 	case SWEEP: free(fast->is); return;
@@ -98,6 +105,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
+	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
 	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
 	}
@@ -110,6 +118,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case MOVE: return "move";
 	case PLANE: return "plane";
 	case REDUCE: return "reduce";
+	case CHAIN: return "chain";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";
 	}

@@ -77,6 +77,7 @@ static void run_panels(void *self, unsigned thread, uint64_t first, uint64_t las
 		                       .start_row = g->start_moves ? wide : 0,
 		                       .out = n < wide ? result : job->out + lane,
 		                       .out_row = wide,
+		                       .panels = 1,
 		                       .last = true,
 		                       .clamp = g->low != -INFINITY || g->high != INFINITY,
 		                       .low = g->low,

@@ -3,7 +3,7 @@
  * A fold of i32.muladd wraps modulo 2^32, so its terms may be taken in any order and any grouping. Factors are brought
  * into 32-bit *words* that hold the numbers of one, two or four terms, by their greatest magnitude:
  *
- *     GS_WORDS_8    up to four terms, bytes: x as unsigned, w as signed numbers
+ *     GS_WORDS_8    up to four terms, bytes: x as unsigned, w as signed numbers; where a table says so, x as signed ones too
  *     GS_WORDS_16   up to two terms, signed halves
  *     GS_WORDS_32   one term
  *
@@ -12,6 +12,7 @@
 #ifndef GS_VALIDATOR_EXEC_INTS_H
 #define GS_VALIDATOR_EXEC_INTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ typedef void gs_kernel_int_tile(const struct gs_int_tile *tile);
 struct gs_ints {
 	/* by kind, width and rows - 1, the shapes of struct gs_kernels' tiles; NULL for a kind that gains nothing here */
 	gs_kernel_int_tile *tile[GS_WORDS_KINDS][GS_TILE_WIDTHS][GS_TILE_ROWS_MAX];
+	bool signed_bytes; /* GS_WORDS_8: x's bytes are signed, as w's are */
 	/* the least and the greatest of n numbers, n at least 1 */
 	void (*range)(const int32_t *in, size_t n, int32_t *low, int32_t *high);
 	/* out[i] = in[i] - from, modulo 2^8 or 2^16 */
@@ -59,6 +61,7 @@ extern const struct gs_ints gs_ints_avx512vnni; /* needs AVX-512 VNNI besides */
 #endif
 #if defined(__aarch64__)
 extern const struct gs_ints gs_ints_neon;
+extern const struct gs_ints gs_ints_neon_dot; /* needs the dot products of bytes besides */
 #endif
 
 #endif

@@ -25,7 +25,7 @@ enum {
 	GS_TILE_LANES_MAX = 128, /* 8 vectors of 16 lanes */
 };
 
-/* out[r][l] = start[r][l], then for every term t in ascending order fma(w[t][r], x[t][l], out[r][l]). */
+/* A tile, or several side by side. out[r][l] = start[r][l], then for every term t in ascending order fma(w[t][r], x[t][l], out[r][l]). */
 struct gs_tile {
 	size_t terms;
 	const float *x; /* term t's lanes lie side by side at x + x_at[t], or at x + t*x_step when x_at is NULL */
@@ -38,6 +38,8 @@ struct gs_tile {
 	size_t start_row;
 	float *out; /* row r's lanes at out + r*out_row */
 	size_t out_row;
+	/* So many tiles of the same rows side by side: x and start lie so far on for each, out as many as the tile has lanes. */
+	size_t panels, x_next, start_next;
 	bool last; /* these are the last terms: make NaNs canonical and, if clamp, clamp to [low, high] */
 	bool clamp;
 	float low,
@@ -85,7 +87,10 @@ extern const struct gs_kernels gs_kernels_avx512vnni;
 extern const struct gs_kernels gs_kernels_avx512, gs_kernels_avx512bw;
 #endif
 #if defined(__aarch64__)
-extern const struct gs_kernels gs_kernels_neon;
+/* The first, named "neon" like the second where there are no dot products of bytes, needs those. With them, the second is
+ * "neonbase". */
+extern const struct gs_kernels gs_kernels_neon_dot;
+extern const struct gs_kernels gs_kernels_neon, gs_kernels_neon_base;
 #endif
 
 /* The best table for this processor. */

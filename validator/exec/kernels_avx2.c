@@ -14,12 +14,17 @@
 #define V_SPLAT(x) _mm256_set1_ps(x)
 #define V_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 
+static inline __m256 clamp(__m256 v, __m256 low, __m256 high)
+{
+	return _mm256_min_ps(_mm256_max_ps(v, low), high);
+}
+
 static inline __m256 finish(__m256 v, __m256 low, __m256 high)
 {
 	const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
-	__m256 clamped = _mm256_min_ps(_mm256_max_ps(v, low), high);
-	return _mm256_blendv_ps(clamped, nan, _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+	return _mm256_blendv_ps(clamp(v, low, high), nan, _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
 }
+#define V_CLAMP(v, low, high) clamp(v, low, high)
 #define V_FINISH(v, low, high) finish(v, low, high)
 #define V_NANS __m256
 #define V_NO_NANS _mm256_setzero_ps()

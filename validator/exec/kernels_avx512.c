@@ -14,17 +14,22 @@
 #define V_SPLAT(x) _mm512_set1_ps(x)
 #define V_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 
+static inline __m512 clamp(__m512 v, __m512 low, __m512 high)
+{
+	return _mm512_min_ps(_mm512_max_ps(v, low), high);
+}
+
 static inline __m512 finish(__m512 v, __m512 low, __m512 high)
 {
 	const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32(0x7fc00000));
-	__m512 clamped = _mm512_min_ps(_mm512_max_ps(v, low), high);
-	return _mm512_mask_mov_ps(clamped, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), nan);
+	return _mm512_mask_mov_ps(clamp(v, low, high), _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), nan);
 }
+#define V_CLAMP(v, low, high) clamp(v, low, high)
 #define V_FINISH(v, low, high) finish(v, low, high)
 #define V_NANS __mmask16
-#define V_NO_NANS 0
-#define V_FIND_NANS(found, a, b) (__mmask16)(found | _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q))
-#define V_ANY_NANS(found) (found != 0)
+#define V_NO_NANS 0xffff /* all are numbers */
+#define V_FIND_NANS(found, a, b) _mm512_mask_cmp_ps_mask(found, a, b, _CMP_ORD_Q)
+#define V_ANY_NANS(found) (found != 0xffff)
 
 #include "validator/exec/kernels_tile.h"
 #include "validator/exec/kernels_avx.h"

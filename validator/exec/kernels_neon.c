@@ -14,12 +14,17 @@
 #define V_SPLAT(x) vdupq_n_f32(x)
 #define V_FMA(a, b, c) vfmaq_f32(c, a, b)
 
+static inline float32x4_t clamp(float32x4_t v, float32x4_t low, float32x4_t high)
+{
+	return vminq_f32(vmaxq_f32(v, low), high);
+}
+
 static inline float32x4_t finish(float32x4_t v, float32x4_t low, float32x4_t high)
 {
 	const float32x4_t nan = vreinterpretq_f32_u32(vdupq_n_u32(0x7fc00000));
-	float32x4_t clamped = vminq_f32(vmaxq_f32(v, low), high);
-	return vbslq_f32(vceqq_f32(v, v), clamped, nan);
+	return vbslq_f32(vceqq_f32(v, v), clamp(v, low, high), nan);
 }
+#define V_CLAMP(v, low, high) clamp(v, low, high)
 #define V_FINISH(v, low, high) finish(v, low, high)
 #define V_NANS uint32x4_t
 #define V_NO_NANS vdupq_n_u32(UINT32_MAX) /* all are numbers */
@@ -57,6 +62,7 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 	transpose_rest(dst, step, src, row_step, rows, 0, terms);
 }
 
+<<<<<<< HEAD
 const struct gs_kernels gs_kernels_neon = {
 	.isa = "neon",
 	.sweep = &gs_sweep_portable,
@@ -75,6 +81,20 @@ const struct gs_kernels gs_kernels_neon = {
 	.math = &gs_vmath_neon,
 	.ints = &gs_ints_neon,
 };
+=======
+#define TABLE(NAME, INTS) \
+	{ \
+		.isa = (NAME), .sweep = &gs_sweep_portable, .fma = fma_line, .add = add_line, .max = max_line, \
+		.lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
+		.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, .transpose = transpose, \
+		.widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, \
+		.narrow_bf16 = narrow_bf16_line, .math = &gs_vmath_neon, .ints = (INTS), \
+	}
+
+const struct gs_kernels gs_kernels_neon_dot = TABLE("neon", &gs_ints_neon_dot);
+const struct gs_kernels gs_kernels_neon = TABLE("neon", &gs_ints_neon);
+const struct gs_kernels gs_kernels_neon_base = TABLE("neonbase", &gs_ints_neon);
+>>>>>>> main
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */
 #endif

@@ -59,6 +59,7 @@ static inline struct vector finish(struct vector v, struct vector low, struct ve
 #define V_SPLAT(x) splat(x)
 #define V_FMA(a, b, c) fma_lanes(a, b, c)
 #define V_FINISH(v, low, high) finish(v, low, high)
+#define V_CLAMP(v, low, high) finish(v, low, high)
 
 static inline bool has_nans(struct vector a, struct vector b)
 {

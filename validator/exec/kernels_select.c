@@ -15,6 +15,14 @@ static bool has_f16c(void)
 }
 #endif
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+
+#ifndef HWCAP_ASIMDDP
+#define HWCAP_ASIMDDP (UINT64_C(1) << 20) /* of Linux's asm/hwcap.h */
+#endif
+#endif
+
 const struct gs_kernels *gs_kernels_nth(unsigned n)
 {
 	const struct gs_kernels *able[5];
@@ -32,7 +40,10 @@ const struct gs_kernels *gs_kernels_nth(unsigned n)
 	}
 #endif
 #if defined(__aarch64__)
-	able[count++] = &gs_kernels_neon;
+	bool dot = getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+	able[count++] = dot ? &gs_kernels_neon_dot : &gs_kernels_neon;
+	if (dot)
+		able[count++] = &gs_kernels_neon_base;
 #endif
 	able[count++] = &gs_kernels_portable;
 	return n < count ? able[n] : NULL;

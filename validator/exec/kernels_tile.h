@@ -1,6 +1,6 @@
 /* validator/exec/kernels_tile.h: tiles of accumulators in registers. Included by each kernels_<isa>.c, which first names
- * its vector type and operations (V, V_LANES, V_LOAD, V_STORE, V_SPLAT, V_FMA, V_FINISH, and
- * V_NANS for the presence of NaNs in pairs of vectors), and then makes the instances that its registers hold.
+ * its vector type and operations (V, V_LANES, V_LOAD, V_STORE, V_SPLAT, V_FMA, V_FINISH, V_CLAMP for what V_FINISH does to
+ * numbers, and V_NANS for the presence of NaNs in pairs of vectors), and then makes the instances that its registers hold.
  *
  * A lane is one output element and its accumulator stays in that lane: acc = fma(w, x, acc), term after term, which is
  * the law's order. Rows and vectors are constants in every instance, so the loops over them unroll completely. */
@@ -10,6 +10,8 @@
 #include "validator/exec/kernels.h"
 
 #ifdef V
+
+enum { TILE_LINE = 16 }; /* floats of a line of the caches, at least of most */
 
 #define TILE_TERM(X) \
 	do { \
@@ -24,54 +26,91 @@
 		} \
 	} while (0)
 
-static inline __attribute__((always_inline)) void tile_run(const struct gs_tile *t, const unsigned vectors,
-                                                           const unsigned rows)
+/* What the last terms leave, as it is stored. NaNs are rare: look for any first. */
+static inline __attribute__((always_inline)) void tile_finish(const struct gs_tile *t, V (*acc)[8],
+                                                              const unsigned vectors, const unsigned rows)
 {
-	V acc[GS_TILE_ROWS_MAX][8];
-	const float *x = t->x, *w = t->w;
-	const size_t x_step = t->x_step, w_step = t->w_step, terms = t->terms;
-	if (t->start_row == 0) {
+	V_NANS nans = V_NO_NANS;
+#pragma GCC unroll 16
+	for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+		for (unsigned v = 0; v < vectors; v += 2)
+			nans = V_FIND_NANS(nans, acc[r][v], acc[r][v + 1 < vectors ? v + 1 : v]);
+	if (!t->clamp && !V_ANY_NANS(nans))
+		return;
+	V low = V_SPLAT(t->low), high = V_SPLAT(t->high);
+	if (V_ANY_NANS(nans)) {
 #pragma GCC unroll 16
 		for (unsigned r = 0; r < rows; r++)
 #pragma GCC unroll 8
 			for (unsigned v = 0; v < vectors; v++)
-				acc[r][v] = V_SPLAT(t->start[r]);
-	} else {
-#pragma GCC unroll 16
-		for (unsigned r = 0; r < rows; r++)
-#pragma GCC unroll 8
-			for (unsigned v = 0; v < vectors; v++)
-				acc[r][v] = V_LOAD(t->start + r * t->start_row + v * V_LANES);
-	}
-	if (t->x_at == NULL) {
-		for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
-			TILE_TERM(x);
-	} else {
-		const int64_t *x_at = t->x_at;
-		for (size_t k = 0; k < terms; k++, w += w_step)
-			TILE_TERM(x + x_at[k]);
-	}
-	if (t->last) { /* NaNs are rare: look for any first */
-		V_NANS nans = V_NO_NANS;
-#pragma GCC unroll 16
-		for (unsigned r = 0; r < rows; r++)
-#pragma GCC unroll 8
-			for (unsigned v = 0; v < vectors; v += 2)
-				nans = V_FIND_NANS(nans, acc[r][v], acc[r][v + 1 < vectors ? v + 1 : v]);
-		if (t->clamp || V_ANY_NANS(nans)) {
-			V low = V_SPLAT(t->low), high = V_SPLAT(t->high);
-#pragma GCC unroll 16
-			for (unsigned r = 0; r < rows; r++)
-#pragma GCC unroll 8
-				for (unsigned v = 0; v < vectors; v++)
-					acc[r][v] = V_FINISH(acc[r][v], low, high);
-		}
+				acc[r][v] = V_FINISH(acc[r][v], low, high);
+		return;
 	}
 #pragma GCC unroll 16
 	for (unsigned r = 0; r < rows; r++)
 #pragma GCC unroll 8
 		for (unsigned v = 0; v < vectors; v++)
-			V_STORE(t->out + r * t->out_row + v * V_LANES, acc[r][v]);
+			acc[r][v] = V_CLAMP(acc[r][v], low, high);
+}
+
+static inline __attribute__((always_inline)) void tile_start(V (*acc)[8], const float *start, size_t start_row,
+                                                             const unsigned vectors, const unsigned rows)
+{
+	if (start_row == 0) {
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v++)
+				acc[r][v] = V_SPLAT(start[r]);
+		return;
+	}
+#pragma GCC unroll 16
+	for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+		for (unsigned v = 0; v < vectors; v++)
+			acc[r][v] = V_LOAD(start + r * start_row + v * V_LANES);
+}
+
+/* One panel after another: what surrounds the terms of one overlaps with the terms of the next. */
+static inline __attribute__((always_inline)) void tile_run(const struct gs_tile *t, const unsigned vectors,
+                                                           const unsigned rows)
+{
+	const size_t x_step = t->x_step, w_step = t->w_step, terms = t->terms, out_row = t->out_row;
+	const int64_t *x_at = t->x_at;
+	for (size_t p = 0; p < t->panels; p++) {
+		V acc[GS_TILE_ROWS_MAX][8];
+		const float *x = t->x + p * t->x_next, *w = t->w;
+		float *out = t->out + p * (vectors * V_LANES);
+		if (t->last) { /* the output's lines are fetched while the terms run */
+#pragma GCC unroll 16
+			for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+				for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
+					__builtin_prefetch(out + r * out_row + l, 1);
+		}
+		tile_start(acc, t->start + p * t->start_next, t->start_row, vectors, rows);
+		if (x_at == NULL) {
+			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
+				TILE_TERM(x);
+		} else {
+			for (size_t k = 0; k < terms;
+			     k++, w += w_step) { /* read where it lies: fetch the next tile's */
+				const float *here = x + x_at[k];
+#pragma GCC unroll 8
+				for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
+					__builtin_prefetch(here + vectors * V_LANES + l);
+				TILE_TERM(here);
+			}
+		}
+		if (t->last)
+			tile_finish(t, acc, vectors, rows);
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v++)
+				V_STORE(out + r * out_row + v * V_LANES, acc[r][v]);
+	}
 }
 
 /* The instances: TILE_n makes one function a number of rows, TILES_n names them in the table. */

@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-/* The instructions whose tensors *in reads: at most two an operand. */
-static unsigned producers(const struct gs_program *p, const struct gs_instr *in, uint32_t out[6])
+unsigned gs_live_reads(const struct gs_program *p, const struct gs_instr *in, uint32_t out[GS_LIVE_READS_MAX])
 {
 	unsigned n = 0;
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
@@ -25,8 +24,8 @@ enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p)
 		return GS_ENOMEM;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);
-		uint32_t read[6];
-		unsigned reads = producers(p, &in, read);
+		uint32_t read[GS_LIVE_READS_MAX];
+		unsigned reads = gs_live_reads(p, &in, read);
 		for (unsigned k = 0; k < reads; k++)
 			l->last[read[k]] = i;
 		l->last[i] = i;
@@ -53,8 +52,8 @@ static void release_one(struct gs_live *l, uint32_t i, uint32_t after, gs_live_r
 
 void gs_live_after(struct gs_live *l, uint32_t i, const struct gs_instr *in, gs_live_release release, void *self)
 {
-	uint32_t read[6];
-	unsigned reads = producers(l->program, in, read);
+	uint32_t read[GS_LIVE_READS_MAX];
+	unsigned reads = gs_live_reads(l->program, in, read);
 	for (unsigned k = 0; k < reads; k++)
 		release_one(l, read[k], i, release, self);
 	release_one(l, i, i, release, self);

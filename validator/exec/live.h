@@ -13,6 +13,11 @@ struct gs_live {
 };
 #define GS_LIVE_ALWAYS UINT32_MAX
 
+#define GS_LIVE_READS_MAX 6 /* two an operand */
+
+/* The instructions whose tensors *in, of the program, reads; how many, one perhaps twice. */
+unsigned gs_live_reads(const struct gs_program *p, const struct gs_instr *in, uint32_t out[GS_LIVE_READS_MAX]);
+
 /* Chunks of the trace that nothing reads any more. */
 typedef void (*gs_live_release)(void *self, uint32_t chunk, uint32_t chunks);
 

@@ -1,5 +1,6 @@
 #include "validator/exec/move.h"
 
+#include "validator/exec/gather.h"
 #include "validator/exec/sweep.h"
 
 #include <stdlib.h>
@@ -303,6 +304,18 @@ static void gather_line(const struct job *job, unsigned k, int64_t index, int64_
 	int64_t step = op->step[inner];
 	for (unsigned r = 1; r < op->rows; r++)
 		step += op->row[r].stride * op->row[r].coef[inner];
+	if (job->width->bytes == 4 && low == 0 && high == n && step == 0 && row->coef[inner] == 0 &&
+	    op->index_step[inner] == 1 && !op->skip) {
+		struct gs_gather plain = {.table = (const uint32_t *)(const void *)job->base[k] + flat,
+		                          .wide = op->index_dtype == GS_I64,
+		                          .offset = start,
+		                          .extent = (uint64_t)row->extent,
+		                          .stride = (uint64_t)row->stride,
+		                          .outside = (uint32_t)op->value};
+		plain.index = job->index[k] + index * (plain.wide ? 8 : 4);
+		gs_gather(&plain, (uint32_t *)(void *)out, (size_t)n);
+		return;
+	}
 	for (int64_t i = 0; i < n; i += INDEX_BLOCK) {
 		int64_t some = n - i < INDEX_BLOCK ? n - i : INDEX_BLOCK;
 		for (int64_t j = 0; j < some; j++) {

@@ -4,15 +4,27 @@
 #include "validator/exec/fast.h"
 #include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
+#include "validator/exec/places.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+/* What decoded instructions, kept from the second run on, may take together: of a program of a hundred or so that have no form
+ * of their own; in longer ones their work outweighs decoding them. */
+#define KEPT_BYTES_MAX (UINT64_C(2) << 20)
+
 struct packed { /* of one instruction; NULL: packed in every run */
 	float *x, *w;
 	bool own_x, own_w; /* else another instruction's, of the same factor */
 	struct gs_contract_ints ints;
+};
+
+enum {
+	FMAS_A_NS = 32,    /* of a contraction, about, and one thread... */
+	STEPS_A_NS = 3,    /* ...and of anything else */
+	SHARED_NS = 6000,  /* an instruction that two threads share with profit */
+	WORTH_NS = 100000, /* of such instructions: worth waking helpers for */
 };
 
 struct gs_exec_plan {
@@ -25,12 +37,24 @@ struct gs_exec_plan {
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
+	uint64_t shared_ns;      /* about what instructions that threads share take one */
+	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
+	uint64_t kept_bytes;     /* by steps */
+	bool again;              /* not the first run */
+};
+
+/* An instruction that has to be decoded, as it was found to be. */
+struct kept {
+	struct gs_instr in;
+	bool contracts;
+	struct gs_contract c; /* with what is packed, if it contracts */
 };
 
 /* An instruction as it is run: what need not be found out again. */
 struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
 	struct gs_gemv *gemv;         /* owned; NULL: as above */
+	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 };
 
@@ -44,6 +68,13 @@ static bool host_little_endian(void)
 static bool contracts(const struct gs_exec_plan *plan, const struct gs_instr *in, struct gs_contract *out)
 {
 	return host_little_endian() && gs_contract_match(in, plan->kernels, out);
+}
+
+/* Instruction i with the chunks that runs of this plan use. */
+static struct gs_instr instr(const struct gs_exec_plan *plan, uint32_t i)
+{
+	return plan->places.chunk ? gs_places_instr(&plan->places, plan->program, i)
+	                          : gs_program_instr(plan->program, i);
 }
 
 /* ---- constants, packed once, also where many instructions read them (a recurrent layer's steps) ---- */
@@ -103,7 +134,7 @@ static enum gs_err keep_unique(struct unique *u, const struct gs_contract *c)
 
 static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct unique *u, uint64_t *budget)
 {
-	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct gs_instr in = instr(plan, i);
 	struct gs_contract c;
 	struct gs_gemv gemv;
 	if (plan->step[i].fast || !contracts(plan, &in, &c))
@@ -142,16 +173,39 @@ static void drop_packed(const struct packed *p)
 		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
+/* What an instruction takes one thread, roughly, when it is enough to be shared by several. */
+static uint64_t shared_ns(const struct gs_instr *in)
+{
+	uint64_t terms = in->form == GS_FOLD ? gs_instr_terms(in) : 1;
+	bool products = in->form == GS_FOLD && (in->fn == GS_FN_F32_FMA || in->fn == GS_FN_I32_MULADD);
+	double ns = (double)gs_instr_count(in) * (double)terms / (products ? FMAS_A_NS : STEPS_A_NS);
+	return ns < SHARED_NS ? 0 : ns < WORTH_NS ? (uint64_t)ns : WORTH_NS;
+}
+
+/* Contractions copy a padded tensor as a whole before they write anything (gs_contract_stages). */
+static bool copies(void *self, const struct gs_instr *in, uint32_t *chunk)
+{
+	const struct gs_exec_plan *plan = self;
+	struct gs_fast *fast;
+	struct gs_contract c;
+	if (gs_fast_prepare(in, plan->kernels, &fast) != GS_OK)
+		return false; /* without memory it is found out soon enough */
+	bool other = fast != NULL;
+	gs_fast_free(fast);
+	return !other && contracts(plan, in, &c) && gs_contract_stages(&c, chunk);
+}
+
 static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 {
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
 		return GS_ENOMEM;
 	for (uint32_t i = 0; i < plan->count; i++) {
-		struct gs_instr in = gs_program_instr(plan->program, i);
+		struct gs_instr in = instr(plan, i);
 		struct step *step = &plan->step[i];
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
 		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		plan->shared_ns += shared_ns(&in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
 	}
@@ -174,11 +228,15 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		plan->lines = gs_lines_new(threads);
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
-	    gs_workspace_new(threads, &plan->workspace) != GS_OK || prepare_steps(plan) != GS_OK) {
+	    gs_workspace_new(threads, &plan->workspace) != GS_OK ||
+	    (options->outputs_only && gs_places_init(&plan->places, p, copies, plan) != GS_OK) ||
+	    prepare_steps(plan) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
 	}
+	if (options->finely)
+		gs_pool_cut_finely(plan->pool);
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
 	if (budget != 0 && prepack(plan, budget) != GS_OK) {
@@ -200,9 +258,11 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	for (uint32_t i = 0; plan->step && i < plan->count; i++) {
 		gs_fast_free(plan->step[i].fast);
 		free(plan->step[i].gemv);
+		free(plan->step[i].kept);
 	}
 	free(plan->step);
 	free(plan->room.stage);
+	gs_places_free(&plan->places);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
 	gs_pool_free(plan->pool);
@@ -214,21 +274,45 @@ static void commit(const struct gs_instr *in, struct gs_trace *trace)
 	gs_trace_commit_chunks(trace, in->first_chunk, gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
 }
 
+/* Keeps what was found, where there is room: who runs a program again wants it fast. */
+static void keep(struct gs_exec_plan *plan, struct step *step, const struct gs_instr *in, const struct gs_contract *c)
+{
+	if (!plan->again || step->kept || plan->kept_bytes + sizeof(struct kept) > KEPT_BYTES_MAX)
+		return;
+	if ((step->kept = malloc(sizeof(struct kept))) == NULL)
+		return; /* it goes without */
+	plan->kept_bytes += sizeof(struct kept);
+	step->kept->in = *in;
+	step->kept->contracts = c != NULL;
+	if (c)
+		step->kept->c = *c;
+}
+
+static enum gs_err run_decoded(struct gs_exec_plan *plan, const struct gs_instr *in, const struct gs_contract *c,
+                               const struct gs_memory *mem)
+{
+	if (c)
+		return gs_contract_run(c, in, mem, plan->kernels, plan->pool, plan->workspace);
+	gs_lines_run(in, mem, plan->kernels, plan->lines, plan->pool);
+	return GS_OK;
+}
+
 /* An instruction that has to be decoded. */
 static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
 {
-	struct gs_instr in = gs_program_instr(plan->program, i);
+	struct step *step = &plan->step[i];
 	struct gs_contract c;
-	if (!contracts(plan, &in, &c)) {
-		gs_lines_run(&in, mem, plan->kernels, plan->lines, plan->pool);
-		return GS_OK;
-	}
-	if (plan->packed) {
+	if (step->kept)
+		return run_decoded(plan, &step->kept->in, step->kept->contracts ? &step->kept->c : NULL, mem);
+	struct gs_instr in = instr(plan, i);
+	bool contraction = contracts(plan, &in, &c);
+	if (contraction && plan->packed) {
 		c.packed_x = plan->packed[i].x;
 		c.packed_w = plan->packed[i].w;
 		c.ints = plan->packed[i].ints;
 	}
-	return gs_contract_run(&c, &in, mem, plan->kernels, plan->pool, plan->workspace);
+	keep(plan, step, &in, contraction ? &c : NULL);
+	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
 }
 
 static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
@@ -246,6 +330,8 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
+	if (plan->shared_ns >= WORTH_NS)
+		gs_pool_wake(plan->pool);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
 		enum gs_err err = run_step(plan, i, mem);
@@ -260,6 +346,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		if (live)
 			gs_live_after(live, i, &in, release, self);
 	}
+	plan->again = true;
 	return GS_OK;
 }
 
@@ -268,10 +355,21 @@ enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *
 	return run(plan, mem, NULL, NULL, NULL, NULL, error);
 }
 
+uint32_t gs_exec_plan_place(const struct gs_exec_plan *plan, uint32_t chunk)
+{
+	return plan->places.chunk ? gs_places_of(&plan->places, plan->program, chunk) : chunk;
+}
+
+uint32_t gs_exec_plan_chunks(const struct gs_exec_plan *plan)
+{
+	return plan->places.chunk ? plan->places.chunks : plan->program->header.output_chunk;
+}
+
 enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem, gs_live_release release,
                                        void *self, struct gs_error *error)
 {
 	struct gs_live live;
+	GS_ASSERT(plan->places.chunk == NULL);
 	if (gs_live_init(&live, plan->program) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
 	enum gs_err err = run(plan, mem, &live, release, self, NULL, error);
@@ -282,7 +380,7 @@ enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct g
 enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_trace *trace,
                                         struct gs_error *error)
 {
-	GS_ASSERT(mem->trace == trace->chunks);
+	GS_ASSERT(mem->trace == trace->chunks && plan->places.chunk == NULL);
 	enum gs_err err = gs_trace_commit_begin(trace);
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
@@ -304,6 +402,7 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		seconds[i] += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
 	}
+	plan->again = true;
 	return GS_OK;
 }
 

@@ -16,6 +16,8 @@ struct gs_exec_options {
 	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
 	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
+	bool finely;           /* for tests: every thread takes part in everything (threads.h) */
+	bool outputs_only;     /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
 };
 
 struct gs_exec_plan;
@@ -25,15 +27,22 @@ GS_MUST enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs
                                      struct gs_exec_plan **out, struct gs_error *error);
 void gs_exec_plan_free(struct gs_exec_plan *plan); /* NULL is fine */
 
-/* As gs_exec_run; mem->weights are the program's. One run at a time. GS_ENOMEM. */
+/* As gs_exec_run; mem->weights are the program's. With outputs_only, what the run leaves in the trace besides the outputs may
+ * be anything. One run at a time. GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_error *error);
 
-/* The same for who needs the outputs alone: releases every other tensor once nothing will read it (live.h). What is released
- * may become anything. */
+/* Where an output lies after a run: its chunk in mem->trace, which is the program's own unless outputs_only moved it (those of a
+ * tolerant program, which only compares them; see gs_program_canonical_output). */
+uint32_t gs_exec_plan_place(const struct gs_exec_plan *plan, uint32_t chunk);
+/* Chunks of mem->trace that runs write besides the outputs' own. */
+uint32_t gs_exec_plan_chunks(const struct gs_exec_plan *plan);
+
+/* The same for who needs the outputs alone, of a plan without outputs_only: releases every other tensor once nothing will read
+ * it (live.h). What is released may become anything. */
 GS_MUST enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct gs_memory *mem,
                                                gs_live_release release, void *self, struct gs_error *error);
 
-/* The same for who has to commit to the execution: each tensor is hashed as soon as it is written, and may rest then.
+/* The same, without outputs_only, for who has to commit to the execution: each tensor is hashed as soon as it is written, and may rest then.
  * mem->trace is trace->chunks; on success the trace is committed, otherwise not. */
 GS_MUST enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct gs_memory *mem,
                                                 struct gs_trace *trace, struct gs_error *error);

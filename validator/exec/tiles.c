@@ -4,8 +4,12 @@
 #include <string.h>
 
 enum {
-	ROWS_DIRECT = 2, /* tiles of rows up to which packing a panel costs more than it saves */
-	PACK_TERMS = 32, /* packed of all panels before the next: few pages at a time */
+	ROWS_DIRECT = 32, /* of an item, up to which packing a panel costs more than it saves */
+	PACK_TERMS = 32,  /* packed of all panels before the next: few pages at a time */
+	LINE_BYTES = 64,
+	WAYS = 4, /* of a cache, at least */
+	LEVEL_1_WAY = 1 << 12,
+	LEVEL_2_WAY = 1 << 17, /* bytes: addresses so far apart compete for the same places */
 };
 
 size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width)
@@ -59,6 +63,90 @@ static void add_lane_sums(const struct item *it, uint64_t term, size_t terms)
 		s->lane_add[l] = q * sums[l];
 }
 
+static void copy(float *to, const float *from, size_t n)
+{
+	switch (n) { /* constant lengths become a few vector moves */
+	case 8: memcpy(to, from, 8 * sizeof(float)); return;
+	case 16: memcpy(to, from, 16 * sizeof(float)); return;
+	case 32: memcpy(to, from, 32 * sizeof(float)); return;
+	case 64: memcpy(to, from, 64 * sizeof(float)); return;
+	default: memcpy(to, from, n * sizeof(float)); return;
+	}
+}
+
+/* Panels whose lanes all follow each other in x: whole lines of it are read, a term after the other. first: of the panels;
+ * at: of the first term's lanes in the block. */
+static void pack_lines(const struct item *it, unsigned first, unsigned panels, uint64_t term, size_t terms, size_t done)
+{
+	const struct gs_panel *panel = &it->s->panel[first];
+	for (size_t t = 0; t < terms; t++) {
+		const float *line = it->x.array + it->s->lane_x[panel->lane] + it->x.term[term + t];
+		int64_t ahead = term + t + 2 < it->job->c->is.terms ? it->x.term[term + t + 2] - it->x.term[term + t]
+		                                                    : 0;
+		for (unsigned i = 0; i < panels; i++) {
+			const struct gs_panel *p = &panel[i];
+			const float *from = line + (p->lane - panel->lane);
+			for (size_t l = 0; l < p->lanes; l += LINE_BYTES / sizeof(float))
+				__builtin_prefetch(from + ahead + l);
+			copy(it->s->block + p->at + (done + t) * p->wide, from, p->lanes);
+		}
+	}
+}
+
+/* Terms [done, done + terms) of the block that begins with `term`. */
+static void pack_panels(const struct item *it, uint64_t term, size_t done, size_t terms)
+{
+	struct gs_contract_worker *s = it->s;
+	for (unsigned i = 0, n; i < s->panels; i += n) {
+		const struct gs_panel *p = &s->panel[i];
+		n = 1;
+		if (p->x_at != NULL)
+			continue;
+		while (p->neighbours && i + n < s->panels && p[n].neighbours && p[n].follows && p[n].x_at == NULL)
+			n++;
+		if (p->neighbours && !it->x.unit_terms)
+			pack_lines(it, i, n, term + done, terms, done);
+		else
+			for (const struct gs_panel *end = p + n; p < end; p++)
+				gs_pack(&it->x, it->job->kernels, s->lane_x + p->lane, p->lanes, term + done, terms,
+				        s->block + p->at + done * p->wide, p->wide);
+	}
+}
+
+/* Which panels lie in such a way that a tile can go from one to the next; last: what it leaves is output. */
+static void join_panels(const struct item *it, bool first, bool last)
+{
+	struct gs_contract_worker *s = it->s;
+	const struct gs_contraction *c = &it->job->c->is;
+	bool alone = c->words != 0 || (first && c->start_moves_on_lanes);
+	for (unsigned i = s->panels; i-- > 0;) {
+		struct gs_panel *p = &s->panel[i], *next = p + 1;
+		p->together = 1;
+		if (i + 1 == s->panels || alone || p->width != next->width || (p->x_at == NULL) != (next->x_at == NULL))
+			continue;
+		if (last &&
+		    (!p->straight || !next->straight || s->run[next->run].out - s->run[p->run].out != (int64_t)p->wide))
+			continue;
+		if (next->together == 1 || next[1].x - next->x == next->x - p->x)
+			p->together = next->together + 1;
+	}
+}
+
+/* Whether tiles had better read the terms of x where they lie. With many rows that takes lines of the caches that are read
+ * whole, and whose places are not the same ones over and over: long vectors take time enough for the second level. */
+static bool read_in_place(const struct item *it, uint64_t term, size_t terms)
+{
+	const int64_t *at = it->x.term + term;
+	uint64_t way = it->job->kernels->lanes * sizeof(float) < LINE_BYTES ? LEVEL_1_WAY : LEVEL_2_WAY;
+	if (it->rows <= ROWS_DIRECT || terms == 1)
+		return true;
+	uint64_t apart = (uint64_t)(at[1] - at[0]) * sizeof(float), unit = apart & (0 - apart);
+	for (size_t t = 1; t < terms; t++)
+		if ((uint64_t)(at[t] - at[t - 1]) * sizeof(float) % LINE_BYTES != 0)
+			return false;
+	return unit == 0 || unit >= way ? terms <= WAYS : terms <= WAYS * (way / unit);
+}
+
 /* Panels that are not packed already, nor better read where they lie, are packed, a few terms of all at a time. */
 static void open_block(const struct item *it, uint64_t term, size_t terms)
 {
@@ -66,32 +154,27 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 	const struct gs_contraction *c = &job->c->is;
 	struct gs_contract_worker *s = it->s;
 	uint64_t padded = gs_round_up(c->lanes.points, job->kernels->lanes);
-	bool few_rows = it->rows <= ROWS_DIRECT * (uint64_t)job->c->tile_rows, pack = false;
+	bool in_place = !job->c->packed_x && (c->pitch || read_in_place(it, term, terms)), pack = false;
 	for (unsigned i = 0; i < s->panels; i++) {
 		struct gs_panel *p = &s->panel[i];
 		p->x_at = NULL;
 		p->x_step = p->wide;
+		p->at = p->lane * terms + i * GS_PANEL_GAP;
 		if (job->c->packed_x) {
 			p->x = job->c->packed_x + (it->batch * padded + it->lane + p->lane) * c->terms + term * p->wide;
-		} else if ((few_rows || c->pitch) && (p->lanes == p->wide || c->x.stage_dims) && p->neighbours) {
+		} else if (in_place && (p->lanes == p->wide || c->x.stage_dims) && p->neighbours) {
 			p->x = it->x.array + s->lane_x[p->lane];
 			p->x_at = it->x.term + term;
 		} else {
-			p->x = s->block + p->lane * GS_BLOCK_TERMS;
+			p->x = s->block + p->at;
 			pack = true;
 		}
 	}
-	for (size_t t = 0; pack && t < terms; t += PACK_TERMS) {
-		size_t some = terms - t < PACK_TERMS ? terms - t : PACK_TERMS;
-		for (unsigned i = 0; i < s->panels; i++) {
-			const struct gs_panel *p = &s->panel[i];
-			if (p->x_at == NULL)
-				gs_pack(&it->x, job->kernels, s->lane_x + p->lane, p->lanes, term + t, some,
-				        s->block + p->lane * GS_BLOCK_TERMS + t * p->wide, p->wide);
-		}
-	}
+	for (size_t t = 0; pack && t < terms; t += PACK_TERMS)
+		pack_panels(it, term, t, terms - t < PACK_TERMS ? terms - t : PACK_TERMS);
 	if (job->w_words.from != 0)
 		add_lane_sums(it, term, terms);
+	join_panels(it, term == 0, term + terms == c->terms);
 }
 
 /* ---- integers ---- */
@@ -188,19 +271,51 @@ static float start_at(const struct item *it, int64_t at)
 	return gs_f32_from_bits((uint32_t)gs_load(dtype, gs_element_bits(base, dtype, (uint64_t)at)));
 }
 
+/* Those of a panel's lanes. */
+static void copy_start(const struct item *it, int64_t base, const struct gs_panel *p, float *to)
+{
+	const struct gs_factor *f = &it->job->c->is.start;
+	const int64_t *lane = it->s->lane_start + p->lane;
+	if (p->start_neighbours && (f->dtype == GS_F32 || f->dtype == GS_I32)) {
+		const uint8_t *array = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+		memcpy(to, (const float *)(const void *)array + base + lane[0], p->lanes * sizeof(float));
+		return;
+	}
+	for (size_t l = 0; l < p->lanes; l++)
+		to[l] = start_at(it, base + lane[l]);
+}
+
+/* Whether the tile can read them from the tensor: rows of whole panels, evenly apart. */
+static bool start_where_it_lies(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, int64_t base,
+                                struct gs_tile *tile)
+{
+	const struct gs_factor *f = &it->job->c->is.start;
+	const int64_t *at = it->s->row_start + row;
+	int64_t apart = rows > 1 ? at[1] - at[0] : (int64_t)p->wide;
+	bool even = f->dtype == GS_F32 && p->start_neighbours && p->lanes == p->wide && apart > 0;
+	for (size_t r = 2; even && r < rows; r++)
+		even = at[r] - at[r - 1] == apart;
+	if (!even)
+		return false;
+	const uint8_t *array = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
+	tile->start = (const float *)(const void *)array + base + at[0] + it->s->lane_start[p->lane];
+	tile->start_row = (size_t)apart;
+	return true;
+}
+
 /* The accumulators before the first term: one a row, or a block of lanes. */
 static void fill_start(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, struct gs_tile *tile)
 {
 	const struct gs_contraction *c = &it->job->c->is;
-	tile->start_row = 0;
+	tile->start_row = tile->start_next = 0;
 	tile->start = it->s->start + row;
 	if (!c->start_moves_on_lanes)
 		return;
 	int64_t base = c->start.at + gs_batch_at(c, it->batch, c->start.step);
+	if (c->words == 0 && start_where_it_lies(it, row, rows, p, base, tile))
+		return;
 	for (size_t r = 0; r < rows; r++)
-		for (size_t l = 0; l < p->lanes; l++)
-			it->s->tile[r * p->wide + l] = start_at(it, base + it->s->row_start[row + r] +
-			                                                    it->s->lane_start[p->lane + l]);
+		copy_start(it, base + it->s->row_start[row + r], p, it->s->tile + r * p->wide);
 	for (size_t r = 0; r < rows && c->words != 0; r++)
 		add_integer(it->s->tile + r * p->wide, p->lanes, row_addend(it, row + r));
 	tile->start = it->s->tile;
@@ -239,11 +354,10 @@ static void write_out(const struct item *it, size_t row, size_t rows, const stru
 	}
 }
 
-/* Whether the tile can store its rows where they belong. */
-static bool straight(const struct item *it, size_t row, size_t rows, const struct gs_panel *p)
+/* Whether the rows' places in the output lie evenly. */
+static bool even(const int64_t *out, size_t rows)
 {
-	const int64_t *out = it->s->row_out + row;
-	bool even = it->plain && p->runs == 1 && it->s->run[p->run].lanes == p->wide && (rows == 1 || out[1] > out[0]);
+	bool even = rows == 1 || out[1] > out[0];
 	for (size_t r = 2; even && r < rows; r++)
 		even = out[r] - out[r - 1] == out[1] - out[0];
 	return even;
@@ -267,42 +381,53 @@ static void run_integers(const struct item *it, size_t rows, const struct gs_pan
 	it->job->kernels->ints->tile[it->job->x_words.kind][p->width][rows - 1](&tile);
 }
 
-/* One tile of rows over one panel and one block of terms. */
-static void run_tile(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, uint64_t term,
-                     size_t terms)
+/* One tile of rows over panels that lie together. through: what it leaves is stored by other means. */
+static void run_panels(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, bool first,
+                       bool through, struct gs_tile *tile)
+{
+	tile->x = p->x;
+	tile->x_at = p->x_at;
+	tile->x_step = p->x_step;
+	tile->x_next = tile->panels > 1 ? (size_t)(p[1].x - p->x) : 0;
+	tile->start = tile->out = it->s->acc + row * GS_ACC_LANES + p->lane;
+	tile->start_row = tile->out_row = GS_ACC_LANES;
+	tile->start_next = p->wide;
+	if (first)
+		fill_start(it, row, rows, p, tile);
+	if (through) {
+		tile->out = it->s->tile;
+		tile->out_row = p->wide;
+	} else if (tile->last) {
+		const int64_t *out = it->s->row_out + row;
+		tile->out = (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
+		tile->out_row = rows > 1 ? (size_t)(out[1] - out[0]) : 0;
+	}
+	if (it->job->c->is.words == 0)
+		it->job->kernels->tile[p->width][rows - 1](tile);
+	else
+		run_integers(it, rows, p, tile);
+	if (through)
+		write_out(it, row, rows, p);
+}
+
+/* A tile of rows over all panels and one block of terms. */
+static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t term, size_t terms)
 {
 	const struct gs_contraction *c = &it->job->c->is;
-	float *acc = it->s->acc + row * GS_ITEM_LANES + p->lane;
+	bool rows_even = even(it->s->row_out + row, rows);
 	struct gs_tile tile = {.terms = terms,
-	                       .x = p->x,
-	                       .x_at = p->x_at,
-	                       .x_step = p->x_step,
 	                       .w = it->w + row * c->terms + term * rows,
 	                       .w_step = rows,
-	                       .start = acc,
-	                       .start_row = GS_ITEM_LANES,
-	                       .out = acc,
-	                       .out_row = GS_ITEM_LANES,
 	                       .low = c->low,
 	                       .high = c->high,
 	                       .clamp = c->low != -INFINITY || c->high != INFINITY,
 	                       .last = term + terms == c->terms};
-	bool through = false;
-	if (term == 0)
-		fill_start(it, row, rows, p, &tile);
-	if (tile.last) {
-		const int64_t *out = it->s->row_out + row;
-		through = !straight(it, row, rows, p);
-		tile.out = through ? it->s->tile
-		                   : (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
-		tile.out_row = through ? p->wide : rows > 1 ? (size_t)(out[1] - out[0]) : 0;
+	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile.panels) {
+		const struct gs_panel *p = &it->s->panel[i];
+		bool through = tile.last && (!rows_even || !p->straight);
+		tile.panels = through ? 1 : p->together;
+		run_panels(it, row, rows, p, term == 0, through, &tile);
 	}
-	if (c->words == 0)
-		it->job->kernels->tile[p->width][rows - 1](&tile);
-	else
-		run_integers(it, rows, p, &tile);
-	if (through)
-		write_out(it, row, rows, p);
 }
 
 /* ---- where an item's rows and lanes lie ---- */
@@ -369,8 +494,11 @@ static void place_lanes(const struct item *it)
 		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
 		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
 		p->neighbours = neighbours(s->lane_x + lane, p->lanes);
+		p->follows = lane > 0 && s->lane_x[lane] == s->lane_x[lane - 1] + 1;
+		p->start_neighbours = c->start_moves_on_lanes && neighbours(s->lane_start + lane, p->lanes);
 		p->run = runs;
 		p->runs = find_runs(it, lane, p->lanes, s->run + runs);
+		p->straight = it->plain && p->runs == 1 && s->run[runs].lanes == p->wide;
 		runs += p->runs;
 		lane += p->lanes;
 	}
@@ -408,18 +536,13 @@ static void prepare(struct item *it)
 static void run_item(struct item *it)
 {
 	const struct gs_contraction *c = &it->job->c->is;
-	size_t tile_rows = it->job->c->tile_rows, block_rows = GS_BLOCK_ROWS / tile_rows * tile_rows;
+	size_t tile_rows = it->job->c->tile_rows;
 	prepare(it);
 	for (uint64_t term = 0; term < c->terms; term += GS_BLOCK_TERMS) {
 		size_t terms = (size_t)(c->terms - term < GS_BLOCK_TERMS ? c->terms - term : GS_BLOCK_TERMS);
 		open_block(it, term, terms);
-		for (size_t block = 0; block < it->rows; block += block_rows) {
-			size_t end = it->rows - block < block_rows ? (size_t)it->rows : block + block_rows;
-			for (unsigned i = 0; i < it->s->panels; i++)
-				for (size_t row = block; row < end; row += tile_rows)
-					run_tile(it, row, end - row < tile_rows ? end - row : tile_rows,
-					         &it->s->panel[i], term, terms);
-		}
+		for (size_t row = 0; row < it->rows; row += tile_rows)
+			run_rows(it, row, it->rows - row < tile_rows ? it->rows - row : tile_rows, term, terms);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* validator/exec/tiles.h: what contract.c hands to tiles.c: one contraction under way, and its work items.
  *
- * An item is a block of rows and lanes of one batch. For every block of terms it brings the lanes' factor into panels, and
- * then lets the tiles of its rows run over them; rows are taken in blocks whose packed factor stays in the second-level
- * cache. */
+ * An item is a block of rows and lanes of one batch. For every block of terms it brings the lanes' factor into panels that
+ * stay in the second-level cache, or reads it where it lies, and then lets one tile of rows after the other run over all of
+ * them. A tile goes from panel to panel by itself where both factors and output lie evenly, which is the rule: so the
+ * output is written line by line, what is fetched next is known, and few terms do not cost a call a tile. */
 #ifndef GS_VALIDATOR_EXEC_TILES_H
 #define GS_VALIDATOR_EXEC_TILES_H
 
@@ -11,11 +12,13 @@
 #include "validator/exec/pack.h"
 
 enum {
-	GS_BLOCK_TERMS = 256,                  /* a panel's part stays in the first-level cache */
-	GS_BLOCK_ROWS = 336,                   /* whole tiles of 4, 6, 8 or 14 rows */
-	GS_ITEM_ROWS = 4 * GS_BLOCK_ROWS,      /* at most */
-	GS_ITEM_LANES = 2 * GS_TILE_LANES_MAX, /* at most; whole panels */
-	GS_ITEM_PANELS = GS_ITEM_LANES / 4,    /* at most: vectors have four lanes or more */
+	GS_BLOCK_TERMS = 256,                 /* a panel's part stays in the first-level cache */
+	GS_ITEM_ROWS = 1344,                  /* at most; whole tiles of 4, 6, 8 or 14 rows */
+	GS_ACC_LANES = 2 * GS_TILE_LANES_MAX, /* of an item with several blocks of terms, at most; whole panels */
+	GS_ITEM_LANES = 8 * GS_ACC_LANES,     /* of one with few terms */
+	GS_BLOCK_ELEMENTS = 1 << 16,          /* an item's panels: half of the second-level cache, or less */
+	GS_PANEL_GAP = 16,                    /* between panels, which would compete for the same places */
+	GS_ITEM_PANELS = GS_ITEM_LANES / 4,   /* at most: vectors have four lanes or more */
 };
 
 struct gs_buffer { /* grows to the greatest need */
@@ -27,7 +30,11 @@ struct gs_panel {
 	size_t lane, lanes, wide; /* within the item; wide: with the empty lanes */
 	unsigned width;           /* 1 << width vectors */
 	unsigned run, runs;       /* of the worker's, that lie in this panel */
-	bool neighbours;          /* in x */
+	bool neighbours, follows; /* in x: its lanes of each other, the first one of the panel before */
+	bool straight;            /* stored as the tile leaves it, where the output has it */
+	unsigned together;        /* panels from this one on that a tile can take one after another */
+	size_t at;                /* in the worker's block, where it is packed */
+	bool start_neighbours;    /* in the start, where that moves on lanes */
 	/* the block of terms under way, as struct gs_tile has it */
 	const float *x;
 	const int64_t *x_at;
@@ -50,8 +57,8 @@ struct gs_contract_worker { /* of one thread */
 
 	float start[GS_ITEM_ROWS];
 	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
-	float block[GS_BLOCK_TERMS * GS_ITEM_LANES]; /* the panels of one block of terms */
-	float *acc;                                  /* GS_ITEM_ROWS * GS_ITEM_LANES, between blocks of terms */
+	float block[GS_BLOCK_ELEMENTS + GS_ITEM_PANELS * GS_PANEL_GAP]; /* the panels of one block of terms */
+	float *acc; /* GS_ITEM_ROWS * GS_ACC_LANES, between blocks of terms */
 	/* of integers: sums of x', over the terms so far, and what they add to accumulators */
 	uint32_t lane_sums[GS_ITEM_LANES + GS_TILE_LANES_MAX], lane_add[GS_ITEM_LANES + GS_TILE_LANES_MAX];
 };
@@ -60,6 +67,7 @@ struct gs_workspace {
 	unsigned threads;
 	uint64_t serial;                                        /* counts parts of jobs */
 	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
+	void *memory[GS_EXEC_THREADS_MAX];                      /* that of the workers */
 	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w, w_sums;
 };
 

@@ -36,9 +36,10 @@ static void range_of(const struct gs_factor *f, const uint8_t *base, const struc
 	}
 }
 
-struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints,
-                             bool unsigned_bytes, enum gs_words_kind least)
+struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints, bool is_x,
+                             enum gs_words_kind least)
 {
+	bool unsigned_bytes = is_x && !ints->signed_bytes;
 	int32_t low = 0, high = 0, first = unsigned_bytes ? 0 : INT8_MIN, last = unsigned_bytes ? UINT8_MAX : INT8_MAX;
 	if (least == GS_WORDS_32)
 		return (struct gs_words){GS_WORDS_32, 0};

@@ -16,9 +16,9 @@ struct gs_words {
 unsigned gs_words_terms(enum gs_words_kind kind);
 
 /* The words of the fewest bits, of `least` or a later kind, that hold every number of the factor's tensor, and its padding:
- * with from = 0 if that will do. unsigned_bytes: x's are, w's are not. */
-struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints,
-                             bool unsigned_bytes, enum gs_words_kind least);
+ * with from = 0 if that will do. is_x: it is x, whose bytes are unsigned where the table's are (ints.h). */
+struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints, bool is_x,
+                             enum gs_words_kind least);
 
 /* Fills the stage of a factor of *c. */
 void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *base,

@@ -12,7 +12,7 @@ const struct gs_catalogue_row gs_catalogue_move[] = {
 			"allowzero axes axis consumed_inputs ends is_test num_outputs perm ratio seed shape split "
 			"starts",
 		.lowering = "views (The walk, 2).",
-		.limits = "Dropout: its input, and a mask of ones; training mode is refused",
+		.limits = "Dropout: its input, and a mask of ones; training mode is refused unless its ratio is 0",
 	},
 	{
 		.section = "Moving elements",

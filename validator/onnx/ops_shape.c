@@ -15,9 +15,11 @@ static enum gs_err op_identity(struct gs_lower *lo, const struct gs_onnx_node *n
 static enum gs_err op_dropout(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                               struct gs_val *out)
 {
-	gs_reg training = 0;
+	gs_reg training = 0, ratio = 0;
 	GS_TRY(gs_ops_present(lo, &in[0]));
-	if (in[2].kind != GS_VAL_NONE && (!gs_lower_uniform(lo, &in[2], &training) || training != 0))
+	bool may_drop = in[2].kind != GS_VAL_NONE && (!gs_lower_uniform(lo, &in[2], &training) || training != 0);
+	/* A ratio of 0 drops nothing in either mode; one that is not given is 0.5. */
+	if (may_drop && (in[1].kind == GS_VAL_NONE || !gs_lower_uniform(lo, &in[1], &ratio) || ratio != 0))
 		return gs_lower_refuse(lo, GS_ONNX_TRAINING, "training_mode is set; export the model for inference");
 	out[0] = in[0];
 	if (node->outputs < 2 || node->output[1].len == 0)

@@ -1,0 +1,257 @@
+#include "validator/exec/places.h"
+
+#include "challenge/machine/tolerance.h"
+#include "validator/exec/live.h"
+#include "validator/exec/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COPIED_CHUNKS_MIN = 512 }; /* of a tensor that it is worth asking about */
+
+/* ---- the arena ---- */
+
+struct hole {
+	uint32_t at, chunks;
+};
+
+struct arena {
+	struct hole hole[GS_PLACES_HOLES_MAX]; /* by place, none touching another or the end */
+	unsigned holes;
+	uint32_t end, most; /* chunks in use, and the most so far */
+};
+
+static void drop_hole(struct arena *a, unsigned h)
+{
+	memmove(&a->hole[h], &a->hole[h + 1], (--a->holes - h) * sizeof(a->hole[0]));
+}
+
+static uint32_t take(struct arena *a, uint32_t chunks)
+{
+	unsigned best = a->holes;
+	for (unsigned h = 0; h < a->holes; h++)
+		if (a->hole[h].chunks >= chunks && (best == a->holes || a->hole[h].chunks < a->hole[best].chunks))
+			best = h;
+	if (best == a->holes) {
+		uint32_t at = a->end;
+		a->end += chunks;
+		a->most = a->most > a->end ? a->most : a->end;
+		return at;
+	}
+	uint32_t at = a->hole[best].at;
+	a->hole[best].at += chunks;
+	a->hole[best].chunks -= chunks;
+	if (a->hole[best].chunks == 0)
+		drop_hole(a, best);
+	return at;
+}
+
+static void forget_smallest(struct arena *a)
+{
+	unsigned least = 0;
+	for (unsigned h = 1; h < a->holes; h++)
+		least = a->hole[h].chunks < a->hole[least].chunks ? h : least;
+	drop_hole(a, least);
+}
+
+static void give(struct arena *a, uint32_t at, uint32_t chunks)
+{
+	if (a->holes == GS_PLACES_HOLES_MAX)
+		forget_smallest(a);
+	unsigned h = a->holes;
+	while (h > 0 && a->hole[h - 1].at > at)
+		h--;
+	memmove(&a->hole[h + 1], &a->hole[h], (a->holes++ - h) * sizeof(a->hole[0]));
+	a->hole[h] = (struct hole){at, chunks};
+	if (h + 1 < a->holes && at + chunks == a->hole[h + 1].at) {
+		a->hole[h].chunks += a->hole[h + 1].chunks;
+		drop_hole(a, h + 1);
+	}
+	if (h > 0 && a->hole[h - 1].at + a->hole[h - 1].chunks == at) {
+		a->hole[h - 1].chunks += a->hole[h].chunks;
+		drop_hole(a, h--);
+	}
+	if (a->hole[h].at + a->hole[h].chunks == a->end) {
+		a->end = a->hole[h].at;
+		drop_hole(a, h);
+	}
+}
+
+/* ---- which instruction may write where ---- */
+
+static uint32_t chunks_of(const struct gs_instr *in)
+{
+	return (uint32_t)gs_dtype_chunks((enum gs_dtype)in->store_dtype, gs_instr_count(in));
+}
+
+/* Element n of the output is computed from element n of the view, in as many bytes. */
+static bool walks_alike(const struct gs_instr *in, const struct gs_view *view)
+{
+	struct gs_sweep_operand walk;
+	int64_t step = 1;
+	if (view->count != gs_instr_count(in) || gs_dtype_bytes(view->dtype) != gs_dtype_bytes(in->store_dtype) ||
+	    !gs_sweep_view(in, view, &walk) || walk.at != 0)
+		return false;
+	for (unsigned a = in->out_axes; a-- > 0; step *= in->extent[a])
+		if (in->extent[a] != 1 && walk.step[a] != step)
+			return false;
+	return true;
+}
+
+/* Whether everything that the instruction reads of the tensor at this chunk, it reads as walks_alike says. */
+static bool reads_alike(const struct gs_instr *in, uint32_t chunk)
+{
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		const struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE && op->indirect.chunk == chunk)
+			return false;
+		if (op->view.space == GS_SPACE_TRACE && op->view.chunk == chunk &&
+		    (op->indirect_row || !walks_alike(in, &op->view)))
+			return false;
+	}
+	return true;
+}
+
+static bool is_copy(const struct gs_instr *in)
+{
+	return gs_fn_is_first(in->fn) || in->fn == GS_FN_F32_COPY || in->fn == GS_FN_I32_COPY ||
+	       in->fn == GS_FN_I64_COPY;
+}
+
+struct layout {
+	const struct gs_program *p;
+	struct gs_places *places;
+	struct gs_live live;
+	struct arena arena;
+	gs_places_copies copies;
+	void *self;
+};
+
+static void release(struct layout *l, uint32_t i)
+{
+	struct gs_instr in = gs_program_instr(l->p, i);
+	give(&l->arena, l->places->chunk[i], chunks_of(&in));
+	l->live.last[i] = GS_LIVE_ALWAYS; /* once */
+}
+
+/* The tensor, of those that instruction i is the last to read, that it writes over; false when there is none. */
+static bool writes_over(struct layout *l, uint32_t i, const struct gs_instr *in, uint32_t *out)
+{
+	if (in->form != GS_MAP || is_copy(in))
+		return false;
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		const struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR || op->view.space != GS_SPACE_TRACE)
+			continue;
+		uint32_t from = gs_program_covering(l->p, op->view.chunk);
+		if (l->live.last[from] == i && reads_alike(in, op->view.chunk)) {
+			*out = from;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A large tensor that dies in a fold which copies it first makes room for the fold's own. */
+static void release_copied(struct layout *l, uint32_t i, const struct gs_instr *in)
+{
+	uint32_t read[GS_LIVE_READS_MAX], chunk;
+	bool large = false;
+	unsigned reads = gs_live_reads(l->p, in, read);
+	for (unsigned k = 0; in->form == GS_FOLD && k < reads; k++) {
+		struct gs_instr from = gs_program_instr(l->p, read[k]);
+		large |= l->live.last[read[k]] == i && chunks_of(&from) >= COPIED_CHUNKS_MIN;
+	}
+	if (!large || !l->copies(l->self, in, &chunk))
+		return;
+	uint32_t copied = gs_program_covering(l->p, chunk);
+	unsigned times = 0;
+	for (unsigned k = 0; k < reads; k++)
+		times += read[k] == copied;
+	if (times == 1 && l->live.last[copied] == i)
+		release(l, copied);
+}
+
+static void place(struct layout *l, uint32_t i)
+{
+	struct gs_instr in = gs_program_instr(l->p, i);
+	uint32_t read[GS_LIVE_READS_MAX], under = UINT32_MAX;
+	unsigned reads = gs_live_reads(l->p, &in, read);
+	if (i >= l->p->count - l->p->header.outputs) {
+		l->places->chunk[i] = in.first_chunk;
+	} else if (writes_over(l, i, &in, &under)) {
+		l->places->chunk[i] = l->places->chunk[under];
+		l->live.last[under] = GS_LIVE_ALWAYS; /* its chunks are another's now */
+		l->places->over++;
+	} else {
+		release_copied(l, i, &in);
+		l->places->chunk[i] = take(&l->arena, chunks_of(&in));
+	}
+	for (unsigned k = 0; k < reads; k++)
+		if (l->live.last[read[k]] == i)
+			release(l, read[k]);
+	if (l->live.last[i] == i)
+		release(l, i);
+}
+
+/* What a tolerant program compares is an output for who runs it. */
+static void keep_canonical(struct layout *l)
+{
+	struct gs_error none;
+	uint32_t chunk;
+	for (uint32_t k = 0; k < l->p->io.outputs; k++)
+		if (gs_program_canonical_output(l->p, k, &chunk, &none) == GS_OK)
+			l->live.last[gs_program_covering(l->p, chunk)] = GS_LIVE_ALWAYS;
+}
+
+enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, gs_places_copies copies, void *self)
+{
+	struct layout *l = calloc(1, sizeof(*l));
+	*out = (struct gs_places){.chunk = calloc(p->count, sizeof(*out->chunk))};
+	if (l == NULL || out->chunk == NULL || gs_live_init(&l->live, p) != GS_OK) {
+		gs_places_free(out);
+		free(l);
+		return GS_ENOMEM;
+	}
+	l->p = p;
+	l->places = out;
+	l->copies = copies;
+	l->self = self;
+	keep_canonical(l);
+	for (uint32_t i = 0; i < p->count; i++)
+		place(l, i);
+	out->chunks = l->arena.most;
+	GS_ASSERT(out->chunks <= p->header.output_chunk); /* at most every tensor beside the others */
+	gs_live_free(&l->live);
+	free(l);
+	return GS_OK;
+}
+
+void gs_places_free(struct gs_places *places)
+{
+	free(places->chunk);
+	*places = (struct gs_places){.chunk = NULL};
+}
+
+uint32_t gs_places_of(const struct gs_places *places, const struct gs_program *p, uint32_t chunk)
+{
+	return places->chunk[gs_program_covering(p, chunk)];
+}
+
+struct gs_instr gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i)
+{
+	struct gs_instr in = gs_program_instr(p, i);
+	in.first_chunk = places->chunk[i];
+	for (unsigned k = 0; k < gs_instr_operands(&in); k++) {
+		struct gs_operand *op = &in.operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		if (op->view.space == GS_SPACE_TRACE)
+			op->view.chunk = gs_places_of(places, p, op->view.chunk);
+		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE)
+			op->indirect.chunk = gs_places_of(places, p, op->indirect.chunk);
+	}
+	return in;
+}
