@@ -62,30 +62,10 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 	transpose_rest(dst, step, src, row_step, rows, 0, terms);
 }
 
-<<<<<<< HEAD
-const struct gs_kernels gs_kernels_neon = {
-	.isa = "neon",
-	.sweep = &gs_sweep_portable,
-	.plane = &gs_planes_neon,
-	.fma = fma_line,
-	.add = add_line,
-	.max = max_line,
-	.lanes = V_LANES,
-	.tile_rows = {8, 8, 6, 2},
-	.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}},
-	.transpose = transpose,
-	.widen_f16 = widen_f16,
-	.widen_bf16 = widen_bf16_line,
-	.narrow_f16 = narrow_f16,
-	.narrow_bf16 = narrow_bf16_line,
-	.math = &gs_vmath_neon,
-	.ints = &gs_ints_neon,
-};
-=======
 #define TABLE(NAME, INTS) \
 	{ \
-		.isa = (NAME), .sweep = &gs_sweep_portable, .fma = fma_line, .add = add_line, .max = max_line, \
-		.lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
+		.isa = (NAME), .sweep = &gs_sweep_portable, .plane = &gs_planes_neon, .fma = fma_line, \
+		.add = add_line, .max = max_line, .lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
 		.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, .transpose = transpose, \
 		.widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, \
 		.narrow_bf16 = narrow_bf16_line, .math = &gs_vmath_neon, .ints = (INTS), \
@@ -94,7 +74,6 @@ const struct gs_kernels gs_kernels_neon = {
 const struct gs_kernels gs_kernels_neon_dot = TABLE("neon", &gs_ints_neon_dot);
 const struct gs_kernels gs_kernels_neon = TABLE("neon", &gs_ints_neon);
 const struct gs_kernels gs_kernels_neon_base = TABLE("neonbase", &gs_ints_neon);
->>>>>>> main
 #else
 typedef int gs_no_neon_here; /* ISO C wants a declaration in every file */
 #endif
