@@ -4,6 +4,7 @@
 #include "validator/exec/kernels_body.h"
 #include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 enum { V_LANES = 4 };
 struct vector {
@@ -101,6 +102,7 @@ const struct gs_kernels gs_kernels_portable = {
 	.isa = "portable",
 	.sweep = &gs_sweep_portable,
 	.plane = &gs_planes_portable,
+	.window = &gs_window_portable,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,
