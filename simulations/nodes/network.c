@@ -5,7 +5,8 @@
 
 #include "chain/core/hash.h"
 
-enum { TX_HEAD = 1 + 8 + 20, FIRST_BLOCKS = 2 };
+enum { TX_HEAD = 1 + 8 + 20, FIRST_BLOCKS = 2, LOST_ONE_IN = 4 /* of a dropped block's transactions */ };
+#define LOST_S UINT64_MAX /* not in the pool, until somebody sends it again */
 
 /* ---- the contracts ---- */
 
@@ -226,9 +227,11 @@ enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, u
 	struct gs_hash hash;
 	GS_ASSERT(raw.len >= TX_HEAD && raw.ptr[0] < n->rules.accounts);
 	gs_keccak256(raw.ptr, raw.len, &hash);
-	const struct gs_sim_tx *known = find_tx(n, &hash);
+	struct gs_sim_tx *known = find_tx(n, &hash);
 	if (gs_be64_read(raw.ptr + 1) < n->nonce[raw.ptr[0]])
 		return GS_ECONFLICT;
+	if (known != NULL && known->ready_s == LOST_S)
+		known->ready_s = ready_s;
 	return known != NULL ? GS_OK : add_tx(n, raw, &hash, ready_s);
 }
 
@@ -238,7 +241,8 @@ uint64_t gs_sim_network_pending_nonce(const struct gs_sim_network *n, unsigned a
 	for (bool more = true; more;) {
 		more = false;
 		for (unsigned i = 0; i < n->txs && !more; i++)
-			more = !n->tx[i]->mined && n->tx[i]->sender == account && n->tx[i]->nonce == nonce;
+			more = !n->tx[i]->mined && n->tx[i]->ready_s != LOST_S && n->tx[i]->sender == account &&
+			       n->tx[i]->nonce == nonce;
 		nonce += more;
 	}
 	return nonce;
@@ -384,6 +388,8 @@ enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64
 			struct gs_sim_tx *tx = n->tx[b->tx[i]];
 			tx->mined = false;
 			tx->ready_s = now_s + (delay_s > 0 ? gs_rng_below(&n->rng, delay_s + 1) : 0);
+			if (gs_rng_below(&n->rng, LOST_ONE_IN) == 0)
+				tx->ready_s = LOST_S;
 		}
 		free(b->tx);
 		gs_sim_logs_free(&b->logs);

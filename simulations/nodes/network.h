@@ -74,7 +74,8 @@ void gs_sim_network_close(struct gs_sim_network *n);
 
 /* A block at this time with everything in the pool that is ready and has its sender's next nonce. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s);
-/* Drops the newest `depth` blocks (never the first two); their transactions are ready again after up to delay_s seconds. The caller mines
+/* Drops the newest `depth` blocks (never the first two); their transactions are ready again after up to delay_s seconds, or
+ * lost until somebody sends them again. The caller mines
  * the other branch. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64_t delay_s, uint64_t now_s);
 
