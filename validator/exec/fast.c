@@ -1,6 +1,7 @@
 #include "validator/exec/fast.h"
 
 #include "validator/exec/chain.h"
+#include "validator/exec/direct.h"
 #include "validator/exec/elements.h"
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { MOVE, PLANE, DIRECT, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -59,6 +60,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = PLANE, .is = plane};
 	if (err != GS_OK || plane != NULL)
 		return err;
+	struct gs_direct *direct;
+	err = gs_direct_prepare(in, kernels, &direct);
+	*out = (struct gs_fast){.form = DIRECT, .is = direct};
+	if (err != GS_OK || direct != NULL)
+		return err;
 	if (gs_sweep_prepare(in, &sweep)) {
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
 		return out->is ? GS_OK : GS_ENOMEM;
@@ -74,6 +80,7 @@ static void drop(struct gs_fast *fast)
 {
 	switch (fast->form) {
 	case PLANE: gs_plane_free(fast->is); return;
+	case DIRECT: gs_direct_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
 	case MOVE:
@@ -111,6 +118,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	switch (fast->form) {
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
+	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -125,6 +133,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	switch (fast->form) {
 	case MOVE: return "move";
 	case PLANE: return "plane";
+	case DIRECT: return "direct";
 	case REDUCE: return "reduce";
 	case CHAIN: return "chain";
 	case SWEEP: return "sweep";
