@@ -278,6 +278,7 @@ enum gs_err gs_direct_run(const struct gs_direct *d, const struct gs_memory *mem
 	job.start = memory + d->rows * (size_t)c->terms;
 	job.room = memory + weights;
 	uint64_t products = d->block_lines * d->lanes * d->rows * c->terms;
+	GS_ASSERT(products != 0); /* a factor of nothing is no contraction */
 	gs_pool_run(pool, c->batch.points * d->blocks, WORK_GRAIN / products + 1, run_items, &job);
 	return GS_OK;
 }
