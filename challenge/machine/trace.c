@@ -81,7 +81,7 @@ enum gs_err gs_trace_reach(struct gs_trace *t, uint64_t index)
 enum gs_err gs_trace_commit_begin(struct gs_trace *t, const struct gs_merkle_spread *spread)
 {
 	uncommit(t);
-	unsigned base = gs_merkle_base_for(t->present);
+	unsigned base = t->whole ? 0 : gs_merkle_base_for(t->present);
 	enum gs_err err = gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base);
 	if (err == GS_OK && spread != NULL)
 		t->stream.spread = *spread;
