@@ -45,73 +45,90 @@ static unsigned class_bytes(enum gs_class cls)
 	return cls == GS_CLASS_I64 ? 8 : 4;
 }
 
-static void put_affine(struct gs_buf *buf, const struct gs_affine *affine)
+enum { /* the most that the fields before the operands, and each of these, can take: nine bytes an integer */
+       AFFINE_BYTES_MAX = GS_WIRE_UINT_BYTES_MAX * (1 + GS_AXES_MAX) + 2,
+       ROW_BYTES_MAX = 2 * GS_WIRE_UINT_BYTES_MAX + AFFINE_BYTES_MAX,
+       VIEW_BYTES_MAX = 4 + 2 * GS_WIRE_UINT_BYTES_MAX + 8 + GS_ROWS_MAX * ROW_BYTES_MAX,
+       FIXED_BYTES_MAX = 23 + GS_WIRE_UINT_BYTES_MAX * GS_AXES_MAX + 1 + 2 * 8,
+       SPELLING_BYTES_MAX = FIXED_BYTES_MAX + 3 * (2 + 2 * VIEW_BYTES_MAX),
+};
+
+static uint8_t *put_affine(uint8_t *to, const struct gs_affine *affine)
 {
 	unsigned mask = 0;
+	to = gs_wire_write_sint(to, affine->offset);
+	uint8_t *mask_at = to;
+	to += 2;
 	for (unsigned a = 0; a < GS_AXES_MAX; a++)
-		mask |= (affine->coef[a] != 0) << a;
-	gs_wire_put_sint(buf, affine->offset);
-	gs_wire_put_be(buf, mask, 2);
-	for (unsigned a = 0; a < GS_AXES_MAX; a++)
-		if (affine->coef[a] != 0)
-			gs_wire_put_sint(buf, affine->coef[a]);
+		if (affine->coef[a] != 0) {
+			mask |= 1U << a;
+			to = gs_wire_write_sint(to, affine->coef[a]);
+		}
+	gs_wire_write_be(mask_at, mask, 2);
+	return to;
 }
 
-static void put_view(struct gs_buf *buf, const struct gs_view *view)
+static uint8_t *put_view(uint8_t *to, const struct gs_view *view)
 {
-	gs_buf_append_u8(buf, view->space);
-	gs_buf_append_u8(buf, view->dtype);
-	gs_buf_append_u8(buf, view->pad);
-	gs_buf_append_u8(buf, view->rows);
-	gs_wire_put_uint(buf, view->chunk);
-	gs_wire_put_uint(buf, view->count);
+	*to++ = view->space;
+	*to++ = view->dtype;
+	*to++ = view->pad;
+	*to++ = view->rows;
+	to = gs_wire_write_uint(to, view->chunk);
+	to = gs_wire_write_uint(to, view->count);
 	if (view->pad == GS_PAD_VALUE)
-		gs_wire_put_be(buf, view->pad_value, class_bytes(gs_dtype_class(view->dtype)));
+		to = gs_wire_write_be(to, view->pad_value, class_bytes(gs_dtype_class(view->dtype)));
 	for (unsigned r = 0; r < view->rows; r++) {
-		gs_wire_put_uint(buf, view->row[r].extent);
-		gs_wire_put_uint(buf, view->row[r].stride);
-		put_affine(buf, &view->row[r].at);
+		to = gs_wire_write_uint(to, view->row[r].extent);
+		to = gs_wire_write_uint(to, view->row[r].stride);
+		to = put_affine(to, &view->row[r].at);
 	}
+	return to;
 }
 
-static void put_operand(struct gs_buf *buf, const struct gs_operand *op, enum gs_class cls)
+static uint8_t *put_operand(uint8_t *to, const struct gs_operand *op, enum gs_class cls)
 {
-	gs_buf_append_u8(buf, op->kind);
+	*to++ = op->kind;
 	switch ((enum gs_operand_kind)op->kind) {
-	case GS_OPERAND_CONST: gs_wire_put_be(buf, op->constant, class_bytes(cls)); break;
-	case GS_OPERAND_IOTA: put_affine(buf, &op->iota); break;
+	case GS_OPERAND_CONST: return gs_wire_write_be(to, op->constant, class_bytes(cls));
+	case GS_OPERAND_IOTA: return put_affine(to, &op->iota);
 	case GS_OPERAND_TENSOR:
-		gs_buf_append_u8(buf, op->indirect_row);
-		put_view(buf, &op->view);
-		if (op->indirect_row)
-			put_view(buf, &op->indirect);
-		break;
+		*to++ = op->indirect_row;
+		to = put_view(to, &op->view);
+		return op->indirect_row ? put_view(to, &op->indirect) : to;
 	}
+	return to;
 }
 
 void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in)
 {
-	gs_buf_append_u8(buf, in->form);
-	gs_buf_append_u8(buf, in->fn);
-	gs_buf_append_u8(buf, in->store_dtype);
-	gs_buf_append_u8(buf, in->acc_dtype);
-	gs_buf_append_u8(buf, in->epilogue);
-	gs_wire_put_be(buf, in->first_chunk, 4);
-	gs_wire_put_be(buf, in->span, 4);
-	gs_wire_put_be(buf, in->cost, 8);
-	gs_buf_append_u8(buf, in->out_axes);
-	gs_buf_append_u8(buf, in->red_axes);
+	uint8_t bytes[SPELLING_BYTES_MAX], *to = bytes;
+	const struct gs_fn_info *fn = gs_fn_info(in->fn);
+	GS_ASSERT(fn && in->out_axes + in->red_axes <= GS_AXES_MAX);
+	*to++ = in->form;
+	*to++ = in->fn;
+	*to++ = in->store_dtype;
+	*to++ = in->acc_dtype;
+	*to++ = in->epilogue;
+	to = gs_wire_write_be(to, in->first_chunk, 4);
+	to = gs_wire_write_be(to, in->span, 4);
+	to = gs_wire_write_be(to, in->cost, 8);
+	*to++ = in->out_axes;
+	*to++ = in->red_axes;
 	for (unsigned a = 0; a < (unsigned)in->out_axes + in->red_axes; a++)
-		gs_wire_put_uint(buf, in->extent[a]);
+		to = gs_wire_write_uint(to, in->extent[a]);
 	if (in->epilogue) {
 		const struct gs_fn_info *e = gs_fn_info(in->epilogue);
-		gs_buf_append_u8(buf, in->epilogue_pos);
+		*to++ = in->epilogue_pos;
 		for (unsigned i = 0, k = 0; i < e->arity; i++)
 			if (i != in->epilogue_pos)
-				gs_wire_put_be(buf, in->epilogue_const[k++], class_bytes(e->operand[i]));
+				to = gs_wire_write_be(to, in->epilogue_const[k++], class_bytes(e->operand[i]));
 	}
-	for (unsigned i = 0; i < gs_instr_operands(in); i++)
-		put_operand(buf, &in->operand[i], gs_instr_operand_class(in, i));
+	for (unsigned i = 0; i < fn->arity; i++) {
+		GS_ASSERT(in->operand[i].kind != GS_OPERAND_TENSOR || in->operand[i].view.rows <= GS_ROWS_MAX);
+		to = put_operand(to, &in->operand[i], fn->operand[i]);
+	}
+	gs_buf_append(buf, bytes, (size_t)(to - bytes));
 }
 
 enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR_BYTES_MAX], size_t *len)
@@ -132,6 +149,7 @@ enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR
 
 static void take_affine(struct gs_wire *w, struct gs_affine *affine)
 {
+	memset(affine->coef, 0, sizeof(affine->coef));
 	affine->offset = gs_wire_sint(w);
 	unsigned mask = (unsigned)gs_wire_be(w, 2);
 	if (mask >> GS_AXES_MAX)
@@ -158,8 +176,7 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 		return;
 	}
 	view->chunk = (uint32_t)chunk;
-	if (view->pad == GS_PAD_VALUE)
-		view->pad_value = gs_wire_be(w, class_bytes(gs_dtype_class(view->dtype)));
+	view->pad_value = view->pad == GS_PAD_VALUE ? gs_wire_be(w, class_bytes(gs_dtype_class(view->dtype))) : 0;
 	for (unsigned r = 0; r < view->rows && !w->bad; r++) {
 		view->row[r].extent = gs_wire_uint(w);
 		view->row[r].stride = gs_wire_uint(w);
@@ -170,6 +187,8 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
 {
 	op->kind = (uint8_t)gs_wire_be(w, 1);
+	op->indirect_row = 0;
+	op->constant = 0;
 	switch (op->kind) {
 	case GS_OPERAND_CONST: op->constant = gs_wire_be(w, class_bytes(cls)); break;
 	case GS_OPERAND_IOTA: take_affine(w, &op->iota); break;
@@ -186,6 +205,12 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
 {
 	memset(out, 0, sizeof(*out));
+	return gs_instr_take_used(w, out, error);
+}
+
+enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
+{
+	memset(out, 0, offsetof(struct gs_instr, operand));
 	out->form = (uint8_t)gs_wire_be(w, 1);
 	out->fn = (uint8_t)gs_wire_be(w, 1);
 	out->store_dtype = (uint8_t)gs_wire_be(w, 1);
@@ -235,12 +260,35 @@ enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct 
 	if (!gs_wire_done(&w))
 		return gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding (%zu of %zu bytes read)",
 		               (size_t)(w.at - bytes.ptr), bytes.len);
-	return gs_instr_check(out, error);
+	return gs_instr_check_used(out, error); /* the rest is zero */
 }
+
+enum { /* where the fixed fields lie */
+       FN_AT = 1,
+       STORE_DTYPE_AT = 2,
+       EPILOGUE_AT = 4,
+       FIRST_CHUNK_AT = 5,
+       OUT_AXES_AT = 21,
+       EXTENTS_AT = 23,
+};
 
 uint32_t gs_descriptor_first_chunk(const uint8_t *descriptor)
 {
-	return gs_be32_read(descriptor + 5); /* behind form, fn, store dtype, accumulator dtype and epilogue */
+	return gs_be32_read(descriptor + FIRST_CHUNK_AT);
+}
+
+bool gs_descriptor_uses(const uint8_t *descriptor, unsigned fn)
+{
+	return descriptor[FN_AT] == fn || descriptor[EPILOGUE_AT] == fn;
+}
+
+struct gs_descriptor_tensor gs_descriptor_tensor(struct gs_bytes descriptor)
+{
+	struct gs_descriptor_tensor t = {.dtype = descriptor.ptr[STORE_DTYPE_AT], .count = 1};
+	struct gs_wire w = gs_wire_open((struct gs_bytes){descriptor.ptr + EXTENTS_AT, descriptor.len - EXTENTS_AT});
+	for (unsigned a = 0; a < descriptor.ptr[OUT_AXES_AT]; a++)
+		t.count *= gs_wire_uint(&w);
+	return t;
 }
 
 /* ---- W2, W3, W4 (what is local), W5 ---- */
@@ -254,9 +302,12 @@ static bool register_canonical(enum gs_class cls, gs_reg reg)
 
 static enum gs_err check_affine(const struct gs_affine *at, unsigned axes, struct gs_error *error)
 {
+	bool wrong = false;
 	if (at->offset > GS_OFFSET_MAX || at->offset < -GS_OFFSET_MAX)
 		REFUSE("offset beyond 2^40");
-	for (unsigned a = 0; a < GS_AXES_MAX; a++) {
+	for (unsigned a = 0; a < GS_AXES_MAX; a++)
+		wrong |= at->coef[a] > (a < axes ? GS_COEF_MAX : 0) || at->coef[a] < (a < axes ? -GS_COEF_MAX : 0);
+	for (unsigned a = 0; wrong && a < GS_AXES_MAX; a++) {
 		if (at->coef[a] > GS_COEF_MAX || at->coef[a] < -GS_COEF_MAX)
 			REFUSE("coefficient of axis %u beyond 2^32", a);
 		if (a >= axes && at->coef[a] != 0)
@@ -287,14 +338,12 @@ static enum gs_err check_view(const struct gs_view *view, unsigned axes, bool sk
 	if (end > GS_CHUNKS_MAX || (view->space == GS_SPACE_TRACE && end > first_chunk))
 		REFUSE("a view ends at chunk %llu, beyond %s", (unsigned long long)end,
 		       view->space == GS_SPACE_TRACE ? "what is computed before it" : "2^26");
-	for (unsigned r = 0; r < GS_ROWS_MAX; r++) {
+	for (unsigned r = 0; r < view->rows; r++) {
 		const struct gs_row *row = &view->row[r];
-		if (r < view->rows && (row->extent < 1 || row->extent > GS_EXTENT_MAX || row->stride > GS_EXTENT_MAX))
+		if (row->extent < 1 || row->extent > GS_EXTENT_MAX || row->stride > GS_EXTENT_MAX)
 			REFUSE("row %u has extent %llu and stride %llu, beyond the limits", r,
 			       (unsigned long long)row->extent, (unsigned long long)row->stride);
-		if (r >= view->rows && (row->extent || row->stride))
-			REFUSE("row %u is not part of the view", r);
-		enum gs_err err = check_affine(&row->at, r < view->rows ? axes : 0, error);
+		enum gs_err err = check_affine(&row->at, axes, error);
 		if (err)
 			return err;
 	}
@@ -374,7 +423,34 @@ static enum gs_err check_functions(const struct gs_instr *in, struct gs_error *e
 	return GS_OK;
 }
 
+/* A structure that was filled in by hand: rows that a view does not have say nothing. */
+static enum gs_err check_unused_rows(const struct gs_view *view, struct gs_error *error)
+{
+	for (unsigned r = view->rows; r < GS_ROWS_MAX; r++) {
+		const struct gs_row *row = &view->row[r];
+		if (row->extent || row->stride)
+			REFUSE("row %u is not part of the view", r);
+		enum gs_err err = check_affine(&row->at, 0, error);
+		if (err)
+			return err;
+	}
+	return GS_OK;
+}
+
 enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error)
+{
+	enum gs_err err = gs_instr_check_used(in, error);
+	for (unsigned i = 0; !err && i < gs_instr_operands(in); i++) {
+		const struct gs_operand *op = &in->operand[i];
+		if (op->kind == GS_OPERAND_TENSOR)
+			err = check_unused_rows(&op->view, error);
+		if (!err && op->kind == GS_OPERAND_TENSOR && op->indirect_row)
+			err = check_unused_rows(&op->indirect, error);
+	}
+	return err;
+}
+
+enum gs_err gs_instr_check_used(const struct gs_instr *in, struct gs_error *error)
 {
 	enum gs_err err = check_functions(in, error);
 	if (err)

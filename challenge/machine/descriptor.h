@@ -1,6 +1,6 @@
 /* challenge/machine/descriptor.h: descriptors as programs and listings keep them. Internal to challenge/machine.
  *
- * Neither function judges: gs_instr_check does. Source: docs/machine.md, "Descriptor bytes". */
+ * Putting and taking do not judge: gs_instr_check does. Source: docs/machine.md, "Descriptor bytes". */
 #ifndef GS_CHALLENGE_MACHINE_DESCRIPTOR_H
 #define GS_CHALLENGE_MACHINE_DESCRIPTOR_H
 
@@ -11,7 +11,18 @@
 void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in);
 /* Reads one descriptor's bytes and leaves what follows. Whatever the form does not use is zero. GS_EPARSE. */
 GS_MUST enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error);
-/* Its first chunk alone, from a descriptor that decodes. */
+/* The same, but of the operands only what the form uses is written: rows and coordinates beyond stay what they were. Most
+ * of the 6 KiB is never used, and clearing it takes longer than reading the bytes. */
+GS_MUST enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error);
+/* gs_instr_check of what the form uses. GS_EPARSE. */
+GS_MUST enum gs_err gs_instr_check_used(const struct gs_instr *in, struct gs_error *error);
+/* Parts of a descriptor that decodes, without the rest. */
 uint32_t gs_descriptor_first_chunk(const uint8_t *descriptor);
+bool gs_descriptor_uses(const uint8_t *descriptor, unsigned fn); /* as its function or its epilogue */
+struct gs_descriptor_tensor {                                    /* what it writes */
+	uint8_t dtype;
+	uint64_t count; /* elements */
+};
+struct gs_descriptor_tensor gs_descriptor_tensor(struct gs_bytes descriptor);
 
 #endif

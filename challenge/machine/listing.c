@@ -81,12 +81,24 @@ enum gs_err gs_listing_replace(struct gs_listing *l, uint32_t i, const struct gs
 	return spell(l, in, &l->at[i]);
 }
 
+struct gs_bytes gs_listing_bytes(const struct gs_listing *l, uint32_t i)
+{
+	GS_ASSERT(i < l->count);
+	return (struct gs_bytes){l->bytes.ptr + l->at[i], l->bytes.len - l->at[i]};
+}
+
 struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i)
 {
 	struct gs_instr in;
-	GS_ASSERT(i < l->count);
-	struct gs_wire w = gs_wire_open((struct gs_bytes){l->bytes.ptr + l->at[i], l->bytes.len - l->at[i]});
+	struct gs_wire w = gs_wire_open(gs_listing_bytes(l, i));
 	enum gs_err err = gs_instr_take(&w, &in, NULL);
 	GS_ASSERT(err == GS_OK); /* it was spelled here */
 	return in;
+}
+
+void gs_listing_read(const struct gs_listing *l, uint32_t i, struct gs_instr *out)
+{
+	struct gs_wire w = gs_wire_open(gs_listing_bytes(l, i));
+	enum gs_err err = gs_instr_take_used(&w, out, NULL);
+	GS_ASSERT(err == GS_OK); /* it was spelled here */
 }

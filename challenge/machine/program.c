@@ -31,12 +31,17 @@ struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i)
 	return (struct gs_bytes){p->descriptors + p->descriptor_at[i], p->descriptor_at[i + 1] - p->descriptor_at[i]};
 }
 
+void gs_program_decode(const struct gs_program *p, uint32_t i, struct gs_instr *out)
+{
+	struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
+	enum gs_err err = gs_instr_take(&w, out, NULL);
+	GS_ASSERT(err == GS_OK); /* sealing or reading the program decoded it before */
+}
+
 struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i)
 {
 	struct gs_instr in;
-	struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
-	enum gs_err err = gs_instr_take(&w, &in, NULL);
-	GS_ASSERT(err == GS_OK); /* sealing or reading the program decoded it before */
+	gs_program_decode(p, i, &in);
 	return in;
 }
 
@@ -53,9 +58,10 @@ uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
 	return low;
 }
 
-static uint64_t instr_chunks(const struct gs_instr *in)
+static uint64_t tensor_chunks(struct gs_bytes descriptor)
 {
-	return gs_dtype_chunks(in->store_dtype, gs_instr_count(in));
+	struct gs_descriptor_tensor t = gs_descriptor_tensor(descriptor);
+	return gs_dtype_chunks(t.dtype, t.count);
 }
 
 /* ---- checks ---- */
@@ -80,9 +86,10 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 			REFUSE("instruction %u reads beyond the claimed outputs", i);
 		return GS_OK;
 	case GS_SPACE_TRACE: {
-		struct gs_instr producer = gs_program_instr(p, gs_program_covering(p, view->chunk));
-		if (producer.first_chunk != view->chunk || producer.store_dtype != view->dtype ||
-		    gs_instr_count(&producer) != view->count)
+		struct gs_bytes producer = gs_program_descriptor(p, gs_program_covering(p, view->chunk));
+		struct gs_descriptor_tensor written = gs_descriptor_tensor(producer);
+		if (gs_descriptor_first_chunk(producer.ptr) != view->chunk || written.dtype != view->dtype ||
+		    written.count != view->count)
 			REFUSE("instruction %u reads %llu %s at chunk %u, where no instruction writes that", i,
 			       (unsigned long long)view->count, gs_dtype_name(view->dtype), view->chunk);
 		return GS_OK;
@@ -100,16 +107,17 @@ static enum gs_err check_outputs(const struct gs_program *p, struct gs_error *er
 	if (!tolerant && p->io.outputs != h->outputs)
 		REFUSE("%u outputs in the header, %u in its io", h->outputs, p->io.outputs);
 	for (uint32_t i = first; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
+		struct gs_bytes descriptor = gs_program_descriptor(p, i);
+		struct gs_descriptor_tensor written = gs_descriptor_tensor(descriptor);
 		const struct gs_tensor_type *t = tolerant ? NULL : &p->io.output[i - first];
-		if (in.first_chunk != h->output_chunk + chunks)
+		if (gs_descriptor_first_chunk(descriptor.ptr) != h->output_chunk + chunks)
 			REFUSE("output %u does not follow the one before", i - first);
-		if (t == NULL && (in.store_dtype != GS_I32 || gs_instr_count(&in) != 1))
+		if (t == NULL && (written.dtype != GS_I32 || written.count != 1))
 			REFUSE("the comparison does not end in one i32");
-		if (t != NULL && (t->dtype != in.store_dtype || t->chunk != chunks ||
-		                  gs_tensor_type_count(t) != gs_instr_count(&in)))
+		if (t != NULL &&
+		    (t->dtype != written.dtype || t->chunk != chunks || gs_tensor_type_count(t) != written.count))
 			REFUSE("output '%s' is not what its instruction writes", t->name);
-		chunks += instr_chunks(&in);
+		chunks += tensor_chunks(descriptor);
 	}
 	if (h->output_depth != gs_merkle_depth(chunks) || h->output_chunk & ((UINT64_C(1) << h->output_depth) - 1))
 		REFUSE("the output block is not aligned");
@@ -142,14 +150,33 @@ static enum gs_err check_io(const struct gs_program *p, struct gs_error *error)
 	return err;
 }
 
+/* The producers of what it reads come before it, so all of them have been checked. */
+static enum gs_err check_views(const struct gs_program *p, uint32_t i, const struct gs_instr *in,
+                               struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	for (unsigned k = 0; !err && k < gs_instr_operands(in); k++) {
+		const struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		err = check_view_place(p, i, &op->view, error);
+		if (!err && op->indirect_row)
+			err = check_view_place(p, i, &op->indirect, error);
+	}
+	return err;
+}
+
 enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 {
 	uint64_t next = 0, cost = 0;
+	struct gs_instr in;
 	if (p->count < 1 || p->count > GS_INSTRUCTIONS_MAX || p->count != p->header.instructions)
 		REFUSE("%u instructions, the header says %u", p->count, p->header.instructions);
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
-		enum gs_err err = gs_instr_check(&in, error);
+		struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
+		enum gs_err err = gs_instr_take_used(&w, &in, error);
+		if (!err)
+			err = gs_instr_check_used(&in, error);
 		if (err)
 			return gs_fail_within(error, err, "instruction %u", i);
 		if (in.first_chunk != next)
@@ -160,24 +187,13 @@ enum gs_err gs_program_check(const struct gs_program *p, struct gs_error *error)
 		if (in.cost != cost || cost > INT64_MAX)
 			REFUSE("instruction %u states a running cost of %llu, it is %llu", i,
 			       (unsigned long long)in.cost, (unsigned long long)cost);
+		if ((err = check_views(p, i, &in, error)) != GS_OK)
+			return err;
 	}
 	if (next != UINT64_C(1) << p->header.trace_depth)
 		REFUSE("the trace ends at chunk %llu, not at 2^%u", (unsigned long long)next, p->header.trace_depth);
 	if (p->header.cost != cost || p->header.law != GS_LAW_VERSION)
 		REFUSE("header states another cost or law");
-	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
-		for (unsigned k = 0; k < gs_instr_operands(&in); k++) {
-			const struct gs_operand *op = &in.operand[k];
-			if (op->kind != GS_OPERAND_TENSOR)
-				continue;
-			enum gs_err err = check_view_place(p, i, &op->view, error);
-			if (!err && op->indirect_row)
-				err = check_view_place(p, i, &op->indirect, error);
-			if (err)
-				return err;
-		}
-	}
 	enum gs_err err = check_io(p, error);
 	if (!err)
 		err = check_outputs(p, error);
@@ -197,23 +213,21 @@ static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listin
 	uint64_t output_chunks = 0, next = 0;
 	uint32_t first_output = p->count - h->outputs;
 	for (uint32_t i = first_output; i < p->count; i++) {
-		struct gs_instr in = gs_listing_get(listing, i);
 		if (!gs_header_tolerant(h))
 			p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
-		output_chunks += instr_chunks(&in);
+		output_chunks += tensor_chunks(gs_listing_bytes(listing, i));
 		if (output_chunks > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the outputs take more than 2^26 chunks");
 	}
 	h->output_depth = gs_merkle_depth(output_chunks);
 	uint64_t block = UINT64_C(1) << h->output_depth;
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_listing_get(listing, i);
 		if (i == first_output) {
 			next = (next + block - 1) / block * block;
 			h->output_chunk = (uint32_t)next;
 		}
 		first[i] = (uint32_t)next;
-		next += instr_chunks(&in);
+		next += tensor_chunks(gs_listing_bytes(listing, i));
 		if (next > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB)");
 	}
@@ -263,7 +277,7 @@ static enum gs_err put_instruction(struct gs_instr *in, uint32_t i, const uint32
 	in->cost = *cost += gs_instr_cost(in);
 	if (*cost > INT64_MAX)
 		return gs_fail(error, GS_ELIMIT, "program: more than 2^63 steps");
-	err = gs_instr_check(in, error);
+	err = gs_instr_check_used(in, error);
 	if (err)
 		return gs_fail_within(error, err, "instruction %u", i);
 	gs_instr_put(out, in);
@@ -292,8 +306,9 @@ static enum gs_err encode_all(struct gs_program *p, const struct gs_listing *lis
 	enum gs_err err = GS_OK;
 	uint64_t cost = 0;
 	gs_buf_init(&buf, (size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
+	struct gs_instr in;
 	for (uint32_t i = 0; !err && i < p->count; i++) {
-		struct gs_instr in = gs_listing_get(listing, i);
+		gs_listing_read(listing, i, &in);
 		err = put_instruction(&in, i, first, &cost, &buf, error);
 		p->descriptor_at[i + 1] = (uint32_t)buf.len;
 	}
@@ -378,7 +393,7 @@ enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listi
 	if (!err)
 		err = encode_all(p, listing, first, error);
 	free(first);
-	if (!err)
+	if (!err && !p->unnamed)
 		err = compute_roots(p, h, error);
 	return err ? err : gs_program_check(p, error);
 }
@@ -389,6 +404,7 @@ enum gs_err gs_program_write(const struct gs_program *p, struct gs_buf *out)
 {
 	uint8_t header[GS_HEADER_BYTES];
 	struct gs_buf io;
+	GS_ASSERT(!p->unnamed);
 	gs_header_encode(&p->header, header);
 	gs_buf_append(out, file_magic, sizeof(file_magic));
 	gs_buf_append(out, header, sizeof(header));

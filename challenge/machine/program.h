@@ -171,12 +171,16 @@ struct gs_program {
 	uint32_t *descriptor_at; /* owned: count + 1 offsets into descriptors */
 	const uint8_t *weights;  /* weights_chunks * 128 bytes; owned when weights_owned */
 	uint8_t *weights_owned;  /* or NULL when the weights are mapped by somebody else */
+	/* Set before sealing by who will only run it: the header's hashes stay zero. It has no model id then, and cannot be
+	 * written. */
+	bool unnamed;
 };
 
 void gs_program_free(struct gs_program *p); /* frees what it owns, zeroes *p; NULL is fine */
 struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i); /* borrowed */
 /* Instruction i < count, decoded: a fraction of a microsecond. */
 struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i);
+void gs_program_decode(const struct gs_program *p, uint32_t i, struct gs_instr *out); /* the same, not copied */
 /* The instruction whose span covers the trace chunk; chunk < 2^trace_depth. */
 uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk);
 
@@ -185,7 +189,7 @@ GS_MUST enum gs_err gs_program_check(const struct gs_program *p, struct gs_error
 
 /* Completes a program whose io, weights, header.onnx_hash, lowering, outputs and tolerances are filled in: lays out the
  * trace of the listed instructions, resolves views of the trace from the *producer's index* to its chunk, encodes,
- * computes roots and header, and checks. A tolerant one has one output, the comparison's (tolerance.h), and in io the
+ * computes roots (unless unnamed) and header, and checks. A tolerant one has one output, the comparison's (tolerance.h), and in io the
  * outputs that a claim states. On error *p must still be freed. */
 struct gs_listing;
 GS_MUST enum gs_err gs_program_seal(struct gs_program *p, const struct gs_listing *listing, struct gs_error *error);

@@ -1,6 +1,7 @@
 /* challenge/machine/tolerance.c: the comparison at a tolerant program's end. */
 #include "challenge/machine/tolerance.h"
 
+#include "challenge/machine/descriptor.h"
 #include "challenge/machine/within.h"
 
 #define REFUSE(...) return gs_fail(error, GS_EPARSE, "program: " __VA_ARGS__)
@@ -119,6 +120,8 @@ enum gs_err gs_tolerance_check(const struct gs_program *p, struct gs_error *erro
 	bool tolerant = gs_header_tolerant(&p->header);
 	gs_reg tolerance = gs_within_tolerance(p->header.tolerance_abs, p->header.tolerance_rel);
 	for (uint32_t i = 0; i < p->count; i++) {
+		if (!gs_descriptor_uses(gs_program_descriptor(p, i).ptr, GS_FN_WITHIN))
+			continue;
 		struct gs_instr in = gs_program_instr(p, i);
 		bool fn = in.fn == GS_FN_WITHIN, epilogue = in.epilogue == GS_FN_WITHIN;
 		if (!tolerant && (fn || epilogue))

@@ -176,7 +176,8 @@ static enum gs_err prepare_model(const char *folder, struct gs_tensor_set *set, 
 		for (uint32_t i = 0; err == GS_OK && i < signature.inputs; i++)
 			tensor[i] = &set->tensor[index[i]];
 		if (err == GS_OK)
-			err = gs_model_lower(path, file.bytes, &signature, tensor, bound, program, &report, error);
+			err = gs_model_lower(path, file.bytes, &signature, tensor, bound, true, program, &report,
+			                     error);
 		if (err == GS_OK)
 			err = gs_run_init(run, program, tensor, signature.inputs, error);
 		gs_onnx_signature_free(&signature);

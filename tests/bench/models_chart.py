@@ -15,15 +15,16 @@ def rows_of(measured):
 
 
 def table(measured):
-    print("| model | ours, ms | ONNX Runtime, ms | ratio | two threads: ours | ONNX Runtime | ratio | first run: ours | ONNX Runtime | "
-          "peak, MiB: ours | ONNX Runtime | committing |")
-    print("| --- |" + " --- |" * 11)
+    print("| model | ours, ms | ONNX Runtime, ms | ratio | two threads: ours | ONNX Runtime | ratio | load: ours | ONNX Runtime | "
+          "first run: ours | ONNX Runtime | both: ours | ONNX Runtime | peak, MiB: ours | ONNX Runtime | committing |")
+    print("| --- |" + " --- |" * 15)
     for name, one in rows_of(measured):
         two = one["two_threads"]
         print(f"| {name} | {one['ours_ms']:.3g} | {one['ort_ms']:.3g} | {one['ratio']:.2f} | {two['ours_ms']:.3g} | {two['ort_ms']:.3g} | "
-              f"{two['ratio']:.2f} | {one['first_ms']:.3g} | {one['ort_first_ms']:.3g} | {one['peak_mib']:.1f} | {one['ort_peak_mib']:.1f} | "
+              f"{two['ratio']:.2f} | {one['load_ms']:.3g} | {one['ort_load_ms']:.3g} | {one['first_run_ms']:.3g} | "
+              f"{one['ort_first_run_ms']:.3g} | {one['first_ms']:.3g} | {one['ort_first_ms']:.3g} | {one['peak_mib']:.1f} | {one['ort_peak_mib']:.1f} | "
               f"{one['trace_vs_model']:.2f} |")
-    print(f"| geometric mean | | | {measured['geomean_1t']:.2f} | | | {measured['geomean_2t']:.2f} | | | | | |")
+    print(f"| geometric mean | | | {measured['geomean_1t']:.2f} | | | {measured['geomean_2t']:.2f} |" + " |" * 9)
 
 
 def picture(measured):

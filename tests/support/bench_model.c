@@ -48,7 +48,7 @@ enum gs_err gs_bench_model_lower(const char *path, struct gs_bytes onnx, const s
 		tensor[i] = &set->tensor[index[i]];
 	while (err == GS_OK && more) {
 		more = false;
-		err = gs_model_lower(path, onnx, &sig, tensor, bound, program, &report, error);
+		err = gs_model_lower(path, onnx, &sig, tensor, bound, true, program, &report, error);
 		bool static_only = report.reason == GS_ONNX_NOT_STATIC || report.reason == GS_ONNX_CONTROL_FLOW;
 		for (uint32_t n = 0; err != GS_OK && static_only && n < report.needs; n++)
 			for (uint32_t i = 0; i < sig.inputs; i++)

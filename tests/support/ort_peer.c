@@ -101,9 +101,14 @@ static double number(const json_t *answer, const char *key)
 	return json_number_value(json_object_get(answer, key));
 }
 
+static struct gs_ort_times times(const json_t *answer)
+{
+	return (struct gs_ort_times){number(answer, "cpu_us") * 1e-6, number(answer, "wall_us") * 1e-6};
+}
+
 bool gs_ort_load(struct gs_ort_peer *peer, const char *what, const char *model, unsigned threads, const char *folder,
                  const char *const *name, const struct gs_tensor *const *tensor, uint32_t tensors,
-                 struct gs_ort_times *first, double *peak_mib)
+                 struct gs_ort_loaded *out)
 {
 	json_t *inputs = json_array();
 	for (uint32_t i = 0; i < tensors; i++) {
@@ -128,8 +133,9 @@ bool gs_ort_load(struct gs_ort_peer *peer, const char *what, const char *model, 
 	                               (int)threads, "inputs", inputs));
 	if (answer == NULL)
 		return false;
-	*first = (struct gs_ort_times){number(answer, "cpu_us") * 1e-6, number(answer, "wall_us") * 1e-6};
-	*peak_mib = number(answer, "peak_kib") / 1024;
+	*out = (struct gs_ort_loaded){.load = times(json_object_get(answer, "load")),
+	                              .first = times(json_object_get(answer, "first")),
+	                              .peak_mib = number(answer, "peak_kib") / 1024};
 	json_decref(answer);
 	return true;
 }
@@ -139,7 +145,7 @@ bool gs_ort_run(struct gs_ort_peer *peer, const char *what, unsigned count, stru
 	json_t *answer = ask(peer, what, json_pack("{s:s, s:i}", "command", "run", "count", (int)count));
 	if (answer == NULL)
 		return false;
-	*out = (struct gs_ort_times){number(answer, "cpu_us") * 1e-6, number(answer, "wall_us") * 1e-6};
+	*out = times(answer);
 	json_decref(answer);
 	return true;
 }

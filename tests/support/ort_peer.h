@@ -22,10 +22,15 @@ bool gs_ort_start(const char *build, struct gs_ort_peer *out);
 /* Ends the process, also after a failure of what follows. */
 void gs_ort_stop(struct gs_ort_peer *peer);
 
+struct gs_ort_loaded {
+	struct gs_ort_times load, first; /* creating the session; its first run */
+	double peak_mib;                 /* of the process's resident memory, so far */
+};
+
 /* Each is false, after a message that begins with `what`, when the other side says no. folder: where both may write. */
 bool gs_ort_load(struct gs_ort_peer *peer, const char *what, const char *model, unsigned threads, const char *folder,
                  const char *const *name, const struct gs_tensor *const *tensor, uint32_t tensors,
-                 struct gs_ort_times *first, double *peak_mib);
+                 struct gs_ort_loaded *out);
 bool gs_ort_run(struct gs_ort_peer *peer, const char *what, unsigned count, struct gs_ort_times *out);
 /* The durations of `count` runs by its own profile, seconds; of a session of its own. */
 bool gs_ort_profile(struct gs_ort_peer *peer, const char *what, unsigned threads, const char *folder, unsigned count,

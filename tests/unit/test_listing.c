@@ -1,4 +1,5 @@
 /* Instructions of a program under construction come back as they were put in, whatever else was listed or replaced. */
+#include "challenge/machine/descriptor.h"
 #include "challenge/machine/listing.h"
 
 #include "tests/generator/generator.h"
@@ -18,6 +19,23 @@ static void assert_same(const struct gs_listing *l, uint32_t i, const struct gs_
 	assert_int_equal(gs_instr_encode(want, b, &b_len), GS_OK);
 	assert_int_equal(a_len, b_len);
 	assert_memory_equal(a, b, a_len);
+	/* read over something else: what its form uses is there all the same, and judged the same */
+	struct gs_error error;
+	memset(&got, 0xa5, sizeof(got));
+	gs_listing_read(l, i, &got);
+	assert_int_equal(gs_instr_check_used(&got, &error), gs_instr_check(want, &error));
+	assert_int_equal(gs_instr_encode(&got, a, &a_len), GS_OK);
+	assert_int_equal(a_len, b_len);
+	assert_memory_equal(a, b, a_len);
+	/* and its parts, from the bytes alone */
+	struct gs_bytes bytes = gs_listing_bytes(l, i);
+	struct gs_descriptor_tensor written = gs_descriptor_tensor(bytes);
+	assert_memory_equal(bytes.ptr, b, b_len);
+	assert_int_equal(written.dtype, want->store_dtype);
+	assert_int_equal(written.count, gs_instr_count(want));
+	assert_int_equal(gs_descriptor_first_chunk(bytes.ptr), want->first_chunk);
+	for (unsigned fn = 1; fn < 256; fn++)
+		assert_int_equal(gs_descriptor_uses(bytes.ptr, fn), want->fn == fn || want->epilogue == fn);
 }
 
 static void what_is_listed_comes_back(void **state)

@@ -469,6 +469,20 @@ static void binding_and_shapes(void **state)
 	assert_false(gs_hash_is_zero(&p.io.bound[0].bound));
 	assert_int_equal(p.io.output[0].dim[0], 3);
 
+	/* for who only runs it: the same program without hashes */
+	options.unnamed = true;
+	assert_int_equal(gs_onnx_lower(gs_buf_view(&b), &options, &q, NULL, &error), GS_OK);
+	assert_true(q.unnamed && !p.unnamed);
+	assert_true(gs_hash_is_zero(&q.header.program_root) && gs_hash_is_zero(&q.header.onnx_hash));
+	assert_int_equal(q.count, p.count);
+	assert_memory_equal(q.descriptor_at, p.descriptor_at, (p.count + 1) * sizeof(*p.descriptor_at));
+	assert_memory_equal(q.descriptors, p.descriptors, p.descriptor_at[p.count]);
+	assert_int_equal(q.header.weights_chunks, p.header.weights_chunks);
+	assert_int_equal(q.header.output_chunk, p.header.output_chunk);
+	assert_int_equal(q.header.cost, p.header.cost);
+	gs_program_free(&q);
+	options.unnamed = false;
+
 	data[0] = 4; /* another constant is another model */
 	data[8] = 3;
 	assert_int_equal(gs_onnx_lower(gs_buf_view(&b), &options, &q, NULL, &error), GS_OK);

@@ -60,7 +60,7 @@ static enum gs_err lower_for(const char *path, struct gs_bytes onnx, const struc
                              struct gs_onnx_report *report, struct gs_error *error)
 {
 	for (;;) {
-		enum gs_err err = gs_model_lower(path, onnx, sig, tensor, bound, program, report, error);
+		enum gs_err err = gs_model_lower(path, onnx, sig, tensor, bound, true, program, report, error);
 		bool more = false;
 		if (err == GS_OK || (report->reason != GS_ONNX_NOT_STATIC && report->reason != GS_ONNX_CONTROL_FLOW))
 			return err;

@@ -82,7 +82,7 @@ static enum gs_err load_onnx(struct infer *a, struct gs_bytes file, const struct
 			feed[(*feeds)++] = tensor[i];
 	}
 	if (err == GS_OK)
-		err = gs_model_lower(a->model, file, &sig, tensor, bound, &a->program, &report, error);
+		err = gs_model_lower(a->model, file, &sig, tensor, bound, !a->json, &a->program, &report, error);
 	gs_onnx_signature_free(&sig);
 	return err;
 }

@@ -87,7 +87,7 @@ static enum gs_err load_onnx(struct gs_dispute_setup *s, const char *path, struc
 	for (uint32_t i = 0; err == GS_OK && i < signature.inputs; i++)
 		feed[i] = &set->tensor[index[i]];
 	if (err == GS_OK)
-		err = gs_model_lower(path, file, &signature, feed, bound, &s->program, &report, error);
+		err = gs_model_lower(path, file, &signature, feed, bound, false, &s->program, &report, error);
 	if (err == GS_OK)
 		err = pack_inputs(s, feed, signature.inputs, error);
 	gs_onnx_signature_free(&signature);

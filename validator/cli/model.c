@@ -248,12 +248,13 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static enum gs_err make_plan(struct gs_run *run, unsigned threads, struct gs_error *error)
+enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error *error)
 {
 	struct gs_exec_options options = {.threads = threads,
 	                                  .isa = run->isa,
 	                                  .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0,
 	                                  .outputs_only = true};
+	GS_ASSERT(run->plan == NULL);
 	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
 	for (uint32_t i = 0; err == GS_OK && i < run->program->io.outputs; i++)
 		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
@@ -264,7 +265,7 @@ enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds
 {
 	struct gs_memory mem = {
 		.trace = run->trace, .weights = run->program->weights, .inputs = run->inputs, .claimed = run->claimed};
-	enum gs_err err = run->plan ? GS_OK : make_plan(run, threads, error);
+	enum gs_err err = run->plan ? GS_OK : gs_run_prepare(run, threads, error);
 	if (err != GS_OK)
 		return err;
 	double start = now_s();
@@ -354,13 +355,13 @@ enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *r
 }
 
 enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
-                           const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
-                           struct gs_onnx_report *report, struct gs_error *error)
+                           const struct gs_tensor *const *tensor, const bool *bound, bool unnamed,
+                           struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error)
 {
 	uint32_t n = signature->inputs;
 	struct gs_onnx_shape *shape = calloc(n + 1U, sizeof(*shape));
 	struct gs_onnx_bound *fixed = calloc(n + 1U, sizeof(*fixed));
-	struct gs_onnx_options options = {.shape = shape, .bound = fixed};
+	struct gs_onnx_options options = {.shape = shape, .bound = fixed, .unnamed = unnamed};
 	enum gs_err err;
 	if (shape == NULL || fixed == NULL) {
 		err = gs_fail(error, GS_ENOMEM, "no memory for the model's inputs");

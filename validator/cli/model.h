@@ -52,7 +52,7 @@ struct gs_run {
 	uint32_t output_at[GS_IO_MAX]; /* the chunk of `trace` where canonical output i lies */
 	uint8_t *trace; /* owned; mapped: of a whole trace's length, of which an execution writes a part */
 	uint64_t trace_bytes;
-	struct gs_exec_plan *plan; /* owned; made by the first execution */
+	struct gs_exec_plan *plan; /* owned; made by gs_run_prepare, or else by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
 	bool again;      /* set before executing: there will be many, so what can be prepared once is */
 };
@@ -61,6 +61,8 @@ struct gs_run {
 GS_MUST enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program,
                                 const struct gs_tensor *const *tensor, uint32_t tensors, struct gs_error *error);
 void gs_run_free(struct gs_run *run);
+/* Makes the plan, once. For who wants to know what that takes. */
+GS_MUST enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error *error);
 /* One execution; *seconds (may be NULL) is its wall-clock time, without that of preparing the plan. threads may not change
  * from one to the next. It leaves the outputs, and of the rest nothing that can be relied on (outputs_only in plan.h). */
 GS_MUST enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds, struct gs_error *error);
@@ -77,9 +79,10 @@ GS_MUST enum gs_err gs_run_output_root(const struct gs_run *run, struct gs_hash 
 GS_MUST enum gs_err gs_parse_tolerance(const char *text, uint32_t *absolute, uint32_t *relative,
                                        struct gs_error *error);
 
-/* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones. */
+/* Lowers the ONNX model at path, mapped as onnx, for the given input tensors (in the order of the signature): their shapes, and the bound ones.
+ * unnamed: the program will only be run (struct gs_onnx_options). */
 GS_MUST enum gs_err gs_model_lower(const char *path, struct gs_bytes onnx, const struct gs_onnx_signature *signature,
-                                   const struct gs_tensor *const *tensor, const bool *bound, struct gs_program *out,
-                                   struct gs_onnx_report *report, struct gs_error *error);
+                                   const struct gs_tensor *const *tensor, const bool *bound, bool unnamed,
+                                   struct gs_program *out, struct gs_onnx_report *report, struct gs_error *error);
 
 #endif

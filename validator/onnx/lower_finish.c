@@ -230,7 +230,8 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 			struct gs_tensor_type *t = &out->io.bound[out->io.bounds++];
 			tensor_type(t, m->input[i].name, (uint8_t)bound->tensor.dtype, bound->tensor.rank,
 			            bound->tensor.dim);
-			gs_keccak256(bound->tensor.data, (size_t)gs_tensor_bytes(&bound->tensor), &t->bound);
+			if (!lo->options->unnamed)
+				gs_keccak256(bound->tensor.data, (size_t)gs_tensor_bytes(&bound->tensor), &t->bound);
 			break;
 		}
 	return GS_OK;
@@ -286,8 +287,10 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 	if ((err = fill_weights(lo, weights_chunks, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
 		goto out;
 	out->header.lowering = GS_LOWERING_VERSION;
+	out->unnamed = lo->options->unnamed;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
-	if (EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1) {
+	if (!out->unnamed &&
+	    EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1) {
 		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
 		goto out;
 	}

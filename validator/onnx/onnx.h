@@ -33,6 +33,9 @@ struct gs_onnx_options {
 	/* Binary32 bits, of a header's words 14 and 15. Not both 0: the program ends in the comparison of a tolerant model. */
 	uint32_t tolerance_abs;
 	uint32_t tolerance_rel;
+	/* For who will only run the program: no hashes of the file, the weights and the instructions (struct gs_program, unnamed).
+	 * They take most of the time of lowering a large model. */
+	bool unnamed;
 };
 
 /* Why a model was refused: the fixed list that reports use. */
