@@ -200,6 +200,15 @@ bench: $(BENCH_BINARIES)
 	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
+
+# Models that PyTorch exports (25 in 700 MB, made once): beside ONNX Runtime.
+.PHONY: bench-exports
+bench-exports: $(BUILD)/tests/bench/bench_models $(BUILD)/gainsay
+	@configs/setup/setup.sh apt exports
+	@configs/setup/setup.sh npm tests/bench
+	@$(PYTHON) tests/bench/exports.py $(BUILD)/exports
+	@$(BUILD)/tests/bench/bench_models --exports
+	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif
 
 -include tests/arch/arch.mk
@@ -208,6 +217,7 @@ endif
 -include tests/evaluator/evaluator.mk
 -include tests/dispute/dispute.mk
 -include tests/prove/prove.mk
+-include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
 .PHONY: sim
@@ -215,6 +225,12 @@ $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgai
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 sim: $(BUILD)/gainsay-sim
 	@$(BUILD)/gainsay-sim
+	@$(BUILD)/gainsay-sim --nodes --runs 200
+.PHONY: sim-long
+sim-long: $(BUILD)/gainsay-sim
+	@seed=$$(date +%s)000; threads=$$(nproc); set -x; \
+	$(BUILD)/gainsay-sim --runs 100000 --seed $$seed --threads $$threads && \
+	$(BUILD)/gainsay-sim --nodes --runs 20000 --seed $$seed --threads $$threads
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.

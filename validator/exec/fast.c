@@ -120,6 +120,11 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	return GS_OK;
 }
 
+const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast)
+{
+	return fast->form == SWEEP ? fast->is : NULL;
+}
+
 const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {

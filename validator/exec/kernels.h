@@ -60,10 +60,12 @@ typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs
 struct gs_sweep_kernels;  /* sweep_kernels.h: scalar functions over arrays */
 struct gs_window_kernels; /* window_kernels.h: pooling */
 struct gs_ints;           /* ints.h: products of integers */
+struct gs_plane_kernels;  /* planes.h: depthwise convolutions */
 
 struct gs_kernels {
 	const char *isa;
 	const struct gs_sweep_kernels *sweep;
+	const struct gs_plane_kernels *plane;
 	const struct gs_window_kernels *window;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
 	gs_kernel_fold1 *add;

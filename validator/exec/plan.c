@@ -1,5 +1,6 @@
 #include "validator/exec/plan.h"
 
+#include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
 #include "validator/exec/gemv.h"
@@ -49,6 +50,7 @@ struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
 	struct gs_gemv *gemv;         /* owned; NULL: as above */
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
+	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 };
 
@@ -198,6 +200,38 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 	return GS_OK;
 }
 
+static bool sweeps(const struct step *step)
+{
+	return step->fast != NULL && gs_fast_sweep(step->fast) != NULL;
+}
+
+/* Sweeps of a group are run together. */
+static void group_steps(struct gs_exec_plan *plan, const uint32_t *last)
+{
+	for (uint32_t i = 0, n; i < plan->count; i += n) {
+		n = 1;
+		while (n < GS_BLOCKS_MAX && i + n <= last[i] && sweeps(&plan->step[i]) && sweeps(&plan->step[i + n]))
+			n++;
+		plan->step[i].together = n;
+	}
+}
+
+static enum gs_err lay_out(struct gs_exec_plan *plan, bool outputs_only)
+{
+	uint32_t *last = calloc(plan->count, sizeof(*last)); /* of each instruction's group */
+	enum gs_err err = last ? GS_OK : GS_ENOMEM;
+	if (err == GS_OK)
+		gs_blocks_find(plan->program, last);
+	if (err == GS_OK && outputs_only)
+		err = gs_places_init(&plan->places, plan->program, last, copies, plan);
+	if (err == GS_OK)
+		err = prepare_steps(plan);
+	if (err == GS_OK)
+		group_steps(plan, last);
+	free(last);
+	return err;
+}
+
 enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
                              struct gs_exec_plan **out, struct gs_error *error)
 {
@@ -215,8 +249,8 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
 	    gs_workspace_new(threads, &plan->workspace) != GS_OK ||
-	    (options->outputs_only && gs_places_init(&plan->places, p, copies, plan) != GS_OK) ||
-	    gs_spread_init(&plan->spread, p->count, threads) != GS_OK || prepare_steps(plan) != GS_OK) {
+	    gs_spread_init(&plan->spread, p->count, threads) != GS_OK ||
+	    lay_out(plan, options->outputs_only) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
@@ -302,10 +336,24 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
 }
 
+static void run_together(struct gs_exec_plan *plan, const struct step *step, const struct gs_memory *mem)
+{
+	const struct gs_sweep *sweep[GS_BLOCKS_MAX];
+	for (unsigned k = 0; k < step->together; k++)
+		sweep[k] = gs_fast_sweep(step[k].fast);
+	gs_blocks_run(sweep, step->together, mem, plan->kernels, plan->pool);
+}
+
 static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
 {
 	const struct step *step = &plan->step[i];
+	if (step->together == 0)
+		return GS_OK; /* run with one before */
 	gs_spread_step(&plan->spread, plan->pool, i);
+	if (step->together > 1) {
+		run_together(plan, step, mem);
+		return GS_OK;
+	}
 	if (step->fast)
 		return gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room);
 	if (step->gemv == NULL)
@@ -400,6 +448,8 @@ const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruct
 {
 	struct gs_instr in = gs_program_instr(plan->program, instruction);
 	struct gs_contract c;
+	if (plan->step[instruction].together != 1)
+		return "blocks";
 	if (plan->step[instruction].fast)
 		return gs_fast_name(plan->step[instruction].fast);
 	return contracts(plan, &in, &c) ? "contraction" : "lines";

@@ -58,7 +58,8 @@ GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs
 GS_MUST enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
                                            struct gs_error *error);
 
-/* What one instruction is run as: "contraction", a form of fast.h, or "lines". For tests and tools. */
+/* What one instruction is run as: "contraction", a form of fast.h, "blocks" (sweeps that are run with neighbours; what they take
+ * is the first one's), or "lines". For tests and tools. */
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
 
 #endif
