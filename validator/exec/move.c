@@ -290,7 +290,7 @@ static const struct width *width_of(uint8_t dtype)
 	return &widths[i];
 }
 
-static void make_canonical(uint8_t dtype, void *data, size_t n)
+void gs_move_canonical(uint8_t dtype, void *data, size_t n)
 {
 	uint32_t *wide = data;
 	uint16_t *narrow = data;
@@ -580,7 +580,7 @@ static bool move_by_places(const struct job *job, uint64_t *point, struct cursor
 		else
 			job->width->place(job->out + at * bytes, from, place, n);
 		if (m->canonical)
-			make_canonical(m->dtype, job->out + at * bytes, n);
+			gs_move_canonical(m->dtype, job->out + at * bytes, n);
 	}
 	return true;
 }
@@ -603,7 +603,7 @@ static void move_lines(void *self, unsigned thread, uint64_t first, uint64_t las
 		uint8_t *out = job->out + at * (int64_t)job->width->bytes;
 		move_line(job, cursor, out);
 		if (m->canonical)
-			make_canonical(m->dtype, out, (size_t)m->extent[inner]);
+			gs_move_canonical(m->dtype, out, (size_t)m->extent[inner]);
 	}
 }
 
@@ -630,7 +630,7 @@ static void move_bands(void *self, unsigned thread, uint64_t first, uint64_t las
 		else
 			job->width->transpose(to, n, x, op->step[inner], across, n);
 		if (m->canonical)
-			make_canonical(m->dtype, to, n * across);
+			gs_move_canonical(m->dtype, to, n * across);
 	}
 }
 
