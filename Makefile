@@ -200,6 +200,15 @@ bench: $(BENCH_BINARIES)
 	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
+
+# Models that PyTorch exports (25 in 700 MB, made once): beside ONNX Runtime.
+.PHONY: bench-exports
+bench-exports: $(BUILD)/tests/bench/bench_models $(BUILD)/gainsay
+	@configs/setup/setup.sh apt exports
+	@configs/setup/setup.sh npm tests/bench
+	@$(PYTHON) tests/bench/exports.py $(BUILD)/exports
+	@$(BUILD)/tests/bench/bench_models --exports
+	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 endif
 
 -include tests/arch/arch.mk

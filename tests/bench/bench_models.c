@@ -1,6 +1,10 @@
 /* Whole models beside ONNX Runtime (npm's onnxruntime-node), both in turns, and the price of committing to a run.
  *
- *     bench_models [FOLDER] [NAME...]     FOLDER has a folder a model, as $GAINSAY_DATA/models; NAMEs choose
+ *     bench_models [--exports] [--batch 1] [FOLDER] [NAME...]
+ *
+ * FOLDER has a folder a model, as $GAINSAY_DATA/models; NAMEs choose. --exports: BUILD/exports, which tests/bench/exports.py
+ * made, and results under the name "exports". Models whose batch is free are run once more in batches of 8, unless --batch 1
+ * says no.
  *
  * Each model runs with one thread and with two. Times of one thread are processor time and of two the clock's; a figure is
  * the best of rounds that both sides take in turns, and the medians are kept beside it. ONNX Runtime's figure is the lesser
@@ -8,8 +12,9 @@
  * profile's own cost in it, the second that of JavaScript. Both sides' outputs are compared, so both have really computed.
  * `load` is from the file to where a run can begin: map, lower and prepare the plan here, create a session there; `first`
  * is that and the first run, with what only the first does. */
-#include "tests/support/bench.h"
+#include "tests/support/bench_batch.h"
 #include "tests/support/bench_model.h"
+#include "tests/support/bench_results.h"
 #include "tests/support/ort_peer.h"
 #include "validator/cli/compare.h"
 
@@ -28,36 +33,17 @@ enum {
 	ROUNDS_MAX = 40,
 	ROUNDS_MIN = 4,
 	CALLS_MAX = 200, /* of one round */
+	BATCH = 8,
 	FIRSTS = 3,
 	PROFILED_MAX = 200,
 	KECCAK_CHUNKS = 1 << 15,
 	MODELS_MAX = 256,
 };
 #define ROUND_S 2e-3 /* what a round should take */
+#define BATCH_S 0.2  /* a model that takes longer is not run in batches */
 #define BUDGET_S 1.2 /* of rounds, a model and number of threads */
 #define DIFFERENT_MAX \
 	0.01 /* the share of values that may lie outside the tolerance: they are of models that amplify last bits */
-
-struct best {
-	double best, median;
-};
-
-struct side { /* one number of threads */
-	struct best ours, call, profile;
-	double ort; /* the lesser of call and profile */
-};
-
-struct first { /* processor time; total: the least of both together, which need not be of one try */
-	double load, run, total;
-};
-
-struct result {
-	char name[256];
-	struct side threads[2];
-	struct first ours_first, ort_first;
-	double ours_mib, ort_mib; /* beyond the process that has run the smallest model; negative: not known */
-	double trace_vs_model, different;
-};
 
 struct model {
 	const char *label;
@@ -86,10 +72,10 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct best best_of(double *took, unsigned n)
+static struct gs_bench_best best_of(double *took, unsigned n)
 {
 	qsort(took, n, sizeof(*took), ascending);
-	return (struct best){took[0], took[n / 2]};
+	return (struct gs_bench_best){took[0], took[n / 2]};
 }
 
 /* ---- a model, opened ---- */
@@ -132,16 +118,16 @@ static void close_model(struct model *m)
 
 /* ---- from the file to the first result; the memory of it ---- */
 
-static const struct first nothing_yet = {INFINITY, INFINITY, INFINITY};
+static const struct gs_bench_first nothing_yet = {INFINITY, INFINITY, INFINITY};
 
-static void keep_least(struct first *least, const struct first *took)
+static void keep_least(struct gs_bench_first *least, const struct gs_bench_first *took)
 {
 	least->load = took->load < least->load ? took->load : least->load;
 	least->run = took->run < least->run ? took->run : least->run;
 	least->total = took->total < least->total ? took->total : least->total;
 }
 
-static enum gs_err first_run(const char *folder, const char *path, struct first *took, struct gs_error *error)
+static enum gs_err first_run(const char *folder, const char *path, struct gs_bench_first *took, struct gs_error *error)
 {
 	struct gs_mapped file = {0};
 	struct gs_tensor_set set;
@@ -177,13 +163,11 @@ static enum gs_err first_run(const char *folder, const char *path, struct first 
 }
 
 /* In a process of its own, which prints the peak of its memory beyond what any model takes. */
-static int print_memory(const char *folder)
+static int print_memory(const char *folder, const char *path)
 {
-	char path[4200];
 	struct gs_error error = {0};
-	struct first took;
+	struct gs_bench_first took;
 	double before = gs_bench_process_mib();
-	snprintf(path, sizeof(path), "%s/model.onnx", folder);
 	if (before < 0 || first_run(folder, path, &took, &error) != GS_OK)
 		return 1;
 	printf("%.3f\n", gs_bench_peak_mib() - before);
@@ -199,7 +183,7 @@ static double own_memory(const char *program, const struct model *m)
 	pid_t child = fork();
 	if (child == 0) {
 		if (dup2(ends[1], 1) == 1)
-			execl("/proc/self/exe", program, "--memory", m->folder, (char *)NULL);
+			execl("/proc/self/exe", program, "--memory", m->folder, m->path, (char *)NULL);
 		_exit(1);
 	}
 	close(ends[1]);
@@ -212,7 +196,7 @@ static double own_memory(const char *program, const struct model *m)
 
 /* A new process of ONNX Runtime with the model, its first run done; *first, *mib may get what that took. */
 static bool start_peer(const char *build, const struct model *m, unsigned threads, struct gs_ort_peer *peer,
-                       struct first *first, double *mib)
+                       struct gs_bench_first *first, double *mib)
 {
 	static const float one = 1;
 	const struct gs_tensor x = {.dtype = GS_F32, .rank = 1, .dim = {1}, .count = 1, .data = (const uint8_t *)&one};
@@ -234,7 +218,7 @@ static bool start_peer(const char *build, const struct model *m, unsigned thread
 	*first = nothing_yet;
 	for (unsigned i = 0;;) {
 		double load = after.load.processor, run = after.first.processor;
-		keep_least(first, &(struct first){load, run, load + run});
+		keep_least(first, &(struct gs_bench_first){load, run, load + run});
 		if (++i == FIRSTS)
 			return true;
 		if (!gs_ort_load(peer, m->label, m->path, threads, m->scratch, m->name, m->tensor, m->signature.inputs,
@@ -243,12 +227,12 @@ static bool start_peer(const char *build, const struct model *m, unsigned thread
 	}
 }
 
-static bool own_first(const struct model *m, struct first *out)
+static bool own_first(const struct model *m, struct gs_bench_first *out)
 {
 	struct gs_error error = {0};
 	*out = nothing_yet;
 	for (unsigned i = 0; i < FIRSTS; i++) {
-		struct first took;
+		struct gs_bench_first took;
 		if (first_run(m->folder, m->path, &took, &error) != GS_OK)
 			return false;
 		keep_least(out, &took);
@@ -273,7 +257,7 @@ static unsigned calls_a_round(double one)
 }
 
 static bool in_turns(struct model *m, struct gs_exec_plan *plan, struct gs_ort_peer *peer, unsigned threads,
-                     struct side *out)
+                     struct gs_bench_side *out)
 {
 	const struct gs_memory memory = {
 		.trace = m->trace.chunks, .weights = m->program.weights, .inputs = m->run.inputs};
@@ -390,7 +374,7 @@ static enum gs_err measure_trace(struct model *m, struct gs_exec_plan *plan, dou
 
 /* ---- one model ---- */
 
-static bool measure_threads(const char *build, struct model *m, unsigned threads, struct result *r)
+static bool measure_threads(const char *build, struct model *m, unsigned threads, struct gs_bench_result *r)
 {
 	struct gs_ort_peer peer = {.pid = 0};
 	struct gs_exec_plan *plan = NULL;
@@ -412,7 +396,9 @@ static bool measure_threads(const char *build, struct model *m, unsigned threads
 	return ok && err == GS_OK;
 }
 
-static bool measure(const char *program, const char *build, const char *root, const char *label, struct result *r)
+/* root/label/model.onnx, with the data of `folder`. */
+static bool measure(const char *program, const char *build, const char *root, const char *label, const char *folder,
+                    struct gs_bench_result *r)
 {
 	struct model *m = calloc(1, sizeof(*m));
 	struct gs_error error = {0};
@@ -420,8 +406,8 @@ static bool measure(const char *program, const char *build, const char *root, co
 		return false;
 	m->label = label;
 	snprintf(r->name, sizeof(r->name), "%s", label);
-	snprintf(m->folder, sizeof(m->folder), "%s/%s", root, label);
-	snprintf(m->path, sizeof(m->path), "%s/model.onnx", m->folder);
+	snprintf(m->folder, sizeof(m->folder), "%s", folder);
+	snprintf(m->path, sizeof(m->path), "%s/%s/model.onnx", root, label);
 	snprintf(m->scratch, sizeof(m->scratch), "%s/bench/ort", build);
 	bool ok = mkdir(m->scratch, 0777) == 0 || errno == EEXIST;
 	r->ours_mib = own_memory(program, m);
@@ -439,89 +425,6 @@ static bool measure(const char *program, const char *build, const char *root, co
 
 /* ---- all of them ---- */
 
-static json_t *side_json(const struct side *s)
-{
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "ours_ms", s->ours.best * 1e3, "ort_ms", s->ort * 1e3,
-	                 "ratio", s->ours.best / s->ort, "ours_median_ms", s->ours.median * 1e3, "ort_call_median_ms",
-	                 s->call.median * 1e3, "ort_model_run_ms", s->profile.best * 1e3, "ort_model_run_median_ms",
-	                 s->profile.median * 1e3);
-}
-
-static json_t *result_json(const struct result *r)
-{
-	json_t *json = side_json(&r->threads[0]);
-	json_object_set_new(json, "two_threads", side_json(&r->threads[1]));
-	json_object_set_new(json, "load_ms", json_real(r->ours_first.load * 1e3));
-	json_object_set_new(json, "ort_load_ms", json_real(r->ort_first.load * 1e3));
-	json_object_set_new(json, "first_run_ms", json_real(r->ours_first.run * 1e3));
-	json_object_set_new(json, "ort_first_run_ms", json_real(r->ort_first.run * 1e3));
-	json_object_set_new(json, "first_ms", json_real(r->ours_first.total * 1e3));
-	json_object_set_new(json, "ort_first_ms", json_real(r->ort_first.total * 1e3));
-	json_object_set_new(json, "peak_mib", json_real(r->ours_mib));
-	json_object_set_new(json, "ort_peak_mib", json_real(r->ort_mib));
-	json_object_set_new(json, "trace_vs_model", json_real(r->trace_vs_model));
-	json_object_set_new(json, "different", json_real(r->different));
-	return json;
-}
-
-static void print_result(struct gs_bench *b, const struct result *r)
-{
-	char label[300], against[160];
-	for (unsigned t = 0; t < 2; t++) {
-		const struct side *s = &r->threads[t];
-		snprintf(label, sizeof(label), "%s, %u", r->name, t + 1);
-		snprintf(against, sizeof(against), "ONNX Runtime's %.4g", s->ort * 1e3);
-		gs_bench_row(b, label, s->ours.best * 1e3, "ms", s->ours.best / s->ort, against);
-	}
-	const struct {
-		const char *what, *unit;
-		double ours, ort;
-	} once[] = {{"load", "ms", r->ours_first.load * 1e3, r->ort_first.load * 1e3},
-	            {"first run", "ms", r->ours_first.run * 1e3, r->ort_first.run * 1e3},
-	            {"peak", "MiB", r->ours_mib, r->ort_mib}};
-	for (size_t i = 0; i < GS_ARRAY_LEN(once); i++) {
-		snprintf(label, sizeof(label), "%s, %s", r->name, once[i].what);
-		snprintf(against, sizeof(against), "ONNX Runtime's %.4g", once[i].ort);
-		gs_bench_row(b, label, once[i].ours, once[i].unit, once[i].ours / once[i].ort, against);
-	}
-}
-
-static bool write_part(const char *build, const struct result *result, unsigned results)
-{
-	char path[4200];
-	double log1 = 0, log2 = 0, worst = 0, worst_trace = 0;
-	const char *worst_model = "", *worst_trace_model = "";
-	json_t *models = json_object();
-	for (unsigned i = 0; i < results; i++) {
-		const struct result *r = &result[i];
-		double one = r->threads[0].ours.best / r->threads[0].ort,
-		       two = r->threads[1].ours.best / r->threads[1].ort;
-		double most = one > two ? one : two;
-		log1 += log(one);
-		log2 += log(two);
-		worst_model = most > worst ? r->name : worst_model;
-		worst = most > worst ? most : worst;
-		worst_trace_model = r->trace_vs_model > worst_trace ? r->name : worst_trace_model;
-		worst_trace = r->trace_vs_model > worst_trace ? r->trace_vs_model : worst_trace;
-		json_object_set_new(models, r->name, result_json(r));
-	}
-	double geomean1 = exp(log1 / results), geomean2 = exp(log2 / results);
-	printf("%u models: geometric mean of ours : ONNX Runtime's %.3f with one thread, %.3f with two; worst %.2f (%s)\n"
-	       "a committing run : a plain run and hashing, at worst %.2f (%s)\n",
-	       results, geomean1, geomean2, worst, worst_model, worst_trace, worst_trace_model);
-	json_t *part = json_pack("{s:f, s:f, s:f, s:s, s:f, s:s, s:o}", "geomean_1t", geomean1, "geomean_2t", geomean2,
-	                         "worst", worst, "worst_model", worst_model, "trace_vs_model", worst_trace,
-	                         "trace_vs_model_worst", worst_trace_model, "models", models);
-	snprintf(path, sizeof(path), "%s/bench/parts", build);
-	bool ok = mkdir(path, 0777) == 0 || errno == EEXIST;
-	snprintf(path, sizeof(path), "%s/bench/parts/exec-models.json", build);
-	ok = ok && part != NULL && json_dump_file(part, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
-	if (!ok)
-		printf("cannot write %s\n", path);
-	json_decref(part);
-	return ok;
-}
-
 static bool chosen(const char *name, char **names, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -530,29 +433,67 @@ static bool chosen(const char *name, char **names, int count)
 	return count <= 0;
 }
 
-static int bench_folder(struct gs_bench *b, const char *program, const char *build, const char *root, char **names,
-                        int count)
+struct results {
+	struct gs_bench_result one[MODELS_MAX], batch[MODELS_MAX];
+	unsigned ones, batches;
+};
+
+/* One model in batches, if it can be. */
+static bool bench_batch(struct gs_bench *b, const char *program, const char *build, const char *root, const char *label,
+                        struct results *out)
 {
-	static struct result result[MODELS_MAX];
+	char from[4096], folder[4096];
+	struct gs_error error = {0};
+	bool can;
+	snprintf(from, sizeof(from), "%s/%s", root, label);
+	snprintf(folder, sizeof(folder), "%s/bench/batch", build);
+	if (gs_bench_model_batch(from, BATCH, folder, &can, &error) != GS_OK) {
+		printf("%s: %s\n", label, error.text);
+		return false;
+	}
+	if (!can)
+		return true;
+	if (!measure(program, build, root, label, folder, &out->batch[out->batches]))
+		return false;
+	gs_bench_result_print(b, &out->batch[out->batches++], BATCH);
+	return true;
+}
+
+static bool bench_model(struct gs_bench *b, const char *program, const char *build, const char *root, const char *label,
+                        bool batches, struct results *out)
+{
+	char folder[4096];
+	struct gs_bench_result *r = &out->one[out->ones];
+	snprintf(folder, sizeof(folder), "%s/%s", root, label);
+	if (!measure(program, build, root, label, folder, r))
+		return false;
+	out->ones++;
+	gs_bench_result_print(b, r, 1);
+	return !batches || r->threads[0].ort > BATCH_S || bench_batch(b, program, build, root, label, out);
+}
+
+static int bench_folder(struct gs_bench *b, const char *program, const char *build, const char *root, bool exports,
+                        bool batches, char **names, int count)
+{
+	static struct results results;
 	struct dirent **entry = NULL;
-	unsigned results = 0;
 	int status = 0, n = scandir(root, &entry, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		char path[4200];
 		snprintf(path, sizeof(path), "%s/%s/test_data_set_0", root, entry[i]->d_name);
-		if (entry[i]->d_name[0] != '.' && access(path, R_OK) == 0 && results < MODELS_MAX &&
-		    chosen(entry[i]->d_name, names, count)) {
-			if (measure(program, build, root, entry[i]->d_name, &result[results]))
-				print_result(b, &result[results++]);
-			else
-				status = 1;
-		}
+		if (entry[i]->d_name[0] != '.' && access(path, R_OK) == 0 && results.ones < MODELS_MAX &&
+		    chosen(entry[i]->d_name, names, count) &&
+		    !bench_model(b, program, build, root, entry[i]->d_name, batches, &results))
+			status = 1;
 		free(entry[i]);
 	}
 	free(entry);
-	if (results == 0)
-		gs_bench_note(b, root, "no models there, skipped (set GAINSAY_DATA)");
-	else if (!write_part(build, result, results))
+	if (results.ones == 0)
+		gs_bench_note(b, root,
+		              exports ? "no models there, skipped (make bench-exports makes them)"
+		                      : "no models there, skipped (set GAINSAY_DATA)");
+	else if (!gs_bench_results_write(build, exports ? "exports" : "models", exports ? "exports" : NULL, results.one,
+	                                 results.ones, results.batch, results.batches))
 		status = 1;
 	return status;
 }
@@ -561,15 +502,34 @@ int main(int argc, char **argv)
 {
 	const char *data = getenv("GAINSAY_DATA"), *tail = strstr(argv[0], "/tests/bench/");
 	char root[2048], build[1024];
+	bool exports = false, batches = true;
+	int at = 1;
 	gs_return_freed_memory(); /* as the program does */
-	if (argc == 3 && strcmp(argv[1], "--memory") == 0)
-		return print_memory(argv[2]);
-	snprintf(root, sizeof(root), "%s/models", data != NULL ? data : "../shared/data");
+	if (argc == 4 && strcmp(argv[1], "--memory") == 0)
+		return print_memory(argv[2], argv[3]);
+	if (at < argc && strcmp(argv[at], "--exports") == 0) {
+		exports = true;
+		at++;
+	}
+	if (at + 1 < argc && strcmp(argv[at], "--batch") == 0 && strcmp(argv[at + 1], "1") == 0) {
+		batches = false;
+		at += 2;
+	}
+	if (at < argc && argv[at][0] == '-') {
+		fprintf(stderr, "usage: %s [--exports] [--batch 1] [FOLDER] [NAME...]\n", argv[0]);
+		return 2;
+	}
 	snprintf(build, sizeof(build), "%.*s", tail != NULL ? (int)(tail - argv[0]) : 1, tail != NULL ? argv[0] : ".");
-	struct gs_bench *b = gs_bench_begin(argv[0], "models", "whole models, ms a run, and ONNX Runtime's");
+	if (exports)
+		snprintf(root, sizeof(root), "%s/exports", build);
+	else
+		snprintf(root, sizeof(root), "%s/models", data != NULL ? data : "../shared/data");
+	struct gs_bench *b = gs_bench_begin(argv[0], exports ? "exports" : "models",
+	                                    "whole models, ms a run, and ONNX Runtime's");
 	if (b == NULL)
 		return 1;
 	gs_bench_note(b, "isa", gs_exec_isa());
-	int status = bench_folder(b, argv[0], build, argc > 1 ? argv[1] : root, argv + 2, argc - 2);
+	int status = bench_folder(b, argv[0], build, at < argc ? argv[at] : root, exports, batches, argv + at + 1,
+	                          argc - at - 1);
 	return gs_bench_end(b) | status;
 }

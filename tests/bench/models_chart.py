@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""What bench_models measured, as a table and as a picture.
+"""What bench_models measured, as tables and as a picture.
 
-    models_chart.py BUILD/bench/parts/exec-models.json [PICTURE.svg]     the table, in Markdown, on standard output"""
+    models_chart.py BUILD/bench/parts/exec-models.json [PICTURE.svg]     the table, in Markdown, on standard output; then that
+                                                                         of batches of 8, if there were any
+    models_chart.py BUILD/bench/parts/exec-exports.json                  the same of the models that PyTorch exports"""
 import json
 import math
 import sys
@@ -65,7 +67,11 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
         results = json.load(file)
+    results = results.get("exports", results)
     table(results)
+    if "batch8" in results:
+        print("\nThe same in batches of 8:\n")
+        table(results["batch8"])
     if len(sys.argv) == 3:
         with open(sys.argv[2], "w", encoding="utf-8") as file:
             file.write(picture(results))

@@ -8,6 +8,7 @@
 #include "tests/generator/generator.h"
 #include "tests/support/bench_model.h"
 #include "tests/support/onnx_builder.h"
+#include "validator/exec/blocks.h"
 #include "validator/exec/plan.h"
 
 #include <dirent.h>
@@ -34,15 +35,22 @@ static bool never(void *self, const struct gs_instr *in, uint32_t *chunk)
 }
 
 struct seen {
-	uint64_t over, arena, trace; /* instructions that write over an operand; chunks */
+	uint64_t over, grouped, blocks; /* instructions that write over an operand, may be run with the next, are */
+	uint64_t arena, trace;          /* chunks */
 };
 
 static void count_places(const struct gs_program *p, struct seen *seen)
 {
 	struct gs_places places;
-	assert_int_equal(gs_places_init(&places, p, never, NULL), GS_OK);
+	uint32_t *last = calloc(p->count, sizeof(*last));
+	assert_non_null(last);
+	gs_blocks_find(p, last);
+	assert_int_equal(gs_places_init(&places, p, last, never, NULL), GS_OK);
 	seen->over += places.over;
+	for (uint32_t i = 0; i < p->count; i++)
+		seen->grouped += last[i] != i;
 	gs_places_free(&places);
+	free(last);
 }
 
 /* want: a trace, whole. Every output of runs with so many threads, and what a tolerant program compares, must be in it. */
@@ -119,6 +127,7 @@ static void random_programs(void **state)
 	for (uint64_t seed = 1; seed <= 500; seed++)
 		random_program(seed, seed % 5 == 0, &seen);
 	assert_true(seen.over > 40);
+	assert_true(seen.grouped > 100);
 	assert_true(seen.arena < seen.trace / 2);
 }
 
@@ -227,6 +236,36 @@ static void add_value(struct network *n)
 	}
 }
 
+/* Sweeps that are run together: each by the interpreter, once more, over what they have left. */
+static void check_groups(const struct gs_program *p, const struct gs_memory *mem, unsigned threads, const char *label,
+                         struct seen *seen)
+{
+	uint64_t bytes = gs_program_trace_bytes(p);
+	struct gs_exec_options options = {.threads = threads, .finely = true};
+	struct gs_exec_plan *plan;
+	struct gs_error error;
+	struct gs_memory again = *mem;
+	poison(mem->trace, bytes);
+	assert_int_equal(gs_exec_plan_new(p, &options, &plan, &error), GS_OK);
+	assert_int_equal(gs_exec_plan_run(plan, mem, &error), GS_OK);
+	again.trace = malloc(bytes);
+	assert_non_null(again.trace);
+	memcpy(again.trace, mem->trace, bytes);
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		if (strcmp(gs_exec_plan_form(plan, i), "blocks") != 0)
+			continue;
+		seen->blocks++;
+		gs_interpret_instr(&in, &again);
+		uint64_t at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES;
+		uint64_t size = gs_dtype_chunks(in.store_dtype, gs_instr_count(&in)) * GS_CHUNK_BYTES;
+		if (memcmp(again.trace + at, mem->trace + at, size) != 0)
+			fail_msg("%s, %u threads: instruction %u differs", label, threads, i);
+	}
+	free(again.trace);
+	gs_exec_plan_free(plan);
+}
+
 static void random_network(uint64_t seed, struct seen *seen)
 {
 	static const int64_t dim[] = {1, CHANNELS, HEIGHT, WIDTH};
@@ -255,6 +294,7 @@ static void random_network(uint64_t seed, struct seen *seen)
 	struct gs_memory mem = {.trace = want, .weights = p.weights, .inputs = (const uint8_t *)x};
 	snprintf(label, sizeof(label), "network %llu", (unsigned long long)seed);
 	count_places(&p, seen);
+	check_groups(&p, &mem, 1 + (unsigned)(seed % 3), label, seen);
 	for (unsigned packed = 0; packed < 2; packed++) {
 		unsigned threads = 1 + (unsigned)((seed + packed) % 3);
 		assert_int_equal(gs_exec_run(&p, &mem, threads, &error), GS_OK);
@@ -273,6 +313,7 @@ static void random_networks(void **state)
 	for (uint64_t seed = 1; seed <= 40; seed++)
 		random_network(seed, &seen);
 	assert_true(seen.over > 200);
+	assert_true(seen.blocks > 300);
 	assert_true(seen.arena < seen.trace / 4);
 }
 
@@ -306,6 +347,53 @@ static void output_over_copied_input(void **state)
 	for (unsigned threads = 1; threads <= 3; threads++)
 		compare(&p, want, &mem, threads, true, "convolutions", &seen);
 	assert_int_equal(seen.arena, 3 * gs_dtype_chunks(GS_F32, CHANNELS * HEIGHT * WIDTH));
+	free(x);
+	free(want);
+	gs_program_free(&p);
+	gs_buf_free(&model);
+}
+
+/* One of two instructions that are run together reads a tensor at other places than the last that reads it: that one must not
+ * write over it, block by block. */
+static void transposed_reader(void **state)
+{
+	(void)state;
+	enum { SIDE = 96 };
+	static const int64_t dim[] = {SIDE, SIDE}, order[] = {1, 0};
+	struct ob o;
+	struct gs_program p;
+	struct gs_error error = {0};
+	struct seen seen = {0};
+	struct gs_rng rng;
+	gs_rng_seed(&rng, 11);
+	ob_init(&o, 17);
+	ob_input(&o, "x", 1, 2, dim);
+	ob_node(&o, "Softmax", "x", "a");
+	ob_end(&o);
+	ob_node(&o, "Transpose", "a", "t");
+	ob_attr_ints(&o, "perm", 2, order);
+	ob_end(&o);
+	ob_node(&o, "Neg", "t", "b");
+	ob_end(&o);
+	ob_node(&o, "Sub", "a,b", "c");
+	ob_end(&o);
+	ob_node(&o, "Softmax", "c", "y");
+	ob_end(&o);
+	ob_output(&o, "y", 1);
+	struct gs_buf model = ob_finish(&o);
+	assert_int_equal(gs_onnx_lower(gs_buf_view(&model), NULL, &p, NULL, &error), GS_OK);
+	float *x = calloc(p.header.inputs_chunks, GS_CHUNK_BYTES);
+	uint8_t *want = calloc(1, gs_program_trace_bytes(&p));
+	assert_non_null(x);
+	assert_non_null(want);
+	for (unsigned i = 0; i < SIDE * SIDE; i++)
+		x[i] = (float)((double)gs_rng_below(&rng, 4000001) / 1e6 - 2);
+	struct gs_memory mem = {.trace = want, .weights = p.weights, .inputs = (const uint8_t *)x};
+	gs_interpret(&p, &mem);
+	count_places(&p, &seen);
+	assert_true(seen.grouped > 0);
+	for (unsigned threads = 1; threads <= 3; threads++)
+		compare(&p, want, &mem, threads, true, "transposed", &seen);
 	free(x);
 	free(want);
 	gs_program_free(&p);
@@ -368,6 +456,7 @@ static void models(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs), cmocka_unit_test(random_networks),
-	                                   cmocka_unit_test(output_over_copied_input), cmocka_unit_test(models)};
+	                                   cmocka_unit_test(output_over_copied_input),
+	                                   cmocka_unit_test(transposed_reader), cmocka_unit_test(models)};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,8 @@ static void what_is_packed_before(void **state)
 		lower(seed, seed % 3 ? (int64_t)(1 + seed) : 1, &p);
 		uint8_t *want = calloc(1, gs_program_trace_bytes(&p));
 		float *x = aligned_alloc(64, p.header.inputs_chunks * (size_t)GS_CHUNK_BYTES);
-		assert_true(want != NULL && x != NULL);
+		assert_non_null(want);
+		assert_non_null(x);
 		memset(x, 0, p.header.inputs_chunks * (size_t)GS_CHUNK_BYTES);
 		for (uint64_t i = 0; i < gs_tensor_type_count(&p.io.input[0]); i++)
 			x[i] = (float)(i % 23) / 7.0F - 1.5F;

@@ -126,13 +126,45 @@ static void many_items(void **state)
 	gs_pool_free(pool);
 }
 
+/* A pool that learns does everything by the caller and notes what that took; what took little is not shared later, and
+ * what took long is cut so finely that everybody has a piece. */
+static void learns_what_calls_take(void **state)
+{
+	(void)state;
+	struct gs_pool *pool;
+	struct gs_pool_costs costs = {{0}};
+	uint64_t *out = calloc(ITEMS_MAX, sizeof(*out));
+	assert_non_null(out);
+	assert_int_equal(gs_pool_new(2, &pool), GS_OK);
+	for (unsigned round = 0; round < 40; round++) {
+		gs_pool_learn(pool, round < 2);
+		gs_pool_costs(pool, &costs);
+		for (unsigned call = 0; call < GS_POOL_COSTS + 2; call++) {
+			struct job job = {.threads = 2, .out = out, .count = 1 + 100 * call};
+			gs_pool_run(pool, job.count, call < GS_POOL_COSTS ? 1 : 1000, work, &job);
+			assert_false(job.bad);
+			assert_int_equal(job.by[0] + job.by[1], job.count);
+			if (round < 2 || call >= GS_POOL_COSTS || costs.ns[call] < GS_POOL_SHARED_NS)
+				assert_int_equal(job.by[0], job.count);
+			assert_true(call >= GS_POOL_COSTS || costs.ns[call] > 0);
+		}
+		if (round == 1)
+			costs.ns[3] = 100000000;
+	}
+	gs_pool_costs(pool, NULL);
+	struct job job = {.threads = 2, .out = out, .count = ITEMS_MAX};
+	gs_pool_run(pool, job.count, ITEMS_MAX, work, &job);
+	assert_int_equal(job.by[0], ITEMS_MAX);
+	gs_pool_free(pool);
+	free(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_item_once),
-		cmocka_unit_test(cut_finely),
-		cmocka_unit_test(made_and_freed),
-		cmocka_unit_test(many_items),
+		cmocka_unit_test(every_item_once),        cmocka_unit_test(cut_finely),
+		cmocka_unit_test(made_and_freed),         cmocka_unit_test(many_items),
+		cmocka_unit_test(learns_what_calls_take),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,13 @@
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
 #include "validator/exec/sweep.h"
+#include "validator/exec/window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, REDUCE, CHAIN, SWEEP, ELEMENTS } form;
+	enum { MOVE, PLANE, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -37,6 +38,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	enum gs_err err = gs_move_prepare(in, &move);
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
+		return err;
+	struct gs_window *window;
+	err = gs_window_prepare(in, &window);
+	*out = (struct gs_fast){.form = WINDOW, .is = window};
+	if (err != GS_OK || window != NULL)
 		return err;
 	struct gs_reduce *reduce;
 	err = gs_reduce_prepare(in, &reduce);
@@ -72,6 +78,7 @@ static void drop(struct gs_fast *fast)
 	case CHAIN: gs_chain_free(fast->is); return;
 	case MOVE:
 	case ELEMENTS:
+	case WINDOW:
 	case SWEEP: free(fast->is); return;
 	}
 }
@@ -108,8 +115,14 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
 	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
+	case WINDOW: return gs_window_run(fast->is, mem, kernels, pool, room);
 	}
 	return GS_OK;
+}
+
+const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast)
+{
+	return fast->form == SWEEP ? fast->is : NULL;
 }
 
 const char *gs_fast_name(const struct gs_fast *fast)
@@ -121,6 +134,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case CHAIN: return "chain";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";
+	case WINDOW: return "window";
 	}
 	return "";
 }

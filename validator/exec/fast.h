@@ -18,6 +18,9 @@ void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 GS_MUST enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
                                 const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
 
+struct gs_sweep;
+const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast); /* borrowed; NULL: of another form */
+
 const char *gs_fast_name(const struct gs_fast *fast); /* "sweep", ... */
 
 #endif

@@ -57,12 +57,16 @@ typedef void gs_kernel_transpose(float *dst, size_t step, const float *src, ptrd
 typedef void gs_kernel_widen(float *out, const uint16_t *in, size_t n);  /* a NaN stays one, with any payload */
 typedef void gs_kernel_narrow(uint16_t *out, const float *in, size_t n); /* NaNs must be 7fc00000 */
 
-struct gs_sweep_kernels; /* sweep_kernels.h: scalar functions over arrays */
-struct gs_ints;          /* ints.h: products of integers */
+struct gs_sweep_kernels;  /* sweep_kernels.h: scalar functions over arrays */
+struct gs_window_kernels; /* window_kernels.h: pooling */
+struct gs_ints;           /* ints.h: products of integers */
+struct gs_plane_kernels;  /* planes.h: depthwise convolutions */
 
 struct gs_kernels {
 	const char *isa;
 	const struct gs_sweep_kernels *sweep;
+	const struct gs_plane_kernels *plane;
+	const struct gs_window_kernels *window;
 	gs_kernel_fold2 *fma; /* acc = acc + x0*x1, rounded once */
 	gs_kernel_fold1 *add;
 	gs_kernel_fold1 *max;               /* the law's max: NaN propagates, -0 < +0 */

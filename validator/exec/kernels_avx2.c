@@ -2,7 +2,9 @@
 #if defined(__x86_64__)
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 #include <immintrin.h>
 
@@ -42,6 +44,8 @@ TILE(8, 1)
 const struct gs_kernels gs_kernels_avx2 = {
 	.isa = "avx2",
 	.sweep = &gs_sweep_avx2,
+	.plane = &gs_planes_avx2,
+	.window = &gs_window_avx2,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,

@@ -2,7 +2,9 @@
 #if defined(__x86_64__)
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 #include <immintrin.h>
 
@@ -41,8 +43,8 @@ TILE_TO_2(8)
 
 #define TABLE(NAME, INTS) \
 	{ \
-		.isa = (NAME), .sweep = &gs_sweep_avx512, .fma = fma_line, .add = add_line, .max = max_line, \
-		.lanes = V_LANES, .tile_rows = {14, 14, 6, 2}, \
+		.isa = (NAME), .sweep = &gs_sweep_avx512, .window = &gs_window_avx512, .plane = &gs_planes_avx512, \
+		.fma = fma_line, .add = add_line, .max = max_line, .lanes = V_LANES, .tile_rows = {14, 14, 6, 2}, \
 		.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, \
 		.transpose = transpose, .widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, \
 		.narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, .ints = (INTS), .math = &gs_vmath_avx512, \

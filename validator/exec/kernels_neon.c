@@ -2,7 +2,9 @@
 #if defined(__aarch64__)
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 #include <arm_neon.h>
 
@@ -63,8 +65,8 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 
 #define TABLE(NAME, INTS) \
 	{ \
-		.isa = (NAME), .sweep = &gs_sweep_portable, .fma = fma_line, .add = add_line, .max = max_line, \
-		.lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
+		.isa = (NAME), .sweep = &gs_sweep_portable, .window = &gs_window_portable, .plane = &gs_planes_neon, \
+		.fma = fma_line, .add = add_line, .max = max_line, .lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
 		.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, .transpose = transpose, \
 		.widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, \
 		.narrow_bf16 = narrow_bf16_line, .math = &gs_vmath_neon, .ints = (INTS), \

@@ -2,7 +2,9 @@
 #include "challenge/machine/number.h"
 #include "validator/exec/ints.h"
 #include "validator/exec/kernels_body.h"
+#include "validator/exec/planes.h"
 #include "validator/exec/sweep_kernels.h"
+#include "validator/exec/window_kernels.h"
 
 enum { V_LANES = 4 };
 struct vector {
@@ -99,6 +101,8 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 const struct gs_kernels gs_kernels_portable = {
 	.isa = "portable",
 	.sweep = &gs_sweep_portable,
+	.plane = &gs_planes_portable,
+	.window = &gs_window_portable,
 	.fma = fma_line,
 	.add = add_line,
 	.max = max_line,

@@ -11,10 +11,14 @@
 
 #ifdef V
 
-enum { TILE_LINE = 16 }; /* floats of a line of the caches, at least of most */
+enum {
+	TILE_LINE = 16,   /* floats of a line of the caches, at least of most */
+	TILE_AHEAD = 512, /* so far ahead factors that come from memory are fetched */
+};
 
 #define TILE_TERM(X) \
 	do { \
+		__builtin_prefetch(w + TILE_AHEAD); \
 		const float *from_ = (X); \
 		V x_[8]; \
 		_Pragma("GCC unroll 8") for (unsigned v = 0; v < vectors; v++) x_[v] = V_LOAD(from_ + v * V_LANES); \
@@ -94,9 +98,8 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
 				TILE_TERM(x);
 		} else {
-			for (size_t k = 0; k < terms;
-			     k++, w += w_step) { /* read where it lies: fetch the next tile's */
-				const float *here = x + x_at[k];
+			for (size_t k = 0; k < terms; k++, w += w_step) {
+				const float *here = x + x_at[k]; /* where x lies: fetch the next tile's, too */
 #pragma GCC unroll 8
 				for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
 					__builtin_prefetch(here + vectors * V_LANES + l);

@@ -554,3 +554,13 @@ bool gs_pattern_integers(const struct gs_instr *in, size_t vector_lanes, unsigne
 			split_rows(in, &split.operand[k].view, (unsigned)in->out_axes + in->red_axes);
 	return read_contraction(&split, GS_CLASS_I32, vector_lanes, words, c);
 }
+
+bool gs_pattern_reach(const struct gs_instr *in, const struct gs_row *row, unsigned axes, int64_t *low, int64_t *high)
+{
+	struct reach reach;
+	if (!row_reach(in, row, axes, &reach))
+		return false;
+	*low = reach.low;
+	*high = reach.high;
+	return true;
+}

@@ -99,4 +99,7 @@ bool gs_pattern_contraction(const struct gs_instr *in, size_t vector_lanes, stru
 /* The same for folds of i32.muladd, with at most `words` terms a word: 1, 2 or 4. */
 bool gs_pattern_integers(const struct gs_instr *in, size_t vector_lanes, unsigned words, struct gs_contraction *out);
 
+/* The coordinates that a row can have; false when they are too far apart to be computed with. */
+bool gs_pattern_reach(const struct gs_instr *in, const struct gs_row *row, unsigned axes, int64_t *low, int64_t *high);
+
 #endif

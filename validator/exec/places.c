@@ -1,7 +1,7 @@
 #include "validator/exec/places.h"
 
 #include "challenge/machine/tolerance.h"
-#include "validator/exec/sweep.h"
+#include "validator/exec/blocks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,21 +78,7 @@ static void give(struct arena *a, uint32_t at, uint32_t chunks)
 
 /* ---- which instruction may write where ---- */
 
-/* Element n of the output is computed from element n of the view, in as many bytes. */
-static bool walks_alike(const struct gs_instr *in, const struct gs_view *view)
-{
-	struct gs_sweep_operand walk;
-	int64_t step = 1;
-	if (view->count != gs_instr_count(in) || gs_dtype_bytes(view->dtype) != gs_dtype_bytes(in->store_dtype) ||
-	    !gs_sweep_view(in, view, &walk) || walk.at != 0)
-		return false;
-	for (unsigned a = in->out_axes; a-- > 0; step *= in->extent[a])
-		if (in->extent[a] != 1 && walk.step[a] != step)
-			return false;
-	return true;
-}
-
-/* Whether everything that the instruction reads of the tensor at this chunk, it reads as walks_alike says. */
+/* Whether everything that the instruction reads of the tensor at this chunk, it reads at the place that it writes. */
 static bool reads_alike(const struct gs_instr *in, uint32_t chunk)
 {
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
@@ -102,7 +88,7 @@ static bool reads_alike(const struct gs_instr *in, uint32_t chunk)
 		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE && op->indirect.chunk == chunk)
 			return false;
 		if (op->view.space == GS_SPACE_TRACE && op->view.chunk == chunk &&
-		    (op->indirect_row || !walks_alike(in, &op->view)))
+		    (op->indirect_row || !gs_blocks_alike(in, &op->view)))
 			return false;
 	}
 	return true;
@@ -117,6 +103,7 @@ static bool is_copy(const struct gs_instr *in)
 struct layout {
 	const struct gs_program *p;
 	struct gs_places *places;
+	const uint32_t *together; /* of gs_blocks_find */
 	struct gs_live live;
 	struct arena arena;
 	gs_places_copies copies;
@@ -127,6 +114,28 @@ static void release(struct layout *l, uint32_t i)
 {
 	give(&l->arena, l->places->chunk[i], gs_program_tensor_chunks(l->p, i));
 	l->live.last[i] = GS_LIVE_ALWAYS; /* once */
+}
+
+/* The first instruction that is run together with i. */
+static uint32_t first_of(const struct layout *l, uint32_t i)
+{
+	uint32_t first = i;
+	while (first > 0 && l->together[first - 1] == l->together[i])
+		first--;
+	return first;
+}
+
+/* Whether instruction i, and those before it that are run together with it, read the tensor at this chunk as reads_alike
+ * says: a block must not be overwritten for another block's sake. */
+static bool all_read_alike(const struct layout *l, uint32_t i, const struct gs_instr *in, uint32_t chunk)
+{
+	bool alike = reads_alike(in, chunk);
+	struct gs_instr before;
+	for (uint32_t k = alike ? first_of(l, i) : i; k < i && alike; k++) {
+		gs_program_decode(l->p, k, &before);
+		alike = reads_alike(&before, chunk);
+	}
+	return alike;
 }
 
 /* The tensor, of those that instruction i is the last to read, that it writes over; false when there is none. */
@@ -141,7 +150,9 @@ static bool writes_over(struct layout *l, uint32_t i, const struct gs_instr *in,
 		bool own = op->view.space == GS_SPACE_TRACE;
 		uint32_t from = own ? l->live.reads[i].from[read] : 0;
 		read += own + (op->indirect_row && op->indirect.space == GS_SPACE_TRACE);
-		if (own && l->live.last[from] == i && reads_alike(in, op->view.chunk)) {
+		if (own && l->live.last[from] == i &&
+		    gs_dtype_bytes(op->view.dtype) == gs_dtype_bytes(in->store_dtype) &&
+		    all_read_alike(l, i, in, op->view.chunk)) {
 			*out = from;
 			return true;
 		}
@@ -168,9 +179,19 @@ static void release_copied(struct layout *l, uint32_t i, const struct gs_instr *
 		release(l, copied);
 }
 
-static void place(struct layout *l, uint32_t i)
+/* What nothing reads after instruction i. */
+static void release_dead(struct layout *l, uint32_t i)
 {
 	const struct gs_live_reads *reads = &l->live.reads[i];
+	for (unsigned k = 0; k < reads->count; k++)
+		if (l->live.last[reads->from[k]] == i)
+			release(l, reads->from[k]);
+	if (l->live.last[i] == i)
+		release(l, i);
+}
+
+static void place(struct layout *l, uint32_t i)
+{
 	struct gs_instr in;
 	uint32_t under = UINT32_MAX;
 	gs_program_decode(l->p, i, &in);
@@ -184,11 +205,10 @@ static void place(struct layout *l, uint32_t i)
 		release_copied(l, i, &in);
 		l->places->chunk[i] = take(&l->arena, gs_program_tensor_chunks(l->p, i));
 	}
-	for (unsigned k = 0; k < reads->count; k++)
-		if (l->live.last[reads->from[k]] == i)
-			release(l, reads->from[k]);
-	if (l->live.last[i] == i)
-		release(l, i);
+	if (l->together[i] != i)
+		return;
+	for (uint32_t k = first_of(l, i); k <= i; k++)
+		release_dead(l, k);
 }
 
 /* What a tolerant program compares is an output for who runs it. */
@@ -201,7 +221,8 @@ static void keep_canonical(struct layout *l)
 			l->live.last[gs_program_covering(l->p, chunk)] = GS_LIVE_ALWAYS;
 }
 
-enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, gs_places_copies copies, void *self)
+enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, const uint32_t *together,
+                           gs_places_copies copies, void *self)
 {
 	struct layout *l = calloc(1, sizeof(*l));
 	*out = (struct gs_places){.chunk = calloc(p->count, sizeof(*out->chunk))};
@@ -212,6 +233,7 @@ enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, gs
 	}
 	l->p = p;
 	l->places = out;
+	l->together = together;
 	l->copies = copies;
 	l->self = self;
 	keep_canonical(l);

@@ -1,10 +1,12 @@
 #include "validator/exec/plan.h"
 
+#include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
 #include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
 #include "validator/exec/places.h"
+#include "validator/exec/spread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,6 @@ struct packed { /* of one instruction; NULL: packed in every run */
 	struct gs_contract_ints ints;
 };
 
-enum {
-	FMAS_A_NS = 32,    /* of a contraction, about, and one thread... */
-	STEPS_A_NS = 3,    /* ...and of anything else */
-	SHARED_NS = 6000,  /* an instruction that two threads share with profit */
-	WORTH_NS = 100000, /* of such instructions: worth waking helpers for */
-};
-
 struct gs_exec_plan {
 	const struct gs_program *program;
 	const struct gs_kernels *kernels;
@@ -37,7 +32,7 @@ struct gs_exec_plan {
 	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
-	uint64_t shared_ns;      /* about what instructions that threads share take one */
+	struct gs_spread spread; /* over threads */
 	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
 	uint64_t kept_bytes;     /* by steps */
 	bool again;              /* not the first run */
@@ -55,6 +50,7 @@ struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
 	struct gs_gemv *gemv;         /* owned; NULL: as above */
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
+	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 	uint32_t factor;              /* the chunk of a constant that it might contract; or NO_FACTOR */
 };
@@ -216,15 +212,6 @@ static void drop_packed(const struct packed *p)
 		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
-/* What an instruction takes one thread, roughly, when it is enough to be shared by several. */
-static uint64_t shared_ns(const struct gs_instr *in)
-{
-	uint64_t terms = in->form == GS_FOLD ? gs_instr_terms(in) : 1;
-	bool products = in->form == GS_FOLD && (in->fn == GS_FN_F32_FMA || in->fn == GS_FN_I32_MULADD);
-	double ns = (double)gs_instr_count(in) * (double)terms / (products ? FMAS_A_NS : STEPS_A_NS);
-	return ns < SHARED_NS ? 0 : ns < WORTH_NS ? (uint64_t)ns : WORTH_NS;
-}
-
 /* Contractions copy a padded tensor as a whole before they write anything (gs_contract_stages). */
 static bool copies(void *self, const struct gs_instr *in, uint32_t *chunk)
 {
@@ -260,12 +247,45 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
 		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
-		plan->shared_ns += shared_ns(&in);
+		gs_spread_estimate(&plan->spread, i, &in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
 		step->factor = step->fast ? NO_FACTOR : factor_of(&in);
 	}
+	gs_spread_plan(&plan->spread);
 	return GS_OK;
+}
+
+static bool sweeps(const struct step *step)
+{
+	return step->fast != NULL && gs_fast_sweep(step->fast) != NULL;
+}
+
+/* Sweeps of a group are run together. */
+static void group_steps(struct gs_exec_plan *plan, const uint32_t *last)
+{
+	for (uint32_t i = 0, n; i < plan->count; i += n) {
+		n = 1;
+		while (n < GS_BLOCKS_MAX && i + n <= last[i] && sweeps(&plan->step[i]) && sweeps(&plan->step[i + n]))
+			n++;
+		plan->step[i].together = n;
+	}
+}
+
+static enum gs_err lay_out(struct gs_exec_plan *plan, bool outputs_only)
+{
+	uint32_t *last = calloc(plan->count, sizeof(*last)); /* of each instruction's group */
+	enum gs_err err = last ? GS_OK : GS_ENOMEM;
+	if (err == GS_OK)
+		gs_blocks_find(plan->program, last);
+	if (err == GS_OK && outputs_only)
+		err = gs_places_init(&plan->places, plan->program, last, copies, plan);
+	if (err == GS_OK)
+		err = prepare_steps(plan);
+	if (err == GS_OK)
+		group_steps(plan, last);
+	free(last);
+	return err;
 }
 
 enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
@@ -285,8 +305,8 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
 	    gs_workspace_new(threads, &plan->workspace) != GS_OK ||
-	    (options->outputs_only && gs_places_init(&plan->places, p, copies, plan) != GS_OK) ||
-	    prepare_steps(plan) != GS_OK) {
+	    gs_spread_init(&plan->spread, p->count, threads) != GS_OK ||
+	    lay_out(plan, options->outputs_only) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
@@ -318,6 +338,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	}
 	free(plan->step);
 	free(plan->room.stage);
+	gs_spread_free(&plan->spread);
 	gs_places_free(&plan->places);
 	gs_lines_free(plan->lines);
 	gs_workspace_free(plan->workspace);
@@ -372,9 +393,24 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
 }
 
+static void run_together(struct gs_exec_plan *plan, const struct step *step, const struct gs_memory *mem)
+{
+	const struct gs_sweep *sweep[GS_BLOCKS_MAX];
+	for (unsigned k = 0; k < step->together; k++)
+		sweep[k] = gs_fast_sweep(step[k].fast);
+	gs_blocks_run(sweep, step->together, mem, plan->kernels, plan->pool);
+}
+
 static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
 {
 	const struct step *step = &plan->step[i];
+	if (step->together == 0)
+		return GS_OK; /* run with one before */
+	gs_spread_step(&plan->spread, plan->pool, i);
+	if (step->together > 1) {
+		run_together(plan, step, mem);
+		return GS_OK;
+	}
 	if (step->fast)
 		return gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room);
 	if (step->gemv == NULL)
@@ -387,8 +423,7 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
 {
-	if (plan->shared_ns >= WORTH_NS)
-		gs_pool_wake(plan->pool);
+	gs_spread_begin(&plan->spread, plan->pool);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->step[i];
 		enum gs_err err = run_step(plan, i, mem);
@@ -402,6 +437,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		if (live)
 			gs_live_after(live, i, release, self);
 	}
+	gs_spread_end(&plan->spread, plan->pool);
 	plan->again = true;
 	return GS_OK;
 }
@@ -449,6 +485,7 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
 enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
                                    struct gs_error *error)
 {
+	gs_spread_begin(&plan->spread, plan->pool);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		struct timespec start, end;
 		clock_gettime(CLOCK_MONOTONIC, &start);
@@ -458,6 +495,7 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		seconds[i] += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
 	}
+	gs_spread_end(&plan->spread, plan->pool);
 	plan->again = true;
 	return GS_OK;
 }
@@ -476,6 +514,8 @@ const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruct
 {
 	struct gs_instr in = gs_program_instr(plan->program, instruction);
 	struct gs_contract c;
+	if (plan->step[instruction].together != 1)
+		return "blocks";
 	if (plan->step[instruction].fast)
 		return gs_fast_name(plan->step[instruction].fast);
 	return contracts(plan, &in, &c) ? "contraction" : "lines";

@@ -62,7 +62,8 @@ GS_MUST enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const stru
 /* Constants that it has packed beforehand, each counted once whoever reads it. For tests. */
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan);
 
-/* What one instruction is run as: "contraction", a form of fast.h, or "lines". For tests and tools. */
+/* What one instruction is run as: "contraction", a form of fast.h, "blocks" (sweeps that are run with neighbours; what they take
+ * is the first one's), or "lines". For tests and tools. */
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
 
 #endif

@@ -33,8 +33,7 @@ struct gs_reduce {
 
 /* ---- preparation ---- */
 
-/* Axes that all rows of operand 1 walk as one become one: output axes with each other, and reduction axes. */
-static void merge_axes(struct gs_instr *in)
+void gs_fold_merge_axes(struct gs_instr *in)
 {
 	struct gs_view *view = &in->operand[1].view;
 	unsigned from = 0, to = 0, out = 0, end = (unsigned)in->out_axes + in->red_axes;
@@ -174,7 +173,7 @@ enum gs_err gs_reduce_prepare(const struct gs_instr *instr, struct gs_reduce **o
 	struct gs_reduce *r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return GS_ENOMEM;
-	merge_axes(&in);
+	gs_fold_merge_axes(&in);
 	r->fn = in.fn;
 	r->epilogue = in.epilogue;
 	r->epilogue_pos = in.epilogue_pos;

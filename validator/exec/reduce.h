@@ -15,6 +15,9 @@
 
 struct gs_reduce;
 
+/* Axes that all rows of operand 1, a tensor, walk as one become one: output axes with each other, and reduction axes. */
+void gs_fold_merge_axes(struct gs_instr *in);
+
 /* *out is NULL when the instruction is no such FOLD. GS_ENOMEM. */
 GS_MUST enum gs_err gs_reduce_prepare(const struct gs_instr *in, struct gs_reduce **out);
 void gs_reduce_free(struct gs_reduce *r); /* NULL is fine */

@@ -119,20 +119,12 @@ bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out)
 
 /* ---- running ---- */
 
-struct job {
-	const struct gs_sweep *s;
-	const struct gs_kernels *kernels;
-	const uint8_t *base[3]; /* of the operands' tensors */
-	uint8_t *out;
-	uint64_t blocks; /* a line */
-};
-
 struct scratch {
 	float x[3][BLOCK], out[BLOCK];
 };
 
 /* Elements from, from + step, ... of an operand, as binary32: where they lie, or in `to`. */
-static const float *fetch(const struct job *job, unsigned k, int64_t from, size_t n, float *to)
+static const float *fetch(const struct gs_sweep_bound *job, unsigned k, int64_t from, size_t n, float *to)
 {
 	const struct gs_sweep_operand *op = &job->s->operand[k];
 	int64_t step = op->step[job->s->axes - 1];
@@ -196,7 +188,8 @@ void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsign
 	gs_sweep_apply(kernels, epilogue, value, n, x, 1U << pos);
 }
 
-static void run_block(const struct job *job, struct scratch *scratch, const int64_t *at, uint64_t out_at, size_t n)
+static void run_block(const struct gs_sweep_bound *job, struct scratch *scratch, const int64_t *at, uint64_t out_at,
+                      size_t n)
 {
 	const struct gs_sweep *s = job->s;
 	bool straight = s->store_dtype == GS_F32;
@@ -218,17 +211,26 @@ static void run_block(const struct job *job, struct scratch *scratch, const int6
 		                          : job->kernels->narrow_bf16)((uint16_t *)(void *)job->out + out_at, to, n);
 }
 
-/* Items: blocks of all lines. */
-static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t last)
+/* Without axes but the innermost one. */
+static void run_line(const struct gs_sweep_bound *job, struct scratch *scratch, uint64_t first, uint64_t last)
 {
-	const struct job *job = self;
 	const struct gs_sweep *s = job->s;
 	unsigned inner = s->axes - 1;
-	uint64_t point[GS_OUT_AXES_MAX], line = first / job->blocks, block = first % job->blocks, rest = line;
+	for (uint64_t i = first, n; i < last; i += n) {
+		int64_t here[3] = {0};
+		n = last - i < BLOCK ? last - i : BLOCK;
+		for (unsigned k = 0; k < s->operands; k++)
+			here[k] = s->operand[k].at + (int64_t)i * s->operand[k].step[inner];
+		run_block(job, scratch, here, i, (size_t)n);
+	}
+}
+
+static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch, uint64_t first, uint64_t last)
+{
+	const struct gs_sweep *s = job->s;
+	unsigned inner = s->axes - 1;
+	uint64_t point[GS_OUT_AXES_MAX], length = s->extent[inner], rest = first / length, from = first % length;
 	int64_t at[3] = {0};
-	struct scratch scratch; /* not cleared: it is written before it is read */
-	scratch.x[0][0] = scratch.x[1][0] = scratch.x[2][0] = 0;
-	(void)thread;
 	for (unsigned a = inner; a-- > 0; rest /= s->extent[a])
 		point[a] = rest % s->extent[a];
 	for (unsigned k = 0; k < s->operands; k++) {
@@ -236,16 +238,16 @@ static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t las
 		for (unsigned a = 0; a < inner; a++)
 			at[k] += (int64_t)point[a] * s->operand[k].step[a];
 	}
-	for (uint64_t i = first; i < last; i++) {
-		uint64_t from = block * BLOCK, left = s->extent[inner] - from;
+	for (uint64_t i = first, n; i < last; i += n) {
 		int64_t here[3];
+		n = length - from < BLOCK ? length - from : BLOCK;
+		n = n < last - i ? n : last - i;
 		for (unsigned k = 0; k < s->operands; k++)
 			here[k] = at[k] + (int64_t)from * s->operand[k].step[inner];
-		run_block(job, &scratch, here, line * s->extent[inner] + from, (size_t)(left < BLOCK ? left : BLOCK));
-		if (++block < job->blocks)
+		run_block(job, scratch, here, i, (size_t)n);
+		if ((from += n) < length)
 			continue;
-		block = 0;
-		line++;
+		from = 0;
 		for (unsigned a = inner; a-- > 0;) {
 			bool carry = ++point[a] == s->extent[a];
 			for (unsigned k = 0; k < s->operands; k++)
@@ -258,15 +260,49 @@ static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t las
 	}
 }
 
+void gs_sweep_range(const struct gs_sweep_bound *job, uint64_t first, uint64_t last)
+{
+	struct scratch scratch; /* not cleared: it is written before it is read */
+	scratch.x[0][0] = scratch.x[1][0] = scratch.x[2][0] = 0;
+	(job->s->axes == 1 ? run_line : run_lines)(job, &scratch, first, last);
+}
+
+struct gs_sweep_bound gs_sweep_bind(const struct gs_sweep *s, const struct gs_memory *mem,
+                                    const struct gs_kernels *kernels)
+{
+	struct gs_sweep_bound bound = {
+		.s = s, .kernels = kernels, .out = mem->trace + (size_t)s->first_chunk * GS_CHUNK_BYTES};
+	for (unsigned k = 0; k < s->operands; k++)
+		if (!s->operand[k].constant)
+			bound.base[k] = gs_memory_array(mem, (enum gs_space)s->operand[k].space) +
+			                (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
+	return bound;
+}
+
+uint64_t gs_sweep_elements(const struct gs_sweep *s)
+{
+	return s->lines * s->extent[s->axes - 1];
+}
+
+/* Items: blocks of all lines. */
+static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct gs_sweep_bound *job = self;
+	(void)thread;
+	if (job->s->axes == 1) {
+		uint64_t elements = job->s->extent[0];
+		gs_sweep_range(job, first * BLOCK, elements < last * BLOCK ? elements : last * BLOCK);
+		return;
+	}
+	uint64_t length = job->s->extent[job->s->axes - 1], blocks = (length + BLOCK - 1) / BLOCK;
+	uint64_t from = first / blocks * length + first % blocks * BLOCK;
+	gs_sweep_range(job, from, last / blocks * length + last % blocks * BLOCK);
+}
+
 void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,
                   struct gs_pool *pool)
 {
-	struct job job = {.s = s, .kernels = kernels, .out = mem->trace + (size_t)s->first_chunk * GS_CHUNK_BYTES};
-	for (unsigned k = 0; k < s->operands; k++)
-		if (!s->operand[k].constant)
-			job.base[k] = gs_memory_array(mem, (enum gs_space)s->operand[k].space) +
-			              (size_t)s->operand[k].chunk * GS_CHUNK_BYTES;
-	uint64_t inner = s->extent[s->axes - 1];
-	job.blocks = (inner + BLOCK - 1) / BLOCK;
-	gs_pool_run(pool, s->lines * job.blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);
+	struct gs_sweep_bound job = gs_sweep_bind(s, mem, kernels);
+	uint64_t inner = s->extent[s->axes - 1], blocks = (inner + BLOCK - 1) / BLOCK;
+	gs_pool_run(pool, s->lines * blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);
 }

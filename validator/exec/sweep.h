@@ -39,6 +39,18 @@ bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
 void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,
                   struct gs_pool *pool);
 
+/* The same for a part of it: elements first ... last - 1 of the output, by the calling thread. */
+struct gs_sweep_bound { /* to the memory of a run */
+	const struct gs_sweep *s;
+	const struct gs_kernels *kernels;
+	const uint8_t *base[3]; /* of the operands' tensors */
+	uint8_t *out;
+};
+struct gs_sweep_bound gs_sweep_bind(const struct gs_sweep *s, const struct gs_memory *mem,
+                                    const struct gs_kernels *kernels);
+void gs_sweep_range(const struct gs_sweep_bound *job, uint64_t first, uint64_t last);
+uint64_t gs_sweep_elements(const struct gs_sweep *s); /* of the output */
+
 /* out[i] = fn(x[0][i], ...), as gs_sweep_kernel says, any function of binary32 alone. */
 void gs_sweep_apply(const struct gs_kernels *kernels, unsigned fn, float *out, size_t n, const float *const x[3],
                     unsigned moves);

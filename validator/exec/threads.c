@@ -38,6 +38,9 @@ struct gs_pool {
 	bool watch;          /* before sleeping: there is a processor for every thread */
 	bool finely;         /* for tests: nobody begins before all have entered */
 	atomic_uint entered; /* counted then */
+	bool learns;
+	unsigned calls; /* since the costs were given */
+	struct gs_pool_costs *costs;
 	pthread_t *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* with lock: `woken` has changed, or STOP is set */
@@ -76,6 +79,7 @@ static uint64_t watch(struct gs_pool *pool, bool (*wanted)(uint64_t state, uint6
 		if (wanted(state, than) || !pool->watch)
 			return state;
 		if (looks % LOOKS == 0) {
+			sched_yield(); /* the one that is waited for may want this very processor */
 			uint64_t now = now_ns();
 			if (end == 0)
 				end = now + GS_POOL_SPIN_US * UINT64_C(1000);
@@ -284,15 +288,56 @@ static void close_call(struct gs_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+void gs_pool_costs(struct gs_pool *pool, struct gs_pool_costs *costs)
+{
+	pool->costs = costs;
+	pool->calls = 0;
+}
+
+void gs_pool_learn(struct gs_pool *pool, bool learn)
+{
+	pool->learns = learn;
+}
+
+/* What the call that begins took before; NULL when nobody asks. */
+static uint32_t *cost_of_call(struct gs_pool *pool)
+{
+	if (pool->costs == NULL || pool->calls == GS_POOL_COSTS)
+		return NULL;
+	return &pool->costs->ns[pool->calls++];
+}
+
+static void note(uint32_t *cost, uint64_t ns)
+{
+	ns = ns < 1 ? 1 : ns < UINT32_MAX ? ns : UINT32_MAX;
+	if (*cost == 0 || ns < *cost)
+		*cost = (uint32_t)ns;
+}
+
+/* Items of a piece; count: the call is not shared. */
+static uint64_t piece_of(const struct gs_pool *pool, uint64_t count, uint64_t grain, const uint32_t *cost)
+{
+	if (pool->finely)
+		grain = 1;
+	else if (cost && *cost)
+		grain = *cost < GS_POOL_SHARED_NS ? count : (uint64_t)((double)count * GS_POOL_PIECE_NS / *cost) + 1;
+	return count >> PIECES_LOG >= grain ? (count >> PIECES_LOG) + 1 : grain;
+}
+
 void gs_pool_run(struct gs_pool *pool, uint64_t count, uint64_t grain,
                  void (*work)(void *self, unsigned thread, uint64_t first, uint64_t last), void *self)
 {
 	GS_ASSERT(grain > 0 && count >> (PIECES_LOG + 30) == 0);
 	if (count == 0)
 		return;
-	grain = pool->finely ? 1 : grain;
-	if (count >> PIECES_LOG >= grain)
-		grain = (count >> PIECES_LOG) + 1;
+	uint32_t *cost = cost_of_call(pool);
+	if (cost && pool->learns) {
+		uint64_t start = now_ns();
+		work(self, 0, 0, count);
+		note(cost, now_ns() - start);
+		return;
+	}
+	grain = piece_of(pool, count, grain, cost);
 	bool wakes = pool->finely || count / grain >= GS_POOL_WAKE_GRAINS;
 	if (pool->started == 0 || count <= grain || (!wakes && atomic_load(&pool->sleeping) == pool->started)) {
 		work(self, 0, 0, count);

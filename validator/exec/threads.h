@@ -15,8 +15,11 @@
 #include "chain/core/core.h"
 
 enum {
-	GS_POOL_SPIN_US = 100,   /* how long a thread watches before it sleeps */
-	GS_POOL_WAKE_GRAINS = 32 /* a call of as many grains wakes helpers that sleep */
+	GS_POOL_SPIN_US = 200,    /* how long a thread watches before it sleeps */
+	GS_POOL_WAKE_GRAINS = 32, /* a call of as many grains wakes helpers that sleep */
+	GS_POOL_COSTS = 4,        /* calls of which costs are known */
+	GS_POOL_SHARED_NS = 6000, /* that a call takes one thread, so that sharing pays */
+	GS_POOL_PIECE_NS = 2000,  /* of one that is shared, at least */
 };
 
 struct gs_pool; /* threads - 1 helpers; the caller is the other thread */
@@ -33,6 +36,14 @@ void gs_pool_run(struct gs_pool *pool, uint64_t count, uint64_t grain,
 
 /* Wakes helpers that sleep, for calls that follow at once and are each too small to do that. */
 void gs_pool_wake(struct gs_pool *pool);
+
+/* What the first calls of a step took one thread, in nanoseconds; 0: not known. Where it is known calls are cut by it
+ * instead of by their grains. While a pool learns it runs calls by one thread and notes the least that they took. */
+struct gs_pool_costs {
+	uint32_t ns[GS_POOL_COSTS];
+};
+void gs_pool_costs(struct gs_pool *pool, struct gs_pool_costs *costs); /* of the calls that follow; NULL: of none */
+void gs_pool_learn(struct gs_pool *pool, bool learn);
 
 /* For tests: from now on every call is cut into single items and every helper takes part in it. */
 void gs_pool_cut_finely(struct gs_pool *pool);

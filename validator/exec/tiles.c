@@ -4,8 +4,9 @@
 #include <string.h>
 
 enum {
-	ROWS_DIRECT = 32, /* of an item, up to which packing a panel costs more than it saves */
-	PACK_TERMS = 32,  /* packed of all panels before the next: few pages at a time */
+	ROWS_DIRECT = 32,      /* of an item, up to which packing a panel costs more than it saves... */
+	ROWS_DIRECT_LONG = 96, /* ...with vectors as long as a line of the caches */
+	PACK_TERMS = 32,       /* packed of all panels before the next: few pages at a time */
 	LINE_BYTES = 64,
 	WAYS = 4, /* of a cache, at least */
 	LEVEL_1_WAY = 1 << 12,
@@ -124,8 +125,8 @@ static void join_panels(const struct item *it, bool first, bool last)
 		p->together = 1;
 		if (i + 1 == s->panels || alone || p->width != next->width || (p->x_at == NULL) != (next->x_at == NULL))
 			continue;
-		if (last &&
-		    (!p->straight || !next->straight || s->run[next->run].out - s->run[p->run].out != (int64_t)p->wide))
+		if (last && (p->straight != next->straight ||
+		             (p->straight && s->run[next->run].out - s->run[p->run].out != (int64_t)p->wide)))
 			continue;
 		if (next->together == 1 || next[1].x - next->x == next->x - p->x)
 			p->together = next->together + 1;
@@ -137,8 +138,9 @@ static void join_panels(const struct item *it, bool first, bool last)
 static bool read_in_place(const struct item *it, uint64_t term, size_t terms)
 {
 	const int64_t *at = it->x.term + term;
-	uint64_t way = it->job->kernels->lanes * sizeof(float) < LINE_BYTES ? LEVEL_1_WAY : LEVEL_2_WAY;
-	if (it->rows <= ROWS_DIRECT || terms == 1)
+	bool long_vectors = it->job->kernels->lanes * sizeof(float) >= LINE_BYTES;
+	uint64_t way = long_vectors ? LEVEL_2_WAY : LEVEL_1_WAY;
+	if (it->rows <= (long_vectors ? ROWS_DIRECT_LONG : ROWS_DIRECT) || terms == 1)
 		return true;
 	uint64_t apart = (uint64_t)(at[1] - at[0]) * sizeof(float), unit = apart & (0 - apart);
 	for (size_t t = 1; t < terms; t++)
@@ -322,34 +324,41 @@ static void fill_start(const struct item *it, size_t row, size_t rows, const str
 	tile->start_row = p->wide;
 }
 
-/* Finished accumulators, canonical and clamped, to the output. */
-static void write_out(const struct item *it, size_t row, size_t rows, const struct gs_panel *p)
+/* n finished accumulators, canonical and clamped, to neighbours in the output. */
+static void write_run(const struct item *it, const float *from, int64_t at, size_t n)
 {
 	const struct gs_contraction *c = &it->job->c->is;
+	const struct gs_kernels *k = it->job->kernels;
 	enum gs_dtype dtype = (enum gs_dtype)c->store_dtype;
-	for (size_t r = 0; r < rows && c->words != 0; r++)
-		write_integers(it, row + r, (uint32_t *)(void *)(it->s->tile + r * p->wide), p);
-	for (size_t r = 0; r < rows && c->words == 0; r++) {
-		const float *from = it->s->tile + r * p->wide - p->lane;
+	if (it->plain)
+		memcpy((float *)(void *)it->out + at, from, n * sizeof(float));
+	else if (c->clamps)
+		(dtype == GS_F16 ? k->narrow_f16 : k->narrow_bf16)((uint16_t *)(void *)it->out + at, from, n);
+	else
+		for (size_t l = 0; l < n; l++)
+			gs_element_write(it->out, dtype, (uint64_t)at + l,
+			                 gs_finish(it->job->in, gs_f32_to_bits(from[l])));
+}
+
+/* Those of a tile's rows over panels side by side, which the tile has left in the worker's memory, as wide as they are. */
+static void write_out(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, unsigned panels)
+{
+	const struct gs_panel *last = p + panels - 1;
+	const struct gs_run_of_lanes *end = it->s->run + last->run + last->runs;
+	for (size_t r = 0; r < rows; r++) {
+		const float *from = it->s->tile + r * panels * p->wide - p->lane;
 		int64_t at = it->out_at + it->s->row_out[row + r];
-		for (unsigned i = p->run; i < p->run + p->runs; i++) {
-			const struct gs_run_of_lanes *run = &it->s->run[i];
-			if (it->plain) {
-				memcpy((float *)(void *)it->out + at + run->out, from + run->lane,
-				       run->lanes * sizeof(float));
-				continue;
-			}
-			if (c->clamps) {
-				const struct gs_kernels *k = it->job->kernels;
-				uint16_t *out = (uint16_t *)(void *)it->out + at + run->out;
-				(dtype == GS_F16 ? k->narrow_f16 : k->narrow_bf16)(out, from + run->lane, run->lanes);
-				continue;
-			}
-			for (size_t l = 0; l < run->lanes; l++) {
-				gs_reg value = gs_f32_to_bits(from[run->lane + l]);
-				gs_element_write(it->out, dtype, (uint64_t)(at + run->out) + l,
-				                 gs_finish(it->job->in, value));
-			}
+		if (it->job->c->is.words != 0) {
+			write_integers(it, row + r, (uint32_t *)(void *)(it->s->tile + r * p->wide), p);
+			continue;
+		}
+		for (const struct gs_run_of_lanes *run = it->s->run + p->run, *next; run < end; run = next) {
+			size_t lanes = run->lanes;
+			for (next = run + 1;
+			     next < end && next->lane == run->lane + lanes && next->out == run->out + (int64_t)lanes;
+			     next++)
+				lanes += next->lanes; /* goes on in the next panel */
+			write_run(it, from + run->lane, at + run->out, lanes);
 		}
 	}
 }
@@ -396,7 +405,7 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 		fill_start(it, row, rows, p, tile);
 	if (through) {
 		tile->out = it->s->tile;
-		tile->out_row = p->wide;
+		tile->out_row = tile->panels * p->wide;
 	} else if (tile->last) {
 		const int64_t *out = it->s->row_out + row;
 		tile->out = (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
@@ -407,7 +416,7 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 	else
 		run_integers(it, rows, p, tile);
 	if (through)
-		write_out(it, row, rows, p);
+		write_out(it, row, rows, p, (unsigned)tile->panels);
 }
 
 /* A tile of rows over all panels and one block of terms. */
@@ -425,7 +434,7 @@ static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t te
 	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile.panels) {
 		const struct gs_panel *p = &it->s->panel[i];
 		bool through = tile.last && (!rows_even || !p->straight);
-		tile.panels = through ? 1 : p->together;
+		tile.panels = p->together;
 		run_panels(it, row, rows, p, term == 0, through, &tile);
 	}
 }

@@ -56,7 +56,8 @@ struct gs_contract_worker { /* of one thread */
 	struct gs_run_of_lanes run[GS_ITEM_LANES];
 
 	float start[GS_ITEM_ROWS];
-	float tile[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
+	float tile[GS_TILE_ROWS_MAX *
+	           (GS_ITEM_LANES + GS_TILE_LANES_MAX)]; /* of one tile of rows, what is not stored as it is */
 	float block[GS_BLOCK_ELEMENTS + GS_ITEM_PANELS * GS_PANEL_GAP]; /* the panels of one block of terms */
 	float *acc; /* GS_ITEM_ROWS * GS_ACC_LANES, between blocks of terms */
 	/* of integers: sums of x', over the terms so far, and what they add to accumulators */
