@@ -23,6 +23,9 @@ const struct gs_hash *gs_merkle_zero(unsigned height); /* Z_height, 0 <= height 
 void gs_merkle_leaves(const struct gs_keccak_lanes *lanes, const uint8_t *data, uint64_t chunks, struct gs_hash *out);
 void gs_merkle_nodes(const struct gs_keccak_lanes *lanes, const struct gs_hash *below, uint64_t pairs,
                      struct gs_hash *out);
+/* The root of 2^height nodes, or chunks, that lie side by side. */
+enum { GS_MERKLE_SUBTREE_MAX = 5 };
+void gs_merkle_subtree(const uint8_t *bytes, bool chunks, unsigned height, struct gs_hash *out);
 /* Folds a path: the node `height` levels above. The low bits of index say left or right. */
 void gs_merkle_climb(struct gs_hash node, uint64_t index, const struct gs_hash *path, unsigned height,
                      struct gs_hash *out);

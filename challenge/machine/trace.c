@@ -79,7 +79,7 @@ enum gs_err gs_trace_reach(struct gs_trace *t, uint64_t index)
 enum gs_err gs_trace_commit_begin(struct gs_trace *t)
 {
 	uncommit(t);
-	unsigned base = gs_merkle_base_for(t->present);
+	unsigned base = t->whole ? 0 : gs_merkle_base_for(t->present);
 	return gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base);
 }
 

@@ -26,6 +26,7 @@ struct gs_trace {
 	uint64_t present;               /* chunks in memory */
 	uint8_t *chunks;                /* owned; gs_memory's trace points here */
 	bool committed;                 /* tree is built over chunks as they are */
+	bool whole;                     /* set before a commit: all levels are kept, half the data's room */
 	struct gs_merkle tree;          /* owned */
 	struct gs_merkle_stream stream; /* owned: a commit under way */
 	struct gs_trace_home home;      /* without functions: the heap */

@@ -200,12 +200,62 @@ static void moves(void **state)
 				add_index(&c, &c.in.operand[k]);
 		}
 		gs_exec_case_compare(&c, seed, &contraction);
-		moved += c.form != NULL && strcmp(c.form, "move") == 0;
+		moved += c.form != NULL && (strcmp(c.form, "move") == 0 || strcmp(c.form, "concat") == 0);
 		gs_exec_case_free(&c);
 	}
 	assert_in_range(
 		moved, cases * 7 / 10,
 		cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
+}
+
+/* Tensors in any order of their axes, one behind the other along an axis of the output, at times with a gap or an overlap. */
+static void concatenations(void **state)
+{
+	static const struct {
+		uint8_t dtype, first;
+	} types[] = {{GS_F32, GS_FN_F32_FIRST}, {GS_F16, GS_FN_F32_FIRST}, {GS_BF16, GS_FN_F32_FIRST},
+	             {GS_U8, GS_FN_I32_FIRST},  {GS_I16, GS_FN_I32_FIRST}, {GS_I32, GS_FN_I32_FIRST},
+	             {GS_I64, GS_FN_I64_FIRST}, {GS_U32, GS_FN_I64_FIRST}};
+	unsigned known = 0, cases = 1500;
+	(void)state;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 40000 + seed);
+		draw_box(&c);
+		unsigned t = below(&c, GS_ARRAY_LEN(types)), axes = c.in.out_axes;
+		unsigned along = axes ? below(&c, axes) : 0;
+		c.in.fn = types[t].first;
+		c.in.store_dtype = types[t].dtype;
+		int64_t from = 0;
+		for (unsigned k = 0; k < 3; k++) {
+			if (k == 2 && below(&c, 2)) {
+				c.in.operand[k] = (struct gs_operand){.constant = below(&c, 2)};
+				continue;
+			}
+			uint64_t length = axes ? 1 + below(&c, c.in.extent[along]) : 1, count = 1;
+			int64_t coef[GS_OUT_AXES_MAX] = {0};
+			unsigned turn = axes ? below(&c, 2) * below(&c, axes) : 0;
+			for (unsigned i = axes; i-- > 0;) {
+				unsigned a = (i + turn) % axes;
+				coef[a] = (int64_t)count;
+				count *= a == along ? length : c.in.extent[a];
+			}
+			struct gs_operand op = bytes_tensor(&c, types[t].dtype, count);
+			op.view.pad = GS_PAD_SKIP;
+			for (unsigned a = 0; a < axes; a++) {
+				struct gs_row *row = gs_exec_case_row(&op, a == along ? length : c.in.extent[a],
+				                                      (uint64_t)coef[a], a == along ? -from : 0);
+				row->at.coef[a] = 1;
+			}
+			c.in.operand[k] = op;
+			from += (int64_t)length + (below(&c, 8) == 0) - (below(&c, 8) == 0);
+		}
+		gs_exec_case_compare(&c, seed, &contraction);
+		known += c.form != NULL && strcmp(c.form, "concat") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(known, cases / 2, cases); /* the rest: gaps, and single elements */
 }
 
 /* ---- folds ---- */
@@ -331,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sweeps),
 		cmocka_unit_test(moves),
+		cmocka_unit_test(concatenations),
 		cmocka_unit_test(folds),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

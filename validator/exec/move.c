@@ -213,7 +213,7 @@ static const struct width *width_of(uint8_t dtype)
 	return &widths[i];
 }
 
-static void make_canonical(uint8_t dtype, void *data, size_t n)
+void gs_move_canonical(uint8_t dtype, void *data, size_t n)
 {
 	uint32_t *wide = data;
 	uint16_t *narrow = data;
@@ -398,7 +398,7 @@ static void move_line(const struct job *job, const uint64_t *point, uint8_t *out
 	while (k-- > 0)
 		(void)put_line(job, k, point, out, false);
 	if (m->canonical)
-		make_canonical(m->dtype, out, n);
+		gs_move_canonical(m->dtype, out, n);
 }
 
 static void find_point(const struct gs_move *m, unsigned axes, uint64_t index, uint64_t *point)
@@ -449,7 +449,7 @@ static void move_bands(void *self, unsigned thread, uint64_t first, uint64_t las
 		else
 			job->width->transpose(to, n, x, op->step[inner], across, n);
 		if (m->canonical)
-			make_canonical(m->dtype, to, n * across);
+			gs_move_canonical(m->dtype, to, n * across);
 	}
 }
 

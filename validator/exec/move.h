@@ -46,4 +46,7 @@ GS_MUST enum gs_err gs_move_prepare(const struct gs_instr *in, struct gs_move **
 void gs_move_run(const struct gs_move *m, const struct gs_memory *mem, const struct gs_kernels *kernels,
                  struct gs_pool *pool);
 
+/* Makes the NaNs among n stored elements canonical; nothing for an integer dtype. */
+void gs_move_canonical(uint8_t dtype, void *data, size_t n);
+
 #endif
