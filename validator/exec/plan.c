@@ -53,6 +53,7 @@ struct step {
 	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 	uint32_t factor;              /* the chunk of a constant that it might contract; or NO_FACTOR */
+	uint32_t first_chunk, chunks; /* of the tensor */
 };
 #define NO_FACTOR UINT32_MAX
 
@@ -246,7 +247,9 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 		instr(plan, i, &in);
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
-		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		step->first_chunk = in.first_chunk;
+		step->chunks = (uint32_t)gs_dtype_chunks(in.store_dtype, count);
+		step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
 		gs_spread_estimate(&plan->spread, i, &in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
@@ -346,9 +349,29 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	free(plan);
 }
 
-static void commit(const struct gs_program *p, uint32_t i, struct gs_trace *trace)
+/* ---- committing ---- */
+
+struct hashing {
+	void (*work)(void *what, uint64_t first, uint64_t last);
+	void *what;
+};
+
+static void hash_some(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
-	gs_trace_commit_chunks(trace, gs_program_first_chunk(p, i), gs_program_tensor_chunks(p, i));
+	const struct hashing *h = self;
+	(void)thread;
+	h->work(h->what, first, last);
+}
+
+/* Of struct gs_merkle_spread: blocks of a tree, each a tenth of a millisecond's work. */
+static void spread_hashing(void *self, uint64_t count, void (*work)(void *what, uint64_t first, uint64_t last),
+                           void *what)
+{
+	struct gs_pool *pool = self;
+	struct hashing hashing = {work, what};
+	gs_pool_costs(pool, NULL);
+	gs_pool_wake(pool);
+	gs_pool_run(pool, count, 1, hash_some, &hashing);
 }
 
 /* Keeps what was found, where there is room: who runs a program again wants it fast. */
@@ -430,10 +453,8 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		if (err != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
 		memset(mem->trace + step->padding_at, 0, step->padding);
-		if (!trace && !live)
-			continue;
 		if (trace)
-			commit(plan->program, i, trace);
+			gs_trace_commit_chunks(trace, step->first_chunk, step->chunks);
 		if (live)
 			gs_live_after(live, i, release, self);
 	}
@@ -473,7 +494,8 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
                                         struct gs_error *error)
 {
 	GS_ASSERT(mem->trace == trace->chunks && plan->places.chunk == NULL);
-	enum gs_err err = gs_trace_commit_begin(trace);
+	const struct gs_merkle_spread spread = {plan->pool, spread_hashing};
+	enum gs_err err = gs_trace_commit_begin(trace, gs_pool_threads(plan->pool) > 1 ? &spread : NULL);
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
 	err = run(plan, mem, NULL, NULL, NULL, trace, error);
