@@ -217,6 +217,7 @@ endif
 -include tests/evaluator/evaluator.mk
 -include tests/dispute/dispute.mk
 -include tests/prove/prove.mk
+-include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
 .PHONY: sim
@@ -224,6 +225,12 @@ $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgai
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 sim: $(BUILD)/gainsay-sim
 	@$(BUILD)/gainsay-sim
+	@$(BUILD)/gainsay-sim --nodes --runs 200
+.PHONY: sim-long
+sim-long: $(BUILD)/gainsay-sim
+	@seed=$$(date +%s)000; threads=$$(nproc); set -x; \
+	$(BUILD)/gainsay-sim --runs 100000 --seed $$seed --threads $$threads && \
+	$(BUILD)/gainsay-sim --nodes --runs 20000 --seed $$seed --threads $$threads
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.

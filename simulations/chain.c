@@ -16,50 +16,73 @@ static void take(struct gs_wei *from, struct gs_wei amount)
 	GS_ASSERT(gs_wei_sub(*from, amount, from) == GS_OK); /* callers have checked, or locked it themselves */
 }
 
+static void tell(struct gs_sim_chain *chain, struct gs_sim_report report)
+{
+	if (chain->listener != NULL)
+		chain->listener(chain->listener_self, chain, &report);
+}
+
 /* free -> locked */
 static enum gs_err lock(struct gs_sim_chain *chain, unsigned account, struct gs_wei amount, struct gs_error *error)
 {
-	struct gs_sim_account *a = &chain->account[account];
+	struct gs_sim_account *a = &chain->bank->account[account];
 	if (gs_wei_cmp(a->free, amount) < 0)
 		return gs_fail(error, GS_EINVAL, "Insufficient");
 	take(&a->free, amount);
 	add(&a->locked, amount);
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_LOCKED, .account = account, .amount = amount});
 	return GS_OK;
 }
 
 static void unlock(struct gs_sim_chain *chain, unsigned account, struct gs_wei amount)
 {
-	take(&chain->account[account].locked, amount);
-	add(&chain->account[account].free, amount);
+	take(&chain->bank->account[account].locked, amount);
+	add(&chain->bank->account[account].free, amount);
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_UNLOCKED, .account = account, .amount = amount});
 }
 
 /* locked of one account -> free of another */
 static void pay(struct gs_sim_chain *chain, unsigned from, struct gs_wei amount, unsigned to)
 {
-	take(&chain->account[from].locked, amount);
-	add(&chain->account[to].free, amount);
+	if (gs_u256_is_zero(&amount.v))
+		return;
+	take(&chain->bank->account[from].locked, amount);
+	add(&chain->bank->account[to].free, amount);
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_PAID, .account = from, .other = to, .amount = amount});
 }
 
-/* "locked(loser) -= loss; burned += burn" */
-static void burn(struct gs_sim_chain *chain, unsigned loser, unsigned winner, struct gs_wei amount)
+/* Stakes.settle: the loser's loss is burned but for the winner's gain, and `released` of the winner's own becomes free. */
+static void settle(struct gs_sim_chain *chain, unsigned loser, struct gs_wei burned, unsigned winner,
+                   struct gs_wei gain, struct gs_wei released)
 {
-	take(&chain->account[loser].locked, amount);
-	if (chain->rules.plant == GS_SIM_PLANT_BURN)
-		add(&chain->account[winner].free, amount);
-	else
-		add(&chain->burned, amount);
+	struct gs_sim_bank *bank = chain->bank;
+	struct gs_wei loss;
+	GS_ASSERT(gs_wei_add(burned, gain, &loss) == GS_OK);
+	take(&bank->account[loser].locked, loss);
+	add(chain->rules.plant == GS_SIM_PLANT_BURN ? &bank->account[winner].free : &bank->burned, burned);
+	add(&bank->account[winner].free, gain);
+	take(&bank->account[winner].locked, released);
+	add(&bank->account[winner].free, released);
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_SLASHED,
+	                                   .account = loser,
+	                                   .other = winner,
+	                                   .amount = loss,
+	                                   .burned = burned,
+	                                   .gain = gain,
+	                                   .released = released});
 }
 
-unsigned gs_sim_account_new(struct gs_sim_chain *chain, struct gs_wei amount)
+unsigned gs_sim_account_new(struct gs_sim_bank *bank, struct gs_wei amount)
 {
-	GS_ASSERT(chain->accounts < GS_SIM_ACCOUNTS_MAX);
-	chain->account[chain->accounts].free = amount;
-	return chain->accounts++;
+	GS_ASSERT(bank->accounts < GS_SIM_ACCOUNTS_MAX);
+	bank->account[bank->accounts].free = amount;
+	return bank->accounts++;
 }
 
 struct gs_address gs_sim_address(unsigned account)
 {
 	struct gs_address a = {{0}};
+	a.b[0] = 0x51; /* not that of a precompiled contract */
 	a.b[19] = (uint8_t)(account + 1);
 	return a;
 }
@@ -96,10 +119,14 @@ enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error)
 		return gs_fail(error, GS_EINVAL, "WindowOpen");
 	if (chain->open_games != 0)
 		return gs_fail(error, GS_EINVAL, "GamesOpen");
-	unlock(chain, chain->claimant, chain->claim_bond);
-	take(&chain->account[chain->claimant].locked, chain->claim_fee);
-	add(&chain->pool, chain->claim_fee);
 	chain->status = GS_SIM_CLAIM_FINAL;
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_FINALIZED});
+	unlock(chain, chain->claimant, chain->claim_bond);
+	take(&chain->bank->account[chain->claimant].locked, chain->claim_fee);
+	add(&chain->bank->pool, chain->claim_fee);
+	if (!gs_u256_is_zero(&chain->claim_fee.v))
+		tell(chain, (struct gs_sim_report){
+				    .kind = GS_SIM_REPORT_FEE, .account = chain->claimant, .amount = chain->claim_fee});
 	return GS_OK;
 }
 
@@ -107,9 +134,11 @@ enum gs_err gs_sim_release(struct gs_sim_chain *chain, struct gs_error *error)
 {
 	if (chain->status != GS_SIM_CLAIM_OPEN)
 		return gs_fail(error, GS_EINVAL, "ClaimNotOpen");
-	unlock(chain, chain->claimant, chain->claim_bond);
-	unlock(chain, chain->claimant, chain->claim_fee);
+	struct gs_wei both;
+	GS_ASSERT(gs_wei_add(chain->claim_bond, chain->claim_fee, &both) == GS_OK);
 	chain->status = GS_SIM_CLAIM_VOID;
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_RELEASED});
+	unlock(chain, chain->claimant, both);
 	return GS_OK;
 }
 
@@ -137,15 +166,16 @@ enum gs_err gs_sim_challenge(struct gs_sim_chain *chain, unsigned challenger, st
 	if (err != GS_OK)
 		return err;
 	struct gs_sim_game *g = &chain->game[chain->games];
-	struct gs_hash claim = {{0xc1}};
 	struct gs_address other = gs_sim_address(challenger);
-	gs_game_open(&g->game, &chain->game_rules, &claim, &other, (uint16_t)chain->games, units_now(chain),
+	gs_game_open(&g->game, &chain->game_rules, &chain->claim, &other, (uint16_t)chain->games, units_now(chain),
 	             chain->now);
 	g->challenger = challenger;
 	g->opened_at = chain->now;
 	g->ended_before = chain->ended_games;
 	chain->games++;
 	chain->open_games++;
+	tell(chain,
+	     (struct gs_sim_report){.kind = GS_SIM_REPORT_OPENED, .game = chain->games - 1, .account = challenger});
 	return GS_OK;
 }
 
@@ -191,25 +221,36 @@ static struct gs_payout payout_of(const struct gs_sim_chain *chain, const struct
 static void claimant_wins(struct gs_sim_chain *chain, const struct gs_sim_game *g)
 {
 	struct gs_payout payout = payout_of(chain, g, bond_of(chain, g));
-	burn(chain, g->challenger, chain->claimant, payout.burned);
-	pay(chain, g->challenger, payout.rest, chain->claimant);
-	unlock(chain, g->challenger, payout.kept);
+	const struct gs_wei none = {0};
+	settle(chain, g->challenger, payout.burned, chain->claimant, payout.rest, none);
+	if (!gs_u256_is_zero(&payout.kept.v))
+		unlock(chain, g->challenger, payout.kept);
 }
 
 /* The first win makes the claim invalid; one of a game opened earlier takes its place. */
 static void challenger_wins(struct gs_sim_chain *chain, unsigned index)
 {
 	const struct gs_sim_game *g = &chain->game[index];
-	unlock(chain, g->challenger, bond_of(chain, g));
+	const struct gs_wei none = {0};
 	if (chain->status == GS_SIM_CLAIM_OPEN) {
 		struct gs_payout payout = payout_of(chain, g, chain->claim_bond);
+		bool last = chain->open_games == 0; /* the pot is paid at once */
+		struct gs_wei burned = payout.burned;
+		add(&burned, chain->claim_fee);
 		chain->status = GS_SIM_CLAIM_INVALID;
-		burn(chain, chain->claimant, g->challenger, payout.burned);
-		burn(chain, chain->claimant, g->challenger, chain->claim_fee);
-		unlock(chain, chain->claimant, payout.kept);
-		chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = payout.rest};
+		tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_INVALIDATED});
+		if (!gs_u256_is_zero(&payout.kept.v))
+			unlock(chain, chain->claimant, payout.kept);
+		settle(chain, chain->claimant, burned, g->challenger, last ? payout.rest : none, bond_of(chain, g));
+		if (last)
+			tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_SETTLED,
+			                                   .other = g->challenger,
+			                                   .amount = payout.rest});
+		else
+			chain->pot = (struct gs_sim_pot){.winner = index + 1, .amount = payout.rest};
 		return;
 	}
+	unlock(chain, g->challenger, bond_of(chain, g));
 	if (chain->rules.plant == GS_SIM_PLANT_PLACE)
 		return;
 	refund(chain, chain->pot.winner - 1);
@@ -222,10 +263,13 @@ static void pay_pot(struct gs_sim_chain *chain)
 		return;
 	unsigned game = chain->rules.plant == GS_SIM_PLANT_PRIZE ? chain->games - 1 : chain->pot.winner - 1;
 	pay(chain, chain->claimant, chain->pot.amount, chain->game[game].challenger);
+	tell(chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_SETTLED,
+	                                   .other = chain->game[game].challenger,
+	                                   .amount = chain->pot.amount});
 	chain->pot = (struct gs_sim_pot){0};
 }
 
-static void end_game(struct gs_sim_chain *chain, unsigned index)
+static void end_game(struct gs_sim_chain *chain, unsigned index, const struct gs_game_effects *effects)
 {
 	struct gs_sim_game *g = &chain->game[index];
 	if (gs_sim_overtaken(chain, index)) {
@@ -243,6 +287,10 @@ static void end_game(struct gs_sim_chain *chain, unsigned index)
 		break;
 	case GS_GAME_OPEN: GS_ASSERT(!"a game that ended");
 	}
+	tell(chain,
+	     (struct gs_sim_report){.kind = GS_SIM_REPORT_OVER,
+	                            .game = index,
+	                            .effects = effects->judged && g->game.outcome != GS_GAME_CLOSED ? effects : NULL});
 	pay_pot(chain);
 }
 
@@ -269,7 +317,10 @@ enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned send
 		g->game.outcome = g->game.outcome == GS_GAME_CLAIMANT_WON ? GS_GAME_CHALLENGER_WON
 		                                                          : GS_GAME_CLAIMANT_WON;
 	if (g->game.outcome != GS_GAME_OPEN)
-		end_game(chain, game);
+		end_game(chain, game, effects);
+	else
+		tell(chain, (struct gs_sim_report){
+				    .kind = GS_SIM_REPORT_MOVED, .game = game, .move = move, .effects = effects});
 	return GS_OK;
 }
 

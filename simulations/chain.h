@@ -1,4 +1,4 @@
-/* simulations/chain.h: a chain with one claim and its games: the rules of docs/protocol.md, sections 2, 4 and 5, in C.
+/* simulations/chain.h: a claim and its games on a chain: the rules of docs/protocol.md, sections 2, 4 and 5, in C.
  *
  * Moves are judged by the production state machine (challenge/game) and amounts computed by the production bonds; what is
  * the chain's own is who may pay whom when: locks, slashing, burning, the order of winners. A call that the contracts would
@@ -9,7 +9,7 @@
 #include "challenge/game/bonds.h"
 
 enum {
-	GS_SIM_ACCOUNTS_MAX = 8,
+	GS_SIM_ACCOUNTS_MAX = 16,
 	GS_SIM_GAMES_MAX = 6,
 };
 
@@ -56,15 +56,51 @@ struct gs_sim_pot {      /* what is left of a lost claim's bond, while other gam
 	struct gs_wei amount;
 };
 
-struct gs_sim_chain {
-	struct gs_sim_rules rules;
-	struct gs_game_rules game_rules; /* of the one claim; its tag is bound by the first commit */
-	uint64_t now;
+struct gs_sim_bank { /* Stakes: everybody's money, whichever claim it is locked for */
 	unsigned accounts;
 	struct gs_sim_account account[GS_SIM_ACCOUNTS_MAX];
 	struct gs_wei burned;
 	struct gs_wei pool; /* of fees */
+};
+
+/* What the contracts' events tell. */
+enum gs_sim_report_kind {
+	GS_SIM_REPORT_LOCKED,
+	GS_SIM_REPORT_UNLOCKED,
+	GS_SIM_REPORT_PAID,
+	GS_SIM_REPORT_FEE, /* a final claim's fee to the pool, where it stays locked */
+	GS_SIM_REPORT_SLASHED,
+	GS_SIM_REPORT_FINALIZED,
+	GS_SIM_REPORT_INVALIDATED,
+	GS_SIM_REPORT_RELEASED,
+	GS_SIM_REPORT_OPENED,
+	GS_SIM_REPORT_MOVED,
+	GS_SIM_REPORT_OVER,
+	GS_SIM_REPORT_SETTLED,
+};
+struct gs_sim_report {
+	enum gs_sim_report_kind kind;
+	unsigned account;     /* whose money, the payer's, the loser's */
+	unsigned other;       /* who is paid; the winner */
+	struct gs_wei amount; /* SLASHED: the loss */
+	struct gs_wei burned, gain, released;
+	unsigned game;                         /* OPENED, MOVED, OVER */
+	const struct gs_move *move;            /* MOVED */
+	const struct gs_game_effects *effects; /* MOVED, OVER: NULL where no judge was asked */
+};
+struct gs_sim_chain;
+typedef void gs_sim_listener(void *self, const struct gs_sim_chain *chain, const struct gs_sim_report *report);
+
+/* One claim and its games. Several may share a bank. */
+struct gs_sim_chain {
+	struct gs_sim_rules rules;
+	struct gs_game_rules game_rules; /* of the claim; its tag is bound by the first commit */
+	uint64_t now;
+	struct gs_sim_bank *bank;  /* borrowed */
+	gs_sim_listener *listener; /* NULL: nobody listens */
+	void *listener_self;
 	/* the claim */
+	struct gs_hash claim; /* its id */
 	unsigned claimant;
 	enum gs_sim_claim_status status;
 	struct gs_wei claim_bond;
@@ -76,7 +112,7 @@ struct gs_sim_chain {
 };
 
 /* An account with `amount` free; returns its number. */
-unsigned gs_sim_account_new(struct gs_sim_chain *chain, struct gs_wei amount);
+unsigned gs_sim_account_new(struct gs_sim_bank *bank, struct gs_wei amount);
 struct gs_address gs_sim_address(unsigned account);
 
 GS_MUST enum gs_err gs_sim_post(struct gs_sim_chain *chain, unsigned claimant, struct gs_wei value,

@@ -10,6 +10,7 @@ enum gs_err gs_sim_execute(const struct gs_commitments *common, struct gs_sim_ex
 	memset(out, 0, sizeof(*out));
 	out->base.common = common;
 	enum gs_err err = gs_trace_init_for(&out->trace, common->program);
+	out->trace.whole = true; /* many games are about it */
 	if (err == GS_OK) {
 		gs_interpret(common->program, &(struct gs_memory){.trace = out->trace.chunks,
 		                                                  .weights = common->program->weights,
@@ -53,6 +54,7 @@ static enum gs_err copy_trace(const struct gs_sim_execution *from, struct gs_sim
 	memset(out, 0, sizeof(*out));
 	out->base.common = from->base.common;
 	enum gs_err err = gs_trace_init(&out->trace, from->trace.depth, from->trace.present);
+	out->trace.whole = true;
 	if (err == GS_OK)
 		memcpy(out->trace.chunks, from->trace.chunks, (size_t)from->trace.present * GS_CHUNK_BYTES);
 	return err;

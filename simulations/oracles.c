@@ -135,7 +135,7 @@ static void keep_books(const struct gs_sim_oracle *oracle, const struct gs_sim_c
 {
 	struct fate fate = {.lost = false};
 	*b = (struct books){.burned = 0};
-	for (unsigned a = 0; a < chain->accounts; a++)
+	for (unsigned a = 0; a < chain->bank->accounts; a++)
 		b->total[a] = oracle->deposit[a];
 	for (unsigned n = 1; n <= chain->ended_games; n++)
 		for (unsigned g = 0; g < chain->games; g++)
@@ -185,24 +185,24 @@ static bool two_traces(const struct gs_sim_chain *chain)
 enum gs_sim_violation gs_sim_check(const struct gs_sim_oracle *oracle, const struct gs_sim_chain *chain)
 {
 	struct books books;
-	amount deposited = 0, there = value_of(chain->burned) + value_of(chain->pool);
+	amount deposited = 0, there = value_of(chain->bank->burned) + value_of(chain->bank->pool);
 	keep_books(oracle, chain, &books);
-	for (unsigned a = 0; a < chain->accounts; a++) {
+	for (unsigned a = 0; a < chain->bank->accounts; a++) {
 		deposited += oracle->deposit[a];
-		there += value_of(chain->account[a].free) + value_of(chain->account[a].locked);
+		there += value_of(chain->bank->account[a].free) + value_of(chain->bank->account[a].locked);
 	}
 	if (deposited != there)
 		return GS_SIM_FUNDS_LOST;
-	for (unsigned a = 0; a < chain->accounts; a++) {
-		amount total = value_of(chain->account[a].free) + value_of(chain->account[a].locked);
+	for (unsigned a = 0; a < chain->bank->accounts; a++) {
+		amount total = value_of(chain->bank->account[a].free) + value_of(chain->bank->account[a].locked);
 		amount fee = a == chain->claimant && chain->status == GS_SIM_CLAIM_FINAL ? value_of(chain->claim_fee)
 		                                                                         : 0;
 		if (oracle->honest[a] && total + fee < oracle->deposit[a])
 			return GS_SIM_HONEST_LOSS;
-		if (total != books.total[a] || value_of(chain->account[a].locked) != books.locked[a])
+		if (total != books.total[a] || value_of(chain->bank->account[a].locked) != books.locked[a])
 			return GS_SIM_WRONG_BALANCE;
 	}
-	if (value_of(chain->burned) != books.burned || value_of(chain->pool) != books.pool)
+	if (value_of(chain->bank->burned) != books.burned || value_of(chain->bank->pool) != books.pool)
 		return GS_SIM_WRONG_BALANCE;
 	if (wrong_winner(chain))
 		return GS_SIM_WRONG_WINNER;

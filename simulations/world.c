@@ -21,6 +21,7 @@ struct world {
 	struct gs_sim_execution honest;
 	unsigned players;
 	struct gs_sim_player player[PLAYERS_MAX];
+	struct gs_sim_bank bank;
 	struct gs_sim_chain chain;
 	struct gs_sim_oracle oracle;
 	/* What each game's players know of it, and when each side (claimant, challenger) would act. */
@@ -32,6 +33,7 @@ struct world {
 	uint64_t void_at; /* when the model is found malformed; mostly never */
 	unsigned winner;  /* 1 + the game that has the pot, before the event */
 	enum gs_sim_violation violation;
+	struct gs_keccak digest; /* of its events and last balances */
 };
 
 enum event_kind { EVENT_CHALLENGE, EVENT_MOVE, EVENT_KEEPER, EVENT_FINALIZE, EVENT_VOID };
@@ -53,10 +55,32 @@ static uint64_t between(struct world *w, uint64_t low, uint64_t high)
 	return low + gs_rng_below(&w->rng, high - low + 1);
 }
 
-void gs_sim_tally_init(struct gs_sim_tally *tally)
+void gs_sim_tally_join(struct gs_sim_tally *to, const struct gs_sim_tally *from)
 {
-	memset(tally, 0, sizeof(*tally));
-	gs_keccak_init(&tally->digest);
+	to->runs += from->runs;
+	to->games += from->games;
+	to->moves += from->moves;
+	to->agreed += from->agreed;
+	to->refused += from->refused;
+	for (unsigned o = 0; o <= GS_GAME_CLOSED; o++)
+		to->outcome[o] += from->outcome[o];
+	for (unsigned r = 0; r < GS_REASONS; r++)
+		to->reason[r] += from->reason[r];
+	to->wrong_claims += from->wrong_claims;
+	to->wrong_final += from->wrong_final;
+	to->claims_final += from->claims_final;
+	to->claims_invalid += from->claims_invalid;
+	to->claims_void += from->claims_void;
+	to->replaced += from->replaced;
+	to->contested += from->contested;
+	for (unsigned v = 0; v < GS_SIM_VIOLATIONS; v++)
+		to->violation[v] += from->violation[v];
+	if (from->violations > 0 && (to->violations == 0 || from->first_seed < to->first_seed)) {
+		to->first = from->first;
+		to->first_seed = from->first_seed;
+	}
+	to->violations += from->violations;
+	gs_sim_digest_join(&to->digest, &from->digest);
 }
 
 static void object(struct world *w, enum gs_sim_violation v)
@@ -71,10 +95,10 @@ static void note(struct world *w, const struct event *e, const char *what, const
 	for (unsigned i = 0; i < 4; i++) {
 		uint8_t word[8];
 		gs_le64_write(word, record[i]);
-		gs_keccak_update(&w->tally->digest, word, sizeof(word));
+		gs_keccak_update(&w->digest, word, sizeof(word));
 	}
-	gs_keccak_update(&w->tally->digest, what, strlen(what) + 1);
-	gs_keccak_update(&w->tally->digest, result, strlen(result) + 1);
+	gs_keccak_update(&w->digest, what, strlen(what) + 1);
+	gs_keccak_update(&w->digest, result, strlen(result) + 1);
 	if (w->options->log != NULL)
 		fprintf(w->options->log, "%8llu  %-9s game %u player %u  %s%s%s\n", (unsigned long long)e->at,
 		        event_names[e->kind], e->game, e->player, what, result[0] ? ": " : "", result);
@@ -205,6 +229,8 @@ static enum gs_err draw_challenger(struct world *w, struct gs_sim_player *p)
 static void draw_rules(struct world *w)
 {
 	struct gs_sim_chain *chain = &w->chain;
+	chain->bank = &w->bank;
+	chain->claim = (struct gs_hash){{0xc1}};
 	chain->rules.plant = w->options->plant;
 	struct gs_terms *terms = &chain->rules.terms;
 	struct gs_bond_rules *bonds = &chain->rules.bonds;
@@ -229,7 +255,7 @@ static void draw_rules(struct world *w)
 static void open_account(struct world *w, unsigned player, uint64_t least, bool honest)
 {
 	uint64_t amount = least + gs_rng_below(&w->rng, 1000000);
-	w->player[player].account = gs_sim_account_new(&w->chain, gs_wei_from_u64(amount));
+	w->player[player].account = gs_sim_account_new(&w->bank, gs_wei_from_u64(amount));
 	w->oracle.deposit[w->player[player].account] = amount;
 	w->oracle.honest[w->player[player].account] = honest;
 }
@@ -574,11 +600,14 @@ static void add_up(struct world *w, uint64_t seed)
 	t->claims_void += chain->status == GS_SIM_CLAIM_VOID;
 	t->claims_invalid += chain->status == GS_SIM_CLAIM_INVALID;
 	t->wrong_final += chain->status == GS_SIM_CLAIM_FINAL && !w->oracle.claim_right;
-	for (unsigned a = 0; a < chain->accounts; a++) {
+	for (unsigned a = 0; a < chain->bank->accounts; a++) {
 		uint8_t word[32];
-		gs_u256_to_be(&chain->account[a].free.v, word);
-		gs_keccak_update(&t->digest, word, sizeof(word));
+		gs_u256_to_be(&chain->bank->account[a].free.v, word);
+		gs_keccak_update(&w->digest, word, sizeof(word));
 	}
+	struct gs_hash run;
+	gs_keccak_final(&w->digest, &run);
+	gs_sim_digest_add(&t->digest, &run);
 	if (w->violation == GS_SIM_NO_VIOLATION)
 		return;
 	t->violation[w->violation]++;
@@ -597,6 +626,7 @@ enum gs_err gs_sim_run(uint64_t seed, const struct gs_sim_options *options, stru
 	w->options = options;
 	w->tally = tally;
 	gs_rng_seed(&w->rng, seed);
+	gs_keccak_init(&w->digest);
 	enum gs_err err = set_up_program(w, error);
 	if (err == GS_OK) {
 		draw_rules(w);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "chain/core/hash.h"
+#include "simulations/many.h"
 #include "simulations/oracles.h"
 
 enum {
@@ -21,7 +22,7 @@ struct gs_sim_options {
 	FILE *log; /* a line an event; NULL: none */
 };
 
-struct gs_sim_tally { /* sums over runs */
+struct gs_sim_tally { /* sums over runs; all zero at first */
 	uint64_t runs;
 	uint64_t games;
 	uint64_t moves;
@@ -40,9 +41,9 @@ struct gs_sim_tally { /* sums over runs */
 	uint64_t violation[GS_SIM_VIOLATIONS];
 	uint64_t first_seed; /* of the first violation */
 	enum gs_sim_violation first;
-	struct gs_keccak digest; /* of every event and every last balance */
+	struct gs_sim_digest digest; /* of every event and every last balance */
 };
-void gs_sim_tally_init(struct gs_sim_tally *tally);
+void gs_sim_tally_join(struct gs_sim_tally *to, const struct gs_sim_tally *from);
 
 /* One run, added to the tally. GS_ENOMEM; that an oracle objects is not an error but counted. */
 GS_MUST enum gs_err gs_sim_run(uint64_t seed, const struct gs_sim_options *options, struct gs_sim_tally *tally,

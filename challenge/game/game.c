@@ -316,22 +316,11 @@ bool gs_game_invariant(const struct gs_game *game)
 	       gs_game_state_invariant(&game->state);
 }
 
-/* The node at `level` and `index` above the leaves of one reveal, which stands for the subtree of height `height`. */
+/* The node at `index` above the leaves of one reveal, which stands for the subtree of height `height`. */
 static void join(const struct gs_game_shown *shown, bool chunks, unsigned height, uint64_t index, struct gs_hash *out)
 {
-	struct gs_hash node[GS_GAME_CHILDREN_MAX];
-	unsigned count = 1u << height;
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t k = (index << height) + i;
-		if (chunks)
-			gs_merkle_leaf(shown->bytes + k * GS_CHUNK_BYTES, &node[i]);
-		else
-			memcpy(node[i].b, shown->bytes + k * 32, 32);
-	}
-	for (; count > 1; count /= 2)
-		for (unsigned i = 0; i < count / 2; i++)
-			gs_merkle_node(&node[2 * i], &node[2 * i + 1], &node[i]);
-	*out = node[0];
+	size_t each = chunks ? GS_CHUNK_BYTES : sizeof(out->b);
+	gs_merkle_subtree(shown->bytes + (size_t)(index << height) * each, chunks, height, out);
 }
 
 enum gs_err gs_game_shown_node(const struct gs_game *game, unsigned level, uint64_t index, struct gs_hash *out)

@@ -43,17 +43,7 @@ static bool has_length(const struct showing *showing, const struct gs_move *move
 /* What the nodes or chunks hash to. */
 static void join(const struct showing *showing, const struct gs_move *move, struct gs_hash *out)
 {
-	struct gs_hash node[GS_GAME_CHILDREN_MAX];
-	for (uint32_t i = 0; i < 1u << showing->height; i++) {
-		if (showing->chunks)
-			gs_merkle_leaf(move->data + i * GS_CHUNK_BYTES, &node[i]);
-		else
-			memcpy(node[i].b, move->data + i * 32, 32);
-	}
-	for (uint32_t count = 1u << showing->height; count > 1; count /= 2)
-		for (uint32_t i = 0; i < count / 2; i++)
-			gs_merkle_node(&node[2 * i], &node[2 * i + 1], &node[i]);
-	*out = node[0];
+	gs_merkle_subtree(move->data, showing->chunks, showing->height, out);
 }
 
 /* Nodes, or at the end chunks, below the current node. */

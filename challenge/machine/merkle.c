@@ -76,10 +76,7 @@ unsigned gs_merkle_depth(uint64_t leaves)
 
 void gs_merkle_leaf(const uint8_t chunk[GS_CHUNK_BYTES], struct gs_hash *out)
 {
-	uint8_t block[1 + GS_CHUNK_BYTES];
-	block[0] = LEAF_ARRAY;
-	memcpy(block + 1, chunk, GS_CHUNK_BYTES);
-	gs_keccak256(block, sizeof(block), out);
+	gs_keccak_lanes_portable.hash128(LEAF_ARRAY, chunk, 1, out);
 }
 
 void gs_merkle_descriptor(struct gs_bytes descriptor, struct gs_hash *out)
@@ -94,11 +91,25 @@ void gs_merkle_descriptor(struct gs_bytes descriptor, struct gs_hash *out)
 
 void gs_merkle_node(const struct gs_hash *left, const struct gs_hash *right, struct gs_hash *out)
 {
-	uint8_t block[65];
-	block[0] = NODE;
-	memcpy(block + 1, left->b, 32);
-	memcpy(block + 33, right->b, 32);
-	gs_keccak256(block, sizeof(block), out);
+	uint8_t pair[64];
+	memcpy(pair, left->b, 32);
+	memcpy(pair + 32, right->b, 32);
+	gs_keccak_lanes_portable.hash64(NODE, pair, 1, out);
+}
+
+void gs_merkle_subtree(const uint8_t *bytes, bool chunks, unsigned height, struct gs_hash *out)
+{
+	const struct gs_keccak_lanes *lanes = gs_keccak_lanes_best();
+	struct gs_hash node[1 << GS_MERKLE_SUBTREE_MAX];
+	size_t count = (size_t)1 << height;
+	GS_ASSERT(height <= GS_MERKLE_SUBTREE_MAX);
+	if (chunks)
+		lanes->hash128(LEAF_ARRAY, bytes, count, node);
+	else
+		memcpy(node, bytes, count * sizeof(*node));
+	for (; count > 1; count /= 2)
+		lanes->hash64(NODE, (const uint8_t *)node, count / 2, node);
+	*out = node[0];
 }
 
 const struct gs_hash *gs_merkle_zero(unsigned height)

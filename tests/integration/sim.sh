@@ -60,7 +60,33 @@ found refund "wrong balance"
 found units "wrong balance"
 found place "wrong winner of the prize\\|wrong balance"
 
-for bad in "--runs 0" "--runs x" "--seed" "--plant none" "--nothing 1"; do
+# ---- whole nodes ----
+
+"$sim" --nodes --runs 60 --seed 1 --json "$work/n.json" >"$work/n"
+check "60 runs of whole nodes without a violation" $?
+"$sim" --nodes --runs 60 --seed 1 --threads 2 >"$work/m"
+cmp -s <(grep digest "$work/n") <(grep digest "$work/m")
+check "two processes do the same as one" $?
+if [[ -x $build/clang/gainsay-sim && ! $build/clang/gainsay-sim -ot $sim ]]; then
+	"$build/clang/gainsay-sim" --nodes --runs 60 --seed 1 >"$work/m"
+	cmp -s <(grep digest "$work/n") <(grep digest "$work/m")
+	check "clang's build does the same as gcc's with whole nodes" $?
+fi
+/usr/bin/python3 - "$work/n.json" <<'P'
+import json, sys
+a = json.load(open(sys.argv[1]))
+assert a["violations"] == 0 and a["runs"] == 60 and a["claims"] == 600
+assert a["wrong"] > 40 and a["invalid"] == a["wrong"] and a["final"] == 600 - a["wrong"], a
+assert a["games"] >= a["wrong"] and a["reorgs"] > 20 and a["crashes"] > 100, a
+P
+check "wrong claims are lost, right ones final, and faults happen" $?
+mkdir "$work/stores"
+"$sim" --nodes --runs 3 --seed 5 --fault all --store "$work/stores" >"$work/m"
+"$sim" --nodes --runs 3 --seed 5 --fault all >"$work/n"
+cmp -s <(grep digest "$work/n") <(grep digest "$work/m")
+check "LMDB does the same as the store in memory" $?
+
+for bad in "--runs 0" "--runs x" "--seed" "--plant none" "--nothing 1" "--nodes --fault x" "--nodes --claims 99" "--threads 0" "--log --threads 2" "--nodes --contracts 1,2"; do
 	# shellcheck disable=SC2086
 	"$sim" $bad >"$work/out" 2>"$work/err"
 	[[ $? == 2 && ! -s $work/out && -s $work/err ]]

@@ -1,6 +1,7 @@
 #include "validator/exec/fast.h"
 
 #include "validator/exec/chain.h"
+#include "validator/exec/concat.h"
 #include "validator/exec/direct.h"
 #include "validator/exec/elements.h"
 #include "validator/exec/move.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, DIRECT, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -34,9 +35,14 @@ static void *kept(const void *what, size_t size)
 static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
 	struct gs_elements elements;
+	struct gs_concat *concat;
 	struct gs_move *move;
 	struct gs_sweep sweep;
-	enum gs_err err = gs_move_prepare(in, &move);
+	enum gs_err err = gs_concat_prepare(in, &concat);
+	*out = (struct gs_fast){.form = CONCAT, .is = concat};
+	if (err != GS_OK || concat != NULL)
+		return err;
+	err = gs_move_prepare(in, &move);
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
@@ -83,6 +89,7 @@ static void drop(struct gs_fast *fast)
 	case DIRECT: gs_direct_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
+	case CONCAT:
 	case MOVE:
 	case ELEMENTS:
 	case WINDOW:
@@ -116,6 +123,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
                         struct gs_pool *pool, struct gs_room *room)
 {
 	switch (fast->form) {
+	case CONCAT: gs_concat_run(fast->is, mem, pool); return GS_OK;
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
@@ -136,6 +144,7 @@ const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast)
 const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {
+	case CONCAT: return "concat";
 	case MOVE: return "move";
 	case PLANE: return "plane";
 	case DIRECT: return "direct";

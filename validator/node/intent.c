@@ -419,6 +419,8 @@ static enum gs_err keep_pending(void *context, struct gs_bytes key, struct gs_by
 		return err;
 	if (txs->count == PENDING_MAX)
 		return GS_ELIMIT;
+	if (!txs->tx && !(txs->tx = malloc(PENDING_MAX * sizeof(*txs->tx)))) /* mostly none is pending */
+		return GS_ENOMEM;
 	txs->tx[txs->count++] = tx;
 	gs_buf_append(&txs->bytes, tx.raw.ptr, tx.raw.len);
 	return txs->bytes.err;
@@ -431,11 +433,10 @@ enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out)
 
 	memset(out, 0, sizeof(*out));
 	gs_buf_init(&out->bytes, PENDING_BYTES_MAX);
-	out->tx = calloc(PENDING_MAX, sizeof(*out->tx));
-	if (!out->tx)
-		return gs_fail(j->error, GS_ENOMEM, "pending transactions: no memory");
 	err = j->store->scan(j->txn, GS_TABLE_TXS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep_pending, out,
 	                     j->error);
+	if (err == GS_ENOMEM)
+		return gs_fail(j->error, err, "pending transactions: no memory");
 	for (size_t i = 0; i < out->count; i++) {
 		out->tx[i].raw.ptr = out->bytes.ptr + at;
 		at += out->tx[i].raw.len;

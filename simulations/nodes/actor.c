@@ -1,0 +1,426 @@
+#include "simulations/nodes/actor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCKS_A_TICK = 64 };
+
+struct pending { /* an effect that is to be done, with its bytes */
+	struct pending *next;
+	struct gs_node_effect effect;
+	size_t data_len;
+	uint8_t data[];
+};
+
+static bool befalls(struct gs_sim_actor *a, uint32_t of_a_thousand)
+{
+	return of_a_thousand > 0 && gs_rng_below(&a->rng, 1000) < of_a_thousand;
+}
+
+static uint64_t up_to(struct gs_sim_actor *a, uint64_t most)
+{
+	return most == 0 ? 0 : gs_rng_below(&a->rng, most + 1);
+}
+
+/* ---- surroundings ---- */
+
+static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim)
+{
+	struct gs_sim_actor *a = self;
+	struct gs_sim_computed computed;
+	for (unsigned i = 0; i < a->executions; i++)
+		if (gs_hash_equal(&a->executed[i], claim))
+			return a->compute(a->compute_self, a->account, claim, &computed) ? computed.prover : NULL;
+	return NULL;
+}
+
+static void keep_execution(struct gs_sim_actor *a, const struct gs_hash *claim)
+{
+	for (unsigned i = 0; i < a->executions; i++)
+		if (gs_hash_equal(&a->executed[i], claim))
+			return;
+	if (a->executions < GS_SIM_CLAIMS_MAX)
+		a->executed[a->executions++] = *claim;
+}
+
+static void forget_execution(struct gs_sim_actor *a, const struct gs_hash *claim)
+{
+	for (unsigned i = 0; i < a->executions; i++)
+		if (gs_hash_equal(&a->executed[i], claim))
+			a->executed[i--] = a->executed[--a->executions];
+}
+
+/* ---- steps ---- */
+
+static void drop_effects(struct gs_sim_actor *a)
+{
+	while (a->first != NULL) {
+		struct pending *p = a->first;
+		a->first = p->next;
+		free(p);
+	}
+	a->last = NULL;
+}
+
+static void close_store(struct gs_sim_actor *a)
+{
+	if (a->db != NULL)
+		gs_store_close(a->db);
+	a->db = NULL;
+}
+
+static enum gs_err open_store(struct gs_sim_actor *a, struct gs_error *error)
+{
+	char path[512];
+	enum gs_err err = GS_OK;
+	if (a->folder != NULL) {
+		int n = snprintf(path, sizeof(path), "%s/%u", a->folder, a->account);
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return gs_fail(error, GS_ELIMIT, "%s: too long a path", a->folder);
+		err = gs_store_open(path, NULL, &a->db, error);
+	} else if (a->memory == NULL) {
+		err = gs_sim_store_new(&a->memory);
+	}
+	if (err != GS_OK)
+		return err;
+	a->inner = a->folder != NULL ? gs_store_port(a->db) : gs_sim_store_port(a->memory);
+	a->store = gs_sim_faulty_port(&a->faulty, &a->inner);
+	return GS_OK;
+}
+
+static void die(struct gs_sim_actor *a, uint64_t now_s)
+{
+	gs_node_close(a->node);
+	a->node = NULL;
+	close_store(a);
+	drop_effects(a);
+	a->jobs = 0;
+	a->executions = 0;
+	a->lives++;
+	a->up_at_s = now_s + up_to(a, a->luck.down_s);
+}
+
+static enum gs_err enqueue(struct gs_sim_actor *a, const struct gs_node_effect *effect, struct gs_error *error)
+{
+	const struct gs_bytes data = gs_node_effect_data(&a->effects, effect);
+	struct pending *p = malloc(sizeof(*p) + data.len);
+	if (p == NULL)
+		return gs_fail(error, GS_ENOMEM, "simulation: no memory");
+	p->next = NULL;
+	p->effect = *effect;
+	p->data_len = data.len;
+	if (data.len > 0)
+		memcpy(p->data, data.ptr, data.len);
+	if (a->last != NULL)
+		a->last->next = p;
+	else
+		a->first = p;
+	a->last = p;
+	return GS_OK;
+}
+
+static uint64_t own_clock(const struct gs_sim_actor *a, uint64_t now_s)
+{
+	const struct gs_head *newest = a->node != NULL ? gs_node_newest(a->node) : NULL;
+	uint64_t mine = (uint64_t)((int64_t)now_s + a->luck.skew_s);
+	return newest != NULL && newest->time.unix_s > mine ? newest->time.unix_s : mine;
+}
+
+/* One step; the actor may be dead after it. */
+static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uint64_t now_s, struct gs_error *error)
+{
+	bool may_die = a->lives < GS_SIM_LIVES_MAX;
+	input->now.unix_s = own_clock(a, now_s);
+	if (may_die && befalls(a, a->luck.commit_fails))
+		a->faulty.fails = true;
+	enum gs_err err = gs_node_step(a->node, input, &a->effects, error);
+	if (err == GS_EIO) { /* the disk's fault: the daemon ends, and somebody starts it again */
+		a->failures++;
+		die(a, now_s);
+		return GS_OK;
+	}
+	for (size_t i = 0; i < a->effects.count && err == GS_OK; i++)
+		err = enqueue(a, &a->effects.effect[i], error);
+	if (err == GS_OK && may_die && befalls(a, a->luck.crash))
+		die(a, now_s);
+	return err;
+}
+
+/* ---- the endpoint ---- */
+
+static bool answers(struct gs_sim_actor *a, uint64_t now_s)
+{
+	return !(now_s >= a->luck.offline_from_s && now_s < a->luck.offline_to_s) && !befalls(a, a->luck.call_fails);
+}
+
+static bool prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer,
+                    struct gs_buf *raw, struct gs_error *why)
+{
+	const struct gs_bytes data = {p->data, p->data_len};
+	uint64_t nonce = gs_sim_network_pending_nonce(a->network, a->account);
+	if (!answers(a, now_s)) {
+		answer->kind = GS_INPUT_REFUSED;
+		answer->as.refused.intent = p->effect.hash;
+		answer->as.refused.reason = "no answer";
+		return true;
+	}
+	if (nonce > p->effect.nonce) {
+		answer->kind = GS_INPUT_NONCE_BEHIND;
+		answer->as.nonce_behind.nonce = nonce;
+		return true;
+	}
+	if (gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why) != GS_OK) {
+		answer->kind = GS_INPUT_REFUSED;
+		answer->as.refused.intent = p->effect.hash;
+		answer->as.refused.reason = why->text;
+		return true;
+	}
+	answer->kind = GS_INPUT_PREPARED;
+	answer->as.prepared.intent = p->effect.hash;
+	answer->as.prepared.nonce = p->effect.nonce;
+	gs_sim_tx_build(a->account, p->effect.nonce, &p->effect.to, data, raw, &answer->as.prepared.tx);
+	answer->as.prepared.raw = gs_buf_view(raw);
+	return true;
+}
+
+static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_node_input *answer)
+{
+	const struct gs_sim_tx *tx = gs_sim_network_tx(a->network, hash);
+	if (tx == NULL || !tx->mined)
+		return false;
+	answer->kind = GS_INPUT_RECEIPT;
+	answer->as.receipt.tx = *hash;
+	answer->as.receipt.success = tx->success;
+	answer->as.receipt.block_number = tx->block;
+	answer->as.receipt.block_hash = gs_sim_network_block(a->network, tx->block)->head.hash;
+	return true;
+}
+
+static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+                            struct gs_node_input *answer, bool *answered)
+{
+	enum gs_err err = gs_sim_network_send(a->network, (struct gs_bytes){p->data, p->data_len},
+	                                      now_s + up_to(a, a->luck.send_delay_s));
+	if (err != GS_ECONFLICT)
+		return err;
+	*answered = watch(a, &p->effect.hash, answer);
+	if (*answered)
+		return GS_OK;
+	answer->kind = GS_INPUT_NONCE_LOST;
+	answer->as.nonce_lost.tx = p->effect.hash;
+	answer->as.nonce_lost.nonce = a->network->nonce[a->account];
+	*answered = true;
+	return GS_OK;
+}
+
+static void start_job(struct gs_sim_actor *a, const struct gs_hash *claim, uint64_t now_s)
+{
+	if (a->jobs < GS_SIM_JOBS_MAX)
+		a->job[a->jobs++] = (struct gs_sim_job){*claim, now_s + up_to(a, a->luck.execution_s)};
+}
+
+static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_error *error)
+{
+	struct gs_node_input answer = {.kind = GS_INPUT_TIMER};
+	struct gs_error why = {0};
+	struct gs_buf raw;
+	const struct gs_sim_block *b;
+	bool answered = false;
+	enum gs_err err = GS_OK;
+	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
+	switch (p->effect.kind) {
+	case GS_EFFECT_FETCH_HEADER:
+		b = answers(a, now_s) ? gs_sim_network_block_of(a->network, &p->effect.hash) : NULL;
+		answered = b != NULL;
+		answer.kind = GS_INPUT_HEADER;
+		if (b != NULL)
+			answer.as.header = b->head;
+		break;
+	case GS_EFFECT_FETCH_LOGS:
+		b = answers(a, now_s) ? gs_sim_network_block_of(a->network, &p->effect.hash) : NULL;
+		answered = b != NULL;
+		answer.kind = GS_INPUT_LOGS;
+		answer.as.logs.block = p->effect.hash;
+		answer.as.logs.entries = b != NULL ? b->logs.entry : NULL;
+		answer.as.logs.count = b != NULL ? b->logs.count : 0;
+		break;
+	case GS_EFFECT_EXECUTE: start_job(a, &p->effect.hash, now_s); break;
+	case GS_EFFECT_PREPARE: answered = prepare(a, p, now_s, &answer, &raw, &why); break;
+	case GS_EFFECT_SEND:
+		if (answers(a, now_s))
+			err = transmit(a, p, now_s, &answer, &answered);
+		break;
+	case GS_EFFECT_WATCH: answered = answers(a, now_s) && watch(a, &p->effect.hash, &answer); break;
+	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
+	case GS_EFFECT_TELL:
+	case GS_EFFECT_HEAR: break;
+	case GS_EFFECT_RESYNC: err = gs_fail(error, GS_ECONFLICT, "the chain forked below all that is kept"); break;
+	}
+	if (err == GS_OK && raw.err != GS_OK)
+		err = gs_fail(error, raw.err, "simulation: a transaction of more than %d bytes", GS_SIM_TX_BYTES_MAX);
+	if (err == GS_OK && answered)
+		err = feed(a, &answer, now_s, error);
+	gs_buf_free(&raw);
+	return err;
+}
+
+static enum gs_err feed_and_do(struct gs_sim_actor *a, struct gs_node_input *input, uint64_t now_s,
+                               struct gs_error *error)
+{
+	enum gs_err err = feed(a, input, now_s, error);
+	while (err == GS_OK && a->first != NULL) {
+		struct pending *p = a->first;
+		a->first = p->next;
+		if (a->first == NULL)
+			a->last = NULL;
+		err = do_effect(a, p, now_s, error);
+		free(p);
+	}
+	return err;
+}
+
+/* ---- the tick ---- */
+
+static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
+{
+	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of};
+	struct gs_node_input input = {.kind = GS_INPUT_START};
+	a->options.start_time.unix_s = now_s;
+	a->faulty.fails = false;
+	enum gs_err err = a->folder != NULL && a->db == NULL ? open_store(a, error) : GS_OK;
+	if (err != GS_OK)
+		return err;
+	err = gs_node_open(&a->options, &a->store, &surroundings, a->log, &a->node, error);
+	input.as.start.nonce = a->network->nonce[a->account];
+	return err == GS_OK ? feed_and_do(a, &input, now_s, error) : err;
+}
+
+/* The same claim fails only so often: a machine that cannot compute it at all promises nothing. */
+static bool fails(struct gs_sim_actor *a, const struct gs_hash *claim, uint32_t chance)
+{
+	unsigned i = 0;
+	while (i < GS_SIM_CLAIMS_MAX && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
+		i++;
+	if (i == GS_SIM_CLAIMS_MAX || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, chance))
+		return false;
+	a->tried[i] = (struct gs_sim_tries){*claim, a->tried[i].count + 1};
+	return true;
+}
+
+static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	for (unsigned i = 0; i < a->jobs && err == GS_OK && a->node != NULL;) {
+		struct gs_node_input input = {.kind = GS_INPUT_EXECUTED};
+		struct gs_sim_computed computed;
+		if (a->job[i].done_s > now_s) {
+			i++;
+			continue;
+		}
+		const struct gs_hash claim = a->job[i].claim;
+		a->job[i] = a->job[--a->jobs];
+		input.as.executed.claim = claim;
+		input.as.executed.reason = "the machine could not";
+		input.as.executed.computed = !fails(a, &claim, a->luck.unavailable) &&
+		                             a->compute(a->compute_self, a->account, &claim, &computed);
+		if (input.as.executed.computed) {
+			input.as.executed.output_root = input.as.executed.reference_root = computed.output_root;
+			input.as.executed.trace_root = computed.trace_root;
+			if (fails(a, &claim, a->luck.flips))
+				input.as.executed.output_root.b[0] ^= 1;
+			keep_execution(a, &claim);
+		}
+		err = feed_and_do(a, &input, now_s, error);
+	}
+	return err;
+}
+
+/* Blocks up to the endpoint's newest. *reached: the node has it. */
+static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached, struct gs_error *error)
+{
+	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
+	const struct gs_head *newest = gs_node_newest(a->node);
+	uint64_t top = gs_sim_network_newest(a->network)->head.number;
+	enum gs_err err = GS_OK;
+	*reached = false;
+	if (!answers(a, now_s))
+		return GS_OK;
+	if (befalls(a, a->luck.lag))
+		top -= gs_rng_below(&a->rng, top + 1 < 4 ? top + 1 : 4);
+	uint64_t next = newest == NULL ? 0 : newest->number + 1;
+	if (top < next) {
+		input.as.header = gs_sim_network_block(a->network, top)->head;
+		err = feed_and_do(a, &input, now_s, error);
+	}
+	for (int i = 0; i < BLOCKS_A_TICK && err == GS_OK && a->node != NULL && next <= top; i++) {
+		const uint64_t wanted = next;
+		input.as.header = gs_sim_network_block(a->network, wanted)->head;
+		err = feed_and_do(a, &input, now_s, error);
+		if (err != GS_OK || a->node == NULL)
+			return err;
+		newest = gs_node_newest(a->node);
+		next = newest == NULL ? 0 : newest->number + 1;
+		if (next <= wanted)
+			return GS_OK;
+	}
+	*reached = err == GS_OK && a->node != NULL && next > top;
+	return err;
+}
+
+enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
+{
+	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
+	bool reached = false;
+	enum gs_err err = GS_OK;
+	if (a->node == NULL) {
+		if (now_s < a->up_at_s)
+			return GS_OK;
+		err = start(a, now_s, error);
+	}
+	if (err == GS_OK && a->node != NULL)
+		err = take_results(a, now_s, error);
+	if (err == GS_OK && a->node != NULL)
+		err = follow(a, now_s, &reached, error);
+	if (err == GS_OK && a->node != NULL && reached)
+		err = feed_and_do(a, &timer, now_s, error);
+	return err;
+}
+
+enum gs_err gs_sim_actor_summarise(struct gs_sim_actor *a, struct gs_node_summary *out, struct gs_error *error)
+{
+	GS_ASSERT(a->node != NULL);
+	return gs_node_summarise(a->node, out, error);
+}
+
+enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed, struct gs_error *error)
+{
+	gs_rng_seed(&a->rng, seed);
+	enum gs_err err = open_store(a, error);
+	return err == GS_OK ? gs_node_effects_init(&a->effects) : err;
+}
+
+/* The database's files, so that the next run finds none. */
+static void remove_files(const struct gs_sim_actor *a)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb", "LOCK"};
+	char path[512];
+	for (size_t i = 0; i < GS_ARRAY_LEN(names); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%u/%s", a->folder, a->account, names[i]);
+		if (n > 0 && (size_t)n < sizeof(path))
+			unlink(path);
+	}
+}
+
+void gs_sim_actor_close(struct gs_sim_actor *a)
+{
+	gs_node_close(a->node);
+	drop_effects(a);
+	gs_node_effects_free(&a->effects);
+	close_store(a);
+	if (a->folder != NULL)
+		remove_files(a);
+	gs_sim_store_free(a->memory);
+	memset(a, 0, sizeof(*a));
+}

@@ -1,0 +1,91 @@
+/* simulations/nodes/actor.h: a party that runs the production node: its store, its endpoint, its machine, and what befalls them.
+ *
+ * The actor does what the daemon does around the core: follows the chain through an endpoint, does the effects of each step in
+ * order, runs executions, which take their time, and begins anew from the store after a crash. */
+#ifndef GS_SIMULATIONS_NODES_ACTOR_H
+#define GS_SIMULATIONS_NODES_ACTOR_H
+
+#include "simulations/nodes/faulty_store.h"
+#include "simulations/nodes/memory_store.h"
+#include "simulations/nodes/network.h"
+#include "storage/store.h"
+#include "validator/node/node.h"
+
+enum {
+	GS_SIM_JOBS_MAX = 64,
+	GS_SIM_LIVES_MAX = 64, /* crashes of one actor in a run */
+	GS_SIM_TRIES_MAX = 2,  /* executions of a claim that fail */
+};
+#define GS_SIM_NEVER_S UINT64_MAX
+
+/* What the actor's machine computes of a claim; NULL prover: it cannot. */
+struct gs_sim_computed {
+	struct gs_hash output_root;
+	struct gs_hash trace_root;
+	const struct gs_prover *prover;
+};
+typedef bool gs_sim_compute(void *self, unsigned actor, const struct gs_hash *claim, struct gs_sim_computed *out);
+
+/* Everything that may go wrong for an actor, as chances of 1,000 a chance to go wrong, or spans of time. */
+struct gs_sim_luck {
+	uint32_t crash;          /* a step, after it was stored: its effects are lost */
+	uint32_t commit_fails;   /* a step that would store something */
+	uint32_t call_fails;     /* a request to the endpoint gets no answer */
+	uint32_t lag;            /* a look at the endpoint's newest block shows an older one */
+	uint32_t unavailable;    /* an execution cannot be done this time, nor the next, but then */
+	uint32_t flips;          /* one of the two back ends computes something else, so often at most, too */
+	uint64_t execution_s;    /* at most */
+	uint64_t down_s;         /* at most, after a crash */
+	uint64_t offline_from_s; /* the endpoint is silent... */
+	uint64_t offline_to_s;   /* ...until then */
+	int64_t skew_s;          /* of its clock */
+	uint64_t send_delay_s;   /* at most: what it sends is in no block before */
+};
+
+struct gs_sim_job {
+	struct gs_hash claim;
+	uint64_t done_s;
+};
+
+struct gs_sim_tries { /* executions of a claim that could not be done */
+	struct gs_hash claim;
+	unsigned count; /* 0: an unused place */
+};
+
+struct gs_sim_actor {
+	unsigned account;               /* number of the actor, too */
+	struct gs_sim_network *network; /* borrowed */
+	struct gs_node_options options;
+	struct gs_sim_luck luck;
+	gs_sim_compute *compute;
+	void *compute_self;
+	const struct gs_log *log;
+	struct gs_rng rng;
+	const char *folder;          /* for a database of LMDB, in a folder of its own there; NULL: in memory */
+	struct gs_sim_store *memory; /* owned; outlives every life */
+	struct gs_store_db *db;      /* owned; NULL: in memory, or not running */
+	struct gs_store inner, store;
+	struct gs_sim_faulty faulty;
+	/* this life: */
+	struct gs_node *node; /* owned; NULL: not running */
+	struct gs_node_effects effects;
+	struct pending *first, *last; /* owned */
+	struct gs_sim_job job[GS_SIM_JOBS_MAX];
+	unsigned jobs;
+	struct gs_sim_tries tried[GS_SIM_CLAIMS_MAX]; /* in all lives */
+	struct gs_hash executed[GS_SIM_CLAIMS_MAX];   /* claims whose trace is here */
+	unsigned executions;
+	uint64_t up_at_s; /* not running: when it starts */
+	unsigned lives;
+	unsigned failures; /* of lives that ended by the store */
+};
+
+/* The rest is zero; network, options, luck, compute, and folder if wanted, are set. GS_ENOMEM, GS_EIO. */
+GS_MUST enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed, struct gs_error *error);
+void gs_sim_actor_close(struct gs_sim_actor *a);
+/* One look at the world, as the daemon's tick. GS_ENOMEM, GS_ECORRUPT...: a step failed and its store was not the reason. */
+GS_MUST enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error);
+/* What is stored, counted; the actor must be running. */
+GS_MUST enum gs_err gs_sim_actor_summarise(struct gs_sim_actor *a, struct gs_node_summary *out, struct gs_error *error);
+
+#endif

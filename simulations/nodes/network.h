@@ -1,0 +1,102 @@
+/* simulations/nodes/network.h: a chain of blocks with the contracts in it, a pool of transactions in front of it, and what an
+ * endpoint tells about both.
+ *
+ * The state of the contracts is a function of the blocks: a reorganisation drops the newest ones and computes the rest anew.
+ * Transactions of dropped blocks go back into the pool. A transaction's bytes are its sender, nonce, target and calldata;
+ * nothing is signed here, and its hash is the hash of those bytes. */
+#ifndef GS_SIMULATIONS_NODES_NETWORK_H
+#define GS_SIMULATIONS_NODES_NETWORK_H
+
+#include "chain/core/rng.h"
+#include "chain/eth/head.h"
+#include "simulations/nodes/calls.h"
+#include "simulations/nodes/events.h"
+
+enum {
+	GS_SIM_CLAIMS_MAX = 16,
+	GS_SIM_TX_BYTES_MAX = 1 << 18,
+};
+#define GS_SIM_GENESIS_S UINT64_C(1700000000)
+
+struct gs_sim_tx {
+	struct gs_hash hash;
+	unsigned sender; /* account */
+	uint64_t nonce;
+	struct gs_address to;
+	struct gs_bytes data; /* into raw */
+	struct gs_bytes raw;  /* owned */
+	uint64_t ready_s;     /* not in a block before */
+	bool mined, success;
+	uint64_t block; /* mined: its number */
+	unsigned times; /* that it was mined, on any branch */
+	char why[32];   /* it failed: the contract's error */
+};
+
+struct gs_sim_block {
+	struct gs_head head;
+	unsigned *tx; /* owned: numbers of transactions */
+	unsigned txs;
+	struct gs_sim_logs logs;
+};
+
+struct gs_sim_network_rules {
+	struct gs_contracts contracts;
+	struct gs_sim_rules rules;
+	uint32_t claimant_budget_s, challenger_budget_s, minimum_time_s;
+	const struct gs_header *header; /* of the one model; borrowed */
+	unsigned registrant;
+	struct gs_wei deposit[GS_SIM_ACCOUNTS_MAX];
+	unsigned accounts;
+	uint64_t block_s;
+};
+
+struct gs_sim_network {
+	struct gs_sim_network_rules rules;
+	struct gs_sim_bank bank;
+	struct gs_sim_chain claim[GS_SIM_CLAIMS_MAX];
+	unsigned claims;
+	uint64_t nonce[GS_SIM_ACCOUNTS_MAX];
+	struct gs_sim_block *block; /* owned; block[n] has number n */
+	size_t blocks, block_room;
+	struct gs_sim_tx **tx; /* owned, in order of arrival */
+	unsigned txs, tx_room;
+	struct gs_sim_logs *logs; /* where what happens now is told; NULL: nowhere */
+	uint64_t branch;          /* counts reorganisations, so that the same block on two branches differs */
+	struct gs_rng rng;
+};
+
+/* Block 1 has the deposits and the model. GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_network_open(const struct gs_sim_network_rules *rules, uint64_t seed,
+                                        struct gs_sim_network *out);
+void gs_sim_network_close(struct gs_sim_network *n);
+
+/* ---- time ---- */
+
+/* A block at this time with everything in the pool that is ready and has its sender's next nonce. GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s);
+/* Drops the newest `depth` blocks (never the first two); their transactions are ready again after up to delay_s seconds. The caller mines
+ * the other branch. GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64_t delay_s, uint64_t now_s);
+
+/* ---- what an endpoint answers ---- */
+
+const struct gs_sim_block *gs_sim_network_newest(const struct gs_sim_network *n);
+const struct gs_sim_block *gs_sim_network_block(const struct gs_sim_network *n, uint64_t number); /* NULL */
+const struct gs_sim_block *gs_sim_network_block_of(const struct gs_sim_network *n,
+                                                   const struct gs_hash *hash);                        /* NULL */
+const struct gs_sim_tx *gs_sim_network_tx(const struct gs_sim_network *n, const struct gs_hash *hash); /* NULL */
+/* With transactions in the pool that follow each other. */
+uint64_t gs_sim_network_pending_nonce(const struct gs_sim_network *n, unsigned account);
+/* Whether the call would succeed now. GS_EINVAL with the contract's error. */
+GS_MUST enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender, const struct gs_address *to,
+                                       struct gs_bytes data, uint64_t now_s, struct gs_error *error);
+/* Appends a transaction's bytes; its hash. */
+void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
+                     struct gs_buf *out, struct gs_hash *hash);
+/* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s);
+
+/* The claim with this id, NULL when there is none. */
+struct gs_sim_chain *gs_sim_network_claim(struct gs_sim_network *n, const struct gs_hash *id);
+
+#endif
