@@ -252,7 +252,8 @@ enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error
 {
 	struct gs_exec_options options = {.threads = threads,
 	                                  .isa = run->isa,
-	                                  .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0,
+	                                  .packed_bytes = GS_EXEC_PACKED_BYTES_MAX,
+	                                  .shared_only = !run->again,
 	                                  .outputs_only = true};
 	GS_ASSERT(run->plan == NULL);
 	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
