@@ -1,5 +1,6 @@
 #include "validator/cli/model.h"
 
+#include "chain/core/pages.h"
 #include "challenge/machine/merkle.h"
 #include "challenge/machine/tolerance.h"
 #include "validator/daemon/beside.h"
@@ -259,6 +260,8 @@ enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error
 	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
 	for (uint32_t i = 0; err == GS_OK && i < run->program->io.outputs; i++)
 		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
+	if (err == GS_OK)
+		gs_large_pages(run->trace, (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES);
 	return err;
 }
 

@@ -1,5 +1,6 @@
 #include "validator/exec/plan.h"
 
+#include "chain/core/pages.h"
 #include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
@@ -35,6 +36,7 @@ struct gs_exec_plan {
 	struct gs_spread spread; /* over threads */
 	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
 	uint64_t kept_bytes;     /* by steps */
+	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
 };
 
@@ -250,6 +252,7 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 		step->first_chunk = in.first_chunk;
 		step->chunks = (uint32_t)gs_dtype_chunks(in.store_dtype, count);
 		step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
+		plan->chunks += step->chunks;
 		gs_spread_estimate(&plan->spread, i, &in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
@@ -498,6 +501,9 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
 	enum gs_err err = gs_trace_commit_begin(trace, gs_pool_threads(plan->pool) > 1 ? &spread : NULL);
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
+	bool dense = plan->chunks >= trace->present / 2; /* in gaps, large pages would take memory for nothing */
+	if (!plan->again && dense && trace->home.take == NULL)
+		gs_large_pages(trace->chunks, (size_t)trace->present * GS_CHUNK_BYTES);
 	err = run(plan, mem, NULL, NULL, NULL, trace, error);
 	if (err == GS_OK)
 		gs_trace_commit_end(trace);
