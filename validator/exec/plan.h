@@ -12,15 +12,17 @@
 
 #define GS_EXEC_PACKED_BYTES_MAX (UINT64_C(1) << 31) /* of constants kept packed by one plan */
 
+struct gs_exec_plan;
+
 struct gs_exec_options {
 	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
 	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
 	bool finely;           /* for tests: every thread takes part in everything (threads.h) */
 	bool outputs_only;     /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
+	const struct gs_exec_plan *packed_of; /* NULL, or a plan with the same program, isa and outputs_only that
+	                                       * outlives this one: what it has packed is used by both */
 };
-
-struct gs_exec_plan;
 
 /* The program, with its weights, is borrowed until gs_exec_plan_free. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
