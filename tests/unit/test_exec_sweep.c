@@ -23,6 +23,10 @@ static void draw_box(struct gs_exec_case *c)
 		c->in.extent[a] = extents[below(c, a + 1U == c->in.out_axes ? 13 : 8)];
 	if (c->in.out_axes && below(c, 8) == 0) /* a line of several blocks */
 		c->in.extent[c->in.out_axes - 1] = 1000 + below(c, 2100);
+	else if (c->in.out_axes > 1 && below(c, 6) == 0) { /* short lines, many of them */
+		c->in.extent[c->in.out_axes - 1] = 2 + below(c, 3);
+		c->in.extent[below(c, c->in.out_axes - 1U)] = 14 + below(c, 60);
+	}
 }
 
 /* Elements one after another over the axes that `has` names, in any order and direction, sometimes apart. */
@@ -145,8 +149,9 @@ static void add_index(struct gs_exec_case *c, struct gs_operand *op)
 	struct gs_operand index = {.view = op->view};
 	uint64_t count = 1;
 	int64_t coef[GS_OUT_AXES_MAX] = {0};
+	bool tame = below(c, 2), twice = below(c, 2); /* as a tensor is resized: a table for one axis, all in range */
 	for (unsigned a = in->out_axes; a-- > 0;)
-		if (below(c, 2)) {
+		if (tame ? op->view.row[r].at.coef[a] != 0 : below(c, 2)) {
 			coef[a] = (int64_t)count;
 			count *= in->extent[a];
 		}
@@ -157,10 +162,14 @@ static void add_index(struct gs_exec_case *c, struct gs_operand *op)
 		int64_t value = (int64_t)gs_rng_below(&c->rng, op->view.row[r].extent + 1) - (below(c, 9) == 0);
 		static const int64_t wild[] = {INT64_MIN, INT64_MAX, -1, INT64_C(1) << 40};
 		value = below(c, 50) == 0 ? wild[below(c, 4)] : value;
+		if (tame)
+			value = (int64_t)((twice ? i / 2 : gs_rng_u64(&c->rng)) % op->view.row[r].extent);
 		gs_element_write(base, dtype, i, (uint64_t)value & (dtype == GS_I32 ? UINT32_MAX : UINT64_MAX));
 	}
 	op->view.pad = pad;
 	op->view.row[r].at.offset = 0;
+	if (tame)
+		memset(op->view.row[r].at.coef, 0, sizeof(op->view.row[r].at.coef));
 	op->indirect_row = (uint8_t)(r + 1);
 	op->indirect = (struct gs_view){
 		.space = GS_SPACE_INPUTS, .dtype = dtype, .chunk = index.view.chunk, .count = count, .rows = 1};
