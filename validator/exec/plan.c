@@ -30,7 +30,8 @@ struct gs_exec_plan {
 	struct gs_workspace *workspace;
 	struct gs_lines *lines;
 	uint32_t count;        /* instructions */
-	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
+	struct packed *packed; /* NULL when nothing is packed beforehand */
+	bool borrows;          /* that, from another plan; else owned */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
 	struct gs_spread spread; /* over threads */
@@ -209,6 +210,23 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shar
 	return err;
 }
 
+/* What another plan of the same program has packed. */
+static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *of)
+{
+	GS_ASSERT(of->program == plan->program && of->kernels == plan->kernels &&
+	          (of->places.chunk == NULL) == (plan->places.chunk == NULL));
+	plan->packed = of->packed;
+	plan->borrows = true;
+	for (uint32_t i = 0; i < plan->count; i++) {
+		if (of->step[i].gemv == NULL)
+			continue;
+		if ((plan->step[i].gemv = malloc(sizeof(struct gs_gemv))) == NULL)
+			return GS_ENOMEM;
+		*plan->step[i].gemv = *of->step[i].gemv;
+	}
+	return GS_OK;
+}
+
 static void drop_packed(const struct packed *p)
 {
 	gs_contract_drop(&(struct gs_contract){
@@ -321,7 +339,11 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		gs_pool_cut_finely(plan->pool);
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
-	if (budget != 0 && prepack(plan, budget, options->shared_only) != GS_OK) {
+	if (options->packed_of)
+		err = borrow(plan, options->packed_of);
+	else if (budget != 0)
+		err = prepack(plan, budget, options->shared_only);
+	if (err != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
 		return GS_ENOMEM;
@@ -334,9 +356,10 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 {
 	if (!plan)
 		return;
-	for (uint32_t i = 0; plan->packed && i < plan->count; i++)
+	for (uint32_t i = 0; plan->packed && !plan->borrows && i < plan->count; i++)
 		drop_packed(&plan->packed[i]);
-	free(plan->packed);
+	if (!plan->borrows)
+		free(plan->packed);
 	for (uint32_t i = 0; plan->step && i < plan->count; i++) {
 		gs_fast_free(plan->step[i].fast);
 		free(plan->step[i].gemv);

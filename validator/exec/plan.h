@@ -12,6 +12,8 @@
 
 #define GS_EXEC_PACKED_BYTES_MAX (UINT64_C(1) << 31) /* of constants kept packed by one plan */
 
+struct gs_exec_plan;
+
 struct gs_exec_options {
 	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
@@ -19,9 +21,9 @@ struct gs_exec_options {
 	bool shared_only; /* of those, only what several instructions read: for one run, which packs the rest as fast */
 	bool finely;      /* for tests: every thread takes part in everything (threads.h) */
 	bool outputs_only; /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
+	const struct gs_exec_plan *packed_of; /* NULL, or a plan with the same program, isa and outputs_only that
+	                                       * outlives this one: what it has packed is used by both */
 };
-
-struct gs_exec_plan;
 
 /* The program, with its weights, is borrowed until gs_exec_plan_free. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
