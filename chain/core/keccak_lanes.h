@@ -16,12 +16,12 @@ typedef void gs_keccak_many(uint8_t prefix, const uint8_t *data, size_t count, s
 
 struct gs_keccak_lanes {
 	const char *isa;
-	unsigned lanes;          /* states permuted at once */
+	unsigned lanes;          /* states permuted at once, at most */
 	gs_keccak_many *hash128; /* messages of 128 bytes */
 	gs_keccak_many *hash64;  /* messages of 64 bytes */
 };
 
-enum { GS_KECCAK_LANES_KINDS_MAX = 4 };
+enum { GS_KECCAK_LANES_KINDS_MAX = 5 };
 
 /* What this processor can run, the best first and "portable" last; returns how many. Static constants. */
 unsigned gs_keccak_lanes_all(const struct gs_keccak_lanes *out[GS_KECCAK_LANES_KINDS_MAX]);
@@ -31,7 +31,8 @@ const struct gs_keccak_lanes *gs_keccak_lanes_best(void);
 extern const struct gs_keccak_lanes gs_keccak_lanes_portable;
 #if defined(__x86_64__)
 extern const struct gs_keccak_lanes gs_keccak_lanes_avx2;
-extern const struct gs_keccak_lanes gs_keccak_lanes_avx512; /* needs AVX-512 F, BW, DQ and VL */
+extern const struct gs_keccak_lanes gs_keccak_lanes_avx512;      /* needs AVX-512 F, BW, DQ and VL */
+extern const struct gs_keccak_lanes gs_keccak_lanes_four_avx512; /* what the former leaves over */
 #elif defined(__AARCH64EL__)
 extern const struct gs_keccak_lanes gs_keccak_lanes_neon;
 #endif

@@ -15,6 +15,8 @@ typedef __m512i V;
 #define XOR3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0x96)
 #define CHI(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0xd2)
 #define ROL(a, n) _mm512_rol_epi64(a, n)
+#define FEW 4
+#define FEWER gs_keccak_lanes_four_avx512
 
 /* Row l of the matrix of words is lane l's; becomes column l. */
 static inline void transpose(V m[8])

@@ -9,6 +9,8 @@
  *   load_message(w, bytes, prefix, data)   words 0 .. bytes / 8 of (prefix || message) of each lane, message l at
  *                   data + l * bytes; the last word holds one byte of the message, seven zero bytes above it
  *   store_hashes(s, out)                   s[0 .. 3] of lane l to out[l]
+ * and may define
+ *   FEW, FEWER      up to FEW messages that are left over are FEWER's; otherwise a single one is gs_keccak_lanes_portable's
  * With nothing defined it is plain C with one lane. Words are little-endian (FIPS 202, B.1). */
 #ifndef GS_CHAIN_CORE_KECCAK_LANES_BODY_H
 #define GS_CHAIN_CORE_KECCAK_LANES_BODY_H
@@ -39,6 +41,13 @@ static inline void store_hashes(const V *s, struct gs_hash *out)
 	for (size_t i = 0; i < 4; i++)
 		gs_le64_write(out->b + 8 * i, s[i]);
 }
+#endif
+
+#ifndef FEW
+#define FEW (LANES > 2 ? 1 : 0)
+#endif
+#ifndef FEWER
+#define FEWER gs_keccak_lanes_portable
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -113,11 +122,8 @@ ALWAYS_INLINE void hash_many(uint8_t prefix, size_t bytes, const uint8_t *data, 
 		hash_lanes(prefix, bytes, data + i * bytes, out + i);
 	if (i == count)
 		return;
-	if (LANES > 2 && count - i == 1) { /* a whole vector for one message takes longer */
-		if (bytes == 128)
-			gs_keccak_lanes_portable.hash128(prefix, data + i * bytes, 1, out + i);
-		else
-			gs_keccak_lanes_portable.hash64(prefix, data + i * bytes, 1, out + i);
+	if (count - i <= FEW) { /* a whole vector for them takes longer */
+		(bytes == 128 ? FEWER.hash128 : FEWER.hash64)(prefix, data + i * bytes, count - i, out + i);
 		return;
 	}
 	uint8_t rest[LANES * 128] = {0};

@@ -8,8 +8,10 @@ unsigned gs_keccak_lanes_all(const struct gs_keccak_lanes *out[GS_KECCAK_LANES_K
 	unsigned count = 0;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
 		out[count++] = &gs_keccak_lanes_avx512;
+		out[count++] = &gs_keccak_lanes_four_avx512;
+	}
 	if (__builtin_cpu_supports("avx2"))
 		out[count++] = &gs_keccak_lanes_avx2;
 #elif defined(__AARCH64EL__)

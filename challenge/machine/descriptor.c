@@ -176,7 +176,8 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 		return;
 	}
 	view->chunk = (uint32_t)chunk;
-	view->pad_value = view->pad == GS_PAD_VALUE ? gs_wire_be(w, class_bytes(gs_dtype_class(view->dtype))) : 0;
+	if (view->pad == GS_PAD_VALUE)
+		view->pad_value = gs_wire_be(w, class_bytes(gs_dtype_class(view->dtype)));
 	for (unsigned r = 0; r < view->rows && !w->bad; r++) {
 		view->row[r].extent = gs_wire_uint(w);
 		view->row[r].stride = gs_wire_uint(w);
@@ -187,8 +188,6 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
 {
 	op->kind = (uint8_t)gs_wire_be(w, 1);
-	op->indirect_row = 0;
-	op->constant = 0;
 	switch (op->kind) {
 	case GS_OPERAND_CONST: op->constant = gs_wire_be(w, class_bytes(cls)); break;
 	case GS_OPERAND_IOTA: take_affine(w, &op->iota); break;
@@ -200,6 +199,13 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 		break;
 	default: /* a byte from outside */ w->bad = true;
 	}
+}
+
+/* All but the rows, which are nearly all of it. */
+static void clear_operand(struct gs_operand *op)
+{
+	memset(op, 0, offsetof(struct gs_operand, view) + offsetof(struct gs_view, row));
+	memset(&op->indirect, 0, offsetof(struct gs_view, row));
 }
 
 enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
@@ -243,6 +249,8 @@ enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct g
 			if (i != out->epilogue_pos)
 				out->epilogue_const[k++] = gs_wire_be(w, class_bytes(e->operand[i]));
 	}
+	for (unsigned i = 0; i < GS_ARRAY_LEN(out->operand); i++)
+		clear_operand(&out->operand[i]);
 	for (unsigned i = 0; i < fn->arity && !w->bad; i++)
 		take_operand(w, &out->operand[i], fn->operand[i]);
 	return w->bad ? gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding") : GS_OK;

@@ -11,8 +11,8 @@
 void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in);
 /* Reads one descriptor's bytes and leaves what follows. Whatever the form does not use is zero. GS_EPARSE. */
 GS_MUST enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error);
-/* The same, but of the operands only what the form uses is written: rows and coordinates beyond stay what they were. Most
- * of the 6 KiB is never used, and clearing it takes longer than reading the bytes. */
+/* The same, but rows that a view does not have stay what they were: they are most of the 6 KiB, and clearing them takes
+ * longer than reading the bytes. */
 GS_MUST enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error);
 /* gs_instr_check of what the form uses. GS_EPARSE. */
 GS_MUST enum gs_err gs_instr_check_used(const struct gs_instr *in, struct gs_error *error);

@@ -87,6 +87,11 @@ struct gs_bytes gs_listing_bytes(const struct gs_listing *l, uint32_t i)
 	return (struct gs_bytes){l->bytes.ptr + l->at[i], l->bytes.len - l->at[i]};
 }
 
+uint64_t gs_listing_elements(const struct gs_listing *l, uint32_t i)
+{
+	return gs_descriptor_tensor(gs_listing_bytes(l, i)).count;
+}
+
 struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i)
 {
 	struct gs_instr in;

@@ -73,10 +73,19 @@ void gs_merkle_array_root_by(const struct gs_keccak_lanes *lanes, const uint8_t 
  * An executor appends each instruction's output when it is finished, at increasing positions; what it leaves out is
  * zero. The chunks are hashed at once, while they are still in the processor's caches, and never kept: memory holds the
  * levels from `base` up and the leaf hashes of one block of 2^base chunks. */
+
+/* A port: calls work(what, first, last) for disjoint ranges that cover [0, count), on several threads if it likes, and
+ * returns when all are done. */
+struct gs_merkle_spread {
+	void *self;
+	void (*run)(void *self, uint64_t count, void (*work)(void *what, uint64_t first, uint64_t last), void *what);
+};
+
 struct gs_merkle_stream {
-	struct gs_merkle tree;   /* level[base] is written as blocks are completed */
-	uint64_t next;           /* where the next chunk may lie */
-	struct gs_hash *pending; /* base > 0: hashes of the block that next lies in, up to next; owned */
+	struct gs_merkle_spread spread; /* without a function: one thread. May be set after init */
+	struct gs_merkle tree;          /* level[base] is written as blocks are completed */
+	uint64_t next;                  /* where the next chunk may lie */
+	struct gs_hash *pending;        /* base > 0: hashes of the block that next lies in, up to next; owned */
 };
 
 /* Room for chunks [0, leaves), leaves <= 2^depth; base <= depth. lanes: NULL for the best. GS_ENOMEM. */

@@ -15,6 +15,12 @@ static uint64_t present(uint64_t leaves, unsigned level)
 	return (leaves + (UINT64_C(1) << level) - 1) >> level;
 }
 
+/* Hashes that a level has memory for: an even number (join). */
+static uint64_t room(uint64_t leaves, unsigned level)
+{
+	return (present(leaves, level) + 1) & ~UINT64_C(1);
+}
+
 static uint64_t lower(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -34,16 +40,14 @@ static void fill(struct gs_hash *out, uint64_t count, unsigned height)
 		out[i] = *gs_merkle_zero(height);
 }
 
-/* The level over `count` hashes of height h; an odd last one meets Z_h. above may be below. */
-static void join(const struct gs_keccak_lanes *lanes, const struct gs_hash *below, uint64_t count, unsigned h,
+/* The level over `count` hashes of height h; an odd last one meets Z_h, which is written behind it: there is room for an
+ * even number of hashes in each level. above may be below. */
+static void join(const struct gs_keccak_lanes *lanes, struct gs_hash *below, uint64_t count, unsigned h,
                  struct gs_hash *above)
 {
-	struct gs_hash last = {{0}};
 	if (count & 1)
-		last = below[count - 1];
-	gs_merkle_nodes(lanes, below, count / 2, above);
-	if (count & 1)
-		gs_merkle_node(&last, gs_merkle_zero(h), &above[count / 2]);
+		below[count] = *gs_merkle_zero(h);
+	gs_merkle_nodes(lanes, below, (count + 1) / 2, above);
 }
 
 /* Turns 1 <= count <= 2^height leaf hashes into the root of their subtree, in place. */
@@ -125,7 +129,7 @@ static enum gs_err allocate(const struct gs_keccak_lanes *lanes, uint64_t leaves
 	memset(out, 0, sizeof(*out));
 	uint64_t total = 0;
 	for (unsigned level = base; level <= depth; level++)
-		total += present(leaves, level);
+		total += room(leaves, level);
 	out->memory = malloc((size_t)(total > 0 ? total : 1) * sizeof(struct gs_hash));
 	if (out->memory == NULL)
 		return GS_ENOMEM;
@@ -136,7 +140,7 @@ static enum gs_err allocate(const struct gs_keccak_lanes *lanes, uint64_t leaves
 	struct gs_hash *at = out->memory;
 	for (unsigned level = base; level <= depth; level++) {
 		out->level[level] = at;
-		at += present(leaves, level);
+		at += room(leaves, level);
 	}
 	return GS_OK;
 }
@@ -276,11 +280,43 @@ static void advance(struct gs_merkle_stream *s, const uint8_t *data, uint64_t co
 	}
 }
 
+struct blocks {
+	const struct gs_merkle *tree;
+	const uint8_t *data; /* of block `first` */
+	uint64_t first;
+};
+
+static void hash_blocks(void *what, uint64_t first, uint64_t last)
+{
+	const struct blocks *b = what;
+	const struct gs_merkle *t = b->tree;
+	for (uint64_t i = first; i < last; i++)
+		gs_merkle_array_root_by(t->lanes, b->data + ((i << t->base) * GS_CHUNK_BYTES), UINT64_C(1) << t->base,
+		                        t->base, &t->level[t->base][b->first + i]);
+}
+
+/* Whole blocks of data from s->next on, which is where one begins. */
+static void advance_blocks(struct gs_merkle_stream *s, const uint8_t *data, uint64_t count)
+{
+	struct blocks blocks = {&s->tree, data, s->next >> s->tree.base};
+	if (s->spread.run != NULL && count > 1)
+		s->spread.run(s->spread.self, count, hash_blocks, &blocks);
+	else
+		hash_blocks(&blocks, 0, count);
+	s->next += count << s->tree.base;
+}
+
 /* Up to `end`: data, or zero chunks when data is NULL. */
 static void advance_to(struct gs_merkle_stream *s, const uint8_t *data, uint64_t end)
 {
 	const uint64_t block = UINT64_C(1) << (s->tree.base > 0 ? s->tree.base : BLOCK_HEIGHT);
 	while (s->next < end) {
+		const uint64_t whole = (end - s->next) / block;
+		if (data != NULL && s->tree.base > 0 && s->next % block == 0 && whole > 0) {
+			advance_blocks(s, data, whole);
+			data += whole * block * GS_CHUNK_BYTES;
+			continue;
+		}
 		uint64_t count = lower(end, (s->next | (block - 1)) + 1) - s->next;
 		advance(s, data, count);
 		if (data != NULL)

@@ -34,14 +34,16 @@ struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i)
 void gs_program_decode(const struct gs_program *p, uint32_t i, struct gs_instr *out)
 {
 	struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
-	enum gs_err err = gs_instr_take(&w, out, NULL);
+	enum gs_err err = gs_instr_take_used(&w, out, NULL);
 	GS_ASSERT(err == GS_OK); /* sealing or reading the program decoded it before */
 }
 
 struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i)
 {
 	struct gs_instr in;
-	gs_program_decode(p, i, &in);
+	struct gs_wire w = gs_wire_open(gs_program_descriptor(p, i));
+	enum gs_err err = gs_instr_take(&w, &in, NULL);
+	GS_ASSERT(err == GS_OK); /* as above */
 	return in;
 }
 
@@ -62,6 +64,16 @@ static uint64_t tensor_chunks(struct gs_bytes descriptor)
 {
 	struct gs_descriptor_tensor t = gs_descriptor_tensor(descriptor);
 	return gs_dtype_chunks(t.dtype, t.count);
+}
+
+uint32_t gs_program_first_chunk(const struct gs_program *p, uint32_t i)
+{
+	return gs_descriptor_first_chunk(gs_program_descriptor(p, i).ptr);
+}
+
+uint32_t gs_program_tensor_chunks(const struct gs_program *p, uint32_t i)
+{
+	return (uint32_t)tensor_chunks(gs_program_descriptor(p, i));
 }
 
 /* ---- checks ---- */

@@ -180,7 +180,11 @@ void gs_program_free(struct gs_program *p); /* frees what it owns, zeroes *p; NU
 struct gs_bytes gs_program_descriptor(const struct gs_program *p, uint32_t i); /* borrowed */
 /* Instruction i < count, decoded: a fraction of a microsecond. */
 struct gs_instr gs_program_instr(const struct gs_program *p, uint32_t i);
-void gs_program_decode(const struct gs_program *p, uint32_t i, struct gs_instr *out); /* the same, not copied */
+/* The same to *out, where rows that a view does not have stay what they were: in a fraction of the time. */
+void gs_program_decode(const struct gs_program *p, uint32_t i, struct gs_instr *out);
+/* The chunks of the tensor that it writes: the first, and how many: its span without a gap behind. */
+uint32_t gs_program_first_chunk(const struct gs_program *p, uint32_t i);
+uint32_t gs_program_tensor_chunks(const struct gs_program *p, uint32_t i);
 /* The instruction whose span covers the trace chunk; chunk < 2^trace_depth. */
 uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk);
 

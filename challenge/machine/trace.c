@@ -6,6 +6,8 @@
 
 enum {
 	WINDOW = 1 << 16, /* chunks, 8 MiB: how much is hashed before its memory may rest */
+	ENOUGH = 1 << 10, /* chunks, 128 KiB: to be hashed at once by one thread; still in its second-level cache */
+	ENOUGH_TO_SHARE = 1 << 12, /* the same by several: some blocks of the tree */
 };
 
 static enum gs_err take(const struct gs_trace *t, uint64_t chunks, uint8_t **out, struct gs_error *error)
@@ -76,36 +78,53 @@ enum gs_err gs_trace_reach(struct gs_trace *t, uint64_t index)
 	return GS_OK;
 }
 
-enum gs_err gs_trace_commit_begin(struct gs_trace *t)
+enum gs_err gs_trace_commit_begin(struct gs_trace *t, const struct gs_merkle_spread *spread)
 {
 	uncommit(t);
 	unsigned base = t->whole ? 0 : gs_merkle_base_for(t->present);
-	return gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base);
+	enum gs_err err = gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base);
+	if (err == GS_OK && spread != NULL)
+		t->stream.spread = *spread;
+	t->pending = t->final = 0;
+	return err;
+}
+
+/* Hashes what is pending, up to a chunk. */
+static void hash_up_to(struct gs_trace *t, uint64_t end)
+{
+	while (t->pending < end) {
+		uint64_t part = end - t->pending < WINDOW ? end - t->pending : WINDOW;
+		const uint8_t *data = t->chunks + t->pending * GS_CHUNK_BYTES;
+		gs_merkle_stream_append(&t->stream, t->pending, data, part);
+		if (t->home.rest != NULL)
+			t->home.rest(t->home.self, data, part * GS_CHUNK_BYTES);
+		t->pending += part;
+	}
 }
 
 void gs_trace_commit_chunks(struct gs_trace *t, uint64_t first, uint64_t chunks)
 {
-	GS_ASSERT(first <= t->present && chunks <= t->present - first);
-	while (chunks > 0) {
-		uint64_t part = chunks < WINDOW ? chunks : WINDOW;
-		const uint8_t *data = t->chunks + first * GS_CHUNK_BYTES;
-		gs_merkle_stream_append(&t->stream, first, data, part);
-		if (t->home.rest != NULL)
-			t->home.rest(t->home.self, data, part * GS_CHUNK_BYTES);
-		first += part;
-		chunks -= part;
+	const uint64_t block = UINT64_C(1) << t->stream.tree.base;
+	GS_ASSERT(first >= t->final && first <= t->present && chunks <= t->present - first);
+	if (first != t->final) { /* what lies between is zero, and may not look so */
+		hash_up_to(t, t->final);
+		t->pending = first;
 	}
+	t->final = first + chunks;
+	if (t->final - t->pending >= (t->stream.spread.run != NULL ? ENOUGH_TO_SHARE : ENOUGH))
+		hash_up_to(t, t->final & ~(block - 1)); /* from now on whole blocks */
 }
 
 void gs_trace_commit_end(struct gs_trace *t)
 {
+	hash_up_to(t, t->final);
 	gs_merkle_stream_finish(&t->stream, t->chunks, &t->tree);
 	t->committed = true;
 }
 
 enum gs_err gs_trace_commit(struct gs_trace *t)
 {
-	enum gs_err err = gs_trace_commit_begin(t);
+	enum gs_err err = gs_trace_commit_begin(t, NULL);
 	if (err != GS_OK)
 		return err;
 	gs_trace_commit_chunks(t, 0, t->present);

@@ -29,6 +29,7 @@ struct gs_trace {
 	bool whole;                     /* set before a commit: all levels are kept, half the data's room */
 	struct gs_merkle tree;          /* owned */
 	struct gs_merkle_stream stream; /* owned: a commit under way */
+	uint64_t pending, final;        /* of that: chunks [pending, final) are to be hashed yet */
 	struct gs_trace_home home;      /* without functions: the heap */
 };
 
@@ -44,8 +45,10 @@ GS_MUST enum gs_err gs_trace_reach(struct gs_trace *t, uint64_t index);
 /* Builds the tree over the chunks. GS_ENOMEM. */
 GS_MUST enum gs_err gs_trace_commit(struct gs_trace *t);
 /* The same while the chunks are being written: begin, then each stretch of chunks when it is final, at increasing
- * positions (what lies between is zero), then end. One that is not ended is undone by the next begin, commit or free. */
-GS_MUST enum gs_err gs_trace_commit_begin(struct gs_trace *t);
+ * positions (what lies between is zero), then end. Chunks are hashed when enough of them are there to hash several at
+ * once, so they stay as they are until end. spread: NULL, or what shares hashing among threads until end. A commit that is
+ * not ended is undone by the next begin, commit or free. */
+GS_MUST enum gs_err gs_trace_commit_begin(struct gs_trace *t, const struct gs_merkle_spread *spread);
 void gs_trace_commit_chunks(struct gs_trace *t, uint64_t first, uint64_t chunks);
 void gs_trace_commit_end(struct gs_trace *t);
 void gs_trace_free(struct gs_trace *t); /* twice is fine */

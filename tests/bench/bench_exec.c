@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "simulations/programs.h"
 #include "tests/support/bench.h"
 #include "tests/support/peak.h"
 #include "validator/cli/model.h"
-#include "validator/exec/plan.h"
+#include "validator/exec/batch.h"
 
 /* ---- the machine's own peak ---- */
 
@@ -186,6 +187,70 @@ static enum gs_err prepare_model(const char *folder, struct gs_tensor_set *set, 
 	return err;
 }
 
+/* ---- batches ---- */
+
+enum { BATCH = 8 };
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+struct batch {
+	struct gs_exec_plan *plan;
+	struct gs_exec_batch *batch;
+	struct gs_memory memory[BATCH];
+	struct gs_trace trace[BATCH];
+};
+
+static double one_after_the_other(struct batch *t)
+{
+	double start = now();
+	for (unsigned i = 0; i < BATCH; i++)
+		if (gs_exec_plan_run_committing(t->plan, &t->memory[i], &t->trace[i], NULL) != GS_OK)
+			abort();
+	return now() - start;
+}
+
+static double at_once(struct batch *t)
+{
+	double start = now();
+	if (gs_exec_batch_run(t->batch, t->memory, t->trace, BATCH, NULL) != GS_OK)
+		abort();
+	return now() - start;
+}
+
+/* Committing runs of eight inputs: by a batch of two threads, and one after the other, each shared by two threads. */
+static void time_batch(struct gs_bench *b, const char *name, const struct gs_program *program, const uint8_t *inputs)
+{
+	const struct gs_exec_options options = {.threads = 2, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX};
+	struct batch t = {.plan = NULL};
+	double single = 1e9, batch = 1e9, start = now();
+	char label[300];
+	if (gs_exec_plan_new(program, &options, &t.plan, NULL) != GS_OK ||
+	    gs_exec_batch_new(program, &options, &t.batch, NULL) != GS_OK)
+		abort();
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (gs_trace_init_for(&t.trace[i], program) != GS_OK)
+			abort();
+		t.memory[i] = (struct gs_memory){
+			.trace = t.trace[i].chunks, .weights = program->weights, .inputs = inputs};
+	}
+	for (unsigned round = 0; round < 3 || now() - start < 1.5; round++) {
+		double s = one_after_the_other(&t), a = at_once(&t);
+		single = s < single ? s : single;
+		batch = a < batch ? a : batch;
+	}
+	snprintf(label, sizeof(label), "%s, %d claims", name, BATCH);
+	gs_bench_row(b, label, BATCH / batch, "a second", single / batch, "one after the other, two threads");
+	for (unsigned i = 0; i < BATCH; i++)
+		gs_trace_free(&t.trace[i]);
+	gs_exec_batch_free(t.batch);
+	gs_exec_plan_free(t.plan);
+}
+
 static int time_model(struct gs_bench *b, const char *data, const char *name)
 {
 	char folder[2048];
@@ -203,6 +268,7 @@ static int time_model(struct gs_bench *b, const char *data, const char *name)
 	if (status == 0) {
 		struct gs_memory memory = {.trace = run.trace, .weights = program.weights, .inputs = run.inputs};
 		time_program(b, name, &program, &memory, 1.5);
+		time_batch(b, name, &program, run.inputs);
 	} else {
 		fprintf(stderr, "bench_exec: %s: %s\n", name, error.text);
 	}

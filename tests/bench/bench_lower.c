@@ -52,7 +52,7 @@ static struct activations count_activations(const struct gs_program *p)
 		a.trace += chunks_of(&in);
 		a.now += chunks_of(&in);
 		a.most = a.now > a.most ? a.now : a.most;
-		gs_live_after(&live, i, &in, release, &a);
+		gs_live_after(&live, i, release, &a);
 	}
 	gs_live_free(&live);
 	return a;

@@ -12,6 +12,7 @@
  * profile's own cost in it, the second that of JavaScript. Both sides' outputs are compared, so both have really computed.
  * `load` is from the file to where a run can begin: map, lower and prepare the plan here, create a session there; `first`
  * is that and the first run, with what only the first does. */
+#include "chain/core/pages.h"
 #include "tests/support/bench_batch.h"
 #include "tests/support/bench_model.h"
 #include "tests/support/bench_results.h"
@@ -256,11 +257,17 @@ static unsigned calls_a_round(double one)
 	return one * CALLS_MAX < ROUND_S ? CALLS_MAX : one < ROUND_S ? (unsigned)(ROUND_S / one) : 1;
 }
 
+/* Of a run for the outputs alone: as gs_run_execute has it. */
+static struct gs_memory plain_memory(const struct model *m, const struct gs_exec_plan *plan)
+{
+	gs_large_pages(m->run.trace, (size_t)gs_exec_plan_chunks(plan) * GS_CHUNK_BYTES);
+	return (struct gs_memory){.trace = m->run.trace, .weights = m->program.weights, .inputs = m->run.inputs};
+}
+
 static bool in_turns(struct model *m, struct gs_exec_plan *plan, struct gs_ort_peer *peer, unsigned threads,
                      struct gs_bench_side *out)
 {
-	const struct gs_memory memory = {
-		.trace = m->trace.chunks, .weights = m->program.weights, .inputs = m->run.inputs};
+	const struct gs_memory memory = plain_memory(m, plan);
 	double ours[ROUNDS_MAX], theirs[ROUNDS_MAX], profile[PROFILED_MAX];
 	struct gs_ort_times took;
 	bool processor = threads == 1;
@@ -302,7 +309,6 @@ static bool compare_outputs(struct model *m, struct gs_ort_peer *peer, double *d
 	struct gs_ort_outputs theirs;
 	uint64_t values = 0, wrong = 0;
 	bool ok = gs_ort_outputs(peer, m->label, m->scratch, &theirs) && theirs.count == m->program.io.outputs;
-	memcpy(m->run.trace, m->trace.chunks, m->run.trace_bytes);
 	for (uint32_t i = 0; ok && i < theirs.count; i++) {
 		struct gs_tensor have;
 		const struct gs_tensor *want = &theirs.tensor[i];
@@ -336,6 +342,7 @@ static enum gs_err measure_trace(struct model *m, struct gs_exec_plan *plan, dou
 	struct gs_exec_plan *whole = NULL; /* that keeps the trace */
 	const struct gs_memory memory = {
 		.trace = m->trace.chunks, .weights = m->program.weights, .inputs = m->run.inputs};
+	const struct gs_memory outputs = plain_memory(m, plan);
 	double plain[ROUNDS_MAX], committing[ROUNDS_MAX], hashing[ROUNDS_MAX], bytes = 0;
 	struct gs_trace keccak;
 	enum gs_err err = gs_exec_plan_new(&m->program, &options, &whole, error);
@@ -352,10 +359,10 @@ static enum gs_err measure_trace(struct model *m, struct gs_exec_plan *plan, dou
 		struct gs_instr in = gs_program_instr(&m->program, i);
 		bytes += (double)gs_dtype_chunks((enum gs_dtype)in.store_dtype, gs_instr_count(&in)) * GS_CHUNK_BYTES;
 	}
-	unsigned calls = calls_a_round(time_ours(plan, &memory, 1, true));
+	unsigned calls = calls_a_round(time_ours(plan, &outputs, 1, true));
 	double start = seconds(false);
 	while (err == GS_OK && (rounds < ROUNDS_MIN || (rounds < ROUNDS_MAX && seconds(false) - start < BUDGET_S))) {
-		plain[rounds] = time_ours(plan, &memory, calls, true);
+		plain[rounds] = time_ours(plan, &outputs, calls, true);
 		double before = seconds(true);
 		for (unsigned i = 0; err == GS_OK && i < calls; i++)
 			err = gs_exec_plan_run_committing(whole, &memory, &m->trace, error);

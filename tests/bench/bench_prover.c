@@ -128,7 +128,7 @@ static void prepare(struct bench *m)
 {
 	uint64_t present = m->trace.present;
 	double start = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID), drawing = 0, drawn = 0;
-	if (gs_trace_commit_begin(&m->trace) != GS_OK)
+	if (gs_trace_commit_begin(&m->trace, NULL) != GS_OK)
 		die("commit", NULL);
 	for (uint64_t at = 0; at < present; at += PIECE) {
 		uint64_t chunks = present - at < PIECE ? present - at : PIECE;

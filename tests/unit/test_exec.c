@@ -43,8 +43,10 @@ static void compare(const struct gs_program *p, const uint8_t *inputs, const uin
 			 fast = {.trace = got, .weights = p->weights, .inputs = inputs, .claimed = claimed};
 	gs_interpret(p, &reference);
 	struct gs_error error = {0};
-	struct gs_exec_options options = {
-		.threads = threads, .packed_bytes = seed % 2 ? GS_EXEC_PACKED_BYTES_MAX : 0, .finely = threads > 1};
+	struct gs_exec_options options = {.threads = threads,
+	                                  .packed_bytes = seed % 2 ? GS_EXEC_PACKED_BYTES_MAX : 0,
+	                                  .shared_only = seed % 4 == 1,
+	                                  .finely = threads > 1};
 	struct gs_exec_plan *plan;
 	assert_int_equal(gs_exec_run_with(p, &fast, &options, &error), GS_OK);
 	differ(p, expected, got, threads > 1 ? "at once, threads" : "at once", seed);

@@ -45,6 +45,9 @@ static void run_seed(uint64_t seed, const struct gs_generator_options *options, 
 	got.chunks[0] ^= 1;
 	assert_int_equal(gs_exec_run_committing(&p, &fast, &one_thread, &got, &error), GS_OK);
 	expect_same(&want, &got, seed);
+	struct gs_exec_options three_threads = {.threads = 3, .finely = true};
+	assert_int_equal(gs_exec_run_committing(&p, &fast, &three_threads, &got, &error), GS_OK);
+	expect_same(&want, &got, seed);
 	gs_trace_free(&want);
 	gs_trace_free(&got);
 	gs_buf_free(&inputs);

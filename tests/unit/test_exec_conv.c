@@ -156,8 +156,8 @@ static void draw_depthwise(struct gs_rng *rng, uint64_t seed, struct geometry *g
 	}
 }
 
-/* Most of them with an epilogue that the form knows. */
-static void finish_depthwise(struct gs_exec_case *c)
+/* Most of them with an epilogue that tiles know. */
+static void finish_known(struct gs_exec_case *c)
 {
 	gs_exec_case_finish(c);
 	if (gs_rng_below(&c->rng, 8) == 0)
@@ -179,13 +179,50 @@ static void depthwise(void **state)
 		gs_exec_case_begin(&c, 30000 + seed);
 		draw_depthwise(&c.rng, seed, &g);
 		conv_instr(&c, &g);
-		finish_depthwise(&c);
+		finish_known(&c);
 		gs_exec_case_compare(&c, seed, &contraction);
 		planes += c.form != NULL && strcmp(c.form, "plane") == 0;
 		gs_exec_case_free(&c);
 	}
 	assert_in_range(planes, cases * 7 / 10,
 	                cases); /* the rest: other epilogues, windows of one tap, single outputs */
+}
+
+/* Few terms and long lines: the form that reads a few lines of all channels where they lie. */
+static void first_layers(void **state)
+{
+	(void)state;
+	unsigned direct = 0, cases = 200;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct geometry g;
+		bool contraction;
+		gs_exec_case_begin(&c, 60000 + seed);
+		draw(&c.rng, &g);
+		g.batch = gs_rng_below(&c.rng, 4) == 0 ? 2 : 1;
+		g.groups = 1;
+		g.channels = one_to(&c.rng, 4);
+		g.outputs = one_to(&c.rng, 36);
+		g.spatial = 1 + (seed % 4 != 0);
+		for (unsigned d = 0; d < g.spatial; d++) {
+			g.kernel[d] = one_to(&c.rng, 4);
+			g.stride[d] = one_to(&c.rng, 3);
+			g.dilation[d] = one_to(&c.rng, 2);
+			g.before[d] = gs_rng_below(&c.rng, 4) ? (int64_t)gs_rng_below(&c.rng, 3) : 0;
+			uint32_t out = d + 1 == g.spatial ? 12 + one_to(&c.rng, 80) : one_to(&c.rng, 24);
+			uint32_t reach = (g.kernel[d] - 1) * g.dilation[d] + 1;
+			int64_t after = gs_rng_below(&c.rng, 4) ? (int64_t)gs_rng_below(&c.rng, 3) : -g.before[d];
+			int64_t in = (int64_t)(out - 1) * g.stride[d] + reach - g.before[d] - after;
+			g.out[d] = out;
+			g.in[d] = in < 1 ? 1 : (uint32_t)in;
+		}
+		conv_instr(&c, &g);
+		finish_known(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		direct += c.form != NULL && strcmp(c.form, "direct") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(direct, cases / 2, cases); /* the rest: other epilogues, windows of one tap, short lines */
 }
 
 /* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
@@ -233,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(convolutions),
 		cmocka_unit_test(depthwise),
+		cmocka_unit_test(first_layers),
 		cmocka_unit_test(padding_is_computed),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,49 @@ static void panels_in_a_row(void **state)
 	assert_int_equal(recognised, cases);
 }
 
+/* Constant rows over the few lanes of a small image, which change places: every start, any epilogue and type. */
+static void few_places(void **state)
+{
+	(void)state;
+	static const uint32_t places[] = {9, 10, 13, 25, 36, 49, 50, 100}, terms[] = {32, 33, 80, 257, 300};
+	unsigned cases = 80, turned = 0;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct gs_contract out;
+		bool contraction, weights[] = {true, false, true}, x[] = {false, true, true};
+		gs_exec_case_begin(&c, 41000 + seed);
+		unsigned start = (unsigned)gs_rng_below(&c.rng, 4);
+		c.in.out_axes = 2;
+		c.in.red_axes = 1;
+		c.in.extent[0] = 16 * (1 + (uint32_t)gs_rng_below(&c.rng, 20)) +
+		                 (uint32_t)gs_rng_below(&c.rng, 3) / 2 * 5;
+		c.in.extent[1] = (uint32_t)pick(&c.rng, places, GS_ARRAY_LEN(places));
+		c.in.extent[2] = (uint32_t)pick(&c.rng, terms, GS_ARRAY_LEN(terms));
+		bool starts[] = {start % 2 != 0, start / 2 != 0};
+		if (start != 0)
+			c.in.operand[0] = tensor(&c, pick_dtype(&c.rng), starts, 2);
+		c.in.operand[1] = tensor(&c, pick_dtype(&c.rng), weights, 3);
+		c.in.operand[2] = tensor(&c, pick_dtype(&c.rng), x, 3);
+		struct gs_view *constant = &c.in.operand[1].view;
+		if (constant->space != GS_SPACE_WEIGHTS) { /* one of other elements there */
+			struct gs_operand copy = gs_exec_case_tensor(&c, GS_SPACE_WEIGHTS, constant->dtype,
+			                                             constant->count);
+			constant->space = GS_SPACE_WEIGHTS;
+			constant->chunk = copy.view.chunk;
+		}
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		assert_true(contraction);
+		for (unsigned t = 0; gs_kernels_nth(t) != NULL; t++)
+			if (gs_contract_match(&c.in, gs_kernels_nth(t), &out) && out.is.rows.axis[0] == 1) {
+				turned++;
+				break;
+			}
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(turned, cases / 4, cases);
+}
+
 /* A contraction must be exactly one: whatever else looks like it stays with the lines. */
 static void what_is_none(void **state)
 {
@@ -299,13 +342,10 @@ static void instruction_sets_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(products),
-		cmocka_unit_test(large_products),
-		cmocka_unit_test(panels_in_a_row),
-		cmocka_unit_test(one_vector),
-		cmocka_unit_test(what_is_none),
-		cmocka_unit_test(sixteen_bits),
-		cmocka_unit_test(instruction_sets_have_names),
+		cmocka_unit_test(products),        cmocka_unit_test(large_products),
+		cmocka_unit_test(panels_in_a_row), cmocka_unit_test(few_places),
+		cmocka_unit_test(one_vector),      cmocka_unit_test(what_is_none),
+		cmocka_unit_test(sixteen_bits),    cmocka_unit_test(instruction_sets_have_names),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

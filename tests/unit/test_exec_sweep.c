@@ -23,6 +23,10 @@ static void draw_box(struct gs_exec_case *c)
 		c->in.extent[a] = extents[below(c, a + 1U == c->in.out_axes ? 13 : 8)];
 	if (c->in.out_axes && below(c, 8) == 0) /* a line of several blocks */
 		c->in.extent[c->in.out_axes - 1] = 1000 + below(c, 2100);
+	else if (c->in.out_axes > 1 && below(c, 6) == 0) { /* short lines, many of them */
+		c->in.extent[c->in.out_axes - 1] = 2 + below(c, 3);
+		c->in.extent[below(c, c->in.out_axes - 1U)] = 14 + below(c, 60);
+	}
 }
 
 /* Elements one after another over the axes that `has` names, in any order and direction, sometimes apart. */
@@ -145,8 +149,9 @@ static void add_index(struct gs_exec_case *c, struct gs_operand *op)
 	struct gs_operand index = {.view = op->view};
 	uint64_t count = 1;
 	int64_t coef[GS_OUT_AXES_MAX] = {0};
+	bool tame = below(c, 2), twice = below(c, 2); /* as a tensor is resized: a table for one axis, all in range */
 	for (unsigned a = in->out_axes; a-- > 0;)
-		if (below(c, 2)) {
+		if (tame ? op->view.row[r].at.coef[a] != 0 : below(c, 2)) {
 			coef[a] = (int64_t)count;
 			count *= in->extent[a];
 		}
@@ -157,10 +162,14 @@ static void add_index(struct gs_exec_case *c, struct gs_operand *op)
 		int64_t value = (int64_t)gs_rng_below(&c->rng, op->view.row[r].extent + 1) - (below(c, 9) == 0);
 		static const int64_t wild[] = {INT64_MIN, INT64_MAX, -1, INT64_C(1) << 40};
 		value = below(c, 50) == 0 ? wild[below(c, 4)] : value;
+		if (tame)
+			value = (int64_t)((twice ? i / 2 : gs_rng_u64(&c->rng)) % op->view.row[r].extent);
 		gs_element_write(base, dtype, i, (uint64_t)value & (dtype == GS_I32 ? UINT32_MAX : UINT64_MAX));
 	}
 	op->view.pad = pad;
 	op->view.row[r].at.offset = 0;
+	if (tame)
+		memset(op->view.row[r].at.coef, 0, sizeof(op->view.row[r].at.coef));
 	op->indirect_row = (uint8_t)(r + 1);
 	op->indirect = (struct gs_view){
 		.space = GS_SPACE_INPUTS, .dtype = dtype, .chunk = index.view.chunk, .count = count, .rows = 1};
@@ -200,12 +209,62 @@ static void moves(void **state)
 				add_index(&c, &c.in.operand[k]);
 		}
 		gs_exec_case_compare(&c, seed, &contraction);
-		moved += c.form != NULL && strcmp(c.form, "move") == 0;
+		moved += c.form != NULL && (strcmp(c.form, "move") == 0 || strcmp(c.form, "concat") == 0);
 		gs_exec_case_free(&c);
 	}
 	assert_in_range(
 		moved, cases * 7 / 10,
 		cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
+}
+
+/* Tensors in any order of their axes, one behind the other along an axis of the output, at times with a gap or an overlap. */
+static void concatenations(void **state)
+{
+	static const struct {
+		uint8_t dtype, first;
+	} types[] = {{GS_F32, GS_FN_F32_FIRST}, {GS_F16, GS_FN_F32_FIRST}, {GS_BF16, GS_FN_F32_FIRST},
+	             {GS_U8, GS_FN_I32_FIRST},  {GS_I16, GS_FN_I32_FIRST}, {GS_I32, GS_FN_I32_FIRST},
+	             {GS_I64, GS_FN_I64_FIRST}, {GS_U32, GS_FN_I64_FIRST}};
+	unsigned known = 0, cases = 1500;
+	(void)state;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 40000 + seed);
+		draw_box(&c);
+		unsigned t = below(&c, GS_ARRAY_LEN(types)), axes = c.in.out_axes;
+		unsigned along = axes ? below(&c, axes) : 0;
+		c.in.fn = types[t].first;
+		c.in.store_dtype = types[t].dtype;
+		int64_t from = 0;
+		for (unsigned k = 0; k < 3; k++) {
+			if (k == 2 && below(&c, 2)) {
+				c.in.operand[k] = (struct gs_operand){.constant = below(&c, 2)};
+				continue;
+			}
+			uint64_t length = axes ? 1 + below(&c, c.in.extent[along]) : 1, count = 1;
+			int64_t coef[GS_OUT_AXES_MAX] = {0};
+			unsigned turn = axes ? below(&c, 2) * below(&c, axes) : 0;
+			for (unsigned i = axes; i-- > 0;) {
+				unsigned a = (i + turn) % axes;
+				coef[a] = (int64_t)count;
+				count *= a == along ? length : c.in.extent[a];
+			}
+			struct gs_operand op = bytes_tensor(&c, types[t].dtype, count);
+			op.view.pad = GS_PAD_SKIP;
+			for (unsigned a = 0; a < axes; a++) {
+				struct gs_row *row = gs_exec_case_row(&op, a == along ? length : c.in.extent[a],
+				                                      (uint64_t)coef[a], a == along ? -from : 0);
+				row->at.coef[a] = 1;
+			}
+			c.in.operand[k] = op;
+			from += (int64_t)length + (below(&c, 8) == 0) - (below(&c, 8) == 0);
+		}
+		gs_exec_case_compare(&c, seed, &contraction);
+		known += c.form != NULL && strcmp(c.form, "concat") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(known, cases / 2, cases); /* the rest: gaps, and single elements */
 }
 
 /* ---- folds ---- */
@@ -331,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sweeps),
 		cmocka_unit_test(moves),
+		cmocka_unit_test(concatenations),
 		cmocka_unit_test(folds),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ static void assert_same(const struct gs_listing *l, uint32_t i, const struct gs_
 	assert_memory_equal(bytes.ptr, b, b_len);
 	assert_int_equal(written.dtype, want->store_dtype);
 	assert_int_equal(written.count, gs_instr_count(want));
+	assert_int_equal(gs_listing_elements(l, i), gs_instr_count(want));
 	assert_int_equal(gs_descriptor_first_chunk(bytes.ptr), want->first_chunk);
 	for (unsigned fn = 1; fn < 256; fn++)
 		assert_int_equal(gs_descriptor_uses(bytes.ptr, fn), want->fn == fn || want->epilogue == fn);

@@ -103,6 +103,17 @@ static void grow(struct gs_merkle_stream *s, const uint8_t *data, uint64_t chunk
 	}
 }
 
+/* Of struct gs_merkle_spread: in another order than a single thread's; counts what it was given. */
+static void backwards(void *self, uint64_t count, void (*work)(void *what, uint64_t first, uint64_t last), void *what)
+{
+	uint64_t *given = self;
+	*given += count;
+	for (uint64_t end = count, some = 1; end > 0; end -= some) {
+		some = end / 3 + 1;
+		work(what, end - some, end);
+	}
+}
+
 static void check_one(const struct gs_keccak_lanes *lanes, const uint8_t *data, uint64_t chunks, unsigned base,
                       const struct naive *n, struct gs_rng *rng)
 {
@@ -117,6 +128,33 @@ static void check_one(const struct gs_keccak_lanes *lanes, const uint8_t *data, 
 	expect_tree(&tree, n, rng);
 	gs_merkle_free(&tree);
 	gs_merkle_stream_free(&stream);
+	uint64_t given = 0;
+	assert_int_equal(gs_merkle_stream_init(&stream, lanes, chunks, n->depth, base), GS_OK);
+	stream.spread = (struct gs_merkle_spread){&given, backwards};
+	gs_merkle_stream_append(&stream, 0, data, chunks);
+	gs_merkle_stream_finish(&stream, data, &tree);
+	assert_int_equal(given, base > 0 && chunks >> base > 1 ? chunks >> base : 0);
+	expect_tree(&tree, n, rng);
+	gs_merkle_free(&tree);
+}
+
+/* Commits to the trace in stretches as a program's tensors are, one behind the other but for zero gaps. */
+static void commit_in_stretches(struct gs_trace *t, const struct gs_merkle_spread *spread, struct gs_rng *rng)
+{
+	static const uint8_t zeros[GS_CHUNK_BYTES];
+	assert_int_equal(gs_trace_commit_begin(t, spread), GS_OK);
+	for (uint64_t at = 0; at < t->present;) {
+		uint64_t count = gs_rng_below(rng, UINT64_C(1) << gs_rng_below(rng, 13)) + 1, left = t->present - at;
+		bool gap = gs_rng_below(rng, 2) != 0;
+		while (gap && left > 0 && memcmp(t->chunks + at * GS_CHUNK_BYTES, zeros, GS_CHUNK_BYTES) == 0) {
+			at++;
+			left--;
+		}
+		count = count < left ? count : left;
+		gs_trace_commit_chunks(t, at, count);
+		at += count;
+	}
+	gs_trace_commit_end(t);
 }
 
 static void test_trees(void **state)
@@ -163,12 +201,20 @@ static void test_kept(void **state)
 		assert_int_equal(gs_trace_commit(&t), GS_OK);
 		expect_tree(&t.tree, &n, &rng);
 		/* One that is begun and left is undone by the next. */
-		assert_int_equal(gs_trace_commit_begin(&t), GS_OK);
+		assert_int_equal(gs_trace_commit_begin(&t, NULL), GS_OK);
 		gs_trace_commit_chunks(&t, 0, 1);
-		assert_int_equal(gs_trace_commit_begin(&t), GS_OK);
+		assert_int_equal(gs_trace_commit_begin(&t, NULL), GS_OK);
 		gs_trace_commit_chunks(&t, 0, COUNT[i] / 2);
 		gs_trace_commit_chunks(&t, COUNT[i] / 2, COUNT[i] - COUNT[i] / 2);
 		gs_trace_commit_end(&t);
+		expect_tree(&t.tree, &n, &rng);
+		for (unsigned k = 0; k < 6; k++) {
+			uint64_t given = 0;
+			const struct gs_merkle_spread spread = {&given, backwards};
+			commit_in_stretches(&t, k % 2 ? &spread : NULL, &rng);
+			expect_tree(&t.tree, &n, &rng);
+			assert_true(COUNT[i] < 3 * GS_MERKLE_WHOLE_MAX || k % 2 == 0 || given >= 4);
+		}
 		for (unsigned k = 0; k < 20; k++) {
 			struct gs_hash got, path[GS_MERKLE_DEPTH_MAX];
 			unsigned level = (unsigned)gs_rng_below(&rng, depth + 1);

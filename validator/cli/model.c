@@ -1,5 +1,6 @@
 #include "validator/cli/model.h"
 
+#include "chain/core/pages.h"
 #include "challenge/machine/merkle.h"
 #include "challenge/machine/tolerance.h"
 #include "validator/daemon/beside.h"
@@ -252,12 +253,15 @@ enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error
 {
 	struct gs_exec_options options = {.threads = threads,
 	                                  .isa = run->isa,
-	                                  .packed_bytes = run->again ? GS_EXEC_PACKED_BYTES_MAX : 0,
+	                                  .packed_bytes = GS_EXEC_PACKED_BYTES_MAX,
+	                                  .shared_only = !run->again,
 	                                  .outputs_only = true};
 	GS_ASSERT(run->plan == NULL);
 	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
 	for (uint32_t i = 0; err == GS_OK && i < run->program->io.outputs; i++)
 		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
+	if (err == GS_OK)
+		gs_large_pages(run->trace, (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES);
 	return err;
 }
 

@@ -165,7 +165,10 @@ static enum gs_err run_executor(struct gs_work *work, struct item *item, const s
 	if (err)
 		return err;
 	memory.trace = item->trace.chunks;
-	const struct gs_exec_options options = {.threads = work->options.threads, .isa = work->options.isa};
+	const struct gs_exec_options options = {.threads = work->options.threads,
+	                                        .isa = work->options.isa,
+	                                        .packed_bytes = GS_EXEC_PACKED_BYTES_MAX,
+	                                        .shared_only = true};
 	err = gs_exec_run_committing(program, &memory, &options, &item->trace, why);
 	if (err)
 		return err;

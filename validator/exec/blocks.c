@@ -47,8 +47,9 @@ void gs_blocks_find(const struct gs_program *p, uint32_t *last)
 	uint64_t count = 0;
 	uint32_t first = 0, first_chunk = 0;
 	bool open = false; /* instructions from `first` on are a group that others can join */
+	struct gs_instr in;
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
+		gs_program_decode(p, i, &in);
 		bool fits = element_wise(&in);
 		if (!open || !fits || gs_instr_count(&in) != count || !follows(&in, first_chunk)) {
 			first = i;

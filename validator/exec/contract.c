@@ -1,3 +1,4 @@
+#include "chain/core/pages.h"
 #include "validator/exec/tiles.h"
 
 #include <stdlib.h>
@@ -11,8 +12,10 @@ static void *new_memory(size_t bytes)
 {
 	size_t whole = (bytes + 63) / 64 * 64;
 	void *p = aligned_alloc(64, whole + 64);
-	if (p)
-		memset(p, 0, whole + 64); /* unused lanes are read, and must be numbers */
+	if (!p)
+		return NULL;
+	gs_large_pages(p, whole + 64);
+	memset(p, 0, whole + 64); /* unused lanes are read, and must be numbers */
 	return p;
 }
 

@@ -1,6 +1,8 @@
 #include "validator/exec/fast.h"
 
 #include "validator/exec/chain.h"
+#include "validator/exec/concat.h"
+#include "validator/exec/direct.h"
 #include "validator/exec/elements.h"
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
@@ -11,7 +13,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { MOVE, PLANE, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -33,9 +35,14 @@ static void *kept(const void *what, size_t size)
 static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
 	struct gs_elements elements;
+	struct gs_concat *concat;
 	struct gs_move *move;
 	struct gs_sweep sweep;
-	enum gs_err err = gs_move_prepare(in, &move);
+	enum gs_err err = gs_concat_prepare(in, &concat);
+	*out = (struct gs_fast){.form = CONCAT, .is = concat};
+	if (err != GS_OK || concat != NULL)
+		return err;
+	err = gs_move_prepare(in, &move);
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
@@ -59,6 +66,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = PLANE, .is = plane};
 	if (err != GS_OK || plane != NULL)
 		return err;
+	struct gs_direct *direct;
+	err = gs_direct_prepare(in, kernels, &direct);
+	*out = (struct gs_fast){.form = DIRECT, .is = direct};
+	if (err != GS_OK || direct != NULL)
+		return err;
 	if (gs_sweep_prepare(in, &sweep)) {
 		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
 		return out->is ? GS_OK : GS_ENOMEM;
@@ -74,8 +86,10 @@ static void drop(struct gs_fast *fast)
 {
 	switch (fast->form) {
 	case PLANE: gs_plane_free(fast->is); return;
+	case DIRECT: gs_direct_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
+	case CONCAT:
 	case MOVE:
 	case ELEMENTS:
 	case WINDOW:
@@ -109,8 +123,10 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
                         struct gs_pool *pool, struct gs_room *room)
 {
 	switch (fast->form) {
+	case CONCAT: gs_concat_run(fast->is, mem, pool); return GS_OK;
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
+	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -128,8 +144,10 @@ const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast)
 const char *gs_fast_name(const struct gs_fast *fast)
 {
 	switch (fast->form) {
+	case CONCAT: return "concat";
 	case MOVE: return "move";
 	case PLANE: return "plane";
+	case DIRECT: return "direct";
 	case REDUCE: return "reduce";
 	case CHAIN: return "chain";
 	case SWEEP: return "sweep";

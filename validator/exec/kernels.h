@@ -36,10 +36,14 @@ struct gs_tile {
 	const float
 		*start; /* row r's lanes at start + r*start_row; with start_row 0 one value a row, for all its lanes */
 	size_t start_row;
-	float *out; /* row r's lanes at out + r*out_row */
+	bool start_lanes; /* with start_row 0: one value a lane, for all rows, side by side */
+	float *out;       /* row r's lanes at out + r*out_row */
 	size_t out_row;
 	/* So many tiles of the same rows side by side: x and start lie so far on for each, out as many as the tile has lanes. */
 	size_t panels, x_next, start_next;
+	/* What to fetch while this is computed: so many elements more a term, for each panel x_next further. NULL: nothing. */
+	const float *ahead;
+	size_t ahead_step;
 	bool last; /* these are the last terms: make NaNs canonical and, if clamp, clamp to [low, high] */
 	bool clamp;
 	float low,

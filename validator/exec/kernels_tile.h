@@ -58,10 +58,11 @@ static inline __attribute__((always_inline)) void tile_finish(const struct gs_ti
 			acc[r][v] = V_CLAMP(acc[r][v], low, high);
 }
 
-static inline __attribute__((always_inline)) void tile_start(V (*acc)[8], const float *start, size_t start_row,
+static inline __attribute__((always_inline)) void tile_start(const struct gs_tile *t, const float *start, V (*acc)[8],
                                                              const unsigned vectors, const unsigned rows)
 {
-	if (start_row == 0) {
+	const size_t start_row = t->start_row;
+	if (start_row == 0 && !t->start_lanes) {
 #pragma GCC unroll 16
 		for (unsigned r = 0; r < rows; r++)
 #pragma GCC unroll 8
@@ -81,6 +82,7 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
                                                            const unsigned rows)
 {
 	const size_t x_step = t->x_step, w_step = t->w_step, terms = t->terms, out_row = t->out_row;
+	const size_t ahead_step = t->ahead_step;
 	const int64_t *x_at = t->x_at;
 	for (size_t p = 0; p < t->panels; p++) {
 		V acc[GS_TILE_ROWS_MAX][8];
@@ -93,10 +95,13 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 				for (unsigned l = 0; l < vectors * V_LANES; l += TILE_LINE)
 					__builtin_prefetch(out + r * out_row + l, 1);
 		}
-		tile_start(acc, t->start + p * t->start_next, t->start_row, vectors, rows);
+		tile_start(t, t->start + p * t->start_next, acc, vectors, rows);
 		if (x_at == NULL) {
-			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step)
+			const float *ahead = t->ahead ? t->ahead + p * t->x_next : x;
+			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step, ahead += ahead_step) {
+				__builtin_prefetch(ahead);
 				TILE_TERM(x);
+			}
 		} else {
 			for (size_t k = 0; k < terms; k++, w += w_step) {
 				const float *here = x + x_at[k]; /* where x lies: fetch the next tile's, too */

@@ -2,59 +2,79 @@
 
 #include <stdlib.h>
 
-unsigned gs_live_reads(const struct gs_program *p, const struct gs_instr *in, uint32_t out[GS_LIVE_READS_MAX])
+/* The one of the first `count` instructions whose tensor is at this chunk. */
+static uint32_t producer(const uint32_t *first, uint32_t count, uint32_t chunk)
 {
-	unsigned n = 0;
+	uint32_t low = 0, high = count;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (first[middle] <= chunk)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* first: where the tensors of the instructions before this one begin. */
+static void find_reads(const struct gs_instr *in, const uint32_t *first, uint32_t before, struct gs_live_reads *out)
+{
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;
 		if (op->view.space == GS_SPACE_TRACE)
-			out[n++] = gs_program_covering(p, op->view.chunk);
+			out->from[out->count++] = producer(first, before, op->view.chunk);
 		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE)
-			out[n++] = gs_program_covering(p, op->indirect.chunk);
+			out->from[out->count++] = producer(first, before, op->indirect.chunk);
 	}
-	return n;
 }
 
 enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p)
 {
-	*l = (struct gs_live){.program = p, .last = calloc(p->count, sizeof(*l->last))};
-	if (!l->last)
+	uint32_t *first = calloc(p->count, sizeof(*first));
+	struct gs_instr in;
+	*l = (struct gs_live){
+		.program = p, .last = calloc(p->count, sizeof(*l->last)), .reads = calloc(p->count, sizeof(*l->reads))};
+	if (!first || !l->last || !l->reads) {
+		free(first);
+		gs_live_free(l);
 		return GS_ENOMEM;
+	}
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct gs_instr in = gs_program_instr(p, i);
-		uint32_t read[GS_LIVE_READS_MAX];
-		unsigned reads = gs_live_reads(p, &in, read);
-		for (unsigned k = 0; k < reads; k++)
-			l->last[read[k]] = i;
+		gs_program_decode(p, i, &in);
+		first[i] = in.first_chunk;
+		find_reads(&in, first, i, &l->reads[i]);
+		for (unsigned k = 0; k < l->reads[i].count; k++)
+			l->last[l->reads[i].from[k]] = i;
 		l->last[i] = i;
 	}
 	for (uint32_t i = p->count - p->header.outputs; i < p->count; i++)
 		l->last[i] = GS_LIVE_ALWAYS;
+	free(first);
 	return GS_OK;
 }
 
 void gs_live_free(struct gs_live *l)
 {
 	free(l->last);
+	free(l->reads);
 	*l = (struct gs_live){.last = NULL};
 }
 
 static void release_one(struct gs_live *l, uint32_t i, uint32_t after, gs_live_release release, void *self)
 {
+	struct gs_instr in;
 	if (l->last[i] != after)
 		return;
-	struct gs_instr in = gs_program_instr(l->program, i);
+	gs_program_decode(l->program, i, &in);
 	l->last[i] = GS_LIVE_ALWAYS; /* an instruction may read a tensor twice */
 	release(self, in.first_chunk, in.span);
 }
 
-void gs_live_after(struct gs_live *l, uint32_t i, const struct gs_instr *in, gs_live_release release, void *self)
+void gs_live_after(struct gs_live *l, uint32_t i, gs_live_release release, void *self)
 {
-	uint32_t read[GS_LIVE_READS_MAX];
-	unsigned reads = gs_live_reads(l->program, in, read);
-	for (unsigned k = 0; k < reads; k++)
-		release_one(l, read[k], i, release, self);
+	for (unsigned k = 0; k < l->reads[i].count; k++)
+		release_one(l, l->reads[i].from[k], i, release, self);
 	release_one(l, i, i, release, self);
 }

@@ -7,24 +7,29 @@
 
 #include "challenge/machine/program.h"
 
-struct gs_live {
-	const struct gs_program *program; /* borrowed */
-	uint32_t *last; /* owned; by instruction: the last that reads it, GS_LIVE_ALWAYS for outputs */
-};
-#define GS_LIVE_ALWAYS UINT32_MAX
-
 #define GS_LIVE_READS_MAX 6 /* two an operand */
 
-/* The instructions whose tensors *in, of the program, reads; how many, one perhaps twice. */
-unsigned gs_live_reads(const struct gs_program *p, const struct gs_instr *in, uint32_t out[GS_LIVE_READS_MAX]);
+/* The instructions whose tensors one reads, in the order of its operands, an operand's own before its index; one perhaps
+ * twice. */
+struct gs_live_reads {
+	uint32_t count;
+	uint32_t from[GS_LIVE_READS_MAX];
+};
+
+struct gs_live {
+	const struct gs_program *program; /* borrowed */
+	uint32_t *last;              /* owned; by instruction: the last that reads it, GS_LIVE_ALWAYS for outputs */
+	struct gs_live_reads *reads; /* owned; by instruction */
+};
+#define GS_LIVE_ALWAYS UINT32_MAX
 
 /* Chunks of the trace that nothing reads any more. */
 typedef void (*gs_live_release)(void *self, uint32_t chunk, uint32_t chunks);
 
 GS_MUST enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p); /* GS_ENOMEM */
 void gs_live_free(struct gs_live *l);
-/* Instruction i, which is *in, has run: releases each tensor that it was the last to read, with the gap behind it, and its
+/* Instruction i has run: releases each tensor that it was the last to read, with the gap behind it, and its
  * own when nothing will read it. To be called for 0, 1, 2 and so on; nothing is released twice. */
-void gs_live_after(struct gs_live *l, uint32_t i, const struct gs_instr *in, gs_live_release release, void *self);
+void gs_live_after(struct gs_live *l, uint32_t i, gs_live_release release, void *self);
 
 #endif

@@ -9,7 +9,10 @@
 enum {
 	WORK_GRAIN = 1 << 15, /* elements worth handing to another thread */
 	INDEX_BLOCK = 256,
-	ACROSS = 64, /* lines that a transposition works on at once */
+	PLACES_MAX = 2048, /* of a line that are looked up once for all lines */
+	SHORT = 4,         /* a line that is run across its neighbours, if there are */
+	LONG = 16,         /* so many */
+	ACROSS = 64,       /* lines that a transposition works on at once */
 };
 #define SAFE (INT64_C(1) << 56) /* coordinates of sane programs are far below */
 
@@ -121,6 +124,48 @@ static void merge(struct gs_move *m, unsigned axes)
 		m->lines *= m->extent[a];
 }
 
+/* Of one operand that never leaves its range, neighbours across the lines: a transposition. */
+static bool transposes(const struct gs_move *m)
+{
+	const struct gs_move_operand *op = &m->operand[0];
+	unsigned inner = m->axes - 1;
+	return m->axes > 1 && m->operands == 1 && op->rows == 0 && op->step[inner] != 1 && op->step[inner] != 0 &&
+	       op->step[inner - 1] == 1;
+}
+
+static void swap_steps(int64_t *step, unsigned a, unsigned b)
+{
+	int64_t kept = step[a];
+	step[a] = step[b];
+	step[b] = kept;
+}
+
+/* Where the elements go; short lines give way to the longest axis across them. */
+static void choose_line(struct gs_move *m)
+{
+	unsigned inner = m->axes - 1, along = inner;
+	int64_t dense = 1;
+	for (unsigned a = m->axes; a-- > 0; dense *= (int64_t)m->extent[a])
+		m->out_step[a] = dense;
+	for (unsigned a = 0; a < inner && m->extent[inner] <= SHORT && !m->canonical && !transposes(m); a++)
+		if (m->extent[a] >= LONG && m->extent[a] > m->extent[along])
+			along = a;
+	if (along == inner)
+		return;
+	uint64_t extent = m->extent[along];
+	m->extent[along] = m->extent[inner];
+	m->extent[inner] = extent;
+	m->lines = m->lines / extent * m->extent[along];
+	swap_steps(m->out_step, along, inner);
+	for (unsigned k = 0; k < m->operands; k++) {
+		struct gs_move_operand *op = &m->operand[k];
+		swap_steps(op->step, along, inner);
+		swap_steps(op->index_step, along, inner);
+		for (unsigned r = 0; r < op->rows; r++)
+			swap_steps(op->row[r].coef, along, inner);
+	}
+}
+
 enum gs_err gs_move_prepare(const struct gs_instr *in, struct gs_move **out)
 {
 	bool copy = in->fn == GS_FN_F32_COPY || in->fn == GS_FN_I32_COPY || in->fn == GS_FN_I64_COPY;
@@ -147,35 +192,64 @@ enum gs_err gs_move_prepare(const struct gs_instr *in, struct gs_move **out)
 	for (unsigned a = 0; a < in->out_axes; a++)
 		m->extent[a] = in->extent[a];
 	merge(m, in->out_axes);
+	choose_line(m);
 	*out = m;
 	return GS_OK;
 }
 
 /* ---- elements of every width ---- */
 
+/* Elements are to_step apart where they go, step where they come from. */
 #define MOVE_ELEMENTS(W) \
-	static void strided_##W(void *to, const void *from, int64_t step, size_t n) \
+	static void strided_##W(void *to, int64_t to_step, const void *from, int64_t step, size_t n) \
 	{ \
 		uint##W##_t *out = to; \
 		const uint##W##_t *x = from; \
-		for (size_t i = 0; i < n; i++) \
-			out[i] = x[(int64_t)i * step]; \
+		if (to_step == 1 && step == 2) /* a constant distance becomes vector shuffles */ \
+			for (size_t i = 0; i < n; i++) \
+				out[i] = x[2 * i]; \
+		else if (to_step == 2 && step == 1) \
+			for (size_t i = 0; i < n; i++) \
+				out[2 * i] = x[i]; \
+		else \
+			for (int64_t i = 0; i < (int64_t)n; i++) \
+				out[i * to_step] = x[i * step]; \
 	} \
-	static void fill_##W(void *to, uint64_t value, size_t n) \
+	static void fill_##W(void *to, int64_t to_step, uint64_t value, size_t n) \
 	{ \
 		uint##W##_t *out = to; \
-		for (size_t i = 0; i < n; i++) \
-			out[i] = (uint##W##_t)value; \
+		for (int64_t i = 0; i < (int64_t)n; i++) \
+			out[i * to_step] = (uint##W##_t)value; \
 	} \
-	static void gather_##W(void *to, const void *from, const int64_t *at, uint64_t outside, bool skip, size_t n) \
+	static void gather_##W(void *to, int64_t to_step, const void *from, const int64_t *at, uint64_t outside, \
+	                       bool skip, size_t n) \
 	{ \
 		uint##W##_t *out = to; \
 		const uint##W##_t *x = from; \
-		for (size_t i = 0; i < n; i++) \
+		for (int64_t i = 0; i < (int64_t)n; i++) \
 			if (at[i] >= 0) \
-				out[i] = x[at[i]]; \
+				out[i * to_step] = x[at[i]]; \
 			else if (!skip) \
-				out[i] = (uint##W##_t)outside; \
+				out[i * to_step] = (uint##W##_t)outside; \
+	} \
+	static void place_##W(void *to, const void *from, const int32_t *place, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		const uint##W##_t *x = from; \
+		for (size_t i = 0; i < n; i++) \
+			out[i] = x[place[i]]; \
+	} \
+	/* each element twice */ \
+	static void twice_##W(void *to, const void *from, size_t n) \
+	{ \
+		uint##W##_t *out = to; \
+		const uint##W##_t *x = from; \
+		for (size_t i = 0; i < n / 2; i++) { \
+			out[2 * i] = x[i]; \
+			out[2 * i + 1] = x[i]; \
+		} \
+		if (n % 2) \
+			out[n - 1] = x[n / 2]; \
 	} \
 	/* to[a*line + i] = from[a + i*step], a < across, i < n */ \
 	static void transpose_##W(void *to, size_t line, const void *from, int64_t step, size_t across, size_t n) \
@@ -194,15 +268,18 @@ MOVE_ELEMENTS(64)
 
 static const struct width {
 	size_t bytes;
-	void (*strided)(void *to, const void *from, int64_t step, size_t n);
-	void (*fill)(void *to, uint64_t value, size_t n);
-	void (*gather)(void *to, const void *from, const int64_t *at, uint64_t outside, bool skip, size_t n);
+	void (*strided)(void *to, int64_t to_step, const void *from, int64_t step, size_t n);
+	void (*fill)(void *to, int64_t to_step, uint64_t value, size_t n);
+	void (*gather)(void *to, int64_t to_step, const void *from, const int64_t *at, uint64_t outside, bool skip,
+	               size_t n);
+	void (*place)(void *to, const void *from, const int32_t *place, size_t n);
+	void (*twice)(void *to, const void *from, size_t n);
 	void (*transpose)(void *to, size_t line, const void *from, int64_t step, size_t across, size_t n);
 } widths[] = {
-	{1, strided_8, fill_8, gather_8, transpose_8},
-	{2, strided_16, fill_16, gather_16, transpose_16},
-	{4, strided_32, fill_32, gather_32, transpose_32},
-	{8, strided_64, fill_64, gather_64, transpose_64},
+	{1, strided_8, fill_8, gather_8, place_8, twice_8, transpose_8},
+	{2, strided_16, fill_16, gather_16, place_16, twice_16, transpose_16},
+	{4, strided_32, fill_32, gather_32, place_32, twice_32, transpose_32},
+	{8, strided_64, fill_64, gather_64, place_64, twice_64, transpose_64},
 };
 
 static const struct width *width_of(uint8_t dtype)
@@ -213,7 +290,7 @@ static const struct width *width_of(uint8_t dtype)
 	return &widths[i];
 }
 
-static void make_canonical(uint8_t dtype, void *data, size_t n)
+void gs_move_canonical(uint8_t dtype, void *data, size_t n)
 {
 	uint32_t *wide = data;
 	uint16_t *narrow = data;
@@ -264,6 +341,9 @@ static void narrow(int64_t start, int64_t step, int64_t extent, int64_t *low, in
 	int64_t first = *low, end = *high;
 	if (step == 0) {
 		end = start >= 0 && start < extent ? end : first;
+	} else if (step == 1) {
+		first = -start;
+		end = extent - start;
 	} else if (step > 0) {
 		first = -floor_div(start, step);
 		end = floor_div(extent - 1 - start, step) + 1;
@@ -292,6 +372,51 @@ static int64_t walk(const int64_t *step, const uint64_t *point, unsigned axes)
 	return at;
 }
 
+/* Where an operand is on a line, as its step along it and what moves from line to line say. */
+struct cursor {
+	int64_t flat, index, start[GS_MOVE_ROWS_MAX];
+};
+
+static void find_point(const struct gs_move *m, unsigned axes, uint64_t index, uint64_t *point)
+{
+	for (unsigned a = axes; a-- > 0; index /= m->extent[a])
+		point[a] = index % m->extent[a];
+}
+
+static void find_cursor(const struct gs_move *m, const struct gs_move_operand *op, const uint64_t *point,
+                        struct cursor *c)
+{
+	unsigned inner = m->axes - 1;
+	c->flat = op->at + walk(op->step, point, inner);
+	c->index = op->indirect ? op->index_at + walk(op->index_step, point, inner) : 0;
+	for (unsigned r = 0; r < op->rows; r++)
+		c->start[r] = op->row[r].offset + walk(op->row[r].coef, point, inner);
+}
+
+static void step_cursor(const struct gs_move_operand *op, unsigned axis, int64_t by, struct cursor *c)
+{
+	c->flat += by * op->step[axis];
+	if (op->indirect)
+		c->index += by * op->index_step[axis];
+	for (unsigned r = 0; r < op->rows; r++)
+		c->start[r] += by * op->row[r].coef[axis];
+}
+
+/* To the next line; where it lies, too. */
+static void next_line(const struct gs_move *m, uint64_t *point, struct cursor *c, int64_t *out)
+{
+	for (unsigned a = m->axes - 1; a-- > 0;) {
+		bool wraps = ++point[a] == m->extent[a];
+		int64_t by = wraps ? 1 - (int64_t)m->extent[a] : 1;
+		*out += by * m->out_step[a];
+		for (unsigned k = 0; k < m->operands; k++)
+			step_cursor(&m->operand[k], a, by, &c[k]);
+		if (!wraps)
+			return;
+		point[a] = 0;
+	}
+}
+
 /* An index that moves along the line: place by place. [low, high): where the other coordinates are in range. */
 static void gather_line(const struct job *job, unsigned k, int64_t index, int64_t start, int64_t flat, int64_t low,
                         int64_t high, uint8_t *out)
@@ -301,10 +426,10 @@ static void gather_line(const struct job *job, unsigned k, int64_t index, int64_
 	const struct gs_move_row *row = &op->row[0];
 	unsigned inner = m->axes - 1;
 	int64_t n = (int64_t)m->extent[inner], at[INDEX_BLOCK];
-	int64_t step = op->step[inner];
+	int64_t step = op->step[inner], to_step = m->out_step[inner];
 	for (unsigned r = 1; r < op->rows; r++)
 		step += op->row[r].stride * op->row[r].coef[inner];
-	if (job->width->bytes == 4 && low == 0 && high == n && step == 0 && row->coef[inner] == 0 &&
+	if (job->width->bytes == 4 && to_step == 1 && low == 0 && high == n && step == 0 && row->coef[inner] == 0 &&
 	    op->index_step[inner] == 1 && !op->skip) {
 		struct gs_gather plain = {.table = (const uint32_t *)(const void *)job->base[k] + flat,
 		                          .wide = op->index_dtype == GS_I64,
@@ -325,33 +450,32 @@ static void gather_line(const struct job *job, unsigned k, int64_t index, int64_
 			bool inside = i + j >= low && i + j < high && value >= -own && value < row->extent - own;
 			at[j] = inside ? flat + step * (i + j) + row->stride * (own + value) : -1;
 		}
-		job->width->gather(out + (size_t)i * job->width->bytes, job->base[k], at, op->value, op->skip,
-		                   (size_t)some);
+		job->width->gather(out + i * to_step * (int64_t)job->width->bytes, to_step, job->base[k], at, op->value,
+		                   op->skip, (size_t)some);
 	}
 }
 
 /* What operand k gives a line, the positions left out where it is skipped. True when it was none. */
-static bool put_line(const struct job *job, unsigned k, const uint64_t *point, uint8_t *out, bool only_if_whole)
+static bool put_line(const struct job *job, unsigned k, const struct cursor *c, uint8_t *out, bool only_if_whole)
 {
 	const struct gs_move *m = job->m;
 	const struct gs_move_operand *op = &m->operand[k];
 	const struct width *w = job->width;
 	unsigned inner = m->axes - 1;
-	int64_t n = (int64_t)m->extent[inner], low = 0, high = n;
+	int64_t n = (int64_t)m->extent[inner], low = 0, high = n, to_step = m->out_step[inner];
 	if (op->constant) {
-		w->fill(out, op->value, (size_t)n);
+		w->fill(out, to_step, op->value, (size_t)n);
 		return true;
 	}
-	int64_t flat = op->at + walk(op->step, point, inner), step = op->step[inner];
-	int64_t index = op->indirect ? op->index_at + walk(op->index_step, point, inner) : 0;
+	int64_t flat = c->flat, step = op->step[inner];
 	bool gathers = op->indirect && op->index_step[inner] != 0;
 	for (unsigned r = 0; r < op->rows; r++) {
 		const struct gs_move_row *row = &op->row[r];
-		int64_t start = row->offset + walk(row->coef, point, inner);
+		int64_t start = c->start[r];
 		if (r == 0 && gathers)
 			continue;
 		if (r == 0 && op->indirect) {
-			int64_t value = index_at(job, k, index);
+			int64_t value = index_at(job, k, c->index);
 			if (value > SAFE || value < -SAFE)
 				high = low;
 			else
@@ -366,64 +490,121 @@ static bool put_line(const struct job *job, unsigned k, const uint64_t *point, u
 	if (only_if_whole && !whole)
 		return false;
 	if (gathers) {
-		gather_line(job, k, index, op->row[0].offset + walk(op->row[0].coef, point, inner), flat, low, high,
-		            out);
+		gather_line(job, k, c->index, c->start[0], flat, low, high, out);
 		return whole;
 	}
 	const uint8_t *from = job->base[k];
-	uint8_t *to = out + (size_t)low * w->bytes;
+	int64_t apart = to_step * (int64_t)w->bytes;
 	if (high > low) {
 		from += (flat + step * low) * (int64_t)w->bytes;
-		if (step == 1)
-			memcpy(to, from, (size_t)(high - low) * w->bytes);
+		if (step == 1 && to_step == 1)
+			memcpy(out + low * apart, from, (size_t)(high - low) * w->bytes);
 		else
-			w->strided(to, from, step, (size_t)(high - low));
+			w->strided(out + low * apart, to_step, from, step, (size_t)(high - low));
 	}
 	if (!op->skip && (low > 0 || high < n)) {
-		w->fill(out, op->value, (size_t)low);
-		w->fill(out + (size_t)high * w->bytes, op->value, (size_t)(n - high));
+		w->fill(out, to_step, op->value, (size_t)low);
+		w->fill(out + high * apart, to_step, op->value, (size_t)(n - high));
 	}
 	return whole;
 }
 
-static void move_line(const struct job *job, const uint64_t *point, uint8_t *out)
+static void move_line(const struct job *job, const struct cursor *c, uint8_t *out)
+{
+	const struct gs_move *m = job->m;
+	unsigned k = 0, inner = m->axes - 1;
+	while (k < m->operands && !put_line(job, k, &c[k], out, true))
+		k++; /* the first that leaves nothing to those behind it */
+	if (k == m->operands)
+		job->width->fill(out, m->out_step[inner], 0, (size_t)m->extent[inner]);
+	while (k-- > 0)
+		(void)put_line(job, k, &c[k], out, false);
+}
+
+/* One operand whose index moves along the lines, the same for all of them. */
+static bool looks_up(const struct gs_move *m)
+{
+	const struct gs_move_operand *op = &m->operand[0];
+	unsigned inner = m->axes - 1;
+	if (m->operands != 1 || op->constant || !op->indirect || op->rows != 1 || op->index_step[inner] == 0 ||
+	    m->out_step[inner] != 1 || m->extent[inner] > PLACES_MAX || m->lines < 2)
+		return false;
+	for (unsigned a = 0; a < inner; a++)
+		if (op->index_step[a] != 0 || op->row[0].coef[a] != 0)
+			return false;
+	return true;
+}
+
+/* The places of such a line; false when not all are in range. */
+static bool find_places(const struct job *job, const struct cursor *c, int32_t *place)
+{
+	const struct gs_move *m = job->m;
+	const struct gs_move_operand *op = &m->operand[0];
+	const struct gs_move_row *row = &op->row[0];
+	unsigned inner = m->axes - 1;
+	for (int64_t i = 0; i < (int64_t)m->extent[inner]; i++) {
+		int64_t value = index_at(job, 0, c->index + op->index_step[inner] * i);
+		int64_t own = c->start[0] + row->coef[inner] * i;
+		if (value < -own || value >= row->extent - own)
+			return false;
+		int64_t at = op->step[inner] * i + row->stride * (own + value);
+		place[i] = (int32_t)at;
+		if (at != place[i])
+			return false;
+	}
+	return true;
+}
+
+static bool are_twice(const int32_t *place, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (place[i] != place[0] + (int32_t)(i / 2))
+			return false;
+	return true;
+}
+
+/* Looks the places up once for all lines; false, with nothing done, when it cannot. */
+static bool move_by_places(const struct job *job, uint64_t *point, struct cursor *cursor, int64_t at, uint64_t lines)
 {
 	const struct gs_move *m = job->m;
 	size_t n = (size_t)m->extent[m->axes - 1];
-	unsigned k = 0;
-	while (k < m->operands && !put_line(job, k, point, out, true))
-		k++; /* the first that leaves nothing to those behind it */
-	if (k == m->operands)
-		memset(out, 0, n * job->width->bytes);
-	while (k-- > 0)
-		(void)put_line(job, k, point, out, false);
-	if (m->canonical)
-		make_canonical(m->dtype, out, n);
-}
-
-static void find_point(const struct gs_move *m, unsigned axes, uint64_t index, uint64_t *point)
-{
-	for (unsigned a = axes; a-- > 0; index /= m->extent[a])
-		point[a] = index % m->extent[a];
-}
-
-static void next_point(const struct gs_move *m, unsigned axes, uint64_t *point)
-{
-	for (unsigned a = axes; a-- > 0; point[a] = 0)
-		if (++point[a] < m->extent[a])
-			return;
+	int64_t bytes = (int64_t)job->width->bytes;
+	int32_t place[PLACES_MAX] = {0};
+	if (!find_places(job, cursor, place))
+		return false;
+	bool twice = are_twice(place, n);
+	for (; lines > 0; lines--, next_line(m, point, cursor, &at)) {
+		const uint8_t *from = job->base[0] + cursor->flat * bytes;
+		if (twice)
+			job->width->twice(job->out + at * bytes, from + place[0] * bytes, n);
+		else
+			job->width->place(job->out + at * bytes, from, place, n);
+		if (m->canonical)
+			gs_move_canonical(m->dtype, job->out + at * bytes, n);
+	}
+	return true;
 }
 
 static void move_lines(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
 	const struct job *job = self;
 	const struct gs_move *m = job->m;
+	unsigned inner = m->axes - 1;
 	uint64_t point[GS_OUT_AXES_MAX];
-	size_t bytes = (size_t)m->extent[m->axes - 1] * job->width->bytes;
+	struct cursor cursor[3] = {{.flat = 0}};
 	(void)thread;
-	find_point(m, m->axes - 1, first, point);
-	for (uint64_t i = first; i < last; i++, next_point(m, m->axes - 1, point))
-		move_line(job, point, job->out + i * bytes);
+	find_point(m, inner, first, point);
+	for (unsigned k = 0; k < m->operands; k++)
+		find_cursor(m, &m->operand[k], point, &cursor[k]);
+	int64_t at = walk(m->out_step, point, inner);
+	if (looks_up(m) && move_by_places(job, point, cursor, at, last - first))
+		return;
+	for (uint64_t i = first; i < last; i++, next_line(m, point, cursor, &at)) {
+		uint8_t *out = job->out + at * (int64_t)job->width->bytes;
+		move_line(job, cursor, out);
+		if (m->canonical)
+			gs_move_canonical(m->dtype, out, (size_t)m->extent[inner]);
+	}
 }
 
 /* ---- bands of lines whose elements lie side by side across them ---- */
@@ -449,7 +630,7 @@ static void move_bands(void *self, unsigned thread, uint64_t first, uint64_t las
 		else
 			job->width->transpose(to, n, x, op->step[inner], across, n);
 		if (m->canonical)
-			make_canonical(m->dtype, to, n * across);
+			gs_move_canonical(m->dtype, to, n * across);
 	}
 }
 
@@ -472,9 +653,7 @@ void gs_move_run(const struct gs_move *m, const struct gs_memory *mem, const str
 			               (size_t)op->index_chunk * GS_CHUNK_BYTES;
 	}
 	uint64_t n = m->extent[inner];
-	const struct gs_move_operand *op = &m->operand[0];
-	if (m->axes > 1 && m->operands == 1 && op->rows == 0 && op->step[inner] != 1 && op->step[inner] != 0 &&
-	    op->step[inner - 1] == 1) {
+	if (m->out_step[inner] == 1 && transposes(m)) {
 		job.bands = (m->extent[inner - 1] + ACROSS - 1) / ACROSS;
 		gs_pool_run(pool, m->lines / m->extent[inner - 1] * job.bands, WORK_GRAIN / (ACROSS * n) + 1,
 		            move_bands, &job);

@@ -1,7 +1,8 @@
 /* validator/exec/move.h: MAP instructions that only move elements: copies and `first`s, prepared once.
  *
  * Slices, transposes, concatenations, pads and gathers are such: every operand has the dtype that is stored, of any class,
- * and an element becomes what some operand's view reads. A line is a run of outputs along the innermost axis; on it each
+ * and an element becomes what some operand's view reads. A line is a run of outputs along the innermost axis (or, where that has
+ * few, the longest one, which then is the last of `extent`); on it each
  * operand is in range on one interval, and read at evenly spaced places, so that most lines are copied as a whole. */
 #ifndef GS_VALIDATOR_EXEC_MOVE_H
 #define GS_VALIDATOR_EXEC_MOVE_H
@@ -36,7 +37,8 @@ struct gs_move {
 	uint32_t first_chunk;
 	unsigned operands, axes;
 	uint64_t extent[GS_OUT_AXES_MAX], lines;
-	struct gs_move_operand operand[]; /* `operands` of them */
+	int64_t out_step[GS_OUT_AXES_MAX]; /* output elements a step along each axis */
+	struct gs_move_operand operand[];  /* `operands` of them */
 };
 
 /* *out, the caller's to free, is NULL when the instruction is no such MAP. GS_ENOMEM. */
@@ -45,5 +47,8 @@ GS_MUST enum gs_err gs_move_prepare(const struct gs_instr *in, struct gs_move **
 /* Writes the instruction's tensor, not the padding behind it. */
 void gs_move_run(const struct gs_move *m, const struct gs_memory *mem, const struct gs_kernels *kernels,
                  struct gs_pool *pool);
+
+/* Makes the NaNs among n stored elements canonical; nothing for an integer dtype. */
+void gs_move_canonical(uint8_t dtype, void *data, size_t n);
 
 #endif

@@ -54,6 +54,18 @@ static inline __attribute__((always_inline)) void copy_rows(const struct gs_pack
 		memcpy(out + t * step, p->array + at + p->term[first + t], n * sizeof(float));
 }
 
+/* From 8 to 16 elements, or from 4 to 8: the halves overlap. */
+static inline __attribute__((always_inline)) void copy_short(const struct gs_packing *p, int64_t at, size_t n,
+                                                             const size_t half, uint64_t first, size_t terms,
+                                                             float *out, size_t step)
+{
+	for (size_t t = 0; t < terms; t++) {
+		const float *from = p->array + at + p->term[first + t];
+		memcpy(out + t * step, from, half * sizeof(float));
+		memcpy(out + t * step + n - half, from + n - half, half * sizeof(float));
+	}
+}
+
 /* Places that are neighbours: whole rows are copied. */
 static void pack_neighbours(const struct gs_packing *p, int64_t at, size_t n, uint64_t first, size_t terms, float *out,
                             size_t step)
@@ -63,8 +75,14 @@ static void pack_neighbours(const struct gs_packing *p, int64_t at, size_t n, ui
 	case 16: copy_rows(p, at, 16, first, terms, out, step); return;
 	case 32: copy_rows(p, at, 32, first, terms, out, step); return;
 	case 64: copy_rows(p, at, 64, first, terms, out, step); return;
-	default: copy_rows(p, at, n, first, terms, out, step); return;
+	default: break;
 	}
+	if (n > 8 && n < 16)
+		copy_short(p, at, n, 8, first, terms, out, step);
+	else if (n >= 4 && n < 8)
+		copy_short(p, at, n, 4, first, terms, out, step);
+	else
+		copy_rows(p, at, n, first, terms, out, step);
 }
 
 static void pack_even(const struct gs_packing *p, int64_t at, int64_t apart, size_t n, uint64_t first, size_t terms,

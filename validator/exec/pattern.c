@@ -355,6 +355,17 @@ static bool first_is_x(uint64_t first, uint64_t second, bool first_is_inner, siz
 	return as_lanes[1] > as_lanes[0] + as_lanes[0] / 2;
 }
 
+/* Whether lanes and rows had better change places although outputs are then stored across their order: few points, a small
+ * image's, that would fill vectors badly, beside a constant, which stands packed as lanes just as well. */
+static bool better_turned(const struct gs_axis_list *lanes, const struct gs_axis_list *rows,
+                          const struct gs_operand *of_rows, uint64_t terms, size_t vector_lanes)
+{
+	uint64_t now = round_up(lanes->points, vector_lanes) * rows->points;
+	uint64_t turned = round_up(rows->points, vector_lanes) * lanes->points;
+	return lanes->count == 1 && rows->count == 1 && terms >= 32 && lanes->points >= 8 &&
+	       of_rows->view.space == GS_SPACE_WEIGHTS && now > turned + turned / 7;
+}
+
 /* Lanes as x lies, where the lanes computed in vain cost less than packing: a packed element costs about what a vector of
  * twenty rows' products does. */
 static void lay_out_lanes(struct gs_contraction *c)
@@ -426,6 +437,9 @@ static bool read_contraction(const struct gs_instr *in, enum gs_class cls, size_
 	memcpy(c->extent, in->extent, sizeof(c->extent));
 	c->terms = c->products = terms;
 	bool first = first_is_x(side[1].points, side[2].points, first_is_inner, vector_lanes);
+	if (words == 0 &&
+	    better_turned(&side[first ? 1 : 2], &side[first ? 2 : 1], &in->operand[first ? 2 : 1], terms, vector_lanes))
+		first = !first;
 	c->batch = side[0];
 	c->lanes = side[first ? 1 : 2];
 	c->rows = side[first ? 2 : 1];

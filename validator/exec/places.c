@@ -2,7 +2,6 @@
 
 #include "challenge/machine/tolerance.h"
 #include "validator/exec/blocks.h"
-#include "validator/exec/live.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,11 +78,6 @@ static void give(struct arena *a, uint32_t at, uint32_t chunks)
 
 /* ---- which instruction may write where ---- */
 
-static uint32_t chunks_of(const struct gs_instr *in)
-{
-	return (uint32_t)gs_dtype_chunks((enum gs_dtype)in->store_dtype, gs_instr_count(in));
-}
-
 /* Whether everything that the instruction reads of the tensor at this chunk, it reads at the place that it writes. */
 static bool reads_alike(const struct gs_instr *in, uint32_t chunk)
 {
@@ -118,8 +112,7 @@ struct layout {
 
 static void release(struct layout *l, uint32_t i)
 {
-	struct gs_instr in = gs_program_instr(l->p, i);
-	give(&l->arena, l->places->chunk[i], chunks_of(&in));
+	give(&l->arena, l->places->chunk[i], gs_program_tensor_chunks(l->p, i));
 	l->live.last[i] = GS_LIVE_ALWAYS; /* once */
 }
 
@@ -137,8 +130,9 @@ static uint32_t first_of(const struct layout *l, uint32_t i)
 static bool all_read_alike(const struct layout *l, uint32_t i, const struct gs_instr *in, uint32_t chunk)
 {
 	bool alike = reads_alike(in, chunk);
+	struct gs_instr before;
 	for (uint32_t k = alike ? first_of(l, i) : i; k < i && alike; k++) {
-		struct gs_instr before = gs_program_instr(l->p, k);
+		gs_program_decode(l->p, k, &before);
 		alike = reads_alike(&before, chunk);
 	}
 	return alike;
@@ -149,12 +143,15 @@ static bool writes_over(struct layout *l, uint32_t i, const struct gs_instr *in,
 {
 	if (in->form != GS_MAP || is_copy(in))
 		return false;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, read = 0; k < gs_instr_operands(in); k++) {
 		const struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR || op->view.space != GS_SPACE_TRACE)
+		if (op->kind != GS_OPERAND_TENSOR)
 			continue;
-		uint32_t from = gs_program_covering(l->p, op->view.chunk);
-		if (l->live.last[from] == i && gs_dtype_bytes(op->view.dtype) == gs_dtype_bytes(in->store_dtype) &&
+		bool own = op->view.space == GS_SPACE_TRACE;
+		uint32_t from = own ? l->live.reads[i].from[read] : 0;
+		read += own + (op->indirect_row && op->indirect.space == GS_SPACE_TRACE);
+		if (own && l->live.last[from] == i &&
+		    gs_dtype_bytes(op->view.dtype) == gs_dtype_bytes(in->store_dtype) &&
 		    all_read_alike(l, i, in, op->view.chunk)) {
 			*out = from;
 			return true;
@@ -166,19 +163,18 @@ static bool writes_over(struct layout *l, uint32_t i, const struct gs_instr *in,
 /* A large tensor that dies in a fold which copies it first makes room for the fold's own. */
 static void release_copied(struct layout *l, uint32_t i, const struct gs_instr *in)
 {
-	uint32_t read[GS_LIVE_READS_MAX], chunk;
+	const struct gs_live_reads *reads = &l->live.reads[i];
+	uint32_t chunk;
 	bool large = false;
-	unsigned reads = gs_live_reads(l->p, in, read);
-	for (unsigned k = 0; in->form == GS_FOLD && k < reads; k++) {
-		struct gs_instr from = gs_program_instr(l->p, read[k]);
-		large |= l->live.last[read[k]] == i && chunks_of(&from) >= COPIED_CHUNKS_MIN;
-	}
+	for (unsigned k = 0; in->form == GS_FOLD && k < reads->count; k++)
+		large |= l->live.last[reads->from[k]] == i &&
+		         gs_program_tensor_chunks(l->p, reads->from[k]) >= COPIED_CHUNKS_MIN;
 	if (!large || !l->copies(l->self, in, &chunk))
 		return;
 	uint32_t copied = gs_program_covering(l->p, chunk);
 	unsigned times = 0;
-	for (unsigned k = 0; k < reads; k++)
-		times += read[k] == copied;
+	for (unsigned k = 0; k < reads->count; k++)
+		times += reads->from[k] == copied;
 	if (times == 1 && l->live.last[copied] == i)
 		release(l, copied);
 }
@@ -186,20 +182,19 @@ static void release_copied(struct layout *l, uint32_t i, const struct gs_instr *
 /* What nothing reads after instruction i. */
 static void release_dead(struct layout *l, uint32_t i)
 {
-	struct gs_instr in = gs_program_instr(l->p, i);
-	uint32_t read[GS_LIVE_READS_MAX];
-	unsigned reads = gs_live_reads(l->p, &in, read);
-	for (unsigned k = 0; k < reads; k++)
-		if (l->live.last[read[k]] == i)
-			release(l, read[k]);
+	const struct gs_live_reads *reads = &l->live.reads[i];
+	for (unsigned k = 0; k < reads->count; k++)
+		if (l->live.last[reads->from[k]] == i)
+			release(l, reads->from[k]);
 	if (l->live.last[i] == i)
 		release(l, i);
 }
 
 static void place(struct layout *l, uint32_t i)
 {
-	struct gs_instr in = gs_program_instr(l->p, i);
+	struct gs_instr in;
 	uint32_t under = UINT32_MAX;
+	gs_program_decode(l->p, i, &in);
 	if (i >= l->p->count - l->p->header.outputs) {
 		l->places->chunk[i] = in.first_chunk;
 	} else if (writes_over(l, i, &in, &under)) {
@@ -208,7 +203,7 @@ static void place(struct layout *l, uint32_t i)
 		l->places->over++;
 	} else {
 		release_copied(l, i, &in);
-		l->places->chunk[i] = take(&l->arena, chunks_of(&in));
+		l->places->chunk[i] = take(&l->arena, gs_program_tensor_chunks(l->p, i));
 	}
 	if (l->together[i] != i)
 		return;
@@ -246,6 +241,8 @@ enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, co
 		place(l, i);
 	out->chunks = l->arena.most;
 	GS_ASSERT(out->chunks <= p->header.output_chunk); /* at most every tensor beside the others */
+	out->reads = l->live.reads;
+	l->live.reads = NULL;
 	gs_live_free(&l->live);
 	free(l);
 	return GS_OK;
@@ -254,6 +251,7 @@ enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, co
 void gs_places_free(struct gs_places *places)
 {
 	free(places->chunk);
+	free(places->reads);
 	*places = (struct gs_places){.chunk = NULL};
 }
 
@@ -262,18 +260,18 @@ uint32_t gs_places_of(const struct gs_places *places, const struct gs_program *p
 	return places->chunk[gs_program_covering(p, chunk)];
 }
 
-struct gs_instr gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i)
+void gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i, struct gs_instr *out)
 {
-	struct gs_instr in = gs_program_instr(p, i);
-	in.first_chunk = places->chunk[i];
-	for (unsigned k = 0; k < gs_instr_operands(&in); k++) {
-		struct gs_operand *op = &in.operand[k];
+	const uint32_t *from = places->reads[i].from;
+	gs_program_decode(p, i, out);
+	out->first_chunk = places->chunk[i];
+	for (unsigned k = 0; k < gs_instr_operands(out); k++) {
+		struct gs_operand *op = &out->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;
 		if (op->view.space == GS_SPACE_TRACE)
-			op->view.chunk = gs_places_of(places, p, op->view.chunk);
+			op->view.chunk = places->chunk[*from++];
 		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE)
-			op->indirect.chunk = gs_places_of(places, p, op->indirect.chunk);
+			op->indirect.chunk = places->chunk[*from++];
 	}
-	return in;
 }

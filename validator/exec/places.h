@@ -11,15 +11,16 @@
 #ifndef GS_VALIDATOR_EXEC_PLACES_H
 #define GS_VALIDATOR_EXEC_PLACES_H
 
-#include "challenge/machine/program.h"
+#include "validator/exec/live.h"
 
 #define GS_PLACES_HOLES_MAX \
 	1024 /* free stretches that are remembered at a time: programs of any size take linear time */
 
 struct gs_places {
-	uint32_t *chunk; /* owned; by instruction: its tensor's first */
-	uint32_t chunks; /* of the arena */
-	uint32_t over;   /* instructions that write over an operand */
+	uint32_t *chunk;             /* owned; by instruction: its tensor's first */
+	uint32_t chunks;             /* of the arena */
+	uint32_t over;               /* instructions that write over an operand */
+	struct gs_live_reads *reads; /* owned; by instruction */
 };
 
 /* Whether the instruction has copied all of the tensor at *chunk before it writes anything. */
@@ -30,8 +31,8 @@ typedef bool (*gs_places_copies)(void *self, const struct gs_instr *in, uint32_t
 GS_MUST enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, const uint32_t *together,
                                    gs_places_copies copies, void *self);
 void gs_places_free(struct gs_places *places);
-/* Instruction i of the program, with the chunks that it reads and writes in such a run. */
-struct gs_instr gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i);
+/* Instruction i of the program, as gs_program_decode gives it, with the chunks that it reads and writes in such a run. */
+void gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i, struct gs_instr *out);
 /* Where the tensor lies that the program has at this chunk. */
 uint32_t gs_places_of(const struct gs_places *places, const struct gs_program *p, uint32_t chunk);
 

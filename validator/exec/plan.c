@@ -1,5 +1,6 @@
 #include "validator/exec/plan.h"
 
+#include "chain/core/pages.h"
 #include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
@@ -29,12 +30,14 @@ struct gs_exec_plan {
 	struct gs_workspace *workspace;
 	struct gs_lines *lines;
 	uint32_t count;        /* instructions */
-	struct packed *packed; /* owned; NULL when nothing is packed beforehand */
+	struct packed *packed; /* NULL when nothing is packed beforehand */
+	bool borrows;          /* that, from another plan; else owned */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
 	struct gs_spread spread; /* over threads */
 	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
 	uint64_t kept_bytes;     /* by steps */
+	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
 };
 
@@ -52,7 +55,10 @@ struct step {
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
 	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
+	uint32_t factor;              /* the chunk of a constant that it might contract; or NO_FACTOR */
+	uint32_t first_chunk, chunks; /* of the tensor */
 };
+#define NO_FACTOR UINT32_MAX
 
 static bool host_little_endian(void)
 {
@@ -67,10 +73,12 @@ static bool contracts(const struct gs_exec_plan *plan, const struct gs_instr *in
 }
 
 /* Instruction i with the chunks that runs of this plan use. */
-static struct gs_instr instr(const struct gs_exec_plan *plan, uint32_t i)
+static void instr(const struct gs_exec_plan *plan, uint32_t i, struct gs_instr *out)
 {
-	return plan->places.chunk ? gs_places_instr(&plan->places, plan->program, i)
-	                          : gs_program_instr(plan->program, i);
+	if (plan->places.chunk)
+		gs_places_instr(&plan->places, plan->program, i, out);
+	else
+		gs_program_decode(plan->program, i, out);
 }
 
 /* ---- constants, packed once, also where many instructions read them (a recurrent layer's steps) ---- */
@@ -130,10 +138,13 @@ static enum gs_err keep_unique(struct unique *u, const struct gs_contract *c)
 
 static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct unique *u, uint64_t *budget)
 {
-	struct gs_instr in = instr(plan, i);
+	struct gs_instr in;
 	struct gs_contract c;
 	struct gs_gemv gemv;
-	if (plan->step[i].fast || !contracts(plan, &in, &c))
+	if (plan->step[i].fast)
+		return GS_OK;
+	instr(plan, i, &in);
+	if (!contracts(plan, &in, &c))
 		return GS_OK;
 	take_over(u, &c);
 	bool own_x = c.packed_x == NULL, own_w = c.packed_w == NULL;
@@ -151,16 +162,69 @@ static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct uni
 	return err;
 }
 
-static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget)
+static int ascending(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Leaves the chunks that were there more than once, in order, each once; how many. */
+static uint32_t repeated(uint32_t *chunk, uint32_t count)
+{
+	uint32_t kept = 0;
+	qsort(chunk, count, sizeof(*chunk), ascending);
+	for (uint32_t i = 1; i < count; i++)
+		if (chunk[i] == chunk[i - 1] && (kept == 0 || chunk[kept - 1] != chunk[i]))
+			chunk[kept++] = chunk[i];
+	return kept;
+}
+
+/* shared_only: what one instruction alone reads is packed when it runs, into room that others use before and after. */
+static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shared_only)
 {
 	struct unique unique = {.c = NULL};
 	enum gs_err err = GS_OK;
-	if ((plan->packed = calloc(plan->count, sizeof(*plan->packed))) == NULL)
+	uint32_t *shared = NULL, count = 0;
+	for (uint32_t i = 0; i < plan->count; i++)
+		count += plan->step[i].factor != NO_FACTOR;
+	if (count == 0)
+		return GS_OK;
+	plan->packed = calloc(plan->count, sizeof(*plan->packed));
+	shared = calloc(count, sizeof(*shared));
+	if (plan->packed == NULL || shared == NULL) {
+		free(shared);
 		return GS_ENOMEM;
-	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++)
-		err = prepack_one(plan, i, &unique, &budget);
+	}
+	for (uint32_t i = 0, n = 0; i < plan->count; i++)
+		if (plan->step[i].factor != NO_FACTOR)
+			shared[n++] = plan->step[i].factor;
+	count = shared_only ? repeated(shared, count) : 0;
+	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++) {
+		const uint32_t *factor = &plan->step[i].factor;
+		if (*factor != NO_FACTOR &&
+		    (!shared_only || bsearch(factor, shared, count, sizeof(*shared), ascending) != NULL))
+			err = prepack_one(plan, i, &unique, &budget);
+	}
+	free(shared);
 	free(unique.c);
 	return err;
+}
+
+/* What another plan of the same program has packed. */
+static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *of)
+{
+	GS_ASSERT(of->program == plan->program && of->kernels == plan->kernels &&
+	          (of->places.chunk == NULL) == (plan->places.chunk == NULL));
+	plan->packed = of->packed;
+	plan->borrows = true;
+	for (uint32_t i = 0; i < plan->count; i++) {
+		if (of->step[i].gemv == NULL)
+			continue;
+		if ((plan->step[i].gemv = malloc(sizeof(struct gs_gemv))) == NULL)
+			return GS_ENOMEM;
+		*plan->step[i].gemv = *of->step[i].gemv;
+	}
+	return GS_OK;
 }
 
 static void drop_packed(const struct packed *p)
@@ -182,19 +246,35 @@ static bool copies(void *self, const struct gs_instr *in, uint32_t *chunk)
 	return !other && contracts(plan, in, &c) && gs_contract_stages(&c, chunk);
 }
 
+/* A constant that the instruction multiplies, without asking whether it is a contraction. */
+static uint32_t factor_of(const struct gs_instr *in)
+{
+	for (unsigned k = 1; in->form == GS_FOLD && k < gs_instr_operands(in); k++) {
+		const struct gs_operand *op = &in->operand[k];
+		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_WEIGHTS)
+			return op->view.chunk;
+	}
+	return NO_FACTOR;
+}
+
 static enum gs_err prepare_steps(struct gs_exec_plan *plan)
 {
+	struct gs_instr in;
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
 		return GS_ENOMEM;
 	for (uint32_t i = 0; i < plan->count; i++) {
-		struct gs_instr in = instr(plan, i);
 		struct step *step = &plan->step[i];
+		instr(plan, i, &in);
 		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
 		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
-		step->padding = gs_dtype_chunks(in.store_dtype, count) * GS_CHUNK_BYTES - bytes;
+		step->first_chunk = in.first_chunk;
+		step->chunks = (uint32_t)gs_dtype_chunks(in.store_dtype, count);
+		step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
+		plan->chunks += step->chunks;
 		gs_spread_estimate(&plan->spread, i, &in);
 		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
 			return GS_ENOMEM;
+		step->factor = step->fast ? NO_FACTOR : factor_of(&in);
 	}
 	gs_spread_plan(&plan->spread);
 	return GS_OK;
@@ -259,7 +339,11 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 		gs_pool_cut_finely(plan->pool);
 	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
 	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
-	if (budget != 0 && prepack(plan, budget) != GS_OK) {
+	if (options->packed_of)
+		err = borrow(plan, options->packed_of);
+	else if (budget != 0)
+		err = prepack(plan, budget, options->shared_only);
+	if (err != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
 		return GS_ENOMEM;
@@ -272,9 +356,10 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 {
 	if (!plan)
 		return;
-	for (uint32_t i = 0; plan->packed && i < plan->count; i++)
+	for (uint32_t i = 0; plan->packed && !plan->borrows && i < plan->count; i++)
 		drop_packed(&plan->packed[i]);
-	free(plan->packed);
+	if (!plan->borrows)
+		free(plan->packed);
 	for (uint32_t i = 0; plan->step && i < plan->count; i++) {
 		gs_fast_free(plan->step[i].fast);
 		free(plan->step[i].gemv);
@@ -290,9 +375,29 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 	free(plan);
 }
 
-static void commit(const struct gs_instr *in, struct gs_trace *trace)
+/* ---- committing ---- */
+
+struct hashing {
+	void (*work)(void *what, uint64_t first, uint64_t last);
+	void *what;
+};
+
+static void hash_some(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
-	gs_trace_commit_chunks(trace, in->first_chunk, gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
+	const struct hashing *h = self;
+	(void)thread;
+	h->work(h->what, first, last);
+}
+
+/* Of struct gs_merkle_spread: blocks of a tree, each a tenth of a millisecond's work. */
+static void spread_hashing(void *self, uint64_t count, void (*work)(void *what, uint64_t first, uint64_t last),
+                           void *what)
+{
+	struct gs_pool *pool = self;
+	struct hashing hashing = {work, what};
+	gs_pool_costs(pool, NULL);
+	gs_pool_wake(pool);
+	gs_pool_run(pool, count, 1, hash_some, &hashing);
 }
 
 /* Keeps what was found, where there is room: who runs a program again wants it fast. */
@@ -325,7 +430,8 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	struct gs_contract c;
 	if (step->kept)
 		return run_decoded(plan, &step->kept->in, step->kept->contracts ? &step->kept->c : NULL, mem);
-	struct gs_instr in = instr(plan, i);
+	struct gs_instr in;
+	instr(plan, i, &in);
 	bool contraction = contracts(plan, &in, &c);
 	if (contraction && plan->packed) {
 		c.packed_x = plan->packed[i].x;
@@ -373,13 +479,10 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		if (err != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
 		memset(mem->trace + step->padding_at, 0, step->padding);
-		if (!trace && !live)
-			continue;
-		struct gs_instr in = gs_program_instr(plan->program, i);
 		if (trace)
-			commit(&in, trace);
+			gs_trace_commit_chunks(trace, step->first_chunk, step->chunks);
 		if (live)
-			gs_live_after(live, i, &in, release, self);
+			gs_live_after(live, i, release, self);
 	}
 	gs_spread_end(&plan->spread, plan->pool);
 	plan->again = true;
@@ -417,9 +520,13 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
                                         struct gs_error *error)
 {
 	GS_ASSERT(mem->trace == trace->chunks && plan->places.chunk == NULL);
-	enum gs_err err = gs_trace_commit_begin(trace);
+	const struct gs_merkle_spread spread = {plan->pool, spread_hashing};
+	enum gs_err err = gs_trace_commit_begin(trace, gs_pool_threads(plan->pool) > 1 ? &spread : NULL);
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
+	bool dense = plan->chunks >= trace->present / 2; /* in gaps, large pages would take memory for nothing */
+	if (!plan->again && dense && trace->home.take == NULL)
+		gs_large_pages(trace->chunks, (size_t)trace->present * GS_CHUNK_BYTES);
 	err = run(plan, mem, NULL, NULL, NULL, trace, error);
 	if (err == GS_OK)
 		gs_trace_commit_end(trace);
@@ -444,6 +551,16 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 	return GS_OK;
 }
 
+uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
+		const struct packed *p = &plan->packed[i];
+		count += (p->own_x && p->x != NULL) + (p->own_w && p->w != NULL);
+	}
+	return count;
+}
+
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)
 {
 	struct gs_instr in = gs_program_instr(plan->program, instruction);
@@ -458,7 +575,9 @@ const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruct
 enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
                         struct gs_error *error)
 {
-	return gs_exec_run_with(p, mem, &(struct gs_exec_options){.threads = threads}, error);
+	const struct gs_exec_options options = {
+		.threads = threads, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX, .shared_only = true};
+	return gs_exec_run_with(p, mem, &options, error);
 }
 
 enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,

@@ -12,15 +12,18 @@
 
 #define GS_EXEC_PACKED_BYTES_MAX (UINT64_C(1) << 31) /* of constants kept packed by one plan */
 
+struct gs_exec_plan;
+
 struct gs_exec_options {
 	unsigned threads;      /* 1 to GS_EXEC_THREADS_MAX */
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
 	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
-	bool finely;           /* for tests: every thread takes part in everything (threads.h) */
-	bool outputs_only;     /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
+	bool shared_only; /* of those, only what several instructions read: for one run, which packs the rest as fast */
+	bool finely;      /* for tests: every thread takes part in everything (threads.h) */
+	bool outputs_only; /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
+	const struct gs_exec_plan *packed_of; /* NULL, or a plan with the same program, isa and outputs_only that
+	                                       * outlives this one: what it has packed is used by both */
 };
-
-struct gs_exec_plan;
 
 /* The program, with its weights, is borrowed until gs_exec_plan_free. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_options *options,
@@ -57,6 +60,9 @@ GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs
 /* As gs_exec_plan_run, adding what each instruction took, in seconds by the clock, to seconds[instruction]. For tools. */
 GS_MUST enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
                                            struct gs_error *error);
+
+/* Constants that it has packed beforehand, each counted once whoever reads it. For tests. */
+uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan);
 
 /* What one instruction is run as: "contraction", a form of fast.h, "blocks" (sweeps that are run with neighbours; what they take
  * is the first one's), or "lines". For tests and tools. */

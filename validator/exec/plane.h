@@ -1,8 +1,9 @@
 /* validator/exec/plane.h: convolutions of each channel by itself (depthwise), prepared once.
  *
  * They are contractions of one row a batch, a batch being a channel. There a stage of the whole tensor, and panels of it, cost
- * more than the products. Here a thread stages one channel at a time, padded, into memory that stays in its cache, and
- * tiles of one row read it where it lies. */
+ * more than the products. Here a thread stages some channels at a time, or some lines of one, padded, into memory that stays
+ * in its first cache, and tiles of several lines (planes.h) read it where it lies. Any windows of one or two dimensions,
+ * padded or not, of any type of the class of binary32. */
 #ifndef GS_VALIDATOR_EXEC_PLANE_H
 #define GS_VALIDATOR_EXEC_PLANE_H
 
@@ -11,7 +12,7 @@
 
 struct gs_plane;
 
-/* *out is NULL when the instruction is no such convolution of binary32. GS_ENOMEM. */
+/* *out is NULL when the instruction is no such convolution. GS_ENOMEM. */
 GS_MUST enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
                                      struct gs_plane **out);
 void gs_plane_free(struct gs_plane *p); /* NULL is fine */

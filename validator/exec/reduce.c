@@ -1,5 +1,6 @@
 #include "validator/exec/reduce.h"
 
+#include "chain/core/pages.h"
 #include "validator/exec/pack.h"
 #include "validator/exec/sweep.h"
 #include "validator/exec/sweep_kernels.h"
@@ -316,6 +317,8 @@ float *gs_room_need(struct gs_room *room, uint64_t floats)
 	free(room->stage);
 	room->stage = calloc(floats, sizeof(float));
 	room->floats = room->stage ? floats : 0;
+	if (room->stage)
+		gs_large_pages(room->stage, floats * sizeof(float));
 	return room->stage;
 }
 

@@ -6,6 +6,7 @@
 
 enum {
 	BLOCK = 1024,         /* elements at a time: a few arrays of them stay in the first-level cache */
+	SHORT = BLOCK / 16,   /* lines up to here are run together, several a block */
 	WORK_GRAIN = 1 << 15, /* elements worth handing to another thread */
 };
 #define SAFE (INT64_C(1) << 56) /* coordinates of sane programs are far below */
@@ -188,12 +189,23 @@ void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsign
 	gs_sweep_apply(kernels, epilogue, value, n, x, 1U << pos);
 }
 
-static void run_block(const struct gs_sweep_bound *job, struct scratch *scratch, const int64_t *at, uint64_t out_at,
-                      size_t n)
+static void compute(const struct gs_sweep_bound *job, struct scratch *scratch, const float *const x[3], unsigned moves,
+                    uint64_t out_at, size_t n)
 {
 	const struct gs_sweep *s = job->s;
 	bool straight = s->store_dtype == GS_F32;
 	float *to = straight ? (float *)(void *)job->out + out_at : scratch->out;
+	gs_sweep_apply(job->kernels, s->fn, to, n, x, moves);
+	gs_sweep_finish(job->kernels, s->epilogue, s->epilogue_pos, s->epilogue_value, to, n);
+	if (!straight)
+		(s->store_dtype == GS_F16 ? job->kernels->narrow_f16
+		                          : job->kernels->narrow_bf16)((uint16_t *)(void *)job->out + out_at, to, n);
+}
+
+static void run_block(const struct gs_sweep_bound *job, struct scratch *scratch, const int64_t *at, uint64_t out_at,
+                      size_t n)
+{
+	const struct gs_sweep *s = job->s;
 	const float *x[3] = {scratch->x[0], scratch->x[1], scratch->x[2]};
 	unsigned moves = 0;
 	for (unsigned k = 0; k < s->operands; k++) {
@@ -204,12 +216,77 @@ static void run_block(const struct gs_sweep_bound *job, struct scratch *scratch,
 		moves |= (unsigned)(s->operand[k].step[s->axes - 1] != 0) << k;
 		x[k] = fetch(job, k, at[k], n, scratch->x[k]);
 	}
-	gs_sweep_apply(job->kernels, s->fn, to, n, x, moves);
-	gs_sweep_finish(job->kernels, s->epilogue, s->epilogue_pos, s->epilogue_value, to, n);
-	if (!straight)
-		(s->store_dtype == GS_F16 ? job->kernels->narrow_f16
-		                          : job->kernels->narrow_bf16)((uint16_t *)(void *)job->out + out_at, to, n);
+	compute(job, scratch, x, moves, out_at, n);
 }
+
+/* ---- short lines, several of them a block: operands that are not the output's like are written out side by side ---- */
+
+struct together {
+	bool dense[3];      /* read where it lies: of binary32, and walked as the output is */
+	const float *at[3]; /* the block's first element of such an operand */
+	uint64_t first;     /* element of the output */
+	size_t n;
+};
+
+static void find_dense(const struct gs_sweep *s, struct together *t)
+{
+	for (unsigned k = 0; k < s->operands; k++) {
+		const struct gs_sweep_operand *op = &s->operand[k];
+		int64_t step = 1;
+		t->dense[k] = !op->constant && op->dtype == GS_F32;
+		for (unsigned a = s->axes; a-- > 0; step *= (int64_t)s->extent[a])
+			t->dense[k] &= op->step[a] == step;
+	}
+}
+
+static void flush(const struct gs_sweep_bound *job, struct scratch *scratch, struct together *t)
+{
+	const struct gs_sweep *s = job->s;
+	const float *x[3] = {scratch->x[0], scratch->x[1], scratch->x[2]};
+	unsigned moves = 0;
+	for (unsigned k = 0; k < s->operands; k++) {
+		moves |= (unsigned)!s->operand[k].constant << k;
+		if (s->operand[k].constant)
+			x[k] = &s->operand[k].value;
+		else if (t->dense[k])
+			x[k] = t->at[k];
+	}
+	if (t->n > 0)
+		compute(job, scratch, x, moves, t->first, t->n);
+	t->n = 0;
+}
+
+/* n more elements, at most SHORT, from output element `first` on. */
+static void append(const struct gs_sweep_bound *job, struct scratch *scratch, struct together *t, const int64_t *at,
+                   uint64_t first, size_t n)
+{
+	const struct gs_sweep *s = job->s;
+	if (t->n + n > BLOCK)
+		flush(job, scratch, t);
+	for (unsigned k = 0; k < s->operands; k++) {
+		float *to = scratch->x[k] + t->n;
+		if (s->operand[k].constant)
+			continue;
+		if (t->dense[k]) {
+			if (t->n == 0)
+				t->at[k] = (const float *)(const void *)job->base[k] + at[k];
+			continue;
+		}
+		const float *from = fetch(job, k, at[k], n, to);
+		if (s->operand[k].step[s->axes - 1] == 0) {
+			float value = from[0];
+			for (size_t i = 0; i < n; i++)
+				to[i] = value;
+		} else if (from != to) {
+			memcpy(to, from, n * sizeof(float));
+		}
+	}
+	if (t->n == 0)
+		t->first = first;
+	t->n += n;
+}
+
+/* ---- lines ---- */
 
 /* Without axes but the innermost one. */
 static void run_line(const struct gs_sweep_bound *job, struct scratch *scratch, uint64_t first, uint64_t last)
@@ -231,6 +308,8 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 	unsigned inner = s->axes - 1;
 	uint64_t point[GS_OUT_AXES_MAX], length = s->extent[inner], rest = first / length, from = first % length;
 	int64_t at[3] = {0};
+	struct together together = {.n = 0};
+	find_dense(s, &together);
 	for (unsigned a = inner; a-- > 0; rest /= s->extent[a])
 		point[a] = rest % s->extent[a];
 	for (unsigned k = 0; k < s->operands; k++) {
@@ -244,7 +323,10 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 		n = n < last - i ? n : last - i;
 		for (unsigned k = 0; k < s->operands; k++)
 			here[k] = at[k] + (int64_t)from * s->operand[k].step[inner];
-		run_block(job, scratch, here, i, (size_t)n);
+		if (length <= SHORT)
+			append(job, scratch, &together, here, i, (size_t)n);
+		else
+			run_block(job, scratch, here, i, (size_t)n);
 		if ((from += n) < length)
 			continue;
 		from = 0;
@@ -258,6 +340,7 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 			point[a] = 0;
 		}
 	}
+	flush(job, scratch, &together);
 }
 
 void gs_sweep_range(const struct gs_sweep_bound *job, uint64_t first, uint64_t last)

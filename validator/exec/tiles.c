@@ -39,6 +39,7 @@ struct item {
 	uint8_t *out;           /* the instruction's tensor */
 	int64_t out_at;         /* where the batch begins in it */
 	bool plain;             /* stored as the tile leaves it */
+	bool turned;            /* rows are neighbours in the output, and lanes are not */
 	const uint32_t *w_sums; /* of integers: of w' of the item's first row */
 };
 
@@ -119,11 +120,15 @@ static void join_panels(const struct item *it, bool first, bool last)
 {
 	struct gs_contract_worker *s = it->s;
 	const struct gs_contraction *c = &it->job->c->is;
-	bool alone = c->words != 0 || (first && c->start_moves_on_lanes);
+	bool start = first && c->start_moves_on_lanes;
 	for (unsigned i = s->panels; i-- > 0;) {
 		struct gs_panel *p = &s->panel[i], *next = p + 1;
 		p->together = 1;
-		if (i + 1 == s->panels || alone || p->width != next->width || (p->x_at == NULL) != (next->x_at == NULL))
+		if (i + 1 == s->panels || c->words != 0 || p->width != next->width ||
+		    (p->x_at == NULL) != (next->x_at == NULL))
+			continue;
+		if (start && (!p->start_shared || !next->start_shared ||
+		              s->lane_start[next->lane] - s->lane_start[p->lane] != (int64_t)p->wide))
 			continue;
 		if (last && (p->straight != next->straight ||
 		             (p->straight && s->run[next->run].out - s->run[p->run].out != (int64_t)p->wide)))
@@ -314,6 +319,14 @@ static void fill_start(const struct item *it, size_t row, size_t rows, const str
 	if (!c->start_moves_on_lanes)
 		return;
 	int64_t base = c->start.at + gs_batch_at(c, it->batch, c->start.step);
+	if (p->start_shared) {
+		const uint8_t *array = gs_array_of(it->job->mem, c->start.space) +
+		                       (size_t)c->start.chunk * GS_CHUNK_BYTES;
+		tile->start = (const float *)(const void *)array + base + it->s->lane_start[p->lane];
+		tile->start_lanes = true;
+		tile->start_next = p->wide;
+		return;
+	}
 	if (c->words == 0 && start_where_it_lies(it, row, rows, p, base, tile))
 		return;
 	for (size_t r = 0; r < rows; r++)
@@ -340,11 +353,41 @@ static void write_run(const struct item *it, const float *from, int64_t at, size
 			                 gs_finish(it->job->in, gs_f32_to_bits(from[l])));
 }
 
+/* Rows that are neighbours in the output, lanes that are not: a small transposition in between. */
+static void write_turned(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, unsigned panels)
+{
+	enum { STEP = 16, LANES = 64 };
+	const struct gs_contraction *c = &it->job->c->is;
+	const struct gs_panel *last = p + panels - 1;
+	size_t lanes = last->lane + last->lanes - p->lane, wide = panels * p->wide;
+	int64_t apart = c->lanes.count ? c->out_step[c->lanes.axis[0]] : 1;
+	int64_t at = it->out_at + it->s->row_out[row] + (int64_t)(it->lane + p->lane) * apart;
+	float turned[LANES * STEP];
+	for (size_t lane = 0; lane < lanes; lane += LANES) {
+		size_t n = lanes - lane < LANES ? lanes - lane : LANES;
+		it->job->kernels->transpose(turned, STEP, it->s->tile + lane, (ptrdiff_t)wide, rows, n);
+		for (size_t l = 0; l < n; l++, at += apart) {
+			const float *from = turned + l * STEP;
+			float *to = (float *)(void *)it->out + at;
+			if (!it->plain || rows < 8) {
+				write_run(it, from, at, rows);
+				continue;
+			}
+			memcpy(to, from, 8 * sizeof(float));
+			memcpy(to + rows - 8, from + rows - 8, 8 * sizeof(float));
+		}
+	}
+}
+
 /* Those of a tile's rows over panels side by side, which the tile has left in the worker's memory, as wide as they are. */
 static void write_out(const struct item *it, size_t row, size_t rows, const struct gs_panel *p, unsigned panels)
 {
 	const struct gs_panel *last = p + panels - 1;
 	const struct gs_run_of_lanes *end = it->s->run + last->run + last->runs;
+	if (it->turned) {
+		write_turned(it, row, rows, p, panels);
+		return;
+	}
 	for (size_t r = 0; r < rows; r++) {
 		const float *from = it->s->tile + r * panels * p->wide - p->lane;
 		int64_t at = it->out_at + it->s->row_out[row + r];
@@ -401,6 +444,7 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 	tile->start = tile->out = it->s->acc + row * GS_ACC_LANES + p->lane;
 	tile->start_row = tile->out_row = GS_ACC_LANES;
 	tile->start_next = p->wide;
+	tile->start_lanes = false;
 	if (first)
 		fill_start(it, row, rows, p, tile);
 	if (through) {
@@ -431,8 +475,15 @@ static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t te
 	                       .high = c->high,
 	                       .clamp = c->low != -INFINITY || c->high != INFINITY,
 	                       .last = term + terms == c->terms};
+	size_t tile_rows = it->job->c->tile_rows, tiles = (it->rows + tile_rows - 1) / tile_rows;
+	bool ahead = it->job->c->packed_x != NULL && tiles > 1;
 	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile.panels) {
 		const struct gs_panel *p = &it->s->panel[i];
+		if (ahead) { /* each tile of rows fetches its share of the panels that come next */
+			size_t next = tile.last ? it->job->item_lanes * c->terms - term * p->wide : terms * p->wide;
+			tile.ahead_step = (p->wide + tiles - 1) / tiles;
+			tile.ahead = p->x + next + row / tile_rows * tile.ahead_step * terms;
+		}
 		bool through = tile.last && (!rows_even || !p->straight);
 		tile.panels = p->together;
 		run_panels(it, row, rows, p, term == 0, through, &tile);
@@ -483,6 +534,14 @@ static unsigned find_runs(const struct item *it, size_t first, size_t n, struct 
 	return runs;
 }
 
+static bool moves_start(const struct gs_contraction *c, const struct gs_axis_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (c->start.step[list->axis[i]] != 0)
+			return true;
+	return false;
+}
+
 static void place_lanes(const struct item *it)
 {
 	const struct gs_contract_job *job = it->job;
@@ -505,6 +564,8 @@ static void place_lanes(const struct item *it)
 		p->neighbours = neighbours(s->lane_x + lane, p->lanes);
 		p->follows = lane > 0 && s->lane_x[lane] == s->lane_x[lane - 1] + 1;
 		p->start_neighbours = c->start_moves_on_lanes && neighbours(s->lane_start + lane, p->lanes);
+		p->start_shared = p->start_neighbours && c->words == 0 && c->start.dtype == GS_F32 &&
+		                  p->lanes == p->wide && !moves_start(c, &c->rows);
 		p->run = runs;
 		p->runs = find_runs(it, lane, p->lanes, s->run + runs);
 		p->straight = it->plain && p->runs == 1 && s->run[runs].lanes == p->wide;
@@ -576,6 +637,8 @@ void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t las
 		it.plain = c->clamps && c->store_dtype == GS_F32;
 		if (c->words != 0)
 			it.plain = job->in->epilogue == 0 && c->store_dtype == GS_I32;
+		it.turned = c->words == 0 && c->rows.count == 1 && c->out_step[c->rows.axis[0]] == 1 &&
+		            c->lanes.count == 1;
 		it.w_sums = job->w_sums ? job->w_sums + b * job->rows + row : NULL;
 		run_item(&it);
 	}

@@ -35,6 +35,7 @@ struct gs_panel {
 	unsigned together;        /* panels from this one on that a tile can take one after another */
 	size_t at;                /* in the worker's block, where it is packed */
 	bool start_neighbours;    /* in the start, where that moves on lanes */
+	bool start_shared;        /* ...and on nothing else, and can be read where it lies */
 	/* the block of terms under way, as struct gs_tile has it */
 	const float *x;
 	const int64_t *x_at;

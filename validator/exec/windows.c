@@ -108,6 +108,16 @@ static unsigned tap_of(const struct reading *r, const struct gs_row *row, unsign
 	return GS_AXES_MAX;
 }
 
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+	while (b != 0) {
+		int64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 /* A lane axis, or GS_AXES_MAX, and the taps of its window, or GS_AXES_MAX, in a row that stays inside and that others move, too. */
 static bool shared_dim(struct reading *r, const struct gs_row *row, unsigned lane, unsigned tap,
                        struct gs_window_dim *dim)
@@ -131,13 +141,15 @@ static bool shared_dim(struct reading *r, const struct gs_row *row, unsigned lan
 	if (dim->stride <= 0 || dim->stride > FAR || dim->dilation <= 0 || dim->dilation > FAR ||
 	    row->stride > (uint64_t)FAR)
 		return false;
-	if (lane == GS_AXES_MAX || tap == GS_AXES_MAX) { /* nothing lies between its coordinates */
-		__int128 apart = (__int128)row->stride * (lane != GS_AXES_MAX ? dim->stride : dim->dilation);
-		if (apart > FAR)
-			return false;
-		dim->apart = (int64_t)apart;
-		dim->stride = dim->dilation = 1;
-	}
+	int64_t unit = lane == GS_AXES_MAX  ? dim->dilation
+	               : tap == GS_AXES_MAX ? dim->stride
+	                                    : common_divisor(dim->stride, dim->dilation);
+	__int128 apart = (__int128)row->stride * unit;
+	if (apart > FAR)
+		return false;
+	dim->apart = (int64_t)apart;
+	dim->stride = lane == GS_AXES_MAX ? 1 : dim->stride / unit;
+	dim->dilation = tap == GS_AXES_MAX ? 1 : dim->dilation / unit;
 	dim->extent = (int64_t)gs_window_span(dim, dim->outputs);
 	return true;
 }

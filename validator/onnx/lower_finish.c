@@ -75,9 +75,10 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 			read[value[o]->source] = 1;
 		taken[value[o]->source] = 1;
 	}
+	struct gs_instr in;
 	for (uint32_t i = before; i-- > 0;)
 		if (live[i]) {
-			struct gs_instr in = gs_listing_get(&lo->listing, i);
+			gs_listing_read(&lo->listing, i, &in);
 			each_view(&in, mark_read, read);
 			each_view(&in, mark_read, live);
 		}
@@ -120,7 +121,8 @@ static void place_view(void *self, struct gs_view *view)
 static enum gs_err move_instruction(struct places *p, uint32_t i, struct gs_listing *out)
 {
 	struct gs_lower *lo = p->lo;
-	struct gs_instr in = gs_listing_get(&lo->listing, i);
+	struct gs_instr in;
+	gs_listing_read(&lo->listing, i, &in);
 	each_view(&in, place_view, p);
 	if (p->chunks > GS_CHUNKS_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
@@ -143,9 +145,10 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++)
 		live[output[o]] = last[output[o]] = 1;
+	struct gs_instr in;
 	for (uint32_t i = before; i-- > 0;)
 		if (live[i]) {
-			struct gs_instr in = gs_listing_get(&lo->listing, i);
+			gs_listing_read(&lo->listing, i, &in);
 			each_view(&in, mark_read, live);
 		}
 	for (uint32_t i = 0; i < before; i++)

@@ -105,13 +105,12 @@ enum gs_err gs_lower_attr_ints(struct gs_lower *lo, const struct gs_onnx_node *n
 
 uint64_t gs_lower_base_count(const struct gs_lower *lo, const struct gs_val *v)
 {
-	struct gs_instr in;
 	switch ((enum gs_val_kind)v->kind) {
 	case GS_VAL_NONE:
 	case GS_VAL_ABSENT: return 0;
 	case GS_VAL_CONST: return lo->constant[v->source].count;
 	case GS_VAL_INPUT: return lo->input[v->source].count;
-	case GS_VAL_INSTR: in = gs_listing_get(&lo->listing, v->source); return gs_instr_count(&in);
+	case GS_VAL_INSTR: return gs_listing_elements(&lo->listing, v->source);
 	}
 	return 0;
 }
