@@ -275,6 +275,7 @@ void gs_elements_run(const struct gs_elements *e, const struct gs_memory *mem, c
 {
 	struct job job = {.e = e, .loops = kernels->ints->elements};
 	uint64_t line = e->extent[e->axes - 1];
+	GS_ASSERT(e->operands <= GS_ARRAY_LEN(job.from));
 	job.out = mem->trace + (size_t)e->first_chunk * GS_CHUNK_BYTES;
 	job.tiles = (line + TILE - 1) / TILE;
 	for (unsigned k = 0; k < e->operands; k++) {
