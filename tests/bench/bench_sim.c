@@ -182,14 +182,28 @@ static double node_runs(unsigned processes, uint64_t runs, clockid_t clock)
 	return now(clock) - start;
 }
 
+static void release(struct setting *s)
+{
+	for (unsigned i = 0; i < LIES; i++)
+		gs_sim_execution_free(&s->lie[i]);
+	free(s->honest.base.states);
+	gs_sim_execution_free(&s->honest);
+	gs_commitments_free(&s->common);
+	gs_program_free(&s->program);
+	free(s->inputs);
+	free(s);
+}
+
 int main(int argc, char **argv)
 {
 	struct gs_bench *b = gs_bench_begin(argc > 0 ? argv[0] : "", "sim", "simulator, one core");
 	struct setting *s = calloc(1, sizeof(*s));
 	struct gs_error error = {0};
 	double games = 1e30, runs = 1e30, one = 1e30, two = 1e30;
-	if (b == NULL || s == NULL)
+	if (b == NULL || s == NULL) {
+		free(s);
 		return 1;
+	}
 	bool only_games = argc > 1 && strcmp(argv[1], "games") == 0; /* for a profiler */
 	must(prepare(s, &error) == GS_OK, error.text);
 	for (unsigned r = 0; r < ROUNDS; r++) { /* the best of the rounds, in turns: the machine does other work, too */
@@ -210,21 +224,16 @@ int main(int argc, char **argv)
 	char moves[64];
 	snprintf(moves, sizeof(moves), "10,000 a second; %.1f moves each", (double)s->moves / (double)s->games);
 	gs_bench_row(b, "disputes", GAMES / games, "a second", GAMES / games / 1e4, moves);
-	if (only_games)
+	if (only_games) {
+		release(s);
 		return gs_bench_end(b);
+	}
 	gs_bench_row(b, "whole-node runs", NODE_RUNS / runs, "a second", NODE_RUNS / runs / 100, "100 a second");
 	gs_bench_row(b, "the same, two processes", NODE_RUNS / two, "a second", one / two, "one process's");
 	const struct gs_bench_key keys[] = {{"disputes_per_s", GAMES / games},
 	                                    {"node_runs_per_s", NODE_RUNS / runs},
 	                                    {"two_core_speedup", one / two}};
 	gs_bench_part_of(b, "sim-speed", keys, GS_ARRAY_LEN(keys));
-	for (unsigned i = 0; i < LIES; i++)
-		gs_sim_execution_free(&s->lie[i]);
-	free(s->honest.base.states);
-	gs_sim_execution_free(&s->honest);
-	gs_commitments_free(&s->common);
-	gs_program_free(&s->program);
-	free(s->inputs);
-	free(s);
+	release(s);
 	return gs_bench_end(b);
 }
