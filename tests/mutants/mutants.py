@@ -50,7 +50,7 @@ MUTANTS = [
     ("nobody ends a game by its clock", "validator/node/plan_game.c",
      "	if (over && !our_turn)\n		return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, state, claim);",
      "	if (over && !our_turn)\n		return GS_OK;", "nodes", "none"),
-    ("a wrong claim is not challenged when others play", "validator/node/plan.c",
+    ("nobody is the first to challenge", "validator/node/plan.c",
      "	*affordable = gs_wei_cmp(free, worst.locked) >= 0;", "	*affordable = gs_wei_cmp(free, worst.locked) >= 0 && claim->open_games > 0;", "nodes", "none"),
     ("a lost nonce is not noticed", "validator/node/node.c",
      "	enum gs_err err = gs_intent_lost(t->j, &in->as.nonce_lost.tx, t->node->now);", "	enum gs_err err = GS_OK;", "nodes", "none"),
