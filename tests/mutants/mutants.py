@@ -52,8 +52,6 @@ MUTANTS = [
      "	if (over && !our_turn)\n		return GS_OK;", "nodes", "none"),
     ("nobody is the first to challenge", "validator/node/plan.c",
      "	*affordable = gs_wei_cmp(free, worst.locked) >= 0;", "	*affordable = gs_wei_cmp(free, worst.locked) >= 0 && claim->open_games > 0;", "nodes", "none"),
-    ("a lost nonce is not noticed", "validator/node/node.c",
-     "	enum gs_err err = gs_intent_lost(t->j, &in->as.nonce_lost.tx, t->node->now);", "	enum gs_err err = GS_OK;", "nodes", "none"),
 ]
 
 
