@@ -137,7 +137,6 @@ static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uin
 		a->faulty.fails = true;
 	enum gs_err err = gs_node_step(a->node, input, &a->effects, error);
 	if (err == GS_EIO) { /* the disk's fault: the daemon ends, and somebody starts it again */
-		a->failures++;
 		die(a, now_s);
 		return GS_OK;
 	}

@@ -77,7 +77,6 @@ struct gs_sim_actor {
 	unsigned executions;
 	uint64_t up_at_s; /* not running: when it starts */
 	unsigned lives;
-	unsigned failures; /* of lives that ended by the store */
 };
 
 /* The rest is zero; network, options, luck, compute, and folder if wanted, are set. GS_ENOMEM, GS_EIO. */

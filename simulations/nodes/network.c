@@ -368,7 +368,6 @@ enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s)
 			if (tx->mined || tx->ready_s > now_s || tx->nonce != n->nonce[tx->sender])
 				continue;
 			execute(n, tx, n->blocks, now_s);
-			tx->times++;
 			b->tx[b->txs++] = i;
 			more = true;
 		}

@@ -28,7 +28,6 @@ struct gs_sim_tx {
 	uint64_t ready_s;     /* not in a block before */
 	bool mined, success;
 	uint64_t block; /* mined: its number */
-	unsigned times; /* that it was mined, on any branch */
 	char why[32];   /* it failed: the contract's error */
 };
 

@@ -10,29 +10,13 @@ here=tests/integration/sim_replay.py
 [[ -x $sim ]] || { env -u MAKEFLAGS make BUILD="${GAINSAY_BUILD:-build}" "$sim" >"$work/make" 2>&1; }
 [[ -x $sim ]] || { echo "$sim is not built"; exit 1; }
 
-# A chain whose clock begins before the simulated one.
-evm_up() {
-	local i port=
-	rm -f "$work/deployment.json"
-	: >"$work/anvil.out"
-	start anvil "$anvil" --host 127.0.0.1 --port 0 --chain-id 8453 --timestamp 1699990000 --gas-limit 1000000000 --order fifo
-	for ((i = 0; i < 100; i++)); do
-		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
-		[[ -n $port ]] && break
-		sleep 0.1
-	done
-	[[ -n $port ]] || { echo "anvil did not start"; exit 1; }
-	url=http://127.0.0.1:$port
-	for i in "${!keys[@]}"; do
-		(umask 077 && echo "${keys[$i]}" >"$work/key$i")
-	done
-}
-
 play() { # play SEED FAULT
 	local run=(--nodes --runs 1 --seed "$1" --fault "$2")
 	"$sim" "${run[@]}" --dump "$work/dump.json" --program "$work/program.gsp" >"$work/first" || { fail "seed $1, $2: simulated"; return; }
 	/usr/bin/python3 "$here" parameters "$work/dump.json" >"$work/parameters.yaml"
-	evm_up
+	rm -f "$work/deployment.json"
+	: >"$work/anvil.out"
+	chain_up 0 --chain-id 8453 --timestamp 1699990000 --gas-limit 1000000000 --order fifo # its clock begins before the simulated one
 	gs 0 deploy --parameters "$work/parameters.yaml" --out "$work/deployment.json" >"$work/deploy.log" 2>&1 &&
 		gs 1 stake deposit 1000 --mint >"$work/stake.log" 2>&1 &&
 		gs 1 model register "$work/program.gsp" >"$work/register.log" 2>&1 || { fail "seed $1, $2: deployed"; return; }

@@ -95,10 +95,10 @@ field() {
 	/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
 }
 
-chain_up() { # [BLOCK_TIME_S]; 0: a block for each transaction
+chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transaction
 	local i port= pace=(--block-time "${1:-1}")
 	[[ ${1:-1} == 0 ]] && pace=()
-	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch 1
+	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch 1 "${@:2}"
 	for ((i = 0; i < 100; i++)); do
 		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
 		[[ -n $port ]] && break
