@@ -1,9 +1,9 @@
-/* The engines that exist. A new one: a declaration in engines.h, a line here. */
-#include "simulations/engines.h"
-
 #include <string.h>
 
-static const struct gs_sim_engine *const engines[] = {&gs_sim_engine_games};
+#include "simulations/engines.h"
+
+/* Every engine, in the order in which they are told about; NULL behind the last. */
+static const struct gs_sim_engine *const engines[] = {&gs_sim_engine_games, NULL};
 
 const struct gs_sim_engine *gs_sim_engine_at(unsigned number)
 {
@@ -12,8 +12,8 @@ const struct gs_sim_engine *gs_sim_engine_at(unsigned number)
 
 const struct gs_sim_engine *gs_sim_engine_find(const char *name)
 {
-	for (size_t i = 0; i < GS_ARRAY_LEN(engines); i++)
-		if (strcmp(engines[i]->name, name) == 0)
-			return engines[i];
+	for (const struct gs_sim_engine *const *e = engines; *e != NULL; e++)
+		if (strcmp((*e)->name, name) == 0)
+			return *e;
 	return NULL;
 }

@@ -5,11 +5,14 @@
 #include "simulations/world.h"
 
 enum parameter { PLANT };
-static const char *const plants[] = {"none", "burn", "prize", "timeout", "refund", "units", "place", NULL};
+static const char *const plants[] = {
+	[GS_SIM_PLANT_NONE] = "none",       [GS_SIM_PLANT_BURN] = "burn",   [GS_SIM_PLANT_PRIZE] = "prize",
+	[GS_SIM_PLANT_TIMEOUT] = "timeout", [GS_SIM_PLANT_PLACE] = "place", [GS_SIM_PLANT_REFUND] = "refund",
+	[GS_SIM_PLANT_UNITS] = "units",     [GS_SIM_PLANT_UNITS + 1] = NULL};
 
 static const struct gs_sim_parameter parameters[] = {
 	[PLANT] = {"plant", "a defect put into the simulated chain, for tests of the oracles", GS_SIM_KIND_CHOICE, 0, 0,
-                   GS_ARRAY_LEN(plants) - 2, plants},
+                   GS_SIM_PLANT_UNITS, plants},
 };
 
 enum metric {
@@ -60,10 +63,7 @@ static void measure(struct gs_sim_result *result, const struct gs_sim_tally *t)
 static enum gs_err run(const double *value, uint64_t seed, const struct gs_sim_watch *watch,
                        struct gs_sim_result *result, struct gs_error *error)
 {
-	const enum gs_sim_plant plant[] = {GS_SIM_PLANT_NONE,    GS_SIM_PLANT_BURN,   GS_SIM_PLANT_PRIZE,
-	                                   GS_SIM_PLANT_TIMEOUT, GS_SIM_PLANT_REFUND, GS_SIM_PLANT_UNITS,
-	                                   GS_SIM_PLANT_PLACE};
-	const struct gs_sim_options options = {.plant = plant[(unsigned)value[PLANT]], .log = watch->log};
+	const struct gs_sim_options options = {.plant = (enum gs_sim_plant)value[PLANT], .log = watch->log};
 	struct gs_sim_tally tally = {.runs = 0};
 	enum gs_err err = gs_sim_run(seed, &options, &tally, error);
 	if (err != GS_OK)
