@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "simulations/engine.h"
+#include "simulations/engines.h"
 
 /* Every engine, in the order in which they are told about; NULL behind the last. */
-static const struct gs_sim_engine *const engines[] = {NULL};
+static const struct gs_sim_engine *const engines[] = {&gs_sim_engine_games, NULL};
 
 const struct gs_sim_engine *gs_sim_engine_at(unsigned number)
 {
