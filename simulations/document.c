@@ -179,6 +179,7 @@ static enum gs_err read_children(struct reading *r, struct gs_sim_node *parent)
 			err = read_node(r, &node);
 		if (err != GS_OK)
 			return err;
+		GS_ASSERT(node != NULL);
 		node->key = key;
 		node->key_at = key_at;
 		if (last == NULL)

@@ -186,8 +186,8 @@ static enum gs_err split(const struct gs_sim_engine *engine, const char *text, c
 
 enum gs_err gs_sim_scenario_set(struct gs_sim_scenario *s, const char *text, struct gs_error *error)
 {
-	const char *rest;
-	unsigned parameter, a = 0;
+	const char *rest = "";
+	unsigned parameter = 0, a = 0;
 	enum gs_err err = split(s->engine, text, "--set", &parameter, &rest, error);
 	if (err == GS_OK) {
 		const struct gs_sim_parameter *p = &s->engine->parameter[parameter];
@@ -208,8 +208,8 @@ enum gs_err gs_sim_scenario_set(struct gs_sim_scenario *s, const char *text, str
 
 enum gs_err gs_sim_scenario_sweep(struct gs_sim_scenario *s, const char *text, struct gs_error *error)
 {
-	const char *rest;
-	unsigned parameter, a = 0;
+	const char *rest = "";
+	unsigned parameter = 0, a = 0;
 	struct gs_sim_axis axis = {.values = 0};
 	enum gs_err err = split(s->engine, text, "--sweep", &parameter, &rest, error);
 	if (err != GS_OK)

@@ -62,6 +62,7 @@ static enum gs_err needs_text(const struct reading *r, const struct gs_sim_node 
 static enum gs_err take_prose(const struct reading *r, enum own_key key, char *out, size_t size)
 {
 	const struct gs_sim_node *node = r->own[key];
+	GS_ASSERT(node != NULL);
 	enum gs_err err = needs_text(r, node, "text");
 	if (err != GS_OK)
 		return err;
@@ -119,6 +120,7 @@ static enum gs_err take_engine(const struct reading *r, gs_sim_engine_list *engi
 {
 	char all[256] = "";
 	const struct gs_sim_node *node = r->own[OWN_ENGINE];
+	GS_ASSERT(node != NULL);
 	enum gs_err err = needs_text(r, node, "an engine's name");
 	if (err != GS_OK)
 		return err;

@@ -34,7 +34,7 @@ struct gs_sim_bar {
 	bool drawn;
 };
 struct gs_sim_bar gs_sim_bar(void);
-void gs_sim_bar_tell(void *bar, const struct gs_sim_progress *progress);
+void gs_sim_bar_tell(void *self, const struct gs_sim_progress *progress);
 void gs_sim_bar_clear(struct gs_sim_bar *bar);
 
 #endif
