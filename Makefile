@@ -126,7 +126,7 @@ $(BUILD)/libgainsay.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR $@)$(AR) rcs $@ $^
 
-$(BUILD)/gainsay: $(MAIN_OBJECTS) $(BUILD)/libgainsay.a
+$(BUILD)/gainsay: $(MAIN_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES) $(VECTOR_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a

@@ -36,7 +36,7 @@ LAYERS = {
     "storage": PURE_0 | PURE_1,
     "chain/rpc": PURE_0 | PURE_1,
     "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "chain/rpc"},
-    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "chain/rpc", "validator/daemon"},
+    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "chain/rpc", "validator/daemon", "simulations"},
     "simulations": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage"},
     "tests": ANY,
 }

@@ -42,6 +42,9 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
  * it. To be changed with what gs_contract_run does. */
 bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk);
 
+/* Whether tiles read the rows where they lie: few lanes, and rows that are no constants packed beforehand. */
+bool gs_contract_reads_apart(const struct gs_contract *c, const struct gs_kernels *kernels);
+
 /* Frees what was packed beforehand. */
 void gs_contract_drop(struct gs_contract *c);
 
