@@ -246,7 +246,8 @@ static enum gs_err post_leaves(const struct calling *c)
 		return err;
 	if (sum_of(call->leaves, &value) != GS_OK)
 		return gs_fail(c->error, GS_EINVAL, "InvalidParameter");
-	if ((err = new_batch(c, &name, &batch)) != GS_OK)
+	err = new_batch(c, &name, &batch);
+	if (err != GS_OK || batch == NULL)
 		return err;
 	batch->window_end = c->now_s + batch->terms.window_s;
 	err = gs_sim_batch_sums(&batch->terms, name.count, value, &batch->bond, &batch->fee);
@@ -285,13 +286,14 @@ static enum gs_err open_leaf(const struct calling *c)
 	struct gs_sim_batch *batch = NULL;
 	struct gs_sim_chain *claim = NULL;
 	enum gs_err err = leaf_of(c, GS_BATCH_CALLDATA, &batch);
-	if (err != GS_OK)
+	if (err != GS_OK || batch == NULL)
 		return err;
 	if (batch->status != GS_SIM_BATCH_OPEN)
 		return gs_fail(c->error, GS_EINVAL, "BatchNotOpen");
 	if (c->now_s > batch->window_end)
 		return gs_fail(c->error, GS_EINVAL, "WindowOver");
-	if ((err = new_claim(c, &c->call->body, &claim)) != GS_OK)
+	err = new_claim(c, &c->call->body, &claim);
+	if (err != GS_OK || claim == NULL)
 		return err;
 	claim->claimant = batch->claimant;
 	claim->status = GS_SIM_CLAIM_OPEN;

@@ -77,6 +77,19 @@ static json_t *block_of(const struct gs_sim_network *n, const struct gs_sim_bloc
 	                 hex(b->randao.b, sizeof(b->randao.b)), "txs", txs);
 }
 
+static json_t *balances(const struct gs_sim_network *n)
+{
+	const struct gs_sim_account duties = {.locked = n->bank.pool};
+	json_t *all = json_array();
+	for (unsigned i = 0; i <= n->bank.accounts; i++) {
+		const struct gs_sim_account *a = i < n->bank.accounts ? &n->bank.account[i] : &duties;
+		json_array_append_new(all, json_pack("{s:o, s:o, s:o, s:I}", "free", amount(a->free), "locked",
+		                                     amount(a->locked), "unbonding", amount(a->unbonding), "ready_at",
+		                                     (json_int_t)a->ready_at));
+	}
+	return all;
+}
+
 enum gs_err gs_sim_dump(const struct gs_sim_network *n, const char *path, struct gs_error *error)
 {
 	json_t *root = json_object(), *accounts = json_array(), *blocks = json_array();
@@ -90,6 +103,7 @@ enum gs_err gs_sim_dump(const struct gs_sim_network *n, const char *path, struct
 	json_object_set_new(root, "chain_id", json_integer((json_int_t)n->rules.contracts.chain_id));
 	json_object_set_new(root, "rules", rules_of(&n->rules));
 	json_object_set_new(root, "accounts", accounts);
+	json_object_set_new(root, "end", balances(n));
 	json_object_set_new(root, "blocks", blocks);
 	enum gs_err err = json_dump_file(root, path, JSON_INDENT(1)) == 0
 	                          ? GS_OK

@@ -1,6 +1,7 @@
 /* simulations/nodes/dump.h: a run's last branch as JSON, so that it can be played again on a real EVM.
  *
  *     {"chain_id", "rules": {...}, "accounts": [{"address", "deposit"}],
+ *      "end": [{"free", "locked", "unbonding", "ready_at"}], of each account, and of Duties behind them,
  *      "blocks": [{"time", "randao", "txs": [{"from", "to", "data", "success", "why", "logs": [{"address", "topics", "data"}]}]}]}
  *
  * Amounts are decimal numbers of the smallest unit, in strings; bytes are hexadecimal. */

@@ -44,7 +44,7 @@ static void draw_body(struct gs_strange_world *w, unsigned account, struct gs_cl
 	                              .input_root = w->input_root[input],
 	                              .output_root = w->output_root[input]};
 	gs_header_model_id(&w->program.header, &out->model_id);
-	if (input == 0 && one_in(w, 2))
+	if (input == 0 && one_in(w, 3))
 		out->output_root = w->lie_root;
 	if (one_in(w, 40))
 		out->model_id.b[3] ^= 1;
@@ -53,6 +53,59 @@ static void draw_body(struct gs_strange_world *w, unsigned account, struct gs_cl
 static struct gs_sim_chain *draw_claim(struct gs_strange_world *w)
 {
 	return w->network.claims == 0 ? NULL : &w->network.claim[gs_rng_below(&w->rng, w->network.claims)];
+}
+
+static bool is_attested(const struct gs_sim_chain *c)
+{
+	for (unsigned a = 0; a < GS_STRANGERS; a++)
+		if (!gs_u256_is_zero(&c->attestation[a].stake.v))
+			return true;
+	return false;
+}
+
+/* Whether the call could be meant for this claim; who sends it, and with what, is another matter. */
+static bool suits(const struct gs_strange_world *w, const struct gs_sim_chain *c, enum gs_sim_call_kind kind)
+{
+	const bool open = c->status == GS_SIM_CLAIM_OPEN, in_window = open && w->now_s <= c->window_end;
+	switch (kind) {
+	case GS_SIM_CALL_FINALIZE: return open && !in_window && c->open_games == 0;
+	case GS_SIM_CALL_RELEASE: return open && c->batch != NULL && c->batch->status != GS_SIM_BATCH_OPEN;
+	case GS_SIM_CALL_CHALLENGE: return in_window;
+	case GS_SIM_CALL_DEMAND: return in_window && !c->demand.pending;
+	case GS_SIM_CALL_ANSWER: return open && c->demand.pending;
+	case GS_SIM_CALL_UNANSWERED: return open && c->demand.pending && w->now_s > c->demand.deadline;
+	case GS_SIM_CALL_DROP_DEMAND: return !open && c->demand.pending;
+	case GS_SIM_CALL_DRAW: return open && !c->drawn && !c->audited;
+	case GS_SIM_CALL_PUBLISH: return open && c->drawn;
+	case GS_SIM_CALL_UNPUBLISHED: return open && c->drawn && w->now_s > c->audit_deadline;
+	case GS_SIM_CALL_ATTEST: return in_window && gs_trace_tag_is_zero(&c->game_rules.tag);
+	case GS_SIM_CALL_REPORT: return c->status == GS_SIM_CLAIM_FINAL && c->audited && is_attested(c);
+	case GS_SIM_CALL_COLLECT: return !open && is_attested(c);
+	case GS_SIM_CALL_MOVE: return c->open_games > 0;
+	case GS_SIM_CALL_POST:
+	case GS_SIM_CALL_REQUEST_WITHDRAW:
+	case GS_SIM_CALL_WITHDRAW:
+	case GS_SIM_CALL_RECORD:
+	case GS_SIM_CALL_POST_ROOT:
+	case GS_SIM_CALL_POST_LEAVES:
+	case GS_SIM_CALL_OPEN_LEAF:
+	case GS_SIM_CALL_POST_LEAF:
+	case GS_SIM_CALL_FINALIZE_BATCH:
+	case GS_SIM_CALL_RELEASE_BATCH: break;
+	}
+	return true;
+}
+
+/* One that the call suits, mostly; NULL: there is none. */
+static struct gs_sim_chain *draw_claim_for(struct gs_strange_world *w, enum gs_sim_call_kind kind)
+{
+	const bool any = one_in(w, 8);
+	for (unsigned tries = 0; tries < 2 * GS_SIM_CLAIMS_MAX; tries++) {
+		struct gs_sim_chain *c = draw_claim(w);
+		if (c == NULL || any || suits(w, c, kind))
+			return c;
+	}
+	return NULL;
 }
 
 /* The first epoch recorded after the claim's posting, or any. */
@@ -212,11 +265,13 @@ static void draw_leaf(struct gs_strange_world *w, unsigned *sender, struct gs_si
 static bool draw_move(struct gs_strange_world *w, unsigned *sender, struct gs_claim_body *body,
                       struct gs_game_state *state, struct gs_move *move)
 {
-	struct gs_sim_chain *c = draw_claim(w);
+	struct gs_sim_chain *c = draw_claim_for(w, GS_SIM_CALL_MOVE);
 	bool waiting = true;
 	if (c == NULL || c->games == 0)
 		return false;
 	const struct gs_sim_game *g = &c->game[gs_rng_below(&w->rng, c->games)];
+	for (unsigned tries = 0; tries < GS_SIM_GAMES_MAX && g->game.outcome != GS_GAME_OPEN; tries++)
+		g = &c->game[gs_rng_below(&w->rng, c->games)];
 	*body = c->game_rules.body;
 	*state = g->game.state;
 	memset(move, 0, sizeof(*move));
@@ -280,19 +335,19 @@ static enum gs_err send_move(struct gs_strange_world *w, unsigned sender)
 static unsigned weight_of(enum gs_sim_call_kind kind)
 {
 	switch (kind) {
-	case GS_SIM_CALL_MOVE: return 24;
+	case GS_SIM_CALL_MOVE: return 30;
 	case GS_SIM_CALL_DRAW:
-	case GS_SIM_CALL_FINALIZE: return 10;
-	case GS_SIM_CALL_POST:
-	case GS_SIM_CALL_ATTEST:
 	case GS_SIM_CALL_ANSWER:
-	case GS_SIM_CALL_OPEN_LEAF:
-	case GS_SIM_CALL_RECORD:
+	case GS_SIM_CALL_PUBLISH:
 	case GS_SIM_CALL_REPORT:
-	case GS_SIM_CALL_PUBLISH: return 6;
-	case GS_SIM_CALL_CHALLENGE:
+	case GS_SIM_CALL_ATTEST:
+	case GS_SIM_CALL_FINALIZE: return 12;
+	case GS_SIM_CALL_OPEN_LEAF: return 10;
+	case GS_SIM_CALL_RECORD: return 6;
+	case GS_SIM_CALL_POST:
 	case GS_SIM_CALL_COLLECT:
 	case GS_SIM_CALL_DEMAND: return 4;
+	case GS_SIM_CALL_CHALLENGE:
 	case GS_SIM_CALL_POST_ROOT: /* or leaves */
 	case GS_SIM_CALL_FINALIZE_BATCH:
 	case GS_SIM_CALL_RELEASE:
@@ -322,9 +377,14 @@ static enum gs_sim_call_kind draw_kind(struct gs_strange_world *w)
 /* The fields of a call about a claim that is there. */
 static bool draw_about(struct gs_strange_world *w, unsigned *sender, struct gs_sim_call *call, uint8_t *room)
 {
-	const struct gs_sim_chain *c = draw_claim(w);
+	const struct gs_sim_chain *c = draw_claim_for(w, call->kind);
 	if (c == NULL)
 		return false;
+	for (unsigned a = 0; call->kind == GS_SIM_CALL_REPORT && a < GS_STRANGERS; a++)
+		if (!gs_u256_is_zero(&c->attestation[*sender].stake.v) && !c->attestation[*sender].reported)
+			break;
+		else
+			*sender = (*sender + 1) % GS_STRANGERS;
 	call->body = c->game_rules.body;
 	call->epoch = draw_epoch(w, c);
 	call->demand_kind = (uint8_t)(one_in(w, 12) ? 2 : gs_rng_below(&w->rng, 2));
