@@ -309,9 +309,10 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	}
 	if (options->finely)
 		gs_pool_cut_finely(plan->pool);
-	if ((err = prepare(plan, options)) != GS_OK) {
+	if (prepare(plan, options) != GS_OK) {
 		gs_exec_plan_free(plan);
-		return gs_fail(error, err, "executor: no memory for the plan of %u instructions", p->count);
+		gs_fail(error, GS_ENOMEM, "executor: no memory for the plan of %u instructions", p->count);
+		return GS_ENOMEM;
 	}
 	*out = plan;
 	return GS_OK;
