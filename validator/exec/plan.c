@@ -33,14 +33,16 @@ struct gs_exec_plan {
 	uint32_t count;        /* instructions */
 	struct packed *packed; /* of the instructions that need it in runs, or own it */
 	uint32_t packed_count, packed_room;
-	bool borrows;      /* that, from another plan; else owned */
-	struct step *step; /* owned: one an instruction */
+	bool borrows;          /* that, from another plan; else owned */
+	uint64_t packed_bytes; /* that it owns of it */
+	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
 	struct gs_spread spread; /* over threads */
 	struct gs_places places; /* owned; of all tensors, when the outputs alone are wanted */
 	uint64_t kept_bytes;     /* by steps */
 	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
+	const uint8_t *paged;    /* the trace for which large pages were asked last */
 };
 
 /* An instruction that has to be decoded, as it was found to be. */
@@ -218,10 +220,12 @@ static enum gs_err prepare_steps(struct gs_exec_plan *plan, struct preparation *
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
 		return GS_ENOMEM;
 	prep->factors = prep->packs && !prep->all ? gs_shared_repeated(prep->factor, plan->count) : 0;
+	const uint64_t whole = prep->budget;
 	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++) {
 		instr(plan, i, &in);
 		err = prepare_step(plan, i, &in, prep);
 	}
+	plan->packed_bytes = whole - prep->budget;
 	gs_spread_plan(&plan->spread);
 	return err;
 }
@@ -492,8 +496,9 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
 	bool dense = plan->chunks >= trace->present / 2; /* in gaps, large pages would take memory for nothing */
-	if (!plan->again && dense && trace->home.take == NULL)
+	if (plan->paged != trace->chunks && dense && trace->home.take == NULL)
 		gs_large_pages(trace->chunks, (size_t)trace->present * GS_CHUNK_BYTES);
+	plan->paged = trace->chunks;
 	err = run(plan, mem, NULL, NULL, NULL, trace, error);
 	if (err == GS_OK)
 		gs_trace_commit_end(trace);
@@ -516,6 +521,15 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 	gs_spread_end(&plan->spread, plan->pool);
 	plan->again = true;
 	return GS_OK;
+}
+
+uint64_t gs_exec_plan_bytes(const struct gs_exec_plan *plan)
+{
+	uint64_t packed = plan->borrows ? 0 : plan->packed_room * sizeof(struct packed) + plan->packed_bytes;
+	uint64_t each = sizeof(struct step) +
+	                (plan->places.chunk ? sizeof(*plan->places.chunk) + sizeof(*plan->places.reads) : 0);
+	return sizeof(*plan) + plan->count * each + packed + plan->kept_bytes + plan->room.floats * 4 +
+	       gs_workspace_bytes(plan->workspace);
 }
 
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
