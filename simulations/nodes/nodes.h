@@ -26,20 +26,20 @@ enum gs_sim_fault {
 enum { GS_SIM_FAULTS = GS_SIM_FAULT_ALL + 1 };
 const char *gs_sim_fault_name(enum gs_sim_fault fault);
 
-enum gs_sim_wrong {
-	GS_SIM_WRONG_NOTHING,
-	GS_SIM_WRONG_FUNDS,       /* free + locked + burned + fees is not what was deposited */
-	GS_SIM_WRONG_LOSS,        /* an honest party has less than it deposited, fees of its final claims aside */
-	GS_SIM_WRONG_FINAL,       /* a wrong claim is final, though an honest node samples every claim */
-	GS_SIM_WRONG_INVALID,     /* a right claim is lost */
-	GS_SIM_WRONG_ENDLESS,     /* a claim or a game that never ends */
-	GS_SIM_WRONG_RESTLESS,    /* an honest node that has something to do, or to wait for, for ever */
-	GS_SIM_WRONG_STATE,       /* what an honest node has stored of the chain is not what a new node finds there */
-	GS_SIM_WRONG_TWO_ANSWERS, /* two different answers of an honest node to one state of one game */
-	GS_SIM_WRONG_DOUBLE,      /* a move that was made is made again, and paid */
-	GS_SIM_WRONG_STEP,        /* a step of an honest node failed, its store not being the reason */
+enum gs_sim_wrong { /* in the order in which they are looked for; simulations/oracles */
+	            GS_SIM_WRONG_NOTHING,
+	            GS_SIM_WRONG_STEP,        /* a step of a node failed, its store not being the reason */
+	            GS_SIM_WRONG_FUNDS,       /* free + locked + burned + fees is not what was deposited */
+	            GS_SIM_WRONG_ENDLESS,     /* a claim or a game that never ends */
+	            GS_SIM_WRONG_TWO_ANSWERS, /* two different answers of an honest node to one state of one game */
+	            GS_SIM_WRONG_DOUBLE,      /* a move that was made is made again, and paid */
+	            GS_SIM_WRONG_RESTLESS,    /* an honest node that has something to do, or to wait for, for ever */
+	            GS_SIM_WRONG_STATE, /* what an honest node has stored of the chain is not what a new node finds there */
+	            GS_SIM_WRONG_FINAL,   /* a wrong claim is final, though an honest node samples every claim */
+	            GS_SIM_WRONG_INVALID, /* a right claim is lost */
+	            GS_SIM_WRONG_LOSS, /* an honest party has less than it deposited, fees of its final claims aside */
 };
-enum { GS_SIM_WRONGS = GS_SIM_WRONG_STEP + 1 };
+enum { GS_SIM_WRONGS = GS_SIM_WRONG_LOSS + 1 };
 const char *gs_sim_wrong_name(enum gs_sim_wrong wrong);
 
 struct gs_sim_nodes_options {

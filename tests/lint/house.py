@@ -37,7 +37,7 @@ LAYERS = {
     "chain/rpc": PURE_0 | PURE_1,
     "queue": PURE_0,
     "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc"},
-    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc", "validator/daemon"},
+    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc", "validator/daemon", "simulations"},
     "simulations": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue"},
     "tests": ANY,
 }

@@ -1,4 +1,4 @@
-#include "validator/daemon/suggest.h"
+#include "chain/core/suggest.h"
 
 #include <string.h>
 

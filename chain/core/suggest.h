@@ -1,6 +1,6 @@
-/* validator/daemon/suggest.h: "did you mean": the distance between what was typed and what exists. */
-#ifndef GS_VALIDATOR_DAEMON_SUGGEST_H
-#define GS_VALIDATOR_DAEMON_SUGGEST_H
+/* chain/core/suggest.h: "did you mean": the distance between what was typed and what exists. */
+#ifndef GS_CHAIN_CORE_SUGGEST_H
+#define GS_CHAIN_CORE_SUGGEST_H
 
 enum { GS_SUGGEST_TEXT_MAX = 64, GS_SUGGEST_DISTANCE_MAX = 2 };
 

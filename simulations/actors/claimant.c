@@ -1,0 +1,9 @@
+#include "simulations/actors/actors.h"
+
+const struct gs_sim_actor_kind gs_sim_actor_claimant = {
+	.name = "claimant",
+	.about = "computes what it claims, posts it, and defends it",
+	.honest = true,
+	.claims = true,
+	.compute = gs_sim_actor_computes,
+};

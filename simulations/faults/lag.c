@@ -1,0 +1,12 @@
+#include "simulations/nodes/run.h"
+
+static void strike(struct gs_sim_run *r, struct gs_sim_luck *luck)
+{
+	luck->lag = (uint32_t)gs_sim_run_between(r, 1, 500);
+}
+
+const struct gs_sim_fault_kind gs_sim_fault_lag = {
+	.name = "lag",
+	.about = "some looks at the endpoint's newest block show an older one",
+	.strike = strike,
+};
