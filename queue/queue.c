@@ -190,8 +190,11 @@ void gs_queue_close(struct gs_queue *queue)
 	gs_link_close(queue->reading);
 	if (queue->tick != NULL)
 		event_free(queue->tick);
-	while (queue->calls != NULL)
-		call_free(queue->calls);
+	for (struct gs_queue_call *call = queue->calls, *next; call != NULL; call = next) {
+		next = call->next;
+		free(call->payload);
+		free(call);
+	}
 	gs_queue_worker_free(queue);
 	free(queue);
 }
@@ -208,15 +211,18 @@ const char *gs_queue_worker_name(const struct gs_queue *queue)
 
 /* ---- calls ---- */
 
-static enum gs_err call_new(struct gs_queue *queue, enum kind kind, struct gs_queue_call **out, struct gs_error *error)
+/* NULL: *err and *error say why. */
+static struct gs_queue_call *call_new(struct gs_queue *queue, enum kind kind, enum gs_err *err, struct gs_error *error)
 {
-	*out = NULL;
+	struct gs_queue_call *call = NULL;
+	*err = GS_OK;
 	if (queue->call_count >= GS_QUEUE_CALLS_MAX)
-		return gs_fail(error, GS_EAGAIN, "%s: %d calls wait for answers: try again later", queue->url.name,
+		*err = gs_fail(error, GS_EAGAIN, "%s: %d calls wait for answers: try again later", queue->url.name,
 		               GS_QUEUE_CALLS_MAX);
-	struct gs_queue_call *call = calloc(1, sizeof(*call));
+	else if ((call = calloc(1, sizeof(*call))) == NULL)
+		*err = gs_fail(error, GS_ENOMEM, "no memory");
 	if (call == NULL)
-		return gs_fail(error, GS_ENOMEM, "no memory");
+		return NULL;
 	call->queue = queue;
 	call->kind = kind;
 	call->next = queue->calls;
@@ -225,8 +231,7 @@ static enum gs_err call_new(struct gs_queue *queue, enum kind kind, struct gs_qu
 		call->next->at = &call->next;
 	queue->calls = call;
 	queue->call_count++;
-	*out = call;
-	return GS_OK;
+	return call;
 }
 
 static enum gs_err check_id(const char *id, struct gs_error *error)
@@ -261,13 +266,11 @@ static enum gs_err send_submit(struct gs_queue_call *call, struct gs_error *erro
 enum gs_err gs_queue_submit(struct gs_queue *queue, const char *id, struct gs_bytes payload, gs_queue_answer *answer,
                             void *self, struct gs_error *error)
 {
-	struct gs_queue_call *call = NULL;
 	enum gs_err err = check_id(id, error);
 	if (err == GS_OK)
 		err = check_bytes(payload, "payload", error);
-	if (err == GS_OK)
-		err = call_new(queue, KIND_SUBMIT, &call, error);
-	if (err != GS_OK)
+	struct gs_queue_call *call = err == GS_OK ? call_new(queue, KIND_SUBMIT, &err, error) : NULL;
+	if (call == NULL)
 		return err;
 	call->answer = answer;
 	call->self = self;
@@ -318,13 +321,11 @@ enum gs_err gs_queue_finish(struct gs_queue *queue, struct gs_queue_job *job, st
                             gs_queue_answer *answer, void *self, struct gs_error *error)
 {
 	struct gs_queue_held *held = (struct gs_queue_held *)job;
-	struct gs_queue_call *call = NULL;
 	struct gs_bytes arguments[] = {gs_queue_words(GS_QUEUE_GROUP), gs_queue_words(queue->worker_name),
 	                               gs_queue_words(held->entry), gs_queue_words(job->id), result};
 	enum gs_err err = check_bytes(result, "result", error);
-	if (err == GS_OK)
-		err = call_new(queue, KIND_FINISH, &call, error);
-	if (err == GS_OK)
+	struct gs_queue_call *call = err == GS_OK ? call_new(queue, KIND_FINISH, &err, error) : NULL;
+	if (call != NULL)
 		err = send_simple(call, gs_queue_script_finish, arguments, GS_ARRAY_LEN(arguments), answer, self,
 		                  error);
 	gs_queue_release(queue, held);
@@ -335,7 +336,7 @@ enum gs_err gs_queue_fail(struct gs_queue *queue, struct gs_queue_job *job, cons
                           gs_queue_answer *answer, void *self, struct gs_error *error)
 {
 	struct gs_queue_held *held = (struct gs_queue_held *)job;
-	struct gs_queue_call *call = NULL;
+	enum gs_err err;
 	char visibility[GS_QUEUE_NUMBER_MAX], deliveries[GS_QUEUE_NUMBER_MAX];
 	struct gs_bytes text = {(const uint8_t *)why, strnlen(why, GS_QUEUE_ERROR_MAX)};
 	struct gs_bytes arguments[] = {gs_queue_words(GS_QUEUE_GROUP),
@@ -345,8 +346,8 @@ enum gs_err gs_queue_fail(struct gs_queue *queue, struct gs_queue_job *job, cons
 	                               text,
 	                               gs_queue_number(queue->visibility_ms, visibility),
 	                               gs_queue_number(again ? queue->deliveries_max : 0, deliveries)};
-	enum gs_err err = call_new(queue, KIND_FAIL, &call, error);
-	if (err == GS_OK)
+	struct gs_queue_call *call = call_new(queue, KIND_FAIL, &err, error);
+	if (call != NULL)
 		err = send_simple(call, gs_queue_script_fail, arguments, GS_ARRAY_LEN(arguments), answer, self, error);
 	gs_queue_release(queue, held);
 	return err;
@@ -355,12 +356,10 @@ enum gs_err gs_queue_fail(struct gs_queue *queue, struct gs_queue_job *job, cons
 static enum gs_err about_id(struct gs_queue *queue, const char *script, const char *id, gs_queue_answer *answer,
                             void *self, struct gs_error *error)
 {
-	struct gs_queue_call *call = NULL;
 	struct gs_bytes argument = gs_queue_words(id);
 	enum gs_err err = check_id(id, error);
-	if (err == GS_OK)
-		err = call_new(queue, KIND_FORGET, &call, error);
-	return err != GS_OK ? err : send_simple(call, script, &argument, 1, answer, self, error);
+	struct gs_queue_call *call = err == GS_OK ? call_new(queue, KIND_FORGET, &err, error) : NULL;
+	return call == NULL ? err : send_simple(call, script, &argument, 1, answer, self, error);
 }
 
 enum gs_err gs_queue_forget(struct gs_queue *queue, const char *id, gs_queue_answer *answer, void *self,
@@ -383,10 +382,10 @@ enum gs_err gs_queue_drop(struct gs_queue *queue, const char *id, gs_queue_answe
 
 enum gs_err gs_queue_count(struct gs_queue *queue, gs_queue_counted *counted, void *self, struct gs_error *error)
 {
-	struct gs_queue_call *call = NULL;
 	struct gs_bytes group = gs_queue_words(GS_QUEUE_GROUP);
-	enum gs_err err = call_new(queue, KIND_COUNT, &call, error);
-	if (err != GS_OK)
+	enum gs_err err;
+	struct gs_queue_call *call = call_new(queue, KIND_COUNT, &err, error);
+	if (call == NULL)
 		return err;
 	call->counted = counted;
 	return send_simple(call, gs_queue_script_counts, &group, 1, NULL, self, error);
@@ -402,7 +401,6 @@ static bool place_good(const char *place)
 enum gs_err gs_queue_next_result(struct gs_queue *queue, const char *place, uint32_t wait_ms, gs_queue_read *read,
                                  void *self, struct gs_error *error)
 {
-	struct gs_queue_call *call = NULL;
 	char wait[GS_QUEUE_NUMBER_MAX];
 	struct gs_bytes words[] = {
 		gs_queue_words("XREAD"),
@@ -417,8 +415,9 @@ enum gs_err gs_queue_next_result(struct gs_queue *queue, const char *place, uint
 		words[3], words[4], words[5]};
 	if (!place_good(place))
 		return gs_fail(error, GS_EINVAL, "this is no place among the results");
-	enum gs_err err = call_new(queue, KIND_READ_RESULT, &call, error);
-	if (err != GS_OK)
+	enum gs_err err;
+	struct gs_queue_call *call = call_new(queue, KIND_READ_RESULT, &err, error);
+	if (call == NULL)
 		return err;
 	call->read = read;
 	call->self = self;
@@ -432,7 +431,6 @@ enum gs_err gs_queue_next_result(struct gs_queue *queue, const char *place, uint
 enum gs_err gs_queue_next_aside(struct gs_queue *queue, const char *place, gs_queue_read *read, void *self,
                                 struct gs_error *error)
 {
-	struct gs_queue_call *call = NULL;
 	char from[GS_QUEUE_PLACE_MAX + 1];
 	(void)snprintf(from, sizeof(from), *place ? "(%s" : "-", place);
 	struct gs_bytes words[] = {gs_queue_words("XRANGE"), gs_queue_words(queue->key[GS_QUEUE_AWAY]),
@@ -440,8 +438,9 @@ enum gs_err gs_queue_next_aside(struct gs_queue *queue, const char *place, gs_qu
 	                           gs_queue_words("COUNT"),  gs_queue_words("1")};
 	if (!place_good(place))
 		return gs_fail(error, GS_EINVAL, "this is no place among the jobs put aside");
-	enum gs_err err = call_new(queue, KIND_READ_ASIDE, &call, error);
-	if (err != GS_OK)
+	enum gs_err err;
+	struct gs_queue_call *call = call_new(queue, KIND_READ_ASIDE, &err, error);
+	if (call == NULL)
 		return err;
 	call->read = read;
 	call->self = self;

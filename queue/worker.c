@@ -132,7 +132,7 @@ static void on_new(void *self, const redisReply *reply, enum gs_err err, const s
 		const redisReply *list = gs_queue_entries(reply);
 		if (err == GS_OK && list == NULL)
 			err = gs_reply_odd(queue->url.name, &own);
-		for (size_t i = 0; err == GS_OK && i < list->elements; i++) {
+		for (size_t i = 0; err == GS_OK && list != NULL && i < list->elements; i++) {
 			const redisReply *job = list->element[i];
 			const redisReply *fields = job->type == REDIS_REPLY_ARRAY && job->elements == 2
 			                                   ? job->element[1]
