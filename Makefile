@@ -234,17 +234,15 @@ endif
 -include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
-.PHONY: sim
+.PHONY: sim sim-long
 $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-sim: $(BUILD)/gainsay-sim
-	@$(BUILD)/gainsay-sim
-	@$(BUILD)/gainsay-sim --nodes --runs 200
-.PHONY: sim-long
-sim-long: $(BUILD)/gainsay-sim
-	@seed=$$(date +%s)000; threads=$$(nproc); set -x; \
-	$(BUILD)/gainsay-sim --runs 100000 --seed $$seed --threads $$threads && \
-	$(BUILD)/gainsay-sim --nodes --runs 20000 --seed $$seed --threads $$threads
+# Past failures, then every ready scenario with fresh seeds: a minute; or SIM_TIMES as many runs as each asks for.
+SIM_TIMES ?= 10
+sim: $(BUILD)/gainsay
+	@simulations/all.sh $(BUILD)/gainsay
+sim-long: $(BUILD)/gainsay
+	@simulations/all.sh $(BUILD)/gainsay $(SIM_TIMES)
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
