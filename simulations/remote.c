@@ -159,8 +159,10 @@ static enum gs_err next(void *self, int timeout_ms, struct gs_sim_done *out, boo
 enum gs_err gs_sim_remote_open(const struct gs_sim_scenario *scenario, const struct gs_sim_remote_options *options,
                                struct gs_sim_remote **out, struct gs_error *error)
 {
-	const struct gs_queue_options queue = {
-		.url = options->url, .ca_file = options->ca_file, .name = GS_SIM_QUEUE_NAME};
+	const struct gs_queue_options queue = {.url = options->url,
+	                                       .ca_file = options->ca_file,
+	                                       .name = GS_SIM_QUEUE_NAME,
+	                                       .visibility_ms = GS_SIM_VISIBILITY_MS};
 	struct gs_queue_counts counts;
 	struct gs_sim_remote *r = calloc(1, sizeof(*r));
 	*out = NULL;

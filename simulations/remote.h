@@ -9,6 +9,7 @@
 
 #define GS_SIM_QUEUE_NAME "gainsay-sim"
 enum {
+	GS_SIM_VISIBILITY_MS = 10000,  /* a worker that is silent for so long is taken for dead */
 	GS_SIM_REMOTE_CAPACITY = 256,  /* batches under way */
 	GS_SIM_REMOTE_KEPT_MAX = 4096, /* results in memory that nobody has asked for (yet) */
 };

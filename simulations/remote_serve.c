@@ -41,6 +41,7 @@ static void our_signals(sigset_t *out)
 	sigemptyset(out);
 	sigaddset(out, SIGINT);
 	sigaddset(out, SIGTERM);
+	sigaddset(out, SIGUSR1); /* our own: nothing more to watch for */
 }
 
 static void *wait_for_signal(void *ending)
@@ -55,8 +56,10 @@ static void *wait_for_signal(void *ending)
 
 static void serve(const struct gs_sim_remote_options *options, uint32_t idle_ms, struct outcome *out)
 {
-	const struct gs_queue_options queue = {
-		.url = options->url, .ca_file = options->ca_file, .name = GS_SIM_QUEUE_NAME};
+	const struct gs_queue_options queue = {.url = options->url,
+	                                       .ca_file = options->ca_file,
+	                                       .name = GS_SIM_QUEUE_NAME,
+	                                       .visibility_ms = GS_SIM_VISIBILITY_MS};
 	struct gs_sim_remote_options copy = *options;
 	static const struct gs_queue_served nothing;
 	struct gs_queue_served served = nothing;
@@ -75,7 +78,7 @@ static void serve(const struct gs_sim_remote_options *options, uint32_t idle_ms,
 	if (client != NULL)
 		gs_queue_client_close(client);
 	if (!ending)
-		(void)pthread_kill(watcher, SIGTERM);
+		(void)pthread_kill(watcher, SIGUSR1);
 	(void)pthread_join(watcher, NULL);
 }
 
