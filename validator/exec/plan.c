@@ -179,16 +179,26 @@ static uint32_t repeated(uint32_t *chunk, uint32_t count)
 	return kept;
 }
 
+/* Forms of their own; what they pack no two of them share. */
+static enum gs_err prepack_fast(struct gs_exec_plan *plan, uint64_t *budget)
+{
+	enum gs_err err = GS_OK;
+	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++)
+		if (plan->step[i].fast)
+			err = gs_fast_prepack(plan->step[i].fast, plan->program->weights, plan->kernels, budget);
+	return err;
+}
+
 /* shared_only: what one instruction alone reads is packed when it runs, into room that others use before and after. */
 static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shared_only)
 {
 	struct unique unique = {.c = NULL};
-	enum gs_err err = GS_OK;
+	enum gs_err err = shared_only ? GS_OK : prepack_fast(plan, &budget);
 	uint32_t *shared = NULL, count = 0;
 	for (uint32_t i = 0; i < plan->count; i++)
 		count += plan->step[i].factor != NO_FACTOR;
-	if (count == 0)
-		return GS_OK;
+	if (err != GS_OK || count == 0)
+		return err;
 	plan->packed = calloc(plan->count, sizeof(*plan->packed));
 	shared = calloc(count, sizeof(*shared));
 	if (plan->packed == NULL || shared == NULL) {
@@ -218,6 +228,8 @@ static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *
 	plan->packed = of->packed;
 	plan->borrows = true;
 	for (uint32_t i = 0; i < plan->count; i++) {
+		if (plan->step[i].fast)
+			gs_fast_borrow(plan->step[i].fast, of->step[i].fast);
 		if (of->step[i].gemv == NULL)
 			continue;
 		if ((plan->step[i].gemv = malloc(sizeof(struct gs_gemv))) == NULL)
@@ -558,6 +570,8 @@ uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
 		const struct packed *p = &plan->packed[i];
 		count += (p->own_x && p->x != NULL) + (p->own_w && p->w != NULL);
 	}
+	for (uint32_t i = 0; i < plan->count; i++)
+		count += plan->step[i].fast != NULL && gs_fast_packed(plan->step[i].fast);
 	return count;
 }
 
