@@ -65,6 +65,9 @@ static struct gs_sim_network_rules draw_rules(struct gs_sim_run *r)
 		.refund_per_move = gs_wei_from_u64(gs_sim_run_between(r, 0, 1000)),
 		.concede_bps = (uint16_t)gs_sim_run_between(r, 1, GS_BPS),
 		.burn_bps = (uint16_t)gs_sim_run_between(r, 0, GS_BPS)};
+	rules.duties = (struct gs_sim_duty_rules){
+		.demand_s = 60, .audit_s = 60, .report_s = 60, .epoch_s = 60, .attest_stake = gs_wei_from_u64(1)};
+	rules.unbonding_s = 60;
 	rules.claimant_budget_s = (uint32_t)gs_sim_run_between(r, 120, 300);
 	rules.challenger_budget_s = (uint32_t)gs_sim_run_between(r, 120, 300);
 	rules.minimum_time_s = (uint32_t)gs_sim_run_between(r, 60, 90);

@@ -13,7 +13,8 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 	}
 	for (unsigned a = 0; a < r->actors; a++) {
 		const struct gs_sim_account *account = &r->network.bank.account[a];
-		uint64_t have = gs_sim_small(account->free) + gs_sim_small(account->locked) + fees[a];
+		uint64_t have = gs_sim_small(account->free) + gs_sim_small(account->locked) +
+		                gs_sim_small(account->unbonding) + gs_sim_small(account->withdrawn) + fees[a];
 		if (gs_sim_run_honest(r, a) && have < gs_sim_small(r->network.rules.deposit[a]))
 			gs_sim_run_object(r, GS_SIM_WRONG_LOSS);
 	}

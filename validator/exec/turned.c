@@ -200,12 +200,13 @@ static enum gs_err clip_lines(struct gs_turned *t)
 	return GS_OK;
 }
 
-enum gs_err gs_turned_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_turned **out)
+enum gs_err gs_turned_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
+                              const struct gs_contraction *products, struct gs_turned **out)
 {
-	struct gs_contraction c;
 	*out = NULL;
-	if (!gs_pattern_contraction(in, kernels->lanes, &c))
+	if (products->rows.points < kernels->lanes || products->w.space != GS_SPACE_WEIGHTS)
 		return GS_OK;
+	struct gs_contraction c = *products;
 	gs_image_lanes_to_batch(&c);
 	if (!suits(&c, kernels))
 		return GS_OK;

@@ -12,9 +12,10 @@
 
 struct gs_turned;
 
-/* *out is NULL when the instruction is no such convolution, or better run another way. GS_ENOMEM. */
+/* products: what gs_pattern_contraction makes of the instruction. *out is NULL when it is no such convolution, or better run
+ * another way. GS_ENOMEM. */
 GS_MUST enum gs_err gs_turned_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
-                                      struct gs_turned **out);
+                                      const struct gs_contraction *products, struct gs_turned **out);
 void gs_turned_free(struct gs_turned *t); /* NULL is fine */
 
 /* Packs the weights for all later runs, weights being the program's array, if that takes at most *budget bytes, and takes
