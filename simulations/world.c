@@ -512,7 +512,7 @@ static void on_keeper(struct world *w, const struct event *e)
 static void on_finalize(struct world *w, const struct event *e)
 {
 	struct gs_error error = {0};
-	if (gs_sim_finalize(&w->chain, &error) != GS_OK)
+	if (gs_sim_finalize(&w->chain, 0, &error) != GS_OK)
 		object(w, GS_SIM_NOT_OVER);
 	note(w, e, "finalize", error.text);
 }
@@ -521,7 +521,7 @@ static void on_void(struct world *w, const struct event *e)
 {
 	struct gs_error error = {0};
 	w->void_at = GS_SIM_NEVER;
-	if (gs_sim_release(&w->chain, &error) != GS_OK)
+	if (gs_sim_release(&w->chain, true, &error) != GS_OK)
 		object(w, GS_SIM_NOT_OVER);
 	note(w, e, "release", error.text);
 	after_end(w);

@@ -14,9 +14,11 @@ void gs_listing_init(struct gs_listing *l)
 void gs_listing_free(struct gs_listing *l)
 {
 	gs_buf_free(&l->bytes);
-	free(l->at);
-	l->at = NULL;
-	l->count = l->cap = 0;
+	free(l->entry);
+	free(l->ref);
+	l->entry = NULL;
+	l->ref = NULL;
+	l->count = l->cap = l->ref_count = l->ref_cap = 0;
 }
 
 static bool view_has_bytes(const struct gs_view *view)
@@ -41,20 +43,57 @@ static bool has_bytes(const struct gs_instr *in)
 	return true;
 }
 
-/* Appends the bytes; *at is where they begin. */
-static enum gs_err spell(struct gs_listing *l, const struct gs_instr *in, uint32_t *at)
+/* Room for another entry, and for its views. */
+static enum gs_err grow(struct gs_listing *l)
 {
-	size_t before = l->bytes.len;
-	if (!has_bytes(in))
-		return GS_EINVAL;
-	gs_instr_put(&l->bytes, in);
+	if (l->count == l->cap) {
+		uint32_t cap = l->cap ? l->cap * 2 : 64;
+		struct gs_listing_entry *entry = realloc(l->entry, cap * sizeof(*entry));
+		if (!entry)
+			return GS_ENOMEM;
+		l->entry = entry;
+		l->cap = cap;
+	}
+	if (l->ref_cap - l->ref_count < GS_LISTING_REFS_MAX) {
+		uint32_t cap = l->ref_cap ? l->ref_cap * 2 : 128;
+		struct gs_listing_ref *ref = realloc(l->ref, cap * sizeof(*ref));
+		if (!ref)
+			return GS_ENOMEM;
+		l->ref = ref;
+		l->ref_cap = cap;
+	}
+	return GS_OK;
+}
+
+/* What was appended to the bytes since, unless that failed. */
+static enum gs_err appended(struct gs_listing *l, size_t before)
+{
 	enum gs_err err = l->bytes.err;
 	if (err) {
 		l->bytes.len = before;
 		l->bytes.err = GS_OK;
-		return err;
 	}
-	*at = (uint32_t)before;
+	return err;
+}
+
+/* Appends the bytes, and fills in *entry. */
+static enum gs_err spell(struct gs_listing *l, const struct gs_instr *in, struct gs_listing_entry *entry)
+{
+	size_t before = l->bytes.len;
+	if (!has_bytes(in))
+		return GS_EINVAL;
+	unsigned refs = gs_instr_put(&l->bytes, in, l->ref + l->ref_count);
+	enum gs_err err = appended(l, before);
+	if (err)
+		return err;
+	*entry = (struct gs_listing_entry){.at = (uint32_t)before,
+	                                   .len = (uint32_t)(l->bytes.len - before),
+	                                   .ref = l->ref_count,
+	                                   .refs = (uint8_t)refs,
+	                                   .dtype = in->store_dtype,
+	                                   .count = gs_instr_count(in),
+	                                   .cost = gs_instr_cost(in)};
+	l->ref_count += refs;
 	return GS_OK;
 }
 
@@ -62,15 +101,9 @@ enum gs_err gs_listing_append(struct gs_listing *l, const struct gs_instr *in)
 {
 	if (l->count == GS_INSTRUCTIONS_MAX)
 		return GS_ELIMIT;
-	if (l->count == l->cap) {
-		uint32_t cap = l->cap ? l->cap * 2 : 16;
-		uint32_t *at = realloc(l->at, cap * sizeof(*at));
-		if (!at)
-			return GS_ENOMEM;
-		l->at = at;
-		l->cap = cap;
-	}
-	enum gs_err err = spell(l, in, &l->at[l->count]);
+	enum gs_err err = grow(l);
+	if (!err)
+		err = spell(l, in, &l->entry[l->count]);
 	l->count += err == GS_OK;
 	return err;
 }
@@ -78,18 +111,62 @@ enum gs_err gs_listing_append(struct gs_listing *l, const struct gs_instr *in)
 enum gs_err gs_listing_replace(struct gs_listing *l, uint32_t i, const struct gs_instr *in)
 {
 	GS_ASSERT(i < l->count);
-	return spell(l, in, &l->at[i]);
+	enum gs_err err = grow(l);
+	return err ? err : spell(l, in, &l->entry[i]);
+}
+
+enum gs_err gs_listing_copy(struct gs_listing *l, const struct gs_listing *from, uint32_t i, const uint32_t *chunk)
+{
+	size_t before = l->bytes.len;
+	GS_ASSERT(i < from->count && l != from);
+	if (l->count == GS_INSTRUCTIONS_MAX)
+		return GS_ELIMIT;
+	enum gs_err err = grow(l);
+	if (err)
+		return err;
+	const struct gs_listing_entry *entry = &from->entry[i];
+	const struct gs_listing_ref *ref = from->ref + entry->ref;
+	gs_descriptor_put(&l->bytes, from->bytes.ptr + entry->at, entry->len, ref, entry->refs, chunk, NULL);
+	err = appended(l, before);
+	if (err)
+		return err;
+	struct gs_listing_entry *to = &l->entry[l->count++];
+	*to = *entry;
+	to->at = (uint32_t)before;
+	to->len = (uint32_t)(l->bytes.len - before);
+	to->ref = l->ref_count;
+	for (int longer = 0, r = 0; r < entry->refs; r++) {
+		struct gs_listing_ref *own = &l->ref[l->ref_count++];
+		*own = (struct gs_listing_ref){
+			.chunk = chunk[r], .at = (uint16_t)(ref[r].at + longer), .space = ref[r].space};
+		longer += gs_wire_uint_bytes(chunk[r]) - gs_wire_uint_bytes(ref[r].chunk);
+	}
+	return GS_OK;
 }
 
 struct gs_bytes gs_listing_bytes(const struct gs_listing *l, uint32_t i)
 {
 	GS_ASSERT(i < l->count);
-	return (struct gs_bytes){l->bytes.ptr + l->at[i], l->bytes.len - l->at[i]};
+	return (struct gs_bytes){l->bytes.ptr + l->entry[i].at, l->bytes.len - l->entry[i].at};
 }
 
 uint64_t gs_listing_elements(const struct gs_listing *l, uint32_t i)
 {
-	return gs_descriptor_tensor(gs_listing_bytes(l, i)).count;
+	GS_ASSERT(i < l->count);
+	return l->entry[i].count;
+}
+
+uint64_t gs_listing_chunks(const struct gs_listing *l, uint32_t i)
+{
+	GS_ASSERT(i < l->count);
+	return gs_dtype_chunks((enum gs_dtype)l->entry[i].dtype, l->entry[i].count);
+}
+
+const struct gs_listing_ref *gs_listing_refs(const struct gs_listing *l, uint32_t i, unsigned *count)
+{
+	GS_ASSERT(i < l->count);
+	*count = l->entry[i].refs;
+	return l->ref + l->entry[i].ref;
 }
 
 struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i)

@@ -9,11 +9,14 @@
 
 #include "chain/core/rng.h"
 #include "chain/eth/head.h"
+#include "simulations/chain/batches.h"
+#include "simulations/chain/duties.h"
 #include "simulations/nodes/calls.h"
 #include "simulations/nodes/events.h"
 
 enum {
-	GS_SIM_CLAIMS_MAX = 16,
+	GS_SIM_CLAIMS_MAX = 16, /* opened leaves among them */
+	GS_SIM_BATCHES_MAX = 8,
 	GS_SIM_TX_BYTES_MAX = 1 << 18,
 };
 #define GS_SIM_GENESIS_S UINT64_C(1700000000)
@@ -34,7 +37,8 @@ struct gs_sim_tx {
 
 struct gs_sim_block {
 	struct gs_head head;
-	unsigned *tx; /* owned: numbers of transactions */
+	struct gs_hash randao; /* 160 bits: what a replay on a real EVM can be given */
+	unsigned *tx;          /* owned: numbers of transactions */
 	unsigned txs;
 	struct gs_sim_logs logs;
 };
@@ -42,6 +46,8 @@ struct gs_sim_block {
 struct gs_sim_network_rules {
 	struct gs_contracts contracts;
 	struct gs_sim_rules rules;
+	struct gs_sim_duty_rules duties;
+	uint64_t unbonding_s;
 	uint32_t claimant_budget_s, challenger_budget_s, minimum_time_s;
 	const struct gs_header *header; /* of the one model; borrowed */
 	unsigned registrant;
@@ -58,6 +64,10 @@ struct gs_sim_network {
 	struct gs_sim_bank bank;
 	struct gs_sim_chain claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
+	struct gs_sim_batch batch[GS_SIM_BATCHES_MAX];
+	unsigned batches;
+	struct gs_sim_duties duties;
+	struct gs_hash randao; /* of the block that is being made */
 	uint64_t nonce[GS_SIM_ACCOUNTS_MAX];
 	struct gs_sim_block *block; /* owned; block[n] has number n */
 	size_t blocks, block_room;
@@ -109,5 +119,6 @@ GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_byte
 
 /* The claim with this id, NULL when there is none. */
 struct gs_sim_chain *gs_sim_network_claim(struct gs_sim_network *n, const struct gs_hash *id);
+struct gs_sim_batch *gs_sim_network_batch(struct gs_sim_network *n, const struct gs_hash *id); /* NULL */
 
 #endif

@@ -97,12 +97,11 @@ static void tell_block(const struct gs_sim_run *r, const struct gs_sim_block *b)
 	for (unsigned i = 0; r->options->log != NULL && i < b->txs; i++) {
 		const struct gs_sim_tx *tx = r->network.tx[b->tx[i]];
 		struct gs_sim_call *call = malloc(sizeof(*call));
-		static const char *const names[] = {"post", "finalize", "release", "challenge", ""};
 		if (call != NULL && gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) == GS_OK)
 			gs_sim_run_note(r, "block %llu  account %u nonce %llu  %s  %s",
 			                (unsigned long long)b->head.number, tx->sender, (unsigned long long)tx->nonce,
 			                call->kind == GS_SIM_CALL_MOVE ? gs_move_name(call->move.kind)
-			                                               : names[call->kind],
+			                                               : gs_sim_call_name(call->kind),
 			                tx->success ? "" : tx->why);
 		free(call);
 	}
@@ -255,18 +254,6 @@ static void add_up(struct gs_sim_run *r, uint64_t seed)
 	}
 }
 
-static enum gs_err write_program(const struct gs_program *program, const char *path, struct gs_error *error)
-{
-	struct gs_buf bytes;
-	gs_buf_init(&bytes, SIZE_MAX / 2);
-	enum gs_err err = gs_program_write(program, &bytes);
-	FILE *f = err == GS_OK ? fopen(path, "wb") : NULL;
-	bool done = f != NULL && fwrite(bytes.ptr, 1, bytes.len, f) == bytes.len;
-	done = f != NULL && fclose(f) == 0 && done;
-	gs_buf_free(&bytes);
-	return done ? GS_OK : gs_fail(error, GS_EIO, "%s: cannot be written", path);
-}
-
 enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *options,
                              struct gs_sim_nodes_tally *tally, struct gs_error *error)
 {
@@ -289,7 +276,7 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 	if (err == GS_OK && options->dump != NULL)
 		err = gs_sim_dump(&r->network, options->dump, error);
 	if (err == GS_OK && options->program != NULL)
-		err = write_program(&r->program, options->program, error);
+		err = gs_sim_dump_program(&r->program, options->program, error);
 	gs_sim_run_tear_down(r);
 	free(r);
 	return err;

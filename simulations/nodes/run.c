@@ -101,7 +101,8 @@ bool gs_sim_run_settled(struct gs_sim_run *r)
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account)
 {
 	const struct gs_sim_account *a = &r->network.bank.account[account];
-	return gs_sim_small(a->free) + gs_sim_small(a->locked);
+	return gs_sim_small(a->free) + gs_sim_small(a->locked) + gs_sim_small(a->unbonding) +
+	       gs_sim_small(a->withdrawn);
 }
 
 uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account)

@@ -91,7 +91,7 @@ void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...) __attr
 bool gs_sim_run_settled(struct gs_sim_run *r);
 /* Whether what is promised to the honest is promised to this account. */
 bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
-/* Money, free and locked. */
+/* Money: free, locked, unbonding, and withdrawn. */
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account);
 /* What the account has less than in the beginning, the fees of its final claims aside. */
 uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account);

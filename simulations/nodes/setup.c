@@ -100,6 +100,9 @@ static struct gs_sim_network_rules draw_rules(struct gs_sim_run *r)
 	rules.rules.bonds.refund_per_move = draw_money(r, GS_SIM_P_REFUND, 0, 1000);
 	rules.rules.bonds.concede_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_CONCEDE, GS_BPS, 1, GS_BPS);
 	rules.rules.bonds.burn_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_BURN, GS_BPS, 0, GS_BPS);
+	rules.duties = (struct gs_sim_duty_rules){
+		.demand_s = 60, .audit_s = 60, .report_s = 60, .epoch_s = 60, .attest_stake = gs_wei_from_u64(1)};
+	rules.unbonding_s = 60;
 	rules.claimant_budget_s = draw_time(r, GS_SIM_P_CLAIMANT_BUDGET, 120, 300, true);
 	rules.challenger_budget_s = draw_time(r, GS_SIM_P_CHALLENGER_BUDGET, 120, 300, true);
 	rules.minimum_time_s = draw_time(r, GS_SIM_P_LEAST_TIME, 60, 90, false);

@@ -8,7 +8,8 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 	const struct gs_sim_bank *bank = &r->network.bank;
 	uint64_t have = gs_sim_small(bank->burned) + gs_sim_small(bank->pool), deposited = 0;
 	for (unsigned a = 0; a < bank->accounts; a++) {
-		have += gs_sim_small(bank->account[a].free) + gs_sim_small(bank->account[a].locked);
+		have += gs_sim_small(bank->account[a].free) + gs_sim_small(bank->account[a].locked) +
+		        gs_sim_small(bank->account[a].unbonding) + gs_sim_small(bank->account[a].withdrawn);
 		deposited += gs_sim_small(r->network.rules.deposit[a]);
 	}
 	if (have != deposited)
@@ -18,6 +19,6 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 
 const struct gs_sim_oracle_kind gs_sim_oracle_funds = {
 	.name = "funds lost",
-	.about = "free + locked + burned + fees is not the deposits, after any block",
+	.about = "free + locked + unbonding + withdrawn + burned + fees is not the deposits, after any block",
 	.after_block = check,
 };

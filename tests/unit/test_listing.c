@@ -70,6 +70,70 @@ static void what_is_listed_comes_back(void **state)
 	}
 }
 
+/* The views of an instruction, in the order that listings have. */
+static unsigned views_of(struct gs_instr *in, struct gs_view **view)
+{
+	unsigned n = 0;
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		view[n++] = &op->view;
+		if (op->indirect_row)
+			view[n++] = &op->indirect;
+	}
+	return n;
+}
+
+static void assert_refs(const struct gs_listing *l, uint32_t i, struct gs_instr *in)
+{
+	struct gs_view *view[GS_LISTING_REFS_MAX];
+	unsigned refs, n = views_of(in, view);
+	const struct gs_listing_ref *ref = gs_listing_refs(l, i, &refs);
+	assert_int_equal(refs, n);
+	for (unsigned r = 0; r < n; r++) {
+		assert_int_equal(ref[r].space, view[r]->space);
+		assert_int_equal(ref[r].chunk, view[r]->chunk);
+	}
+	assert_int_equal(gs_listing_chunks(l, i), gs_dtype_chunks(in->store_dtype, gs_instr_count(in)));
+}
+
+/* Copies of copies, whose views lie elsewhere: at places that take more bytes to spell, or fewer. */
+static void copies_read_elsewhere(void **state)
+{
+	(void)state;
+	static const uint32_t place[] = {0, 127, 128, 255, 256, 65535, 65536, 1 << 24, 1 << 26, 5};
+	struct gs_generator_options options = gs_generator_small();
+	unsigned views = 0;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct gs_program p;
+		struct gs_error error;
+		struct gs_listing l[3];
+		for (unsigned k = 0; k < 3; k++)
+			gs_listing_init(&l[k]);
+		assert_int_equal(gs_generate_program(seed, &options, &p, &error), GS_OK);
+		for (uint32_t i = 0; i < p.count; i++) {
+			struct gs_instr in = gs_program_instr(&p, i);
+			assert_int_equal(gs_listing_append(&l[0], &in), GS_OK);
+			assert_refs(&l[0], i, &in);
+			for (unsigned k = 1; k < 3; k++) {
+				struct gs_view *view[GS_LISTING_REFS_MAX];
+				uint32_t chunk[GS_LISTING_REFS_MAX] = {0};
+				unsigned n = views_of(&in, view);
+				for (unsigned r = 0; r < n; r++)
+					view[r]->chunk = chunk[r] = place[(views++ + k) % GS_ARRAY_LEN(place)];
+				assert_int_equal(gs_listing_copy(&l[k], &l[k - 1], i, chunk), GS_OK);
+				assert_refs(&l[k], i, &in);
+				assert_same(&l[k], i, &in);
+			}
+		}
+		for (unsigned k = 0; k < 3; k++)
+			gs_listing_free(&l[k]);
+		gs_program_free(&p);
+	}
+	assert_true(views > 1000);
+}
+
 static struct gs_instr copy_of_input(void)
 {
 	struct gs_instr in = {
@@ -155,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_listed_comes_back),
+		cmocka_unit_test(copies_read_elsewhere),
 		cmocka_unit_test(what_cannot_be_spelled_is_refused),
 		cmocka_unit_test(sealing_judges),
 	};

@@ -15,6 +15,7 @@
 #include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/nodes.h"
+#include "simulations/strangers/strangers.h"
 #include "storage/store.h"
 
 /* ---- the store ---- */
@@ -257,7 +258,119 @@ static void test_calldata_is_read_as_it_was_written(void **state)
 	free(move);
 }
 
+/* Whatever in the fields; what a call does not have is zero after reading. */
+static void draw_call(struct gs_rng *rng, enum gs_sim_call_kind kind, struct gs_sim_call *c, uint8_t *room)
+{
+	const struct gs_bytes bytes = {room, (size_t)gs_rng_below(rng, 300)};
+	fill(rng, room, 300);
+	memset(c, 0, sizeof(*c));
+	c->kind = kind;
+	fill(rng, &c->body, sizeof(c->body));
+	fill(rng, &c->root, sizeof(c->root));
+	fill(rng, &c->claim, sizeof(c->claim));
+	fill(rng, &c->commitment, sizeof(c->commitment));
+	fill(rng, &c->validator, sizeof(c->validator));
+	fill(rng, &c->batch.claimant, sizeof(c->batch.claimant));
+	fill(rng, &c->batch.root, sizeof(c->batch.root));
+	fill(rng, &c->batch.model, sizeof(c->batch.model));
+	c->batch.salt = gs_rng_u64(rng);
+	c->batch.count = (uint32_t)gs_rng_u64(rng);
+	c->batch.kind = (uint8_t)gs_rng_u64(rng);
+	c->amount = gs_wei_from_u64(gs_rng_u64(rng));
+	c->epoch = gs_rng_u64(rng);
+	c->demand_kind = (uint8_t)gs_rng_u64(rng);
+	c->input = c->chunks = c->leaves = bytes;
+	c->output = (struct gs_bytes){room, bytes.len / 2};
+	c->levels = (size_t)gs_rng_below(rng, GS_SIM_PATH_MAX + 1);
+	fill(rng, c->path, c->levels * sizeof(*c->path));
+}
+
+static void same_bytes(struct gs_bytes a, struct gs_bytes b)
+{
+	assert_int_equal(a.len, b.len);
+	if (a.len > 0)
+		assert_memory_equal(a.ptr, b.ptr, a.len);
+}
+
+/* What was read and is written again is the same calldata; every byte of it came from the call, whose kind it names. */
+static void test_calls_are_read_as_they_were_written(void **state)
+{
+	struct gs_contracts contracts = {.chain_id = 1};
+	struct gs_sim_call *call = calloc(2, sizeof(*call));
+	struct gs_rng rng;
+	uint8_t room[300];
+	(void)state;
+	assert_non_null(call);
+	contracts.stakes.b[0] = 1;
+	contracts.claims.b[0] = 2;
+	contracts.batches.b[0] = 3;
+	contracts.disputes.b[0] = 4;
+	contracts.duties.b[0] = 5;
+	gs_rng_seed(&rng, 3);
+	for (unsigned i = 0; i < 40 * GS_SIM_CALL_KINDS; i++) {
+		struct gs_buf data, again;
+		struct gs_address to, too;
+		if (i % GS_SIM_CALL_KINDS == GS_SIM_CALL_MOVE)
+			continue;
+		draw_call(&rng, (enum gs_sim_call_kind)(i % GS_SIM_CALL_KINDS), &call[0], room);
+		gs_buf_init(&data, 1 << 16);
+		gs_buf_init(&again, 1 << 16);
+		gs_sim_call_encode(&contracts, &call[0], &data, &to);
+		assert_int_equal(data.err, GS_OK);
+		assert_int_equal(gs_sim_call_decode(&contracts, &to, gs_buf_view(&data), &call[1]), GS_OK);
+		assert_int_equal(call[1].kind, call[0].kind);
+		gs_sim_call_encode(&contracts, &call[1], &again, &too);
+		assert_true(gs_address_equal(&to, &too));
+		same_bytes(gs_buf_view(&data), gs_buf_view(&again));
+		if (data.len > 4) {
+			struct gs_bytes less = {data.ptr, 4 + (size_t)gs_rng_below(&rng, data.len - 4)};
+			assert_int_not_equal(gs_sim_call_decode(&contracts, &to, less, &call[1]), GS_OK);
+		}
+		gs_buf_free(&data);
+		gs_buf_free(&again);
+	}
+	free(call);
+}
+
+/* What the production node writes, the contracts' side reads: a commitment of 160 bits, a stake of 96. */
+static void test_a_stake_has_96_bits(void **state)
+{
+	struct gs_contracts contracts = {.chain_id = 1};
+	struct gs_sim_call *call = calloc(1, sizeof(*call));
+	struct gs_address to;
+	struct gs_buf data;
+	(void)state;
+	assert_non_null(call);
+	call->kind = GS_SIM_CALL_ATTEST;
+	call->amount.v.limb[1] = UINT32_MAX;
+	for (unsigned i = 0; i < 2; i++) {
+		gs_buf_init(&data, 1 << 10);
+		gs_sim_call_encode(&contracts, call, &data, &to);
+		assert_int_equal(gs_sim_call_decode(&contracts, &to, gs_buf_view(&data), call),
+		                 i == 0 ? GS_OK : GS_EPARSE);
+		gs_buf_free(&data);
+		call->amount.v.limb[1] = UINT64_C(1) << 32;
+	}
+	free(call);
+}
+
 /* ---- runs ---- */
+
+/* Calls at random: nothing lost, nothing locked for nothing, and the same from the same seed. */
+static void test_strangers(void **state)
+{
+	const struct gs_sim_strangers_options options = {.log = NULL};
+	struct gs_sim_strangers_tally tally[2] = {{.runs = 0}};
+	struct gs_error error = {0};
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		for (uint64_t seed = 2000; seed < 2025; seed++)
+			assert_int_equal(gs_sim_strangers_run(seed, &options, &tally[i], &error), GS_OK);
+	assert_int_equal(tally[0].violations, 0);
+	for (unsigned k = 0; k < GS_SIM_CALL_KINDS; k++) /* each is done at times, but what needs a void model */
+		assert_true(tally[0].done[k] > 0 || k == GS_SIM_CALL_RELEASE_BATCH);
+	assert_memory_equal(&tally[0], &tally[1], sizeof(tally[0]));
+}
 
 /* Whatever is told of a run follows from its seed; with every fault nobody honest loses and nothing wrong stands. */
 static void test_every_fault(void **state)
@@ -283,6 +396,9 @@ int main(void)
 		cmocka_unit_test(test_memory_store_is_like_lmdb),
 		cmocka_unit_test(test_a_commit_that_fails_leaves_nothing),
 		cmocka_unit_test(test_calldata_is_read_as_it_was_written),
+		cmocka_unit_test(test_calls_are_read_as_they_were_written),
+		cmocka_unit_test(test_a_stake_has_96_bits),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_every_fault),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

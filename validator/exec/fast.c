@@ -1,5 +1,6 @@
 #include "validator/exec/fast.h"
 
+#include "validator/exec/across.h"
 #include "validator/exec/chain.h"
 #include "validator/exec/concat.h"
 #include "validator/exec/direct.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 struct gs_fast {
-	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -56,6 +57,11 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = REDUCE, .is = reduce};
 	if (err != GS_OK || reduce != NULL)
 		return err;
+	struct gs_across *across;
+	err = gs_across_prepare(in, &across);
+	*out = (struct gs_fast){.form = ACROSS, .is = across};
+	if (err != GS_OK || across != NULL)
+		return err;
 	struct gs_chain *chain;
 	err = gs_chain_prepare(in, &chain);
 	*out = (struct gs_fast){.form = CHAIN, .is = chain};
@@ -88,6 +94,7 @@ static void drop(struct gs_fast *fast)
 	case PLANE: gs_plane_free(fast->is); return;
 	case DIRECT: gs_direct_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
+	case ACROSS: gs_across_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
 	case CONCAT:
 	case MOVE:
@@ -128,6 +135,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
+	case ACROSS: gs_across_run(fast->is, mem, kernels, pool); return GS_OK;
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
 	case SWEEP: gs_sweep_run(fast->is, mem, kernels, pool); return GS_OK;
 	case ELEMENTS: gs_elements_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -149,6 +157,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case PLANE: return "plane";
 	case DIRECT: return "direct";
 	case REDUCE: return "reduce";
+	case ACROSS: return "across";
 	case CHAIN: return "chain";
 	case SWEEP: return "sweep";
 	case ELEMENTS: return "elements";

@@ -10,24 +10,14 @@
 
 /* ---- outputs ---- */
 
-/* Calls visit for every view of an instruction. */
-static void each_view(struct gs_instr *in, void (*visit)(void *self, struct gs_view *view), void *self)
+/* Marks the instructions whose tensors instruction i reads. */
+static void mark_read(const struct gs_lower *lo, uint32_t i, uint8_t *read)
 {
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		visit(self, &op->view);
-		if (op->indirect_row)
-			visit(self, &op->indirect);
-	}
-}
-
-static void mark_read(void *self, struct gs_view *view)
-{
-	uint8_t *read = self;
-	if (view->space == GS_SPACE_TRACE)
-		read[view->chunk] = 1;
+	unsigned refs;
+	const struct gs_listing_ref *ref = gs_listing_refs(&lo->listing, i, &refs);
+	for (unsigned r = 0; r < refs; r++)
+		if (ref[r].space == GS_SPACE_TRACE)
+			read[ref[r].chunk] = 1;
 }
 
 /* A copy to the end of the list, whatever it copies. A tensor without elements becomes one zero. */
@@ -75,12 +65,10 @@ static enum gs_err choose_outputs(struct gs_lower *lo, const struct gs_val *cons
 			read[value[o]->source] = 1;
 		taken[value[o]->source] = 1;
 	}
-	struct gs_instr in;
 	for (uint32_t i = before; i-- > 0;)
 		if (live[i]) {
-			gs_listing_read(&lo->listing, i, &in);
-			each_view(&in, mark_read, read);
-			each_view(&in, mark_read, live);
+			mark_read(lo, i, read);
+			mark_read(lo, i, live);
 		}
 	for (uint32_t o = 0; o < outputs; o++) {
 		instr[o] = value[o]->source;
@@ -102,32 +90,32 @@ struct places {
 };
 
 /* Constants that are read lie in one region, in the order of first use. */
-static void place_view(void *self, struct gs_view *view)
+static uint32_t place_view(struct places *p, const struct gs_listing_ref *ref)
 {
-	struct places *p = self;
-	if (view->space == GS_SPACE_TRACE)
-		view->chunk = p->to[view->chunk];
-	if (view->space != GS_SPACE_WEIGHTS)
-		return;
-	struct gs_lower_const *c = &p->lo->constant[view->chunk];
+	if (ref->space == GS_SPACE_TRACE)
+		return p->to[ref->chunk];
+	if (ref->space != GS_SPACE_WEIGHTS)
+		return ref->chunk;
+	struct gs_lower_const *c = &p->lo->constant[ref->chunk];
 	if (c->chunk == UINT32_MAX && p->chunks <= GS_CHUNKS_MAX) {
 		c->chunk = (uint32_t)p->chunks;
 		p->chunks += gs_dtype_chunks((enum gs_dtype)c->dtype, c->count);
 	}
-	view->chunk = c->chunk;
+	return c->chunk;
 }
 
 /* Appends instruction i to the program's own listing, and says where it is there. */
 static enum gs_err move_instruction(struct places *p, uint32_t i, struct gs_listing *out)
 {
 	struct gs_lower *lo = p->lo;
-	struct gs_instr in;
-	gs_listing_read(&lo->listing, i, &in);
-	each_view(&in, place_view, p);
+	uint32_t chunk[GS_LISTING_REFS_MAX];
+	unsigned refs;
+	const struct gs_listing_ref *ref = gs_listing_refs(&lo->listing, i, &refs);
+	for (unsigned r = 0; r < refs; r++)
+		chunk[r] = place_view(p, &ref[r]);
 	if (p->chunks > GS_CHUNKS_MAX)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
-	enum gs_err err = gs_listing_append(out, &in);
-	GS_ASSERT(err != GS_EINVAL); /* it was listed before */
+	enum gs_err err = gs_listing_copy(out, &lo->listing, i, chunk);
 	return err == GS_OK ? GS_OK : gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the instructions");
 }
 
@@ -145,12 +133,9 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++)
 		live[output[o]] = last[output[o]] = 1;
-	struct gs_instr in;
 	for (uint32_t i = before; i-- > 0;)
-		if (live[i]) {
-			gs_listing_read(&lo->listing, i, &in);
-			each_view(&in, mark_read, live);
-		}
+		if (live[i])
+			mark_read(lo, i, live);
 	for (uint32_t i = 0; i < before; i++)
 		if (live[i] && !last[i])
 			to[i] = count++;
