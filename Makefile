@@ -70,7 +70,7 @@ binaries = $(patsubst %.c,$(BUILD)/%,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES))
 MAIN_OBJECTS := $(call objects,$(MAIN_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
-SIM_OBJECTS := $(call objects,$(SIM_SOURCES))
+SIM_OBJECTS := $(call objects,$(SIM_SOURCES)) $(BUILD)/obj/gen/scenarios.o
 UNIT_BINARIES := $(call binaries,$(UNIT_SOURCES))
 BENCH_BINARIES := $(call binaries,$(BENCH_SOURCES))
 FUZZ_BINARIES := $(call binaries,$(FUZZ_SOURCES))
@@ -153,6 +153,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT_LEVEL) $(ARCH_FLAGS) -MMD -MP -c $< -o $@
 
+# The ready scenarios are part of the program.
+SCENARIOS := $(wildcard simulations/scenarios/*.yaml)
+$(BUILD)/gen/scenarios.c: $(SCENARIOS) simulations/scenarios/embed.py simulations/scenarios
+	@mkdir -p $(@D)
+	@$(PYTHON) simulations/scenarios/embed.py $(SCENARIOS) >$@.new && mv $@.new $@
+$(BUILD)/obj/gen/scenarios.o: $(BUILD)/gen/scenarios.c simulations/builtin.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT) -c $< -o $@
+
 # --- tests ---
 # Everything is compiled by both compilers; the unit tests run from both, since both must give the same bits.
 check-now: lint
@@ -188,7 +197,7 @@ fuzz-now: $(FUZZ_BINARIES)
 		corpus=$(BUILD)/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; \
 	done
-$(FUZZ_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+$(FUZZ_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 endif

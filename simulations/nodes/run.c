@@ -116,6 +116,14 @@ bool gs_sim_run_settled(struct gs_sim_run *r)
 	return true;
 }
 
+bool gs_sim_run_left_over(const struct gs_sim_run *r)
+{
+	unsigned games = 0;
+	for (unsigned i = 0; i < r->network.claims; i++)
+		games += r->network.claim[i].open_games;
+	return games > 0;
+}
+
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account)
 {
 	const struct gs_sim_account *a = &r->network.bank.account[account];

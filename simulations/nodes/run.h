@@ -93,6 +93,8 @@ bool gs_sim_run_within(const struct gs_sim_run *r, const struct gs_sim_span *spa
 void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Whether every claim is on chain and decided, and every game over but those that nobody honest has a part in. */
 bool gs_sim_run_settled(struct gs_sim_run *r);
+/* In a settled run: whether games are left that nobody honest has a part in. */
+bool gs_sim_run_left_over(const struct gs_sim_run *r);
 /* Whether what is promised to the honest is promised to this account. */
 bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
 /* Money: free, locked, unbonding, and withdrawn. */
