@@ -38,7 +38,9 @@ static void estimate_text(const struct gs_sim_moments *m, enum gs_sim_unit unit,
 	else if (strcmp(low, high) == 0)
 		snprintf(out, CELL_MAX, "%.20s", mean);
 	else
-		snprintf(out, CELL_MAX, "%.16s (%.*s to %.16s)", mean, (int)strcspn(low, " "), low, high);
+		snprintf(out, CELL_MAX, "%.16s (%.*s to %.16s)", mean,
+		         strcmp(low + strcspn(low, " "), high + strcspn(high, " ")) == 0 ? (int)strcspn(low, " ") : 16,
+		         low, high);
 }
 
 static double expected(const struct gs_sim_sweep *sweep, unsigned point, unsigned metric)
