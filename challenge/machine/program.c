@@ -309,7 +309,7 @@ static enum gs_err put_instruction(const struct gs_listing *listing, uint32_t i,
 /* The bytes become the program's, unless writing them failed. */
 static void take_descriptors(struct gs_program *p, struct gs_buf *buf, enum gs_err err)
 {
-	uint8_t *fitted = err ? NULL : realloc(buf->ptr, buf->len);
+	uint8_t *fitted = err || buf->len == 0 ? NULL : realloc(buf->ptr, buf->len);
 	if (err)
 		gs_buf_free(buf);
 	else
