@@ -19,6 +19,14 @@ for file in simulations/scenarios/*.yaml; do
 	check "$name is in the program as it is in the folder" $?
 done
 
+# ---- what was found before ----
+while read -r scenario number options; do
+	[[ -z $scenario || $scenario == \#* ]] && continue
+	# shellcheck disable=SC2086
+	"$gainsay" sim replay "$number" "$scenario" ${options%%#*} >"$work/out" 2>&1
+	check "past failure: $scenario $number $options" $?
+done <simulations/failures.txt
+
 # ---- each of them: few runs of few points, with other seeds each day ----
 fresh=$(($(date +%s) / 86400 * 1000000))
 cd "$work" || exit 1

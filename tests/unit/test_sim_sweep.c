@@ -16,6 +16,7 @@
 #include "chain/core/rng.h"
 #include "simulations/checkpoint.h"
 #include "simulations/scenario.h"
+#include "simulations/shrink.h"
 #include "simulations/sweep_run.h"
 #include "simulations/wire.h"
 
@@ -437,6 +438,57 @@ static void batches_survive_as_bytes(void **state)
 	gs_buf_free(&bytes);
 }
 
+/* ---- shrinking ---- */
+
+enum { PARTIES, LIARS, FAULT, OUTAGE, LOUD, MONEY };
+static const char *const faults[] = {"drawn", "crash", "none", "reorg", NULL};
+static const struct gs_sim_parameter many_parameters[] = {
+	[PARTIES] = {"parties", "", GS_SIM_KIND_COUNT, 10, 1, 1000, NULL, false},
+	[LIARS] = {"liars", "", GS_SIM_KIND_COUNT, GS_SIM_DRAWN, 0, 10, NULL, true},
+	[FAULT] = {"fault", "", GS_SIM_KIND_CHOICE, 0, 0, 3, faults, false},
+	[OUTAGE] = {"outage", "", GS_SIM_KIND_SECONDS, 60, 0, 1e6, NULL, false},
+	[LOUD] = {"loud", "", GS_SIM_KIND_FLAG, 0, 0, 1, NULL, false},
+	[MONEY] = {"money", "", GS_SIM_KIND_MONEY, 100, 1, 1e6, NULL, false},
+};
+
+/* Shows its defect with 37 parties or more, a reorganisation or a drawn fault, some outage, and every fourth seed; another one
+ * with a crash. */
+static enum gs_err run_many(const double *value, uint64_t seed, const struct gs_sim_watch *watch,
+                            struct gs_sim_result *result, struct gs_error *error)
+{
+	(void)watch;
+	(void)error;
+	bool fault = value[FAULT] == 3 || value[FAULT] == 0;
+	if (value[PARTIES] >= 37 && fault && value[OUTAGE] > 0 && seed % 4 == 1)
+		gs_sim_violate(result, seed, "defect");
+	else if (value[FAULT] == 1)
+		gs_sim_violate(result, seed, "another");
+	return GS_OK;
+}
+
+static void shrinking_leaves_what_matters(void **state)
+{
+	const struct gs_sim_engine many = {.name = "many",
+	                                   .parameter = many_parameters,
+	                                   .parameters = GS_ARRAY_LEN(many_parameters),
+	                                   .check = check,
+	                                   .run = run_many};
+	struct gs_sim_shrink shrink = {.engine = &many, .seed = 5, .seeds = 8, .runs_max = 10000};
+	struct gs_error error = {0};
+	static const double start[] = {900, GS_SIM_DRAWN, 0, 7200, 1, 5000};
+	(void)state;
+	memcpy(shrink.value, start, sizeof(start));
+	if (gs_sim_shrink(&shrink, &error) != GS_OK)
+		fail_msg("%s", error.text);
+	assert_string_equal(shrink.what, "defect");
+	assert_true(shrink.value[PARTIES] == 37 && shrink.value[LIARS] == 0 && shrink.value[FAULT] == 3);
+	assert_true(shrink.value[OUTAGE] == 60 && shrink.value[LOUD] == 0 && shrink.value[MONEY] == 100);
+	assert_int_equal(shrink.seed % 4, 1);
+	shrink.seed = 2;
+	assert_int_equal(gs_sim_shrink(&shrink, &error), GS_ENOTFOUND);
+	assert_non_null(strstr(error.text, "seed 2 violates nothing"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +501,7 @@ int main(void)
 		cmocka_unit_test(checkpoints_of_others_are_refused),
 		cmocka_unit_test(results_survive_as_bytes),
 		cmocka_unit_test(batches_survive_as_bytes),
+		cmocka_unit_test(shrinking_leaves_what_matters),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
