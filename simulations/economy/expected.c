@@ -105,7 +105,7 @@ static struct gs_closed_equilibrium equilibrium(const struct gs_economy_rules *r
 /* How long a griefer's game lasts on average, and how much gas it takes; the claimant answers promptly. */
 static double griefer_time(const struct gs_economy_rules *r)
 {
-	const double reply = r->reply_s, halves = GS_ECONOMY_MOVES / 2;
+	const double reply = r->reply_s, halves = GS_ECONOMY_MOVES / 2.0;
 	const double first = r->challenger_budget_s > r->minimum_s ? r->challenger_budget_s : r->minimum_s;
 	switch (r->griefer_pace) {
 	case GS_ECONOMY_PROMPT: return 2 * halves * reply;
