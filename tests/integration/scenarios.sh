@@ -36,7 +36,7 @@ for name in "${names[@]}"; do
 	case $engine in
 	games) runs=200 ;;
 	economy) runs=1 ;;
-	*) runs=$((30 / points + 1)) ;;
+	*) runs=$((16 / points + 1)) ;;
 	esac
 	"$gainsay" sim "$name" --runs "$runs" --seed "$fresh" --threads 2 --json >"$name.json" 2>err
 	code=$?
