@@ -143,7 +143,7 @@ static double of_cheating(const struct gs_economy_rules *r, unsigned metric)
 		return found > 0 && found < 1 ? gs_closed_break_even_gain(found, saved, bond) / token : NAN;
 	const unsigned honest = r->number[GS_ECONOMY_HONEST];
 	if (metric != gs_economy_metric_number("break_even.rate") || honest == 0 ||
-	    r->uptime * (1 - r->collusion) <= 0 || isnan(bond))
+	    r->uptime * (1 - r->collusion) <= 0 || !((double)r->gain + bond > 0))
 		return NAN;
 	return gs_closed_rate_for(gs_closed_break_even_detection((double)r->gain, saved, bond),
 	                          r->uptime * (1 - r->collusion), honest);

@@ -605,6 +605,55 @@ static void everybody_at_once(void **state)
 	assert_string_equal(digest, "0x4284fce53b901d636072938c0afdd3ec8d0cf1ee6aa56a05ed4b39f5c80fbe22");
 }
 
+/* A value of a parameter: usual, at an end, anywhere, or small. */
+static double any_value(struct gs_rng *rng, const struct gs_sim_parameter *p)
+{
+	double u = (double)(gs_rng_u64(rng) >> 11) * 0x1p-53, x;
+	switch (gs_rng_below(rng, 6)) {
+	case 0: x = p->least; break;
+	case 1: x = p->most; break;
+	case 2: x = p->least + u * (p->most - p->least); break;
+	case 3: x = p->least + u * u * u * u * u * u * (p->most - p->least); break;
+	default: x = p->standard;
+	}
+	return p->kind == GS_SIM_KIND_REAL || p->kind == GS_SIM_KIND_SHARE ? x : floor(x);
+}
+
+/* Whatever is not refused can be played, and violates nothing. */
+static void any_values(void **state)
+{
+	(void)state;
+	unsigned played = 0;
+	for (uint64_t i = 0; i < 600; i++) {
+		static struct gs_sim_result result;
+		const struct gs_sim_watch nothing = {.log = NULL};
+		double value[GS_SIM_PARAMETERS_MAX];
+		struct gs_rng rng;
+		struct gs_error error;
+		unsigned at = UINT32_MAX;
+		gs_rng_seed(&rng, i);
+		for (unsigned p = 0; p < GS_ECONOMY_PARAMETERS; p++)
+			value[p] = any_value(&rng, &gs_economy_parameter[p]);
+		for (unsigned m = 0; m < 8; m++)
+			value[gs_economy_parameter_number("validators.honest") + m] = (double)gs_rng_below(&rng, 20);
+		value[gs_economy_parameter_number("claims")] = 1 + (double)gs_rng_below(&rng, 20);
+		value[gs_economy_parameter_number("epochs")] = 10;
+		value[gs_economy_parameter_number("dynamics.trials")] = 1 + (double)gs_rng_below(&rng, 3);
+		memset(&result, 0, sizeof(result));
+		if (gs_sim_engine_economy.check(value, &at, &error) != GS_OK) {
+			assert_true(at < GS_ECONOMY_PARAMETERS);
+			continue;
+		}
+		assert_int_equal(gs_sim_engine_economy.run(value, i, &nothing, &result, &error), GS_OK);
+		if (result.violations > 0)
+			fail_msg("draw %llu: %s", (unsigned long long)i, result.first);
+		for (unsigned m = 0; m < gs_sim_engine_economy.metrics; m++)
+			(void)gs_sim_engine_economy.expected(value, m);
+		played++;
+	}
+	assert_true(played > 200);
+}
+
 static void every_agent_says_what_it_is(void **state)
 {
 	(void)state;
@@ -633,6 +682,7 @@ int main(void)
 		cmocka_unit_test(oracles_see_what_they_should),
 		cmocka_unit_test(refuses_what_does_not_go_together),
 		cmocka_unit_test(everybody_at_once),
+		cmocka_unit_test(any_values),
 		cmocka_unit_test(every_agent_says_what_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
