@@ -308,6 +308,40 @@ static void sampling_makes_work_pay_above_its_rate(void **state)
 	}
 }
 
+/* What is solved for a value must be its border. */
+static void formulas_are_each_others_inverse(void **state)
+{
+	(void)state;
+	static const struct {
+		double rate, uptime, gain, saved, lost;
+		unsigned n;
+	} points[] = {{0.3, 0.95, 1000, 5, 440, 4}, {0.05, 0.5, 10, 0, 1100, 20}, {0.9, 1, 1e6, 77, 25, 2}};
+	for (size_t i = 0; i < GS_ARRAY_LEN(points); i++) {
+		double p = gs_closed_detection(points[i].rate, points[i].uptime, points[i].n);
+		double saved = points[i].saved, lost = points[i].lost;
+		double gain = gs_closed_break_even_gain(p, saved, lost);
+		assert_true(gs_closed_deterred(p, gain - 1e-6 * (1 + fabs(gain)), saved, lost));
+		assert_false(gs_closed_deterred(p, gain + 1e-6 * (1 + fabs(gain)), saved, lost));
+		double needed = gs_closed_break_even_detection(points[i].gain, saved, lost);
+		assert_true(gs_closed_deterred(needed + 1e-9, points[i].gain, saved, lost));
+		assert_false(gs_closed_deterred(needed - 1e-9, points[i].gain, saved, lost));
+		assert_true(fabs(gs_closed_rate_for(p, points[i].uptime, points[i].n) - points[i].rate) < 1e-9);
+		double s = points[i].rate * points[i].uptime, fee = gs_closed_fee_for(s, points[i].n, 3);
+		assert_true(fabs(gs_closed_income(s, points[i].n, fee, 3)) < 1e-9);
+		/* E[1 / (1 + Binomial(n - 1, s))], term by term */
+		double sum = 0, chance = gs_closed_power(1 - s, points[i].n - 1);
+		for (unsigned k = 0; k < points[i].n; k++) {
+			sum += chance / (1 + k);
+			chance *= s < 1 ? s / (1 - s) * (points[i].n - 1 - k) / (k + 1) : 0;
+		}
+		assert_true(fabs(gs_closed_first(s, points[i].n) - sum) < 1e-9);
+	}
+	assert_true(gs_closed_break_even_gain(1, 1, 1) == INFINITY);
+	assert_true(gs_closed_rate_for(0.9, 0.5, 1) > 1); /* nobody can: up half of the time */
+	assert_true(gs_closed_delay(30, 10) == 25 && gs_closed_delay(5, 10) == 1.25);
+	assert_true(gs_closed_dilemma(1, 3, 2) == 0.2);
+}
+
 /* ---- recommended parameters ---- */
 
 static double tokens_of(struct gs_wei amount)
@@ -673,6 +707,7 @@ int main(void)
 		cmocka_unit_test(settles_where_nobody_gains_by_changing),
 		cmocka_unit_test(tests_of_attention_pay_above_their_threshold),
 		cmocka_unit_test(sampling_makes_work_pay_above_its_rate),
+		cmocka_unit_test(formulas_are_each_others_inverse),
 		cmocka_unit_test(recommended_parameters_deter),
 		cmocka_unit_test(the_earliest_right_game_has_the_prize),
 		cmocka_unit_test(who_is_wrong_loses),
