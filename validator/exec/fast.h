@@ -18,6 +18,13 @@ GS_MUST enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const str
                                             const struct gs_contraction *products, struct gs_fast **out);
 void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
+/* Packs constants for all later runs, if it has any and they take at most *budget bytes, which are taken from it. GS_ENOMEM. */
+GS_MUST enum gs_err gs_fast_prepack(struct gs_fast *fast, const uint8_t *weights, const struct gs_kernels *kernels,
+                                    uint64_t *budget);
+/* What another one, of the same instruction, has packed: that lives longer. */
+void gs_fast_borrow(struct gs_fast *fast, const struct gs_fast *of);
+bool gs_fast_packed(const struct gs_fast *fast); /* something of its own */
+
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
                                 const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
