@@ -9,6 +9,7 @@
 
 #include "simulations/builtin.h"
 #include "simulations/remote.h"
+#include "simulations/report/report.h"
 #include "simulations/scenario.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/sim.h"
@@ -20,7 +21,7 @@ struct call {
 	uint64_t seed, runs, threads, point, idle_s;
 	struct gs_cli_list set, sweep;
 	bool json, csv, list, resume, trace, node_log, markdown, worker;
-	const char *parameters, *checkpoint, *text, *queue, *queue_ca;
+	const char *parameters, *checkpoint, *text, *queue, *queue_ca, *report;
 	char again[AGAIN_MAX]; /* the scenario and what was said about it, for another command line */
 };
 
@@ -132,8 +133,12 @@ static int interrupted(const struct call *call, const struct gs_error *error, co
 
 static int tell_results(const struct call *call, const struct gs_sim_sweep *sweep, double seconds)
 {
+	const struct gs_report_words words = {GS_VERSION_TEXT, call->again};
 	struct gs_sim_result all;
+	struct gs_error error;
 	int code = GS_EXIT_OK;
+	if (call->report != NULL && gs_sim_report_file(sweep, &words, call->report, &error) != GS_OK)
+		return gs_cli_fail(&error);
 	if (call->json)
 		code = gs_sim_print_json(sweep);
 	else if (call->csv)
@@ -339,6 +344,11 @@ int gs_cmd_sim(int argc, char **argv)
 	         .help = "with --worker: end when none has come for so long",
 	         .out = &c.idle_s},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &c.json},
+		{.name = "report",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FILE",
+	         .help = "pictures and tables, too, as one HTML file",
+	         .out = &c.report},
 		{.name = "csv", .kind = GS_FLAG_BOOL, .help = "print CSV, a line a point and metric", .out = &c.csv},
 		{.name = "trace", .kind = GS_FLAG_BOOL, .help = "with replay: every event", .out = &c.trace},
 		{.name = "node-log",
