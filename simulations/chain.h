@@ -2,7 +2,8 @@
  *
  * Moves are judged by the production state machine (challenge/game) and amounts computed by the production bonds; what is
  * the chain's own is who may pay whom when: locks, slashing, burning, the order of winners. A call that the contracts would
- * revert returns GS_EINVAL with the name of the contract's error and changes nothing. */
+ * revert returns GS_EINVAL with the name of the contract's error and changes nothing.
+ * Money alone is in chain/stakes.h, duties (section 6) in chain/duties.h, batches (4.5) in chain/batches.h. */
 #ifndef GS_SIMULATIONS_CHAIN_H
 #define GS_SIMULATIONS_CHAIN_H
 
@@ -27,6 +28,9 @@ enum gs_sim_plant {
 struct gs_sim_account {
 	struct gs_wei free;
 	struct gs_wei locked;
+	struct gs_wei unbonding;
+	uint64_t ready_at;       /* when what is unbonding can leave */
+	struct gs_wei withdrawn; /* what has left, in all */
 };
 
 enum gs_sim_claim_status {
@@ -51,17 +55,13 @@ struct gs_sim_game {
 	unsigned ended;        /* 1 + the games that had ended before it; 0: open */
 };
 
-struct gs_sim_pot {      /* what is left of a lost claim's bond, while other games of it are open */
-	unsigned winner; /* 1 + the game whose challenger gets it; 0: no pot */
+struct gs_sim_pot {       /* what is left of a lost claim's bond, while other games of it are open */
+	unsigned winner;  /* 1 + the ordinal that gets it; 0: no pot. Behind the last game: a duty that was not done */
+	unsigned account; /* who that is */
 	struct gs_wei amount;
 };
 
-struct gs_sim_bank { /* Stakes: everybody's money, whichever claim it is locked for */
-	unsigned accounts;
-	struct gs_sim_account account[GS_SIM_ACCOUNTS_MAX];
-	struct gs_wei burned;
-	struct gs_wei pool; /* of fees */
-};
+enum { GS_SIM_POOL = GS_SIM_ACCOUNTS_MAX /* in reports, the account of Duties */ };
 
 /* What the contracts' events tell. */
 enum gs_sim_report_kind {
@@ -77,6 +77,20 @@ enum gs_sim_report_kind {
 	GS_SIM_REPORT_MOVED,
 	GS_SIM_REPORT_OVER,
 	GS_SIM_REPORT_SETTLED,
+	GS_SIM_REPORT_WITHDRAW_REQUESTED,
+	GS_SIM_REPORT_WITHDRAWN,
+	GS_SIM_REPORT_EXTENDED,
+	GS_SIM_REPORT_DEMANDED,
+	GS_SIM_REPORT_ANSWERED,
+	GS_SIM_REPORT_UNANSWERED,
+	GS_SIM_REPORT_RECORDED,
+	GS_SIM_REPORT_DRAWN,
+	GS_SIM_REPORT_PUBLISHED,
+	GS_SIM_REPORT_ATTESTED,
+	GS_SIM_REPORT_REPORTED,
+	GS_SIM_REPORT_COLLECTED,
+	GS_SIM_REPORT_BATCH_FINALIZED,
+	GS_SIM_REPORT_BATCH_LOST,
 };
 struct gs_sim_report {
 	enum gs_sim_report_kind kind;
@@ -87,28 +101,72 @@ struct gs_sim_report {
 	unsigned game;                         /* OPENED, MOVED, OVER */
 	const struct gs_move *move;            /* MOVED */
 	const struct gs_game_effects *effects; /* MOVED, OVER: NULL where no judge was asked */
+	uint64_t time;                         /* a deadline, the end of a window, when money can leave */
+	uint8_t demand_kind;                   /* DEMANDED, ANSWERED */
+	uint32_t demand_block;
+	struct gs_bytes bytes;          /* ANSWERED: the chunks */
+	uint64_t epoch, previous;       /* RECORDED */
+	struct gs_hash hash;            /* RECORDED: the beacon; PUBLISHED: the trace root */
+	struct gs_trace_tag commitment; /* ATTESTED */
+	const struct gs_sim_batch *batch;
 };
 struct gs_sim_chain;
+/* chain: NULL where the report is about no claim. */
 typedef void gs_sim_listener(void *self, const struct gs_sim_chain *chain, const struct gs_sim_report *report);
+
+struct gs_sim_bank { /* Stakes: everybody's money, whichever claim it is locked for */
+	unsigned accounts;
+	struct gs_sim_account account[GS_SIM_ACCOUNTS_MAX];
+	struct gs_wei burned;
+	struct gs_wei pool;        /* of fees: what is locked of the account of Duties */
+	gs_sim_listener *listener; /* of everything that the contracts tell; NULL: nobody listens */
+	void *listener_self;
+};
+
+struct gs_sim_demand {
+	bool pending;
+	unsigned by; /* account */
+	uint64_t deadline;
+	uint8_t kind;
+	uint32_t block;
+};
+struct gs_sim_attestation {
+	struct gs_trace_tag commitment;
+	struct gs_wei stake; /* zero: none */
+	bool reported;       /* to fit the published root */
+};
+struct gs_sim_duties;
+struct gs_sim_batch;
 
 /* One claim and its games. Several may share a bank. */
 struct gs_sim_chain {
 	struct gs_sim_rules rules;
 	struct gs_game_rules game_rules; /* of the claim; its tag is bound by the first commit */
 	uint64_t now;
-	struct gs_sim_bank *bank;  /* borrowed */
-	gs_sim_listener *listener; /* NULL: nobody listens */
-	void *listener_self;
+	struct gs_sim_bank *bank;     /* borrowed */
+	struct gs_sim_duties *duties; /* borrowed; NULL: nothing is ever drawn for an audit */
+	struct gs_sim_batch *batch;   /* borrowed; of a leaf on its batch's bond; NULL: the bond is its own */
 	/* the claim */
 	struct gs_hash claim; /* its id */
 	unsigned claimant;
 	enum gs_sim_claim_status status;
 	struct gs_wei claim_bond;
 	struct gs_wei claim_fee;
-	uint64_t window_end;
+	uint64_t window_end; /* of a final claim, when it became so */
 	unsigned games, open_games, ended_games;
 	struct gs_sim_game game[GS_SIM_GAMES_MAX]; /* in order of opening */
 	struct gs_sim_pot pot;
+	/* duties */
+	uint64_t first_window_end; /* 0: it was never extended */
+	struct gs_sim_demand demand;
+	uint32_t given[2]; /* blocks of input and output */
+	bool drawn, audited;
+	uint64_t audit_deadline;
+	struct gs_sim_attestation attestation[GS_SIM_ACCOUNTS_MAX]; /* by account */
+	struct {
+		bool known;
+		struct gs_wei total, stake; /* left for those who reported and have not collected */
+	} reward;
 };
 
 /* An account with `amount` free; returns its number. */
@@ -127,8 +185,13 @@ GS_MUST enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, cons
 /* Whether the game ends without a loser, whatever happens in it: the claim is void, or lost to a game opened before it. */
 bool gs_sim_overtaken(const struct gs_sim_chain *chain, unsigned game);
 GS_MUST enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error);
-GS_MUST enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, struct gs_error *error);
-/* The claim's model turned out void: bond and fee are unlocked. */
-GS_MUST enum gs_err gs_sim_release(struct gs_sim_chain *chain, struct gs_error *error);
+/* epoch: the first recorded one after the posting; looked at where claims are drawn for audits. */
+GS_MUST enum gs_err gs_sim_finalize(struct gs_sim_chain *chain, uint64_t epoch, struct gs_error *error);
+/* Without a verdict: model_void, or a leaf whose batch is over; bond and fee are unlocked. */
+GS_MUST enum gs_err gs_sim_release(struct gs_sim_chain *chain, bool model_void, struct gs_error *error);
+/* A duty was not done, which counts as a game that `winner` has won. The claim is open. */
+void gs_sim_forfeit(struct gs_sim_chain *chain, unsigned winner);
+/* The window lasts a whole one from now on, at least. */
+void gs_sim_extend(struct gs_sim_chain *chain);
 
 #endif

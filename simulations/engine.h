@@ -39,7 +39,10 @@ struct gs_sim_parameter {
 	enum gs_sim_kind kind;
 	double standard, least, most; /* most is allowed, too */
 	const char *const *choices;   /* of a choice: names, then NULL */
+	bool drawn; /* GS_SIM_DRAWN is allowed, too, in a scenario the word "drawn": each run's seed decides */
 };
+/* Below everything that a parameter with `drawn` can be: its `least` is not negative. */
+#define GS_SIM_DRAWN (-1.0)
 
 /* ---- what is measured ---- */
 

@@ -116,6 +116,34 @@ enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct
 	return err;
 }
 
+/* The trace of another input, passed off as this one's. */
+static enum gs_err execute_other_input(const struct gs_sim_lie *lie, struct gs_sim_execution *out)
+{
+	struct gs_commitments other = *lie->honest->base.common;
+	other.inputs = lie->other_inputs;
+	enum gs_err err = gs_sim_execute(&other, out);
+	out->base.common = lie->honest->base.common;
+	return err;
+}
+
+enum gs_err gs_sim_draw_lie(const struct gs_sim_lie *lie, struct gs_rng *rng, struct gs_sim_execution *out, bool *shows)
+{
+	const struct gs_header *header = &lie->honest->base.common->program->header;
+	struct gs_hash right, mine;
+	gs_trace_output_root(&lie->honest->trace, header, &right);
+	*shows = false;
+	for (unsigned tries = 0; tries < lie->tries && !*shows; tries++) {
+		gs_sim_execution_free(out);
+		bool other = lie->other_inputs != NULL && gs_rng_below(rng, 8) == 0;
+		enum gs_err err = other ? execute_other_input(lie, out) : gs_sim_execute_wrongly(lie->honest, rng, out);
+		if (err != GS_OK)
+			return err;
+		gs_trace_output_root(&out->trace, header, &mine);
+		*shows = !gs_hash_equal(&right, &mine);
+	}
+	return GS_OK;
+}
+
 void gs_sim_execution_free(struct gs_sim_execution *e)
 {
 	gs_trace_free(&e->trace);

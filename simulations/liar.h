@@ -22,6 +22,15 @@ GS_MUST enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest
  * program has nothing but outputs. */
 GS_MUST enum gs_err gs_sim_second_face(const struct gs_sim_execution *first, struct gs_rng *rng,
                                        struct gs_sim_execution *out);
+
+struct gs_sim_lie {
+	const struct gs_sim_execution *honest;
+	const uint8_t *other_inputs; /* NULL: none; else one try in eight is an execution of these */
+	unsigned tries;
+};
+/* Wrong executions until one shows in the output, or the tries are used up; the last one stays. *out is freed first. */
+GS_MUST enum gs_err gs_sim_draw_lie(const struct gs_sim_lie *lie, struct gs_rng *rng, struct gs_sim_execution *out,
+                                    bool *shows);
 void gs_sim_execution_free(struct gs_sim_execution *e); /* twice is fine */
 /* *self must stay where it is while the prover is used. */
 struct gs_prover gs_sim_prover(struct gs_sim_execution *self);

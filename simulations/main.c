@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "simulations/nodes/nodes.h"
+#include "simulations/strangers/strangers.h"
 #include "simulations/world.h"
 
 enum { EXIT_VIOLATION = 1, EXIT_USAGE = 2 };
@@ -18,19 +19,22 @@ struct arguments {
 	const char *json;
 	struct gs_sim_options options;
 	uint64_t processes;
-	bool nodes;
+	bool nodes, strangers;
 	struct gs_sim_nodes_options node_options;
 	struct gs_contracts contracts;
+	double value[GS_SIM_NODES_PARAMETERS]; /* with --nodes */
 };
 
 static const char usage[] =
-	"usage: gainsay-sim [--nodes] [--runs N] [--seed S] [--threads N] [--json FILE] [--log]\n"
+	"usage: gainsay-sim [--nodes | --strangers] [--runs N] [--seed S] [--threads N] [--json FILE] [--log]\n"
 	"  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
+	"  --strangers  runs of calls at random, by accounts without nodes\n"
 	"  --fault NAME with --nodes: this one in every run (drawn)\n"
+	"  --set NAME=VALUE  with --nodes: of a scenario's parameters, such as validators.griefer=2; a number or a word\n"
 	"  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
-	"  --dump FILE  with --nodes: the last run's transactions and logs, as JSON, ...\n"
+	"  --dump FILE  with either: the last run's transactions and logs, as JSON, ...\n"
 	"  --program FILE  ... and its program\n"
-	"  --contracts CHAIN,TOKEN,STAKES,MODELS,CLAIMS,BATCHES,DISPUTES,DUTIES  with --nodes: their addresses\n"
+	"  --contracts CHAIN,TOKEN,STAKES,MODELS,CLAIMS,BATCHES,DISPUTES,DUTIES  with either: their addresses\n"
 	"  --node-log   with --nodes: what the nodes log, too\n"
 	"  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
 	"  --seed S     the first seed (1)\n"
@@ -47,21 +51,46 @@ static bool number(const char *text, uint64_t max, uint64_t *out)
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= max;
 }
 
-static bool small_number(const char *text, unsigned max, unsigned *out)
+static bool small_number(const char *text, unsigned max, double *out)
 {
 	uint64_t v;
 	bool good = number(text, max, &v) && v > 0;
-	*out = good ? (unsigned)v : 0;
+	*out = good ? (double)v : 0;
 	return good;
 }
 
-static bool fault(const char *name, enum gs_sim_fault *out)
+static bool fault(const char *name, double *out)
 {
 	for (unsigned f = 0; f < GS_SIM_FAULTS; f++)
 		if (strcmp(name, gs_sim_fault_name((enum gs_sim_fault)f)) == 0) {
-			*out = (enum gs_sim_fault)f;
+			*out = f;
 			return true;
 		}
+	return false;
+}
+
+/* "validators.lazy=2", "fault=reorg", "window=drawn" */
+static bool set(const char *text, double value[GS_SIM_NODES_PARAMETERS])
+{
+	const size_t n = strcspn(text, "=");
+	const char *word = text + n + (text[n] != '\0');
+	for (unsigned i = 0; i < GS_SIM_NODES_PARAMETERS; i++) {
+		const struct gs_sim_parameter *p = &gs_sim_nodes_parameters[i];
+		char *end;
+		if (strlen(p->name) != n || memcmp(p->name, text, n) != 0)
+			continue;
+		for (unsigned c = 0; p->choices != NULL && p->choices[c] != NULL; c++)
+			if (strcmp(p->choices[c], word) == 0) {
+				value[i] = c;
+				return true;
+			}
+		if (p->drawn && strcmp(word, "drawn") == 0) {
+			value[i] = GS_SIM_DRAWN;
+			return true;
+		}
+		value[i] = strtod(word, &end);
+		return p->choices == NULL && end != word && *end == '\0' && value[i] >= p->least && value[i] <= p->most;
+	}
 	return false;
 }
 
@@ -109,7 +138,9 @@ static bool plant(const char *name, enum gs_sim_plant *out)
 
 static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
-	*out = (struct arguments){.runs = 2000, .seed = 1, .processes = 1, .node_options = {.claims = 10}};
+	*out = (struct arguments){.runs = 2000, .seed = 1, .processes = 1};
+	gs_sim_nodes_standard(out->value);
+	out->node_options.value = out->value;
 	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		bool good = true;
@@ -119,6 +150,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 		}
 		if (strcmp(name, "--nodes") == 0) {
 			out->nodes = true;
+			continue;
+		}
+		if (strcmp(name, "--strangers") == 0) {
+			out->strangers = true;
 			continue;
 		}
 		if (strcmp(name, "--node-log") == 0) {
@@ -137,7 +172,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 		else if (strcmp(name, "--json") == 0)
 			out->json = value;
 		else if (strcmp(name, "--fault") == 0)
-			good = fault(value, &out->node_options.fault);
+			good = fault(value, &out->value[GS_SIM_P_FAULT]);
 		else if (strcmp(name, "--store") == 0)
 			out->node_options.stores = value;
 		else if (strcmp(name, "--dump") == 0)
@@ -148,7 +183,9 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			good = contracts(value, &out->contracts);
 			out->node_options.contracts = &out->contracts;
 		} else if (strcmp(name, "--claims") == 0)
-			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->node_options.claims);
+			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->value[GS_SIM_P_CLAIMS]);
+		else if (strcmp(name, "--set") == 0)
+			good = set(value, out->value);
 		else if (strcmp(name, "--plant") == 0)
 			good = plant(value, &out->options.plant);
 		else
@@ -158,6 +195,12 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			return false;
 		}
 		i++;
+	}
+	unsigned at;
+	struct gs_error error = {0};
+	if (out->nodes && gs_sim_nodes_check(out->value, &at, &error) != GS_OK) {
+		fprintf(stderr, "gainsay-sim: %s: %s\n", gs_sim_nodes_parameters[at].name, error.text);
+		return false;
 	}
 	if (out->processes > 1 && out->node_options.stores != NULL) {
 		fprintf(stderr, "gainsay-sim: --store is for one process; leave --threads out\n");
@@ -321,6 +364,61 @@ static int run_nodes(struct arguments *a)
 	return tally.violations == 0 ? 0 : EXIT_VIOLATION;
 }
 
+/* ---- strangers ---- */
+
+static void print_strangers(const struct arguments *a, const struct gs_sim_strangers_tally *t, const char *digest,
+                            double elapsed)
+{
+	printf("runs            %" PRIu64 " in %.2f s %s, %.0f a second\n", t->runs, elapsed, kind_of_time(a),
+	       (double)t->runs / elapsed);
+	printf("claims          %" PRIu64 "; final %" PRIu64 ", invalid %" PRIu64 ", released %" PRIu64 "\n", t->claims,
+	       t->final, t->invalid, t->released);
+	printf("blocks          %" PRIu64 ", reorganisations %" PRIu64 "\ncalls done and refused\n", t->blocks,
+	       t->reorgs);
+	for (unsigned k = 0; k < GS_SIM_CALL_KINDS; k++)
+		printf("                %" PRIu64 " %" PRIu64 " %s\n", t->done[k], t->refused[k],
+		       gs_sim_call_name((enum gs_sim_call_kind)k));
+	printf("digest          %s\nviolations      %" PRIu64 "\n", digest, t->violations);
+	for (unsigned v = 0; v < GS_SIM_STRANGES; v++)
+		if (t->violation[v] > 0)
+			printf("                %" PRIu64 " %s\n", t->violation[v],
+			       gs_sim_strange_name((enum gs_sim_strange)v));
+	if (t->violations > 0)
+		printf("first violation %s: --strangers --seed %" PRIu64 " --runs 1 --log\n",
+		       gs_sim_strange_name(t->first), t->first_seed);
+}
+
+static enum gs_err run_of_strangers(void *self, uint64_t seed, void *tally, struct gs_error *error)
+{
+	const struct arguments *a = self;
+	const struct gs_sim_strangers_options options = {.log = a->node_options.log,
+	                                                 .contracts = a->node_options.contracts,
+	                                                 .dump = a->node_options.dump,
+	                                                 .program = a->node_options.program};
+	return gs_sim_strangers_run(seed, &options, tally, error);
+}
+
+static void join_strangers(void *to, const void *from)
+{
+	gs_sim_strangers_tally_join(to, from);
+}
+
+static int run_strangers(struct arguments *a)
+{
+	const struct gs_sim_work work = {a, sizeof(struct gs_sim_strangers_tally), run_of_strangers, join_strangers};
+	struct gs_sim_strangers_tally tally = {.runs = 0};
+	struct gs_error error = {0};
+	char digest[67];
+	double start = seconds(a);
+	if (gs_sim_many(&work, a->seed, a->runs, (unsigned)a->processes, &tally, &error) != GS_OK) {
+		fprintf(stderr, "gainsay-sim: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	gs_sim_digest_text(&tally.digest, digest);
+	print_strangers(a, &tally, digest, seconds(a) - start);
+	return tally.violations == 0 ? 0 : EXIT_VIOLATION;
+}
+
 static enum gs_err run_of_games(void *self, uint64_t seed, void *tally, struct gs_error *error)
 {
 	const struct arguments *a = self;
@@ -343,6 +441,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (a.nodes)
 		return run_nodes(&a);
+	if (a.strangers)
+		return run_strangers(&a);
 	double start = seconds(&a);
 	if (gs_sim_many(&work, a.seed, a.runs, (unsigned)a.processes, &tally, &error) != GS_OK) {
 		fprintf(stderr, "gainsay-sim: %s\n", error.text);

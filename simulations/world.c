@@ -154,33 +154,13 @@ static void output_root(const struct world *w, const struct gs_sim_execution *e,
 	gs_trace_output_root(&e->trace, &w->program.header, out);
 }
 
-/* The trace of another input, passed off as this one's. */
-static enum gs_err execute_other_input(struct world *w, struct gs_sim_execution *out)
-{
-	struct gs_commitments other = w->common;
-	other.inputs = w->other_inputs;
-	enum gs_err err = gs_sim_execute(&other, out);
-	out->base.common = &w->common;
-	return err;
-}
-
-/* A fault that shows in the output if eight draws give one. */
 static enum gs_err lie(struct world *w, struct gs_sim_player *p)
 {
-	struct gs_hash right, mine;
-	output_root(w, &w->honest, &right);
-	for (unsigned tries = 0; tries < 8; tries++) {
-		gs_sim_execution_free(&p->own);
-		enum gs_err err = one_in(w, 8) ? execute_other_input(w, &p->own)
-		                               : gs_sim_execute_wrongly(&w->honest, &w->rng, &p->own);
-		if (err != GS_OK)
-			return err;
-		output_root(w, &p->own, &mine);
-		if (!gs_hash_equal(&right, &mine))
-			break;
-	}
+	const struct gs_sim_lie lie = {.honest = &w->honest, .other_inputs = w->other_inputs, .tries = 8};
+	bool shows;
+	enum gs_err err = gs_sim_draw_lie(&lie, &w->rng, &p->own, &shows);
 	p->prover = gs_sim_prover(&p->own);
-	return GS_OK;
+	return err;
 }
 
 /* Manners and vices; the honest have none but slowness. */
@@ -532,7 +512,7 @@ static void on_keeper(struct world *w, const struct event *e)
 static void on_finalize(struct world *w, const struct event *e)
 {
 	struct gs_error error = {0};
-	if (gs_sim_finalize(&w->chain, &error) != GS_OK)
+	if (gs_sim_finalize(&w->chain, 0, &error) != GS_OK)
 		object(w, GS_SIM_NOT_OVER);
 	note(w, e, "finalize", error.text);
 }
@@ -541,7 +521,7 @@ static void on_void(struct world *w, const struct event *e)
 {
 	struct gs_error error = {0};
 	w->void_at = GS_SIM_NEVER;
-	if (gs_sim_release(&w->chain, &error) != GS_OK)
+	if (gs_sim_release(&w->chain, true, &error) != GS_OK)
 		object(w, GS_SIM_NOT_OVER);
 	note(w, e, "release", error.text);
 	after_end(w);

@@ -1,6 +1,8 @@
 /* Descriptors: bytes <-> struct gs_instr, and the rules that one descriptor shows alone (W1 to W5). */
 #include "challenge/machine/descriptor.h"
 
+#include "challenge/machine/listing.h"
+
 #include <string.h>
 
 unsigned gs_instr_operands(const struct gs_instr *in)
@@ -45,6 +47,15 @@ static unsigned class_bytes(enum gs_class cls)
 	return cls == GS_CLASS_I64 ? 8 : 4;
 }
 
+enum { /* where the fixed fields lie */
+       FN_AT = 1,
+       STORE_DTYPE_AT = 2,
+       EPILOGUE_AT = 4,
+       FIRST_CHUNK_AT = 5,
+       OUT_AXES_AT = 21,
+       EXTENTS_AT = 23,
+};
+
 enum { /* the most that the fields before the operands, and each of these, can take: nine bytes an integer */
        AFFINE_BYTES_MAX = GS_WIRE_UINT_BYTES_MAX * (1 + GS_AXES_MAX) + 2,
        ROW_BYTES_MAX = 2 * GS_WIRE_UINT_BYTES_MAX + AFFINE_BYTES_MAX,
@@ -68,12 +79,22 @@ static uint8_t *put_affine(uint8_t *to, const struct gs_affine *affine)
 	return to;
 }
 
-static uint8_t *put_view(uint8_t *to, const struct gs_view *view)
+struct spelling { /* on its way */
+	uint8_t *start, *to;
+	struct gs_listing_ref *ref; /* NULL: nobody asks */
+	unsigned refs;
+};
+
+static void put_view(struct spelling *s, const struct gs_view *view)
 {
+	uint8_t *to = s->to;
 	*to++ = view->space;
 	*to++ = view->dtype;
 	*to++ = view->pad;
 	*to++ = view->rows;
+	if (s->ref)
+		s->ref[s->refs++] = (struct gs_listing_ref){
+			.chunk = view->chunk, .at = (uint16_t)(to - s->start), .space = view->space};
 	to = gs_wire_write_uint(to, view->chunk);
 	to = gs_wire_write_uint(to, view->count);
 	if (view->pad == GS_PAD_VALUE)
@@ -83,24 +104,32 @@ static uint8_t *put_view(uint8_t *to, const struct gs_view *view)
 		to = gs_wire_write_uint(to, view->row[r].stride);
 		to = put_affine(to, &view->row[r].at);
 	}
-	return to;
+	s->to = to;
 }
 
-static uint8_t *put_operand(uint8_t *to, const struct gs_operand *op, enum gs_class cls)
+static void put_operand(struct spelling *s, const struct gs_operand *op, enum gs_class cls)
 {
-	*to++ = op->kind;
+	*s->to++ = op->kind;
 	switch ((enum gs_operand_kind)op->kind) {
-	case GS_OPERAND_CONST: return gs_wire_write_be(to, op->constant, class_bytes(cls));
-	case GS_OPERAND_IOTA: return put_affine(to, &op->iota);
+	case GS_OPERAND_CONST: s->to = gs_wire_write_be(s->to, op->constant, class_bytes(cls)); return;
+	case GS_OPERAND_IOTA: s->to = put_affine(s->to, &op->iota); return;
 	case GS_OPERAND_TENSOR:
-		*to++ = op->indirect_row;
-		to = put_view(to, &op->view);
-		return op->indirect_row ? put_view(to, &op->indirect) : to;
+		*s->to++ = op->indirect_row;
+		put_view(s, &op->view);
+		if (op->indirect_row)
+			put_view(s, &op->indirect);
+		return;
 	}
-	return to;
 }
 
-void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in)
+static uint8_t *put_place(uint8_t *to, const struct gs_descriptor_place *place)
+{
+	to = gs_wire_write_be(to, place->first_chunk, 4);
+	to = gs_wire_write_be(to, place->span, 4);
+	return gs_wire_write_be(to, place->cost, 8);
+}
+
+unsigned gs_instr_put(struct gs_buf *buf, const struct gs_instr *in, struct gs_listing_ref *ref)
 {
 	uint8_t bytes[SPELLING_BYTES_MAX], *to = bytes;
 	const struct gs_fn_info *fn = gs_fn_info(in->fn);
@@ -110,9 +139,7 @@ void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in)
 	*to++ = in->store_dtype;
 	*to++ = in->acc_dtype;
 	*to++ = in->epilogue;
-	to = gs_wire_write_be(to, in->first_chunk, 4);
-	to = gs_wire_write_be(to, in->span, 4);
-	to = gs_wire_write_be(to, in->cost, 8);
+	to = put_place(to, &(struct gs_descriptor_place){in->first_chunk, in->span, in->cost});
 	*to++ = in->out_axes;
 	*to++ = in->red_axes;
 	for (unsigned a = 0; a < (unsigned)in->out_axes + in->red_axes; a++)
@@ -124,18 +151,42 @@ void gs_instr_put(struct gs_buf *buf, const struct gs_instr *in)
 			if (i != in->epilogue_pos)
 				to = gs_wire_write_be(to, in->epilogue_const[k++], class_bytes(e->operand[i]));
 	}
+	struct spelling s = {.start = bytes, .to = to, .ref = ref};
 	for (unsigned i = 0; i < fn->arity; i++) {
 		GS_ASSERT(in->operand[i].kind != GS_OPERAND_TENSOR || in->operand[i].view.rows <= GS_ROWS_MAX);
-		to = put_operand(to, &in->operand[i], fn->operand[i]);
+		put_operand(&s, &in->operand[i], fn->operand[i]);
 	}
-	gs_buf_append(buf, bytes, (size_t)(to - bytes));
+	gs_buf_append(buf, bytes, (size_t)(s.to - bytes));
+	return s.refs;
+}
+
+/* What an integer spelled here takes. */
+static size_t spelled(const uint8_t *at)
+{
+	return *at < 128 ? 1 : 1 + (size_t)(*at - 128);
+}
+
+void gs_descriptor_put(struct gs_buf *buf, const uint8_t *from, size_t len, const struct gs_listing_ref *ref,
+                       unsigned refs, const uint32_t *chunk, const struct gs_descriptor_place *place)
+{
+	uint8_t bytes[SPELLING_BYTES_MAX], *to = bytes;
+	size_t done = 0;
+	GS_ASSERT(len <= sizeof(bytes) && refs <= GS_LISTING_REFS_MAX);
+	for (unsigned r = 0; r < refs; r++) {
+		memcpy(to, from + done, ref[r].at - done);
+		to = gs_wire_write_uint(to + (ref[r].at - done), chunk[r]);
+		done = ref[r].at + spelled(from + ref[r].at);
+	}
+	memcpy(to, from + done, len - done);
+	put_place(bytes + FIRST_CHUNK_AT, place);
+	gs_buf_append(buf, bytes, (size_t)(to - bytes) + len - done);
 }
 
 enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR_BYTES_MAX], size_t *len)
 {
 	struct gs_buf buf;
 	gs_buf_init(&buf, GS_DESCRIPTOR_BYTES_MAX);
-	gs_instr_put(&buf, in);
+	gs_instr_put(&buf, in, NULL);
 	enum gs_err err = buf.err;
 	if (err == GS_OK) {
 		memcpy(out, buf.ptr, buf.len);
@@ -147,9 +198,24 @@ enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR
 
 /* ---- decoding: reads what is there; gs_instr_check judges it. Only what would make reading go astray is refused ---- */
 
-static void take_affine(struct gs_wire *w, struct gs_affine *affine)
+/* In pieces that become a few stores each: for more at once, gcc takes an instruction that takes longer to begin. */
+static inline void clear(void *at, size_t bytes)
 {
-	memset(affine->coef, 0, sizeof(affine->coef));
+	uint8_t *to = at;
+	for (; bytes >= 64; bytes -= 64, to += 64)
+		memset(to, 0, 64);
+	if (bytes >= 32)
+		memset(to, 0, 32);
+	memset(to + bytes / 32 * 32, 0, bytes % 32);
+}
+
+/* Part of the one function that reads a descriptor, whose reader then stays in registers: bytes are stored in between, which
+ * might otherwise lie over it. */
+#define READING __attribute__((always_inline))
+
+static inline READING void take_affine(struct gs_wire *w, struct gs_affine *affine)
+{
+	clear(affine->coef, sizeof(affine->coef));
 	affine->offset = gs_wire_sint(w);
 	unsigned mask = (unsigned)gs_wire_be(w, 2);
 	if (mask >> GS_AXES_MAX)
@@ -163,7 +229,7 @@ static void take_affine(struct gs_wire *w, struct gs_affine *affine)
 	}
 }
 
-static void take_view(struct gs_wire *w, struct gs_view *view)
+static inline READING void take_view(struct gs_wire *w, struct gs_view *view)
 {
 	view->space = (uint8_t)gs_wire_be(w, 1);
 	view->dtype = (uint8_t)gs_wire_be(w, 1);
@@ -185,7 +251,7 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 	}
 }
 
-static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
+static inline READING void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
 {
 	op->kind = (uint8_t)gs_wire_be(w, 1);
 	switch (op->kind) {
@@ -201,11 +267,13 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 	}
 }
 
-/* All but the rows, which are nearly all of it. */
-static void clear_operand(struct gs_operand *op)
+void gs_instr_clear(struct gs_instr *in)
 {
-	memset(op, 0, offsetof(struct gs_operand, view) + offsetof(struct gs_view, row));
-	memset(&op->indirect, 0, offsetof(struct gs_view, row));
+	clear(in, offsetof(struct gs_instr, operand));
+	for (unsigned k = 0; k < GS_ARRAY_LEN(in->operand); k++) {
+		clear(&in->operand[k], offsetof(struct gs_operand, view) + offsetof(struct gs_view, row));
+		clear(&in->operand[k].indirect, offsetof(struct gs_view, row));
+	}
 }
 
 enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
@@ -214,9 +282,9 @@ enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_err
 	return gs_instr_take_used(w, out, error);
 }
 
-enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
+static inline READING enum gs_err take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
 {
-	memset(out, 0, offsetof(struct gs_instr, operand));
+	gs_instr_clear(out);
 	out->form = (uint8_t)gs_wire_be(w, 1);
 	out->fn = (uint8_t)gs_wire_be(w, 1);
 	out->store_dtype = (uint8_t)gs_wire_be(w, 1);
@@ -249,11 +317,17 @@ enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct g
 			if (i != out->epilogue_pos)
 				out->epilogue_const[k++] = gs_wire_be(w, class_bytes(e->operand[i]));
 	}
-	for (unsigned i = 0; i < GS_ARRAY_LEN(out->operand); i++)
-		clear_operand(&out->operand[i]);
 	for (unsigned i = 0; i < fn->arity && !w->bad; i++)
 		take_operand(w, &out->operand[i], fn->operand[i]);
 	return w->bad ? gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding") : GS_OK;
+}
+
+enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
+{
+	struct gs_wire reader = *w;
+	enum gs_err err = take_used(&reader, out, error);
+	*w = reader;
+	return err;
 }
 
 enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct gs_error *error)
@@ -270,15 +344,6 @@ enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct 
 		               (size_t)(w.at - bytes.ptr), bytes.len);
 	return gs_instr_check_used(out, error); /* the rest is zero */
 }
-
-enum { /* where the fixed fields lie */
-       FN_AT = 1,
-       STORE_DTYPE_AT = 2,
-       EPILOGUE_AT = 4,
-       FIRST_CHUNK_AT = 5,
-       OUT_AXES_AT = 21,
-       EXTENTS_AT = 23,
-};
 
 uint32_t gs_descriptor_first_chunk(const uint8_t *descriptor)
 {

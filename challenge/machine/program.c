@@ -12,6 +12,7 @@
 
 static const char file_magic[8] = "GSPROG1\n";
 
+enum { MORE_BYTES = 8 };                    /* of a descriptor, about, when its views' chunks are spelled */
 enum { DESCRIPTOR_BYTES_MIN = 1 + 23 + 1 }; /* its length, the fixed fields, one operand's kind */
 
 void gs_program_free(struct gs_program *p)
@@ -60,6 +61,26 @@ uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
 	return low;
 }
 
+/* The one of the instructions before i whose span covers the chunk. What an instruction reads was mostly written shortly before
+ * it: the search goes back from there in growing steps. */
+static uint32_t covering_before(const struct gs_program *p, uint32_t i, uint32_t chunk)
+{
+	uint32_t low = i, high = i, step = 1;
+	do {
+		high = low;
+		low = low > step ? low - step : 0;
+		step *= 2;
+	} while (low > 0 && gs_descriptor_first_chunk(p->descriptors + p->descriptor_at[low]) > chunk);
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (gs_descriptor_first_chunk(p->descriptors + p->descriptor_at[middle]) <= chunk)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static uint64_t tensor_chunks(struct gs_bytes descriptor)
 {
 	struct gs_descriptor_tensor t = gs_descriptor_tensor(descriptor);
@@ -98,7 +119,7 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 			REFUSE("instruction %u reads beyond the claimed outputs", i);
 		return GS_OK;
 	case GS_SPACE_TRACE: {
-		struct gs_bytes producer = gs_program_descriptor(p, gs_program_covering(p, view->chunk));
+		struct gs_bytes producer = gs_program_descriptor(p, covering_before(p, i, view->chunk));
 		struct gs_descriptor_tensor written = gs_descriptor_tensor(producer);
 		if (gs_descriptor_first_chunk(producer.ptr) != view->chunk || written.dtype != view->dtype ||
 		    written.count != view->count)
@@ -227,7 +248,7 @@ static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listin
 	for (uint32_t i = first_output; i < p->count; i++) {
 		if (!gs_header_tolerant(h))
 			p->io.output[i - first_output].chunk = (uint32_t)output_chunks;
-		output_chunks += tensor_chunks(gs_listing_bytes(listing, i));
+		output_chunks += gs_listing_chunks(listing, i);
 		if (output_chunks > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the outputs take more than 2^26 chunks");
 	}
@@ -239,7 +260,7 @@ static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listin
 			h->output_chunk = (uint32_t)next;
 		}
 		first[i] = (uint32_t)next;
-		next += tensor_chunks(gs_listing_bytes(listing, i));
+		next += gs_listing_chunks(listing, i);
 		if (next > GS_CHUNKS_MAX)
 			return gs_fail(error, GS_ELIMIT, "program: the trace takes more than 2^26 chunks (8 GiB)");
 	}
@@ -250,49 +271,33 @@ static enum gs_err lay_out(struct gs_program *p, const struct gs_listing *listin
 	return GS_OK;
 }
 
-static enum gs_err resolve_view(uint32_t i, const uint32_t *first, struct gs_view *view, struct gs_error *error)
+/* Where the views of instruction i lie: those of the trace were the index of an instruction. */
+static enum gs_err resolve(uint32_t i, const uint32_t *first, const struct gs_listing_ref *ref, unsigned refs,
+                           uint32_t *chunk, struct gs_error *error)
 {
-	if (view->space != GS_SPACE_TRACE)
-		return GS_OK;
-	if (view->chunk >= i)
-		REFUSE("instruction %u reads instruction %u, which comes later", i, view->chunk);
-	view->chunk = first[view->chunk];
-	return GS_OK;
-}
-
-/* Instruction i as it is in the program: placed, its reads of the trace by chunk. */
-static enum gs_err resolve(struct gs_instr *in, uint32_t i, const uint32_t *first, struct gs_error *error)
-{
-	in->first_chunk = first[i];
-	in->span = first[i + 1] - first[i];
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		enum gs_err err = resolve_view(i, first, &op->view, error);
-		if (!err && op->indirect_row)
-			err = resolve_view(i, first, &op->indirect, error);
-		if (err)
-			return err;
+	for (unsigned r = 0; r < refs; r++) {
+		if (ref[r].space == GS_SPACE_TRACE && ref[r].chunk >= i)
+			REFUSE("instruction %u reads instruction %u, which comes later", i, ref[r].chunk);
+		chunk[r] = ref[r].space == GS_SPACE_TRACE ? first[ref[r].chunk] : ref[r].chunk;
 	}
 	return GS_OK;
 }
 
-/* Places the instruction, and appends its descriptor; *cost is the running total. */
-static enum gs_err put_instruction(struct gs_instr *in, uint32_t i, const uint32_t *first, uint64_t *cost,
+/* Appends the descriptor of instruction i, placed; *cost is the running total. gs_program_check judges it. */
+static enum gs_err put_instruction(const struct gs_listing *listing, uint32_t i, const uint32_t *first, uint64_t *cost,
                                    struct gs_buf *out, struct gs_error *error)
 {
 	size_t before = out->len;
-	enum gs_err err = resolve(in, i, first, error);
+	const struct gs_listing_entry *entry = &listing->entry[i];
+	const struct gs_listing_ref *ref = listing->ref + entry->ref;
+	uint32_t chunk[GS_LISTING_REFS_MAX];
+	enum gs_err err = resolve(i, first, ref, entry->refs, chunk, error);
 	if (err)
 		return err;
-	in->cost = *cost += gs_instr_cost(in);
-	if (*cost > INT64_MAX)
+	if (entry->cost > INT64_MAX || (*cost += entry->cost) > INT64_MAX)
 		return gs_fail(error, GS_ELIMIT, "program: more than 2^63 steps");
-	err = gs_instr_check_used(in, error);
-	if (err)
-		return gs_fail_within(error, err, "instruction %u", i);
-	gs_instr_put(out, in);
+	gs_descriptor_put(out, listing->bytes.ptr + entry->at, entry->len, ref, entry->refs, chunk,
+	                  &(struct gs_descriptor_place){first[i], first[i + 1] - first[i], *cost});
 	if (out->err == GS_ENOMEM)
 		return gs_fail(error, GS_ENOMEM, "program: no memory for the descriptors");
 	if (out->err || out->len - before > GS_DESCRIPTOR_BYTES_MAX)
@@ -304,7 +309,7 @@ static enum gs_err put_instruction(struct gs_instr *in, uint32_t i, const uint32
 /* The bytes become the program's, unless writing them failed. */
 static void take_descriptors(struct gs_program *p, struct gs_buf *buf, enum gs_err err)
 {
-	uint8_t *fitted = err ? NULL : realloc(buf->ptr, buf->len);
+	uint8_t *fitted = err || buf->len == 0 ? NULL : realloc(buf->ptr, buf->len);
 	if (err)
 		gs_buf_free(buf);
 	else
@@ -318,10 +323,11 @@ static enum gs_err encode_all(struct gs_program *p, const struct gs_listing *lis
 	enum gs_err err = GS_OK;
 	uint64_t cost = 0;
 	gs_buf_init(&buf, (size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
-	struct gs_instr in;
+	size_t about = listing->bytes.len + (size_t)p->count * MORE_BYTES;
+	if (gs_buf_extend(&buf, about < buf.max ? about : buf.max) != NULL)
+		buf.len = 0; /* room, without growing to it step by step */
 	for (uint32_t i = 0; !err && i < p->count; i++) {
-		gs_listing_read(listing, i, &in);
-		err = put_instruction(&in, i, first, &cost, &buf, error);
+		err = put_instruction(listing, i, first, &cost, &buf, error);
 		p->descriptor_at[i + 1] = (uint32_t)buf.len;
 	}
 	p->header.cost = cost;

@@ -93,6 +93,8 @@ struct gs_instr {     /* decoded: 6 KiB, so programs keep descriptors, and decod
 		operand[3]; /* MAP: x0, x1, x2 as f's arity says; FOLD: init, x0, x1 (g's arity operands in all) */
 };
 
+/* Clears all but the rows, which are nearly all of the 6 KiB: a view that gets rows writes them. */
+void gs_instr_clear(struct gs_instr *in);
 unsigned gs_instr_operands(const struct gs_instr *in); /* = arity of fn, for both forms */
 uint64_t gs_instr_count(const struct gs_instr *in);    /* output elements */
 uint64_t gs_instr_terms(const struct gs_instr *in);    /* FOLD: K; MAP: 0 */

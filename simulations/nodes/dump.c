@@ -23,14 +23,24 @@ static json_t *amount(struct gs_wei v)
 
 static json_t *rules_of(const struct gs_sim_network_rules *r)
 {
-	return json_pack("{s:o, s:i, s:o, s:i, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "minimum_bond",
-	                 amount(r->rules.terms.minimum_bond), "bond_bps", (int)r->rules.terms.bond_bps, "minimum_fee",
-	                 amount(r->rules.terms.minimum_fee), "fee_bps", (int)r->rules.terms.fee_bps, "window_s",
-	                 (int)r->rules.terms.window_s, "challenger_bond", amount(r->rules.bonds.challenger_bond),
-	                 "refund_per_move", amount(r->rules.bonds.refund_per_move), "concede_bps",
-	                 (int)r->rules.bonds.concede_bps, "burn_bps", (int)r->rules.bonds.burn_bps, "claimant_budget_s",
-	                 (int)r->claimant_budget_s, "challenger_budget_s", (int)r->challenger_budget_s,
-	                 "minimum_time_s", (int)r->minimum_time_s);
+	json_t *rules = json_pack("{s:o, s:i, s:o, s:i, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "minimum_bond",
+	                          amount(r->rules.terms.minimum_bond), "bond_bps", (int)r->rules.terms.bond_bps,
+	                          "minimum_fee", amount(r->rules.terms.minimum_fee), "fee_bps",
+	                          (int)r->rules.terms.fee_bps, "window_s", (int)r->rules.terms.window_s,
+	                          "challenger_bond", amount(r->rules.bonds.challenger_bond), "refund_per_move",
+	                          amount(r->rules.bonds.refund_per_move), "concede_bps",
+	                          (int)r->rules.bonds.concede_bps, "burn_bps", (int)r->rules.bonds.burn_bps,
+	                          "claimant_budget_s", (int)r->claimant_budget_s, "challenger_budget_s",
+	                          (int)r->challenger_budget_s, "minimum_time_s", (int)r->minimum_time_s);
+	json_t *duties = json_pack("{s:I, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "unbonding_s",
+	                           (json_int_t)r->unbonding_s, "demand_s", (int)r->duties.demand_s, "audit_s",
+	                           (int)r->duties.audit_s, "report_s", (int)r->duties.report_s, "epoch_s",
+	                           (int)r->duties.epoch_s, "audit_bps", (int)r->duties.audit_bps, "demand_base",
+	                           amount(r->duties.demand_base), "demand_per_chunk",
+	                           amount(r->duties.demand_per_chunk), "attest_stake", amount(r->duties.attest_stake));
+	json_object_update(rules, duties);
+	json_decref(duties);
+	return rules;
 }
 
 static json_t *logs_of(const struct gs_sim_block *b, const struct gs_hash *tx)
@@ -63,7 +73,21 @@ static json_t *block_of(const struct gs_sim_network *n, const struct gs_sim_bloc
 		                                     "data", hex(tx->data.ptr, tx->data.len), "success",
 		                                     (int)tx->success, "why", tx->why, "logs", logs_of(b, &tx->hash)));
 	}
-	return json_pack("{s:I, s:o}", "time", (json_int_t)b->head.time.unix_s, "txs", txs);
+	return json_pack("{s:I, s:o, s:o}", "time", (json_int_t)b->head.time.unix_s, "randao",
+	                 hex(b->randao.b, sizeof(b->randao.b)), "txs", txs);
+}
+
+static json_t *balances(const struct gs_sim_network *n)
+{
+	const struct gs_sim_account duties = {.locked = n->bank.pool};
+	json_t *all = json_array();
+	for (unsigned i = 0; i <= n->bank.accounts; i++) {
+		const struct gs_sim_account *a = i < n->bank.accounts ? &n->bank.account[i] : &duties;
+		json_array_append_new(all, json_pack("{s:o, s:o, s:o, s:I}", "free", amount(a->free), "locked",
+		                                     amount(a->locked), "unbonding", amount(a->unbonding), "ready_at",
+		                                     (json_int_t)a->ready_at));
+	}
+	return all;
 }
 
 enum gs_err gs_sim_dump(const struct gs_sim_network *n, const char *path, struct gs_error *error)
@@ -79,10 +103,23 @@ enum gs_err gs_sim_dump(const struct gs_sim_network *n, const char *path, struct
 	json_object_set_new(root, "chain_id", json_integer((json_int_t)n->rules.contracts.chain_id));
 	json_object_set_new(root, "rules", rules_of(&n->rules));
 	json_object_set_new(root, "accounts", accounts);
+	json_object_set_new(root, "end", balances(n));
 	json_object_set_new(root, "blocks", blocks);
 	enum gs_err err = json_dump_file(root, path, JSON_INDENT(1)) == 0
 	                          ? GS_OK
 	                          : gs_fail(error, GS_EIO, "%s: cannot be written", path);
 	json_decref(root);
 	return err;
+}
+
+enum gs_err gs_sim_dump_program(const struct gs_program *program, const char *path, struct gs_error *error)
+{
+	struct gs_buf bytes;
+	gs_buf_init(&bytes, SIZE_MAX / 2);
+	enum gs_err err = gs_program_write(program, &bytes);
+	FILE *f = err == GS_OK ? fopen(path, "wb") : NULL;
+	bool done = f != NULL && fwrite(bytes.ptr, 1, bytes.len, f) == bytes.len;
+	done = f != NULL && fclose(f) == 0 && done;
+	gs_buf_free(&bytes);
+	return done ? GS_OK : gs_fail(error, GS_EIO, "%s: cannot be written", path);
 }

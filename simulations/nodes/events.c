@@ -5,6 +5,7 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "simulations/nodes/event_duties.h"
 
 void gs_sim_logs_init(struct gs_sim_logs *logs)
 {
@@ -35,8 +36,8 @@ void gs_sim_logs_seal(struct gs_sim_logs *logs, uint64_t block, const struct gs_
 }
 
 /* A new log of the contract; its topics follow, then its data. */
-static struct gs_log_entry *begin(struct gs_sim_logs *logs, const struct gs_address *contract,
-                                  const struct gs_hash *topic)
+struct gs_log_entry *gs_sim_log_begin(struct gs_sim_logs *logs, const struct gs_address *contract,
+                                      const struct gs_hash *event)
 {
 	if (logs->err == GS_OK && logs->count == logs->room) {
 		size_t room = logs->room ? 2 * logs->room : 16;
@@ -52,11 +53,11 @@ static struct gs_log_entry *begin(struct gs_sim_logs *logs, const struct gs_addr
 	logs->at[logs->count] = logs->data.len;
 	struct gs_log_entry *e = &logs->entry[logs->count++];
 	*e = (struct gs_log_entry){.address = *contract, .topic_count = 1};
-	e->topics[0] = *topic;
+	e->topics[0] = *event;
 	return e;
 }
 
-static void topic(struct gs_log_entry *e, const struct gs_hash *value)
+void gs_sim_log_topic(struct gs_log_entry *e, const struct gs_hash *value)
 {
 	if (e->topic_count < GS_ARRAY_LEN(e->topics))
 		e->topics[e->topic_count++] = *value;
@@ -64,15 +65,15 @@ static void topic(struct gs_log_entry *e, const struct gs_hash *value)
 
 static struct gs_address address_of(const struct gs_contracts *contracts, unsigned account)
 {
-	return account < GS_SIM_ACCOUNTS_MAX ? gs_sim_address(account) : contracts->duties;
+	return account != GS_SIM_POOL ? gs_sim_address(account) : contracts->duties;
 }
 
-static void topic_account(struct gs_log_entry *e, const struct gs_contracts *contracts, unsigned account)
+void gs_sim_log_topic_account(struct gs_log_entry *e, const struct gs_contracts *contracts, unsigned account)
 {
 	struct gs_address a = address_of(contracts, account);
 	struct gs_hash word = {{0}};
 	memcpy(word.b + sizeof(word.b) - sizeof(a.b), a.b, sizeof(a.b));
-	topic(e, &word);
+	gs_sim_log_topic(e, &word);
 }
 
 static void amounts(struct gs_sim_logs *logs, const struct gs_wei *amount, size_t count)
@@ -87,21 +88,22 @@ static void amounts(struct gs_sim_logs *logs, const struct gs_wei *amount, size_
 void gs_sim_log_deposited(struct gs_sim_logs *logs, const struct gs_contracts *contracts, unsigned account,
                           struct gs_wei amount)
 {
-	topic_account(begin(logs, &contracts->stakes, &gs_stakes_event_deposited), contracts, account);
+	gs_sim_log_topic_account(gs_sim_log_begin(logs, &contracts->stakes, &gs_stakes_event_deposited), contracts,
+	                         account);
 	amounts(logs, &amount, 1);
 }
 
 void gs_sim_log_registered(struct gs_sim_logs *logs, const struct gs_contracts *contracts, unsigned account,
                            const struct gs_header *header)
 {
-	struct gs_log_entry *e = begin(logs, &contracts->models, &gs_models_event_registered);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->models, &gs_models_event_registered);
 	uint8_t words[GS_HEADER_BYTES];
 	struct gs_abi_writer w;
 	struct gs_hash model;
 	gs_header_model_id(header, &model);
 	gs_header_encode(header, words);
-	topic(e, &model);
-	topic_account(e, contracts, account);
+	gs_sim_log_topic(e, &model);
+	gs_sim_log_topic_account(e, contracts, account);
 	gs_abi_begin(&w, &logs->data, GS_HEADER_BYTES / GS_ABI_WORD + 1);
 	for (size_t i = 0; i < GS_HEADER_BYTES; i += GS_ABI_WORD)
 		gs_abi_put_word(&w, words + i);
@@ -113,13 +115,13 @@ void gs_sim_log_posted(struct gs_sim_logs *logs, const struct gs_contracts *cont
                        struct gs_bytes input, struct gs_bytes output)
 {
 	const struct gs_claim_body *body = &claim->game_rules.body;
-	struct gs_log_entry *e = begin(logs, &contracts->claims, &gs_claims_event_posted);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->claims, &gs_claims_event_posted);
 	struct gs_abi_writer w;
 	struct gs_u256 terms;
 	gs_terms_encode(&claim->rules.terms, &terms);
-	topic(e, &claim->claim);
-	topic_account(e, contracts, claim->claimant);
-	topic(e, &body->model_id);
+	gs_sim_log_topic(e, &claim->claim);
+	gs_sim_log_topic_account(e, contracts, claim->claimant);
+	gs_sim_log_topic(e, &body->model_id);
 	gs_abi_begin(&w, &logs->data, 8);
 	gs_abi_put_hash(&w, &body->input_root);
 	gs_abi_put_hash(&w, &body->output_root);
@@ -147,11 +149,11 @@ static void log_state(struct gs_sim_logs *logs, const struct gs_contracts *contr
                       const struct gs_hash *event, const struct gs_game *game, unsigned words,
                       const struct gs_bytes *shown)
 {
-	struct gs_log_entry *e = begin(logs, &contracts->disputes, event);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->disputes, event);
 	struct gs_abi_writer w;
-	topic(e, &claim->claim);
+	gs_sim_log_topic(e, &claim->claim);
 	if (event == &gs_disputes_event_opened)
-		topic_account(e, contracts, claim->game[game->state.ordinal].challenger);
+		gs_sim_log_topic_account(e, contracts, claim->game[game->state.ordinal].challenger);
 	gs_abi_begin(&w, &logs->data, words + (shown != NULL));
 	put_state(&w, game, words);
 	if (shown != NULL)
@@ -193,10 +195,10 @@ static void log_over(struct gs_sim_logs *logs, const struct gs_contracts *contra
                      const struct gs_sim_report *report)
 {
 	const struct gs_sim_game *g = &claim->game[report->game];
-	struct gs_log_entry *e = begin(logs, &contracts->disputes, &gs_disputes_event_game_over);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->disputes, &gs_disputes_event_game_over);
 	struct gs_abi_writer w;
-	topic(e, &claim->claim);
-	topic_account(e, contracts, g->challenger);
+	gs_sim_log_topic(e, &claim->claim);
+	gs_sim_log_topic_account(e, contracts, g->challenger);
 	gs_abi_begin(&w, &logs->data, 4);
 	gs_abi_put_u64(&w, g->game.state.ordinal);
 	gs_abi_put_u64(&w, g->game.outcome);
@@ -208,41 +210,53 @@ static void log_over(struct gs_sim_logs *logs, const struct gs_contracts *contra
 static void log_money(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_hash *event,
                       unsigned account, struct gs_wei amount)
 {
-	topic_account(begin(logs, &contracts->stakes, event), contracts, account);
+	gs_sim_log_topic_account(gs_sim_log_begin(logs, &contracts->stakes, event), contracts, account);
 	amounts(logs, &amount, 1);
 }
 
 static void log_paid(struct gs_sim_logs *logs, const struct gs_contracts *contracts, unsigned from, unsigned to,
                      struct gs_wei amount)
 {
-	struct gs_log_entry *e = begin(logs, &contracts->stakes, &gs_stakes_event_paid);
-	topic_account(e, contracts, from);
-	topic_account(e, contracts, to);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->stakes, &gs_stakes_event_paid);
+	gs_sim_log_topic_account(e, contracts, from);
+	gs_sim_log_topic_account(e, contracts, to);
 	amounts(logs, &amount, 1);
+}
+
+static void log_withdraw_requested(struct gs_sim_logs *logs, const struct gs_contracts *contracts,
+                                   const struct gs_sim_report *r)
+{
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->stakes, &gs_stakes_event_withdraw_requested);
+	struct gs_abi_writer w;
+	gs_sim_log_topic_account(e, contracts, r->account);
+	gs_abi_begin(&w, &logs->data, 2);
+	gs_abi_put_wei(&w, r->amount);
+	gs_abi_put_u64(&w, r->time);
+	gs_abi_end(&w);
 }
 
 static void log_slashed(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_report *r)
 {
 	const struct gs_wei amount[] = {r->amount, r->burned, r->gain, r->released};
-	struct gs_log_entry *e = begin(logs, &contracts->stakes, &gs_stakes_event_slashed);
-	topic_account(e, contracts, r->account);
-	topic_account(e, contracts, r->other);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->stakes, &gs_stakes_event_slashed);
+	gs_sim_log_topic_account(e, contracts, r->account);
+	gs_sim_log_topic_account(e, contracts, r->other);
 	amounts(logs, amount, GS_ARRAY_LEN(amount));
 }
 
 static void log_settled(struct gs_sim_logs *logs, const struct gs_contracts *contracts,
                         const struct gs_sim_chain *claim, const struct gs_sim_report *r)
 {
-	struct gs_log_entry *e = begin(logs, &contracts->disputes, &gs_disputes_event_settled);
-	topic(e, &claim->claim);
-	topic_account(e, contracts, r->other);
+	struct gs_log_entry *e = gs_sim_log_begin(logs, &contracts->disputes, &gs_disputes_event_settled);
+	gs_sim_log_topic(e, &claim->claim);
+	gs_sim_log_topic_account(e, contracts, r->other);
 	amounts(logs, &r->amount, 1);
 }
 
 static void log_claim(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
                       const struct gs_hash *event)
 {
-	topic(begin(logs, &contracts->claims, event), &claim->claim);
+	gs_sim_log_topic(gs_sim_log_begin(logs, &contracts->claims, event), &claim->claim);
 }
 
 void gs_sim_log_report(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
@@ -255,8 +269,8 @@ void gs_sim_log_report(struct gs_sim_logs *logs, const struct gs_contracts *cont
 		return;
 	case GS_SIM_REPORT_PAID: log_paid(logs, contracts, r->account, r->other, r->amount); return;
 	case GS_SIM_REPORT_FEE: /* Duties is paid, and its account is locked again */
-		log_paid(logs, contracts, r->account, GS_SIM_ACCOUNTS_MAX, r->amount);
-		log_money(logs, contracts, &gs_stakes_event_locked, GS_SIM_ACCOUNTS_MAX, r->amount);
+		log_paid(logs, contracts, r->account, GS_SIM_POOL, r->amount);
+		log_money(logs, contracts, &gs_stakes_event_locked, GS_SIM_POOL, r->amount);
 		return;
 	case GS_SIM_REPORT_SLASHED: log_slashed(logs, contracts, r); return;
 	case GS_SIM_REPORT_FINALIZED: log_claim(logs, contracts, claim, &gs_claims_event_finalized); return;
@@ -268,5 +282,21 @@ void gs_sim_log_report(struct gs_sim_logs *logs, const struct gs_contracts *cont
 	case GS_SIM_REPORT_MOVED: log_move(logs, contracts, claim, r); return;
 	case GS_SIM_REPORT_OVER: log_over(logs, contracts, claim, r); return;
 	case GS_SIM_REPORT_SETTLED: log_settled(logs, contracts, claim, r); return;
+	case GS_SIM_REPORT_WITHDRAW_REQUESTED: log_withdraw_requested(logs, contracts, r); return;
+	case GS_SIM_REPORT_WITHDRAWN:
+		log_money(logs, contracts, &gs_stakes_event_withdrawn, r->account, r->amount);
+		return;
+	case GS_SIM_REPORT_EXTENDED:
+	case GS_SIM_REPORT_DEMANDED:
+	case GS_SIM_REPORT_ANSWERED:
+	case GS_SIM_REPORT_UNANSWERED:
+	case GS_SIM_REPORT_RECORDED:
+	case GS_SIM_REPORT_DRAWN:
+	case GS_SIM_REPORT_PUBLISHED:
+	case GS_SIM_REPORT_ATTESTED:
+	case GS_SIM_REPORT_REPORTED:
+	case GS_SIM_REPORT_COLLECTED:
+	case GS_SIM_REPORT_BATCH_FINALIZED:
+	case GS_SIM_REPORT_BATCH_LOST: gs_sim_log_duty(logs, contracts, claim, r); return;
 	}
 }

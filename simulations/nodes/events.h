@@ -26,7 +26,11 @@ void gs_sim_log_registered(struct gs_sim_logs *logs, const struct gs_contracts *
                            const struct gs_header *header);
 void gs_sim_log_posted(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
                        struct gs_bytes input, struct gs_bytes output);
-/* Everything that a claim's chain reports. */
+void gs_sim_log_root_posted(struct gs_sim_logs *logs, const struct gs_contracts *contracts,
+                            const struct gs_sim_batch *batch, const struct gs_hash *hint);
+void gs_sim_log_batch_posted(struct gs_sim_logs *logs, const struct gs_contracts *contracts,
+                             const struct gs_sim_batch *batch, struct gs_bytes leaves);
+/* Everything that the contracts report; claim: NULL where the report is about none. */
 void gs_sim_log_report(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
                        const struct gs_sim_report *report);
 

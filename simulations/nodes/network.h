@@ -9,11 +9,14 @@
 
 #include "chain/core/rng.h"
 #include "chain/eth/head.h"
+#include "simulations/chain/batches.h"
+#include "simulations/chain/duties.h"
 #include "simulations/nodes/calls.h"
 #include "simulations/nodes/events.h"
 
 enum {
-	GS_SIM_CLAIMS_MAX = 16,
+	GS_SIM_CLAIMS_MAX = 16, /* opened leaves among them */
+	GS_SIM_BATCHES_MAX = 8,
 	GS_SIM_TX_BYTES_MAX = 1 << 18,
 };
 #define GS_SIM_GENESIS_S UINT64_C(1700000000)
@@ -27,13 +30,15 @@ struct gs_sim_tx {
 	struct gs_bytes raw;  /* owned */
 	uint64_t ready_s;     /* not in a block before */
 	bool mined, success;
+	bool ahead;     /* pays for a place before others in its block */
 	uint64_t block; /* mined: its number */
 	char why[32];   /* it failed: the contract's error */
 };
 
 struct gs_sim_block {
 	struct gs_head head;
-	unsigned *tx; /* owned: numbers of transactions */
+	struct gs_hash randao; /* 160 bits: what a replay on a real EVM can be given */
+	unsigned *tx;          /* owned: numbers of transactions */
 	unsigned txs;
 	struct gs_sim_logs logs;
 };
@@ -41,6 +46,8 @@ struct gs_sim_block {
 struct gs_sim_network_rules {
 	struct gs_contracts contracts;
 	struct gs_sim_rules rules;
+	struct gs_sim_duty_rules duties;
+	uint64_t unbonding_s;
 	uint32_t claimant_budget_s, challenger_budget_s, minimum_time_s;
 	const struct gs_header *header; /* of the one model; borrowed */
 	unsigned registrant;
@@ -49,18 +56,27 @@ struct gs_sim_network_rules {
 	uint64_t block_s;
 };
 
+/* Whether a transaction that is ready may be in the block that is being made. */
+typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
+
 struct gs_sim_network {
 	struct gs_sim_network_rules rules;
 	struct gs_sim_bank bank;
 	struct gs_sim_chain claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
+	struct gs_sim_batch batch[GS_SIM_BATCHES_MAX];
+	unsigned batches;
+	struct gs_sim_duties duties;
+	struct gs_hash randao; /* of the block that is being made */
 	uint64_t nonce[GS_SIM_ACCOUNTS_MAX];
 	struct gs_sim_block *block; /* owned; block[n] has number n */
 	size_t blocks, block_room;
 	struct gs_sim_tx **tx; /* owned, in order of arrival */
 	unsigned txs, tx_room;
 	struct gs_sim_logs *logs; /* where what happens now is told; NULL: nowhere */
-	uint64_t branch;          /* counts reorganisations, so that the same block on two branches differs */
+	gs_sim_admit *admit;      /* NULL: every transaction that is ready may be in a block */
+	void *admit_self;
+	uint64_t branch; /* counts reorganisations, so that the same block on two branches differs */
 	struct gs_rng rng;
 };
 
@@ -93,10 +109,16 @@ GS_MUST enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender
 /* Appends a transaction's bytes; its hash. */
 void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
                      struct gs_buf *out, struct gs_hash *hash);
+uint64_t gs_sim_tx_nonce(struct gs_bytes raw);
+/* A transaction's target and calldata. */
+struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to);
+/* A transaction in the pool from now on comes before those of others. */
+void gs_sim_network_hurry(struct gs_sim_network *n, const struct gs_hash *hash);
 /* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s);
 
 /* The claim with this id, NULL when there is none. */
 struct gs_sim_chain *gs_sim_network_claim(struct gs_sim_network *n, const struct gs_hash *id);
+struct gs_sim_batch *gs_sim_network_batch(struct gs_sim_network *n, const struct gs_hash *id); /* NULL */
 
 #endif

@@ -1,4 +1,5 @@
-"""Plays a simulated run's transactions on a real EVM and compares what they did: status, and every log to the byte.
+"""Plays a simulated run's transactions on a real EVM and compares what they did: status, every log to the byte, and what everybody has
+in the end.
 
     sim_replay.py parameters DUMP            YAML for 'gainsay deploy'
     sim_replay.py contracts DEPLOYMENT CHAIN for gainsay-sim --contracts
@@ -22,6 +23,7 @@ def parameters(dump):
     r = dump["rules"]
     print(f"""stakes:
   token: dev
+  unbonding_s: {r['unbonding_s']}
 models:
   attest_threshold: 0
 claims:
@@ -40,7 +42,15 @@ disputes:
   concede: {share(r['concede_bps'])}
   burn: {share(r['burn_bps'])}
 duties:
-  audit: 0""")
+  clock: own
+  demand_s: {r['demand_s']}
+  audit_s: {r['audit_s']}
+  report_s: {r['report_s']}
+  epoch_s: {r['epoch_s']}
+  audit: {share(r['audit_bps'])}
+  demand_base: {ether(r['demand_base'])}
+  demand_per_chunk: {ether(r['demand_per_chunk'])}
+  attest_stake: {ether(r['attest_stake'])}""")
 
 
 NAMES = ["token", "stakes", "models", "claims", "batches", "disputes", "duties"]
@@ -108,9 +118,36 @@ def fund(chain, dump, token, stakes):
             assert receipt["status"] == "0x1", "an account cannot be funded"
 
 
+PREVRANDAO, COINBASE = 0x44, 0x41
+
+
+def let_randao_be_told(chain, duties):
+    """anvil draws every block's RANDAO itself, and cannot be told one, but it can be told the coinbase. So of the whole deployment one
+    byte is another: where Duties asks for PREVRANDAO, it gets COINBASE."""
+    code = bytearray.fromhex(chain("eth_getCode", duties, "latest")[2:])
+    places, at = [], 0
+    while at < len(code):
+        if code[at] == PREVRANDAO:
+            places.append(at)
+        at += 1 + (code[at] - 0x5F if 0x60 <= code[at] <= 0x7F else 0)
+    assert len(places) == 1, f"Duties asks for PREVRANDAO {len(places)} times, not once"
+    code[places[0]] = COINBASE
+    chain("anvil_setCode", duties, "0x" + code.hex())
+
+
+def balances(chain, contracts, dump):
+    """Stakes.accounts: free, locked, unbonding, readyAt"""
+    owners = [a["address"] for a in dump["accounts"]] + [contracts[6]]
+    for who, end in zip(owners, dump["end"], strict=True):
+        have = chain("eth_call", {"to": contracts[1], "data": "0x5e5c06e2" + word(int(who, 16))}, "latest")
+        want = "0x" + "".join(word(int(end[k])) for k in ("free", "locked", "unbonding", "ready_at"))
+        assert have == want, f"account {who} has {have} in the end; simulated: {want}"
+
+
 def replay(url, deployment, dump):
     chain = Chain(url)
     contracts = addresses(deployment)
+    let_randao_be_told(chain, contracts[6])
     fund(chain, dump, contracts[0], contracts[1])
     chain("evm_setAutomine", False)
     played = failed = compared = 0
@@ -119,6 +156,7 @@ def replay(url, deployment, dump):
             continue
         hashes = [chain.send(t["from"], t["to"], t["data"]) for t in block["txs"]]
         chain("evm_setNextBlockTimestamp", block["time"])
+        chain("anvil_setCoinbase", "0x" + block["randao"][-40:])
         chain("evm_mine")
         for t, h in zip(block["txs"], hashes):
             receipt = chain.receipt(h)
@@ -132,6 +170,7 @@ def replay(url, deployment, dump):
                 a, b = ours[i] if i < len(ours) else None, theirs[i] if i < len(theirs) else None
                 assert a == b, f"{where}: log {i}: {difference(a, b)}"
             played, failed, compared = played + 1, failed + (not success), compared + len(ours)
+    balances(chain, contracts, dump)
     print(f"{played} transactions, {failed} of them reverted, {compared} logs: all as simulated")
 
 

@@ -10,8 +10,9 @@ here=tests/integration/sim_replay.py
 [[ -x $sim ]] || { env -u MAKEFLAGS make BUILD="${GAINSAY_BUILD:-build}" "$sim" >"$work/make" 2>&1; }
 [[ -x $sim ]] || { echo "$sim is not built"; exit 1; }
 
-play() { # play SEED FAULT
+play() { # play SEED FAULT, or SEED strangers
 	local run=(--nodes --runs 1 --seed "$1" --fault "$2")
+	[[ $2 == strangers ]] && run=(--strangers --runs 1 --seed "$1")
 	"$sim" "${run[@]}" --dump "$work/dump.json" --program "$work/program.gsp" >"$work/first" || { fail "seed $1, $2: simulated"; return; }
 	/usr/bin/python3 "$here" parameters "$work/dump.json" >"$work/parameters.yaml"
 	rm -f "$work/deployment.json"
@@ -30,7 +31,7 @@ play() { # play SEED FAULT
 	stop anvil TERM
 }
 
-if (($#)); then # sim_replay.sh SEED FAULT
+if (($#)); then # sim_replay.sh SEED FAULT, or SEED strangers
 	play "$1" "${2:-none}"
 else
 	play 1 none
@@ -38,5 +39,8 @@ else
 	play 3 reorg
 	play 4 crash
 	play 5 all
+	play 6 strangers
+	play 7 strangers
+	play 8 strangers
 fi
 finish

@@ -8,10 +8,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "chain/core/suggest.h"
 #include "challenge/game/bonds.h"
 #include "validator/daemon/config.h"
 #include "validator/daemon/deploy_parameters.h"
-#include "validator/daemon/suggest.h"
 
 static enum gs_err load(const char *text, struct gs_config *config, struct gs_error *error)
 {

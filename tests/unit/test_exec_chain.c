@@ -78,6 +78,17 @@ static struct gs_operand operand(struct gs_exec_case *c, unsigned axes, bool ind
 	return op;
 }
 
+/* An index as a linear Resize has it, which leads outside nowhere. */
+static void stay_inside(struct gs_exec_case *c, struct gs_operand *op)
+{
+	struct gs_row *row = &op->view.row[op->indirect_row - 1];
+	memset(row->at.coef, 0, sizeof(row->at.coef));
+	row->at.offset = 0;
+	uint8_t *index = c->array[op->indirect.space] + (size_t)op->indirect.chunk * GS_CHUNK_BYTES;
+	for (uint64_t i = 0; i < op->indirect.count; i++)
+		gs_element_write(index, op->indirect.dtype, i, i * row->extent / op->indirect.count);
+}
+
 static void fold_case(uint64_t seed, bool *chain)
 {
 	static const uint8_t fns[] = {GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN, GS_FN_F32_FMA};
@@ -121,6 +132,48 @@ static void folds(void **state)
 	assert_in_range(chains, cases * 2 / 3, cases); /* the rest: sums of one tensor read directly, and constants */
 }
 
+/* Few terms over lines of outputs, up to several pieces long, some of which the index leads outside. */
+static void few_terms(void **state)
+{
+	(void)state;
+	static const uint8_t fns[] = {GS_FN_F32_FMA, GS_FN_F32_FMA, GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN};
+	unsigned across = 0, cases = 500;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 130000 + seed);
+		struct gs_instr *in = &c.in;
+		in->fn = fns[gs_rng_below(&c.rng, GS_ARRAY_LEN(fns))];
+		in->out_axes = (uint8_t)(1 + gs_rng_below(&c.rng, 3));
+		in->red_axes = (uint8_t)(1 + gs_rng_below(&c.rng, 2));
+		bool many = gs_rng_below(&c.rng, 8) == 0;
+		for (unsigned a = 0; a < in->out_axes; a++)
+			in->extent[a] = 1 + (uint32_t)gs_rng_below(&c.rng, a + 1U < in->out_axes ? 9
+			                                                   : seed % 5            ? 90
+			                                                                         : 600);
+		for (unsigned a = 0; a < in->red_axes; a++)
+			in->extent[in->out_axes + a] = 1 + (uint32_t)gs_rng_below(&c.rng, many ? 9 : 3);
+		in->operand[0] = gs_rng_below(&c.rng, 2)
+		                         ? (struct gs_operand){.constant = gs_rng_below(&c.rng, 2) ? 0 : 0x80000000}
+		                         : operand(&c, in->out_axes, gs_rng_below(&c.rng, 8) == 0);
+		unsigned axes = (unsigned)in->out_axes + in->red_axes;
+		unsigned through = 1 + (unsigned)gs_rng_below(&c.rng, gs_instr_operands(in) - 1U);
+		for (unsigned k = 1; k < gs_instr_operands(in); k++) {
+			in->operand[k] = k != through && gs_rng_below(&c.rng, 12) == 0
+			                         ? (struct gs_operand){.constant = 0x3eaaaaab}
+			                         : operand(&c, axes, k == through || gs_rng_below(&c.rng, 4) == 0);
+			if (in->operand[k].kind == GS_OPERAND_TENSOR && in->operand[k].indirect_row != 0 &&
+			    seed % 4 != 0)
+				stay_inside(&c, &in->operand[k]);
+		}
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		across += c.form != NULL && strcmp(c.form, "across") == 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(across, cases / 2, cases); /* the rest: short lines, epilogues of other types */
+}
+
 /* Numbers of 32 bits copied through an index that may lead anywhere. */
 static void copies(void **state)
 {
@@ -150,6 +203,7 @@ static void copies(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(folds), cmocka_unit_test(copies)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(folds), cmocka_unit_test(few_terms),
+	                                   cmocka_unit_test(copies)};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

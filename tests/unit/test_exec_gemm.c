@@ -242,6 +242,48 @@ static void few_places(void **state)
 	assert_in_range(turned, cases / 8, cases); /* kernels of narrow vectors do so more seldom */
 }
 
+/* Many rows beside few lanes: tiles read the rows where they lie, evenly apart. */
+static void rows_apart(void **state)
+{
+	(void)state;
+	static const uint32_t lanes[] = {1, 5, 16, 17, 32, 33, 48, 64, 100, 128}, terms[] = {1, 2, 9, 27, 64, 100, 256};
+	unsigned apart = 0, cases = 100;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct gs_contract out;
+		bool contraction, second[] = {false, true, true};
+		gs_exec_case_begin(&c, 51000 + seed);
+		unsigned start = (unsigned)gs_rng_below(&c.rng, 4);
+		bool starts[] = {start % 2 != 0, start / 2 != 0};
+		c.in.out_axes = 2;
+		c.in.red_axes = 1;
+		c.in.extent[0] = 1 + (uint32_t)gs_rng_below(&c.rng, seed % 10 == 0 ? 3000 : 150);
+		c.in.extent[1] = (uint32_t)pick(&c.rng, lanes, GS_ARRAY_LEN(lanes));
+		c.in.extent[2] = (uint32_t)pick(&c.rng, terms, GS_ARRAY_LEN(terms));
+		while ((uint64_t)c.in.extent[0] * c.in.extent[1] * c.in.extent[2] > 1000000)
+			c.in.extent[0] = c.in.extent[0] / 2 + 1;
+		uint64_t row = c.in.extent[2] + gs_rng_below(&c.rng, 3) / 2 * 5, count = row * c.in.extent[0];
+		if (start != 0)
+			c.in.operand[0] = tensor(&c, pick_dtype(&c.rng), starts, 2);
+		c.in.operand[1] = gs_exec_case_tensor(&c, GS_SPACE_INPUTS, pick_dtype(&c.rng), count);
+		struct gs_row *at = gs_exec_case_row(&c.in.operand[1], count, 1, 0);
+		at->at.coef[0] = (int64_t)row;
+		at->at.coef[2] = 1;
+		c.in.operand[2] = tensor(&c, pick_dtype(&c.rng), second, 3);
+		gs_exec_case_finish(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		assert_true(contraction);
+		for (unsigned t = 0; gs_kernels_nth(t) != NULL; t++)
+			if (gs_contract_match(&c.in, gs_kernels_nth(t), &out) &&
+			    gs_contract_reads_apart(&out, gs_kernels_nth(t))) {
+				apart++;
+				break;
+			}
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(apart, cases / 3, cases); /* the rest: few rows, so that they are the lanes */
+}
+
 /* A contraction must be exactly one: whatever else looks like it stays with the lines. */
 static void what_is_none(void **state)
 {
@@ -342,10 +384,15 @@ static void instruction_sets_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(products),        cmocka_unit_test(large_products),
-		cmocka_unit_test(panels_in_a_row), cmocka_unit_test(few_places),
-		cmocka_unit_test(one_vector),      cmocka_unit_test(what_is_none),
-		cmocka_unit_test(sixteen_bits),    cmocka_unit_test(instruction_sets_have_names),
+		cmocka_unit_test(products),
+		cmocka_unit_test(large_products),
+		cmocka_unit_test(panels_in_a_row),
+		cmocka_unit_test(rows_apart),
+		cmocka_unit_test(few_places),
+		cmocka_unit_test(one_vector),
+		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(sixteen_bits),
+		cmocka_unit_test(instruction_sets_have_names),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,9 @@
 #include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/nodes.h"
+#include "simulations/actors/actors.h"
+#include "simulations/engines.h"
+#include "simulations/strangers/strangers.h"
 #include "storage/store.h"
 
 /* ---- the store ---- */
@@ -257,13 +260,125 @@ static void test_calldata_is_read_as_it_was_written(void **state)
 	free(move);
 }
 
+/* Whatever in the fields; what a call does not have is zero after reading. */
+static void draw_call(struct gs_rng *rng, enum gs_sim_call_kind kind, struct gs_sim_call *c, uint8_t *room)
+{
+	const struct gs_bytes bytes = {room, (size_t)gs_rng_below(rng, 300)};
+	fill(rng, room, 300);
+	memset(c, 0, sizeof(*c));
+	c->kind = kind;
+	fill(rng, &c->body, sizeof(c->body));
+	fill(rng, &c->root, sizeof(c->root));
+	fill(rng, &c->claim, sizeof(c->claim));
+	fill(rng, &c->commitment, sizeof(c->commitment));
+	fill(rng, &c->validator, sizeof(c->validator));
+	fill(rng, &c->batch.claimant, sizeof(c->batch.claimant));
+	fill(rng, &c->batch.root, sizeof(c->batch.root));
+	fill(rng, &c->batch.model, sizeof(c->batch.model));
+	c->batch.salt = gs_rng_u64(rng);
+	c->batch.count = (uint32_t)gs_rng_u64(rng);
+	c->batch.kind = (uint8_t)gs_rng_u64(rng);
+	c->amount = gs_wei_from_u64(gs_rng_u64(rng));
+	c->epoch = gs_rng_u64(rng);
+	c->demand_kind = (uint8_t)gs_rng_u64(rng);
+	c->input = c->chunks = c->leaves = bytes;
+	c->output = (struct gs_bytes){room, bytes.len / 2};
+	c->levels = (size_t)gs_rng_below(rng, GS_SIM_PATH_MAX + 1);
+	fill(rng, c->path, c->levels * sizeof(*c->path));
+}
+
+static void same_bytes(struct gs_bytes a, struct gs_bytes b)
+{
+	assert_int_equal(a.len, b.len);
+	if (a.len > 0)
+		assert_memory_equal(a.ptr, b.ptr, a.len);
+}
+
+/* What was read and is written again is the same calldata; every byte of it came from the call, whose kind it names. */
+static void test_calls_are_read_as_they_were_written(void **state)
+{
+	struct gs_contracts contracts = {.chain_id = 1};
+	struct gs_sim_call *call = calloc(2, sizeof(*call));
+	struct gs_rng rng;
+	uint8_t room[300];
+	(void)state;
+	assert_non_null(call);
+	contracts.stakes.b[0] = 1;
+	contracts.claims.b[0] = 2;
+	contracts.batches.b[0] = 3;
+	contracts.disputes.b[0] = 4;
+	contracts.duties.b[0] = 5;
+	gs_rng_seed(&rng, 3);
+	for (unsigned i = 0; i < 40 * GS_SIM_CALL_KINDS; i++) {
+		struct gs_buf data, again;
+		struct gs_address to, too;
+		if (i % GS_SIM_CALL_KINDS == GS_SIM_CALL_MOVE)
+			continue;
+		draw_call(&rng, (enum gs_sim_call_kind)(i % GS_SIM_CALL_KINDS), &call[0], room);
+		gs_buf_init(&data, 1 << 16);
+		gs_buf_init(&again, 1 << 16);
+		gs_sim_call_encode(&contracts, &call[0], &data, &to);
+		assert_int_equal(data.err, GS_OK);
+		assert_int_equal(gs_sim_call_decode(&contracts, &to, gs_buf_view(&data), &call[1]), GS_OK);
+		assert_int_equal(call[1].kind, call[0].kind);
+		gs_sim_call_encode(&contracts, &call[1], &again, &too);
+		assert_true(gs_address_equal(&to, &too));
+		same_bytes(gs_buf_view(&data), gs_buf_view(&again));
+		if (data.len > 4) {
+			struct gs_bytes less = {data.ptr, 4 + (size_t)gs_rng_below(&rng, data.len - 4)};
+			assert_int_not_equal(gs_sim_call_decode(&contracts, &to, less, &call[1]), GS_OK);
+		}
+		gs_buf_free(&data);
+		gs_buf_free(&again);
+	}
+	free(call);
+}
+
+/* What the production node writes, the contracts' side reads: a commitment of 160 bits, a stake of 96. */
+static void test_a_stake_has_96_bits(void **state)
+{
+	struct gs_contracts contracts = {.chain_id = 1};
+	struct gs_sim_call *call = calloc(1, sizeof(*call));
+	struct gs_address to;
+	struct gs_buf data;
+	(void)state;
+	assert_non_null(call);
+	call->kind = GS_SIM_CALL_ATTEST;
+	call->amount.v.limb[1] = UINT32_MAX;
+	for (unsigned i = 0; i < 2; i++) {
+		gs_buf_init(&data, 1 << 10);
+		gs_sim_call_encode(&contracts, call, &data, &to);
+		assert_int_equal(gs_sim_call_decode(&contracts, &to, gs_buf_view(&data), call),
+		                 i == 0 ? GS_OK : GS_EPARSE);
+		gs_buf_free(&data);
+		call->amount.v.limb[1] = UINT64_C(1) << 32;
+	}
+	free(call);
+}
+
 /* ---- runs ---- */
+
+/* Calls at random: nothing lost, nothing locked for nothing, and the same from the same seed. */
+static void test_strangers(void **state)
+{
+	const struct gs_sim_strangers_options options = {.log = NULL};
+	struct gs_sim_strangers_tally tally[2] = {{.runs = 0}};
+	struct gs_error error = {0};
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		for (uint64_t seed = 2000; seed < 2025; seed++)
+			assert_int_equal(gs_sim_strangers_run(seed, &options, &tally[i], &error), GS_OK);
+	assert_int_equal(tally[0].violations, 0);
+	for (unsigned k = 0; k < GS_SIM_CALL_KINDS; k++) /* each is done at times, but what needs a void model */
+		assert_true(tally[0].done[k] > 0 || k == GS_SIM_CALL_RELEASE_BATCH);
+	assert_memory_equal(&tally[0], &tally[1], sizeof(tally[0]));
+}
 
 /* Whatever is told of a run follows from its seed; with every fault nobody honest loses and nothing wrong stands. */
 static void test_every_fault(void **state)
 {
 	(void)state;
-	for (unsigned f = GS_SIM_FAULT_NONE; f < GS_SIM_FAULTS; f++) {
+	for (unsigned f = GS_SIM_FAULT_NONE; f <= GS_SIM_FAULT_ALL; f++) {
 		const struct gs_sim_nodes_options options = {.fault = (enum gs_sim_fault)f, .claims = 6};
 		struct gs_sim_nodes_tally tally[2] = {{.runs = 0}};
 		struct gs_error error = {0};
@@ -277,13 +392,160 @@ static void test_every_fault(void **state)
 	}
 }
 
+/* ---- actors, by the engine that scenarios use ---- */
+
+static unsigned metric_of(const struct gs_sim_engine *e, const char *name)
+{
+	for (unsigned m = 0; m < e->metrics; m++)
+		if (strcmp(e->metric[m].name, name) == 0)
+			return m;
+	fail_msg("no metric %s", name);
+	return 0;
+}
+
+static void play(const double *value, unsigned runs, struct gs_sim_result *out)
+{
+	const struct gs_sim_engine *e = gs_sim_engine_find("nodes");
+	struct gs_error error = {0};
+	unsigned at;
+	assert_int_equal(e->check(value, &at, &error), GS_OK);
+	memset(out, 0, sizeof(*out));
+	assert_int_equal(gs_sim_batch(e, value, 2000, runs, out, &error), GS_OK);
+}
+
+static double mean(const struct gs_sim_result *result, const char *name)
+{
+	const unsigned m = metric_of(gs_sim_engine_find("nodes"), name);
+	assert_true(result->metric[m].n > 0);
+	return result->metric[m].sum / (double)result->metric[m].n;
+}
+
+/* Whoever joins, honest validators find every wrong claim, and nobody honest loses. */
+static void test_every_actor(void **state)
+{
+	(void)state;
+	for (unsigned k = GS_SIM_ACTOR_LIAR; k < GS_SIM_ACTOR_KINDS; k++) {
+		const struct gs_sim_actor_kind *kind = gs_sim_actor_kind((enum gs_sim_actor_number)k);
+		static struct gs_sim_result result;
+		char name[GS_SIM_NAME_MAX];
+		double value[GS_SIM_NODES_PARAMETERS];
+		gs_sim_nodes_standard(value);
+		value[GS_SIM_P_CLAIMS] = 4;
+		value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+		if (kind->claims && k != GS_SIM_ACTOR_LIAR)
+			value[GS_SIM_P_LIAR] = 0;
+		value[kind->parameter] = 2;
+		play(value, 6, &result);
+		assert_int_equal(result.violations, 0);
+		assert_true(mean(&result, "detection") == 1);
+		assert_true(mean(&result, "loss.honest") == 0);
+		snprintf(name, sizeof(name), "profit.%s", kind->name);
+		if (kind->claims || k == GS_SIM_ACTOR_GRIEFER)
+			assert_true(mean(&result, name) <
+			            0); /* cheats and those who challenge what is right pay for it */
+		if (k == GS_SIM_ACTOR_LAZY || k == GS_SIM_ACTOR_CARTEL)
+			assert_true(mean(&result, name) == 0);
+	}
+}
+
+/* Where nobody executes anything, what is wrong becomes final, and no promise is broken: nobody honest looked. */
+static void test_all_lazy(void **state)
+{
+	static struct gs_sim_result result;
+	double value[GS_SIM_NODES_PARAMETERS];
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_VALIDATOR] = 0;
+	value[GS_SIM_P_LAZY] = 3;
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+	play(value, 8, &result);
+	assert_int_equal(result.violations, 0);
+	assert_true(mean(&result, "detection") == 0 && mean(&result, "slipped") > 0);
+	/* The same sampled by half by honest ones: some are found. */
+	value[GS_SIM_P_VALIDATOR] = 1;
+	value[GS_SIM_P_RATE] = 0.5;
+	play(value, 16, &result);
+	assert_int_equal(result.violations, 0);
+	assert_true(mean(&result, "detection") > 0.1 && mean(&result, "detection") < 0.9);
+}
+
+/* An endpoint that lies breaks promises, and the oracles say so. */
+static void test_lies_are_seen(void **state)
+{
+	static struct gs_sim_result result;
+	double value[GS_SIM_NODES_PARAMETERS];
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_LYING;
+	play(value, 8, &result);
+	assert_true(result.violations > 0 && result.first[0] != '\0');
+}
+
+/* Six hours without blocks cost an honest claimant its bond where clocks are shorter, and nothing where they are longer. */
+static void test_outage_and_clocks(void **state)
+{
+	double value[GS_SIM_NODES_PARAMETERS];
+	static struct gs_sim_result result;
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+	value[GS_SIM_P_CLAIMS] = 3;
+	value[GS_SIM_P_GRIEFER] = 2;
+	value[GS_SIM_P_BLOCK] = 60;
+	value[GS_SIM_P_CONFIRM] = 0;
+	value[GS_SIM_P_WINDOW] = 600;
+	value[GS_SIM_P_LEAST_TIME] = 180;
+	value[GS_SIM_P_OUTAGE] = 6 * 3600;
+	value[GS_SIM_P_CLAIMANT_BUDGET] = value[GS_SIM_P_CHALLENGER_BUDGET] = 1800;
+	play(value, 4, &result);
+	assert_true(result.violations > 0);
+	value[GS_SIM_P_WINDOW] += 6 * 3600;
+	value[GS_SIM_P_CLAIMANT_BUDGET] = value[GS_SIM_P_CHALLENGER_BUDGET] = 1800 + 6 * 3600;
+	play(value, 4, &result);
+	assert_int_equal(result.violations, 0);
+}
+
+static void test_what_does_not_go_together(void **state)
+{
+	double value[GS_SIM_NODES_PARAMETERS];
+	struct gs_error error = {0};
+	unsigned at;
+	(void)state;
+	gs_sim_nodes_standard(value);
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_OK);
+	value[GS_SIM_P_LAZY] = GS_SIM_ACTORS_MAX;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_LIAR] = 0;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_WRONG_CLAIMS);
+	value[GS_SIM_P_WRONG_CLAIMS] = 0;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_OK);
+	value[GS_SIM_P_DEPOSIT] = 1000;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_DEPOSIT);
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_WINDOW] = 10;
+	value[GS_SIM_P_BLOCK] = 12;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_WINDOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory_store_is_like_lmdb),
 		cmocka_unit_test(test_a_commit_that_fails_leaves_nothing),
 		cmocka_unit_test(test_calldata_is_read_as_it_was_written),
+		cmocka_unit_test(test_calls_are_read_as_they_were_written),
+		cmocka_unit_test(test_a_stake_has_96_bits),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_every_actor),
+		cmocka_unit_test(test_all_lazy),
+		cmocka_unit_test(test_lies_are_seen),
+		cmocka_unit_test(test_outage_and_clocks),
+		cmocka_unit_test(test_what_does_not_go_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

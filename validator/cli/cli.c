@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "validator/daemon/suggest.h"
+#include "chain/core/suggest.h"
 
 static void print_line(const char *text)
 {

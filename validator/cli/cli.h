@@ -26,6 +26,8 @@
 
 #include "chain/core/core.h"
 
+#define GS_VERSION_TEXT "0.1.0"
+
 enum gs_exit { GS_EXIT_OK = 0, GS_EXIT_FAILED = 1, GS_EXIT_USAGE = 2 };
 
 struct gs_command {

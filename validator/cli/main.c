@@ -5,11 +5,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "chain/core/suggest.h"
 #include "validator/cli/cli.h"
 #include "validator/cli/model.h"
-#include "validator/daemon/suggest.h"
-
-#define GS_VERSION_TEXT "0.1.0"
 
 static int print_commands(void)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "chain/core/suggest.h"
 #include "chain/core/u256.h"
 #include "chain/eth/key.h"
-#include "validator/daemon/suggest.h"
 
 static const struct gs_setting *find(const struct gs_settings *settings, const char *name)
 {

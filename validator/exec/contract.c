@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK_GRAIN = 1 << 17 }; /* products worth handing to another thread */
+enum {
+	WORK_GRAIN = 1 << 17, /* products worth handing to another thread */
+	APART_TERMS = 256,    /* of rows that are read where they lie, ... */
+	APART_VECTORS = 8,    /* ...beside so many vectors of lanes, ... */
+	APART_UNIT = 1 << 10, /* ...bytes: the greatest power of two in their distance */
+};
 
 /* ---- memory ---- */
 
@@ -77,6 +82,16 @@ void gs_workspace_free(struct gs_workspace *ws)
 	free(ws);
 }
 
+uint64_t gs_workspace_bytes(const struct gs_workspace *ws)
+{
+	uint64_t bytes = sizeof(*ws) + ws->stage_x.bytes + ws->stage_w.bytes + ws->packed_w.bytes + ws->term_x.bytes +
+	                 ws->term_w.bytes + ws->w_sums.bytes;
+	for (unsigned t = 0; t < ws->threads; t++)
+		if (ws->worker[t])
+			bytes += sizeof(*ws->worker[t]) + sizeof(float) * GS_ITEM_ROWS * GS_ACC_LANES;
+	return bytes;
+}
+
 /* ---- what is computed how ---- */
 
 static void choose_tile(struct gs_contract *out, const struct gs_kernels *kernels)
@@ -97,10 +112,17 @@ static enum gs_words_kind least_kind(const struct gs_kernels *kernels)
 	return kernels->ints->tile[GS_WORDS_8][0][0] ? GS_WORDS_8 : GS_WORDS_16;
 }
 
+/* Nothing is packed. */
+static void begin_match(struct gs_contract *out)
+{
+	out->packed_x = out->packed_w = NULL;
+	memset(&out->ints, 0, sizeof(out->ints));
+}
+
 static bool match_integers(const struct gs_instr *in, const struct gs_kernels *kernels, enum gs_words_kind kind,
                            struct gs_contract *out)
 {
-	memset(out, 0, sizeof(*out));
+	begin_match(out);
 	if (!gs_pattern_integers(in, kernels->lanes, gs_words_terms(kind), &out->is))
 		return false;
 	out->ints.kind = kind;
@@ -113,7 +135,7 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 	if (in->form == GS_FOLD && in->fn == GS_FN_I32_MULADD) /* with words of any kind */
 		return match_integers(in, kernels, GS_WORDS_32, out) && match_integers(in, kernels, GS_WORDS_16, out) &&
 		       match_integers(in, kernels, least_kind(kernels), out);
-	memset(out, 0, sizeof(*out));
+	begin_match(out);
 	if (!gs_pattern_contraction(in, kernels->lanes, &out->is))
 		return false;
 	choose_tile(out, kernels);
@@ -124,6 +146,18 @@ bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk)
 {
 	*chunk = c->is.x.chunk;
 	return c->is.words == 0 && c->is.x.space == GS_SPACE_TRACE && c->is.x.stage_dims != 0;
+}
+
+/* Packing a row costs as much as its products with a few vectors; and a tile's rows stay in the first-level cache, unless
+ * their lines compete for the same places. */
+bool gs_contract_reads_apart(const struct gs_contract *c, const struct gs_kernels *kernels)
+{
+	const struct gs_contraction *is = &c->is;
+	if (c->packed_w || is->words || is->pitch || is->rows.count != 1 || c->width >= GS_APART_WIDTHS ||
+	    is->terms > APART_TERMS || is->lanes.points > APART_VECTORS * kernels->lanes)
+		return false;
+	uint64_t apart = (uint64_t)is->w.step[is->rows.axis[0]] * sizeof(float), unit = apart & (0 - apart);
+	return is->w.step[is->rows.axis[0]] > 0 && unit <= APART_UNIT;
 }
 
 void gs_contract_drop(struct gs_contract *c)
@@ -392,6 +426,11 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 	                  &ws->term_w, &job.w);
 	if (err != GS_OK)
 		return err;
+	if (gs_contract_reads_apart(c, kernels)) {
+		job.w_apart = true;
+		run_part(&job, pool);
+		return GS_OK;
+	}
 	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / is->terms; /* at least 64 */
 	job.rows = rows < most_rows ? rows : most_rows / c->tile_rows * c->tile_rows;
 	job.batches = job.rows < rows ? 1 : most_rows / rows < batches ? most_rows / rows : batches;

@@ -42,6 +42,9 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
  * it. To be changed with what gs_contract_run does. */
 bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk);
 
+/* Whether tiles read the rows where they lie: few lanes, and rows that are no constants packed beforehand. */
+bool gs_contract_reads_apart(const struct gs_contract *c, const struct gs_kernels *kernels);
+
 /* Frees what was packed beforehand. */
 void gs_contract_drop(struct gs_contract *c);
 
@@ -49,6 +52,7 @@ void gs_contract_drop(struct gs_contract *c);
 struct gs_workspace;
 GS_MUST enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out);
 void gs_workspace_free(struct gs_workspace *ws);
+uint64_t gs_workspace_bytes(const struct gs_workspace *ws); /* that it holds now */
 
 /* Packs the factors that are constants, weights being the program's array, as long as it adds at most *budget bytes
  * altogether; takes what it used from *budget. What was packed is the caller's to drop, after GS_ENOMEM as well. */

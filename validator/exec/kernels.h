@@ -22,6 +22,7 @@ typedef void gs_kernel_fold1(float *acc, size_t n, const float *x0, ptrdiff_t s0
 enum {
 	GS_TILE_ROWS_MAX = 14,
 	GS_TILE_WIDTHS = 4,      /* 1, 2, 4 or 8 vectors of lanes */
+	GS_APART_WIDTHS = 2,     /* those of rows that are apart */
 	GS_TILE_LANES_MAX = 128, /* 8 vectors of 16 lanes */
 };
 
@@ -33,6 +34,9 @@ struct gs_tile {
 	size_t x_step;
 	const float *w; /* term t's rows lie side by side at w + t*w_step */
 	size_t w_step;
+	/* ...or, where a tile's rows are apart, w_row apart at w + w_at[t]; x_at is NULL then, or w_row 1 */
+	const int64_t *w_at;
+	size_t w_row;
 	const float
 		*start; /* row r's lanes at start + r*start_row; with start_row 0 one value a row, for all its lanes */
 	size_t start_row;
@@ -76,7 +80,8 @@ struct gs_kernels {
 	gs_kernel_fold1 *max;               /* the law's max: NaN propagates, -0 < +0 */
 	size_t lanes;                       /* of a vector */
 	unsigned tile_rows[GS_TILE_WIDTHS]; /* the most rows that a tile of 1, 2, 4, 8 vectors may have; descending */
-	gs_kernel_tile *tile[GS_TILE_WIDTHS][GS_TILE_ROWS_MAX]; /* by width and rows - 1 */
+	gs_kernel_tile *tile[GS_TILE_WIDTHS][GS_TILE_ROWS_MAX];   /* by width and rows - 1 */
+	gs_kernel_tile *apart[GS_APART_WIDTHS][GS_TILE_ROWS_MAX]; /* rows that are apart, as many as above */
 	gs_kernel_transpose *transpose;
 	gs_kernel_widen *widen_f16, *widen_bf16;
 	gs_kernel_narrow *narrow_f16, *narrow_bf16;

@@ -40,6 +40,8 @@ TILE_TO_6(1)
 TILE_TO_6(2)
 TILE_TO_2(4)
 TILE(8, 1)
+APART_TO_6(1)
+APART_TO_6(2)
 
 const struct gs_kernels gs_kernels_avx2 = {
 	.isa = "avx2",
@@ -52,6 +54,7 @@ const struct gs_kernels gs_kernels_avx2 = {
 	.lanes = V_LANES,
 	.tile_rows = {6, 6, 2, 1},
 	.tile = {{TILES_TO_6(1)}, {TILES_TO_6(2)}, {TILES_TO_2(4)}, {TILES_TO_1(8)}},
+	.apart = {{APARTS_TO_6(1)}, {APARTS_TO_6(2)}},
 	.transpose = transpose,
 	.widen_f16 = widen_f16,
 	.widen_bf16 = widen_bf16_line,

@@ -40,14 +40,17 @@ TILE_TO_14(1)
 TILE_TO_14(2)
 TILE_TO_6(4)
 TILE_TO_2(8)
+APART_TO_14(1)
+APART_TO_14(2)
 
 #define TABLE(NAME, INTS) \
 	{ \
 		.isa = (NAME), .sweep = &gs_sweep_avx512, .window = &gs_window_avx512, .plane = &gs_planes_avx512, \
 		.fma = fma_line, .add = add_line, .max = max_line, .lanes = V_LANES, .tile_rows = {14, 14, 6, 2}, \
 		.tile = {{TILES_TO_14(1)}, {TILES_TO_14(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, \
-		.transpose = transpose, .widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, \
-		.narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, .ints = (INTS), .math = &gs_vmath_avx512, \
+		.apart = {{APARTS_TO_14(1)}, {APARTS_TO_14(2)}}, .transpose = transpose, .widen_f16 = widen_f16, \
+		.widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, \
+		.ints = (INTS), .math = &gs_vmath_avx512, \
 	}
 
 const struct gs_kernels gs_kernels_avx512vnni = TABLE("avx512", &gs_ints_avx512vnni);

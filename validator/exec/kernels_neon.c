@@ -39,6 +39,8 @@ TILE_TO_8(1)
 TILE_TO_8(2)
 TILE_TO_6(4)
 TILE_TO_2(8)
+APART_TO_8(1)
+APART_TO_8(2)
 
 static void widen_f16(float *out, const uint16_t *in, size_t n)
 {
@@ -67,9 +69,10 @@ static void transpose(float *dst, size_t step, const float *src, ptrdiff_t row_s
 	{ \
 		.isa = (NAME), .sweep = &gs_sweep_portable, .window = &gs_window_portable, .plane = &gs_planes_neon, \
 		.fma = fma_line, .add = add_line, .max = max_line, .lanes = V_LANES, .tile_rows = {8, 8, 6, 2}, \
-		.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, .transpose = transpose, \
-		.widen_f16 = widen_f16, .widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, \
-		.narrow_bf16 = narrow_bf16_line, .math = &gs_vmath_neon, .ints = (INTS), \
+		.tile = {{TILES_TO_8(1)}, {TILES_TO_8(2)}, {TILES_TO_6(4)}, {TILES_TO_2(8)}}, \
+		.apart = {{APARTS_TO_8(1)}, {APARTS_TO_8(2)}}, .transpose = transpose, .widen_f16 = widen_f16, \
+		.widen_bf16 = widen_bf16_line, .narrow_f16 = narrow_f16, .narrow_bf16 = narrow_bf16_line, \
+		.math = &gs_vmath_neon, .ints = (INTS), \
 	}
 
 const struct gs_kernels gs_kernels_neon_dot = TABLE("neon", &gs_ints_neon_dot);

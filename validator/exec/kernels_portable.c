@@ -80,6 +80,8 @@ TILE_TO_4(1)
 TILE_TO_4(2)
 TILE_TO_2(4)
 TILE(8, 1)
+APART_TO_4(1)
+APART_TO_4(2)
 
 static void widen_f16(float *out, const uint16_t *in, size_t n)
 {
@@ -109,6 +111,7 @@ const struct gs_kernels gs_kernels_portable = {
 	.lanes = V_LANES,
 	.tile_rows = {4, 4, 2, 1},
 	.tile = {{TILES_TO_4(1)}, {TILES_TO_4(2)}, {TILES_TO_2(4)}, {TILES_TO_1(8)}},
+	.apart = {{APARTS_TO_4(1)}, {APARTS_TO_4(2)}},
 	.transpose = transpose,
 	.widen_f16 = widen_f16,
 	.widen_bf16 = widen_bf16_line,

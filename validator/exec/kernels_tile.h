@@ -121,11 +121,73 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 	}
 }
 
+/* Rows that are not packed: ROW(r) is the number of row r. */
+#define APART_TERM(X, ROW) \
+	do { \
+		const float *from_ = (X); \
+		V x_[2]; \
+		_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) x_[v] = V_LOAD(from_ + v * V_LANES); \
+		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+		{ \
+			V row_ = V_SPLAT(ROW(r)); \
+			_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
+				acc[r][v] = V_FMA(row_, x_[v], acc[r][v]); \
+		} \
+	} while (0)
+#define APART_NEXT(R) (w[R])
+/* Three rows share an address, as a processor adds it up; compilers, left alone, add up each row's. */
+#define APART_OF_THREE(R) (three_[(R) / 3][(R) % 3 * w_row])
+
+static inline __attribute__((always_inline)) void tile_apart(const struct gs_tile *t, const unsigned vectors,
+                                                             const unsigned rows)
+{
+	const size_t x_step = t->x_step, terms = t->terms, out_row = t->out_row, w_row = t->w_row, three = 3 * w_row;
+	for (size_t p = 0; p < t->panels; p++) {
+		V acc[GS_TILE_ROWS_MAX][8];
+		const float *x = t->x + p * t->x_next;
+		float *out = t->out + p * (vectors * V_LANES);
+		tile_start(t, t->start + p * t->start_next, acc, vectors, rows);
+		if (t->x_at != NULL) {
+			for (size_t k = 0; k < terms; k++) {
+				const float *w = t->w + t->w_at[k];
+				APART_TERM(x + t->x_at[k], APART_NEXT);
+			}
+		} else if (w_row == 1) {
+			for (size_t k = 0; k < terms; k++, x += x_step) {
+				const float *w = t->w + t->w_at[k];
+				APART_TERM(x, APART_NEXT);
+			}
+		} else {
+			for (size_t k = 0; k < terms; k++, x += x_step) {
+				const float *three_[(GS_TILE_ROWS_MAX + 2) / 3] = {t->w + t->w_at[k]};
+#pragma GCC unroll 8
+				for (unsigned i = 1; i < (rows + 2) / 3; i++) {
+					three_[i] = three_[i - 1] + three;
+					__asm__("" : "+r"(three_[i]));
+				}
+				APART_TERM(x, APART_OF_THREE);
+			}
+		}
+		if (t->last)
+			tile_finish(t, acc, vectors, rows);
+#pragma GCC unroll 16
+		for (unsigned r = 0; r < rows; r++)
+#pragma GCC unroll 8
+			for (unsigned v = 0; v < vectors; v++)
+				V_STORE(out + r * out_row + v * V_LANES, acc[r][v]);
+	}
+}
+
 /* The instances: TILE_n makes one function a number of rows, TILES_n names them in the table. */
 #define TILE(VECTORS, ROWS) \
 	static void tile_##VECTORS##_##ROWS(const struct gs_tile *t) \
 	{ \
 		tile_run(t, VECTORS, ROWS); \
+	}
+#define APART(VECTORS, ROWS) \
+	static void apart_##VECTORS##_##ROWS(const struct gs_tile *t) \
+	{ \
+		tile_apart(t, VECTORS, ROWS); \
 	}
 #define TILE_TO_2(N) TILE(N, 1) TILE(N, 2)
 #define TILE_TO_4(N) TILE_TO_2(N) TILE(N, 3) TILE(N, 4)
@@ -139,6 +201,19 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 #define TILES_TO_8(N) TILES_TO_6(N), tile_##N##_7, tile_##N##_8
 #define TILES_TO_14(N) \
 	TILES_TO_8(N), tile_##N##_9, tile_##N##_10, tile_##N##_11, tile_##N##_12, tile_##N##_13, tile_##N##_14
+
+#define APART_TO_2(N) APART(N, 1) APART(N, 2)
+#define APART_TO_4(N) APART_TO_2(N) APART(N, 3) APART(N, 4)
+#define APART_TO_6(N) APART_TO_4(N) APART(N, 5) APART(N, 6)
+#define APART_TO_8(N) APART_TO_6(N) APART(N, 7) APART(N, 8)
+#define APART_TO_14(N) APART_TO_8(N) APART(N, 9) APART(N, 10) APART(N, 11) APART(N, 12) APART(N, 13) APART(N, 14)
+#define APARTS_TO_1(N) apart_##N##_1
+#define APARTS_TO_2(N) APARTS_TO_1(N), apart_##N##_2
+#define APARTS_TO_4(N) APARTS_TO_2(N), apart_##N##_3, apart_##N##_4
+#define APARTS_TO_6(N) APARTS_TO_4(N), apart_##N##_5, apart_##N##_6
+#define APARTS_TO_8(N) APARTS_TO_6(N), apart_##N##_7, apart_##N##_8
+#define APARTS_TO_14(N) \
+	APARTS_TO_8(N), apart_##N##_9, apart_##N##_10, apart_##N##_11, apart_##N##_12, apart_##N##_13, apart_##N##_14
 
 /* Any rows, one element after another: what a vector transposition leaves over. */
 static inline void transpose_rest(float *dst, size_t step, const float *src, ptrdiff_t row_step, size_t rows,

@@ -34,7 +34,8 @@ struct item {
 	const struct gs_contract_job *job;
 	struct gs_contract_worker *s;
 	uint64_t batch, row, rows, lane, lanes;
-	const float *w;         /* of the item's first row */
+	const float *w;         /* of the item's first row, packed or not */
+	size_t w_row;           /* that are apart: elements from a row to the next */
 	struct gs_packing x;    /* of the item's batch */
 	uint8_t *out;           /* the instruction's tensor */
 	int64_t out_at;         /* where the batch begins in it */
@@ -161,7 +162,8 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 	const struct gs_contraction *c = &job->c->is;
 	struct gs_contract_worker *s = it->s;
 	uint64_t padded = gs_round_up(c->lanes.points, job->kernels->lanes);
-	bool in_place = !job->c->packed_x && (c->pitch || read_in_place(it, term, terms)), pack = false;
+	bool in_place = !job->c->packed_x && !job->w_apart && (c->pitch || read_in_place(it, term, terms)),
+	     pack = false;
 	for (unsigned i = 0; i < s->panels; i++) {
 		struct gs_panel *p = &s->panel[i];
 		p->x_at = NULL;
@@ -455,7 +457,9 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 		tile->out = (float *)(void *)it->out + it->out_at + out[0] + it->s->run[p->run].out;
 		tile->out_row = rows > 1 ? (size_t)(out[1] - out[0]) : 0;
 	}
-	if (it->job->c->is.words == 0)
+	if (it->job->w_apart)
+		it->job->kernels->apart[p->width][rows - 1](tile);
+	else if (it->job->c->is.words == 0)
 		it->job->kernels->tile[p->width][rows - 1](tile);
 	else
 		run_integers(it, rows, p, tile);
@@ -475,6 +479,11 @@ static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t te
 	                       .high = c->high,
 	                       .clamp = c->low != -INFINITY || c->high != INFINITY,
 	                       .last = term + terms == c->terms};
+	if (it->job->w_apart) {
+		tile.w = it->w + row * it->w_row;
+		tile.w_at = it->job->w.term + term;
+		tile.w_row = it->w_row;
+	}
 	size_t tile_rows = it->job->c->tile_rows, tiles = (it->rows + tile_rows - 1) / tile_rows;
 	bool ahead = it->job->c->packed_x != NULL && tiles > 1;
 	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile.panels) {
@@ -632,7 +641,12 @@ void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t las
 		it.lane = block % job->lane_items * job->item_lanes;
 		it.lanes = c->lanes.points - it.lane;
 		it.lanes = it.lanes < job->item_lanes ? it.lanes : job->item_lanes;
-		it.w = job->packed_w + (b * job->rows + row) * c->terms;
+		if (job->w_apart) {
+			it.w_row = c->rows.count ? (size_t)c->w.step[c->rows.axis[0]] : 0;
+			it.w = job->w.array + c->w.at + gs_batch_at(c, it.batch, c->w.step) + it.row * it.w_row;
+		} else {
+			it.w = job->packed_w + (b * job->rows + row) * c->terms;
+		}
 		it.out = job->mem->trace + (size_t)c->first_chunk * GS_CHUNK_BYTES;
 		it.plain = c->clamps && c->store_dtype == GS_F32;
 		if (c->words != 0)

@@ -81,7 +81,8 @@ struct gs_contract_job {
 	struct gs_workspace *ws;
 	struct gs_packing x, w;
 	float *packed;                                  /* where rows (or lanes) are being packed to */
-	const float *packed_w;                          /* the part's rows, [batch][tile][term][row] */
+	const float *packed_w;                          /* the part's rows, [batch][tile][term][row]... */
+	bool w_apart;                                   /* ...or NULL: they are read where they lie, evenly apart */
 	struct gs_words x_words, w_words;               /* of integers: how both factors stand in words... */
 	uint32_t *w_sums;                               /* ...and sums of w' of the part's rows, [batch][row] */
 	uint32_t *x_sums;                               /* where pack_lanes leaves sums of x' */

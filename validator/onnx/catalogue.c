@@ -7,10 +7,11 @@
 
 #define NAME(bytes) (int)((bytes).len > 60 ? 60 : (bytes).len), (bytes).len == 0 ? "" : (const char *)(bytes).ptr
 
+static const struct gs_catalogue_row *const part[] = {gs_catalogue_compute, gs_catalogue_elements, gs_catalogue_move,
+                                                      gs_catalogue_other};
+
 bool gs_catalogue_nth(unsigned n, struct gs_catalogue_row *out)
 {
-	const struct gs_catalogue_row *const part[] = {gs_catalogue_compute, gs_catalogue_elements, gs_catalogue_move,
-	                                               gs_catalogue_other};
 	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
 		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++)
 			if (n-- == 0) {
@@ -51,23 +52,40 @@ static bool same(struct gs_bytes a, const char *b, size_t len)
 	return a.len == len && (len == 0 || memcmp(a.ptr, b, len) == 0);
 }
 
-bool gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name, struct gs_catalogue_row *row,
-                       struct gs_catalogue_operator *op)
+/* Where the next operator of that name (behind any domain) begins, from p on; NULL when the row has none. */
+static const char *named(const char *p, struct gs_bytes name)
+{
+	while (*p != '\0' && (unsigned char)*p < 0x80) {
+		const char *start = p;
+		while (*p != ' ' && *p != ',' && *p != '\0')
+			p++;
+		if ((size_t)(p - start) >= name.len && same(name, p - name.len, name.len))
+			return start;
+		while (*p != ',' && *p != '\0')
+			p++;
+		p += *p == ',' ? 2 : 0;
+	}
+	return NULL;
+}
+
+const struct gs_catalogue_row *gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name,
+                                                 struct gs_catalogue_operator *op)
 {
 	static const char onnx[] = "ai.onnx";
 	struct gs_catalogue_operator own;
 	if (same(domain, onnx, sizeof(onnx) - 1))
 		domain.len = 0;
-	for (unsigned n = 0; gs_catalogue_nth(n, row); n++) {
-		const char *at = row->operators;
-		while (gs_catalogue_next(&at, &own))
-			if (same(name, own.name, own.name_len) && same(domain, own.domain, own.domain_len)) {
-				if (op != NULL)
-					*op = own;
-				return true;
-			}
-	}
-	return false;
+	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
+		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++) {
+			const char *at = row->operators;
+			while ((at = named(at, name)) != NULL && gs_catalogue_next(&at, &own))
+				if (same(name, own.name, own.name_len) && same(domain, own.domain, own.domain_len)) {
+					if (op != NULL)
+						*op = own;
+					return row;
+				}
+		}
+	return NULL;
 }
 
 static bool knows_attribute(const struct gs_catalogue_row *row, struct gs_bytes attribute)
@@ -82,18 +100,16 @@ static bool knows_attribute(const struct gs_catalogue_row *row, struct gs_bytes 
 	return false;
 }
 
-enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *node)
+enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_lower_known *known)
 {
-	struct gs_catalogue_row row;
-	struct gs_catalogue_operator op;
-	if (!gs_catalogue_find(node->domain, node->op, &row, &op))
+	if (known->row == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_OPERATOR, "this operator is not supported");
 	int64_t opset = gs_onnx_opset(lo->opsets, node->domain);
-	if (opset != 0 && opset < (int64_t)op.version[0])
+	if (opset != 0 && opset < (int64_t)known->since)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "it exists from opset %u on, the model is of opset %lld",
-		                       op.version[0], (long long)opset);
+		                       known->since, (long long)opset);
 	for (uint32_t i = 0; i < node->attrs; i++)
-		if (!knows_attribute(&row, node->attr[i].name))
+		if (!knows_attribute(known->row, node->attr[i].name))
 			return gs_lower_refuse(lo, GS_ONNX_FORM,
 			                       "attribute '%.*s' is not known here, and might change the result",
 			                       NAME(node->attr[i].name));

@@ -32,10 +32,11 @@ struct gs_catalogue_operator {
 /* The operators of a row one after the other: start with *at = row->operators. */
 bool gs_catalogue_next(const char **at, struct gs_catalogue_operator *out);
 
-/* The row of an operator of a domain ("" and "ai.onnx" are the same); false when it is unknown. op may be NULL. */
-bool gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name, struct gs_catalogue_row *row,
-                       struct gs_catalogue_operator *op);
+/* The row of an operator of a domain ("" and "ai.onnx" are the same); NULL when it is unknown. op may be NULL. */
+const struct gs_catalogue_row *gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name,
+                                                 struct gs_catalogue_operator *op);
 /* Refuses a node of an operator, an opset or an attribute that the catalogue does not have. */
-enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *node);
+enum gs_err gs_catalogue_check(struct gs_lower *lo, const struct gs_onnx_node *node,
+                               const struct gs_lower_known *known);
 
 #endif

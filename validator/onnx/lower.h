@@ -96,6 +96,19 @@ struct gs_lower_maker {
 	const struct gs_onnx_node *node, *epilogue;
 };
 
+struct gs_lower;
+typedef enum gs_err (*gs_lower_fn)(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
+                                   struct gs_val *out);
+struct gs_catalogue_row;
+/* What the name of a node's operator was found to be. */
+struct gs_lower_known {
+	struct gs_bytes domain, op;         /* of the model; op.ptr NULL: nothing yet */
+	gs_lower_fn lower;                  /* NULL: none */
+	const struct gs_catalogue_row *row; /* NULL: none; with the operator's first version */
+	unsigned since;
+};
+enum { GS_LOWER_KNOWN = 64 };
+
 struct gs_lower {
 	struct gs_arena arena;
 	struct gs_onnx_model model;
@@ -111,6 +124,7 @@ struct gs_lower {
 	struct gs_lower_maker *instr_maker; /* likewise */
 	const struct gs_onnx_node *node;    /* being lowered, the innermost; NULL outside of nodes */
 	uint32_t instr_cap;
+	struct gs_lower_known known[GS_LOWER_KNOWN]; /* by a hash of the name: a model names few operators often */
 	struct gs_lower_const *constant;
 	uint32_t constants, constant_cap;
 	struct gs_lower_input input[GS_IO_MAX];
@@ -120,8 +134,6 @@ struct gs_lower {
 	struct gs_error *error;
 };
 
-typedef enum gs_err (*gs_lower_fn)(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
-                                   struct gs_val *out);
 struct gs_lower_op {
 	const char *name;
 	gs_lower_fn lower;
@@ -230,6 +242,8 @@ struct gs_arg { /* a value, or a constant register when v is NULL */
 
 /* The view of a value with one row and no axis yet; gs_operand_axis adds an axis to it. */
 struct gs_operand gs_lower_view(const struct gs_lower *lo, const struct gs_val *v);
+/* The same to *op, which gs_instr_clear left: 2 KiB are not copied about. */
+void gs_lower_view_to(const struct gs_lower *lo, const struct gs_val *v, struct gs_operand *op);
 void gs_operand_axis(struct gs_operand *op, unsigned axis, int64_t coef);
 /* A row of its own: coordinate offset (+ what gs_operand_row_axis adds) checked against extent. Returns its index. */
 unsigned gs_operand_row(struct gs_operand *op, uint64_t extent, uint64_t stride, int64_t offset);

@@ -1,5 +1,5 @@
 /* Instructions: operands from values, the normal form of boxes, folding of constants. */
-#include "validator/onnx/lower.h"
+#include "validator/onnx/lower_fold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,17 +55,23 @@ struct gs_operand gs_operand_const(gs_reg reg)
 	return (struct gs_operand){.kind = GS_OPERAND_CONST, .constant = reg};
 }
 
+void gs_lower_view_to(const struct gs_lower *lo, const struct gs_val *v, struct gs_operand *op)
+{
+	op->kind = GS_OPERAND_TENSOR;
+	op->view.dtype = v->dtype;
+	op->view.count = gs_lower_base_count(lo, v);
+	op->view.space = v->kind == GS_VAL_CONST   ? GS_SPACE_WEIGHTS
+	                 : v->kind == GS_VAL_INPUT ? GS_SPACE_INPUTS
+	                                           : GS_SPACE_TRACE;
+	op->view.chunk = v->kind == GS_VAL_INPUT ? lo->input[v->source].chunk : v->source;
+	op->view.rows = 1;
+	op->view.row[0] = (struct gs_row){.extent = op->view.count, .stride = 1, .at.offset = v->offset};
+}
+
 struct gs_operand gs_lower_view(const struct gs_lower *lo, const struct gs_val *v)
 {
 	struct gs_operand op = {.kind = GS_OPERAND_TENSOR};
-	op.view.dtype = v->dtype;
-	op.view.count = gs_lower_base_count(lo, v);
-	op.view.space = v->kind == GS_VAL_CONST   ? GS_SPACE_WEIGHTS
-	                : v->kind == GS_VAL_INPUT ? GS_SPACE_INPUTS
-	                                          : GS_SPACE_TRACE;
-	op.view.chunk = v->kind == GS_VAL_INPUT ? lo->input[v->source].chunk : v->source;
-	op.view.rows = 1;
-	op.view.row[0] = (struct gs_row){.extent = op.view.count, .stride = 1, .at.offset = v->offset};
+	gs_lower_view_to(lo, v, &op);
 	return op;
 }
 
@@ -84,15 +90,24 @@ unsigned gs_operand_row(struct gs_operand *op, uint64_t extent, uint64_t stride,
 	return op->view.rows++;
 }
 
-struct gs_operand gs_lower_elementwise(const struct gs_lower *lo, const struct gs_val *v, unsigned rank)
+static void elementwise_to(const struct gs_lower *lo, const struct gs_val *v, unsigned rank, struct gs_operand *op)
 {
 	gs_reg reg;
-	if (gs_lower_uniform(lo, v, &reg))
-		return gs_operand_const(reg);
-	struct gs_operand op = gs_lower_view(lo, v);
+	if (gs_lower_uniform(lo, v, &reg)) {
+		op->kind = GS_OPERAND_CONST;
+		op->constant = reg;
+		return;
+	}
+	gs_lower_view_to(lo, v, op);
 	for (unsigned d = 0; d < v->rank; d++)
 		if (v->dim[d] != 1)
-			gs_operand_axis(&op, rank - v->rank + d, v->stride[d]);
+			gs_operand_axis(op, rank - v->rank + d, v->stride[d]);
+}
+
+struct gs_operand gs_lower_elementwise(const struct gs_lower *lo, const struct gs_val *v, unsigned rank)
+{
+	struct gs_operand op = {0};
+	elementwise_to(lo, v, rank, &op);
 	return op;
 }
 
@@ -173,65 +188,6 @@ static void normalise(struct gs_instr *in)
 			aff.at[i]->coef[a] = 0;
 }
 
-/* ---- folding ---- */
-
-static bool all_constant(const struct gs_instr *in)
-{
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		const struct gs_operand *op = &in->operand[k];
-		if (op->kind == GS_OPERAND_TENSOR && (op->view.space != GS_SPACE_WEIGHTS ||
-		                                      (op->indirect_row && op->indirect.space != GS_SPACE_WEIGHTS)))
-			return false;
-	}
-	return true;
-}
-
-static uint64_t place(const struct gs_lower *lo, struct gs_view *view, uint8_t *to, uint64_t at)
-{
-	const struct gs_lower_const *c = &lo->constant[view->chunk];
-	uint64_t chunks = gs_dtype_chunks((enum gs_dtype)c->dtype, c->count);
-	if (to != NULL) {
-		memcpy(to + at * GS_CHUNK_BYTES, c->data, c->count * gs_dtype_bytes((enum gs_dtype)c->dtype));
-		view->chunk = (uint32_t)at;
-	}
-	return chunks;
-}
-
-/* Copies the constants that the instruction reads side by side (to NULL: only counts their chunks). */
-static uint64_t gather_constants(const struct gs_lower *lo, struct gs_instr *in, uint8_t *to)
-{
-	uint64_t at = 0;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		at += place(lo, &op->view, to, at);
-		if (op->indirect_row)
-			at += place(lo, &op->indirect, to, at);
-	}
-	return at;
-}
-
-static enum gs_err fold_now(struct gs_lower *lo, const struct gs_instr *in, unsigned rank, const uint32_t *dim,
-                            struct gs_val *out)
-{
-	struct gs_instr run = *in;
-	uint64_t chunks = gs_dtype_chunks((enum gs_dtype)in->store_dtype, gs_instr_count(in));
-	uint8_t *result = gs_arena_alloc(&lo->arena, chunks, GS_CHUNK_BYTES);
-	uint64_t source_chunks = gather_constants(lo, &run, NULL);
-	uint8_t *source = calloc(source_chunks + 1, GS_CHUNK_BYTES);
-	enum gs_err err = GS_OK;
-	if (result == NULL || source == NULL) {
-		err = gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "folded constants do not fit the memory limit");
-	} else {
-		gather_constants(lo, &run, source);
-		gs_interpret_instr(&run, &(struct gs_memory){.trace = result, .weights = source});
-		err = gs_lower_constant(lo, (enum gs_dtype)in->store_dtype, rank, dim, result, out);
-	}
-	free(source);
-	return err;
-}
-
 /* ---- emission ---- */
 
 static enum gs_err append(struct gs_lower *lo, const struct gs_instr *in)
@@ -308,10 +264,11 @@ enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned ran
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "an instruction with %u output and %u reduction axes",
 		                       in->out_axes, in->red_axes);
 	uint64_t steps = gs_instr_cost(in);
-	if (all_constant(in)) /* what reading them costs counts too */
-		steps += GS_LOWER_FOLD_CHUNK_STEPS * gather_constants(lo, in, NULL);
-	if (all_constant(in) && gs_lower_spend(lo, steps))
-		return fold_now(lo, in, rank, dim, out);
+	bool constant = gs_lower_all_constant(in);
+	if (constant) /* what reading them costs counts too */
+		steps += GS_LOWER_FOLD_CHUNK_STEPS * gs_lower_constant_chunks(lo, in);
+	if (constant && gs_lower_spend(lo, steps))
+		return gs_lower_fold_now(lo, in, rank, dim, out);
 	v.source = lo->listing.count;
 	enum gs_err err = append(lo, in);
 	*out = v;
@@ -330,7 +287,7 @@ static void set_step(struct gs_instr *in, struct gs_step step)
 enum gs_err gs_lower_map(struct gs_lower *lo, struct gs_step step, unsigned args, const struct gs_arg *arg,
                          struct gs_val *out)
 {
-	struct gs_instr in = {.form = GS_MAP};
+	struct gs_instr in;
 	struct gs_val v[3];
 	unsigned n = 0;
 	for (unsigned i = 0; i < args; i++)
@@ -341,12 +298,17 @@ enum gs_err gs_lower_map(struct gs_lower *lo, struct gs_step step, unsigned args
 	enum gs_err err = gs_lower_broadcast(lo, v, n, &rank, dim);
 	if (err != GS_OK)
 		return err;
+	gs_instr_clear(&in);
+	in.form = GS_MAP;
 	set_step(&in, step);
 	in.out_axes = rank;
 	memcpy(in.extent, dim, rank * sizeof(*dim));
-	for (unsigned i = 0; i < args; i++)
-		in.operand[i] = arg[i].v == NULL ? gs_operand_const(arg[i].reg)
-		                                 : gs_lower_elementwise(lo, arg[i].v, rank);
+	for (unsigned i = 0; i < args; i++) {
+		if (arg[i].v == NULL)
+			in.operand[i].constant = arg[i].reg; /* kind 0 */
+		else
+			elementwise_to(lo, arg[i].v, rank, &in.operand[i]);
+	}
 	return gs_lower_emit(lo, &in, rank, dim, out);
 }
 

@@ -185,20 +185,39 @@ static enum gs_err resolve(struct gs_lower *lo, const struct gs_onnx_node *node,
 
 /* ---- nodes ---- */
 
+/* What the node's operator is, looked up in texts and tables where its name has not been met. */
+static const struct gs_lower_known *known_operator(struct gs_lower *lo, const struct gs_onnx_node *node)
+{
+	uint32_t hash = 2166136261;
+	for (size_t i = 0; i < node->op.len; i++)
+		hash = (hash ^ node->op.ptr[i]) * 16777619;
+	struct gs_lower_known *known = &lo->known[(hash ^ hash >> 16) % GS_LOWER_KNOWN];
+	if (known->op.ptr != NULL && gs_bytes_equal(known->op, node->op) && gs_bytes_equal(known->domain, node->domain))
+		return known;
+	struct gs_catalogue_operator op = {.versions = 0};
+	*known = (struct gs_lower_known){.domain = node->domain,
+	                                 .op = node->op,
+	                                 .lower = gs_lower_op_find(node->domain, node->op),
+	                                 .row = gs_catalogue_find(node->domain, node->op, &op)};
+	known->since = op.version[0];
+	return known;
+}
+
 static enum gs_err apply(struct gs_lower *lo, const struct gs_onnx_node *node, const struct gs_val *in,
                          struct gs_val *out)
 {
 	const struct gs_onnx_function *f = function_of(lo, node);
 	if (f != NULL)
 		return lower_call(lo, f, node, in, out);
-	gs_lower_fn lower = gs_lower_op_find(node->domain, node->op);
+	const struct gs_lower_known *known = known_operator(lo, node);
+	gs_lower_fn lower = known->lower; /* what it is made of may be of other names */
 	if (lower == NULL)
 		return gs_lower_refuse_op(lo, node);
 	if (gs_onnx_opset(lo->opsets, node->domain) == 0 && lo->model.opset == 0)
 		return gs_lower_refuse(lo, GS_ONNX_MALFORMED, "the model imports no opset of its domain '%.*s'",
 		                       NAME(node->domain));
 	struct gs_lower_old old = {0};
-	enum gs_err err = gs_catalogue_check(lo, node);
+	enum gs_err err = gs_catalogue_check(lo, node, known);
 	if (err == GS_OK)
 		err = gs_lower_old_form(lo, &node, &old);
 	if (err == GS_OK)

@@ -12,12 +12,14 @@ static enum gs_err check_pair(struct gs_lower *lo, const struct gs_val *a, const
 	return GS_OK;
 }
 
+/* With +0 as its start. */
 static void start_fold(struct gs_instr *in, const struct gs_val *x)
 {
-	*in = (struct gs_instr){.form = GS_FOLD, .store_dtype = x->dtype};
+	gs_instr_clear(in);
+	in->form = GS_FOLD;
+	in->store_dtype = x->dtype;
 	in->fn = (uint8_t)gs_fn_for(GS_FN_F32_FMA, gs_val_class(x));
 	in->acc_dtype = (uint8_t)gs_class_dtype(gs_val_class(x));
-	in->operand[0] = gs_operand_const(0);
 }
 
 enum gs_err gs_ops_matmul(struct gs_lower *lo, const struct gs_val *left, const struct gs_val *right,
@@ -70,8 +72,8 @@ enum gs_err gs_ops_matmul_then(struct gs_lower *lo, const struct gs_val *left, c
 	dim[batch + 1] = b.dim[b.rank - 1];
 	memcpy(fold.extent, dim, (batch + 2U) * sizeof(*dim));
 	fold.extent[batch + 2] = a.dim[a.rank - 1];
-	fold.operand[1] = gs_lower_view(lo, &a);
-	fold.operand[2] = gs_lower_view(lo, &b);
+	gs_lower_view_to(lo, &a, &fold.operand[1]);
+	gs_lower_view_to(lo, &b, &fold.operand[2]);
 	for (unsigned i = 0; i < 2; i++)
 		for (unsigned d = 0; d < lead[i].rank; d++)
 			if (lead[i].dim[d] != 1)
@@ -143,8 +145,8 @@ static enum gs_err op_gemm(struct gs_lower *lo, const struct gs_onnx_node *node,
 	fold.extent[0] = dim[0];
 	fold.extent[1] = dim[1];
 	fold.extent[2] = a.dim[1];
-	fold.operand[1] = gs_lower_view(lo, &a);
-	fold.operand[2] = gs_lower_view(lo, &b);
+	gs_lower_view_to(lo, &a, &fold.operand[1]);
+	gs_lower_view_to(lo, &b, &fold.operand[2]);
 	gs_operand_axis(&fold.operand[1], 0, a.stride[0]);
 	gs_operand_axis(&fold.operand[1], 2, a.stride[1]);
 	gs_operand_axis(&fold.operand[2], 1, b.stride[1]);
@@ -215,8 +217,8 @@ enum gs_err gs_ops_conv(struct gs_lower *lo, const struct gs_onnx_node *node, co
 	dim[1] = w.dim[0];
 	unsigned red = fold.out_axes;
 	fold.extent[red] = w.dim[1];
-	fold.operand[1] = gs_lower_view(lo, &x);
-	fold.operand[2] = gs_lower_view(lo, &w);
+	gs_lower_view_to(lo, &x, &fold.operand[1]);
+	gs_lower_view_to(lo, &w, &fold.operand[2]);
 	gs_operand_axis(&fold.operand[1], 0, x.stride[0]);
 	gs_operand_axis(&fold.operand[1], 1, x.stride[1] * (int64_t)w.dim[1]);
 	gs_operand_axis(&fold.operand[1], red, x.stride[1]);

@@ -1,0 +1,11 @@
+/* simulations/nodes/call_moves.h: the calls of Disputes that are moves, for calls.c. */
+#ifndef GS_SIMULATIONS_NODES_CALL_MOVES_H
+#define GS_SIMULATIONS_NODES_CALL_MOVES_H
+
+#include "chain/eth/abi.h"
+#include "simulations/nodes/calls.h"
+
+/* false: no move has this selector. That the calldata has not its form sticks to the reader. */
+bool gs_sim_call_read_move(uint32_t selector, struct gs_abi_reader *r, struct gs_sim_call *out);
+
+#endif

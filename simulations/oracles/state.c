@@ -1,0 +1,42 @@
+#include "simulations/oracles/oracles.h"
+
+#include "simulations/nodes/run.h"
+
+/* Everything that follows from the chain alone, beside what a node finds that has just come. */
+static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
+{
+	static const enum gs_table derived[] = {GS_TABLE_CLAIMS, GS_TABLE_MODELS,  GS_TABLE_GAMES,
+	                                        GS_TABLE_STAKES, GS_TABLE_SLASHES, GS_TABLE_BATCHES};
+	struct gs_sim_actor fresh = {.account = r->actors,
+	                             .network = &r->network,
+	                             .luck = {.offline_from_s = GS_SIM_NEVER_S},
+	                             .compute = gs_sim_run_compute,
+	                             .self = r,
+	                             .options = r->actor[0].options};
+	fresh.options.self = gs_sim_address(GS_SIM_ACCOUNTS_MAX - 1);
+	fresh.options.validate = fresh.options.defend = fresh.options.finalise = false;
+	fresh.account = GS_SIM_ACCOUNTS_MAX - 1;
+	enum gs_err err = gs_sim_actor_open(&fresh, 1, error);
+	for (size_t i = 0; err == GS_OK && i < r->network.blocks; i++) {
+		err = gs_sim_actor_tick(&fresh, r->now_s, error);
+		const struct gs_head *head = err == GS_OK ? gs_node_newest(fresh.node) : NULL;
+		if (head != NULL && head->number + 1 == r->network.blocks)
+			break;
+	}
+	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
+		for (unsigned t = 0; gs_sim_run_honest(r, a) && err == GS_OK && t < GS_ARRAY_LEN(derived); t++) {
+			bool same;
+			err = gs_sim_same_records(&r->actor[a].inner, &fresh.inner, derived[t], &same, error);
+			if (err == GS_OK && !same)
+				gs_sim_run_object(r, GS_SIM_WRONG_STATE);
+		}
+	}
+	gs_sim_actor_close(&fresh);
+	return err;
+}
+
+const struct gs_sim_oracle_kind gs_sim_oracle_state = {
+	.name = "stored state differs from the chain's",
+	.about = "what an honest node has stored of the chain is not what a new node finds there",
+	.at_end = check,
+};
