@@ -46,6 +46,7 @@ if [[ -d $data/onnx-backend ]]; then
 fi
 
 # --- one model through every command ---
+mnist=$data/models/wonnx_opt-mnist
 model=$data/models/rand_mlp_risk
 set -- "$model"/test_data_set_0/input_*.pb
 inputs=()
@@ -68,6 +69,47 @@ check "infer and program agree" $?
 check "infer of the program file" $?
 [[ $(grep outputRoot "$work/infer.json") == "$(grep outputRoot "$work/again.json")" ]]
 check "the program file gives the same root" $?
+# several sets as a batch: each has what it has alone, in the order given; a set of another shape is named
+sets=$work/sets
+mkdir -p "$sets" "$work/out_of_sets" "$work/other/test_data_set_3"
+/usr/bin/python3 - "$model/test_data_set_0/input_0.pb" "$sets" <<'P'
+import os, sys
+b = bytearray(open(sys.argv[1], "rb").read())
+for i in (0, 1, 2, 10):
+    os.makedirs(f"{sys.argv[2]}/test_data_set_{i}")
+    b[-1] ^= 0x80  # the sign of the last value; the second bit from below changes the others
+    b[-5] ^= i
+    open(f"{sys.argv[2]}/test_data_set_{i}/input_0.pb", "wb").write(b)
+P
+for threads in 1 2 3; do
+	"$gainsay" infer "$model/model.onnx" --inputs "$sets" --inputs "$model/test_data_set_0" --threads "$threads" --repeat 2 --output-dir "$work/out_of_sets" --json >"$work/sets.json"
+	check "infer of five sets by $threads threads" $?
+	for s in "$sets"/test_data_set_{0,1,2,10} "$model/test_data_set_0"; do
+		"$gainsay" infer "$model/model.onnx" --input "$s/input_0.pb" --json
+	done >"$work/alone.json"
+	/usr/bin/python3 - "$work" <<'P'
+import json, sys
+d = sys.argv[1]
+batch, alone = json.load(open(d + "/sets.json")), []
+text = open(d + "/alone.json").read()
+while text.strip():
+    one, end = json.JSONDecoder().raw_decode(text.lstrip())
+    alone.append(one)
+    text = text.lstrip()[end:]
+assert len(batch["sets"]) == len(alone) == 5 and batch["inferences_per_second"] > 0
+for b, a in zip(batch["sets"], alone):
+    assert [b[k] for k in ("inputRoot", "outputRoot", "outputs")] == [a[k] for k in ("inputRoot", "outputRoot", "outputs")], b["inputs"]
+assert len({b["outputRoot"] for b in batch["sets"]}) >= 3
+P
+	check "each set by $threads threads is as it is alone" $?
+done
+cmp -s "$work/out_of_sets/test_data_set_4/output_0.npy" "$work/output_0.npy"
+check "outputs of a set are written" $?
+cp "$mnist/test_data_set_0/input_0.pb" "$work/other/test_data_set_3/"
+refuses "a set of another shape" "test_data_set_3: input .* takes" "$gainsay" infer "$model/model.onnx" --inputs "$sets" --inputs "$work/other"
+refuses "a folder without inputs" "holds neither" "$gainsay" infer "$model/model.onnx" --inputs "$work/out_of_sets/test_data_set_0"
+refuses "no such folder" "No such file" "$gainsay" infer "$model/model.onnx" --inputs "$work/nowhere"
+refuses "a set and an input" "leave --input" "$gainsay" infer "$model/model.onnx" --inputs "$sets" --input "$mnist/test_data_set_0/input_0.pb"
 # the written output is what the reference says: a data set made of it passes, one with a flipped bit does not
 mkdir -p "$work/case/test_data_set_0"
 cp "$model/model.onnx" "$work/case/"
@@ -87,7 +129,6 @@ grep -q "^FAIL case value$" "$work/out"
 check "a wrong reference is a value failure" $?
 
 # --- bad input ---
-mnist=$data/models/wonnx_opt-mnist
 good=$mnist/test_data_set_0/input_0.pb
 head -c 3000 "$mnist/model.onnx" >"$work/cut.onnx"
 refuses "a cut model" "cut" "$gainsay" infer "$work/cut.onnx" --input "$good"

@@ -77,6 +77,66 @@ static void run(struct fixture *f, const struct gs_exec_options *options, uint64
 	gs_exec_batch_free(batch);
 }
 
+struct gathering { /* one output of every input, as its thread left it */
+	struct fixture *f;
+	const struct gs_exec_batch *batch;
+	unsigned seen[INPUTS];
+	bool same[INPUTS];
+};
+
+static void gather(void *self, uint32_t input, const uint8_t *trace)
+{
+	struct gathering *g = self;
+	const struct gs_program *p = &g->f->program;
+	g->same[input] = true;
+	for (uint32_t i = p->count - p->header.outputs; i < p->count; i++) {
+		struct gs_instr in = gs_program_instr(p, i);
+		uint32_t place = gs_exec_batch_place(g->batch, in.first_chunk);
+		size_t bytes = (size_t)(gs_instr_count(&in) * gs_dtype_bytes(in.store_dtype));
+		g->same[input] &= memcmp(trace + (size_t)place * GS_CHUNK_BYTES,
+		                         g->f->want[input].chunks + (size_t)in.first_chunk * GS_CHUNK_BYTES,
+		                         bytes) == 0;
+	}
+	g->seen[input]++;
+}
+
+/* Outputs alone, one input after the other in a thread's own room. */
+static void in_rooms(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct fixture f;
+		struct gs_exec_batch *batch;
+		struct gs_error error;
+		uint8_t *room[3];
+		prepare(&f, seed);
+		const struct gs_exec_options options = {.threads = 1 + (unsigned)seed % 3,
+		                                        .packed_bytes = GS_EXEC_PACKED_BYTES_MAX,
+		                                        .finely = seed % 2 == 0,
+		                                        .outputs_only = true};
+		struct gathering g = {.f = &f};
+		assert_int_equal(gs_exec_batch_new(&f.program, &options, &batch, &error), GS_OK);
+		g.batch = batch;
+		for (unsigned t = 0; t < options.threads; t++)
+			assert_non_null(room[t] = calloc(1, (size_t)gs_program_trace_bytes(&f.program)));
+		for (unsigned i = 0; i < INPUTS; i++)
+			f.memory[i].trace = NULL;
+		for (unsigned round = 1; round <= 3; round++) {
+			assert_int_equal(gs_exec_batch_run_in(batch, f.memory, INPUTS, room, gather, &g, &error),
+			                 GS_OK);
+			for (unsigned i = 0; i < INPUTS; i++) {
+				assert_int_equal(g.seen[i], round);
+				if (!g.same[i])
+					fail_msg("seed %llu: input %u differs", (unsigned long long)seed, i);
+			}
+		}
+		for (unsigned t = 0; t < options.threads; t++)
+			free(room[t]);
+		gs_exec_batch_free(batch);
+		drop(&f);
+	}
+}
+
 static void every_input_as_if_alone(void **state)
 {
 	(void)state;
@@ -112,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_input_as_if_alone),
+		cmocka_unit_test(in_rooms),
 		cmocka_unit_test(unknown_isa),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static enum gs_err read_adversary(const struct gs_cli_list *list, struct gs_work
 static int run_node(int argc, char **argv, bool defend)
 {
 	const char *rate = NULL, *certain_above = NULL, *sampling_key = NULL, *poll = NULL, *log_level = NULL,
-		   *isa = NULL;
+		   *isa = NULL, *threads = NULL;
 	struct gs_cli_list wrong = {.count = 0};
 	uint64_t until_claims = 0, until_s = 0;
 	const struct gs_flag flags[] = {
@@ -80,6 +80,11 @@ static int run_node(int argc, char **argv, bool defend)
 	         .value = "MS",
 	         .help = "time between looks at the chain",
 	         .out = &poll},
+		{.name = "threads",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "N",
+	         .help = "claims executed at once (1)",
+	         .out = &threads},
 		{.name = "log-level",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "LEVEL",
@@ -127,6 +132,7 @@ static int run_node(int argc, char **argv, bool defend)
 	             {"policy.certain_above", certain_above},
 	             {"policy.sampling_key_file", sampling_key},
 	             {"intervals.poll_ms", poll},
+	             {"execution.threads", threads},
 	             {"log.level", log_level}};
 	if (gs_exec_isa_check(isa, &error))
 		return gs_cli_misused("--isa: %s", error.text);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "validator/exec/exec.h"
+
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error",
@@ -35,6 +37,8 @@ static const struct gs_setting table[] = {
 	{"intervals.rpc_timeout_ms", GS_SETTING_U64, AT(intervals.rpc_timeout_ms), 100, 600 * 1000, NULL},
 	{"chain.fee_max_gwei", GS_SETTING_GWEI, AT(chain.fee_max), 0, 0, NULL},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
+	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
+	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
 	{"trace.memory_mib", GS_SETTING_U64, AT(trace.memory_mib), 0, 1024 * 1024, NULL},
 	{"trace.disk_mib", GS_SETTING_U64, AT(trace.disk_mib), 0, 64 * 1024 * 1024, NULL},
 	{"trace.folder", GS_SETTING_PATH, AT(trace.folder), 0, 0, NULL},
@@ -53,6 +57,8 @@ void gs_config_defaults(struct gs_config *config)
 	config->intervals.poll_ms = 1000;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;
+	config->execution.threads = 1;
+	config->execution.prepared_mib = 1024;
 	config->trace.memory_mib = 2048;
 	config->trace.disk_mib = 64 * 1024;
 	config->log.level = GS_LOG_INFO;

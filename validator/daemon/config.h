@@ -51,6 +51,10 @@ struct gs_config {
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
 	} chain;
+	struct {
+		uint64_t threads;      /* executions at once */
+		uint64_t prepared_mib; /* of models that are kept ready to be run */
+	} execution;
 	struct {                                 /* what executions wrote, kept while a game may follow */
 		uint64_t memory_mib;             /* of all traces in memory; what does not fit lies in files */
 		uint64_t disk_mib;               /* of those files */

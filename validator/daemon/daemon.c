@@ -420,7 +420,9 @@ static enum gs_err open_work(struct daemon *d)
 		return gs_fail_within(&d->error, err, "trace.folder");
 	d->traces = gs_spill_home(d->spill);
 	const struct gs_work_options work = {.models = d->config->models,
-	                                     .threads = 1,
+	                                     .threads = (unsigned)d->config->execution.threads,
+	                                     .trace_roots = d->config->attest.mode == GS_ATTEST_MODE_ON,
+	                                     .prepared_bytes = d->config->execution.prepared_mib << 20,
 	                                     .isa = d->options->isa,
 	                                     .log = d->log,
 	                                     .adversary = d->options->adversary,

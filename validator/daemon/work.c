@@ -11,6 +11,7 @@
 #include "challenge/game/claim.h"
 #include "validator/daemon/adversary.h"
 #include "validator/daemon/models.h"
+#include "validator/daemon/prepared.h"
 #include "validator/exec/plan.h"
 #include "validator/exec/prover_trace.h"
 
@@ -37,13 +38,23 @@ struct list {
 	size_t count;
 };
 
+struct worker {
+	struct gs_work *work;
+	unsigned number;
+	pthread_t thread;
+	struct gs_hash model; /* of its latest jobs... */
+	unsigned same;        /* ...so many in a row */
+};
+
 struct gs_work {
 	struct gs_work_options options;
 	struct gs_models *models;
+	pthread_mutex_t models_lock;
+	struct gs_prepared *prepared;
 	struct gs_program wrong[GS_WORK_ADVERSARY_MODELS_MAX]; /* the adversary's models */
 	size_t wrong_count;
-	pthread_t thread;
-	bool running;
+	struct worker worker[GS_EXEC_THREADS_MAX];
+	unsigned workers; /* that run */
 	int event_fd;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t wake;
@@ -74,6 +85,29 @@ static struct item *shift(struct list *list)
 	if (!list->first)
 		list->last = NULL;
 	list->count--;
+	return item;
+}
+
+/* The next one for this worker: of the model that it has just run, unless others have waited for too long. */
+static struct item *shift_for(struct worker *worker, struct list *list)
+{
+	struct item **at = &list->first, *before = NULL;
+
+	while (worker->same < GS_WORK_SAME_MAX && *at && !gs_hash_equal(&(*at)->job.model, &worker->model)) {
+		before = *at;
+		at = &before->next;
+	}
+	struct item *item = worker->same < GS_WORK_SAME_MAX ? *at : NULL;
+	if (item && before) {
+		*at = item->next;
+		if (list->last == item)
+			list->last = before;
+		list->count--;
+	} else {
+		item = shift(list);
+	}
+	worker->same = gs_hash_equal(&item->job.model, &worker->model) ? worker->same + 1 : 1;
+	worker->model = item->job.model;
 	return item;
 }
 
@@ -148,6 +182,15 @@ static struct gs_hash right_root(const struct item *item, const struct gs_progra
 	return root;
 }
 
+/* Of a run's outputs where the program has them, zeros completed. */
+static void output_root(const struct gs_program *program, const uint8_t *trace, struct gs_hash *out)
+{
+	const struct gs_header *h = &program->header;
+	const uint64_t present = gs_program_trace_bytes(program) / GS_CHUNK_BYTES - h->output_chunk;
+
+	gs_merkle_array_root(trace + (size_t)h->output_chunk * GS_CHUNK_BYTES, present, h->output_depth, out);
+}
+
 static enum gs_err init_trace(const struct gs_work *work, const struct gs_program *program, struct gs_trace *out,
                               struct gs_error *why)
 {
@@ -155,21 +198,41 @@ static enum gs_err init_trace(const struct gs_work *work, const struct gs_progra
 	                        work->options.traces, why);
 }
 
-/* The executor's run; item->trace is committed. */
-static enum gs_err run_executor(struct gs_work *work, struct item *item, const struct gs_program *program,
-                                struct gs_error *why)
+/* The executor's run for the outputs alone. GS_ELIMIT: it needs a trace. */
+static enum gs_err run_outputs(struct worker *worker, struct item *item, const struct gs_program *program,
+                               struct gs_error *why)
 {
 	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory, .claimed = item->claimed};
-	enum gs_err err = init_trace(work, program, &item->trace, why);
+	struct gs_prepared_use use;
+	enum gs_err err = gs_prepared_take(worker->work->prepared, program, &item->job.model, GS_PREPARED_OUTPUTS,
+	                                   worker->number, &use, why);
 
 	if (err)
 		return err;
+	memory.trace = use.room;
+	err = gs_exec_plan_run(use.plan, &memory, why);
+	if (!err)
+		output_root(program, use.room, &item->result.output_root);
+	gs_prepared_give(worker->work->prepared, &use);
+	return err;
+}
+
+/* The executor's run; item->trace is committed. */
+static enum gs_err run_executor(struct worker *worker, struct item *item, const struct gs_program *program,
+                                struct gs_error *why)
+{
+	struct gs_memory memory = {.weights = program->weights, .inputs = item->memory, .claimed = item->claimed};
+	struct gs_prepared_use use;
+	enum gs_err err = init_trace(worker->work, program, &item->trace, why);
+
+	if (!err)
+		err = gs_prepared_take(worker->work->prepared, program, &item->job.model, GS_PREPARED_TRACE,
+		                       worker->number, &use, why);
+	if (err)
+		return err;
 	memory.trace = item->trace.chunks;
-	const struct gs_exec_options options = {.threads = work->options.threads,
-	                                        .isa = work->options.isa,
-	                                        .packed_bytes = GS_EXEC_PACKED_BYTES_MAX,
-	                                        .shared_only = true};
-	err = gs_exec_run_committing(program, &memory, &options, &item->trace, why);
+	err = gs_exec_plan_run_committing(use.plan, &memory, &item->trace, why);
+	gs_prepared_give(worker->work->prepared, &use);
 	if (err)
 		return err;
 	gs_trace_output_root(&item->trace, &program->header, &item->result.output_root);
@@ -219,11 +282,9 @@ static enum gs_err lie(struct gs_work *work, struct item *item, const struct gs_
 	const struct gs_hash right = right_root(item, program);
 	const struct gs_bytes output = item->claimed ? (struct gs_bytes){holds, sizeof(holds)} : item->job.output;
 	if (item->job.own)
-		err = gs_adversary_claim(&item->common, with, work->wrong_count, output, &right, work->options.threads,
-		                         &item->lie, why);
+		err = gs_adversary_claim(&item->common, with, work->wrong_count, output, &right, 1, &item->lie, why);
 	else
-		err = gs_adversary_run(&item->common, work->wrong_count ? with[0] : NULL, work->options.threads,
-		                       &item->lie, why);
+		err = gs_adversary_run(&item->common, work->wrong_count ? with[0] : NULL, 1, &item->lie, why);
 	if (err)
 		return err;
 	gs_trace_output_root(&item->lie.trace, &program->header, &item->result.output_root);
@@ -249,34 +310,72 @@ static enum gs_err keep(struct item *item, const struct gs_program *program, str
 	return GS_OK;
 }
 
-static enum gs_err execute(struct gs_work *work, struct item *item, struct gs_error *why)
+static enum gs_err find_model(struct gs_work *work, const struct gs_hash *model, const struct gs_program **out,
+                              struct gs_error *why)
 {
-	const struct gs_program *program;
-	struct gs_hash right;
-	enum gs_err err = gs_models_find(work->models, &item->job.model, &program, why);
+	enum gs_err err;
 
-	if (!err)
-		err = prepare_arrays(item, program, why);
-	if (!err && work->options.adversary)
-		return lie(work, item, program, why);
-	if (!err)
-		err = run_executor(work, item, program, why);
+	pthread_mutex_lock(&work->models_lock);
+	err = gs_models_find(work->models, model, out, why);
+	pthread_mutex_unlock(&work->models_lock);
+	return err;
+}
+
+static bool finds_right(struct item *item, const struct gs_program *program)
+{
+	const struct gs_hash right = right_root(item, program);
+
+	if (!gs_hash_equal(&item->result.output_root, &right))
+		return false;
+	item->result.reference_root = item->result.output_root;
+	return true;
+}
+
+/* The whole trace, and where the claim is not right the reference's as well. before: what a run for the outputs alone gave, or NULL. */
+static enum gs_err execute_whole(struct worker *worker, struct item *item, const struct gs_program *program,
+                                 const struct gs_hash *before, struct gs_error *why)
+{
+	enum gs_err err = run_executor(worker, item, program, why);
+
 	if (err)
 		return err;
-	right = right_root(item, program);
-	if (gs_hash_equal(&item->result.output_root, &right)) {
-		item->result.reference_root = item->result.output_root;
+	if (before && !gs_hash_equal(before, &item->result.output_root))
+		return gs_fail(why, GS_ECORRUPT, "two runs of the executor disagree: a fault of this machine");
+	if (finds_right(item, program))
 		return item->job.own ? keep(item, program, why) : GS_OK;
-	}
-	err = run_reference(work, item, program, why);
+	err = run_reference(worker->work, item, program, why);
 	if (!err)
 		err = keep(item, program, why);
 	return err;
 }
 
+static enum gs_err execute(struct worker *worker, struct item *item, struct gs_error *why)
+{
+	struct gs_work *work = worker->work;
+	const struct gs_program *program;
+	enum gs_err err = find_model(work, &item->job.model, &program, why);
+
+	if (!err)
+		err = prepare_arrays(item, program, why);
+	if (err)
+		return err;
+	if (work->options.adversary)
+		return lie(work, item, program, why);
+	if (item->job.own || work->options.trace_roots)
+		return execute_whole(worker, item, program, NULL, why);
+	err = run_outputs(worker, item, program, why);
+	if (err == GS_ELIMIT)
+		return execute_whole(worker, item, program, NULL, why);
+	if (err || finds_right(item, program))
+		return err;
+	const struct gs_hash before = item->result.output_root;
+	return execute_whole(worker, item, program, &before, why);
+}
+
 static void *work_thread(void *self)
 {
-	struct gs_work *work = self;
+	struct worker *worker = self;
+	struct gs_work *work = worker->work;
 
 	pthread_mutex_lock(&work->lock);
 	for (;;) {
@@ -287,11 +386,12 @@ static void *work_thread(void *self)
 			pthread_cond_wait(&work->wake, &work->lock);
 		if (work->stopping)
 			break;
-		item = shift(&work->queue);
+		item = shift_for(worker, &work->queue);
 		pthread_mutex_unlock(&work->lock);
 		item->result.claim = item->job.claim;
-		item->result.computed = execute(work, item, &why) == GS_OK;
-		snprintf(item->result.reason, sizeof(item->result.reason), "%.*s", GS_WORK_REASON_MAX - 1, why.text);
+		item->result.computed = execute(worker, item, &why) == GS_OK;
+		snprintf(item->result.reason, sizeof(item->result.reason), "%.*s", GS_WORK_REASON_MAX - 1,
+		         item->result.computed ? "" : why.text);
 		pthread_mutex_lock(&work->lock);
 		append(&work->done, item);
 		if (write(work->event_fd, &one, sizeof(one)) < 0)
@@ -315,31 +415,56 @@ static enum gs_err load_adversary(struct gs_work *work, struct gs_error *error)
 	return err;
 }
 
+static enum gs_err open_prepared(struct gs_work *work, struct gs_error *error)
+{
+	const struct gs_prepared_options options = {.workers = work->options.threads,
+	                                            .isa = work->options.isa,
+	                                            .bytes_max = work->options.prepared_bytes,
+	                                            .log = work->options.log};
+
+	return gs_prepared_open(&options, &work->prepared, error);
+}
+
+static enum gs_err start_workers(struct gs_work *work, struct gs_error *error)
+{
+	for (unsigned i = 0; i < work->options.threads; i++) {
+		struct worker *worker = &work->worker[i];
+		*worker = (struct worker){.work = work, .number = i};
+		if (pthread_create(&worker->thread, NULL, work_thread, worker) != 0)
+			return gs_fail(error, GS_EIO, "work: no thread could be started");
+		work->workers++;
+	}
+	return GS_OK;
+}
+
 enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work **out, int *event_fd,
                          struct gs_error *error)
 {
 	struct gs_work *work = calloc(1, sizeof(*work));
 	enum gs_err err;
 
+	GS_ASSERT(options->threads >= 1 && options->threads <= GS_EXEC_THREADS_MAX);
 	*out = NULL;
 	if (!work)
 		return gs_fail(error, GS_ENOMEM, "work: no memory");
 	work->options = *options;
 	work->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pthread_mutex_init(&work->lock, NULL);
+	pthread_mutex_init(&work->models_lock, NULL);
 	pthread_cond_init(&work->wake, NULL);
 	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
 	if (!err)
 		err = gs_models_open(options->models, options->log, &work->models, error);
 	if (!err)
 		err = load_adversary(work, error);
-	if (!err && pthread_create(&work->thread, NULL, work_thread, work) != 0)
-		err = gs_fail(error, GS_EIO, "work: no thread could be started");
+	if (!err)
+		err = open_prepared(work, error);
+	if (!err)
+		err = start_workers(work, error);
 	if (err) {
 		gs_work_close(work);
 		return err;
 	}
-	work->running = true;
 	*event_fd = work->event_fd;
 	*out = work;
 	return GS_OK;
@@ -357,13 +482,12 @@ void gs_work_close(struct gs_work *work)
 {
 	if (!work)
 		return;
-	if (work->running) {
-		pthread_mutex_lock(&work->lock);
-		work->stopping = true;
-		pthread_cond_signal(&work->wake);
-		pthread_mutex_unlock(&work->lock);
-		pthread_join(work->thread, NULL);
-	}
+	pthread_mutex_lock(&work->lock);
+	work->stopping = true;
+	pthread_cond_broadcast(&work->wake);
+	pthread_mutex_unlock(&work->lock);
+	while (work->workers > 0)
+		pthread_join(work->worker[--work->workers].thread, NULL);
 	list_free(&work->queue);
 	list_free(&work->done);
 	while (work->kept) {
@@ -371,10 +495,12 @@ void gs_work_close(struct gs_work *work)
 		work->kept = item->next;
 		item_free(item);
 	}
+	gs_prepared_close(work->prepared);
 	gs_models_close(work->models);
 	for (size_t i = 0; i < work->wrong_count; i++)
 		gs_program_free(&work->wrong[i]);
 	pthread_cond_destroy(&work->wake);
+	pthread_mutex_destroy(&work->models_lock);
 	pthread_mutex_destroy(&work->lock);
 	if (work->event_fd >= 0)
 		close(work->event_fd);

@@ -1,9 +1,13 @@
-/* validator/daemon/work.h: executions, on a thread of their own.
+/* validator/daemon/work.h: executions, on threads of their own.
  *
- * A job runs a claim's program on its input with the executor; where that does not give the claimed output, it runs it
- * again with the reference interpreter and compares the two traces chunk by chunk. Where a game may follow (the output is
- * not the claimed one, or the claim is our own) the trace is kept with its trees, and answers as a prover until it is
- * forgotten. */
+ * A job runs a claim's program on its input with the executor, for the outputs alone where nobody asks for the trace: the
+ * claim of another, found right, needs none. Where that does not give the claimed output the executor runs it again and commits to the
+ * whole trace, then the reference interpreter does, and the two traces are compared chunk by chunk. Where a game may
+ * follow (the output is not the claimed one, or the claim is our own) the trace is kept with its trees, and answers as a
+ * prover until it is forgotten.
+ *
+ * Each worker takes one job after another; jobs of one model go by one prepared model (validator/daemon/prepared.h), which is kept for
+ * later ones, and a worker prefers those of the model that it has just run. Results come in any order. */
 #ifndef GS_VALIDATOR_DAEMON_WORK_H
 #define GS_VALIDATOR_DAEMON_WORK_H
 
@@ -11,7 +15,11 @@
 #include "challenge/machine/prover.h"
 #include "challenge/machine/trace.h"
 
-enum { GS_WORK_REASON_MAX = 256, GS_WORK_QUEUE_MAX = 1024 };
+enum {
+	GS_WORK_REASON_MAX = 256,
+	GS_WORK_QUEUE_MAX = 1024,
+	GS_WORK_SAME_MAX = 64, /* jobs of one model that a worker takes before its turn of those that wait longer */
+};
 
 struct gs_work_job {
 	struct gs_hash claim;
@@ -28,7 +36,7 @@ struct gs_work_result {
 	bool computed;                 /* false: for this reason */
 	struct gs_hash output_root;    /* by the executor */
 	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
-	struct gs_hash trace_root; /* of the whole execution: there anyway, since every run commits to what it writes */
+	struct gs_hash trace_root;     /* of the whole execution, where it was committed to; else zero */
 	char reason[GS_WORK_REASON_MAX];
 };
 
@@ -44,7 +52,9 @@ struct gs_work_adversary {
 
 struct gs_work_options {
 	const char *models;                        /* folder */
-	unsigned threads;                          /* of one execution */
+	unsigned threads;                          /* executions at once: 1 to GS_EXEC_THREADS_MAX */
+	bool trace_roots;                          /* of every execution: each is committed to */
+	uint64_t prepared_bytes;                   /* of prepared models, at most */
 	const char *isa;                           /* of validator/exec/exec.h; NULL: the best one */
 	const struct gs_log *log;                  /* borrowed; may be NULL */
 	const struct gs_work_adversary *adversary; /* NULL: none */
@@ -56,7 +66,7 @@ struct gs_work;
 /* *event_fd becomes readable when results wait; owned by *out. */
 GS_MUST enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work **out, int *event_fd,
                                  struct gs_error *error);
-/* Waits for the job that runs; drops the rest. NULL is fine. */
+/* Waits for the jobs that run; drops the rest. NULL is fine. */
 void gs_work_close(struct gs_work *work);
 GS_MUST enum gs_err gs_work_submit(struct gs_work *work, const struct gs_work_job *job);
 /* Takes one result; false when none waits. */

@@ -20,6 +20,9 @@ struct job {
 	struct gs_exec_batch *batch;
 	const struct gs_memory *mem;
 	struct gs_trace *traces;
+	uint8_t *const *room; /* NULL: each input has a trace of its own */
+	gs_exec_batch_done done;
+	void *self;
 	struct failure failure[GS_EXEC_THREADS_MAX];
 };
 
@@ -67,25 +70,52 @@ static void run_some(void *self, unsigned thread, uint64_t first, uint64_t last)
 	struct failure *failure = &job->failure[thread];
 	for (uint64_t i = first; i < last; i++) {
 		struct gs_error error;
-		enum gs_err err = job->traces ? gs_exec_plan_run_committing(plan, &job->mem[i], &job->traces[i], &error)
-		                              : gs_exec_plan_run(plan, &job->mem[i], &error);
+		struct gs_memory mem = job->mem[i];
+		mem.trace = job->room ? job->room[thread] : mem.trace;
+		enum gs_err err = job->traces ? gs_exec_plan_run_committing(plan, &mem, &job->traces[i], &error)
+		                              : gs_exec_plan_run(plan, &mem, &error);
+		if (err == GS_OK && job->room)
+			job->done(job->self, (uint32_t)i, mem.trace);
 		if (err != GS_OK && (failure->err == GS_OK || i < failure->input))
 			*failure = (struct failure){err, i, error};
 	}
+}
+
+static enum gs_err run_all(struct job *job, uint32_t count, struct gs_error *error)
+{
+	struct gs_exec_batch *batch = job->batch;
+	const struct failure *first = NULL;
+	if (count > 1)
+		gs_pool_wake(batch->pool);
+	gs_pool_run(batch->pool, count, 1, run_some, job);
+	for (unsigned t = 0; t < batch->plans; t++)
+		if (job->failure[t].err != GS_OK && (first == NULL || job->failure[t].input < first->input))
+			first = &job->failure[t];
+	if (first == NULL)
+		return GS_OK;
+	return gs_fail(error, first->err, "input %llu: %s", (unsigned long long)first->input, first->error.text);
 }
 
 enum gs_err gs_exec_batch_run(struct gs_exec_batch *batch, const struct gs_memory *mem, struct gs_trace *traces,
                               uint32_t count, struct gs_error *error)
 {
 	struct job job = {.batch = batch, .mem = mem, .traces = traces};
-	const struct failure *first = NULL;
-	if (count > 1)
-		gs_pool_wake(batch->pool);
-	gs_pool_run(batch->pool, count, 1, run_some, &job);
-	for (unsigned t = 0; t < batch->plans; t++)
-		if (job.failure[t].err != GS_OK && (first == NULL || job.failure[t].input < first->input))
-			first = &job.failure[t];
-	if (first == NULL)
-		return GS_OK;
-	return gs_fail(error, first->err, "input %llu: %s", (unsigned long long)first->input, first->error.text);
+	return run_all(&job, count, error);
+}
+
+enum gs_err gs_exec_batch_run_in(struct gs_exec_batch *batch, const struct gs_memory *mem, uint32_t count,
+                                 uint8_t *const *room, gs_exec_batch_done done, void *self, struct gs_error *error)
+{
+	struct job job = {.batch = batch, .mem = mem, .room = room, .done = done, .self = self};
+	return run_all(&job, count, error);
+}
+
+uint32_t gs_exec_batch_place(const struct gs_exec_batch *batch, uint32_t chunk)
+{
+	return gs_exec_plan_place(batch->plan[0], chunk);
+}
+
+uint32_t gs_exec_batch_chunks(const struct gs_exec_batch *batch)
+{
+	return gs_exec_plan_chunks(batch->plan[0]);
 }

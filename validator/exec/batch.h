@@ -21,4 +21,16 @@ void gs_exec_batch_free(struct gs_exec_batch *batch); /* NULL is fine */
 GS_MUST enum gs_err gs_exec_batch_run(struct gs_exec_batch *batch, const struct gs_memory *mem, struct gs_trace *traces,
                                       uint32_t count, struct gs_error *error);
 
+/* As gs_exec_plan_run for who needs the outputs alone, one after the other in one trace a thread, which is room[thread]:
+ * done(self, i, trace) is called on the thread that has run input i, before it runs another one there; outputs lie where
+ * gs_exec_batch_place says. mem[i].trace is not used. Errors as above. */
+typedef void (*gs_exec_batch_done)(void *self, uint32_t input, const uint8_t *trace);
+GS_MUST enum gs_err gs_exec_batch_run_in(struct gs_exec_batch *batch, const struct gs_memory *mem, uint32_t count,
+                                         uint8_t *const *room, gs_exec_batch_done done, void *self,
+                                         struct gs_error *error);
+
+/* gs_exec_plan_place and gs_exec_plan_chunks, of each of its plans. */
+uint32_t gs_exec_batch_place(const struct gs_exec_batch *batch, uint32_t chunk);
+uint32_t gs_exec_batch_chunks(const struct gs_exec_batch *batch);
+
 #endif

@@ -82,6 +82,16 @@ void gs_workspace_free(struct gs_workspace *ws)
 	free(ws);
 }
 
+uint64_t gs_workspace_bytes(const struct gs_workspace *ws)
+{
+	uint64_t bytes = sizeof(*ws) + ws->stage_x.bytes + ws->stage_w.bytes + ws->packed_w.bytes + ws->term_x.bytes +
+	                 ws->term_w.bytes + ws->w_sums.bytes;
+	for (unsigned t = 0; t < ws->threads; t++)
+		if (ws->worker[t])
+			bytes += sizeof(*ws->worker[t]) + sizeof(float) * GS_ITEM_ROWS * GS_ACC_LANES;
+	return bytes;
+}
+
 /* ---- what is computed how ---- */
 
 static void choose_tile(struct gs_contract *out, const struct gs_kernels *kernels)

@@ -52,6 +52,7 @@ void gs_contract_drop(struct gs_contract *c);
 struct gs_workspace;
 GS_MUST enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out);
 void gs_workspace_free(struct gs_workspace *ws);
+uint64_t gs_workspace_bytes(const struct gs_workspace *ws); /* that it holds now */
 
 /* Packs the factors that are constants, weights being the program's array, as long as it adds at most *budget bytes
  * altogether; takes what it used from *budget. What was packed is the caller's to drop, after GS_ENOMEM as well. */

@@ -32,6 +32,7 @@ struct gs_exec_plan {
 	uint32_t count;        /* instructions */
 	struct packed *packed; /* NULL when nothing is packed beforehand */
 	bool borrows;          /* that, from another plan; else owned */
+	uint64_t packed_bytes; /* that it owns of it */
 	struct step *step;     /* owned: one an instruction */
 	struct gs_room room;
 	struct gs_spread spread; /* over threads */
@@ -39,6 +40,7 @@ struct gs_exec_plan {
 	uint64_t kept_bytes;     /* by steps */
 	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
+	const uint8_t *paged;    /* the trace for which large pages were asked last */
 };
 
 /* An instruction that has to be decoded, as it was found to be. */
@@ -185,6 +187,7 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shar
 	struct unique unique = {.c = NULL};
 	enum gs_err err = GS_OK;
 	uint32_t *shared = NULL, count = 0;
+	const uint64_t whole = budget;
 	for (uint32_t i = 0; i < plan->count; i++)
 		count += plan->step[i].factor != NO_FACTOR;
 	if (count == 0)
@@ -205,6 +208,7 @@ static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shar
 		    (!shared_only || bsearch(factor, shared, count, sizeof(*shared), ascending) != NULL))
 			err = prepack_one(plan, i, &unique, &budget);
 	}
+	plan->packed_bytes = whole - budget;
 	free(shared);
 	free(unique.c);
 	return err;
@@ -525,8 +529,9 @@ enum gs_err gs_exec_plan_run_committing(struct gs_exec_plan *plan, const struct 
 	if (err != GS_OK)
 		return gs_fail(error, err, "executor: no memory for the trace's tree");
 	bool dense = plan->chunks >= trace->present / 2; /* in gaps, large pages would take memory for nothing */
-	if (!plan->again && dense && trace->home.take == NULL)
+	if (plan->paged != trace->chunks && dense && trace->home.take == NULL)
 		gs_large_pages(trace->chunks, (size_t)trace->present * GS_CHUNK_BYTES);
+	plan->paged = trace->chunks;
 	err = run(plan, mem, NULL, NULL, NULL, trace, error);
 	if (err == GS_OK)
 		gs_trace_commit_end(trace);
@@ -549,6 +554,14 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 	gs_spread_end(&plan->spread, plan->pool);
 	plan->again = true;
 	return GS_OK;
+}
+
+uint64_t gs_exec_plan_bytes(const struct gs_exec_plan *plan)
+{
+	uint64_t each = sizeof(struct step) + (plan->packed && !plan->borrows ? sizeof(struct packed) : 0) +
+	                (plan->places.chunk ? sizeof(*plan->places.chunk) + sizeof(*plan->places.reads) : 0);
+	return sizeof(*plan) + plan->count * each + plan->packed_bytes + plan->kept_bytes + plan->room.floats * 4 +
+	       gs_workspace_bytes(plan->workspace);
 }
 
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)

@@ -61,6 +61,9 @@ GS_MUST enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs
 GS_MUST enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_memory *mem, double *seconds,
                                            struct gs_error *error);
 
+/* About what the plan holds in memory now: constants packed by itself, buffers, instructions; it grows in the first runs. */
+uint64_t gs_exec_plan_bytes(const struct gs_exec_plan *plan);
+
 /* Constants that it has packed beforehand, each counted once whoever reads it. For tests. */
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan);
 
