@@ -50,8 +50,11 @@ void gs_sim_errands_rules(struct gs_sim_run *r, struct gs_sim_network_rules *rul
 	gs_rng_seed(&r->errands.rng, ~gs_rng_u64(&own));
 	for (unsigned i = 0; i < GS_ARRAY_LEN(all); i++)
 		r->errands.any = r->errands.any || r->value[all[i]] != 0;
-	rules->duties = (struct gs_sim_duty_rules){
-		.demand_s = DUTY_S, .audit_s = DUTY_S, .report_s = 60, .epoch_s = 60, .attest_stake = gs_wei_from_u64(1)};
+	rules->duties = (struct gs_sim_duty_rules){.demand_s = DUTY_S,
+	                                           .audit_s = DUTY_S,
+	                                           .report_s = 60,
+	                                           .epoch_s = 60,
+	                                           .attest_stake = gs_wei_from_u64(1)};
 	rules->unbonding_s = 60;
 	if (!r->errands.any)
 		return;
@@ -139,9 +142,8 @@ static void plan_leaf(struct gs_sim_run *r, struct gs_sim_planned_batch *b, uint
 	struct gs_sim_planned *c = &r->leaf[b->first + index];
 	const bool lies = !r->kind[b->account]->honest && r->lie[b->account][0].shows && index == 0;
 	struct gs_batch_leaf leaf = {.value = gs_wei_from_u64(between(r, 0, 100000))};
-	*c = (struct gs_sim_planned){.account = b->account,
-	                             .input = lies ? 0 : (unsigned)between(r, 0, GS_SIM_INPUTS - 1),
-	                             .wrong = lies};
+	*c = (struct gs_sim_planned){
+		.account = b->account, .input = lies ? 0 : (unsigned)between(r, 0, GS_SIM_INPUTS - 1), .wrong = lies};
 	const struct gs_sim_computation *told = lies ? &r->lie[b->account][0] : &r->honest[c->input];
 	gs_merkle_root(&r->common[c->input].inputs_tree, &leaf.input_root);
 	gs_trace_output_root(&told->execution.trace, &r->program.header, &leaf.output_root);
@@ -152,13 +154,12 @@ static void plan_batch(struct gs_sim_run *r, unsigned account)
 {
 	const struct gs_contracts *contracts = &r->network.rules.contracts;
 	struct gs_sim_planned_batch *b = &r->errands.batch[r->errands.batches];
-	*b = (struct gs_sim_planned_batch){
-		.account = account,
-		.name = {.claimant = gs_sim_address(account),
-	                 .salt = 1000 + r->errands.batches,
-	                 .count = (uint32_t)between(r, 1, GS_SIM_RUN_LEAVES_MAX),
-	                 .kind = GS_BATCH_CALLDATA},
-		.first = r->errands.leaves};
+	*b = (struct gs_sim_planned_batch){.account = account,
+	                                   .name = {.claimant = gs_sim_address(account),
+	                                            .salt = 1000 + r->errands.batches,
+	                                            .count = (uint32_t)between(r, 1, GS_SIM_RUN_LEAVES_MAX),
+	                                            .kind = GS_BATCH_CALLDATA},
+	                                   .first = r->errands.leaves};
 	gs_header_model_id(&r->program.header, &b->name.model);
 	for (uint32_t i = 0; i < b->name.count; i++)
 		plan_leaf(r, b, i);
@@ -171,11 +172,11 @@ static void plan_batch(struct gs_sim_run *r, unsigned account)
 		const struct gs_batch_leaf leaf = gs_batch_leaf_read(b->leaves + (size_t)i * GS_BATCH_LEAF_BYTES);
 		gs_batch_body(&b->id, &b->name.claimant, &b->name.model, i, &leaf, &c->body);
 		gs_claim_id(contracts->chain_id, &contracts->claims, &c->body, &c->id);
-		r->errands.handed[b->first + i] =
-			(struct gs_leaf_data){.claim = c->id, .input = input_of(r, c->input)};
+		r->errands.handed[b->first + i] = (struct gs_leaf_data){.claim = c->id, .input = input_of(r, c->input)};
 	}
 	r->errands.leaves += b->name.count;
-	add(r, GS_SIM_ERRAND_POST_BATCH, account, GS_SIM_GENESIS_S + between(r, 1, POSTED_S))->about = r->errands.batches;
+	add(r, GS_SIM_ERRAND_POST_BATCH, account, GS_SIM_GENESIS_S + between(r, 1, POSTED_S))->about = r->errands
+	                                                                                                       .batches;
 	r->errands.batches++;
 }
 
@@ -193,7 +194,8 @@ static void plan_batches(struct gs_sim_run *r)
 		const struct gs_sim_planned_batch *b = &r->errands.batch[i];
 		if (!r->kind[b->account]->honest || between(r, 0, 1) == 0)
 			continue;
-		struct gs_sim_errand *e = add(r, GS_SIM_ERRAND_OPEN_LEAF, (unsigned)gs_rng_below(&r->errands.rng, r->actors),
+		struct gs_sim_errand *e = add(r, GS_SIM_ERRAND_OPEN_LEAF,
+		                              (unsigned)gs_rng_below(&r->errands.rng, r->actors),
 		                              GS_SIM_GENESIS_S + POSTED_S + 4);
 		e->about = i;
 		e->leaf = (unsigned)gs_rng_below(&r->errands.rng, b->name.count);

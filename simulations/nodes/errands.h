@@ -7,7 +7,7 @@
 #define GS_SIMULATIONS_NODES_ERRANDS_H
 
 #include "simulations/nodes/network.h"
-#include "validator/node/facts.h"
+#include "validator/node/node.h"
 
 struct gs_sim_run;
 struct gs_sim_planned;
@@ -36,7 +36,7 @@ struct gs_sim_errand {
 	uint8_t demand_kind;
 	struct gs_wei amount;
 	uint64_t at_s; /* not before; once it was sent, when it is looked for again */
-	bool over;
+	bool over;     /* for good */
 };
 
 struct gs_sim_planned_batch {
@@ -54,7 +54,8 @@ struct gs_sim_errands {
 	unsigned errands;
 	struct gs_sim_planned_batch batch[GS_SIM_RUN_BATCHES_MAX];
 	unsigned batches;
-	struct gs_leaf_data handed[GS_SIM_RUN_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* views: by claimants, to everybody */
+	struct gs_leaf_data
+		handed[GS_SIM_RUN_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* views: by claimants, to everybody */
 	unsigned leaves;
 };
 

@@ -64,7 +64,7 @@ static enum gs_err send(struct gs_sim_run *r, unsigned account, const struct gs_
 
 /* ---- what is to be done ---- */
 
-enum verdict { NOT_YET, NOW, OVER };
+enum verdict { NOT_YET, NOW, OVER /* as the chain is now */ };
 
 static enum verdict look_at_demand(const struct gs_sim_run *r, const struct gs_sim_errand *e,
                                    const struct gs_sim_chain *c)
@@ -164,11 +164,10 @@ enum gs_err gs_sim_errands_do(struct gs_sim_run *r)
 			continue;
 		const bool of_claim = e->kind == GS_SIM_ERRAND_DEMAND || e->kind == GS_SIM_ERRAND_COPY ||
 		                      e->kind == GS_SIM_ERRAND_REPORT;
-		const struct gs_sim_chain *c =
-			of_claim ? gs_sim_network_claim(&r->network, &r->claim[e->about].id) : NULL;
+		const struct gs_sim_chain *c = of_claim ? gs_sim_network_claim(&r->network, &r->claim[e->about].id)
+		                                        : NULL;
 		const enum verdict verdict = look(r, e, c);
-		e->over = verdict == OVER || (verdict == NOW && e->kind == GS_SIM_ERRAND_REPORT);
-		if (verdict != NOW)
+		if (verdict != NOW) /* a reorganisation may make it due again */
 			continue;
 		if (call == NULL && (call = malloc(sizeof(*call))) == NULL)
 			return GS_ENOMEM;
@@ -176,6 +175,7 @@ enum gs_err gs_sim_errands_do(struct gs_sim_run *r)
 			continue;
 		err = send(r, e->account, call);
 		e->at_s = r->now_s + AGAIN_S;
+		e->over = e->kind == GS_SIM_ERRAND_REPORT; /* it is refused: once is enough */
 	}
 	free(call);
 	return err;
@@ -190,13 +190,14 @@ bool gs_sim_errands_settled(struct gs_sim_run *r)
 	for (unsigned i = 0; i < r->errands.batches; i++) {
 		const struct gs_sim_planned_batch *b = &r->errands.batch[i];
 		const struct gs_sim_batch *on_chain = gs_sim_network_batch(&r->network, &b->id);
-		if (on_chain == NULL || (on_chain->status == GS_SIM_BATCH_OPEN &&
-		                         (r->kind[b->account]->honest || r->leaf[b->first].wrong)))
+		if (on_chain == NULL ||
+		    (on_chain->status == GS_SIM_BATCH_OPEN && (r->kind[b->account]->honest || r->leaf[b->first].wrong)))
 			return false;
 	}
 	for (unsigned i = 0; i < r->errands.leaves; i++) {
 		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->leaf[i].id);
-		if (c != NULL && (c->open_games > 0 || (c->status == GS_SIM_CLAIM_OPEN && gs_sim_run_honest(r, c->claimant))))
+		if (c != NULL &&
+		    (c->open_games > 0 || (c->status == GS_SIM_CLAIM_OPEN && gs_sim_run_honest(r, c->claimant))))
 			return false;
 	}
 	for (unsigned i = 0; i < r->errands.errands; i++) /* withdrawals */
