@@ -12,7 +12,8 @@ static const struct gs_sim_planned *target(const struct gs_sim_run *r)
 static bool compute(struct gs_sim_run *r, unsigned actor, const struct gs_sim_planned *claim,
                     struct gs_sim_computed *out)
 {
-	if (claim != target(r) || !r->lie[actor][claim->input].shows)
+	const struct gs_sim_planned *aim = target(r);
+	if (aim == NULL || !gs_hash_equal(&aim->id, &claim->id) || !r->lie[actor][claim->input].shows)
 		return gs_sim_actor_agrees(r, actor, claim, out);
 	gs_sim_run_tell(r, &r->lie[actor][claim->input], out);
 	return true;

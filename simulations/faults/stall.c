@@ -1,10 +1,13 @@
 #include "simulations/nodes/run.h"
 
-enum { DEPTH_MAX = 30, BACK_S = 6 };
+/* A node walks back to the fork header by header, all in a row: where endpoints are silent and processes die all the time, it does
+ * not come far. */
+enum { DEPTH_MAX = 30, AMONG_MANY = 8, BACK_S = 6 };
 
 static void plan(struct gs_sim_run *r)
 {
-	gs_sim_run_span(r, GS_SIM_P_STALL, 4, DEPTH_MAX * 2, &r->trouble.stall);
+	const uint64_t deepest = r->began_with == GS_SIM_FAULT_ALL ? AMONG_MANY : DEPTH_MAX;
+	gs_sim_run_span(r, GS_SIM_P_STALL, 4, deepest * 2, &r->trouble.stall);
 }
 
 static enum gs_err before_block(struct gs_sim_run *r, bool *none)

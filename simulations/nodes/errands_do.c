@@ -190,14 +190,16 @@ bool gs_sim_errands_settled(struct gs_sim_run *r)
 	for (unsigned i = 0; i < r->errands.batches; i++) {
 		const struct gs_sim_planned_batch *b = &r->errands.batch[i];
 		const struct gs_sim_batch *on_chain = gs_sim_network_batch(&r->network, &b->id);
+		const struct gs_sim_planned *first = &r->leaf[b->first]; /* if one is wrong, this one is */
 		if (on_chain == NULL ||
-		    (on_chain->status == GS_SIM_BATCH_OPEN && (r->kind[b->account]->honest || r->leaf[b->first].wrong)))
+		    (on_chain->status == GS_SIM_BATCH_OPEN &&
+		     (r->kind[b->account]->honest || (first->wrong && gs_sim_run_sampled(r, first)))))
 			return false;
 	}
 	for (unsigned i = 0; i < r->errands.leaves; i++) {
 		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->leaf[i].id);
-		if (c != NULL &&
-		    (c->open_games > 0 || (c->status == GS_SIM_CLAIM_OPEN && gs_sim_run_honest(r, c->claimant))))
+		if (c != NULL && gs_sim_run_honest(r, c->claimant) &&
+		    (c->open_games > 0 || c->status == GS_SIM_CLAIM_OPEN))
 			return false;
 	}
 	for (unsigned i = 0; i < r->errands.errands; i++) /* withdrawals */

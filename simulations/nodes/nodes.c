@@ -43,9 +43,17 @@ void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_
 
 static void write_log(void *self, enum gs_log_level level, const char *event, const char *fields)
 {
-	const struct gs_sim_run *r = self;
-	fprintf(r->options->log, "%8llu      %s %s %s\n", (unsigned long long)(r->now_s - GS_SIM_GENESIS_S),
-	        gs_log_level_name(level), event, fields);
+	const struct gs_sim_log_of *of = self;
+	gs_sim_run_note(of->run, "    %s %u: %s %s %s", of->run->kind[of->account]->name, of->account,
+	                gs_log_level_name(level), event, fields);
+}
+
+static void open_logs(struct gs_sim_run *r)
+{
+	for (unsigned a = 0; a < GS_SIM_ACTORS_MAX; a++) {
+		r->log_of[a] = (struct gs_sim_log_of){r, a};
+		r->log[a] = (struct gs_log){.self = &r->log_of[a], .level = GS_LOG_INFO, .write = write_log};
+	}
 }
 
 /* ---- the world goes on ---- */
@@ -91,6 +99,31 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 	return err;
 }
 
+/* Whoever posted a claim twice still sends the one that a reorganisation lost: the node's own transactions may wait behind its
+ * nonce. */
+static enum gs_err send_lost_posts(struct gs_sim_run *r)
+{
+	struct gs_sim_call *call = NULL;
+	enum gs_err err = GS_OK;
+	for (unsigned i = 0; i < r->network.txs && err == GS_OK; i++) {
+		const struct gs_sim_tx *tx = r->network.tx[i];
+		if (tx->mined || tx->ready_s != GS_SIM_NEVER_S || tx->nonce < r->network.nonce[tx->sender])
+			continue;
+		if (call == NULL && (call = malloc(sizeof(*call))) == NULL)
+			return GS_ENOMEM;
+		if (gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) != GS_OK ||
+		    call->kind != GS_SIM_CALL_POST)
+			continue;
+		struct gs_hash id;
+		call->body.claimant = gs_sim_address(tx->sender);
+		gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &call->body, &id);
+		if (gs_sim_network_claim(&r->network, &id) != NULL)
+			err = gs_sim_network_send(&r->network, tx->raw, r->now_s);
+	}
+	free(call);
+	return err;
+}
+
 /* A transaction may be pushed out by another of the same key: then whoever posts notices, and posts again. */
 static enum gs_err post_due(struct gs_sim_run *r)
 {
@@ -104,7 +137,7 @@ static enum gs_err post_due(struct gs_sim_run *r)
 		if (!c->posted && c->at_s <= r->now_s)
 			err = post(r, c);
 	}
-	return err;
+	return err == GS_OK && r->network.branch > 0 ? send_lost_posts(r) : err;
 }
 
 static void tell_block(const struct gs_sim_run *r, const struct gs_sim_block *b)
@@ -247,6 +280,33 @@ static void count_claims(struct gs_sim_run *r)
 	}
 }
 
+/* Where everybody stands at the end of a run in which something was wrong. */
+static enum gs_err tell_end(struct gs_sim_run *r, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	if (r->wrong == GS_SIM_WRONG_NOTHING || r->options->log == NULL)
+		return GS_OK;
+	gs_sim_run_note(r, "WRONG: %s", gs_sim_wrong_name(r->wrong));
+	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
+		struct gs_node_summary s;
+		const struct gs_head *newest = r->actor[a].node == NULL ? NULL : gs_node_newest(r->actor[a].node);
+		if (newest == NULL) {
+			gs_sim_run_note(r, "account %u, %s: not running", a, r->kind[a]->name);
+			continue;
+		}
+		err = gs_sim_actor_summarise(&r->actor[a], &s, error);
+		gs_sim_run_note(r,
+		                "account %u, %s: at block %llu of %zu; open claims %llu, games %llu; transactions on "
+		                "their way %llu, executions %llu; has %llu of %llu",
+		                a, r->kind[a]->name, (unsigned long long)newest->number, r->network.blocks - 1,
+		                (unsigned long long)s.open, (unsigned long long)s.open_games,
+		                (unsigned long long)s.pending_txs, (unsigned long long)s.executions,
+		                (unsigned long long)gs_sim_run_balance(r, a),
+		                (unsigned long long)gs_sim_small(r->network.rules.deposit[a]));
+	}
+	return err;
+}
+
 static void add_up(struct gs_sim_run *r, uint64_t seed)
 {
 	struct gs_sim_nodes_tally *t = r->tally;
@@ -282,10 +342,12 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 	r->tally = tally;
 	gs_rng_seed(&r->rng, seed);
 	r->now_s = GS_SIM_GENESIS_S;
-	r->log = (struct gs_log){.self = r, .level = GS_LOG_INFO, .write = write_log};
+	open_logs(r);
 	enum gs_err err = gs_sim_run_set_up(r, error);
 	if (err == GS_OK)
 		err = play(r, error);
+	if (err == GS_OK)
+		err = tell_end(r, error);
 	if (err == GS_OK)
 		add_up(r, seed);
 	if (err == GS_OK && options->measure != NULL)

@@ -5,7 +5,10 @@
 
 #include "simulations/oracles/oracles.h"
 
-enum { SPAN_BEGINS_S = 120 /* within so many seconds */ };
+enum {
+	SPAN_BEGINS_S = 120, /* within so many seconds */
+	NOBODYS_S = 120,     /* after its deadline nobody will end a game any more */
+};
 
 /* ---- draws ---- */
 
@@ -88,14 +91,37 @@ void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...)
 	fputc('\n', r->options->log);
 }
 
+/* Whether an open game can go on for ever: its clock has run out long ago, and nobody honest has anything at stake in it. */
+static bool is_nobodys(const struct gs_sim_run *r, const struct gs_sim_chain *c, const struct gs_sim_game *g)
+{
+	return !gs_sim_run_honest(r, c->claimant) && !gs_sim_run_honest(r, g->challenger) &&
+	       (c->pot.winner == 0 || !gs_sim_run_honest(r, c->game[c->pot.winner - 1].challenger)) &&
+	       r->now_s > g->game.state.deadline + NOBODYS_S;
+}
+
 bool gs_sim_run_settled(struct gs_sim_run *r)
 {
 	for (unsigned i = 0; i < r->claims; i++) {
 		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->claim[i].id);
-		if (c == NULL || c->status == GS_SIM_CLAIM_OPEN || c->open_games > 0)
+		unsigned open = 0, nobodys = 0;
+		if (c == NULL)
+			return false;
+		for (unsigned g = 0; g < c->games; g++) {
+			open += c->game[g].game.outcome == GS_GAME_OPEN;
+			nobodys += c->game[g].game.outcome == GS_GAME_OPEN && is_nobodys(r, c, &c->game[g]);
+		}
+		if (nobodys < open || (c->status == GS_SIM_CLAIM_OPEN && open == 0))
 			return false;
 	}
 	return gs_sim_errands_settled(r);
+}
+
+bool gs_sim_run_left_over(const struct gs_sim_run *r)
+{
+	unsigned left = 0;
+	for (unsigned i = 0; i < r->network.claims; i++)
+		left += r->network.claim[i].open_games + (r->network.claim[i].status == GS_SIM_CLAIM_OPEN);
+	return left > 0;
 }
 
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account)

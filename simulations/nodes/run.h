@@ -63,7 +63,11 @@ struct gs_sim_run {
 	struct gs_sim_actor actor[GS_SIM_ACTORS_MAX];
 	const struct gs_sim_actor_kind *kind[GS_SIM_ACTORS_MAX];
 	unsigned actors;
-	struct gs_log log;
+	struct gs_log log[GS_SIM_ACTORS_MAX];
+	struct gs_sim_log_of {
+		const struct gs_sim_run *run;
+		unsigned account;
+	} log_of[GS_SIM_ACTORS_MAX];
 	uint64_t now_s;
 	double locked; /* money of the honest, times seconds */
 	enum gs_sim_wrong wrong;
@@ -91,8 +95,10 @@ bool gs_sim_run_has(const struct gs_sim_run *r, enum gs_sim_fault fault);
 bool gs_sim_run_within(const struct gs_sim_run *r, const struct gs_sim_span *span);
 /* A line of the run's log, if there is one. */
 void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether every claim is on chain and decided, every game over, and every errand done. */
+/* Whether every claim is on chain and decided, every game over but those that nobody honest has a part in, and every errand done. */
 bool gs_sim_run_settled(struct gs_sim_run *r);
+/* In a settled run: whether games, or leaves of batches, are left that nobody honest has a part in. */
+bool gs_sim_run_left_over(const struct gs_sim_run *r);
 /* Whether what is promised to the honest is promised to this account. */
 bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
 /* Money: free, locked, unbonding, and withdrawn. */

@@ -138,7 +138,7 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.treat = r->kind[i]->treat != NULL ? gs_sim_run_treat : NULL,
 		.self = r,
 		.folder = r->options->stores,
-		.log = r->options->log != NULL && r->options->node_logs ? &r->log : NULL,
+		.log = r->options->log != NULL && r->options->node_logs ? &r->log[i] : NULL,
 	};
 	a->options = (struct gs_node_options){
 		.contracts = rules->contracts,

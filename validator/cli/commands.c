@@ -34,5 +34,7 @@ const struct gs_command gs_commands[] = {
 	{"show", "Shows one claim or game", "gainsay show 0x27f6d4 --db node.db", gs_cmd_show},
 	{"dispute", "Plays a whole dispute on a chain, both sides",
          "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
+	{"sim", "Asks what becomes of claims, money and nodes, in thousands of runs", "gainsay sim games --runs 5000",
+         gs_cmd_sim},
 	{NULL, NULL, NULL, NULL},
 };

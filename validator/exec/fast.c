@@ -8,13 +8,14 @@
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
 #include "validator/exec/sweep.h"
+#include "validator/exec/turned.h"
 #include "validator/exec/window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct gs_fast {
-	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { CONCAT, MOVE, PLANE, DIRECT, TURNED, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -33,7 +34,7 @@ static void *kept(const void *what, size_t size)
 	return copy;
 }
 
-static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
+static enum gs_err prepare_map(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
 	struct gs_elements elements;
 	struct gs_concat *concat;
@@ -47,8 +48,22 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
+	if (gs_sweep_prepare(in, &sweep)) {
+		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, gs_sweep_bytes(&sweep))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	if (gs_elements_prepare(in, kernels, &elements)) {
+		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
+static enum gs_err prepare_fold(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                const struct gs_contraction *products, struct gs_fast *out)
+{
 	struct gs_window *window;
-	err = gs_window_prepare(in, &window);
+	enum gs_err err = gs_window_prepare(in, &window);
 	*out = (struct gs_fast){.form = WINDOW, .is = window};
 	if (err != GS_OK || window != NULL)
 		return err;
@@ -65,27 +80,22 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	struct gs_chain *chain;
 	err = gs_chain_prepare(in, &chain);
 	*out = (struct gs_fast){.form = CHAIN, .is = chain};
-	if (err != GS_OK || chain != NULL)
+	if (err != GS_OK || chain != NULL || products == NULL)
 		return err;
 	struct gs_plane *plane;
-	err = gs_plane_prepare(in, kernels, &plane);
+	err = gs_plane_prepare(in, products, &plane);
 	*out = (struct gs_fast){.form = PLANE, .is = plane};
 	if (err != GS_OK || plane != NULL)
 		return err;
 	struct gs_direct *direct;
-	err = gs_direct_prepare(in, kernels, &direct);
+	err = gs_direct_prepare(in, kernels, products, &direct);
 	*out = (struct gs_fast){.form = DIRECT, .is = direct};
 	if (err != GS_OK || direct != NULL)
 		return err;
-	if (gs_sweep_prepare(in, &sweep)) {
-		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
-	if (gs_elements_prepare(in, kernels, &elements)) {
-		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
-	return GS_OK;
+	struct gs_turned *turned;
+	err = gs_turned_prepare(in, kernels, products, &turned);
+	*out = (struct gs_fast){.form = TURNED, .is = turned};
+	return err;
 }
 
 static void drop(struct gs_fast *fast)
@@ -93,6 +103,7 @@ static void drop(struct gs_fast *fast)
 	switch (fast->form) {
 	case PLANE: gs_plane_free(fast->is); return;
 	case DIRECT: gs_direct_free(fast->is); return;
+	case TURNED: gs_turned_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case ACROSS: gs_across_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
@@ -104,12 +115,15 @@ static void drop(struct gs_fast *fast)
 	}
 }
 
-enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
+enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                    const struct gs_contraction *products, struct gs_fast **out)
 {
 	struct gs_fast fast = {.is = NULL};
 	*out = NULL;
-	enum gs_err err = host_little_endian() ? prepare(in, kernels, &fast)
-	                                       : GS_OK; /* tensors are read as the host's numbers */
+	if (!host_little_endian())
+		return GS_OK; /* tensors are read as the host's numbers */
+	enum gs_err err = in->form == GS_MAP ? prepare_map(in, kernels, &fast)
+	                                     : prepare_fold(in, kernels, products, &fast);
 	if (err != GS_OK || fast.is == NULL)
 		return err;
 	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
@@ -119,11 +133,36 @@ enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *
 	return GS_OK;
 }
 
+enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
+{
+	struct gs_contraction products;
+	bool is = in->form == GS_FOLD && gs_pattern_contraction(in, kernels->lanes, &products);
+	return gs_fast_prepare_matched(in, kernels, is ? &products : NULL, out);
+}
+
 void gs_fast_free(struct gs_fast *fast)
 {
 	if (fast)
 		drop(fast);
 	free(fast);
+}
+
+enum gs_err gs_fast_prepack(struct gs_fast *fast, const uint8_t *weights, const struct gs_kernels *kernels,
+                            uint64_t *budget)
+{
+	return fast->form == TURNED ? gs_turned_prepack(fast->is, weights, kernels, budget) : GS_OK;
+}
+
+void gs_fast_borrow(struct gs_fast *fast, const struct gs_fast *of)
+{
+	GS_ASSERT(fast->form == of->form);
+	if (fast->form == TURNED)
+		gs_turned_borrow(fast->is, of->is);
+}
+
+bool gs_fast_packed(const struct gs_fast *fast)
+{
+	return fast->form == TURNED && gs_turned_packed(fast->is);
 }
 
 enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
@@ -134,6 +173,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
+	case TURNED: return gs_turned_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case ACROSS: gs_across_run(fast->is, mem, kernels, pool); return GS_OK;
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -156,6 +196,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case MOVE: return "move";
 	case PLANE: return "plane";
 	case DIRECT: return "direct";
+	case TURNED: return "turned";
 	case REDUCE: return "reduce";
 	case ACROSS: return "across";
 	case CHAIN: return "chain";
