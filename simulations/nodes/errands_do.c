@@ -33,7 +33,7 @@ static void write_batch(const struct gs_sim_run *r, const struct gs_sim_errand *
 /* Of somebody else's attestation; false: there is none yet. */
 static bool write_copy(const struct gs_sim_chain *c, const struct gs_sim_errand *e, struct gs_sim_call *call)
 {
-	for (unsigned a = 0; a < c->bank->accounts; a++)
+	for (unsigned a = 0; c != NULL && a < c->bank->accounts; a++)
 		if (a != e->account && !gs_u256_is_zero(&c->attestation[a].stake.v)) {
 			call->kind = GS_SIM_CALL_ATTEST;
 			call->claim = c->claim;
