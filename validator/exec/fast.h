@@ -14,6 +14,9 @@ struct gs_fast;
 GS_MUST enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out);
 void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
+/* Whether gs_fast_run runs room->after (blocks.h) on every part of the tensor once it is written; who does not leaves it. */
+bool gs_fast_tells(const struct gs_fast *fast);
+
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
                                 const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
