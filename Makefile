@@ -34,6 +34,8 @@ FLOAT_FLAGS := -ffp-contract=off -fno-math-errno
 # gcc evaluates float expressions as double on s390x unless told otherwise (challenge/machine/number.h asserts that nobody does).
 FLOAT_FLAGS += $(if $(filter s390x,$(MACHINE)),-fexcess-precision=fast)
 PACKAGES := libevent libevent_openssl libevent_pthreads libsecp256k1 lmdb openssl msgpack jansson libcurl yaml-0.1 nettle
+# Of queue/ alone, with its own flags, so that nothing else is built anew for them.
+QUEUE_PACKAGES := hiredis
 TEST_PACKAGES := cmocka mpfr gmp
 CPPFLAGS_ALL = -D_GNU_SOURCE -I. $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 -g $(WARNINGS) $(FLOAT_FLAGS) -fno-strict-aliasing -pthread $(PACKAGE_CFLAGS) $(SANITIZE) $(CFLAGS)
@@ -42,7 +44,7 @@ LIBS = $(PACKAGE_LIBS) -lm
 TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
-LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage \
+LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage queue \
 	validator/onnx validator/exec validator/node validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
@@ -93,10 +95,11 @@ endif
 
 $(BUILD)/packages.mk: Makefile
 	@mkdir -p $(@D)
-	@pkg-config --exists --print-errors $(PACKAGES) $(TEST_PACKAGES) || \
+	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(TEST_PACKAGES) || \
 		{ echo "libraries are missing: run 'make setup' first" >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
-	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
+	   echo "QUEUE_CFLAGS := $$(pkg-config --cflags $(QUEUE_PACKAGES))"; \
+	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES))"; \
 	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
 
 setup:
@@ -148,6 +151,8 @@ endif
 ifeq ($(MACHINE),aarch64)
 $(BUILD)/obj/%_dot_neon.o $(BUILD)/lint/%_dot_neon.c.ok: ARCH_FLAGS = -march=armv8.2-a+dotprod
 endif
+
+$(BUILD)/obj/queue/%.o $(BUILD)/lint/queue/%.ok: ARCH_FLAGS = $(QUEUE_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -229,17 +234,15 @@ endif
 -include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
-.PHONY: sim
+.PHONY: sim sim-long
 $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-sim: $(BUILD)/gainsay-sim
-	@$(BUILD)/gainsay-sim
-	@$(BUILD)/gainsay-sim --nodes --runs 200
-.PHONY: sim-long
-sim-long: $(BUILD)/gainsay-sim
-	@seed=$$(date +%s)000; threads=$$(nproc); set -x; \
-	$(BUILD)/gainsay-sim --runs 100000 --seed $$seed --threads $$threads && \
-	$(BUILD)/gainsay-sim --nodes --runs 20000 --seed $$seed --threads $$threads
+# Past failures, then every ready scenario with fresh seeds: a minute; or SIM_TIMES as many runs as each asks for.
+SIM_TIMES ?= 10
+sim: $(BUILD)/gainsay
+	@simulations/all.sh $(BUILD)/gainsay
+sim-long: $(BUILD)/gainsay
+	@simulations/all.sh $(BUILD)/gainsay $(SIM_TIMES)
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
@@ -302,7 +305,7 @@ HEADER_STAMPS := $(patsubst %,$(BUILD)/lint/%.ok,$(H_FILES))
 lint-headers: $(HEADER_STAMPS)
 $(HEADER_STAMPS): $(BUILD)/lint/%.ok: % $(BUILD)/flags
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsyntax-only -include $< -x c - </dev/null || { echo "$<: does not compile alone" >&2; exit 1; }
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(ARCH_FLAGS) -fsyntax-only -include $< -x c - </dev/null || { echo "$<: does not compile alone" >&2; exit 1; }
 	@touch $@
 
 # An object is newer than all that it was made of, so its analysis is repeated exactly when it must be.

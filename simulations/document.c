@@ -63,7 +63,7 @@ static enum gs_err next(struct reading *r)
 	struct gs_sim_place at = r->parser.error == YAML_READER_ERROR ? place_of_byte(r, r->parser.problem_offset)
 	                                                              : place(r->parser.problem_mark);
 	return gs_sim_document_fail(r->document, at, r->error, GS_EPARSE,
-	                            "not YAML: %s; write a scenario as in docs/simulations.md", problem);
+	                            "not YAML: %s; write a scenario as in docs/scenarios.md", problem);
 }
 
 /* Copies the event's text. */

@@ -72,8 +72,8 @@ struct gs_sim_estimate gs_sim_estimate(const struct gs_sim_moments *m, enum gs_s
 	if (unit == GS_SIM_UNIT_SHARE) {
 		double middle = (mean + Z * Z / (2 * n)) / (1 + Z * Z / n);
 		double half = Z / (1 + Z * Z / n) * sqrt(mean * (1 - mean) / n + Z * Z / (4 * n * n));
-		e.low = middle - half;
-		e.high = middle + half;
+		e.low = middle - half < mean ? middle - half : mean; /* but for rounding they are always around it */
+		e.high = middle + half > mean ? middle + half : mean;
 		return e;
 	}
 	double variance = m->n < 2 ? 0 : (m->squares - n * mean * mean) / (n - 1);

@@ -3,7 +3,8 @@
 #include "simulations/engines.h"
 
 /* Every engine, in the order in which they are told about; NULL behind the last. */
-static const struct gs_sim_engine *const engines[] = {&gs_sim_engine_games, NULL};
+static const struct gs_sim_engine *const engines[] = {&gs_sim_engine_games, &gs_sim_engine_nodes,
+                                                      &gs_sim_engine_economy, NULL};
 
 const struct gs_sim_engine *gs_sim_engine_at(unsigned number)
 {

@@ -22,6 +22,7 @@ struct arguments {
 	bool nodes, strangers;
 	struct gs_sim_nodes_options node_options;
 	struct gs_contracts contracts;
+	double value[GS_SIM_NODES_PARAMETERS]; /* with --nodes */
 };
 
 static const char usage[] =
@@ -29,6 +30,7 @@ static const char usage[] =
 	"  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
 	"  --strangers  runs of calls at random, by accounts without nodes\n"
 	"  --fault NAME with --nodes: this one in every run (drawn)\n"
+	"  --set NAME=VALUE  with --nodes: of a scenario's parameters, such as validators.griefer=2; a number or a word\n"
 	"  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
 	"  --dump FILE  with either: the last run's transactions and logs, as JSON, ...\n"
 	"  --program FILE  ... and its program\n"
@@ -49,21 +51,46 @@ static bool number(const char *text, uint64_t max, uint64_t *out)
 	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && v <= max;
 }
 
-static bool small_number(const char *text, unsigned max, unsigned *out)
+static bool small_number(const char *text, unsigned max, double *out)
 {
 	uint64_t v;
 	bool good = number(text, max, &v) && v > 0;
-	*out = good ? (unsigned)v : 0;
+	*out = good ? (double)v : 0;
 	return good;
 }
 
-static bool fault(const char *name, enum gs_sim_fault *out)
+static bool fault(const char *name, double *out)
 {
 	for (unsigned f = 0; f < GS_SIM_FAULTS; f++)
 		if (strcmp(name, gs_sim_fault_name((enum gs_sim_fault)f)) == 0) {
-			*out = (enum gs_sim_fault)f;
+			*out = f;
 			return true;
 		}
+	return false;
+}
+
+/* "validators.lazy=2", "fault=reorg", "window=drawn" */
+static bool set(const char *text, double value[GS_SIM_NODES_PARAMETERS])
+{
+	const size_t n = strcspn(text, "=");
+	const char *word = text + n + (text[n] != '\0');
+	for (unsigned i = 0; i < GS_SIM_NODES_PARAMETERS; i++) {
+		const struct gs_sim_parameter *p = &gs_sim_nodes_parameters[i];
+		char *end;
+		if (strlen(p->name) != n || memcmp(p->name, text, n) != 0)
+			continue;
+		for (unsigned c = 0; p->choices != NULL && p->choices[c] != NULL; c++)
+			if (strcmp(p->choices[c], word) == 0) {
+				value[i] = c;
+				return true;
+			}
+		if (p->drawn && strcmp(word, "drawn") == 0) {
+			value[i] = GS_SIM_DRAWN;
+			return true;
+		}
+		value[i] = strtod(word, &end);
+		return p->choices == NULL && end != word && *end == '\0' && value[i] >= p->least && value[i] <= p->most;
+	}
 	return false;
 }
 
@@ -111,7 +138,9 @@ static bool plant(const char *name, enum gs_sim_plant *out)
 
 static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
-	*out = (struct arguments){.runs = 2000, .seed = 1, .processes = 1, .node_options = {.claims = 10}};
+	*out = (struct arguments){.runs = 2000, .seed = 1, .processes = 1};
+	gs_sim_nodes_standard(out->value);
+	out->node_options.value = out->value;
 	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		bool good = true;
@@ -143,7 +172,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 		else if (strcmp(name, "--json") == 0)
 			out->json = value;
 		else if (strcmp(name, "--fault") == 0)
-			good = fault(value, &out->node_options.fault);
+			good = fault(value, &out->value[GS_SIM_P_FAULT]);
 		else if (strcmp(name, "--store") == 0)
 			out->node_options.stores = value;
 		else if (strcmp(name, "--dump") == 0)
@@ -154,7 +183,9 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			good = contracts(value, &out->contracts);
 			out->node_options.contracts = &out->contracts;
 		} else if (strcmp(name, "--claims") == 0)
-			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->node_options.claims);
+			good = small_number(value, GS_SIM_CLAIMS_MAX, &out->value[GS_SIM_P_CLAIMS]);
+		else if (strcmp(name, "--set") == 0)
+			good = set(value, out->value);
 		else if (strcmp(name, "--plant") == 0)
 			good = plant(value, &out->options.plant);
 		else
@@ -164,6 +195,12 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			return false;
 		}
 		i++;
+	}
+	unsigned at;
+	struct gs_error error = {0};
+	if (out->nodes && gs_sim_nodes_check(out->value, &at, &error) != GS_OK) {
+		fprintf(stderr, "gainsay-sim: %s: %s\n", gs_sim_nodes_parameters[at].name, error.text);
+		return false;
 	}
 	if (out->processes > 1 && out->node_options.stores != NULL) {
 		fprintf(stderr, "gainsay-sim: --store is for one process; leave --threads out\n");

@@ -1,4 +1,4 @@
-/* simulations/scenario.h: scenarios as YAML files, and what a command line changes of them. docs/simulations.md, "Scenarios".
+/* simulations/scenario.h: scenarios as YAML files, and what a command line changes of them. docs/scenarios.md, "Scenarios".
  *
  *     question: How many lazy validators until a wrong claim slips through?
  *     about: ...                      # how to read the answer
@@ -40,6 +40,9 @@ GS_MUST enum gs_err gs_sim_scenario_sweep(struct gs_sim_scenario *scenario, cons
 
 /* Limits, and the engine's check at every point. *at: the parameter that the error is about, UINT_MAX: none. */
 GS_MUST enum gs_err gs_sim_scenario_check(const struct gs_sim_scenario *scenario, unsigned *at, struct gs_error *error);
+
+/* As a file, without what is standard; gs_sim_scenario_read reads the same from it. */
+void gs_sim_scenario_write(const struct gs_sim_scenario *scenario, FILE *to);
 
 unsigned gs_sim_points(const struct gs_sim_scenario *scenario);
 /* Binds results to what they are results of: engine, names and values of parameters, sweeps, runs, seed, metrics. */

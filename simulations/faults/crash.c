@@ -2,7 +2,7 @@
 
 static void strike(struct gs_sim_run *r, struct gs_sim_luck *luck)
 {
-	luck->crash = (uint32_t)gs_sim_run_between(r, 1, 60);
+	luck->crash = gs_sim_run_share(r, GS_SIM_P_CRASH_CHANCE, 1000, 1, 60);
 	if (!gs_sim_run_has(r, GS_SIM_FAULT_COMMIT)) /* else it draws how long a restart takes */
 		luck->down_s = gs_sim_run_between(r, 0, 4);
 }
@@ -10,5 +10,6 @@ static void strike(struct gs_sim_run *r, struct gs_sim_luck *luck)
 const struct gs_sim_fault_kind gs_sim_fault_crash = {
 	.name = "crash",
 	.about = "after some steps, once they are stored, the process dies with everything that it was about to do",
+	.parameter = GS_SIM_P_CRASH_CHANCE,
 	.strike = strike,
 };

@@ -8,6 +8,7 @@ const struct gs_sim_fault_kind *gs_sim_fault_kind(enum gs_sim_fault fault)
 	static const struct gs_sim_fault_kind *const kinds[GS_SIM_FAULTS] = {
 		[GS_SIM_FAULT_DRAWN] = &drawn,
 		[GS_SIM_FAULT_NONE] = &none,
+		[GS_SIM_FAULT_ALL] = &all,
 		[GS_SIM_FAULT_CRASH] = &gs_sim_fault_crash,
 		[GS_SIM_FAULT_COMMIT] = &gs_sim_fault_commit,
 		[GS_SIM_FAULT_SILENCE] = &gs_sim_fault_silence,
@@ -17,7 +18,19 @@ const struct gs_sim_fault_kind *gs_sim_fault_kind(enum gs_sim_fault fault)
 		[GS_SIM_FAULT_DELAY] = &gs_sim_fault_delay,
 		[GS_SIM_FAULT_EXECUTION] = &gs_sim_fault_execution,
 		[GS_SIM_FAULT_CLOCK] = &gs_sim_fault_clock,
-		[GS_SIM_FAULT_ALL] = &all,
+		[GS_SIM_FAULT_TORN] = &gs_sim_fault_torn,
+		[GS_SIM_FAULT_EACH_COMMIT] = &gs_sim_fault_each_commit,
+		[GS_SIM_FAULT_FULL_DISK] = &gs_sim_fault_full_disk,
+		[GS_SIM_FAULT_STALE] = &gs_sim_fault_stale,
+		[GS_SIM_FAULT_RATE_LIMIT] = &gs_sim_fault_rate_limit,
+		[GS_SIM_FAULT_STALL] = &gs_sim_fault_stall,
+		[GS_SIM_FAULT_DROP] = &gs_sim_fault_drop,
+		[GS_SIM_FAULT_REPLACE] = &gs_sim_fault_replace,
+		[GS_SIM_FAULT_GAP] = &gs_sim_fault_gap,
+		[GS_SIM_FAULT_CENSOR] = &gs_sim_fault_censor,
+		[GS_SIM_FAULT_OUTAGE] = &gs_sim_fault_outage,
+		[GS_SIM_FAULT_SPIKE] = &gs_sim_fault_spike,
+		[GS_SIM_FAULT_LYING] = &gs_sim_fault_lying,
 	};
 	return kinds[fault];
 }

@@ -32,7 +32,7 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	struct gs_sim_computed computed;
 	for (unsigned i = 0; i < a->executions; i++)
 		if (gs_hash_equal(&a->executed[i], claim))
-			return a->compute(a->compute_self, a->account, claim, &computed) ? computed.prover : NULL;
+			return a->compute(a->self, a->account, claim, &computed) ? computed.prover : NULL;
 	return NULL;
 }
 
@@ -132,26 +132,42 @@ static uint64_t own_clock(const struct gs_sim_actor *a, uint64_t now_s)
 static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uint64_t now_s, struct gs_error *error)
 {
 	bool may_die = a->lives < GS_SIM_LIVES_MAX;
+	bool full = now_s >= a->luck.full_disk_from_s && now_s < a->luck.full_disk_to_s;
 	input->now.unix_s = own_clock(a, now_s);
-	if (may_die && befalls(a, a->luck.commit_fails))
-		a->faulty.fails = true;
+	if (may_die && (full || befalls(a, a->luck.commit_fails) || befalls(a, a->luck.torn)))
+		a->faulty.fails = true; /* torn: what is left of it is nothing, and the process is gone just the same */
+	a->faulty.commits = 0;
 	enum gs_err err = gs_node_step(a->node, input, &a->effects, error);
+	bool was_last = a->commits < a->luck.dies_at_commit && a->commits + a->faulty.commits >= a->luck.dies_at_commit;
+	a->commits += a->faulty.commits;
 	if (err == GS_EIO) { /* the disk's fault: the daemon ends, and somebody starts it again */
 		die(a, now_s);
 		return GS_OK;
 	}
 	for (size_t i = 0; i < a->effects.count && err == GS_OK; i++)
 		err = enqueue(a, &a->effects.effect[i], error);
-	if (err == GS_OK && may_die && befalls(a, a->luck.crash))
+	if (err == GS_OK && may_die && (was_last || befalls(a, a->luck.crash)))
 		die(a, now_s);
 	return err;
 }
 
 /* ---- the endpoint ---- */
 
+static bool has_requests_left(struct gs_sim_actor *a)
+{
+	return a->luck.requests == 0 || a->requests++ < a->luck.requests;
+}
+
+/* The endpoint shows the chain as it was some blocks ago. */
+static bool is_stale(const struct gs_sim_actor *a)
+{
+	return a->stale_top < gs_sim_network_newest(a->network)->head.number;
+}
+
 static bool answers(struct gs_sim_actor *a, uint64_t now_s)
 {
-	return !(now_s >= a->luck.offline_from_s && now_s < a->luck.offline_to_s) && !befalls(a, a->luck.call_fails);
+	return has_requests_left(a) && !(now_s >= a->luck.offline_from_s && now_s < a->luck.offline_to_s) &&
+	       !befalls(a, a->luck.call_fails);
 }
 
 static bool prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer,
@@ -165,12 +181,15 @@ static bool prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t no
 		answer->as.refused.reason = "no answer";
 		return true;
 	}
-	if (nonce > p->effect.nonce) {
+	if (nonce > p->effect.nonce && !is_stale(a)) {
 		answer->kind = GS_INPUT_NONCE_BEHIND;
 		answer->as.nonce_behind.nonce = nonce;
 		return true;
 	}
-	if (gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why) != GS_OK) {
+	enum gs_err err = gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why);
+	if (err == GS_OK && befalls(a, a->luck.lies))
+		err = gs_fail(why, GS_EINVAL, "StaleState");
+	if (err != GS_OK) {
 		answer->kind = GS_INPUT_REFUSED;
 		answer->as.refused.intent = p->effect.hash;
 		answer->as.refused.reason = why->text;
@@ -187,30 +206,118 @@ static bool prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t no
 static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_node_input *answer)
 {
 	const struct gs_sim_tx *tx = gs_sim_network_tx(a->network, hash);
-	if (tx == NULL || !tx->mined)
+	if (tx == NULL || !tx->mined || tx->block > a->stale_top)
 		return false;
 	answer->kind = GS_INPUT_RECEIPT;
 	answer->as.receipt.tx = *hash;
-	answer->as.receipt.success = tx->success;
+	answer->as.receipt.success = tx->success != befalls(a, a->luck.lies);
 	answer->as.receipt.block_number = tx->block;
 	answer->as.receipt.block_hash = gs_sim_network_block(a->network, tx->block)->head.hash;
 	return true;
 }
 
-static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+/* A transaction without effect that takes the nonce of this one. */
+static enum gs_err replace(struct gs_sim_actor *a, uint64_t nonce, uint64_t ready_s)
+{
+	struct gs_hash hash;
+	struct gs_buf raw;
+	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
+	gs_sim_tx_build(a->account, nonce, &a->network->rules.contracts.token, (struct gs_bytes){NULL, 0}, &raw, &hash);
+	enum gs_err err = raw.err == GS_OK ? gs_sim_network_send(a->network, gs_buf_view(&raw), ready_s) : raw.err;
+	gs_buf_free(&raw);
+	return err;
+}
+
+static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, const struct gs_sim_treatment *treatment,
                             struct gs_node_input *answer, bool *answered)
 {
-	enum gs_err err = gs_sim_network_send(a->network, (struct gs_bytes){p->data, p->data_len},
-	                                      now_s + up_to(a, a->luck.send_delay_s));
+	const struct gs_bytes raw = {p->data, p->data_len};
+	enum gs_err err = GS_OK;
+	if (befalls(a, a->luck.send_lost))
+		return GS_OK;
+	if (befalls(a, a->luck.replaced))
+		err = replace(a, gs_sim_tx_nonce(raw), treatment->ready_s);
+	else
+		err = gs_sim_network_send(a->network, raw, treatment->ready_s);
+	if (err == GS_OK && treatment->ahead)
+		gs_sim_network_hurry(a->network, &p->effect.hash);
 	if (err != GS_ECONFLICT)
 		return err;
 	*answered = watch(a, &p->effect.hash, answer);
-	if (*answered)
+	if (*answered || is_stale(a)) /* which sees no reason to refuse it */
 		return GS_OK;
 	answer->kind = GS_INPUT_NONCE_LOST;
 	answer->as.nonce_lost.tx = p->effect.hash;
 	answer->as.nonce_lost.nonce = a->network->nonce[a->account];
 	*answered = true;
+	return GS_OK;
+}
+
+/* What the actor makes of a wish of its node. */
+static enum gs_err treat(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_sim_treatment *out)
+{
+	const struct gs_bytes data = {p->data, p->data_len};
+	const bool sends = p->effect.kind == GS_EFFECT_SEND;
+	*out = (struct gs_sim_treatment){.ready_s = now_s};
+	if (a->treat == NULL)
+		return GS_OK;
+	struct gs_sim_call *call = malloc(sizeof(*call));
+	struct gs_address to = p->effect.to;
+	if (call == NULL)
+		return GS_ENOMEM;
+	const struct gs_bytes input = sends ? gs_sim_tx_call(data, &to) : data;
+	if (gs_sim_call_decode(&a->network->rules.contracts, &to, input, call) == GS_OK)
+		a->treat(a->self, a->account, &(struct gs_sim_wish){call, sends}, out);
+	free(call);
+	return GS_OK;
+}
+
+static enum gs_err prepare_treated(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+                                   struct gs_node_input *answer, struct gs_buf *raw, struct gs_error *why)
+{
+	struct gs_sim_treatment treatment;
+	enum gs_err err = treat(a, p, now_s, &treatment);
+	if (err != GS_OK)
+		return err;
+	if (!treatment.refused) {
+		(void)prepare(a, p, now_s, answer, raw, why);
+		return GS_OK;
+	}
+	answer->kind = GS_INPUT_REFUSED;
+	answer->as.refused.intent = p->effect.hash;
+	answer->as.refused.reason = "it does not want to";
+	return GS_OK;
+}
+
+static enum gs_err transmit_treated(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+                                    struct gs_node_input *answer, bool *answered)
+{
+	struct gs_sim_treatment treatment;
+	enum gs_err err = treat(a, p, now_s, &treatment);
+	if (err != GS_OK || treatment.refused)
+		return err;
+	uint64_t ready_s = now_s + up_to(a, a->luck.send_delay_s);
+	if (treatment.ready_s < ready_s)
+		treatment.ready_s = ready_s;
+	return transmit(a, p, &treatment, answer, answered);
+}
+
+/* The logs of a block; one of them may be left out. */
+static enum gs_err logs_of(struct gs_sim_actor *a, const struct gs_sim_block *b, struct gs_node_input *answer,
+                           struct gs_log_entry **fewer)
+{
+	answer->as.logs.entries = b->logs.entry;
+	answer->as.logs.count = b->logs.count;
+	if (b->logs.count == 0 || !befalls(a, a->luck.lies))
+		return GS_OK;
+	size_t left_out = (size_t)gs_rng_below(&a->rng, b->logs.count), after = b->logs.count - 1 - left_out;
+	*fewer = calloc(b->logs.count, sizeof(**fewer));
+	if (*fewer == NULL)
+		return GS_ENOMEM;
+	memcpy(*fewer, b->logs.entry, left_out * sizeof(**fewer));
+	memcpy(*fewer + left_out, b->logs.entry + left_out + 1, after * sizeof(**fewer));
+	answer->as.logs.entries = *fewer;
+	answer->as.logs.count--;
 	return GS_OK;
 }
 
@@ -225,6 +332,7 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 	struct gs_node_input answer = {.kind = GS_INPUT_TIMER};
 	struct gs_error why = {0};
 	struct gs_buf raw;
+	struct gs_log_entry *fewer = NULL;
 	const struct gs_sim_block *b;
 	bool answered = false;
 	enum gs_err err = GS_OK;
@@ -242,14 +350,17 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		answered = b != NULL;
 		answer.kind = GS_INPUT_LOGS;
 		answer.as.logs.block = p->effect.hash;
-		answer.as.logs.entries = b != NULL ? b->logs.entry : NULL;
-		answer.as.logs.count = b != NULL ? b->logs.count : 0;
+		if (b != NULL)
+			err = logs_of(a, b, &answer, &fewer);
 		break;
 	case GS_EFFECT_EXECUTE: start_job(a, &p->effect.hash, now_s); break;
-	case GS_EFFECT_PREPARE: answered = prepare(a, p, now_s, &answer, &raw, &why); break;
+	case GS_EFFECT_PREPARE:
+		err = prepare_treated(a, p, now_s, &answer, &raw, &why);
+		answered = err == GS_OK;
+		break;
 	case GS_EFFECT_SEND:
 		if (answers(a, now_s))
-			err = transmit(a, p, now_s, &answer, &answered);
+			err = transmit_treated(a, p, now_s, &answer, &answered);
 		break;
 	case GS_EFFECT_WATCH: answered = answers(a, now_s) && watch(a, &p->effect.hash, &answer); break;
 	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
@@ -261,6 +372,7 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		err = gs_fail(error, raw.err, "simulation: a transaction of more than %d bytes", GS_SIM_TX_BYTES_MAX);
 	if (err == GS_OK && answered)
 		err = feed(a, &answer, now_s, error);
+	free(fewer);
 	gs_buf_free(&raw);
 	return err;
 }
@@ -323,7 +435,7 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 		input.as.executed.claim = claim;
 		input.as.executed.reason = "the machine could not";
 		input.as.executed.computed = !fails(a, &claim, a->luck.unavailable) &&
-		                             a->compute(a->compute_self, a->account, &claim, &computed);
+		                             a->compute(a->self, a->account, &claim, &computed);
 		if (input.as.executed.computed) {
 			input.as.executed.output_root = input.as.executed.reference_root = computed.output_root;
 			input.as.executed.trace_root = computed.trace_root;
@@ -348,12 +460,16 @@ static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached,
 		return GS_OK;
 	if (befalls(a, a->luck.lag))
 		top -= gs_rng_below(&a->rng, top + 1 < 4 ? top + 1 : 4);
+	if (top > a->stale_top)
+		top = a->stale_top;
 	uint64_t next = newest == NULL ? 0 : newest->number + 1;
 	if (top < next) {
 		input.as.header = gs_sim_network_block(a->network, top)->head;
 		err = feed_and_do(a, &input, now_s, error);
 	}
 	for (int i = 0; i < BLOCKS_A_TICK && err == GS_OK && a->node != NULL && next <= top; i++) {
+		if (!has_requests_left(a))
+			return GS_OK;
 		const uint64_t wanted = next;
 		input.as.header = gs_sim_network_block(a->network, wanted)->head;
 		err = feed_and_do(a, &input, now_s, error);
@@ -373,6 +489,10 @@ enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_
 	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
 	bool reached = false;
 	enum gs_err err = GS_OK;
+	bool stale = now_s >= a->luck.stale_from_s && now_s < a->luck.stale_to_s;
+	if (!stale)
+		a->stale_top = gs_sim_network_newest(a->network)->head.number;
+	a->requests = 0;
 	if (a->node == NULL) {
 		if (now_s < a->up_at_s)
 			return GS_OK;

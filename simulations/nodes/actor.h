@@ -40,7 +40,28 @@ struct gs_sim_luck {
 	uint64_t offline_to_s;   /* ...until then */
 	int64_t skew_s;          /* of its clock */
 	uint64_t send_delay_s;   /* at most: what it sends is in no block before */
+	uint32_t torn;           /* the process dies in the middle of a commit */
+	uint32_t send_lost;      /* a transaction does not reach the pool */
+	uint32_t replaced;       /* another transaction with its nonce does in its place */
+	uint32_t lies;           /* of the endpoint: an answer is not true */
+	uint32_t requests;       /* that it answers between two looks; 0: all */
+	uint64_t dies_at_commit; /* right after its commit with this number; 0: none */
+	uint64_t full_disk_from_s, full_disk_to_s; /* every commit is refused */
+	uint64_t stale_from_s, stale_to_s;         /* the endpoint shows no newer blocks than at the beginning */
 };
+
+/* A transaction that the actor's node wants: to be signed, and then to be sent. */
+struct gs_sim_wish {
+	const struct gs_sim_call *call;
+	bool sends;
+};
+struct gs_sim_treatment {
+	bool refused;     /* not signed, not sent */
+	uint64_t ready_s; /* sent: in no block before */
+	bool ahead;       /* sent: before others' in its block */
+};
+typedef void gs_sim_treat(void *self, unsigned actor, const struct gs_sim_wish *wish,
+                          struct gs_sim_treatment *treatment);
 
 struct gs_sim_job {
 	struct gs_hash claim;
@@ -58,7 +79,8 @@ struct gs_sim_actor {
 	struct gs_node_options options;
 	struct gs_sim_luck luck;
 	gs_sim_compute *compute;
-	void *compute_self;
+	gs_sim_treat *treat; /* NULL: whatever its node wants is sent */
+	void *self;          /* of both */
 	const struct gs_log *log;
 	struct gs_rng rng;
 	const char *folder;          /* for a database of LMDB, in a folder of its own there; NULL: in memory */
@@ -76,6 +98,9 @@ struct gs_sim_actor {
 	struct gs_hash executed[GS_SIM_CLAIMS_MAX];   /* claims whose trace is here */
 	unsigned executions;
 	uint64_t up_at_s; /* not running: when it starts */
+	uint64_t commits; /* in all lives */
+	uint64_t stale_top;
+	uint32_t requests; /* since the last look */
 	unsigned lives;
 };
 

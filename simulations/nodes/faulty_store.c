@@ -42,6 +42,8 @@ static enum gs_err commit(struct gs_store_txn *txn, struct gs_error *error)
 {
 	struct gs_sim_faulty *f = txn->store;
 	txn->open = false;
+	if (txn->changes && !f->fails)
+		f->commits++;
 	if (!txn->changes || !f->fails)
 		return f->inner.commit(txn->inner, error);
 	f->fails = false;

@@ -16,7 +16,8 @@ struct gs_store_txn {
 struct gs_sim_faulty {
 	struct gs_store inner; /* borrowed */
 	struct gs_store_txn txn;
-	bool fails; /* the next commit that would change something */
+	bool fails;       /* the next commit that would change something */
+	uint64_t commits; /* that changed something and did not fail */
 };
 
 /* *faulty must stay where it is. */

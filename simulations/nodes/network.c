@@ -25,6 +25,19 @@ void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *t
 		gs_keccak256(out->ptr + from, out->len - from, hash);
 }
 
+uint64_t gs_sim_tx_nonce(struct gs_bytes raw)
+{
+	GS_ASSERT(raw.len >= TX_HEAD);
+	return gs_be64_read(raw.ptr + 1);
+}
+
+struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to)
+{
+	GS_ASSERT(raw.len >= TX_HEAD);
+	memcpy(to->b, raw.ptr + 9, sizeof(to->b));
+	return (struct gs_bytes){raw.ptr + TX_HEAD, raw.len - TX_HEAD};
+}
+
 static struct gs_sim_tx *find_tx(const struct gs_sim_network *n, const struct gs_hash *hash)
 {
 	for (unsigned i = n->txs; i-- > 0;)
@@ -36,6 +49,13 @@ static struct gs_sim_tx *find_tx(const struct gs_sim_network *n, const struct gs
 const struct gs_sim_tx *gs_sim_network_tx(const struct gs_sim_network *n, const struct gs_hash *hash)
 {
 	return find_tx(n, hash);
+}
+
+void gs_sim_network_hurry(struct gs_sim_network *n, const struct gs_hash *hash)
+{
+	struct gs_sim_tx *tx = find_tx(n, hash);
+	if (tx != NULL)
+		tx->ahead = true;
 }
 
 static enum gs_err add_tx(struct gs_sim_network *n, struct gs_bytes raw, const struct gs_hash *hash, uint64_t ready_s)
@@ -212,6 +232,22 @@ void gs_sim_network_close(struct gs_sim_network *n)
 	memset(n, 0, sizeof(*n));
 }
 
+/* Those that are ready, in the order in which they came. Whether there were any. */
+static bool take_ready(struct gs_sim_network *n, struct gs_sim_block *b, bool ahead, uint64_t now_s)
+{
+	bool any = false;
+	for (unsigned i = 0; i < n->txs; i++) {
+		struct gs_sim_tx *tx = n->tx[i];
+		if (tx->mined || tx->ahead != ahead || tx->ready_s > now_s || tx->nonce != n->nonce[tx->sender] ||
+		    (n->admit != NULL && !n->admit(n->admit_self, tx)))
+			continue;
+		execute(n, tx, n->blocks, now_s);
+		b->tx[b->txs++] = i;
+		any = true;
+	}
+	return any;
+}
+
 enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s)
 {
 	struct gs_sim_block *b;
@@ -219,17 +255,8 @@ enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s)
 	if (err != GS_OK)
 		return err;
 	n->logs = &b->logs;
-	for (bool more = true; more;) { /* a nonce may make the next one's turn come */
-		more = false;
-		for (unsigned i = 0; i < n->txs; i++) {
-			struct gs_sim_tx *tx = n->tx[i];
-			if (tx->mined || tx->ready_s > now_s || tx->nonce != n->nonce[tx->sender])
-				continue;
-			execute(n, tx, n->blocks, now_s);
-			b->tx[b->txs++] = i;
-			more = true;
-		}
-	}
+	for (bool more = true; more;) /* a nonce may make the next one's turn come */
+		more = take_ready(n, b, true, now_s) || take_ready(n, b, false, now_s);
 	n->logs = NULL;
 	name_block(n, b, now_s);
 	n->blocks++;

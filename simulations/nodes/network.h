@@ -30,6 +30,7 @@ struct gs_sim_tx {
 	struct gs_bytes raw;  /* owned */
 	uint64_t ready_s;     /* not in a block before */
 	bool mined, success;
+	bool ahead;     /* pays for a place before others in its block */
 	uint64_t block; /* mined: its number */
 	char why[32];   /* it failed: the contract's error */
 };
@@ -55,6 +56,9 @@ struct gs_sim_network_rules {
 	uint64_t block_s;
 };
 
+/* Whether a transaction that is ready may be in the block that is being made. */
+typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
+
 struct gs_sim_network {
 	struct gs_sim_network_rules rules;
 	struct gs_sim_bank bank;
@@ -70,7 +74,9 @@ struct gs_sim_network {
 	struct gs_sim_tx **tx; /* owned, in order of arrival */
 	unsigned txs, tx_room;
 	struct gs_sim_logs *logs; /* where what happens now is told; NULL: nowhere */
-	uint64_t branch;          /* counts reorganisations, so that the same block on two branches differs */
+	gs_sim_admit *admit;      /* NULL: every transaction that is ready may be in a block */
+	void *admit_self;
+	uint64_t branch; /* counts reorganisations, so that the same block on two branches differs */
 	struct gs_rng rng;
 };
 
@@ -103,6 +109,11 @@ GS_MUST enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender
 /* Appends a transaction's bytes; its hash. */
 void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
                      struct gs_buf *out, struct gs_hash *hash);
+uint64_t gs_sim_tx_nonce(struct gs_bytes raw);
+/* A transaction's target and calldata. */
+struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to);
+/* A transaction in the pool from now on comes before those of others. */
+void gs_sim_network_hurry(struct gs_sim_network *n, const struct gs_hash *hash);
 /* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s);
 

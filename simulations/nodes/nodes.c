@@ -1,6 +1,5 @@
 #include "simulations/nodes/nodes.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +8,11 @@
 #include "simulations/oracles/oracles.h"
 
 enum {
-	POLL_S = 2,
-	QUIET_S = 60,  /* after the last claim is settled, for what is left to do */
-	POSTED_S = 20, /* after which whoever posted a claim looks for it */
+	HORIZON_S = 3000,   /* and what windows and clocks allow */
+	MOVES = 40,         /* of a game, at most */
+	OUTAGE_POLL_S = 30, /* of nodes that see no blocks */
+	QUIET_S = 60,       /* after the last claim is settled, for what is left to do */
+	POSTED_S = 20,      /* after which whoever posted a claim looks for it */
 };
 
 void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_nodes_tally *from)
@@ -40,72 +41,19 @@ void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_
 	gs_sim_digest_join(&to->digest, &from->digest);
 }
 
-/* ---- what actors, faults and oracles ask ---- */
-
-uint64_t gs_sim_run_between(struct gs_sim_run *r, uint64_t low, uint64_t high)
-{
-	return low + gs_rng_below(&r->rng, high - low + 1);
-}
-
-void gs_sim_run_object(struct gs_sim_run *r, enum gs_sim_wrong wrong)
-{
-	if (r->wrong == GS_SIM_WRONG_NOTHING)
-		r->wrong = wrong;
-}
-
-bool gs_sim_run_has(const struct gs_sim_run *r, enum gs_sim_fault fault)
-{
-	return r->fault == fault || r->fault == GS_SIM_FAULT_ALL;
-}
-
-bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account)
-{
-	return r->kind[account]->honest;
-}
-
-void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...)
-{
-	va_list args;
-	if (r->options->log == NULL)
-		return;
-	fprintf(r->options->log, "%8llu  ", (unsigned long long)(r->now_s - GS_SIM_GENESIS_S));
-	va_start(args, format);
-	vfprintf(r->options->log, format, args);
-	va_end(args);
-	fputc('\n', r->options->log);
-}
-
-bool gs_sim_run_settled(struct gs_sim_run *r)
-{
-	for (unsigned i = 0; i < r->claims; i++) {
-		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->claim[i].id);
-		if (c == NULL || c->status == GS_SIM_CLAIM_OPEN || c->open_games > 0)
-			return false;
-	}
-	return true;
-}
-
-void gs_sim_run_tell(const struct gs_sim_run *r, const struct gs_sim_computation *c, struct gs_sim_computed *out)
-{
-	gs_trace_output_root(&c->execution.trace, &r->program.header, &out->output_root);
-	gs_trace_root(&c->execution.trace, &out->trace_root);
-	out->prover = &c->prover;
-}
-
-bool gs_sim_run_compute(void *run, unsigned actor, const struct gs_hash *claim, struct gs_sim_computed *out)
-{
-	struct gs_sim_run *r = run;
-	for (unsigned i = 0; i < r->claims; i++)
-		if (gs_hash_equal(&r->claim[i].id, claim))
-			return r->kind[actor]->compute(r, &r->claim[i], out);
-	return false;
-}
-
 static void write_log(void *self, enum gs_log_level level, const char *event, const char *fields)
 {
-	const struct gs_sim_run *r = self;
-	fprintf(r->options->log, "%8llu      %s %s %s\n", (unsigned long long)(r->now_s - GS_SIM_GENESIS_S),
-	        gs_log_level_name(level), event, fields);
+	const struct gs_sim_log_of *of = self;
+	gs_sim_run_note(of->run, "    %s %u: %s %s %s", of->run->kind[of->account]->name, of->account,
+	                gs_log_level_name(level), event, fields);
+}
+
+static void open_logs(struct gs_sim_run *r)
+{
+	for (unsigned a = 0; a < GS_SIM_ACTORS_MAX; a++) {
+		r->log_of[a] = (struct gs_sim_log_of){r, a};
+		r->log[a] = (struct gs_log){.self = &r->log_of[a], .level = GS_LOG_INFO, .write = write_log};
+	}
 }
 
 /* ---- the world goes on ---- */
@@ -115,23 +63,49 @@ static struct gs_bytes claim_input(const struct gs_sim_run *r, const struct gs_s
 	return (struct gs_bytes){r->inputs[c->input], (size_t)r->program.header.inputs_chunks * GS_CHUNK_BYTES};
 }
 
-/* By a tool beside the node, with the same key: it takes the nonce that an endpoint names. */
+/* By a tool beside the node, with the same key: it takes the nonce that an endpoint names, or, being wrong, the one behind it. */
 static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
 	struct gs_buf data, raw;
 	struct gs_hash hash;
+	uint64_t nonce = gs_sim_network_pending_nonce(&r->network, c->account);
 	gs_buf_init(&data, GS_SIM_TX_BYTES_MAX);
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
+	nonce += !r->calm && r->trouble.gap > 0 && gs_rng_below(&r->rng, 1000) < r->trouble.gap;
 	gs_sim_call_post(&c->body, claim_input(r, c), (struct gs_bytes){NULL, 0}, &data);
-	gs_sim_tx_build(c->account, gs_sim_network_pending_nonce(&r->network, c->account), &rules->contracts.claims,
-	                gs_buf_view(&data), &raw, &hash);
+	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, &hash);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)
 		err = gs_sim_network_send(&r->network, gs_buf_view(&raw), r->now_s);
 	c->posted = err == GS_OK;
 	gs_buf_free(&data);
 	gs_buf_free(&raw);
+	return err;
+}
+
+/* Whoever posted a claim twice still sends the one that a reorganisation lost: the node's own transactions may wait behind its
+ * nonce. */
+static enum gs_err send_lost_posts(struct gs_sim_run *r)
+{
+	struct gs_sim_call *call = NULL;
+	enum gs_err err = GS_OK;
+	for (unsigned i = 0; i < r->network.txs && err == GS_OK; i++) {
+		const struct gs_sim_tx *tx = r->network.tx[i];
+		if (tx->mined || tx->ready_s != GS_SIM_NEVER_S || tx->nonce < r->network.nonce[tx->sender])
+			continue;
+		if (call == NULL && (call = malloc(sizeof(*call))) == NULL)
+			return GS_ENOMEM;
+		if (gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) != GS_OK ||
+		    call->kind != GS_SIM_CALL_POST)
+			continue;
+		struct gs_hash id;
+		call->body.claimant = gs_sim_address(tx->sender);
+		gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &call->body, &id);
+		if (gs_sim_network_claim(&r->network, &id) != NULL)
+			err = gs_sim_network_send(&r->network, tx->raw, r->now_s);
+	}
+	free(call);
 	return err;
 }
 
@@ -148,7 +122,7 @@ static enum gs_err post_due(struct gs_sim_run *r)
 		if (!c->posted && c->at_s <= r->now_s)
 			err = post(r, c);
 	}
-	return err;
+	return err == GS_OK && r->network.branch > 0 ? send_lost_posts(r) : err;
 }
 
 static void tell_block(const struct gs_sim_run *r, const struct gs_sim_block *b)
@@ -174,21 +148,40 @@ enum gs_err gs_sim_run_mine(struct gs_sim_run *r, uint64_t at_s)
 	return err;
 }
 
+/* Whatever is seen of claims and money from block to block. */
+static void look(struct gs_sim_run *r)
+{
+	for (unsigned i = 0; i < r->claims; i++) {
+		struct gs_sim_planned *c = &r->claim[i];
+		const struct gs_sim_chain *claim = gs_sim_network_claim(&r->network, &c->id);
+		bool decided = claim != NULL && claim->status != GS_SIM_CLAIM_OPEN;
+		if (claim != NULL && c->begun_s == 0)
+			c->begun_s = r->now_s;
+		c->ended_s = !decided ? 0 : c->ended_s == 0 ? r->now_s : c->ended_s;
+	}
+	for (unsigned a = 0; a < r->actors; a++)
+		if (gs_sim_run_honest(r, a))
+			r->locked += (double)gs_sim_small(r->network.bank.account[a].locked) *
+			             (double)r->network.rules.block_s;
+}
+
 static enum gs_err mine(struct gs_sim_run *r, struct gs_error *error)
 {
 	enum gs_err err = GS_OK;
-	for (unsigned f = 0; f < GS_SIM_FAULTS && err == GS_OK; f++) {
+	bool none = false;
+	for (unsigned f = 0; f < GS_SIM_FAULTS && err == GS_OK && !none; f++) {
 		const struct gs_sim_fault_kind *fault = gs_sim_fault_kind((enum gs_sim_fault)f);
 		if (fault->before_block != NULL && gs_sim_run_has(r, (enum gs_sim_fault)f))
-			err = fault->before_block(r);
+			err = fault->before_block(r, &none);
 	}
-	if (err == GS_OK)
+	if (err == GS_OK && !none)
 		err = gs_sim_run_mine(r, r->now_s);
 	for (unsigned w = 0; w < GS_SIM_WRONGS && err == GS_OK; w++) {
 		const struct gs_sim_oracle_kind *oracle = gs_sim_oracle_kind((enum gs_sim_wrong)w);
 		if (oracle->after_block != NULL)
 			err = oracle->after_block(r, error);
 	}
+	look(r);
 	return err;
 }
 
@@ -196,12 +189,14 @@ static enum gs_err mine(struct gs_sim_run *r, struct gs_error *error)
 
 static enum gs_err second(struct gs_sim_run *r, struct gs_error *error)
 {
+	bool out = !r->calm && gs_sim_run_within(r, &r->trouble.outage);
+	const uint64_t poll_s = out ? OUTAGE_POLL_S : r->network.rules.block_s;
 	enum gs_err err = post_due(r);
 	if (err == GS_OK && r->now_s % r->network.rules.block_s == 0) {
 		err = mine(r, error);
 	}
 	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
-		if ((r->now_s + a) % POLL_S != 0)
+		if ((r->now_s + a) % poll_s != 0)
 			continue;
 		err = gs_sim_actor_tick(&r->actor[a], r->now_s, error);
 		if (err != GS_OK && err != GS_ENOMEM) {
@@ -219,11 +214,21 @@ static void calm(struct gs_sim_run *r)
 	for (unsigned a = 0; a < r->actors; a++)
 		r->actor[a].luck = (struct gs_sim_luck){.offline_from_s = GS_SIM_NEVER_S};
 	r->fault = GS_SIM_FAULT_NONE;
+	r->calm = true;
+}
+
+/* When everything must be over: claims posted, windows over, games played for as long as clocks allow, one behind the other. */
+static uint64_t horizon(const struct gs_sim_run *r)
+{
+	const struct gs_sim_network_rules *rules = &r->network.rules;
+	const uint64_t budgets = (uint64_t)rules->claimant_budget_s + rules->challenger_budget_s;
+	return HORIZON_S + (uint64_t)r->value[GS_SIM_P_POSTING] + rules->rules.terms.window_s + 2 * budgets +
+	       (uint64_t)MOVES * rules->minimum_time_s + 2 * r->trouble.allowed_s;
 }
 
 static enum gs_err play(struct gs_sim_run *r, struct gs_error *error)
 {
-	uint64_t end_s = r->now_s + GS_SIM_HORIZON_S, quiet_s = 0;
+	uint64_t end_s = r->now_s + horizon(r), quiet_s = 0;
 	enum gs_err err = GS_OK;
 	while (err == GS_OK && r->wrong == GS_SIM_WRONG_NOTHING && r->now_s < end_s) {
 		r->now_s++;
@@ -258,6 +263,33 @@ static void count_claims(struct gs_sim_run *r)
 	}
 }
 
+/* Where everybody stands at the end of a run in which something was wrong. */
+static enum gs_err tell_end(struct gs_sim_run *r, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	if (r->wrong == GS_SIM_WRONG_NOTHING || r->options->log == NULL)
+		return GS_OK;
+	gs_sim_run_note(r, "WRONG: %s", gs_sim_wrong_name(r->wrong));
+	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
+		struct gs_node_summary s;
+		const struct gs_head *newest = r->actor[a].node == NULL ? NULL : gs_node_newest(r->actor[a].node);
+		if (newest == NULL) {
+			gs_sim_run_note(r, "account %u, %s: not running", a, r->kind[a]->name);
+			continue;
+		}
+		err = gs_sim_actor_summarise(&r->actor[a], &s, error);
+		gs_sim_run_note(r,
+		                "account %u, %s: at block %llu of %zu; open claims %llu, games %llu; transactions on "
+		                "their way %llu, executions %llu; has %llu of %llu",
+		                a, r->kind[a]->name, (unsigned long long)newest->number, r->network.blocks - 1,
+		                (unsigned long long)s.open, (unsigned long long)s.open_games,
+		                (unsigned long long)s.pending_txs, (unsigned long long)s.executions,
+		                (unsigned long long)gs_sim_run_balance(r, a),
+		                (unsigned long long)gs_sim_small(r->network.rules.deposit[a]));
+	}
+	return err;
+}
+
 static void add_up(struct gs_sim_run *r, uint64_t seed)
 {
 	struct gs_sim_nodes_tally *t = r->tally;
@@ -289,15 +321,20 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 	if (r == NULL)
 		return gs_fail(error, GS_ENOMEM, "simulation: no memory for a run");
 	r->options = options;
+	r->value = options->value;
 	r->tally = tally;
 	gs_rng_seed(&r->rng, seed);
 	r->now_s = GS_SIM_GENESIS_S;
-	r->log = (struct gs_log){.self = r, .level = GS_LOG_INFO, .write = write_log};
+	open_logs(r);
 	enum gs_err err = gs_sim_run_set_up(r, error);
 	if (err == GS_OK)
 		err = play(r, error);
 	if (err == GS_OK)
+		err = tell_end(r, error);
+	if (err == GS_OK)
 		add_up(r, seed);
+	if (err == GS_OK && options->measure != NULL)
+		options->measure(options->measure_self, r);
 	if (err == GS_OK && options->dump != NULL)
 		err = gs_sim_dump(&r->network, options->dump, error);
 	if (err == GS_OK && options->program != NULL)

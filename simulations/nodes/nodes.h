@@ -8,22 +8,36 @@
 #include "chain/core/hash.h"
 #include "simulations/many.h"
 #include "simulations/nodes/actor.h"
+#include "simulations/nodes/setting.h"
 
-enum gs_sim_fault {
-	GS_SIM_FAULT_DRAWN, /* one of the others, by the seed */
-	GS_SIM_FAULT_NONE,
-	GS_SIM_FAULT_CRASH,     /* of honest nodes, at any step, after it was stored */
-	GS_SIM_FAULT_COMMIT,    /* their disks refuse commits */
-	GS_SIM_FAULT_SILENCE,   /* their endpoints leave requests unanswered */
-	GS_SIM_FAULT_LAG,       /* their endpoints show old blocks */
-	GS_SIM_FAULT_OFFLINE,   /* their endpoints are away for some while */
-	GS_SIM_FAULT_REORG,     /* of the chain, one to four blocks deep */
-	GS_SIM_FAULT_DELAY,     /* what they send is mined late */
-	GS_SIM_FAULT_EXECUTION, /* executions fail at times, and take long */
-	GS_SIM_FAULT_CLOCK,     /* their clocks are wrong */
-	GS_SIM_FAULT_ALL,       /* everything at once */
+enum gs_sim_fault {                     /* simulations/faults */
+	            GS_SIM_FAULT_DRAWN, /* one of the others but the last, by the seed */
+	            GS_SIM_FAULT_NONE,
+	            GS_SIM_FAULT_CRASH,
+	            GS_SIM_FAULT_COMMIT,
+	            GS_SIM_FAULT_SILENCE,
+	            GS_SIM_FAULT_LAG,
+	            GS_SIM_FAULT_OFFLINE,
+	            GS_SIM_FAULT_REORG,
+	            GS_SIM_FAULT_DELAY,
+	            GS_SIM_FAULT_EXECUTION,
+	            GS_SIM_FAULT_CLOCK,
+	            GS_SIM_FAULT_TORN,
+	            GS_SIM_FAULT_EACH_COMMIT,
+	            GS_SIM_FAULT_FULL_DISK,
+	            GS_SIM_FAULT_STALE,
+	            GS_SIM_FAULT_RATE_LIMIT,
+	            GS_SIM_FAULT_STALL,
+	            GS_SIM_FAULT_DROP,
+	            GS_SIM_FAULT_REPLACE,
+	            GS_SIM_FAULT_GAP,
+	            GS_SIM_FAULT_CENSOR,
+	            GS_SIM_FAULT_OUTAGE,
+	            GS_SIM_FAULT_SPIKE,
+	            GS_SIM_FAULT_ALL,   /* everything before it at once */
+	            GS_SIM_FAULT_LYING, /* where nothing is promised */
 };
-enum { GS_SIM_FAULTS = GS_SIM_FAULT_ALL + 1 };
+enum { GS_SIM_FAULTS = GS_SIM_FAULT_LYING + 1 };
 const char *gs_sim_fault_name(enum gs_sim_fault fault);
 
 enum gs_sim_wrong { /* in the order in which they are looked for; simulations/oracles */
@@ -42,10 +56,18 @@ enum gs_sim_wrong { /* in the order in which they are looked for; simulations/or
 enum { GS_SIM_WRONGS = GS_SIM_WRONG_LOSS + 1 };
 const char *gs_sim_wrong_name(enum gs_sim_wrong wrong);
 
+enum { GS_SIM_ACTORS_MAX = GS_SIM_ACCOUNTS_MAX - 1 }; /* one account is for those who only look */
+
+struct gs_sim_run; /* run.h */
+
 struct gs_sim_nodes_options {
+	const double
+		*value; /* setting.h; NULL: the standard. Fault and claims below are not looked at where it is given. */
 	enum gs_sim_fault fault;
-	unsigned claims;                      /* 1 to GS_SIM_CLAIMS_MAX; one of them is wrong */
-	FILE *log;                            /* NULL: none */
+	unsigned claims;                                     /* 1 to GS_SIM_CLAIMS_MAX; one of them is wrong */
+	FILE *log;                                           /* NULL: none */
+	void (*measure)(void *self, struct gs_sim_run *run); /* once it is over; NULL: nobody measures */
+	void *measure_self;
 	bool node_logs;                       /* with the log */
 	const char *stores;                   /* a folder for databases of LMDB; NULL: stores are in memory */
 	const struct gs_contracts *contracts; /* where a real deployment lies; NULL: somewhere */

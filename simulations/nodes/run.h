@@ -9,17 +9,14 @@
 #include "simulations/liar.h"
 #include "simulations/nodes/nodes.h"
 
-enum {
-	GS_SIM_INPUTS = 2, /* different ones */
-	GS_SIM_VALIDATORS_MAX = 3,
-	GS_SIM_ACTORS_MAX = 2 + GS_SIM_VALIDATORS_MAX,
-	GS_SIM_HORIZON_S = 3000, /* when everything must be over */
-};
+enum { GS_SIM_INPUTS = 2 /* different ones */ };
 
 struct gs_sim_planned { /* a claim that somebody is going to post */
 	unsigned account, input;
 	bool wrong, posted;
-	uint64_t at_s;
+	uint64_t at_s;    /* when it is posted, or once more */
+	uint64_t begun_s; /* when it was on chain first */
+	uint64_t ended_s; /* when it was decided; 0: not yet */
 	struct gs_claim_body body;
 	struct gs_hash id;
 };
@@ -27,46 +24,101 @@ struct gs_sim_planned { /* a claim that somebody is going to post */
 struct gs_sim_computation {
 	struct gs_sim_execution execution; /* owned */
 	struct gs_prover prover;           /* over it */
+	bool shows;                        /* a wrong one: in the output */
+};
+
+struct gs_sim_span { /* from_s <= now < to_s; to_s 0: never */
+	uint64_t from_s, to_s;
+};
+
+struct gs_sim_trouble { /* what befalls the chain, or everybody at the same time */
+	struct gs_sim_span full_disk, stale, stall, censor, outage, spike;
+	bool stall_over;
+	unsigned censored;  /* account */
+	uint32_t gap;       /* of 1000 claims that are posted */
+	uint64_t allowed_s; /* what clocks and windows must be longer for it */
 };
 
 struct gs_sim_run {
 	const struct gs_sim_nodes_options *options;
+	double standard[GS_SIM_NODES_PARAMETERS];
+	const double *value; /* setting.h */
 	struct gs_sim_nodes_tally *tally;
 	enum gs_sim_fault fault; /* now: none once everything is settled */
 	enum gs_sim_fault began_with;
+	bool calm; /* everything is settled, and nothing goes wrong any more */
+	struct gs_sim_trouble trouble;
 	struct gs_rng rng;
 	struct gs_program program;
 	uint8_t *inputs[GS_SIM_INPUTS]; /* owned */
 	struct gs_commitments common[GS_SIM_INPUTS];
-	struct gs_sim_computation honest[GS_SIM_INPUTS], lie;
+	struct gs_sim_computation honest[GS_SIM_INPUTS], lie[GS_SIM_ACTORS_MAX][GS_SIM_INPUTS];
 	struct gs_sim_planned claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
 	struct gs_sim_network network;
 	struct gs_sim_actor actor[GS_SIM_ACTORS_MAX];
 	const struct gs_sim_actor_kind *kind[GS_SIM_ACTORS_MAX];
 	unsigned actors;
-	struct gs_log log;
+	struct gs_log log[GS_SIM_ACTORS_MAX];
+	struct gs_sim_log_of {
+		const struct gs_sim_run *run;
+		unsigned account;
+	} log_of[GS_SIM_ACTORS_MAX];
 	uint64_t now_s;
+	double locked; /* money of the honest, times seconds */
 	enum gs_sim_wrong wrong;
 };
 
+/* ---- draws ---- */
+
 uint64_t gs_sim_run_between(struct gs_sim_run *r, uint64_t low, uint64_t high);
+/* What the scenario states, or between these. */
+uint64_t gs_sim_run_pick(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint64_t low, uint64_t high);
+/* The same of a share, in parts of `whole`. */
+uint32_t gs_sim_run_share(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint32_t whole, uint64_t low,
+                          uint64_t high);
+/* A time that begins within the first minutes, and is as long as stated or between these; clocks and windows become longer
+ * by as much where the run draws them. */
+void gs_sim_run_span(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint64_t low, uint64_t high,
+                     struct gs_sim_span *out);
+
+/* ---- the state of the run ---- */
+
 /* The first one counts. */
 void gs_sim_run_object(struct gs_sim_run *r, enum gs_sim_wrong wrong);
-/* Whether the run has this fault, alone or with all others. */
+/* Whether the run has this fault: stated by its parameter, or drawn, alone or with all others. */
 bool gs_sim_run_has(const struct gs_sim_run *r, enum gs_sim_fault fault);
+bool gs_sim_run_within(const struct gs_sim_run *r, const struct gs_sim_span *span);
 /* A line of the run's log, if there is one. */
 void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether every claim is on chain and decided, and every game over. */
+/* Whether every claim is on chain and decided, and every game over but those that nobody honest has a part in. */
 bool gs_sim_run_settled(struct gs_sim_run *r);
+/* In a settled run: whether games are left that nobody honest has a part in. */
+bool gs_sim_run_left_over(const struct gs_sim_run *r);
 /* Whether what is promised to the honest is promised to this account. */
 bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
+/* Money: free, locked, unbonding, and withdrawn. */
+uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account);
+/* What the account has less than in the beginning, the fees of its final claims aside. */
+uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account);
+/* Whether somebody honest samples this claim. */
+bool gs_sim_run_sampled(const struct gs_sim_run *r, const struct gs_sim_planned *claim);
+/* The claim, and the game, that a call of this sender is about. NULL: none that is on chain. */
+const struct gs_sim_chain *gs_sim_run_claim_of(struct gs_sim_run *r, unsigned sender, const struct gs_sim_call *call);
+const struct gs_sim_game *gs_sim_run_game_of(struct gs_sim_run *r, unsigned sender, const struct gs_sim_call *call);
+
+/* ---- what happens ---- */
+
 /* What a machine has found that did this execution. */
 void gs_sim_run_tell(const struct gs_sim_run *r, const struct gs_sim_computation *c, struct gs_sim_computed *out);
 /* One block with what is ready. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_run_mine(struct gs_sim_run *r, uint64_t at_s);
-/* gs_sim_compute of this run, for its actors. */
+/* Replaces the newest `depth` blocks by as many; what was in them is ready again after up to back_s seconds. GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_run_reorg(struct gs_sim_run *r, uint64_t depth, uint64_t back_s);
+/* For actors and the network. */
 bool gs_sim_run_compute(void *run, unsigned actor, const struct gs_hash *claim, struct gs_sim_computed *out);
+void gs_sim_run_treat(void *run, unsigned actor, const struct gs_sim_wish *wish, struct gs_sim_treatment *treatment);
+bool gs_sim_run_admits(void *run, const struct gs_sim_tx *tx);
 /* Draws everything and lets everybody begin; the generator is seeded and options are set. Torn down also after a failure. */
 GS_MUST enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error);
 void gs_sim_run_tear_down(struct gs_sim_run *r);

@@ -5,10 +5,9 @@
 #include "simulations/programs.h"
 
 enum {
-	CLAIMANT = 0, /* the model's registrant, too */
-	LIAR = 1,
-	VALIDATORS = 2,
-	POSTING_S = 40,      /* within which claims are posted */
+	REGISTRANT = 0,     /* of the model: the first, who is honest */
+	VALIDATORS_MAX = 3, /* that are drawn */
+	CAST_MAX = 4,
 	MANY_FAULTS_S = 180, /* a window is longer than what may come between a claim and its challenge */
 };
 
@@ -28,12 +27,35 @@ static enum gs_err set_up_input(struct gs_sim_run *r, unsigned i)
 	return err;
 }
 
-static enum gs_err set_up_lie(struct gs_sim_run *r, bool *shows)
+/* ---- who takes part ---- */
+
+static void join(struct gs_sim_run *r, enum gs_sim_actor_number kind)
 {
-	const struct gs_sim_lie lie = {.honest = &r->honest[0].execution, .tries = 16};
-	enum gs_err err = gs_sim_draw_lie(&lie, &r->rng, &r->lie.execution, shows);
-	r->lie.prover = gs_sim_prover(&r->lie.execution);
-	return err;
+	if (r->actors < GS_SIM_ACTORS_MAX)
+		r->kind[r->actors++] = gs_sim_actor_kind(kind);
+}
+
+/* Some more parties of any kind. */
+static void draw_cast(struct gs_sim_run *r, unsigned many[GS_SIM_ACTOR_KINDS])
+{
+	unsigned more = (unsigned)gs_sim_run_between(r, 0, CAST_MAX);
+	for (unsigned i = 0; i < more; i++)
+		many[gs_rng_below(&r->rng, GS_SIM_ACTOR_KINDS)]++;
+}
+
+/* In the order of their kinds: those who post claims come first, and the first is honest. */
+static void set_up_cast(struct gs_sim_run *r)
+{
+	unsigned many[GS_SIM_ACTOR_KINDS] = {0};
+	for (unsigned k = 0; k < GS_SIM_ACTOR_KINDS; k++)
+		many[k] = (unsigned)gs_sim_run_pick(r, gs_sim_actor_kind((enum gs_sim_actor_number)k)->parameter, 1,
+		                                    VALIDATORS_MAX);
+	if (r->value[GS_SIM_P_CAST] > 0)
+		draw_cast(r, many);
+	many[GS_SIM_ACTOR_ACCOMPLICE] += many[GS_SIM_ACTOR_SELF_CHALLENGER];
+	for (unsigned k = 0; k < GS_SIM_ACTOR_KINDS; k++)
+		for (unsigned i = 0; i < many[k]; i++)
+			join(r, (enum gs_sim_actor_number)k);
 }
 
 /* ---- setting up ---- */
@@ -48,40 +70,52 @@ static struct gs_contracts contracts(void)
 	return c;
 }
 
+/* A span of time of the protocol; drawn ones leave room for what befalls the run. */
+static uint32_t draw_time(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint64_t low, uint64_t high, bool roomy)
+{
+	const bool drawn = r->value[p] == GS_SIM_DRAWN;
+	return (uint32_t)(gs_sim_run_pick(r, p, low, high) + (drawn && roomy ? r->trouble.allowed_s : 0));
+}
+
+static struct gs_wei draw_money(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint64_t low, uint64_t high)
+{
+	return gs_wei_from_u64(gs_sim_run_pick(r, p, low, high));
+}
+
 static struct gs_sim_network_rules draw_rules(struct gs_sim_run *r)
 {
 	struct gs_sim_network_rules rules = {.contracts = r->options->contracts != NULL ? *r->options->contracts
 	                                                                                : contracts(),
 	                                     .header = &r->program.header,
-	                                     .block_s = 2};
+	                                     .registrant = REGISTRANT,
+	                                     .accounts = r->actors,
+	                                     .block_s = (uint64_t)r->value[GS_SIM_P_BLOCK]};
 	struct gs_terms *terms = &rules.rules.terms;
-	terms->window_s = (uint32_t)gs_sim_run_between(r, 60, 120) + (r->fault == GS_SIM_FAULT_ALL ? MANY_FAULTS_S : 0);
-	terms->minimum_bond = gs_wei_from_u64(gs_sim_run_between(r, 1, 1000000));
-	terms->bond_bps = (uint16_t)gs_sim_run_between(r, 0, GS_BPS);
-	terms->minimum_fee = gs_wei_from_u64(gs_sim_run_between(r, 0, 1000));
+	terms->window_s = draw_time(r, GS_SIM_P_WINDOW, 60, 120, true);
+	terms->minimum_bond = draw_money(r, GS_SIM_P_BOND, 1, 1000000);
+	terms->bond_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_BOND_SHARE, GS_BPS, 0, GS_BPS);
+	terms->minimum_fee = draw_money(r, GS_SIM_P_FEE, 0, 1000);
 	terms->version = 0;
-	rules.rules.bonds = (struct gs_bond_rules){
-		.challenger_bond = gs_wei_from_u64(gs_sim_run_between(r, 1, 1000000)),
-		.refund_per_move = gs_wei_from_u64(gs_sim_run_between(r, 0, 1000)),
-		.concede_bps = (uint16_t)gs_sim_run_between(r, 1, GS_BPS),
-		.burn_bps = (uint16_t)gs_sim_run_between(r, 0, GS_BPS)};
+	rules.rules.bonds.challenger_bond = draw_money(r, GS_SIM_P_GAME_BOND, 1, 1000000);
+	rules.rules.bonds.refund_per_move = draw_money(r, GS_SIM_P_REFUND, 0, 1000);
+	rules.rules.bonds.concede_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_CONCEDE, GS_BPS, 1, GS_BPS);
+	rules.rules.bonds.burn_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_BURN, GS_BPS, 0, GS_BPS);
 	rules.duties = (struct gs_sim_duty_rules){
 		.demand_s = 60, .audit_s = 60, .report_s = 60, .epoch_s = 60, .attest_stake = gs_wei_from_u64(1)};
 	rules.unbonding_s = 60;
-	rules.claimant_budget_s = (uint32_t)gs_sim_run_between(r, 120, 300);
-	rules.challenger_budget_s = (uint32_t)gs_sim_run_between(r, 120, 300);
-	rules.minimum_time_s = (uint32_t)gs_sim_run_between(r, 60, 90);
-	rules.registrant = CLAIMANT;
-	rules.accounts = r->actors;
+	rules.claimant_budget_s = draw_time(r, GS_SIM_P_CLAIMANT_BUDGET, 120, 300, true);
+	rules.challenger_budget_s = draw_time(r, GS_SIM_P_CHALLENGER_BUDGET, 120, 300, true);
+	rules.minimum_time_s = draw_time(r, GS_SIM_P_LEAST_TIME, 60, 90, false);
 	for (unsigned a = 0; a < r->actors; a++)
-		rules.deposit[a] = gs_wei_from_u64(UINT64_C(1000000000) + gs_rng_below(&r->rng, 1000));
+		rules.deposit[a] = draw_money(r, GS_SIM_P_DEPOSIT, 1000000000, 1000000999);
 	return rules;
 }
 
 /* The faults of a run befall the honest alone. */
 static struct gs_sim_luck draw_luck(struct gs_sim_run *r, const struct gs_sim_actor_kind *kind)
 {
-	struct gs_sim_luck luck = {.execution_s = 4, .offline_from_s = GS_SIM_NEVER_S};
+	struct gs_sim_luck luck = {.execution_s = (uint64_t)r->value[GS_SIM_P_EXECUTION],
+	                           .offline_from_s = GS_SIM_NEVER_S};
 	if (kind->strike != NULL) {
 		kind->strike(r, &luck);
 		return luck;
@@ -103,9 +137,10 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.network = &r->network,
 		.luck = draw_luck(r, r->kind[i]),
 		.compute = gs_sim_run_compute,
-		.compute_self = r,
+		.treat = r->kind[i]->treat != NULL ? gs_sim_run_treat : NULL,
+		.self = r,
 		.folder = r->options->stores,
-		.log = r->options->log != NULL && r->options->node_logs ? &r->log : NULL,
+		.log = r->options->log != NULL && r->options->node_logs ? &r->log[i] : NULL,
 	};
 	a->options = (struct gs_node_options){
 		.contracts = rules->contracts,
@@ -113,69 +148,117 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.validate = !r->kind[i]->claims,
 		.defend = r->kind[i]->claims,
 		.finalise = true,
-		.sampling = {.rate_ppm = 1000 * 1000},
+		.sampling = {.rate_ppm = (uint32_t)(r->value[GS_SIM_P_RATE] * 1e6 + 0.5)},
 		.bonds = rules->rules.bonds,
 		.claimant_budget_s = rules->claimant_budget_s,
 		.challenger_budget_s = rules->challenger_budget_s,
 		.minimum_time_s = rules->minimum_time_s,
 		.epoch_s = 60,
-		.confirm_blocks = gs_rng_below(&r->rng, 3),
+		.confirm_blocks = gs_sim_run_pick(r, GS_SIM_P_CONFIRM, 0, 2),
 		.resend_s = gs_sim_run_between(r, 4, 12),
 	};
-	a->options.sampling.certain_above = gs_wei_from_u64(UINT64_MAX);
-	return gs_sim_actor_open(a, gs_rng_u64(&r->rng), error);
+	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
+	const uint64_t seed = gs_rng_u64(&r->rng);
+	gs_be64_write(a->options.sampling.key, seed);
+	if (r->kind[i]->shape != NULL)
+		r->kind[i]->shape(r, i, &a->options);
+	return gs_sim_actor_open(a, seed, error);
 }
 
-static void plan_claims(struct gs_sim_run *r, bool lie_shows)
+/* Which claims are the liars'. */
+static void choose_wrong(struct gs_sim_run *r, bool wrong[GS_SIM_CLAIMS_MAX])
 {
+	for (unsigned k = 0; k < (unsigned)r->value[GS_SIM_P_WRONG_CLAIMS]; k++) {
+		unsigned i = (unsigned)gs_rng_below(&r->rng, r->claims);
+		while (wrong[i])
+			i = (i + 1) % r->claims;
+		wrong[i] = true;
+	}
+}
+
+/* The next of those who post claims, honest or not, behind `last`. */
+static unsigned next_claimant(const struct gs_sim_run *r, unsigned last, bool honest)
+{
+	for (unsigned k = 1; k <= r->actors; k++) {
+		unsigned a = (last + k) % r->actors;
+		if (r->kind[a]->claims && r->kind[a]->honest == honest)
+			return a;
+	}
+	return REGISTRANT; /* nobody lies */
+}
+
+static void plan_claims(struct gs_sim_run *r)
+{
+	bool wrong[GS_SIM_CLAIMS_MAX] = {false};
+	unsigned last[2] = {r->actors - 1, r->actors - 1}; /* of the liars, of the honest */
 	struct gs_hash model;
 	gs_header_model_id(&r->program.header, &model);
-	r->claims = r->options->claims;
-	unsigned wrong = (unsigned)gs_rng_below(&r->rng, r->claims);
+	r->claims = (unsigned)r->value[GS_SIM_P_CLAIMS];
+	choose_wrong(r, wrong);
 	for (unsigned i = 0; i < r->claims; i++) {
 		struct gs_sim_planned *c = &r->claim[i];
 		const struct gs_u256 salt = gs_u256_from_u64(i);
-		c->wrong = i == wrong && lie_shows;
-		c->account = i == wrong ? LIAR : CLAIMANT;
+		c->account = last[!wrong[i]] = next_claimant(r, last[!wrong[i]], !wrong[i]);
+		c->wrong = wrong[i] && r->lie[c->account][0].shows;
 		c->input = c->wrong ? 0 : (unsigned)gs_rng_below(&r->rng, GS_SIM_INPUTS);
-		c->at_s = GS_SIM_GENESIS_S + gs_sim_run_between(r, 1, POSTING_S);
-		c->body = (struct gs_claim_body){
-			.lot = gs_claim_lot(&salt, gs_wei_from_u64(gs_rng_below(&r->rng, 1000000))),
-			.claimant = gs_sim_address(c->account),
-			.model_id = model};
+		c->at_s = GS_SIM_GENESIS_S + gs_sim_run_between(r, 1, (uint64_t)r->value[GS_SIM_P_POSTING]);
+		c->body = (struct gs_claim_body){.lot = gs_claim_lot(&salt, draw_money(r, GS_SIM_P_VALUE, 0, 999999)),
+		                                 .claimant = gs_sim_address(c->account),
+		                                 .model_id = model};
 		gs_merkle_root(&r->common[c->input].inputs_tree, &c->body.input_root);
-		const struct gs_sim_computation *told = c->wrong ? &r->lie : &r->honest[c->input];
+		const struct gs_sim_computation *told = c->wrong ? &r->lie[c->account][0] : &r->honest[c->input];
 		gs_trace_output_root(&told->execution.trace, &r->program.header, &c->body.output_root);
 		gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &c->body, &c->id);
 	}
 }
 
-enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
+static void plan_faults(struct gs_sim_run *r)
 {
-	bool shows = false;
-	r->fault = r->options->fault;
+	if (r->fault == GS_SIM_FAULT_ALL)
+		r->trouble.allowed_s += MANY_FAULTS_S;
+	for (unsigned f = 0; f < GS_SIM_FAULTS; f++) {
+		const struct gs_sim_fault_kind *fault = gs_sim_fault_kind((enum gs_sim_fault)f);
+		if (fault->plan != NULL && gs_sim_run_has(r, (enum gs_sim_fault)f))
+			fault->plan(r);
+	}
+}
+
+static void set_up_values(struct gs_sim_run *r)
+{
+	if (r->value == NULL) {
+		gs_sim_nodes_standard(r->standard);
+		r->standard[GS_SIM_P_FAULT] = r->options->fault;
+		r->standard[GS_SIM_P_CLAIMS] = r->options->claims;
+		r->value = r->standard;
+	}
+	r->fault = (enum gs_sim_fault)r->value[GS_SIM_P_FAULT];
 	if (r->fault == GS_SIM_FAULT_DRAWN)
 		r->fault = (enum gs_sim_fault)gs_sim_run_between(r, GS_SIM_FAULT_NONE, GS_SIM_FAULT_ALL);
 	r->began_with = r->fault;
-	r->actors = VALIDATORS + (unsigned)gs_sim_run_between(r, 1, GS_SIM_VALIDATORS_MAX);
-	for (unsigned i = 0; i < r->actors; i++)
-		r->kind[i] = gs_sim_actor_kind(i == CLAIMANT ? GS_SIM_ACTOR_CLAIMANT
-		                               : i == LIAR   ? GS_SIM_ACTOR_LIAR
-		                                             : GS_SIM_ACTOR_VALIDATOR);
+}
+
+enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
+{
+	set_up_values(r);
+	set_up_cast(r);
+	plan_faults(r);
 	enum gs_err err = gs_sim_draw_program(&r->rng, &r->program, error);
 	for (unsigned i = 0; i < GS_SIM_INPUTS && err == GS_OK; i++)
 		err = set_up_input(r, i);
-	if (err == GS_OK)
-		err = set_up_lie(r, &shows);
+	for (unsigned i = 0; i < r->actors && err == GS_OK; i++)
+		if (r->kind[i]->prepare != NULL)
+			err = r->kind[i]->prepare(r, i);
 	if (err == GS_OK) {
 		const struct gs_sim_network_rules rules = draw_rules(r);
 		err = gs_sim_network_open(&rules, gs_rng_u64(&r->rng), &r->network);
+		r->network.admit = gs_sim_run_admits;
+		r->network.admit_self = r;
 	}
 	for (unsigned i = 0; i < r->actors && err == GS_OK; i++)
 		err = set_up_actor(r, i, error);
 	if (err != GS_OK)
 		return err == GS_ENOMEM ? gs_fail(error, err, "simulation: no memory for a run") : err;
-	plan_claims(r, shows);
+	plan_claims(r);
 	return GS_OK;
 }
 
@@ -185,8 +268,9 @@ void gs_sim_run_tear_down(struct gs_sim_run *r)
 		gs_sim_actor_close(&r->actor[a]);
 	if (r->network.block != NULL)
 		gs_sim_network_close(&r->network);
-	gs_sim_execution_free(&r->lie.execution);
 	for (unsigned i = 0; i < GS_SIM_INPUTS; i++) {
+		for (unsigned a = 0; a < GS_SIM_ACTORS_MAX; a++)
+			gs_sim_execution_free(&r->lie[a][i].execution);
 		gs_sim_execution_free(&r->honest[i].execution);
 		gs_commitments_free(&r->common[i]);
 		free(r->inputs[i]);

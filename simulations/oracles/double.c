@@ -8,7 +8,7 @@
  * while. */
 static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 {
-	bool reorgs = r->began_with == GS_SIM_FAULT_REORG || r->began_with == GS_SIM_FAULT_ALL;
+	const bool reorgs = r->network.branch > 0;
 	(void)error;
 	for (unsigned i = 0; i < r->network.txs && !reorgs; i++)
 		for (unsigned k = 0; k < i; k++) {

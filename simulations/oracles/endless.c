@@ -12,6 +12,6 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 
 const struct gs_sim_oracle_kind gs_sim_oracle_endless = {
 	.name = "a claim or game never ends",
-	.about = "when the time of the run is over, one is still open",
+	.about = "when the time of the run is over, one that somebody honest has a part in is still open",
 	.at_end = check,
 };

@@ -11,13 +11,13 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 	                             .network = &r->network,
 	                             .luck = {.offline_from_s = GS_SIM_NEVER_S},
 	                             .compute = gs_sim_run_compute,
-	                             .compute_self = r,
+	                             .self = r,
 	                             .options = r->actor[0].options};
 	fresh.options.self = gs_sim_address(GS_SIM_ACCOUNTS_MAX - 1);
 	fresh.options.validate = fresh.options.defend = fresh.options.finalise = false;
 	fresh.account = GS_SIM_ACCOUNTS_MAX - 1;
 	enum gs_err err = gs_sim_actor_open(&fresh, 1, error);
-	for (unsigned i = 0; err == GS_OK && i < GS_SIM_HORIZON_S; i++) {
+	for (size_t i = 0; err == GS_OK && i < r->network.blocks; i++) {
 		err = gs_sim_actor_tick(&fresh, r->now_s, error);
 		const struct gs_head *head = err == GS_OK ? gs_node_newest(fresh.node) : NULL;
 		if (head != NULL && head->number + 1 == r->network.blocks)

@@ -45,7 +45,7 @@ static struct activations count_activations(const struct gs_program *p)
 {
 	struct activations a = {.program = p};
 	struct gs_live live;
-	if (gs_live_init(&live, p) != GS_OK)
+	if (gs_live_init(&live, p, NULL, NULL) != GS_OK)
 		return a;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);

@@ -35,9 +35,10 @@ LAYERS = {
     "validator/node": PURE_0 | PURE_1 | PURE_2,
     "storage": PURE_0 | PURE_1,
     "chain/rpc": PURE_0 | PURE_1,
-    "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "chain/rpc"},
-    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "chain/rpc", "validator/daemon", "simulations"},
-    "simulations": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage"},
+    "queue": PURE_0,
+    "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc"},
+    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc", "validator/daemon", "simulations"},
+    "simulations": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue"},
     "tests": ANY,
 }
 PURE = PURE_0 | PURE_1 | PURE_2 | PURE_3

@@ -46,7 +46,10 @@ static void count_places(const struct gs_program *p, struct seen *seen)
 	uint32_t *last = calloc(p->count, sizeof(*last));
 	assert_non_null(last);
 	gs_blocks_find(p, last);
-	assert_int_equal(gs_places_init(&places, p, last, never, NULL), GS_OK);
+	struct gs_live live;
+	assert_int_equal(gs_live_init(&live, p, NULL, NULL), GS_OK);
+	assert_int_equal(gs_places_init(&places, p, &live, last, never, NULL), GS_OK);
+	gs_live_free(&live);
 	seen->over += places.over;
 	for (uint32_t i = 0; i < p->count; i++)
 		seen->grouped += last[i] != i;

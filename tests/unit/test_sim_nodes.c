@@ -15,6 +15,8 @@
 #include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/nodes.h"
+#include "simulations/actors/actors.h"
+#include "simulations/engines.h"
 #include "simulations/strangers/strangers.h"
 #include "storage/store.h"
 
@@ -376,7 +378,7 @@ static void test_strangers(void **state)
 static void test_every_fault(void **state)
 {
 	(void)state;
-	for (unsigned f = GS_SIM_FAULT_NONE; f < GS_SIM_FAULTS; f++) {
+	for (unsigned f = GS_SIM_FAULT_NONE; f <= GS_SIM_FAULT_ALL; f++) {
 		const struct gs_sim_nodes_options options = {.fault = (enum gs_sim_fault)f, .claims = 6};
 		struct gs_sim_nodes_tally tally[2] = {{.runs = 0}};
 		struct gs_error error = {0};
@@ -390,6 +392,145 @@ static void test_every_fault(void **state)
 	}
 }
 
+/* ---- actors, by the engine that scenarios use ---- */
+
+static unsigned metric_of(const struct gs_sim_engine *e, const char *name)
+{
+	for (unsigned m = 0; m < e->metrics; m++)
+		if (strcmp(e->metric[m].name, name) == 0)
+			return m;
+	fail_msg("no metric %s", name);
+	return 0;
+}
+
+static void play(const double *value, unsigned runs, struct gs_sim_result *out)
+{
+	const struct gs_sim_engine *e = gs_sim_engine_find("nodes");
+	struct gs_error error = {0};
+	unsigned at;
+	assert_int_equal(e->check(value, &at, &error), GS_OK);
+	memset(out, 0, sizeof(*out));
+	assert_int_equal(gs_sim_batch(e, value, 2000, runs, out, &error), GS_OK);
+}
+
+static double mean(const struct gs_sim_result *result, const char *name)
+{
+	const unsigned m = metric_of(gs_sim_engine_find("nodes"), name);
+	assert_true(result->metric[m].n > 0);
+	return result->metric[m].sum / (double)result->metric[m].n;
+}
+
+/* Whoever joins, honest validators find every wrong claim, and nobody honest loses. */
+static void test_every_actor(void **state)
+{
+	(void)state;
+	for (unsigned k = GS_SIM_ACTOR_LIAR; k < GS_SIM_ACTOR_KINDS; k++) {
+		const struct gs_sim_actor_kind *kind = gs_sim_actor_kind((enum gs_sim_actor_number)k);
+		static struct gs_sim_result result;
+		char name[GS_SIM_NAME_MAX];
+		double value[GS_SIM_NODES_PARAMETERS];
+		gs_sim_nodes_standard(value);
+		value[GS_SIM_P_CLAIMS] = 4;
+		value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+		if (kind->claims && k != GS_SIM_ACTOR_LIAR)
+			value[GS_SIM_P_LIAR] = 0;
+		value[kind->parameter] = 2;
+		play(value, 6, &result);
+		assert_int_equal(result.violations, 0);
+		assert_true(mean(&result, "detection") == 1);
+		assert_true(mean(&result, "loss.honest") == 0);
+		snprintf(name, sizeof(name), "profit.%s", kind->name);
+		if (kind->claims || k == GS_SIM_ACTOR_GRIEFER)
+			assert_true(mean(&result, name) <
+			            0); /* cheats and those who challenge what is right pay for it */
+		if (k == GS_SIM_ACTOR_LAZY || k == GS_SIM_ACTOR_CARTEL)
+			assert_true(mean(&result, name) == 0);
+	}
+}
+
+/* Where nobody executes anything, what is wrong becomes final, and no promise is broken: nobody honest looked. */
+static void test_all_lazy(void **state)
+{
+	static struct gs_sim_result result;
+	double value[GS_SIM_NODES_PARAMETERS];
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_VALIDATOR] = 0;
+	value[GS_SIM_P_LAZY] = 3;
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+	play(value, 8, &result);
+	assert_int_equal(result.violations, 0);
+	assert_true(mean(&result, "detection") == 0 && mean(&result, "slipped") > 0);
+	/* The same sampled by half by honest ones: some are found. */
+	value[GS_SIM_P_VALIDATOR] = 1;
+	value[GS_SIM_P_RATE] = 0.5;
+	play(value, 16, &result);
+	assert_int_equal(result.violations, 0);
+	assert_true(mean(&result, "detection") > 0.1 && mean(&result, "detection") < 0.9);
+}
+
+/* An endpoint that lies breaks promises, and the oracles say so. */
+static void test_lies_are_seen(void **state)
+{
+	static struct gs_sim_result result;
+	double value[GS_SIM_NODES_PARAMETERS];
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_LYING;
+	play(value, 8, &result);
+	assert_true(result.violations > 0 && result.first[0] != '\0');
+}
+
+/* Six hours without blocks cost an honest claimant its bond where clocks are shorter, and nothing where they are longer. */
+static void test_outage_and_clocks(void **state)
+{
+	double value[GS_SIM_NODES_PARAMETERS];
+	static struct gs_sim_result result;
+	(void)state;
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_FAULT] = GS_SIM_FAULT_NONE;
+	value[GS_SIM_P_CLAIMS] = 3;
+	value[GS_SIM_P_GRIEFER] = 2;
+	value[GS_SIM_P_BLOCK] = 60;
+	value[GS_SIM_P_CONFIRM] = 0;
+	value[GS_SIM_P_WINDOW] = 600;
+	value[GS_SIM_P_LEAST_TIME] = 180;
+	value[GS_SIM_P_OUTAGE] = 6 * 3600;
+	value[GS_SIM_P_CLAIMANT_BUDGET] = value[GS_SIM_P_CHALLENGER_BUDGET] = 1800;
+	play(value, 4, &result);
+	assert_true(result.violations > 0);
+	value[GS_SIM_P_WINDOW] += 6 * 3600;
+	value[GS_SIM_P_CLAIMANT_BUDGET] = value[GS_SIM_P_CHALLENGER_BUDGET] = 1800 + 6 * 3600;
+	play(value, 4, &result);
+	assert_int_equal(result.violations, 0);
+}
+
+static void test_what_does_not_go_together(void **state)
+{
+	double value[GS_SIM_NODES_PARAMETERS];
+	struct gs_error error = {0};
+	unsigned at;
+	(void)state;
+	gs_sim_nodes_standard(value);
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_OK);
+	value[GS_SIM_P_LAZY] = GS_SIM_ACTORS_MAX;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_LIAR] = 0;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_WRONG_CLAIMS);
+	value[GS_SIM_P_WRONG_CLAIMS] = 0;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_OK);
+	value[GS_SIM_P_DEPOSIT] = 1000;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_DEPOSIT);
+	gs_sim_nodes_standard(value);
+	value[GS_SIM_P_WINDOW] = 10;
+	value[GS_SIM_P_BLOCK] = 12;
+	assert_int_equal(gs_sim_nodes_check(value, &at, &error), GS_EINVAL);
+	assert_int_equal(at, GS_SIM_P_WINDOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +541,11 @@ int main(void)
 		cmocka_unit_test(test_a_stake_has_96_bits),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_every_actor),
+		cmocka_unit_test(test_all_lazy),
+		cmocka_unit_test(test_lies_are_seen),
+		cmocka_unit_test(test_outage_and_clocks),
+		cmocka_unit_test(test_what_does_not_go_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

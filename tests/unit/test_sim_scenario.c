@@ -484,6 +484,50 @@ static void hashes_tell_scenarios_apart(void **state)
 	assert_true(gs_hash_equal(&hash[0], &other)); /* words decide nothing */
 }
 
+/* Ready scenarios and one with everything, written and read again. */
+static void expect_written(const struct gs_sim_scenario *s, gs_sim_engine_list *engines)
+{
+	struct gs_sim_scenario again;
+	struct gs_error error = {0};
+	struct gs_hash before, after;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	assert_non_null(file);
+	gs_sim_scenario_write(s, file);
+	assert_int_equal(fclose(file), 0);
+	if (gs_sim_scenario_read(s->name, (struct gs_bytes){(const uint8_t *)text, len}, engines, &again, &error) !=
+	    GS_OK)
+		fail_msg("%s\n%s", error.text, text);
+	gs_sim_scenario_hash(s, &before);
+	gs_sim_scenario_hash(&again, &after);
+	assert_true(gs_hash_equal(&before, &after));
+	assert_string_equal(s->question, again.question);
+	assert_string_equal(s->about, again.about);
+	assert_true(s->may_violate == again.may_violate && s->shows == again.shows);
+	assert_memory_equal(s->shown, again.shown, s->shows * sizeof(s->shown[0]));
+	free(text);
+}
+
+static void scenarios_are_written_as_they_were_read(void **state)
+{
+	struct gs_sim_scenario s;
+	(void)state;
+	assert_int_equal(
+		read_text(
+			"question: \"A \\\"b\\\" \\\\ c: d?\"\nabout: |\n  x\n\n   y # z\nengine: toy\nruns: 7\nseed: 9\n"
+			"burn: 12.5 %\nwindow: 90\nreorg.depth: 3\nloud: yes\nfault: crash\nmay violate: yes\n"
+			"show: [profit]\nsweep: {reorg.depth: [drawn, 2], rate: {from: 1, to: 1e9, steps: 64}}\n",
+			&s, NULL),
+		GS_OK);
+	expect_written(&s, toys);
+	for (const struct gs_sim_builtin *b = gs_sim_builtins; b->name != NULL; b++) {
+		struct gs_bytes text = {(const uint8_t *)b->text, strlen(b->text)};
+		assert_int_equal(gs_sim_scenario_read(b->name, text, gs_sim_engine_at, &s, NULL), GS_OK);
+		expect_written(&s, gs_sim_engine_at);
+	}
+}
+
 /* ---- engines and ready scenarios ---- */
 
 static bool is_own_key(const char *name)
@@ -555,6 +599,7 @@ int main(void)
 		cmocka_unit_test(values_in_words),
 		cmocka_unit_test(the_command_line_changes_scenarios),
 		cmocka_unit_test(hashes_tell_scenarios_apart),
+		cmocka_unit_test(scenarios_are_written_as_they_were_read),
 		cmocka_unit_test(tables_of_engines_are_sound),
 		cmocka_unit_test(ready_scenarios_are_good),
 	};

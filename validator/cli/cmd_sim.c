@@ -1,4 +1,4 @@
-/* gainsay sim: scenarios, run many times. docs/simulations.md */
+/* gainsay sim: scenarios, run many times. docs/scenarios.md */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ static const char about[] =
 	"Runs a scenario: a file, or the name of a ready one ('gainsay sim --list'). The same scenario, seed and version\n"
 	"give the same result to the bit, whatever the number of threads, machines and interruptions.\n\n"
 	"gainsay sim SCENARIO                    its question, answered\n"
-	"gainsay sim replay SEED SCENARIO        one run again; with --trace everything that happens in it\n\n"
+	"gainsay sim replay SEED SCENARIO        one run again; with --trace everything that happens in it\n"
+	"gainsay sim shrink SEED SCENARIO        the least scenario that shows the same violation, as a file\n\n"
 	"Ends with status 1 when an oracle was violated in a scenario that is not built to show that.";
 
 /* ---- the command line ---- */
@@ -174,13 +175,14 @@ static int run_sweep(struct call *call, const char *what)
 
 /* ---- one run ---- */
 
-static int replay(struct call *call, const struct gs_cli *cli)
+static int one_run(struct call *call, const struct gs_cli *cli, bool shrinks)
 {
 	struct gs_sim_scenario scenario;
 	struct gs_error error = {0};
 	uint64_t seed;
 	if (cli->arg_count != 3 || !read_seed(cli->arg[1], &seed))
-		return gs_cli_misused("replay: needs a seed and a scenario: gainsay sim replay 1234 SCENARIO --trace");
+		return gs_cli_misused("%s: needs a seed and a scenario: gainsay sim %s 1234 SCENARIO", cli->arg[0],
+		                      cli->arg[0]);
 	if (load(call, cli->arg[2], &scenario, &error) != GS_OK)
 		return gs_cli_fail(&error);
 	unsigned points = gs_sim_points(&scenario);
@@ -190,14 +192,14 @@ static int replay(struct call *call, const struct gs_cli *cli)
 		if (points == 1)
 			point = 0;
 		else if (point >= points)
-			return gs_cli_misused("replay %" PRIu64
-			                      ": no run of this sweep has this seed: say which point's "
+			return gs_cli_misused("%s %" PRIu64 ": no run of this sweep has this seed: say which point's "
 			                      "values it has with --point, 0 to %u",
-			                      seed, points - 1);
+			                      cli->arg[0], seed, points - 1);
 	}
 	if (point >= points)
 		return gs_cli_misused("--point %" PRIu64 ": the sweep has the points 0 to %u", point, points - 1);
-	return gs_sim_replay(&scenario, seed, (unsigned)point, call->trace, call->node_log);
+	return shrinks ? gs_sim_shrink_seed(&scenario, seed, (unsigned)point)
+	               : gs_sim_replay(&scenario, seed, (unsigned)point, call->trace, call->node_log);
 }
 
 static int print_text(const char *name)
@@ -224,8 +226,8 @@ static int run(struct call *call, const struct gs_cli *cli)
 		return gs_cli_misused("--json and --csv: choose one");
 	if (cli->arg_count == 0)
 		return gs_cli_misused("sim: name a scenario; 'gainsay sim --list' tells the ready ones");
-	if (strcmp(cli->arg[0], "replay") == 0)
-		return replay(call, cli);
+	if (strcmp(cli->arg[0], "replay") == 0 || strcmp(cli->arg[0], "shrink") == 0)
+		return one_run(call, cli, cli->arg[0][0] == 's');
 	if (cli->arg_count > 1)
 		return gs_cli_misused("%s: one argument too many; usage: %s", cli->arg[1], cli->usage);
 	if (call->checkpoint != NULL && strlen(call->checkpoint) >= CHECKPOINT_MAX)
@@ -288,7 +290,7 @@ int gs_cmd_sim(int argc, char **argv)
 		{.name = "point",
 	         .kind = GS_FLAG_U64,
 	         .value = "P",
-	         .help = "with replay: the point whose values to take, from 0",
+	         .help = "with replay, shrink: the point whose values to take, from 0",
 	         .out = &c.point},
 	};
 	struct gs_cli cli = {.usage = "gainsay sim SCENARIO [--runs N] [--seed S] [--set NAME=VALUE] [--json | --csv]",

@@ -24,6 +24,8 @@ void gs_sim_point_text(const struct gs_sim_scenario *scenario, unsigned point, c
 /* One run, told: with its events if traced. Returns an exit code. */
 GS_MUST int gs_sim_replay(const struct gs_sim_scenario *scenario, uint64_t seed, unsigned point, bool trace,
                           bool node_logs);
+/* The smallest scenario that still shows what a seed shows, as a file on standard output. Returns an exit code. */
+GS_MUST int gs_sim_shrink_seed(const struct gs_sim_scenario *scenario, uint64_t seed, unsigned point);
 /* All points' results together. */
 void gs_sim_totals(const struct gs_sim_sweep *sweep, struct gs_sim_result *out);
 

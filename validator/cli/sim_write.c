@@ -1,4 +1,4 @@
-/* Results for other programs: sim.h. docs/simulations.md says what the fields and columns are. */
+/* Results for other programs: sim.h. docs/scenarios.md says what the fields and columns are. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>

@@ -33,19 +33,17 @@ static bool known(unsigned fn)
 	return fn == GS_FN_F32_ADD || fn == GS_FN_F32_MAX || fn == GS_FN_F32_MIN || fn == GS_FN_F32_FMA;
 }
 
-/* Operands over all axes, one of them at least through an index. */
+/* Operands over all axes. */
 static bool read_operands(const struct gs_instr *in, struct gs_across *a)
 {
 	struct gs_instr box = *in; /* as if every axis were one of the output's */
-	bool indirect = false;
 	box.out_axes = (uint8_t)(in->out_axes + in->red_axes);
 	box.red_axes = 0;
 	for (unsigned k = 0; k < a->operands; k++) {
 		if (!gs_element_operand_read(&box, k, &a->operand[k]) || a->operand[k].iota)
 			return false;
-		indirect |= k > 0 && a->operand[k].indirect;
 	}
-	return indirect;
+	return true;
 }
 
 static unsigned merge(struct gs_across *a, unsigned first, unsigned axes)
@@ -97,7 +95,7 @@ enum gs_err gs_across_prepare(const struct gs_instr *in, struct gs_across **out)
 	if (terms == 0 || terms > TERMS_MAX || !known(in->fn) || in->out_axes == 0 || in->red_axes == 0 ||
 	    (unsigned)in->out_axes + in->red_axes > GS_OUT_AXES_MAX || gs_instr_count(in) == 0 ||
 	    gs_dtype_class((enum gs_dtype)in->store_dtype) != GS_CLASS_F32 ||
-	    (in->epilogue && !gs_sweep_knows(in->epilogue)))
+	    (in->epilogue && !gs_sweep_knows(in->epilogue)) || !gs_fold_indexed(in))
 		return GS_OK;
 	struct gs_across *a = calloc(1, sizeof(*a));
 	if (a == NULL)

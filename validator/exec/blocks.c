@@ -29,37 +29,58 @@ bool gs_blocks_element_wise(const struct gs_instr *in)
 	return true;
 }
 
+unsigned gs_blocks_reads_alike(const struct gs_instr *in)
+{
+	unsigned alike = 0;
+	for (unsigned k = 0; in->form == GS_MAP && k < gs_instr_operands(in); k++) {
+		const struct gs_operand *op = &in->operand[k];
+		if (op->kind == GS_OPERAND_TENSOR && op->indirect_row == 0 && op->view.space == GS_SPACE_TRACE &&
+		    gs_blocks_alike(in, &op->view))
+			alike |= 1U << k;
+	}
+	return alike;
+}
+
 /* Whether *in can follow a group whose first tensor is at this chunk. */
-static bool follows(const struct gs_instr *in, uint32_t first_chunk)
+static bool follows(const struct gs_instr *in, unsigned alike, uint32_t first_chunk)
 {
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_TRACE &&
-		    op->view.chunk >= first_chunk && !gs_blocks_alike(in, &op->view))
+		    op->view.chunk >= first_chunk && !(alike >> k & 1))
 			return false;
 	}
 	return true;
 }
 
+void gs_blocks_next(struct gs_blocks_finder *f, const struct gs_instr *in, unsigned alike, uint32_t *last)
+{
+	bool fits = gs_blocks_element_wise(in);
+	uint32_t i = f->next++;
+	if (!f->open || !fits || gs_instr_count(in) != f->count || !follows(in, alike, f->first_chunk)) {
+		f->first = i;
+		f->first_chunk = in->first_chunk;
+		f->count = gs_instr_count(in);
+	}
+	f->open = fits;
+	last[i] = i;
+	last[f->first] = i; /* those between are told at the end */
+}
+
 void gs_blocks_find(const struct gs_program *p, uint32_t *last)
 {
-	uint64_t count = 0;
-	uint32_t first = 0, first_chunk = 0;
-	bool open = false; /* instructions from `first` on are a group that others can join */
+	struct gs_blocks_finder f = {.next = 0};
 	struct gs_instr in;
 	for (uint32_t i = 0; i < p->count; i++) {
 		gs_program_decode(p, i, &in);
-		bool fits = gs_blocks_element_wise(&in);
-		if (!open || !fits || gs_instr_count(&in) != count || !follows(&in, first_chunk)) {
-			first = i;
-			first_chunk = in.first_chunk;
-			count = gs_instr_count(&in);
-		}
-		open = fits;
-		last[i] = i;
-		last[first] = i; /* those between are told below */
+		gs_blocks_next(&f, &in, gs_blocks_reads_alike(&in), last);
 	}
-	for (uint32_t i = 0; i < p->count;)
+	gs_blocks_end(&f, last);
+}
+
+void gs_blocks_end(const struct gs_blocks_finder *f, uint32_t *last)
+{
+	for (uint32_t i = 0; i < f->next;)
 		for (uint32_t end = last[i]; i <= end; i++)
 			last[i] = end;
 }

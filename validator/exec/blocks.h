@@ -15,6 +15,18 @@
  * well. last: an array of p->count. */
 void gs_blocks_find(const struct gs_program *p, uint32_t *last);
 
+/* The same for who decodes the program's instructions himself: begun with zeros, then all of them in their order, each with its
+ * gs_blocks_reads_alike. */
+struct gs_blocks_finder {
+	uint64_t count;
+	uint32_t next, first, first_chunk;
+	bool open; /* instructions from `first` on are a group that others can join */
+};
+void gs_blocks_next(struct gs_blocks_finder *f, const struct gs_instr *in, unsigned alike, uint32_t *last);
+void gs_blocks_end(const struct gs_blocks_finder *f, uint32_t *last);
+/* Bit k: the instruction is a MAP, and reads of the trace by operand k what gs_blocks_alike says. */
+unsigned gs_blocks_reads_alike(const struct gs_instr *in);
+
 /* Element n of the instruction's output is computed from element n of the view, and from no other of it. */
 bool gs_blocks_alike(const struct gs_instr *in, const struct gs_view *view);
 

@@ -27,19 +27,17 @@ static bool known(unsigned fn)
 	return fn == GS_FN_F32_ADD || fn == GS_FN_F32_MAX || fn == GS_FN_F32_MIN || fn == GS_FN_F32_FMA;
 }
 
-/* Operands over all axes; an indirect one, or a single output, or nobody is the better for it. */
+/* Operands over all axes. */
 static bool read_operands(const struct gs_instr *in, struct gs_chain *c)
 {
 	struct gs_instr box = *in; /* as if every axis were one of the output's */
-	bool indirect = false;
 	box.out_axes = (uint8_t)(in->out_axes + in->red_axes);
 	box.red_axes = 0;
 	for (unsigned k = 0; k < c->operands; k++) {
 		if (!gs_element_operand_read(&box, k, &c->operand[k]) || c->operand[k].iota)
 			return false;
-		indirect |= k > 0 && c->operand[k].indirect;
 	}
-	return indirect || c->count == 1;
+	return true;
 }
 
 static void merge_reduction(const struct gs_instr *in, struct gs_chain *c)
@@ -62,6 +60,8 @@ enum gs_err gs_chain_prepare(const struct gs_instr *in, struct gs_chain **out)
 	if (in->form != GS_FOLD || !known(in->fn) || in->red_axes == 0 ||
 	    (unsigned)in->out_axes + in->red_axes > GS_OUT_AXES_MAX || gs_instr_terms(in) == 0)
 		return GS_OK;
+	if (!gs_fold_indexed(in) && gs_instr_count(in) != 1)
+		return GS_OK; /* nobody is the better for it */
 	struct gs_chain *c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return GS_ENOMEM;

@@ -118,10 +118,17 @@ static enum gs_words_kind least_kind(const struct gs_kernels *kernels)
 	return kernels->ints->tile[GS_WORDS_8][0][0] ? GS_WORDS_8 : GS_WORDS_16;
 }
 
+/* Nothing is packed. */
+static void begin_match(struct gs_contract *out)
+{
+	out->packed_x = out->packed_w = NULL;
+	memset(&out->ints, 0, sizeof(out->ints));
+}
+
 static bool match_integers(const struct gs_instr *in, const struct gs_kernels *kernels, enum gs_words_kind kind,
                            struct gs_contract *out)
 {
-	memset(out, 0, sizeof(*out));
+	begin_match(out);
 	if (!gs_pattern_integers(in, kernels->lanes, gs_words_terms(kind), &out->is))
 		return false;
 	out->ints.kind = kind;
@@ -134,7 +141,7 @@ bool gs_contract_match(const struct gs_instr *in, const struct gs_kernels *kerne
 	if (in->form == GS_FOLD && in->fn == GS_FN_I32_MULADD) /* with words of any kind */
 		return match_integers(in, kernels, GS_WORDS_32, out) && match_integers(in, kernels, GS_WORDS_16, out) &&
 		       match_integers(in, kernels, least_kind(kernels), out);
-	memset(out, 0, sizeof(*out));
+	begin_match(out);
 	if (!gs_pattern_contraction(in, kernels->lanes, &out->is))
 		return false;
 	choose_tile(out, kernels);

@@ -122,12 +122,13 @@ static bool read_image(const struct gs_instr *in, struct gs_direct *d, const str
 	return true;
 }
 
-enum gs_err gs_direct_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_direct **out)
+enum gs_err gs_direct_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
+                              const struct gs_contraction *products, struct gs_direct **out)
 {
-	struct gs_contraction c;
 	*out = NULL;
-	if (!gs_pattern_contraction(in, kernels->lanes, &c))
+	if (products->rows.points < 2 || products->rows.points > ROWS_MAX || products->terms > TERMS_MAX)
 		return GS_OK;
+	struct gs_contraction c = *products;
 	gs_image_lanes_to_batch(&c);
 	if (!suits(&c))
 		return GS_OK;

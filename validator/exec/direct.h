@@ -11,9 +11,9 @@
 
 struct gs_direct;
 
-/* *out is NULL when the instruction is no such convolution. GS_ENOMEM. */
+/* products: what gs_pattern_contraction makes of the instruction. *out is NULL when it is no such convolution. GS_ENOMEM. */
 GS_MUST enum gs_err gs_direct_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
-                                      struct gs_direct **out);
+                                      const struct gs_contraction *products, struct gs_direct **out);
 void gs_direct_free(struct gs_direct *d); /* NULL is fine */
 
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */

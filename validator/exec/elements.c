@@ -52,6 +52,14 @@ static bool read_indirect(const struct gs_instr *in, const struct gs_operand *op
 	return op->view.pad != GS_PAD_SKIP;
 }
 
+bool gs_fold_indexed(const struct gs_instr *in)
+{
+	for (unsigned k = 1; k < gs_instr_operands(in); k++)
+		if (in->operand[k].kind == GS_OPERAND_TENSOR && in->operand[k].indirect_row != 0)
+			return true;
+	return false;
+}
+
 bool gs_element_operand_read(const struct gs_instr *in, unsigned k, struct gs_element_operand *out)
 {
 	const struct gs_operand *op = &in->operand[k];

@@ -36,6 +36,9 @@ struct gs_element_operand {
 	struct gs_elements_row row;
 };
 
+/* Whether a FOLD reads a term through an index. */
+bool gs_fold_indexed(const struct gs_instr *in);
+
 /* True, with *out filled, when operand k, of at most 32 bits, never leaves its range but by an index. It may use the axes of
  * the output; a caller who wants those of the reduction counts them among these. */
 bool gs_element_operand_read(const struct gs_instr *in, unsigned k, struct gs_element_operand *out);

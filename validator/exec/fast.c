@@ -33,7 +33,7 @@ static void *kept(const void *what, size_t size)
 	return copy;
 }
 
-static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
+static enum gs_err prepare_map(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
 {
 	struct gs_elements elements;
 	struct gs_concat *concat;
@@ -47,8 +47,22 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
+	if (gs_sweep_prepare(in, &sweep)) {
+		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, gs_sweep_bytes(&sweep))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	if (gs_elements_prepare(in, kernels, &elements)) {
+		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
+		return out->is ? GS_OK : GS_ENOMEM;
+	}
+	return GS_OK;
+}
+
+static enum gs_err prepare_fold(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                const struct gs_contraction *products, struct gs_fast *out)
+{
 	struct gs_window *window;
-	err = gs_window_prepare(in, &window);
+	enum gs_err err = gs_window_prepare(in, &window);
 	*out = (struct gs_fast){.form = WINDOW, .is = window};
 	if (err != GS_OK || window != NULL)
 		return err;
@@ -65,27 +79,17 @@ static enum gs_err prepare(const struct gs_instr *in, const struct gs_kernels *k
 	struct gs_chain *chain;
 	err = gs_chain_prepare(in, &chain);
 	*out = (struct gs_fast){.form = CHAIN, .is = chain};
-	if (err != GS_OK || chain != NULL)
+	if (err != GS_OK || chain != NULL || products == NULL)
 		return err;
 	struct gs_plane *plane;
-	err = gs_plane_prepare(in, kernels, &plane);
+	err = gs_plane_prepare(in, products, &plane);
 	*out = (struct gs_fast){.form = PLANE, .is = plane};
 	if (err != GS_OK || plane != NULL)
 		return err;
 	struct gs_direct *direct;
-	err = gs_direct_prepare(in, kernels, &direct);
+	err = gs_direct_prepare(in, kernels, products, &direct);
 	*out = (struct gs_fast){.form = DIRECT, .is = direct};
-	if (err != GS_OK || direct != NULL)
-		return err;
-	if (gs_sweep_prepare(in, &sweep)) {
-		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, sizeof(sweep))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
-	if (gs_elements_prepare(in, kernels, &elements)) {
-		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
-	return GS_OK;
+	return err;
 }
 
 static void drop(struct gs_fast *fast)
@@ -104,12 +108,15 @@ static void drop(struct gs_fast *fast)
 	}
 }
 
-enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
+enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                    const struct gs_contraction *products, struct gs_fast **out)
 {
 	struct gs_fast fast = {.is = NULL};
 	*out = NULL;
-	enum gs_err err = host_little_endian() ? prepare(in, kernels, &fast)
-	                                       : GS_OK; /* tensors are read as the host's numbers */
+	if (!host_little_endian())
+		return GS_OK; /* tensors are read as the host's numbers */
+	enum gs_err err = in->form == GS_MAP ? prepare_map(in, kernels, &fast)
+	                                     : prepare_fold(in, kernels, products, &fast);
 	if (err != GS_OK || fast.is == NULL)
 		return err;
 	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
@@ -117,6 +124,13 @@ enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *
 		return GS_ENOMEM;
 	}
 	return GS_OK;
+}
+
+enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out)
+{
+	struct gs_contraction products;
+	bool is = in->form == GS_FOLD && gs_pattern_contraction(in, kernels->lanes, &products);
+	return gs_fast_prepare_matched(in, kernels, is ? &products : NULL, out);
 }
 
 void gs_fast_free(struct gs_fast *fast)

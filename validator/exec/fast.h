@@ -5,6 +5,7 @@
 
 #include "challenge/machine/interpreter.h"
 #include "validator/exec/kernels.h"
+#include "validator/exec/pattern.h"
 #include "validator/exec/reduce.h"
 #include "validator/exec/threads.h"
 
@@ -12,6 +13,9 @@ struct gs_fast;
 
 /* *out is NULL when the instruction has no such form. GS_ENOMEM. */
 GS_MUST enum gs_err gs_fast_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **out);
+/* The same, with what gs_pattern_contraction makes of it, or NULL where it is none: to match it once is enough. */
+GS_MUST enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const struct gs_kernels *kernels,
+                                            const struct gs_contraction *products, struct gs_fast **out);
 void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
 /* Whether gs_fast_run runs room->after (blocks.h) on every part of the tensor once it is written; who does not leaves it. */

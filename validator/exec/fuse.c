@@ -38,27 +38,25 @@ void gs_fuse_producers(const struct gs_program *p, uint32_t *last, uint32_t chun
 	}
 }
 
-/* What the instruction reads of tensors that those from `first` on have written. */
-static void find_use(const struct gs_program *p, const struct gs_places *places, uint32_t first, uint32_t i,
-                     uint32_t end, struct gs_blocks_use *use)
+/* What sweep i reads of tensors that those from `first` on have written. */
+static void find_use(const struct gs_places *places, uint32_t first, uint32_t i, uint32_t end,
+                     const struct gs_sweep *sweep, struct gs_blocks_use *use)
 {
 	const struct gs_live_reads *reads = &places->reads[i];
-	struct gs_instr in;
 	use->wanted = places->last[i] >= end;
-	gs_program_decode(p, i, &in);
-	for (unsigned k = 0, read = 0; k < gs_instr_operands(&in); k++) {
-		const struct gs_operand *op = &in.operand[k];
-		if (op->kind != GS_OPERAND_TENSOR || op->view.space != GS_SPACE_TRACE)
+	for (unsigned k = 0, read = 0; k < sweep->operands; k++) {
+		const struct gs_sweep_operand *op = &sweep->operand[k];
+		if (op->constant || op->space != GS_SPACE_TRACE)
 			continue;
-		GS_ASSERT(op->indirect_row == 0 && read < reads->count); /* no sweep is indirect */
+		GS_ASSERT(read < reads->count); /* in the order of the operands; no sweep is indirect */
 		uint32_t from = reads->from[read++];
 		if (from >= first)
 			use->made_by[k] = (int)(from - first);
 	}
 }
 
-enum gs_err gs_fuse_blocks(const struct gs_program *p, const struct gs_places *places, uint32_t first,
-                           const struct gs_sweep *const *sweep, unsigned n, struct gs_blocks **out)
+enum gs_err gs_fuse_blocks(const struct gs_places *places, uint32_t first, const struct gs_sweep *const *sweep,
+                           unsigned n, struct gs_blocks **out)
 {
 	struct gs_blocks_use use[GS_BLOCKS_MAX];
 	GS_ASSERT(n <= GS_BLOCKS_MAX);
@@ -67,7 +65,7 @@ enum gs_err gs_fuse_blocks(const struct gs_program *p, const struct gs_places *p
 	for (unsigned k = 0; k < n; k++) {
 		use[k] = (struct gs_blocks_use){{GS_BLOCKS_OWN, GS_BLOCKS_OWN, GS_BLOCKS_OWN}, true};
 		if (places)
-			find_use(p, places, first, first + k, first + n, &use[k]);
+			find_use(places, first, first + k, first + n, sweep[k], &use[k]);
 	}
 	gs_blocks_prepare(sweep, n, use, *out);
 	return GS_OK;

@@ -20,7 +20,7 @@ void gs_fuse_producers(const struct gs_program *p, uint32_t *last, uint32_t chun
 
 /* Sweeps of consecutive instructions from `first` on, ready to be run as blocks. places: NULL, or where tensors lie in runs
  * for the outputs alone, which do without those that nobody else reads. GS_ENOMEM. */
-GS_MUST enum gs_err gs_fuse_blocks(const struct gs_program *p, const struct gs_places *places, uint32_t first,
-                                   const struct gs_sweep *const *sweep, unsigned n, struct gs_blocks **out);
+GS_MUST enum gs_err gs_fuse_blocks(const struct gs_places *places, uint32_t first, const struct gs_sweep *const *sweep,
+                                   unsigned n, struct gs_blocks **out);
 
 #endif

@@ -1,5 +1,7 @@
 #include "validator/exec/live.h"
 
+#include "validator/exec/blocks.h"
+
 #include <stdlib.h>
 
 /* The one of the first `count` instructions whose tensor is at this chunk. */
@@ -16,21 +18,36 @@ static uint32_t producer(const uint32_t *first, uint32_t count, uint32_t chunk)
 	return low;
 }
 
-/* first: where the tensors of the instructions before this one begin. */
-static void find_reads(const struct gs_instr *in, const uint32_t *first, uint32_t before, struct gs_live_reads *out)
+static bool is_copy(const struct gs_instr *in)
 {
+	return gs_fn_is_first(in->fn) || in->fn == GS_FN_F32_COPY || in->fn == GS_FN_I32_COPY ||
+	       in->fn == GS_FN_I64_COPY;
+}
+
+/* first: where the tensors of the instructions before this one begin. */
+static void find_reads(const struct gs_instr *in, unsigned alike, const uint32_t *first, uint32_t before,
+                       struct gs_live_reads *out)
+{
+	unsigned bytes = gs_dtype_bytes((enum gs_dtype)in->store_dtype);
+	bool computes = in->form == GS_MAP && !is_copy(in);
+	out->folds = in->form == GS_FOLD;
 	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;
-		if (op->view.space == GS_SPACE_TRACE)
+		if (op->view.space == GS_SPACE_TRACE) {
+			uint8_t bit = (uint8_t)(1U << out->count);
+			out->alike |= alike >> k & 1 ? bit : 0;
+			if (computes && gs_dtype_bytes((enum gs_dtype)op->view.dtype) == bytes)
+				out->fits |= bit;
 			out->from[out->count++] = producer(first, before, op->view.chunk);
+		}
 		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE)
 			out->from[out->count++] = producer(first, before, op->indirect.chunk);
 	}
 }
 
-enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p)
+enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p, gs_live_look look, void *self)
 {
 	uint32_t *first = calloc(p->count, sizeof(*first));
 	struct gs_instr in;
@@ -43,11 +60,14 @@ enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p)
 	}
 	for (uint32_t i = 0; i < p->count; i++) {
 		gs_program_decode(p, i, &in);
+		unsigned alike = gs_blocks_reads_alike(&in);
 		first[i] = in.first_chunk;
-		find_reads(&in, first, i, &l->reads[i]);
+		find_reads(&in, alike, first, i, &l->reads[i]);
 		for (unsigned k = 0; k < l->reads[i].count; k++)
 			l->last[l->reads[i].from[k]] = i;
 		l->last[i] = i;
+		if (look)
+			look(self, i, &in, alike);
 	}
 	for (uint32_t i = p->count - p->header.outputs; i < p->count; i++)
 		l->last[i] = GS_LIVE_ALWAYS;

@@ -12,7 +12,10 @@
 /* The instructions whose tensors one reads, in the order of its operands, an operand's own before its index; one perhaps
  * twice. */
 struct gs_live_reads {
-	uint32_t count;
+	uint8_t count;
+	uint8_t alike; /* bit r: read r is of the place that is written alone (gs_blocks_reads_alike) */
+	uint8_t fits;  /* bit r: a MAP that computes may write its tensor over that of read r: elements are as wide */
+	bool folds;    /* it is a FOLD */
 	uint32_t from[GS_LIVE_READS_MAX];
 };
 
@@ -26,7 +29,11 @@ struct gs_live {
 /* Chunks of the trace that nothing reads any more. */
 typedef void (*gs_live_release)(void *self, uint32_t chunk, uint32_t chunks);
 
-GS_MUST enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p); /* GS_ENOMEM */
+/* Who wants to look at each instruction while it is decoded; alike: of gs_blocks_reads_alike. */
+typedef void (*gs_live_look)(void *self, uint32_t i, const struct gs_instr *in, unsigned alike);
+
+/* look may be NULL. GS_ENOMEM. */
+GS_MUST enum gs_err gs_live_init(struct gs_live *l, const struct gs_program *p, gs_live_look look, void *self);
 void gs_live_free(struct gs_live *l);
 /* Instruction i has run: releases each tensor that it was the last to read, with the gap behind it, and its
  * own when nothing will read it. To be called for 0, 1, 2 and so on; nothing is released twice. */

@@ -234,6 +234,12 @@ static bool overlaps(const struct gs_instr *in, const struct gs_view *view, unsi
 	return moved > 1 && (uint64_t)(reach->high - reach->low) + 1 < points;
 }
 
+/* All but the stage, nearly two KiB of which most factors have nothing. */
+static void clear_factor(struct gs_factor *f)
+{
+	memset(f, 0, offsetof(struct gs_factor, stage));
+}
+
 static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, const struct reading *how,
                         struct gs_factor *f)
 {
@@ -244,11 +250,12 @@ static bool read_factor(const struct gs_instr *in, const struct gs_operand *op, 
 	__int128 most = 0; /* the greatest flat index inside all rows */
 	if (op->kind != GS_OPERAND_TENSOR || op->indirect_row != 0 || gs_dtype_class(view->dtype) != how->cls)
 		return false;
-	*f = (struct gs_factor){.space = view->space,
-	                        .dtype = view->dtype,
-	                        .chunk = view->chunk,
-	                        .count = view->count,
-	                        .stage_elements = 1};
+	clear_factor(f);
+	f->space = view->space;
+	f->dtype = view->dtype;
+	f->chunk = view->chunk;
+	f->count = view->count;
+	f->stage_elements = 1;
 	f->pad = view->pad == GS_PAD_VALUE ? gs_f32_from_bits((uint32_t)view->pad_value) : 0;
 	f->pad_integer = view->pad == GS_PAD_VALUE ? (int32_t)(uint32_t)view->pad_value : 0;
 	for (unsigned r = 0; r < view->rows; r++) {
@@ -431,7 +438,8 @@ static bool read_contraction(const struct gs_instr *in, enum gs_class cls, size_
 	uint64_t terms = gs_instr_terms(in);
 	if (terms == 0 || inner_is_batch)
 		return false;
-	memset(c, 0, sizeof(*c));
+	memset(c, 0, offsetof(struct gs_contraction, x));
+	clear_factor(&c->start);
 	c->out_axes = in->out_axes;
 	c->red_axes = in->red_axes;
 	memcpy(c->extent, in->extent, sizeof(c->extent));

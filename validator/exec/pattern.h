@@ -46,8 +46,7 @@ struct gs_factor {
 	int64_t step
 		[GS_AXES_MAX]; /* elements a step along each axis; 0 for a reduction axis that moves a phased dimension */
 	unsigned stage_dims;   /* 0: no stage */
-	struct gs_stage_dim stage[GS_AXES_MAX + GS_ROWS_MAX];
-	int64_t stage_from;      /* tensor element where all stage coordinates are 0 */
+	int64_t stage_from;    /* tensor element where all stage coordinates are 0 */
 	uint64_t stage_elements; /* product of the sizes */
 	float pad;
 	/* of integers: */
@@ -55,6 +54,8 @@ struct gs_factor {
 	int32_t pad_integer;
 	uint8_t word_dim;  /* the stage's dimension of words, or UINT8_MAX */
 	int64_t term_step; /* tensor elements between the terms of a word */
+	struct gs_stage_dim
+		stage[GS_AXES_MAX + GS_ROWS_MAX]; /* the first stage_dims of them; what is behind says nothing */
 };
 
 struct gs_axis_list {
@@ -72,10 +73,8 @@ struct gs_contraction {
 	 * lanes in between are computed and dropped. So lanes are neighbours in x, too, and x needs no packing. Else 0. */
 	uint64_t pitch, across;
 	uint64_t terms; /* at least 1 */
-	struct gs_factor x, w;
 	bool start_constant;
 	float start_value;
-	struct gs_factor start;    /* output axes only, never staged */
 	bool start_moves_on_lanes; /* else one value a row */
 	uint32_t first_chunk;
 	uint8_t store_dtype;
@@ -85,6 +84,8 @@ struct gs_contraction {
 	unsigned words;       /* terms a word; 0: the factors are binary32 */
 	uint32_t word_extent; /* of the word axis, in terms; the last word may have fewer. 1 without one */
 	uint64_t products;    /* in terms */
+	struct gs_factor x, w;
+	struct gs_factor start; /* unless it is constant; output axes only, never staged */
 };
 
 /* The stage elements before coordinate low + i of a dimension. */

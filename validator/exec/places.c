@@ -1,7 +1,6 @@
 #include "validator/exec/places.h"
 
 #include "challenge/machine/tolerance.h"
-#include "validator/exec/blocks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,26 +77,13 @@ static void give(struct arena *a, uint32_t at, uint32_t chunks)
 
 /* ---- which instruction may write where ---- */
 
-/* Whether everything that the instruction reads of the tensor at this chunk, it reads at the place that it writes. */
-static bool reads_alike(const struct gs_instr *in, uint32_t chunk)
+/* Whether everything that the instruction reads of instruction from's tensor, it reads at the place that it writes. */
+static bool reads_alike(const struct gs_live_reads *reads, uint32_t from)
 {
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
-		const struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		if (op->indirect_row && op->indirect.space == GS_SPACE_TRACE && op->indirect.chunk == chunk)
+	for (unsigned r = 0; r < reads->count; r++)
+		if (reads->from[r] == from && !(reads->alike >> r & 1))
 			return false;
-		if (op->view.space == GS_SPACE_TRACE && op->view.chunk == chunk &&
-		    (op->indirect_row || !gs_blocks_alike(in, &op->view)))
-			return false;
-	}
 	return true;
-}
-
-static bool is_copy(const struct gs_instr *in)
-{
-	return gs_fn_is_first(in->fn) || in->fn == GS_FN_F32_COPY || in->fn == GS_FN_I32_COPY ||
-	       in->fn == GS_FN_I64_COPY;
 }
 
 struct layout {
@@ -125,51 +111,42 @@ static uint32_t first_of(const struct layout *l, uint32_t i)
 	return first;
 }
 
-/* Whether instruction i, and those before it that are run together with it, read the tensor at this chunk as reads_alike
- * says: a block must not be overwritten for another block's sake. */
-static bool all_read_alike(const struct layout *l, uint32_t i, const struct gs_instr *in, uint32_t chunk)
+/* Whether instruction i, and those before it that are run together with it, read the tensor as reads_alike says: a block
+ * must not be overwritten for another block's sake. */
+static bool all_read_alike(const struct layout *l, uint32_t i, uint32_t from)
 {
-	bool alike = reads_alike(in, chunk);
-	struct gs_instr before;
-	for (uint32_t k = alike ? first_of(l, i) : i; k < i && alike; k++) {
-		gs_program_decode(l->p, k, &before);
-		alike = reads_alike(&before, chunk);
-	}
+	bool alike = reads_alike(&l->live.reads[i], from);
+	for (uint32_t k = alike ? first_of(l, i) : i; k < i && alike; k++)
+		alike = reads_alike(&l->live.reads[k], from);
 	return alike;
 }
 
 /* The tensor, of those that instruction i is the last to read, that it writes over; false when there is none. */
-static bool writes_over(struct layout *l, uint32_t i, const struct gs_instr *in, uint32_t *out)
+static bool writes_over(const struct layout *l, uint32_t i, uint32_t *out)
 {
-	if (in->form != GS_MAP || is_copy(in))
-		return false;
-	for (unsigned k = 0, read = 0; k < gs_instr_operands(in); k++) {
-		const struct gs_operand *op = &in->operand[k];
-		if (op->kind != GS_OPERAND_TENSOR)
-			continue;
-		bool own = op->view.space == GS_SPACE_TRACE;
-		uint32_t from = own ? l->live.reads[i].from[read] : 0;
-		read += own + (op->indirect_row && op->indirect.space == GS_SPACE_TRACE);
-		if (own && l->live.last[from] == i &&
-		    gs_dtype_bytes(op->view.dtype) == gs_dtype_bytes(in->store_dtype) &&
-		    all_read_alike(l, i, in, op->view.chunk)) {
-			*out = from;
+	const struct gs_live_reads *reads = &l->live.reads[i];
+	for (unsigned r = 0; r < reads->count; r++)
+		if (reads->fits >> r & 1 && l->live.last[reads->from[r]] == i && all_read_alike(l, i, reads->from[r])) {
+			*out = reads->from[r];
 			return true;
 		}
-	}
 	return false;
 }
 
 /* A large tensor that dies in a fold which copies it first makes room for the fold's own. */
-static void release_copied(struct layout *l, uint32_t i, const struct gs_instr *in)
+static void release_copied(struct layout *l, uint32_t i)
 {
 	const struct gs_live_reads *reads = &l->live.reads[i];
+	struct gs_instr in;
 	uint32_t chunk;
 	bool large = false;
-	for (unsigned k = 0; in->form == GS_FOLD && k < reads->count; k++)
+	for (unsigned k = 0; reads->folds && k < reads->count; k++)
 		large |= l->live.last[reads->from[k]] == i &&
 		         gs_program_tensor_chunks(l->p, reads->from[k]) >= COPIED_CHUNKS_MIN;
-	if (!large || !l->copies(l->self, in, &chunk))
+	if (!large)
+		return;
+	gs_program_decode(l->p, i, &in);
+	if (!l->copies(l->self, &in, &chunk))
 		return;
 	uint32_t copied = gs_program_covering(l->p, chunk);
 	unsigned times = 0;
@@ -192,17 +169,15 @@ static void release_dead(struct layout *l, uint32_t i)
 
 static void place(struct layout *l, uint32_t i)
 {
-	struct gs_instr in;
 	uint32_t under = UINT32_MAX;
-	gs_program_decode(l->p, i, &in);
 	if (i >= l->p->count - l->p->header.outputs) {
-		l->places->chunk[i] = in.first_chunk;
-	} else if (writes_over(l, i, &in, &under)) {
+		l->places->chunk[i] = gs_program_first_chunk(l->p, i);
+	} else if (writes_over(l, i, &under)) {
 		l->places->chunk[i] = l->places->chunk[under];
 		l->live.last[under] = GS_LIVE_ALWAYS; /* its chunks are another's now */
 		l->places->over++;
 	} else {
-		release_copied(l, i, &in);
+		release_copied(l, i);
 		l->places->chunk[i] = take(&l->arena, gs_program_tensor_chunks(l->p, i));
 	}
 	if (l->together[i] != i)
@@ -221,18 +196,20 @@ static void keep_canonical(struct layout *l)
 			l->live.last[gs_program_covering(l->p, chunk)] = GS_LIVE_ALWAYS;
 }
 
-enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, const uint32_t *together,
-                           gs_places_copies copies, void *self)
+enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, struct gs_live *live,
+                           const uint32_t *together, gs_places_copies copies, void *self)
 {
 	struct layout *l = calloc(1, sizeof(*l));
 	*out = (struct gs_places){.chunk = calloc(p->count, sizeof(*out->chunk))};
 	out->last = calloc(p->count, sizeof(*out->last));
-	if (l == NULL || out->chunk == NULL || out->last == NULL || gs_live_init(&l->live, p) != GS_OK) {
+	if (l == NULL || out->chunk == NULL || out->last == NULL) {
 		gs_places_free(out);
 		free(l);
 		return GS_ENOMEM;
 	}
 	l->p = p;
+	l->live = *live;
+	*live = (struct gs_live){.last = NULL};
 	l->places = out;
 	l->together = together;
 	l->copies = copies;

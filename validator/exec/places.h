@@ -27,10 +27,10 @@ struct gs_places {
 /* Whether the instruction has copied all of the tensor at *chunk before it writes anything. */
 typedef bool (*gs_places_copies)(void *self, const struct gs_instr *in, uint32_t *chunk);
 
-/* together: of gs_blocks_find; what dies in a group of instructions that are run block by block makes room behind the group.
+/* live: of gs_live_init, and empty afterwards. together: of gs_blocks_find; what dies in a group of instructions that are run block by block makes room behind the group.
  * copies: asked where it would spare much memory. GS_ENOMEM. */
-GS_MUST enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, const uint32_t *together,
-                                   gs_places_copies copies, void *self);
+GS_MUST enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, struct gs_live *live,
+                                   const uint32_t *together, gs_places_copies copies, void *self);
 void gs_places_free(struct gs_places *places);
 /* Instruction i of the program, as gs_program_decode gives it, with the chunks that it reads and writes in such a run. */
 void gs_places_instr(const struct gs_places *places, const struct gs_program *p, uint32_t i, struct gs_instr *out);

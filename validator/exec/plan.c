@@ -8,6 +8,7 @@
 #include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
 #include "validator/exec/places.h"
+#include "validator/exec/shared.h"
 #include "validator/exec/spread.h"
 
 #include <stdlib.h>
@@ -31,7 +32,8 @@ struct gs_exec_plan {
 	struct gs_workspace *workspace;
 	struct gs_lines *lines;
 	uint32_t count;        /* instructions */
-	struct packed *packed; /* NULL when nothing is packed beforehand */
+	struct packed *packed; /* of the instructions that need it in runs, or own it */
+	uint32_t packed_count, packed_room;
 	bool borrows;          /* that, from another plan; else owned */
 	uint64_t packed_bytes; /* that it owns of it */
 	struct step *step;     /* owned: one an instruction */
@@ -58,12 +60,11 @@ struct step {
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
 	struct gs_blocks *blocks;     /* owned; NULL, or the sweeps that are run with it... */
 	bool produces;                /* ...on every part of its tensor, itself not among them */
+	uint32_t packed;              /* 1 + its place in the plan's packed; 0: nothing */
 	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
-	uint32_t factor;              /* the chunk of a constant that it might contract; or NO_FACTOR */
 	uint32_t first_chunk, chunks; /* of the tensor */
 };
-#define NO_FACTOR UINT32_MAX
 
 static bool host_little_endian(void)
 {
@@ -86,134 +87,73 @@ static void instr(const struct gs_exec_plan *plan, uint32_t i, struct gs_instr *
 		gs_program_decode(plan->program, i, out);
 }
 
-/* ---- constants, packed once, also where many instructions read them (a recurrent layer's steps) ---- */
+/* ---- preparation ---- */
 
-struct unique { /* contractions that have packed something of their own */
-	struct gs_contract *c;
-	uint32_t count, room;
+/* What is found out on the way. */
+struct preparation {
+	uint32_t *last;   /* owned; of each instruction's group */
+	uint32_t *factor; /* owned; by instruction first, then those chunks that are packed beforehand */
+	uint32_t factors;
+	bool packs, all; /* constants beforehand; also those that one instruction alone reads */
+	uint64_t budget;
+	struct gs_shared shared;
+	struct gs_blocks_finder blocks;
 };
 
-static bool same_factor(const struct gs_factor *a, const struct gs_factor *b)
+/* Each instruction as the program has it. */
+static void look(void *self, uint32_t i, const struct gs_instr *in, unsigned alike)
 {
-	return a->space == b->space && a->chunk == b->chunk && a->dtype == b->dtype && a->count == b->count &&
-	       a->at == b->at && a->stage_dims == 0 && b->stage_dims == 0 &&
-	       memcmp(a->step, b->step, sizeof(a->step)) == 0;
+	struct preparation *prep = self;
+	gs_blocks_next(&prep->blocks, in, alike, prep->last);
+	prep->factor[i] = gs_shared_factor(in);
 }
 
-static bool same_list(const struct gs_axis_list *a, const struct gs_axis_list *b)
+static void drop_packed(const struct packed *p)
 {
-	return a->count == b->count && a->points == b->points && memcmp(a->axis, b->axis, a->count) == 0;
+	gs_contract_drop(&(struct gs_contract){
+		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
 }
 
-static bool same_shape(const struct gs_contract *a, const struct gs_contract *b)
+static enum gs_err keep_packed(struct gs_exec_plan *plan, const struct packed *packed)
 {
-	const struct gs_contraction *p = &a->is, *q = &b->is;
-	return p->words == 0 && q->words == 0 && p->out_axes == q->out_axes && p->red_axes == q->red_axes &&
-	       p->pitch == q->pitch && a->width == b->width && a->tile_rows == b->tile_rows &&
-	       memcmp(p->extent, q->extent, sizeof(p->extent)) == 0 && same_list(&p->batch, &q->batch) &&
-	       same_list(&p->rows, &q->rows) && same_list(&p->lanes, &q->lanes);
-}
-
-static void take_over(const struct unique *u, struct gs_contract *c)
-{
-	for (uint32_t i = 0; i < u->count; i++) {
-		const struct gs_contract *k = &u->c[i];
-		bool x = c->packed_x == NULL && k->packed_x != NULL && same_factor(&c->is.x, &k->is.x);
-		bool w = c->packed_w == NULL && k->packed_w != NULL && same_factor(&c->is.w, &k->is.w);
-		if ((!x && !w) || !same_shape(c, k))
-			continue;
-		c->packed_x = x ? k->packed_x : c->packed_x;
-		c->packed_w = w ? k->packed_w : c->packed_w;
-	}
-}
-
-static enum gs_err keep_unique(struct unique *u, const struct gs_contract *c)
-{
-	if (u->count == u->room) {
-		uint32_t room = u->room ? 2 * u->room : 16;
-		struct gs_contract *grown = realloc(u->c, room * sizeof(*grown));
+	if (plan->packed_count == plan->packed_room) {
+		uint32_t room = plan->packed_room ? 2 * plan->packed_room : 8;
+		struct packed *grown = realloc(plan->packed, room * sizeof(*grown));
 		if (grown == NULL)
 			return GS_ENOMEM;
-		u->c = grown;
-		u->room = room;
+		plan->packed = grown;
+		plan->packed_room = room;
 	}
-	u->c[u->count++] = *c;
+	plan->packed[plan->packed_count++] = *packed;
 	return GS_OK;
 }
 
-static enum gs_err prepack_one(struct gs_exec_plan *plan, uint32_t i, struct unique *u, uint64_t *budget)
+/* Packs the constants of a contraction that has no other form, unless another one has packed the same. */
+static enum gs_err pack_constants(struct gs_exec_plan *plan, uint32_t i, struct gs_contract *c,
+                                  struct preparation *prep)
 {
-	struct gs_instr in;
-	struct gs_contract c;
 	struct gs_gemv gemv;
-	if (plan->step[i].fast)
-		return GS_OK;
-	instr(plan, i, &in);
-	if (!contracts(plan, &in, &c))
-		return GS_OK;
-	take_over(u, &c);
-	bool own_x = c.packed_x == NULL, own_w = c.packed_w == NULL;
-	enum gs_err err = gs_contract_prepack(&c, plan->program->weights, plan->kernels, plan->pool, plan->workspace,
-	                                      budget);
-	plan->packed[i] = (struct packed){
-		.x = c.packed_x, .w = c.packed_w, .own_x = own_x, .own_w = own_w, .ints = c.ints};
-	if (err == GS_OK && ((own_x && c.packed_x) || (own_w && c.packed_w)))
-		err = keep_unique(u, &c);
-	if (err == GS_OK && gs_gemv_prepare(&c, &gemv)) {
+	gs_shared_take_over(&prep->shared, c);
+	bool own_x = c->packed_x == NULL, own_w = c->packed_w == NULL;
+	enum gs_err err = gs_contract_prepack(c, plan->program->weights, plan->kernels, plan->pool, plan->workspace,
+	                                      &prep->budget);
+	struct packed packed = {c->packed_x, c->packed_w, own_x, own_w, c->ints};
+	bool owns = (own_x && c->packed_x) || (own_w && c->packed_w), is_gemv = gs_gemv_prepare(c, &gemv);
+	if (owns || !is_gemv) {
+		enum gs_err kept = keep_packed(plan, &packed);
+		if (kept != GS_OK)
+			drop_packed(&packed);
+		if (kept != GS_OK || err != GS_OK)
+			return GS_ENOMEM;
+		plan->step[i].packed = plan->packed_count;
+	}
+	if (owns)
+		err = gs_shared_keep(&prep->shared, c);
+	if (err == GS_OK && is_gemv) {
 		if ((plan->step[i].gemv = malloc(sizeof(gemv))) == NULL)
 			return GS_ENOMEM;
 		*plan->step[i].gemv = gemv;
 	}
-	return err;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* Leaves the chunks that were there more than once, in order, each once; how many. */
-static uint32_t repeated(uint32_t *chunk, uint32_t count)
-{
-	uint32_t kept = 0;
-	qsort(chunk, count, sizeof(*chunk), ascending);
-	for (uint32_t i = 1; i < count; i++)
-		if (chunk[i] == chunk[i - 1] && (kept == 0 || chunk[kept - 1] != chunk[i]))
-			chunk[kept++] = chunk[i];
-	return kept;
-}
-
-/* shared_only: what one instruction alone reads is packed when it runs, into room that others use before and after. */
-static enum gs_err prepack(struct gs_exec_plan *plan, uint64_t budget, bool shared_only)
-{
-	struct unique unique = {.c = NULL};
-	enum gs_err err = GS_OK;
-	uint32_t *shared = NULL, count = 0;
-	const uint64_t whole = budget;
-	for (uint32_t i = 0; i < plan->count; i++)
-		count += plan->step[i].factor != NO_FACTOR;
-	if (count == 0)
-		return GS_OK;
-	plan->packed = calloc(plan->count, sizeof(*plan->packed));
-	shared = calloc(count, sizeof(*shared));
-	if (plan->packed == NULL || shared == NULL) {
-		free(shared);
-		return GS_ENOMEM;
-	}
-	for (uint32_t i = 0, n = 0; i < plan->count; i++)
-		if (plan->step[i].factor != NO_FACTOR)
-			shared[n++] = plan->step[i].factor;
-	count = shared_only ? repeated(shared, count) : 0;
-	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++) {
-		const uint32_t *factor = &plan->step[i].factor;
-		if (*factor != NO_FACTOR &&
-		    (!shared_only || bsearch(factor, shared, count, sizeof(*shared), ascending) != NULL))
-			err = prepack_one(plan, i, &unique, &budget);
-	}
-	plan->packed_bytes = whole - budget;
-	free(shared);
-	free(unique.c);
 	return err;
 }
 
@@ -223,8 +163,10 @@ static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *
 	GS_ASSERT(of->program == plan->program && of->kernels == plan->kernels &&
 	          (of->places.chunk == NULL) == (plan->places.chunk == NULL));
 	plan->packed = of->packed;
+	plan->packed_count = of->packed_count;
 	plan->borrows = true;
 	for (uint32_t i = 0; i < plan->count; i++) {
+		plan->step[i].packed = of->step[i].packed;
 		if (of->step[i].gemv == NULL)
 			continue;
 		if ((plan->step[i].gemv = malloc(sizeof(struct gs_gemv))) == NULL)
@@ -234,57 +176,61 @@ static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *
 	return GS_OK;
 }
 
-static void drop_packed(const struct packed *p)
-{
-	gs_contract_drop(&(struct gs_contract){
-		.packed_x = p->own_x ? p->x : NULL, .packed_w = p->own_w ? p->w : NULL, .ints = p->ints});
-}
-
 /* Contractions copy a padded tensor as a whole before they write anything (gs_contract_stages). */
 static bool copies(void *self, const struct gs_instr *in, uint32_t *chunk)
 {
 	const struct gs_exec_plan *plan = self;
 	struct gs_fast *fast;
 	struct gs_contract c;
-	if (gs_fast_prepare(in, plan->kernels, &fast) != GS_OK)
+	if (!contracts(plan, in, &c) || gs_fast_prepare_matched(in, plan->kernels, &c.is, &fast) != GS_OK)
 		return false; /* without memory it is found out soon enough */
 	bool other = fast != NULL;
 	gs_fast_free(fast);
-	return !other && contracts(plan, in, &c) && gs_contract_stages(&c, chunk);
+	return !other && gs_contract_stages(&c, chunk);
 }
 
-/* A constant that the instruction multiplies, without asking whether it is a contraction. */
-static uint32_t factor_of(const struct gs_instr *in)
+/* Whether a constant that the instruction multiplies is to be packed. One that it alone reads is packed when it runs, into room
+ * that others use before and after. */
+static bool packs(const struct preparation *prep, const struct gs_instr *in)
 {
-	for (unsigned k = 1; in->form == GS_FOLD && k < gs_instr_operands(in); k++) {
-		const struct gs_operand *op = &in->operand[k];
-		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_WEIGHTS)
-			return op->view.chunk;
-	}
-	return NO_FACTOR;
+	uint32_t factor = prep->packs ? gs_shared_factor(in) : GS_SHARED_NONE;
+	return factor != GS_SHARED_NONE && (prep->all || gs_shared_is(prep->factor, prep->factors, factor));
 }
 
-static enum gs_err prepare_steps(struct gs_exec_plan *plan)
+static enum gs_err prepare_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_instr *in,
+                                struct preparation *prep)
+{
+	struct step *step = &plan->step[i];
+	struct gs_contract c;
+	bool contraction = in->form == GS_FOLD && contracts(plan, in, &c);
+	uint64_t count = gs_instr_count(in), bytes = count * gs_dtype_bytes(in->store_dtype);
+	step->padding_at = (uint64_t)in->first_chunk * GS_CHUNK_BYTES + bytes;
+	step->first_chunk = in->first_chunk;
+	step->chunks = (uint32_t)gs_dtype_chunks(in->store_dtype, count);
+	step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
+	plan->chunks += step->chunks;
+	gs_spread_estimate(&plan->spread, i, in);
+	enum gs_err err = gs_fast_prepare_matched(in, plan->kernels, contraction ? &c.is : NULL, &step->fast);
+	if (err == GS_OK && contraction && step->fast == NULL && packs(prep, in))
+		err = pack_constants(plan, i, &c, prep);
+	return err;
+}
+
+static enum gs_err prepare_steps(struct gs_exec_plan *plan, struct preparation *prep)
 {
 	struct gs_instr in;
+	enum gs_err err = GS_OK;
 	if ((plan->step = calloc(plan->count, sizeof(*plan->step))) == NULL)
 		return GS_ENOMEM;
-	for (uint32_t i = 0; i < plan->count; i++) {
-		struct step *step = &plan->step[i];
+	prep->factors = prep->packs && !prep->all ? gs_shared_repeated(prep->factor, plan->count) : 0;
+	const uint64_t whole = prep->budget;
+	for (uint32_t i = 0; err == GS_OK && i < plan->count; i++) {
 		instr(plan, i, &in);
-		uint64_t count = gs_instr_count(&in), bytes = count * gs_dtype_bytes(in.store_dtype);
-		step->padding_at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES + bytes;
-		step->first_chunk = in.first_chunk;
-		step->chunks = (uint32_t)gs_dtype_chunks(in.store_dtype, count);
-		step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
-		plan->chunks += step->chunks;
-		gs_spread_estimate(&plan->spread, i, &in);
-		if (gs_fast_prepare(&in, plan->kernels, &step->fast) != GS_OK)
-			return GS_ENOMEM;
-		step->factor = step->fast ? NO_FACTOR : factor_of(&in);
+		err = prepare_step(plan, i, &in, prep);
 	}
+	plan->packed_bytes = whole - prep->budget;
 	gs_spread_plan(&plan->spread);
-	return GS_OK;
+	return err;
 }
 
 static bool sweeps(const struct step *step)
@@ -312,8 +258,7 @@ static enum gs_err group_sweeps(const struct gs_exec_plan *plan, uint32_t i, uin
 	for (; n < GS_BLOCKS_MAX && i + n <= last && sweeps(&plan->step[i + n]); n++)
 		sweep[n] = gs_fast_sweep(plan->step[i + n].fast);
 	*count = n >= least ? n : 0;
-	return *count == 0 ? GS_OK
-	                   : gs_fuse_blocks(plan->program, plan->places.chunk ? &plan->places : NULL, i, sweep, n, out);
+	return *count == 0 ? GS_OK : gs_fuse_blocks(plan->places.chunk ? &plan->places : NULL, i, sweep, n, out);
 }
 
 /* Sweeps of a group are run together, and with the one that writes what they read. */
@@ -336,21 +281,48 @@ static enum gs_err group_steps(struct gs_exec_plan *plan, const uint32_t *last)
 	return err;
 }
 
-static enum gs_err lay_out(struct gs_exec_plan *plan, const struct gs_exec_options *options)
+/* Groups, and where tensors lie. */
+static enum gs_err lay_out(struct gs_exec_plan *plan, const struct gs_exec_options *options, struct preparation *prep)
 {
-	uint32_t *last = calloc(plan->count, sizeof(*last)); /* of each instruction's group */
-	enum gs_err err = last ? GS_OK : GS_ENOMEM;
-	if (err == GS_OK) {
-		gs_blocks_find(plan->program, last);
-		gs_fuse_producers(plan->program, last, options->finely ? 0 : GS_FUSE_CHUNKS_MIN);
+	struct gs_live live = {.last = NULL};
+	struct gs_instr in;
+	bool outputs_only = options->outputs_only;
+	enum gs_err err = GS_OK;
+	if (outputs_only)
+		err = gs_live_init(&live, plan->program, look, prep);
+	for (uint32_t i = 0; !outputs_only && i < plan->count; i++) {
+		gs_program_decode(plan->program, i, &in);
+		look(prep, i, &in, gs_blocks_reads_alike(&in));
 	}
-	if (err == GS_OK && options->outputs_only)
-		err = gs_places_init(&plan->places, plan->program, last, copies, plan);
+	gs_blocks_end(&prep->blocks, prep->last);
+	gs_fuse_producers(plan->program, prep->last, options->finely ? 0 : GS_FUSE_CHUNKS_MIN);
+	if (err == GS_OK && outputs_only)
+		err = gs_places_init(&plan->places, plan->program, &live, prep->last, copies, plan);
+	gs_live_free(&live);
+	return err;
+}
+
+static enum gs_err prepare(struct gs_exec_plan *plan, const struct gs_exec_options *options)
+{
+	struct preparation prep = {.last = calloc(plan->count, sizeof(*prep.last)),
+	                           .factor = calloc(plan->count, sizeof(*prep.factor)),
+	                           .all = !options->shared_only,
+	                           .budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX
+	                                             ? options->packed_bytes
+	                                             : GS_EXEC_PACKED_BYTES_MAX};
+	enum gs_err err = prep.last && prep.factor ? GS_OK : GS_ENOMEM;
+	prep.packs = options->packed_of == NULL && prep.budget != 0;
 	if (err == GS_OK)
-		err = prepare_steps(plan);
+		err = lay_out(plan, options, &prep);
 	if (err == GS_OK)
-		err = group_steps(plan, last);
-	free(last);
+		err = prepare_steps(plan, &prep);
+	if (err == GS_OK)
+		err = group_steps(plan, prep.last);
+	if (err == GS_OK && options->packed_of)
+		err = borrow(plan, options->packed_of);
+	gs_shared_free(&prep.shared);
+	free(prep.last);
+	free(prep.factor);
 	return err;
 }
 
@@ -371,22 +343,16 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	}
 	if (!plan || !plan->lines || gs_pool_new(threads, &plan->pool) != GS_OK ||
 	    gs_workspace_new(threads, &plan->workspace) != GS_OK ||
-	    gs_spread_init(&plan->spread, p->count, threads) != GS_OK || lay_out(plan, options) != GS_OK) {
+	    gs_spread_init(&plan->spread, p->count, threads) != GS_OK) {
 		gs_exec_plan_free(plan);
 		gs_fail(error, GS_ENOMEM, "executor: no memory for %u threads", threads);
 		return GS_ENOMEM;
 	}
 	if (options->finely)
 		gs_pool_cut_finely(plan->pool);
-	uint64_t budget = options->packed_bytes < GS_EXEC_PACKED_BYTES_MAX ? options->packed_bytes
-	                                                                   : GS_EXEC_PACKED_BYTES_MAX;
-	if (options->packed_of)
-		err = borrow(plan, options->packed_of);
-	else if (budget != 0)
-		err = prepack(plan, budget, options->shared_only);
-	if (err != GS_OK) {
+	if (prepare(plan, options) != GS_OK) {
 		gs_exec_plan_free(plan);
-		gs_fail(error, GS_ENOMEM, "executor: no memory for packed constants");
+		gs_fail(error, GS_ENOMEM, "executor: no memory for the plan of %u instructions", p->count);
 		return GS_ENOMEM;
 	}
 	*out = plan;
@@ -397,7 +363,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 {
 	if (!plan)
 		return;
-	for (uint32_t i = 0; plan->packed && !plan->borrows && i < plan->count; i++)
+	for (uint32_t i = 0; !plan->borrows && i < plan->packed_count; i++)
 		drop_packed(&plan->packed[i]);
 	if (!plan->borrows)
 		free(plan->packed);
@@ -475,10 +441,11 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	struct gs_instr in;
 	instr(plan, i, &in);
 	bool contraction = contracts(plan, &in, &c);
-	if (contraction && plan->packed) {
-		c.packed_x = plan->packed[i].x;
-		c.packed_w = plan->packed[i].w;
-		c.ints = plan->packed[i].ints;
+	if (contraction && step->packed) {
+		const struct packed *packed = &plan->packed[step->packed - 1];
+		c.packed_x = packed->x;
+		c.packed_w = packed->w;
+		c.ints = packed->ints;
 	}
 	keep(plan, step, &in, contraction ? &c : NULL);
 	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
@@ -564,7 +531,7 @@ enum gs_err gs_exec_plan_run_releasing(struct gs_exec_plan *plan, const struct g
 {
 	struct gs_live live;
 	GS_ASSERT(plan->places.chunk == NULL);
-	if (gs_live_init(&live, plan->program) != GS_OK)
+	if (gs_live_init(&live, plan->program, NULL, NULL) != GS_OK)
 		return gs_fail(error, GS_ENOMEM, "executor: no memory for %u instructions", plan->count);
 	enum gs_err err = run(plan, mem, &live, release, self, NULL, error);
 	gs_live_free(&live);
@@ -609,16 +576,17 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 
 uint64_t gs_exec_plan_bytes(const struct gs_exec_plan *plan)
 {
-	uint64_t each = sizeof(struct step) + (plan->packed && !plan->borrows ? sizeof(struct packed) : 0) +
+	uint64_t packed = plan->borrows ? 0 : plan->packed_room * sizeof(struct packed) + plan->packed_bytes;
+	uint64_t each = sizeof(struct step) +
 	                (plan->places.chunk ? sizeof(*plan->places.chunk) + sizeof(*plan->places.reads) : 0);
-	return sizeof(*plan) + plan->count * each + plan->packed_bytes + plan->kept_bytes + plan->room.floats * 4 +
+	return sizeof(*plan) + plan->count * each + packed + plan->kept_bytes + plan->room.floats * 4 +
 	       gs_workspace_bytes(plan->workspace);
 }
 
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
 {
 	uint32_t count = 0;
-	for (uint32_t i = 0; plan->packed && i < plan->count; i++) {
+	for (uint32_t i = 0; i < plan->packed_count; i++) {
 		const struct packed *p = &plan->packed[i];
 		count += (p->own_x && p->x != NULL) + (p->own_w && p->w != NULL);
 	}

@@ -114,12 +114,12 @@ static bool read_channel(const struct gs_instr *in, struct gs_plane *p)
 	return true;
 }
 
-enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_plane **out)
+enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_contraction *products, struct gs_plane **out)
 {
-	struct gs_contraction c;
 	*out = NULL;
-	if (!gs_pattern_contraction(in, kernels->lanes, &c))
+	if (products->rows.points != 1 || products->terms > TERMS_MAX)
 		return GS_OK;
+	struct gs_contraction c = *products;
 	gs_image_lanes_to_batch(&c);
 	if (!suits(in, &c))
 		return GS_OK;

@@ -12,8 +12,8 @@
 
 struct gs_plane;
 
-/* *out is NULL when the instruction is no such convolution. GS_ENOMEM. */
-GS_MUST enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_kernels *kernels,
+/* products: what gs_pattern_contraction makes of the instruction. *out is NULL when it is no such convolution. GS_ENOMEM. */
+GS_MUST enum gs_err gs_plane_prepare(const struct gs_instr *in, const struct gs_contraction *products,
                                      struct gs_plane **out);
 void gs_plane_free(struct gs_plane *p); /* NULL is fine */
 

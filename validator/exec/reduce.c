@@ -163,14 +163,15 @@ static enum gs_err read_tensor(struct gs_instr *in, struct gs_reduce *r, bool *f
 
 enum gs_err gs_reduce_prepare(const struct gs_instr *instr, struct gs_reduce **out)
 {
-	struct gs_instr in = *instr;
+	unsigned fn = instr->fn;
 	bool fits = false;
 	*out = NULL;
-	if (in.form != GS_FOLD || (in.fn != GS_FN_F32_ADD && in.fn != GS_FN_F32_MAX && in.fn != GS_FN_F32_MIN) ||
-	    in.operand[0].kind != GS_OPERAND_CONST || in.operand[1].kind != GS_OPERAND_TENSOR ||
-	    in.operand[1].indirect_row != 0 || gs_dtype_class((enum gs_dtype)in.store_dtype) != GS_CLASS_F32 ||
-	    gs_instr_terms(&in) == 0 || (in.epilogue && !gs_sweep_knows(in.epilogue)))
+	if (instr->form != GS_FOLD || (fn != GS_FN_F32_ADD && fn != GS_FN_F32_MAX && fn != GS_FN_F32_MIN) ||
+	    instr->operand[0].kind != GS_OPERAND_CONST || instr->operand[1].kind != GS_OPERAND_TENSOR ||
+	    instr->operand[1].indirect_row != 0 || gs_dtype_class((enum gs_dtype)instr->store_dtype) != GS_CLASS_F32 ||
+	    gs_instr_terms(instr) == 0 || (instr->epilogue && !gs_sweep_knows(instr->epilogue)))
 		return GS_OK;
+	struct gs_instr in = *instr;
 	struct gs_reduce *r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return GS_ENOMEM;

@@ -29,11 +29,18 @@ struct gs_sweep {
 	unsigned operands, axes;
 	uint64_t extent[GS_OUT_AXES_MAX]; /* of the merged axes; the output is dense over them */
 	uint64_t lines;                   /* product of all extents but the last */
-	struct gs_sweep_operand operand[3];
+	struct gs_sweep_operand
+		operand[3]; /* the first `operands` of them, and the last member: who keeps many leaves out the rest */
 };
 
 /* True, with *out filled, when the instruction is such a MAP. */
 bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
+
+/* What of it is used, from its start on. */
+static inline size_t gs_sweep_bytes(const struct gs_sweep *s)
+{
+	return offsetof(struct gs_sweep, operand) + s->operands * sizeof(s->operand[0]);
+}
 
 /* Writes the instruction's tensor, not the padding behind it. */
 void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const struct gs_kernels *kernels,

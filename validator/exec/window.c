@@ -358,15 +358,15 @@ static bool read_window(const struct gs_instr *in, struct gs_window *w)
 
 enum gs_err gs_window_prepare(const struct gs_instr *instr, struct gs_window **out)
 {
-	struct gs_instr in = *instr;
-	bool sum = in.fn == GS_FN_F32_ADD;
+	bool sum = instr->fn == GS_FN_F32_ADD;
 	*out = NULL;
-	if (in.form != GS_FOLD || (!sum && in.fn != GS_FN_F32_MAX && in.fn != GS_FN_I32_MAX) ||
-	    in.operand[0].kind != GS_OPERAND_CONST || in.operand[1].kind != GS_OPERAND_TENSOR ||
-	    in.operand[1].indirect_row != 0 ||
-	    gs_dtype_class((enum gs_dtype)in.store_dtype) != gs_fn_info(in.fn)->result ||
-	    (in.epilogue && !gs_sweep_knows(in.epilogue)) || gs_instr_terms(&in) < 2)
+	if (instr->form != GS_FOLD || (!sum && instr->fn != GS_FN_F32_MAX && instr->fn != GS_FN_I32_MAX) ||
+	    instr->operand[0].kind != GS_OPERAND_CONST || instr->operand[1].kind != GS_OPERAND_TENSOR ||
+	    instr->operand[1].indirect_row != 0 ||
+	    gs_dtype_class((enum gs_dtype)instr->store_dtype) != gs_fn_info(instr->fn)->result ||
+	    (instr->epilogue && !gs_sweep_knows(instr->epilogue)) || gs_instr_terms(instr) < 2)
 		return GS_OK;
+	struct gs_instr in = *instr;
 	gs_fold_merge_axes(&in);
 	struct gs_window *w = calloc(1, sizeof(*w));
 	if (w == NULL)

@@ -17,30 +17,35 @@ const char *gs_sample_reason_name(enum gs_sample_reason reason)
 	return "?";
 }
 
-void gs_sample_decide(const struct gs_sampling_policy *policy, const struct gs_hash *claim, struct gs_wei value,
-                      struct gs_sample *out)
+void gs_sample_decide_drawn(const struct gs_sampling_policy *policy, uint64_t draw, struct gs_wei value,
+                            struct gs_sample *out)
 {
-	uint8_t bytes[64];
-	struct gs_hash hash;
-	unsigned __int128 scaled;
-	bool drawn;
+	unsigned __int128 scaled = (unsigned __int128)draw * PPM; /* draw / 2^64 < rate / PPM, exactly */
+	bool drawn = scaled < (unsigned __int128)policy->rate_ppm << 64;
 
-	memcpy(bytes, policy->key, 32);
-	memcpy(bytes + 32, claim->b, 32);
-	gs_keccak256(bytes, sizeof(bytes), &hash);
-	explicit_bzero(bytes, sizeof(bytes));
 	memset(out, 0, sizeof(*out));
-	out->draw = gs_be64_read(hash.b);
+	out->draw = draw;
 	out->rate_ppm = policy->rate_ppm;
 	out->value = value;
 	out->certain_above = policy->certain_above;
-	scaled = (unsigned __int128)out->draw * PPM; /* draw / 2^64 < rate / PPM, exactly */
-	drawn = scaled < (unsigned __int128)policy->rate_ppm << 64;
 	if (gs_wei_cmp(value, policy->certain_above) >= 0)
 		out->reason = GS_SAMPLE_BY_VALUE;
 	else
 		out->reason = drawn ? GS_SAMPLE_BY_DRAW : GS_SAMPLE_NOT_DRAWN;
 	out->execute = out->reason != GS_SAMPLE_NOT_DRAWN;
+}
+
+void gs_sample_decide(const struct gs_sampling_policy *policy, const struct gs_hash *claim, struct gs_wei value,
+                      struct gs_sample *out)
+{
+	uint8_t bytes[64];
+	struct gs_hash hash;
+
+	memcpy(bytes, policy->key, 32);
+	memcpy(bytes + 32, claim->b, 32);
+	gs_keccak256(bytes, sizeof(bytes), &hash);
+	explicit_bzero(bytes, sizeof(bytes));
+	gs_sample_decide_drawn(policy, gs_be64_read(hash.b), value, out);
 }
 
 void gs_sample_encode(const struct gs_sample *sample, struct gs_buf *out)

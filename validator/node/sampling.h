@@ -29,6 +29,9 @@ struct gs_sample {
 
 void gs_sample_decide(const struct gs_sampling_policy *policy, const struct gs_hash *claim, struct gs_wei value,
                       struct gs_sample *out);
+/* The same of a value drawn elsewhere, uniform below 2^64; the policy's key is not looked at. Simulations draw from their seed. */
+void gs_sample_decide_drawn(const struct gs_sampling_policy *policy, uint64_t draw, struct gs_wei value,
+                            struct gs_sample *out);
 const char *gs_sample_reason_name(enum gs_sample_reason reason);
 
 void gs_sample_encode(const struct gs_sample *sample, struct gs_buf *out);

@@ -1,0 +1,16 @@
+#include "simulations/nodes/run.h"
+
+static enum gs_err prepare(struct gs_sim_run *r, unsigned actor)
+{
+	return gs_sim_actor_cheats(r, actor, GS_SIM_CHEAT_TRUNCATED);
+}
+
+const struct gs_sim_actor_kind gs_sim_actor_truncated = {
+	.name = "truncated",
+	.about = "stops half way through the output",
+	.parameter = GS_SIM_P_TRUNCATED,
+	.claims = true,
+	.strike = gs_sim_actor_may_vanish,
+	.prepare = prepare,
+	.compute = gs_sim_actor_lies,
+};

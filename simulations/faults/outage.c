@@ -1,0 +1,23 @@
+#include "simulations/nodes/run.h"
+
+enum { LONG_ONE_IN = 32, LONG_S = 6 * 3600 };
+
+static void plan(struct gs_sim_run *r)
+{
+	const bool is_long = r->began_with == GS_SIM_FAULT_OUTAGE && gs_rng_below(&r->rng, LONG_ONE_IN) == 0;
+	gs_sim_run_span(r, GS_SIM_P_OUTAGE, 30, is_long ? LONG_S : 300, &r->trouble.outage);
+}
+
+static enum gs_err before_block(struct gs_sim_run *r, bool *none)
+{
+	*none = gs_sim_run_within(r, &r->trouble.outage);
+	return GS_OK;
+}
+
+const struct gs_sim_fault_kind gs_sim_fault_outage = {
+	.name = "outage",
+	.about = "the sequencer makes no blocks for a while; what waited is in the first one behind it",
+	.parameter = GS_SIM_P_OUTAGE,
+	.plan = plan,
+	.before_block = before_block,
+};
