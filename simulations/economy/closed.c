@@ -129,6 +129,11 @@ double gs_closed_swarm_bond(double challenger_bond, unsigned games)
 	return challenger_bond * games * (games + 1.0) / 2;
 }
 
+double gs_closed_delay(double game_s, double window_s)
+{
+	return game_s >= window_s ? game_s - window_s / 2 : game_s * game_s / (2 * window_s);
+}
+
 struct gs_closed_griefing gs_closed_griefing(double challenger_bond, double burn, unsigned games, double victim_gas,
                                              double attacker_gas, double victim_other)
 {

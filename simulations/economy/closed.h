@@ -74,10 +74,12 @@ double gs_closed_sampling_rate(double cost, double colluding, double reward, dou
 
 /* ---- griefing ---- */
 
+/* The mean delay behind the window's end by a game that lasts so long and is opened at any time in the window. */
+double gs_closed_delay(double game_s, double window_s);
 /* What k games opened at once against a right claim lose: bond (1 + 2 + ... + k), units rising with the games that are open. */
 double gs_closed_swarm_bond(double challenger_bond, unsigned games);
 /* Victim's loss / attacker's loss, of k games played to the end: gross, before the victim is paid its part of the bonds, and
- * net of it (0 when it gains). gas: of one game, by side. */
+ * net of it (0 when it gains). gas: of one game, by side; victim_other: what it loses besides, such as interest for the delay. */
 struct gs_closed_griefing {
 	double gross, net;
 };

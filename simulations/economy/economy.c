@@ -181,8 +181,9 @@ static void observe_cheating(struct gs_economy_world *world)
 	observe_mean(world, BREAK_EVEN_GAIN, gs_closed_break_even_gain(found, (double)r->saved, lost),
 	             GS_ECONOMY_UNITS);
 	double needed = gs_closed_break_even_detection((double)r->gain, (double)r->saved, lost);
-	if (honest > 0 && r->uptime > 0)
-		observe_mean(world, BREAK_EVEN_RATE, gs_closed_rate_for(needed, r->uptime, honest), 1);
+	double found_once = r->uptime * (1 - r->collusion);
+	if (honest > 0 && found_once > 0)
+		observe_mean(world, BREAK_EVEN_RATE, gs_closed_rate_for(needed, found_once, honest), 1);
 }
 
 static void observe_run(struct gs_economy_world *world)

@@ -102,15 +102,31 @@ static struct gs_closed_equilibrium equilibrium(const struct gs_economy_rules *r
 	return gs_closed_equilibrium(&game);
 }
 
+/* How long a griefer's game lasts on average, and how much gas it takes; the claimant answers promptly. */
+static double griefer_time(const struct gs_economy_rules *r)
+{
+	const double reply = r->reply_s, halves = GS_ECONOMY_MOVES / 2.0;
+	const double first = r->challenger_budget_s > r->minimum_s ? r->challenger_budget_s : r->minimum_s;
+	switch (r->griefer_pace) {
+	case GS_ECONOMY_PROMPT: return 2 * halves * reply;
+	case GS_ECONOMY_STALLS: return halves * reply + first + (halves - 1) * r->minimum_s;
+	case GS_ECONOMY_SILENT:
+	case GS_ECONOMY_CONCEDES: break;
+	}
+	return NAN;
+}
+
+/* One griefer, nobody else that challenges right claims; no audits, which move a window's end. */
 static struct gs_closed_griefing griefing(const struct gs_economy_rules *r)
 {
 	const struct gs_closed_griefing none = {NAN, NAN};
-	if (r->number[GS_ECONOMY_GRIEFER] != 1 || r->griefer_pace != GS_ECONOMY_PROMPT || r->interest != 0 ||
-	    r->bankrupt > 0 || r->number[GS_ECONOMY_FRONT_RUNNER] > 0)
+	const double lasts = griefer_time(r), bond = (double)r->bonds.challenger_bond.v.limb[0];
+	if (r->number[GS_ECONOMY_GRIEFER] != 1 || r->bankrupt > 0 || r->number[GS_ECONOMY_FRONT_RUNNER] > 0 ||
+	    isnan(lasts) || (r->interest != 0 && (r->audit_bps > 0 || r->griefer_games != 1)))
 		return none;
-	return gs_closed_griefing((double)r->bonds.challenger_bond.v.limb[0], r->bonds.burn_bps / (double)GS_BPS,
-	                          r->griefer_games, (double)r->claimant_gas,
-	                          (double)(r->challenge_gas + r->challenger_gas), 0);
+	double delay = gs_closed_delay(lasts, r->terms.window_s) * r->interest * (double)(r->bond + r->fee);
+	return gs_closed_griefing(bond, r->bonds.burn_bps / (double)GS_BPS, r->griefer_games, (double)r->claimant_gas,
+	                          (double)(r->challenge_gas + r->challenger_gas) + bond * lasts * r->interest, delay);
 }
 
 static double of_cheating(const struct gs_economy_rules *r, unsigned metric)
@@ -126,9 +142,11 @@ static double of_cheating(const struct gs_economy_rules *r, unsigned metric)
 	if (metric == gs_economy_metric_number("break_even.gain"))
 		return found > 0 && found < 1 ? gs_closed_break_even_gain(found, saved, bond) / token : NAN;
 	const unsigned honest = r->number[GS_ECONOMY_HONEST];
-	if (metric != gs_economy_metric_number("break_even.rate") || honest == 0 || r->uptime <= 0 || isnan(bond))
+	if (metric != gs_economy_metric_number("break_even.rate") || honest == 0 ||
+	    r->uptime * (1 - r->collusion) <= 0 || isnan(bond))
 		return NAN;
-	return gs_closed_rate_for(gs_closed_break_even_detection((double)r->gain, saved, bond), r->uptime, honest);
+	return gs_closed_rate_for(gs_closed_break_even_detection((double)r->gain, saved, bond),
+	                          r->uptime * (1 - r->collusion), honest);
 }
 
 double gs_economy_expected(const double *value, unsigned metric)

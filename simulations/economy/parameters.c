@@ -101,7 +101,7 @@ const struct gs_sim_parameter gs_economy_parameter[GS_ECONOMY_PARAMETERS] = {
                              1e+06, NULL, false},
 	[REFUND] = {"games.refund_per_move", "tokens, out of the pot, for games that another's win closes",
                     GS_SIM_KIND_REAL, 0.05, 0, 1e+06, NULL, false},
-	[CONCEDE] = {"games.concede", "what a concession costs, of a bond", GS_SIM_KIND_SHARE, 0.5, 0, 1, NULL, false},
+	[CONCEDE] = {"games.concede", "what a concession costs, of a bond", GS_SIM_KIND_SHARE, 0.8, 0, 1, NULL, false},
 	[BURN] = {"games.burn", "of what is lost", GS_SIM_KIND_SHARE, 0.5, 0, 1, NULL, false},
 	[CLAIMANT_BUDGET] = {"games.claimant_budget", "the claimant's chess clock", GS_SIM_KIND_SECONDS, 172800, 1,
                              8e+06, NULL, false},

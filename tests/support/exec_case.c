@@ -173,13 +173,22 @@ static void run_lines(struct gs_exec_case *c, const struct gs_kernels *k, unsign
 }
 
 /* False when the instruction has no form of fast.h. */
-static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, const struct gs_memory *mem)
+static bool run_fast(struct gs_exec_case *c, const struct gs_kernels *k, unsigned threads, bool packed,
+                     const struct gs_memory *mem)
 {
+	uint64_t budget = UINT64_MAX;
 	struct gs_pool *pool;
 	struct gs_fast *fast;
 	assert_int_equal(gs_fast_prepare(&c->in, k, &fast), GS_OK);
 	if (fast == NULL)
 		return false;
+	if (packed)
+		assert_int_equal(gs_fast_prepack(fast, mem->weights, k, &budget), GS_OK);
+	if (packed && !gs_fast_packed(fast)) {
+		gs_fast_free(fast);
+		return false;
+	}
+	c->packs += packed;
 	new_pool(threads, &pool);
 	struct gs_room room = {.stage = NULL};
 	assert_int_equal(gs_fast_run(fast, mem, k, pool, &room), GS_OK);
@@ -216,10 +225,11 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 			differ(c, want, got, seed, how);
 			c->vectors += vector;
 		}
-		for (unsigned way = 0; way < 2; way++) {
+		for (unsigned way = 0; way < 4; way++) {
 			memset(got, 0xa5, bytes);
-			snprintf(how, sizeof(how), "%s, fast, %u threads", k->isa, way ? 3 : 1);
-			if (run_fast(c, k, way ? 3 : 1, &fast))
+			snprintf(how, sizeof(how), "%s, fast, %u threads%s", k->isa, way & 1 ? 3 : 1,
+			         way & 2 ? ", packed" : "");
+			if (run_fast(c, k, way & 1 ? 3 : 1, (way & 2) != 0, &fast))
 				differ(c, want, got, seed, how);
 		}
 		for (unsigned way = 0; way < (n == 0 ? 2 : 1); way++) {

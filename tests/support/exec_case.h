@@ -15,6 +15,7 @@ struct gs_exec_case {
 	uint8_t *array[3]; /* by enum gs_space; owned */
 	uint64_t chunks[3];
 	unsigned special;
+	unsigned packs;   /* runs in a form of fast.h that had packed constants beforehand */
 	unsigned vectors; /* runs as a product of one vector with a packed matrix */
 	const char *form; /* after a comparison: of fast.h, or NULL */
 };

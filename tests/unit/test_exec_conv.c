@@ -225,6 +225,55 @@ static void first_layers(void **state)
 	assert_in_range(direct, cases / 2, cases); /* the rest: other epilogues, windows of one tap, short lines */
 }
 
+/* A constant's many channels over small images: channels are lanes, and terms above and below the image are left out where
+ * outputs are clamped from 0 on. */
+static void small_images(void **state)
+{
+	(void)state;
+	unsigned turned = 0, cases = 200;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		struct geometry g;
+		bool contraction;
+		gs_exec_case_begin(&c, 160000 + seed);
+		draw(&c.rng, &g);
+		g.batch = gs_rng_below(&c.rng, 5) == 0 ? 2 : 1;
+		g.groups = 1;
+		g.channels = one_to(&c.rng, 6);
+		g.outputs = 16 * one_to(&c.rng, 3) + (gs_rng_below(&c.rng, 3) == 0 ? one_to(&c.rng, 15) : 0);
+		g.spatial = 1 + (seed % 6 != 0);
+		for (unsigned d = 0; d < g.spatial; d++) {
+			g.kernel[d] = one_to(&c.rng, 5);
+			g.stride[d] = 1 + (gs_rng_below(&c.rng, 4) == 0);
+			g.dilation[d] = 1 + (gs_rng_below(&c.rng, 6) == 0);
+			uint32_t reach = (g.kernel[d] - 1) * g.dilation[d] + 1,
+				 out = seed % 8 ? 5 + one_to(&c.rng, 10) : one_to(&c.rng, 40);
+			g.before[d] = gs_rng_below(&c.rng, 4) ? (int64_t)gs_rng_below(&c.rng, reach + 1) : 0;
+			int64_t after = gs_rng_below(&c.rng, 4) ? g.before[d] : -g.before[d];
+			int64_t in = (int64_t)(out - 1) * g.stride[d] + reach - g.before[d] - after;
+			g.out[d] = out;
+			g.in[d] = in < 1 ? 1 : (uint32_t)in;
+		}
+		conv_instr(&c, &g);
+		for (unsigned k = 1; k < 3; k++) { /* the one without padding is the weights: a constant */
+			struct gs_view *view = &c.in.operand[k].view;
+			if (view->row[0].at.coef[2] == 0 || view->space == GS_SPACE_WEIGHTS)
+				continue;
+			struct gs_operand copy = gs_exec_case_tensor(&c, GS_SPACE_WEIGHTS, view->dtype, view->count);
+			view->space = GS_SPACE_WEIGHTS;
+			view->chunk = copy.view.chunk;
+		}
+		finish_known(&c);
+		c.in.store_dtype = gs_rng_below(&c.rng, 8) ? GS_F32 : c.in.store_dtype;
+		if (c.in.epilogue == GS_FN_F32_CLIP && gs_rng_below(&c.rng, 3))
+			c.in.epilogue_const[0] = 0;
+		gs_exec_case_compare(&c, seed, &contraction);
+		turned += c.packs != 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(turned, cases / 4, cases); /* the rest: images that fill vectors, other epilogues and types */
+}
+
 /* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
 static void padding_is_computed(void **state)
 {
@@ -268,10 +317,8 @@ static void padding_is_computed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(convolutions),
-		cmocka_unit_test(depthwise),
-		cmocka_unit_test(first_layers),
-		cmocka_unit_test(padding_is_computed),
+		cmocka_unit_test(convolutions), cmocka_unit_test(depthwise),           cmocka_unit_test(first_layers),
+		cmocka_unit_test(small_images), cmocka_unit_test(padding_is_computed),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

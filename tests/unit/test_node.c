@@ -127,6 +127,72 @@ static void refused_comes_again_later(void **state)
 	assert_non_null(node_effect(f, GS_EFFECT_PREPARE));
 }
 
+/* A challenge failed in a block, was wanted again, and before its transaction is signed the block is gone: then the first one counts
+ * again, and the second is not sent beside it. answer: PREPARED or REFUSED. */
+static void reorg_before_the_answer(struct node_fixture *f, enum gs_node_input_kind answer)
+{
+	struct gs_node_input in = {.kind = GS_INPUT_TIMER}, header = {.kind = GS_INPUT_HEADER};
+	struct gs_node_summary summary;
+
+	node_post(f, 0x51, 8, 3);
+	const struct gs_head fork = f->head;
+	node_executed(f, 0x51, true, node_hash(0x33), node_hash(0x33));
+	node_sign(f, 0x77);
+	node_block(f, 0x11, NULL, 0);
+	in.kind = GS_INPUT_RECEIPT;
+	in.as.receipt.tx = node_hash(0x77);
+	in.as.receipt.success = false;
+	in.as.receipt.block_number = f->head.number;
+	in.as.receipt.block_hash = f->head.hash;
+	node_feed(f, &in);
+	f->now_s += 2;
+	node_tick(f);
+	const struct gs_node_effect *e = node_effect(f, GS_EFFECT_PREPARE);
+	assert_non_null(e);
+	assert_int_equal(e->nonce, 6);
+	struct gs_node_input late = {.kind = answer};
+	if (answer == GS_INPUT_PREPARED) {
+		late.as.prepared.intent = e->hash;
+		late.as.prepared.nonce = e->nonce;
+		late.as.prepared.tx = node_hash(0x78);
+		late.as.prepared.raw = (struct gs_bytes){(const uint8_t *)"again", 5};
+	} else {
+		late.as.refused.intent = e->hash;
+		late.as.refused.reason = "no answer";
+	}
+	f->head = fork;
+	node_next_head(f, 0x22);
+	const struct gs_head first = f->head;
+	node_next_head(f, 0x22);
+	header.as.header = f->head;
+	node_feed(f, &header);
+	header.as.header = first;
+	node_feed(f, &header);
+	assert_non_null(node_effect(f, GS_EFFECT_FETCH_LOGS));
+
+	node_feed(f, &late);
+	assert_null(node_effect(f, GS_EFFECT_SEND));
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	f->now_s += GS_INTENT_BACKOFF_S_MAX + 1;
+	node_tick(f);
+	e = node_effect(f, GS_EFFECT_SEND); /* the first one, and no other */
+	assert_non_null(e);
+	assert_memory_equal(gs_node_effect_data(&f->effects, e).ptr, "signed", 6);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	assert_int_equal(gs_node_summarise(f->node, &summary, NULL), GS_OK);
+	assert_int_equal(summary.pending_txs, 1);
+}
+
+static void reorg_before_it_is_signed(void **state)
+{
+	reorg_before_the_answer(*state, GS_INPUT_PREPARED);
+}
+
+static void reorg_before_it_is_refused(void **state)
+{
+	reorg_before_the_answer(*state, GS_INPUT_REFUSED);
+}
+
 static void reorg_takes_the_claim_back(void **state)
 {
 	struct node_fixture *f = *state;
@@ -300,6 +366,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(own_claims_are_not_checked_but_finalised, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(refused_comes_again_later, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(reorg_takes_the_claim_back, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(reorg_before_it_is_signed, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(reorg_before_it_is_refused, node_set_up, node_tear_down),
 		cmocka_unit_test(sampling_is_exact),
 	};
 

@@ -25,6 +25,7 @@ struct gs_direct {
 	size_t rows, lines, lanes;
 	int64_t out_row, out_line;
 	unsigned width, tile_rows;               /* of all tiles but the last; 1 << width vectors */
+	unsigned whole;                          /* a line in one tile that goes beyond its end; 0: there is none */
 	size_t block_lines, blocks, stage_plane; /* floats of one channel's stage */
 	int64_t *x_term, *w_term;                /* in table */
 	int64_t table[];
@@ -53,8 +54,12 @@ static void choose_tile(struct gs_direct *d, const struct gs_kernels *kernels)
 		d->width++; /* few rows: more vectors, so that enough chains are under way at once */
 	while (d->width > 0 && kernels->lanes << d->width > d->lanes)
 		d->width--;
-	size_t most = kernels->tile_rows[d->width], tiles = (d->rows + most - 1) / most;
+	size_t most = kernels->tile_rows[d->width], tiles = (d->rows + most - 1) / most,
+	       wide = kernels->lanes << d->width;
 	d->tile_rows = (unsigned)((d->rows + tiles - 1) / tiles);
+	if (d->is.store_dtype == GS_F32 && d->out_line == (int64_t)d->lanes && d->lanes > wide + wide / 2 &&
+	    d->lanes < 2 * wide && d->width + 1 < GS_TILE_WIDTHS && d->tile_rows <= kernels->tile_rows[d->width + 1])
+		d->whole = d->width + 1;
 }
 
 static bool cut_blocks(struct gs_direct *d)
@@ -79,7 +84,9 @@ static bool cut_blocks(struct gs_direct *d)
  * terms are few. */
 static bool wins(const struct gs_direct *d, const struct gs_kernels *kernels)
 {
-	size_t wide = kernels->lanes << d->width, left = d->lanes % wide, last = left ? kernels->lanes : 0;
+	size_t wide = kernels->lanes << d->width;
+	GS_ASSERT(wide != 0);
+	size_t left = d->lanes % wide, last = left ? kernels->lanes : 0;
 	while (last < left)
 		last *= 2;
 	size_t computed = d->lanes - left + last;
@@ -174,9 +181,11 @@ static void pack(const struct gs_direct *d, const struct gs_memory *mem, float *
 		size_t rows = d->rows - row < d->tile_rows ? d->rows - row : d->tile_rows;
 		for (size_t r = 0; r < rows; r++) {
 			int64_t at = c->w.at + (int64_t)(row + r) * c->w.step[row_axis];
-			for (size_t t = 0; t < c->terms; t++)
-				w[row * c->terms + t * rows + r] = gs_image_element(weights, c->w.dtype,
-				                                                    at + d->w_term[t]);
+			float *to = w + row * c->terms + r;
+			const float *from = (const float *)(const void *)weights + at;
+			for (size_t t = 0; t < c->terms; t++, to += rows)
+				*to = c->w.dtype == GS_F32 ? from[d->w_term[t]]
+				                           : gs_image_element(weights, c->w.dtype, at + d->w_term[t]);
 		}
 	}
 	for (size_t r = 0; r < d->rows; r++)
@@ -186,8 +195,10 @@ static void pack(const struct gs_direct *d, const struct gs_memory *mem, float *
 }
 
 /* One line of one tile of rows: whole panels side by side, and then, where lanes are left, one that ends with the line and
- * computes some of its lanes a second time. out: of the first lane and row. */
-static void run_line(const struct job *job, const float *x, size_t row, size_t rows, float *out, size_t out_row)
+ * computes some of its lanes a second time; or, where the next line is written later, one tile that writes its beginning, too.
+ * out: of the first lane and row. */
+static void run_line(const struct job *job, const float *x, size_t row, size_t rows, float *out, size_t out_row,
+                     bool next_line)
 {
 	const struct gs_direct *d = job->d;
 	const struct gs_contraction *c = &d->is;
@@ -205,6 +216,11 @@ static void run_line(const struct job *job, const float *x, size_t row, size_t r
 	                       .high = c->high};
 	size_t wide = job->kernels->lanes << d->width;
 	unsigned width = d->width;
+	if (next_line && d->whole != 0) {
+		tile.panels = 1;
+		job->kernels->tile[d->whole][rows - 1](&tile);
+		return;
+	}
 	tile.panels = d->lanes / wide;
 	tile.x_next = wide;
 	job->kernels->tile[width][rows - 1](&tile);
@@ -255,7 +271,7 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 				int64_t at = out_at + (int64_t)(y0 + y) * d->out_line + (int64_t)row * d->out_row;
 				float *out = narrows ? result : (float *)(void *)job->out + at;
 				run_line(job, stage + y * (size_t)d->x.is.y.stride * d->x.pitch, row, rows, out,
-				         narrows ? d->lanes : (size_t)d->out_row);
+				         narrows ? d->lanes : (size_t)d->out_row, y + 1 < lines);
 				if (narrows)
 					narrow(job, result, rows, at);
 			}

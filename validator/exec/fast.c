@@ -8,13 +8,14 @@
 #include "validator/exec/move.h"
 #include "validator/exec/plane.h"
 #include "validator/exec/sweep.h"
+#include "validator/exec/turned.h"
 #include "validator/exec/window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct gs_fast {
-	enum { CONCAT, MOVE, PLANE, DIRECT, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
+	enum { CONCAT, MOVE, PLANE, DIRECT, TURNED, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
 	void *is; /* owned */
 };
 
@@ -89,6 +90,11 @@ static enum gs_err prepare_fold(const struct gs_instr *in, const struct gs_kerne
 	struct gs_direct *direct;
 	err = gs_direct_prepare(in, kernels, products, &direct);
 	*out = (struct gs_fast){.form = DIRECT, .is = direct};
+	if (err != GS_OK || direct != NULL)
+		return err;
+	struct gs_turned *turned;
+	err = gs_turned_prepare(in, kernels, products, &turned);
+	*out = (struct gs_fast){.form = TURNED, .is = turned};
 	return err;
 }
 
@@ -97,6 +103,7 @@ static void drop(struct gs_fast *fast)
 	switch (fast->form) {
 	case PLANE: gs_plane_free(fast->is); return;
 	case DIRECT: gs_direct_free(fast->is); return;
+	case TURNED: gs_turned_free(fast->is); return;
 	case REDUCE: gs_reduce_free(fast->is); return;
 	case ACROSS: gs_across_free(fast->is); return;
 	case CHAIN: gs_chain_free(fast->is); return;
@@ -140,6 +147,24 @@ void gs_fast_free(struct gs_fast *fast)
 	free(fast);
 }
 
+enum gs_err gs_fast_prepack(struct gs_fast *fast, const uint8_t *weights, const struct gs_kernels *kernels,
+                            uint64_t *budget)
+{
+	return fast->form == TURNED ? gs_turned_prepack(fast->is, weights, kernels, budget) : GS_OK;
+}
+
+void gs_fast_borrow(struct gs_fast *fast, const struct gs_fast *of)
+{
+	GS_ASSERT(fast->form == of->form);
+	if (fast->form == TURNED)
+		gs_turned_borrow(fast->is, of->is);
+}
+
+bool gs_fast_packed(const struct gs_fast *fast)
+{
+	return fast->form == TURNED && gs_turned_packed(fast->is);
+}
+
 enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem, const struct gs_kernels *kernels,
                         struct gs_pool *pool, struct gs_room *room)
 {
@@ -148,6 +173,7 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	case MOVE: gs_move_run(fast->is, mem, kernels, pool); return GS_OK;
 	case PLANE: return gs_plane_run(fast->is, mem, kernels, pool, room);
 	case DIRECT: return gs_direct_run(fast->is, mem, kernels, pool, room);
+	case TURNED: return gs_turned_run(fast->is, mem, kernels, pool, room);
 	case REDUCE: return gs_reduce_run(fast->is, mem, kernels, pool, room);
 	case ACROSS: gs_across_run(fast->is, mem, kernels, pool); return GS_OK;
 	case CHAIN: gs_chain_run(fast->is, mem, kernels, pool); return GS_OK;
@@ -175,6 +201,7 @@ const char *gs_fast_name(const struct gs_fast *fast)
 	case MOVE: return "move";
 	case PLANE: return "plane";
 	case DIRECT: return "direct";
+	case TURNED: return "turned";
 	case REDUCE: return "reduce";
 	case ACROSS: return "across";
 	case CHAIN: return "chain";

@@ -20,6 +20,12 @@ void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
 /* Whether gs_fast_run runs room->after (blocks.h) on every part of the tensor once it is written; who does not leaves it. */
 bool gs_fast_tells(const struct gs_fast *fast);
+/* Packs constants for all later runs, if it has any and they take at most *budget bytes, which are taken from it. GS_ENOMEM. */
+GS_MUST enum gs_err gs_fast_prepack(struct gs_fast *fast, const uint8_t *weights, const struct gs_kernels *kernels,
+                                    uint64_t *budget);
+/* What another one, of the same instruction, has packed: that lives longer. */
+void gs_fast_borrow(struct gs_fast *fast, const struct gs_fast *of);
+bool gs_fast_packed(const struct gs_fast *fast); /* something of its own */
 
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,

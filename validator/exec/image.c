@@ -88,6 +88,10 @@ void gs_image_terms(const struct gs_image *image, const struct gs_contraction *c
 
 void gs_image_fill(float *out, size_t n, float value)
 {
+	if (gs_f32_to_bits(value) == 0) {
+		memset(out, 0, n * sizeof(*out));
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = value;
 }

@@ -34,7 +34,7 @@ struct gs_tile {
 	size_t x_step;
 	const float *w; /* term t's rows lie side by side at w + t*w_step */
 	size_t w_step;
-	/* ...or, where a tile's rows are apart, w_row apart at w + w_at[t]; x_at is NULL then */
+	/* ...or, where a tile's rows are apart, w_row apart at w + w_at[t]; x_at is NULL then, or w_row 1 */
 	const int64_t *w_at;
 	size_t w_row;
 	const float

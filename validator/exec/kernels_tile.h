@@ -121,19 +121,22 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 	}
 }
 
-/* Rows that are not packed: those of a term lie w_row apart. Three of them share an address, as a processor adds it up. */
-#define APART_TERM(W, X) \
+/* Rows that are not packed: ROW(r) is the number of row r. */
+#define APART_TERM(X, ROW) \
 	do { \
-		const float *w_ = (W), *from_ = (X); \
+		const float *from_ = (X); \
 		V x_[2]; \
 		_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) x_[v] = V_LOAD(from_ + v * V_LANES); \
 		_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
 		{ \
-			V row_ = V_SPLAT((w_ + r / 3 * three)[r % 3 * w_row]); \
+			V row_ = V_SPLAT(ROW(r)); \
 			_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
 				acc[r][v] = V_FMA(row_, x_[v], acc[r][v]); \
 		} \
 	} while (0)
+#define APART_NEXT(R) (w[R])
+/* Three rows share an address, as a processor adds it up; compilers, left alone, add up each row's. */
+#define APART_OF_THREE(R) (three_[(R) / 3][(R) % 3 * w_row])
 
 static inline __attribute__((always_inline)) void tile_apart(const struct gs_tile *t, const unsigned vectors,
                                                              const unsigned rows)
@@ -144,8 +147,27 @@ static inline __attribute__((always_inline)) void tile_apart(const struct gs_til
 		const float *x = t->x + p * t->x_next;
 		float *out = t->out + p * (vectors * V_LANES);
 		tile_start(t, t->start + p * t->start_next, acc, vectors, rows);
-		for (size_t k = 0; k < terms; k++, x += x_step)
-			APART_TERM(t->w + t->w_at[k], x);
+		if (t->x_at != NULL) {
+			for (size_t k = 0; k < terms; k++) {
+				const float *w = t->w + t->w_at[k];
+				APART_TERM(x + t->x_at[k], APART_NEXT);
+			}
+		} else if (w_row == 1) {
+			for (size_t k = 0; k < terms; k++, x += x_step) {
+				const float *w = t->w + t->w_at[k];
+				APART_TERM(x, APART_NEXT);
+			}
+		} else {
+			for (size_t k = 0; k < terms; k++, x += x_step) {
+				const float *three_[(GS_TILE_ROWS_MAX + 2) / 3] = {t->w + t->w_at[k]};
+#pragma GCC unroll 8
+				for (unsigned i = 1; i < (rows + 2) / 3; i++) {
+					three_[i] = three_[i - 1] + three;
+					__asm__("" : "+r"(three_[i]));
+				}
+				APART_TERM(x, APART_OF_THREE);
+			}
+		}
 		if (t->last)
 			tile_finish(t, acc, vectors, rows);
 #pragma GCC unroll 16

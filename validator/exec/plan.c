@@ -167,6 +167,8 @@ static enum gs_err borrow(struct gs_exec_plan *plan, const struct gs_exec_plan *
 	plan->borrows = true;
 	for (uint32_t i = 0; i < plan->count; i++) {
 		plan->step[i].packed = of->step[i].packed;
+		if (plan->step[i].fast)
+			gs_fast_borrow(plan->step[i].fast, of->step[i].fast);
 		if (of->step[i].gemv == NULL)
 			continue;
 		if ((plan->step[i].gemv = malloc(sizeof(struct gs_gemv))) == NULL)
@@ -211,6 +213,8 @@ static enum gs_err prepare_step(struct gs_exec_plan *plan, uint32_t i, const str
 	plan->chunks += step->chunks;
 	gs_spread_estimate(&plan->spread, i, in);
 	enum gs_err err = gs_fast_prepare_matched(in, plan->kernels, contraction ? &c.is : NULL, &step->fast);
+	if (err == GS_OK && step->fast && prep->packs && prep->all)
+		err = gs_fast_prepack(step->fast, plan->program->weights, plan->kernels, &prep->budget);
 	if (err == GS_OK && contraction && step->fast == NULL && packs(prep, in))
 		err = pack_constants(plan, i, &c, prep);
 	return err;
@@ -590,6 +594,8 @@ uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
 		const struct packed *p = &plan->packed[i];
 		count += (p->own_x && p->x != NULL) + (p->own_w && p->w != NULL);
 	}
+	for (uint32_t i = 0; i < plan->count; i++)
+		count += plan->step[i].fast != NULL && gs_fast_packed(plan->step[i].fast);
 	return count;
 }
 

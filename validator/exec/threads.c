@@ -141,7 +141,8 @@ static void sleep_until_woken(struct gs_pool *pool, uint64_t seen)
 	if (!open_after(atomic_load(&pool->state), seen))
 		while (pool->woken == woken && (atomic_load(&pool->state) & STOP) == 0)
 			pthread_cond_wait(&pool->wake, &pool->lock);
-	atomic_fetch_sub(&pool->sleeping, 1);
+	if (pool->woken == woken) /* else who woke has counted */
+		atomic_fetch_sub(&pool->sleeping, 1);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -260,6 +261,7 @@ void gs_pool_wake(struct gs_pool *pool)
 		return;
 	pthread_mutex_lock(&pool->lock);
 	pool->woken++;
+	atomic_store(&pool->sleeping, 0); /* those on their way will watch: the call that follows at once is shared */
 	pthread_cond_broadcast(&pool->wake);
 	pthread_mutex_unlock(&pool->lock);
 }

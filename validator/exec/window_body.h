@@ -12,6 +12,8 @@ struct window_span {
 
 static struct window_span rows_inside(const struct gs_window_band *w, int64_t row)
 {
+	if (row >= 0 && row + ((int64_t)w->terms - 1) * w->term_step < w->rows)
+		return (struct window_span){0, (int64_t)w->terms}; /* mostly so, and divisions take long */
 	int64_t first = row < 0 ? (-row + w->term_step - 1) / w->term_step : 0;
 	int64_t end = row < w->rows ? (w->rows - 1 - row) / w->term_step + 1 : 0;
 	end = end < (int64_t)w->terms ? end : (int64_t)w->terms;
@@ -71,8 +73,11 @@ FLOAT_KEY(16, 0x7f80, 0x7fc0)
 		T *line = w->phases == 1 ? to : (T *)w->edge + w->terms * w->phases * w->pitch; \
 		for (size_t i = 0; i < w->need; i += lanes) \
 			store_##BITS(line + i, NAME##_column_at(from + i, step, terms, start, clean)); \
-		for (size_t i = 0; w->phases != 1 && i < w->need; i++) \
-			to[window_place(w, i)] = line[i]; \
+		for (size_t p = 0; w->phases != 1 && p < w->phases; p++) { \
+			T *phase = to + p * w->pitch; \
+			for (size_t i = p; i < w->need; i += w->phases) \
+				*phase++ = line[i]; \
+		} \
 	} \
 	static void NAME##_columns(const struct gs_window_band *w, const T *from, ptrdiff_t step, size_t terms, \
 	                           V start, T *to) \
@@ -190,8 +195,11 @@ static void sum_row(const struct gs_window_band *w, int64_t row, int32_t *to)
 		store_32(to + i / 2, even);
 		store_32(to + w->pitch + i / 2, odd);
 	}
-	for (size_t i = 0; w->phases > 2 && i < w->need; i++)
-		to[window_place(w, i)] = from[i];
+	for (size_t p = 0; w->phases > 2 && p < w->phases; p++) {
+		int32_t *phase = to + p * w->pitch;
+		for (size_t i = p; i < w->need; i += w->phases)
+			*phase++ = from[i];
+	}
 	for (size_t i = 0; i < (inside ? w->low : w->need); i++)
 		to[window_place(w, i)] = pad;
 	for (size_t i = w->high; inside && i < w->need; i++)

@@ -143,6 +143,7 @@ static enum gs_err prepare_next(struct gs_node_turn *t)
 		err = room_for_another(t);
 	if (!err)
 		err = load_nonce(t->j, &nonce);
+	GS_ASSERT(err || intent.status == GS_INTENT_PLANNED);
 	if (!err)
 		err = gs_node_emit(
 			t,
@@ -165,16 +166,34 @@ static enum gs_err on_start(struct gs_node_turn *t, uint64_t chain_nonce)
 	return err ? err : tend_transactions(t, true);
 }
 
+/* Whether an intent is still one to be signed. Since it was handed out a reorganisation may have taken back that an earlier
+ * transaction of it failed: that one counts again, and is sent again. */
+static enum gs_err still_planned(struct gs_node_turn *t, const struct gs_hash *id, bool *out)
+{
+	struct gs_intent intent;
+	struct gs_buf data;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	enum gs_err err = gs_intent_load(t->j, id, &intent, &data);
+	*out = !err && intent.status == GS_INTENT_PLANNED;
+	gs_buf_free(&data);
+	return err;
+}
+
 static enum gs_err on_prepared(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	char id[67], tx[67];
 	uint64_t nonce;
+	bool planned;
 	enum gs_err err = load_nonce(t->j, &nonce);
 
 	if (err)
 		return err;
 	GS_ASSERT(t->node->preparing && in->as.prepared.nonce == nonce);
 	t->node->preparing = false;
+	err = still_planned(t, &in->as.prepared.intent, &planned);
+	if (err || !planned)
+		return err;
 	err = gs_intent_signed(t->j, &in->as.prepared.intent, nonce, &in->as.prepared.tx, in->as.prepared.raw);
 	if (!err)
 		err = store_nonce(t->j, nonce + 1);
@@ -198,7 +217,7 @@ static enum gs_err on_refused(struct gs_node_turn *t, const struct gs_node_input
 	t->node->preparing = false;
 	gs_buf_init(&data, GS_STORE_VALUE_MAX);
 	err = gs_intent_load(t->j, &in->as.refused.intent, &intent, &data);
-	if (!err) {
+	if (!err && intent.status == GS_INTENT_PLANNED) {
 		gs_hex_encode(intent.subject.b, 32, true, subject);
 		gs_log_line(t->node->log, GS_LOG_WARN, "tx.refused", "what=%s subject=%s why=\"%s\"",
 		            gs_intent_kind_name((enum gs_intent_kind)intent.kind), subject, in->as.refused.reason);
