@@ -167,10 +167,12 @@ void gs_blocks_run(const struct gs_blocks *blocks, const struct gs_memory *mem, 
 {
 	struct gs_blocks_bound bound;
 	uint64_t elements = gs_sweep_elements(blocks->sweep[0]);
-	gs_blocks_bind(blocks, mem, kernels, &bound);
+	for (unsigned i = 0; elements <= BLOCK && i < blocks->n; i++) { /* in the caches wherever they lie */
+		struct gs_sweep_bound sweep = gs_sweep_bind(blocks->sweep[i], mem, kernels);
+		gs_sweep_range(&sweep, 0, elements);
+	}
 	if (elements <= BLOCK)
-		gs_blocks_part(&bound, 0, elements);
-	else
-		gs_pool_run(pool, (elements + BLOCK - 1) / BLOCK, WORK_GRAIN / (BLOCK * blocks->n) + 1, run_blocks,
-		            &bound);
+		return;
+	gs_blocks_bind(blocks, mem, kernels, &bound);
+	gs_pool_run(pool, (elements + BLOCK - 1) / BLOCK, WORK_GRAIN / (BLOCK * blocks->n) + 1, run_blocks, &bound);
 }

@@ -14,6 +14,10 @@
  * tiles, which they drive out of the first-level cache: they wait for their arithmetic, not for memory. */
 #define GS_FUSE_CHUNKS_MIN ((UINT32_C(1) << 24) / GS_CHUNK_BYTES)
 
+/* Tensors of so many chunks, 1 MiB, are worth being spared where a group alone reads them; smaller ones stay in the caches, one
+ * over another. */
+#define GS_FUSE_SPARE_MIN ((UINT32_C(1) << 20) / GS_CHUNK_BYTES)
+
 /* last: of gs_blocks_find. Where a group reads what a sum of products just before it has written, a tensor of at least so many
  * chunks, each element at its own place, that instruction becomes the group's first. */
 void gs_fuse_producers(const struct gs_program *p, uint32_t *last, uint32_t chunks_min);

@@ -43,6 +43,7 @@ struct gs_exec_plan {
 	uint64_t kept_bytes;     /* by steps */
 	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
+	bool finely;             /* for tests (struct gs_exec_options) */
 	const uint8_t *paged;    /* the trace for which large pages were asked last */
 };
 
@@ -262,7 +263,8 @@ static enum gs_err group_sweeps(const struct gs_exec_plan *plan, uint32_t i, uin
 	for (; n < GS_BLOCKS_MAX && i + n <= last && sweeps(&plan->step[i + n]); n++)
 		sweep[n] = gs_fast_sweep(plan->step[i + n].fast);
 	*count = n >= least ? n : 0;
-	return *count == 0 ? GS_OK : gs_fuse_blocks(plan->places.chunk ? &plan->places : NULL, i, sweep, n, out);
+	bool spare = plan->places.chunk && (plan->finely || plan->step[i].chunks >= GS_FUSE_SPARE_MIN);
+	return *count == 0 ? GS_OK : gs_fuse_blocks(spare ? &plan->places : NULL, i, sweep, n, out);
 }
 
 /* Sweeps of a group are run together, and with the one that writes what they read. */
@@ -342,6 +344,7 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	if (plan) {
 		plan->program = p;
 		plan->count = p->count;
+		plan->finely = options->finely;
 		plan->kernels = gs_kernels_named(options->isa);
 		plan->lines = gs_lines_new(threads);
 	}
