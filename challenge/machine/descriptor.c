@@ -178,8 +178,7 @@ void gs_descriptor_put(struct gs_buf *buf, const uint8_t *from, size_t len, cons
 		done = ref[r].at + spelled(from + ref[r].at);
 	}
 	memcpy(to, from + done, len - done);
-	if (place)
-		put_place(bytes + FIRST_CHUNK_AT, place);
+	put_place(bytes + FIRST_CHUNK_AT, place);
 	gs_buf_append(buf, bytes, (size_t)(to - bytes) + len - done);
 }
 
@@ -199,9 +198,24 @@ enum gs_err gs_instr_encode(const struct gs_instr *in, uint8_t out[GS_DESCRIPTOR
 
 /* ---- decoding: reads what is there; gs_instr_check judges it. Only what would make reading go astray is refused ---- */
 
-static void take_affine(struct gs_wire *w, struct gs_affine *affine)
+/* In pieces that become a few stores each: for more at once, gcc takes an instruction that takes longer to begin. */
+static inline void clear(void *at, size_t bytes)
 {
-	memset(affine->coef, 0, sizeof(affine->coef));
+	uint8_t *to = at;
+	for (; bytes >= 64; bytes -= 64, to += 64)
+		memset(to, 0, 64);
+	if (bytes >= 32)
+		memset(to, 0, 32);
+	memset(to + bytes / 32 * 32, 0, bytes % 32);
+}
+
+/* Part of the one function that reads a descriptor, whose reader then stays in registers: bytes are stored in between, which
+ * might otherwise lie over it. */
+#define READING __attribute__((always_inline))
+
+static inline READING void take_affine(struct gs_wire *w, struct gs_affine *affine)
+{
+	clear(affine->coef, sizeof(affine->coef));
 	affine->offset = gs_wire_sint(w);
 	unsigned mask = (unsigned)gs_wire_be(w, 2);
 	if (mask >> GS_AXES_MAX)
@@ -215,7 +229,7 @@ static void take_affine(struct gs_wire *w, struct gs_affine *affine)
 	}
 }
 
-static void take_view(struct gs_wire *w, struct gs_view *view)
+static inline READING void take_view(struct gs_wire *w, struct gs_view *view)
 {
 	view->space = (uint8_t)gs_wire_be(w, 1);
 	view->dtype = (uint8_t)gs_wire_be(w, 1);
@@ -237,7 +251,7 @@ static void take_view(struct gs_wire *w, struct gs_view *view)
 	}
 }
 
-static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
+static inline READING void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class cls)
 {
 	op->kind = (uint8_t)gs_wire_be(w, 1);
 	switch (op->kind) {
@@ -255,10 +269,10 @@ static void take_operand(struct gs_wire *w, struct gs_operand *op, enum gs_class
 
 void gs_instr_clear(struct gs_instr *in)
 {
-	memset(in, 0, offsetof(struct gs_instr, operand));
+	clear(in, offsetof(struct gs_instr, operand));
 	for (unsigned k = 0; k < GS_ARRAY_LEN(in->operand); k++) {
-		memset(&in->operand[k], 0, offsetof(struct gs_operand, view) + offsetof(struct gs_view, row));
-		memset(&in->operand[k].indirect, 0, offsetof(struct gs_view, row));
+		clear(&in->operand[k], offsetof(struct gs_operand, view) + offsetof(struct gs_view, row));
+		clear(&in->operand[k].indirect, offsetof(struct gs_view, row));
 	}
 }
 
@@ -268,7 +282,7 @@ enum gs_err gs_instr_take(struct gs_wire *w, struct gs_instr *out, struct gs_err
 	return gs_instr_take_used(w, out, error);
 }
 
-enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
+static inline READING enum gs_err take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
 {
 	gs_instr_clear(out);
 	out->form = (uint8_t)gs_wire_be(w, 1);
@@ -306,6 +320,14 @@ enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct g
 	for (unsigned i = 0; i < fn->arity && !w->bad; i++)
 		take_operand(w, &out->operand[i], fn->operand[i]);
 	return w->bad ? gs_fail(error, GS_EPARSE, "descriptor: not the canonical encoding") : GS_OK;
+}
+
+enum gs_err gs_instr_take_used(struct gs_wire *w, struct gs_instr *out, struct gs_error *error)
+{
+	struct gs_wire reader = *w;
+	enum gs_err err = take_used(&reader, out, error);
+	*w = reader;
+	return err;
 }
 
 enum gs_err gs_instr_decode(struct gs_bytes bytes, struct gs_instr *out, struct gs_error *error)

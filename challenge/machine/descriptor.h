@@ -18,7 +18,7 @@ struct gs_descriptor_place {
 	uint64_t cost;
 };
 /* Appends the descriptor with which `from` begins (len bytes, whose views gs_instr_put told) with chunk[r] as that of view
- * r, and, unless NULL, another place. */
+ * r, and at another place. */
 void gs_descriptor_put(struct gs_buf *buf, const uint8_t *from, size_t len, const struct gs_listing_ref *ref,
                        unsigned refs, const uint32_t *chunk, const struct gs_descriptor_place *place);
 /* Reads one descriptor's bytes and leaves what follows. Whatever the form does not use is zero. GS_EPARSE. */

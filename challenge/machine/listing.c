@@ -65,17 +65,6 @@ static enum gs_err grow(struct gs_listing *l)
 	return GS_OK;
 }
 
-/* What was appended to the bytes since, unless that failed. */
-static enum gs_err appended(struct gs_listing *l, size_t before)
-{
-	enum gs_err err = l->bytes.err;
-	if (err) {
-		l->bytes.len = before;
-		l->bytes.err = GS_OK;
-	}
-	return err;
-}
-
 /* Appends the bytes, and fills in *entry. */
 static enum gs_err spell(struct gs_listing *l, const struct gs_instr *in, struct gs_listing_entry *entry)
 {
@@ -83,9 +72,12 @@ static enum gs_err spell(struct gs_listing *l, const struct gs_instr *in, struct
 	if (!has_bytes(in))
 		return GS_EINVAL;
 	unsigned refs = gs_instr_put(&l->bytes, in, l->ref + l->ref_count);
-	enum gs_err err = appended(l, before);
-	if (err)
+	enum gs_err err = l->bytes.err;
+	if (err) {
+		l->bytes.len = before;
+		l->bytes.err = GS_OK;
 		return err;
+	}
 	*entry = (struct gs_listing_entry){.at = (uint32_t)before,
 	                                   .len = (uint32_t)(l->bytes.len - before),
 	                                   .ref = l->ref_count,
@@ -115,32 +107,19 @@ enum gs_err gs_listing_replace(struct gs_listing *l, uint32_t i, const struct gs
 	return err ? err : spell(l, in, &l->entry[i]);
 }
 
-enum gs_err gs_listing_copy(struct gs_listing *l, const struct gs_listing *from, uint32_t i, const uint32_t *chunk)
+enum gs_err gs_listing_arrange(struct gs_listing *l, const uint32_t *order, uint32_t count)
 {
-	size_t before = l->bytes.len;
-	GS_ASSERT(i < from->count && l != from);
-	if (l->count == GS_INSTRUCTIONS_MAX)
-		return GS_ELIMIT;
-	enum gs_err err = grow(l);
-	if (err)
-		return err;
-	const struct gs_listing_entry *entry = &from->entry[i];
-	const struct gs_listing_ref *ref = from->ref + entry->ref;
-	gs_descriptor_put(&l->bytes, from->bytes.ptr + entry->at, entry->len, ref, entry->refs, chunk, NULL);
-	err = appended(l, before);
-	if (err)
-		return err;
-	struct gs_listing_entry *to = &l->entry[l->count++];
-	*to = *entry;
-	to->at = (uint32_t)before;
-	to->len = (uint32_t)(l->bytes.len - before);
-	to->ref = l->ref_count;
-	for (int longer = 0, r = 0; r < entry->refs; r++) {
-		struct gs_listing_ref *own = &l->ref[l->ref_count++];
-		*own = (struct gs_listing_ref){
-			.chunk = chunk[r], .at = (uint16_t)(ref[r].at + longer), .space = ref[r].space};
-		longer += gs_wire_uint_bytes(chunk[r]) - gs_wire_uint_bytes(ref[r].chunk);
+	struct gs_listing_entry *entry = malloc((count + 1U) * sizeof(*entry));
+	if (!entry)
+		return GS_ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		GS_ASSERT(order[i] < l->count);
+		entry[i] = l->entry[order[i]];
 	}
+	free(l->entry);
+	l->entry = entry;
+	l->count = count;
+	l->cap = count + 1;
 	return GS_OK;
 }
 
@@ -169,12 +148,34 @@ const struct gs_listing_ref *gs_listing_refs(const struct gs_listing *l, uint32_
 	return l->ref + l->entry[i].ref;
 }
 
+struct gs_listing_ref *gs_listing_refs_of(struct gs_listing *l, uint32_t i, unsigned *count)
+{
+	GS_ASSERT(i < l->count);
+	*count = l->entry[i].refs;
+	return l->ref + l->entry[i].ref;
+}
+
+/* What has been told since it was spelled. */
+static void refer(const struct gs_listing *l, uint32_t i, struct gs_instr *in)
+{
+	const struct gs_listing_ref *ref = l->ref + l->entry[i].ref;
+	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+		struct gs_operand *op = &in->operand[k];
+		if (op->kind != GS_OPERAND_TENSOR)
+			continue;
+		op->view.chunk = (ref++)->chunk;
+		if (op->indirect_row)
+			op->indirect.chunk = (ref++)->chunk;
+	}
+}
+
 struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i)
 {
 	struct gs_instr in;
 	struct gs_wire w = gs_wire_open(gs_listing_bytes(l, i));
 	enum gs_err err = gs_instr_take(&w, &in, NULL);
 	GS_ASSERT(err == GS_OK); /* it was spelled here */
+	refer(l, i, &in);
 	return in;
 }
 
@@ -183,4 +184,5 @@ void gs_listing_read(const struct gs_listing *l, uint32_t i, struct gs_instr *ou
 	struct gs_wire w = gs_wire_open(gs_listing_bytes(l, i));
 	enum gs_err err = gs_instr_take_used(&w, out, NULL);
 	GS_ASSERT(err == GS_OK); /* it was spelled here */
+	refer(l, i, out);
 }

@@ -13,7 +13,7 @@ enum { GS_LISTING_REFS_MAX = 6 }; /* two an operand */
 
 struct gs_listing_ref { /* a view: of which array, where in it (above) */
 	uint32_t chunk;
-	uint16_t at; /* where the descriptor spells the chunk */
+	uint16_t at; /* where the descriptor spells a chunk: perhaps an earlier one */
 	uint8_t space;
 };
 
@@ -41,9 +41,8 @@ void gs_listing_free(struct gs_listing *l); /* leaves an empty listing; twice is
  * GS_ELIMIT beyond GS_INSTRUCTIONS_MAX; GS_ENOMEM. The listing is as it was then. */
 GS_MUST enum gs_err gs_listing_append(struct gs_listing *l, const struct gs_instr *in);
 GS_MUST enum gs_err gs_listing_replace(struct gs_listing *l, uint32_t i, const struct gs_instr *in);
-/* Appends instruction i of another listing, with chunk[r] as the chunk of its view r. As above, without GS_EINVAL. */
-GS_MUST enum gs_err gs_listing_copy(struct gs_listing *l, const struct gs_listing *from, uint32_t i,
-                                    const uint32_t *chunk);
+/* Keeps the instructions order[0], order[1], ... of those that are there, each at most once, in this order. GS_ENOMEM. */
+GS_MUST enum gs_err gs_listing_arrange(struct gs_listing *l, const uint32_t *order, uint32_t count);
 /* Instruction i < count, decoded. */
 struct gs_instr gs_listing_get(const struct gs_listing *l, uint32_t i);
 /* The same to *out, where rows that a view does not have stay what they were: in a fraction of the time. */
@@ -52,7 +51,9 @@ uint64_t gs_listing_elements(const struct gs_listing *l, uint32_t i); /* that it
 uint64_t gs_listing_chunks(const struct gs_listing *l, uint32_t i);   /* of them */
 /* The views of instruction i < count in their order, an operand's own before its index. Borrowed until the listing changes. */
 const struct gs_listing_ref *gs_listing_refs(const struct gs_listing *l, uint32_t i, unsigned *count);
-/* The bytes from instruction i < count on. Borrowed until the listing changes. */
+/* The same, to be told where else they lie. */
+struct gs_listing_ref *gs_listing_refs_of(struct gs_listing *l, uint32_t i, unsigned *count);
+/* The bytes from instruction i < count on, its views as they were when it was appended. Borrowed until the listing changes. */
 struct gs_bytes gs_listing_bytes(const struct gs_listing *l, uint32_t i);
 
 #endif

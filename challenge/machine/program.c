@@ -12,6 +12,7 @@
 
 static const char file_magic[8] = "GSPROG1\n";
 
+enum { MORE_BYTES = 8 };                    /* of a descriptor, about, when its views' chunks are spelled */
 enum { DESCRIPTOR_BYTES_MIN = 1 + 23 + 1 }; /* its length, the fixed fields, one operand's kind */
 
 void gs_program_free(struct gs_program *p)
@@ -60,6 +61,26 @@ uint32_t gs_program_covering(const struct gs_program *p, uint32_t chunk)
 	return low;
 }
 
+/* The one of the instructions before i whose span covers the chunk. What an instruction reads was mostly written shortly before
+ * it: the search goes back from there in growing steps. */
+static uint32_t covering_before(const struct gs_program *p, uint32_t i, uint32_t chunk)
+{
+	uint32_t low = i, high = i, step = 1;
+	do {
+		high = low;
+		low = low > step ? low - step : 0;
+		step *= 2;
+	} while (low > 0 && gs_descriptor_first_chunk(p->descriptors + p->descriptor_at[low]) > chunk);
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (gs_descriptor_first_chunk(p->descriptors + p->descriptor_at[middle]) <= chunk)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static uint64_t tensor_chunks(struct gs_bytes descriptor)
 {
 	struct gs_descriptor_tensor t = gs_descriptor_tensor(descriptor);
@@ -98,7 +119,7 @@ static enum gs_err check_view_place(const struct gs_program *p, uint32_t i, cons
 			REFUSE("instruction %u reads beyond the claimed outputs", i);
 		return GS_OK;
 	case GS_SPACE_TRACE: {
-		struct gs_bytes producer = gs_program_descriptor(p, gs_program_covering(p, view->chunk));
+		struct gs_bytes producer = gs_program_descriptor(p, covering_before(p, i, view->chunk));
 		struct gs_descriptor_tensor written = gs_descriptor_tensor(producer);
 		if (gs_descriptor_first_chunk(producer.ptr) != view->chunk || written.dtype != view->dtype ||
 		    written.count != view->count)
@@ -288,7 +309,7 @@ static enum gs_err put_instruction(const struct gs_listing *listing, uint32_t i,
 /* The bytes become the program's, unless writing them failed. */
 static void take_descriptors(struct gs_program *p, struct gs_buf *buf, enum gs_err err)
 {
-	uint8_t *fitted = err ? NULL : realloc(buf->ptr, buf->len);
+	uint8_t *fitted = err || buf->len == 0 ? NULL : realloc(buf->ptr, buf->len);
 	if (err)
 		gs_buf_free(buf);
 	else
@@ -302,6 +323,9 @@ static enum gs_err encode_all(struct gs_program *p, const struct gs_listing *lis
 	enum gs_err err = GS_OK;
 	uint64_t cost = 0;
 	gs_buf_init(&buf, (size_t)p->count * GS_DESCRIPTOR_BYTES_MAX);
+	size_t about = listing->bytes.len + (size_t)p->count * MORE_BYTES;
+	if (gs_buf_extend(&buf, about < buf.max ? about : buf.max) != NULL)
+		buf.len = 0; /* room, without growing to it step by step */
 	for (uint32_t i = 0; !err && i < p->count; i++) {
 		err = put_instruction(listing, i, first, &cost, &buf, error);
 		p->descriptor_at[i + 1] = (uint32_t)buf.len;

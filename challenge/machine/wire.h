@@ -33,12 +33,6 @@ static inline uint8_t *gs_wire_write_uint(uint8_t *to, uint64_t v)
 	return gs_wire_write_be(to + 1, v, bytes);
 }
 
-/* How many bytes a uint takes. */
-static inline int gs_wire_uint_bytes(uint64_t v)
-{
-	return v < 128 ? 1 : 1 + 8 - __builtin_clzll(v) / 8;
-}
-
 static inline uint8_t *gs_wire_write_sint(uint8_t *to, int64_t v)
 {
 	return gs_wire_write_uint(to, v < 0 ? ((uint64_t)(-(v + 1)) << 1) + 1 : (uint64_t)v << 1);

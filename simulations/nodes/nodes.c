@@ -5,6 +5,7 @@
 
 #include "simulations/nodes/dump.h"
 #include "simulations/nodes/run.h"
+#include "simulations/nodes/timeline.h"
 #include "simulations/oracles/oracles.h"
 
 enum {
@@ -84,25 +85,31 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 	return err;
 }
 
-/* Whoever posted a claim twice still sends the one that a reorganisation lost: the node's own transactions may wait behind its
- * nonce. */
-static enum gs_err send_lost_posts(struct gs_sim_run *r)
+/* Whether somebody beside the node sent this with its key, and nothing else makes up for its nonce: another transaction's
+ * replacement, or a claim that is on chain without it. */
+static bool is_beside(struct gs_sim_run *r, const struct gs_sim_tx *tx, struct gs_sim_call *call)
 {
-	struct gs_sim_call *call = NULL;
-	enum gs_err err = GS_OK;
+	struct gs_hash id;
+	if (gs_address_equal(&tx->to, &r->network.rules.contracts.token))
+		return true;
+	if (gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) != GS_OK ||
+	    call->kind != GS_SIM_CALL_POST)
+		return false;
+	call->body.claimant = gs_sim_address(tx->sender);
+	gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &call->body, &id);
+	return gs_sim_network_claim(&r->network, &id) != NULL;
+}
+
+/* Whoever sends with the node's key beside it sees it through, also when a reorganisation loses it: the node's own transactions may
+ * wait behind its nonce. */
+static enum gs_err send_lost(struct gs_sim_run *r)
+{
+	struct gs_sim_call *call = malloc(sizeof(*call));
+	enum gs_err err = call == NULL ? GS_ENOMEM : GS_OK;
 	for (unsigned i = 0; i < r->network.txs && err == GS_OK; i++) {
 		const struct gs_sim_tx *tx = r->network.tx[i];
-		if (tx->mined || tx->ready_s != GS_SIM_NEVER_S || tx->nonce < r->network.nonce[tx->sender])
-			continue;
-		if (call == NULL && (call = malloc(sizeof(*call))) == NULL)
-			return GS_ENOMEM;
-		if (gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) != GS_OK ||
-		    call->kind != GS_SIM_CALL_POST)
-			continue;
-		struct gs_hash id;
-		call->body.claimant = gs_sim_address(tx->sender);
-		gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &call->body, &id);
-		if (gs_sim_network_claim(&r->network, &id) != NULL)
+		if (!tx->mined && tx->ready_s == GS_SIM_NEVER_S && tx->nonce >= r->network.nonce[tx->sender] &&
+		    is_beside(r, tx, call))
 			err = gs_sim_network_send(&r->network, tx->raw, r->now_s);
 	}
 	free(call);
@@ -122,29 +129,14 @@ static enum gs_err post_due(struct gs_sim_run *r)
 		if (!c->posted && c->at_s <= r->now_s)
 			err = post(r, c);
 	}
-	return err == GS_OK && r->network.branch > 0 ? send_lost_posts(r) : err;
-}
-
-static void tell_block(const struct gs_sim_run *r, const struct gs_sim_block *b)
-{
-	for (unsigned i = 0; r->options->log != NULL && i < b->txs; i++) {
-		const struct gs_sim_tx *tx = r->network.tx[b->tx[i]];
-		struct gs_sim_call *call = malloc(sizeof(*call));
-		if (call != NULL && gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) == GS_OK)
-			gs_sim_run_note(r, "block %llu  account %u nonce %llu  %s  %s",
-			                (unsigned long long)b->head.number, tx->sender, (unsigned long long)tx->nonce,
-			                call->kind == GS_SIM_CALL_MOVE ? gs_move_name(call->move.kind)
-			                                               : gs_sim_call_name(call->kind),
-			                tx->success ? "" : tx->why);
-		free(call);
-	}
+	return err == GS_OK && r->network.branch > 0 ? send_lost(r) : err;
 }
 
 enum gs_err gs_sim_run_mine(struct gs_sim_run *r, uint64_t at_s)
 {
 	enum gs_err err = gs_sim_network_mine(&r->network, at_s);
 	if (err == GS_OK)
-		tell_block(r, gs_sim_network_newest(&r->network));
+		gs_sim_timeline_block(r, gs_sim_network_newest(&r->network));
 	return err;
 }
 
@@ -182,6 +174,7 @@ static enum gs_err mine(struct gs_sim_run *r, struct gs_error *error)
 			err = oracle->after_block(r, error);
 	}
 	look(r);
+	gs_sim_timeline_look(r);
 	return err;
 }
 
@@ -229,6 +222,7 @@ static uint64_t horizon(const struct gs_sim_run *r)
 static enum gs_err play(struct gs_sim_run *r, struct gs_error *error)
 {
 	uint64_t end_s = r->now_s + horizon(r), quiet_s = 0;
+	gs_sim_timeline_begin(r);
 	enum gs_err err = GS_OK;
 	while (err == GS_OK && r->wrong == GS_SIM_WRONG_NOTHING && r->now_s < end_s) {
 		r->now_s++;

@@ -39,6 +39,11 @@ struct gs_sim_trouble { /* what befalls the chain, or everybody at the same time
 	uint64_t allowed_s; /* what clocks and windows must be longer for it */
 };
 
+struct gs_sim_told { /* what a log says already (timeline.h) */
+	unsigned status[GS_SIM_CLAIMS_MAX], outcome[GS_SIM_CLAIMS_MAX][GS_SIM_GAMES_MAX];
+	uint64_t balance[GS_SIM_ACTORS_MAX];
+};
+
 struct gs_sim_run {
 	const struct gs_sim_nodes_options *options;
 	double standard[GS_SIM_NODES_PARAMETERS];
@@ -65,6 +70,7 @@ struct gs_sim_run {
 		unsigned account;
 	} log_of[GS_SIM_ACTORS_MAX];
 	uint64_t now_s;
+	struct gs_sim_told told;
 	double locked; /* money of the honest, times seconds */
 	enum gs_sim_wrong wrong;
 };

@@ -7,7 +7,12 @@
 /* The one of the first `count` instructions whose tensor is at this chunk. */
 static uint32_t producer(const uint32_t *first, uint32_t count, uint32_t chunk)
 {
-	uint32_t low = 0, high = count;
+	uint32_t low = count, high, step = 1;
+	do { /* mostly a recent one */
+		high = low;
+		low = low > step ? low - step : 0;
+		step *= 2;
+	} while (low > 0 && first[low] > chunk);
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
 		if (first[middle] <= chunk)

@@ -7,23 +7,18 @@
 
 #define NAME(bytes) (int)((bytes).len > 60 ? 60 : (bytes).len), (bytes).len == 0 ? "" : (const char *)(bytes).ptr
 
-static const struct gs_catalogue_row *nth(unsigned n)
-{
-	const struct gs_catalogue_row *const part[] = {gs_catalogue_compute, gs_catalogue_elements, gs_catalogue_move,
-	                                               gs_catalogue_other};
-	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
-		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++)
-			if (n-- == 0)
-				return row;
-	return NULL;
-}
+static const struct gs_catalogue_row *const part[] = {gs_catalogue_compute, gs_catalogue_elements, gs_catalogue_move,
+                                                      gs_catalogue_other};
 
 bool gs_catalogue_nth(unsigned n, struct gs_catalogue_row *out)
 {
-	const struct gs_catalogue_row *row = nth(n);
-	if (row != NULL)
-		*out = *row;
-	return row != NULL;
+	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
+		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++)
+			if (n-- == 0) {
+				*out = *row;
+				return true;
+			}
+	return false;
 }
 
 bool gs_catalogue_next(const char **at, struct gs_catalogue_operator *out)
@@ -57,23 +52,39 @@ static bool same(struct gs_bytes a, const char *b, size_t len)
 	return a.len == len && (len == 0 || memcmp(a.ptr, b, len) == 0);
 }
 
+/* Where the next operator of that name (behind any domain) begins, from p on; NULL when the row has none. */
+static const char *named(const char *p, struct gs_bytes name)
+{
+	while (*p != '\0' && (unsigned char)*p < 0x80) {
+		const char *start = p;
+		while (*p != ' ' && *p != ',' && *p != '\0')
+			p++;
+		if ((size_t)(p - start) >= name.len && same(name, p - name.len, name.len))
+			return start;
+		while (*p != ',' && *p != '\0')
+			p++;
+		p += *p == ',' ? 2 : 0;
+	}
+	return NULL;
+}
+
 const struct gs_catalogue_row *gs_catalogue_find(struct gs_bytes domain, struct gs_bytes name,
                                                  struct gs_catalogue_operator *op)
 {
 	static const char onnx[] = "ai.onnx";
 	struct gs_catalogue_operator own;
-	const struct gs_catalogue_row *row;
 	if (same(domain, onnx, sizeof(onnx) - 1))
 		domain.len = 0;
-	for (unsigned n = 0; (row = nth(n)) != NULL; n++) {
-		const char *at = row->operators;
-		while (gs_catalogue_next(&at, &own))
-			if (same(name, own.name, own.name_len) && same(domain, own.domain, own.domain_len)) {
-				if (op != NULL)
-					*op = own;
-				return row;
-			}
-	}
+	for (unsigned p = 0; p < GS_ARRAY_LEN(part); p++)
+		for (const struct gs_catalogue_row *row = part[p]; row->section != NULL; row++) {
+			const char *at = row->operators;
+			while ((at = named(at, name)) != NULL && gs_catalogue_next(&at, &own))
+				if (same(name, own.name, own.name_len) && same(domain, own.domain, own.domain_len)) {
+					if (op != NULL)
+						*op = own;
+					return row;
+				}
+		}
 	return NULL;
 }
 

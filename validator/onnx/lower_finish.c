@@ -1,6 +1,7 @@
 #include "validator/onnx/lower_finish.h"
 
 #include "chain/core/hash.h"
+#include "chain/core/pages.h"
 #include "challenge/machine/tolerance.h"
 #include "validator/onnx/lower_tolerance.h"
 
@@ -104,32 +105,30 @@ static uint32_t place_view(struct places *p, const struct gs_listing_ref *ref)
 	return c->chunk;
 }
 
-/* Appends instruction i to the program's own listing, and says where it is there. */
-static enum gs_err move_instruction(struct places *p, uint32_t i, struct gs_listing *out)
+/* Says where the views of instruction i will lie. */
+static enum gs_err place_instruction(struct places *p, uint32_t i)
 {
-	struct gs_lower *lo = p->lo;
-	uint32_t chunk[GS_LISTING_REFS_MAX];
 	unsigned refs;
-	const struct gs_listing_ref *ref = gs_listing_refs(&lo->listing, i, &refs);
+	struct gs_listing_ref *ref = gs_listing_refs_of(&p->lo->listing, i, &refs);
 	for (unsigned r = 0; r < refs; r++)
-		chunk[r] = place_view(p, &ref[r]);
-	if (p->chunks > GS_CHUNKS_MAX)
-		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
-	enum gs_err err = gs_listing_copy(out, &lo->listing, i, chunk);
-	return err == GS_OK ? GS_OK : gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the instructions");
+		ref[r].chunk = place_view(p, &ref[r]);
+	return p->chunks <= GS_CHUNKS_MAX ? GS_OK
+	                                  : gs_lower_refuse(p->lo, GS_ONNX_TOO_BIG, "the weights take more than 8 GiB");
 }
 
-/* What outputs need, in the order it was emitted; what writes the outputs comes last, in their order. */
+/* What outputs need, in the order it was emitted; what writes the outputs comes last, in their order. The listing is the
+ * program's then. */
 static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
-                                      struct gs_listing *out, uint64_t *weights_chunks)
+                                      uint64_t *weights_chunks)
 {
 	uint32_t before = lo->listing.count, count = 0;
 	uint8_t *live = gs_arena_alloc(&lo->arena, before, 1);
 	uint8_t *last = gs_arena_alloc(&lo->arena, before, 1);
 	uint32_t *to = gs_arena_alloc(&lo->arena, before, sizeof(*to));
+	uint32_t *order = gs_arena_alloc(&lo->arena, before, sizeof(*order));
 	struct places places = {.lo = lo, .to = to};
 	enum gs_err err = GS_OK;
-	if (live == NULL || last == NULL || to == NULL)
+	if (live == NULL || last == NULL || to == NULL || order == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "the program does not fit the memory limit");
 	for (uint32_t o = 0; o < outputs; o++)
 		live[output[o]] = last[output[o]] = 1;
@@ -138,15 +137,17 @@ static enum gs_err order_instructions(struct gs_lower *lo, const uint32_t *outpu
 			mark_read(lo, i, live);
 	for (uint32_t i = 0; i < before; i++)
 		if (live[i] && !last[i])
-			to[i] = count++;
+			order[count++] = i;
 	for (uint32_t o = 0; o < outputs; o++)
-		to[output[o]] = count++;
-	GS_ASSERT(count > 0); /* a graph without outputs was refused before */
-	for (uint32_t i = 0; err == GS_OK && i < before; i++)
-		if (live[i] && !last[i])
-			err = move_instruction(&places, i, out);
-	for (uint32_t o = 0; err == GS_OK && o < outputs; o++)
-		err = move_instruction(&places, output[o], out);
+		order[count++] = output[o];
+	GS_ASSERT(count > 0 &&
+	          count <= before); /* a graph without outputs was refused before; no two have one instruction */
+	for (uint32_t i = 0; i < count; i++)
+		to[order[i]] = i;
+	for (uint32_t i = 0; err == GS_OK && i < count; i++)
+		err = place_instruction(&places, order[i]);
+	if (err == GS_OK && gs_listing_arrange(&lo->listing, order, count) != GS_OK)
+		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for the instructions");
 	*weights_chunks = places.chunks;
 	return err;
 }
@@ -160,6 +161,7 @@ static enum gs_err fill_weights(struct gs_lower *lo, uint64_t chunks, struct gs_
 	if (out->weights_owned == NULL)
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights",
 		                       (unsigned long long)(chunks * GS_CHUNK_BYTES));
+	gs_large_pages(out->weights_owned, (size_t)chunks * GS_CHUNK_BYTES);
 	for (uint32_t i = 0; i < lo->constants; i++) {
 		const struct gs_lower_const *c = &lo->constant[i];
 		if (c->chunk != UINT32_MAX)
@@ -225,21 +227,28 @@ static enum gs_err fill_io(struct gs_lower *lo, const struct gs_val *const *valu
 	return GS_OK;
 }
 
+static bool is_tolerant(const struct gs_lower *lo)
+{
+	return lo->options->tolerance_abs != 0 || lo->options->tolerance_rel != 0;
+}
+
+/* Of the instructions as they were emitted. */
+static enum gs_err check_tolerance(struct gs_lower *lo, const uint32_t *output, uint32_t outputs)
+{
+	return is_tolerant(lo) ? gs_lower_tolerable(lo, output, outputs) : GS_OK;
+}
+
 /* The header's outputs and tolerances; where there is a tolerance, behind the exact program the comparison. */
-static enum gs_err add_comparison(struct gs_lower *lo, const uint32_t *output, uint32_t outputs,
-                                  struct gs_listing *listing, struct gs_header *header)
+static enum gs_err add_comparison(struct gs_lower *lo, uint32_t outputs, struct gs_header *header)
 {
 	const struct gs_onnx_options *o = lo->options;
 	header->outputs = outputs;
-	if (o->tolerance_abs == 0 && o->tolerance_rel == 0)
+	if (!is_tolerant(lo))
 		return GS_OK;
-	enum gs_err err = gs_lower_tolerable(lo, output, outputs);
-	if (err != GS_OK)
-		return err;
 	header->outputs = 1;
 	header->tolerance_abs = o->tolerance_abs;
 	header->tolerance_rel = o->tolerance_rel;
-	return gs_tolerance_append(listing, outputs, o->tolerance_abs, o->tolerance_rel, lo->error);
+	return gs_tolerance_append(&lo->listing, outputs, o->tolerance_abs, o->tolerance_rel, lo->error);
 }
 
 enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs_program *out)
@@ -263,27 +272,17 @@ enum gs_err gs_lower_finish(struct gs_lower *lo, struct gs_bytes onnx, struct gs
 			                       "output '%.*s' has dimensions of over 2^31 together", (int)name.len,
 			                       name.len == 0 ? "" : (const char *)name.ptr);
 	}
-	struct gs_listing listing;
 	uint64_t weights_chunks = 0;
-	gs_listing_init(&listing);
 	if ((err = choose_outputs(lo, value, m->outputs, instr)) != GS_OK ||
-	    (err = order_instructions(lo, instr, m->outputs, &listing, &weights_chunks)) != GS_OK)
-		goto out;
-	if ((err = add_comparison(lo, instr, m->outputs, &listing, &out->header)) != GS_OK)
-		goto out;
-	gs_listing_free(&lo->listing);
-	if ((err = fill_weights(lo, weights_chunks, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
-		goto out;
+	    (err = check_tolerance(lo, instr, m->outputs)) != GS_OK ||
+	    (err = order_instructions(lo, instr, m->outputs, &weights_chunks)) != GS_OK ||
+	    (err = add_comparison(lo, m->outputs, &out->header)) != GS_OK ||
+	    (err = fill_weights(lo, weights_chunks, out)) != GS_OK || (err = fill_io(lo, value, out)) != GS_OK)
+		return err;
 	out->header.lowering = GS_LOWERING_VERSION;
 	out->unnamed = lo->options->unnamed;
 	unsigned digest = sizeof(out->header.onnx_hash.b);
-	if (!out->unnamed &&
-	    EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1) {
-		err = gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
-		goto out;
-	}
-	err = gs_program_seal(out, &listing, lo->error);
-out:
-	gs_listing_free(&listing);
-	return err;
+	if (!out->unnamed && EVP_Digest(onnx.ptr, onnx.len, out->header.onnx_hash.b, &digest, EVP_sha256(), NULL) != 1)
+		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "SHA-256 is not available");
+	return gs_program_seal(out, &lo->listing, lo->error);
 }

@@ -73,9 +73,9 @@ static struct seen values_of(const struct gs_lower *lo, const struct gs_operand 
 	}
 	const struct gs_lower_const *c = &lo->constant[op->view.chunk];
 	look_at(&s, op->view.pad_value);
-	if (c->dtype == GS_F32) /* a whole matrix of weights */
-		for (uint64_t i = 0; i < c->count; i++)
-			look_at(&s, gs_le32_read(c->data + 4 * i));
+	if (c->dtype == GS_F32) /* perhaps a whole matrix of weights */
+		for (const uint8_t *p = c->data, *end = p + 4 * c->count; p != end; p += 4)
+			look_at(&s, p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
 	else
 		for (uint64_t i = 0; i < c->count; i++)
 			look_at(&s,
