@@ -76,6 +76,16 @@ double gs_closed_first(double present, unsigned competitors)
 	return present <= 0 ? 1 : gs_closed_detection(present, 1, competitors) / (competitors * present);
 }
 
+double gs_closed_income(double present, unsigned validators, double fee, double cost)
+{
+	return present * (gs_closed_first(present, validators) * fee - cost);
+}
+
+double gs_closed_fee_for(double present, unsigned validators, double cost)
+{
+	return cost / gs_closed_first(present, validators);
+}
+
 /* What looking at a wrong claim brings, when everybody looks with chance s. */
 static double brings(const struct gs_closed_game *game, double s)
 {

@@ -65,6 +65,12 @@ struct gs_closed_equilibrium {
 };
 struct gs_closed_equilibrium gs_closed_equilibrium(const struct gs_closed_game *game);
 
+/* What a validator earns on average, a claim, when nobody cheats: one of n alike that share the fee by stake among those who looked
+ * (an audit's reward is fee / share of audits), each looking with chance s at a cost of `cost` for execution and attesting. */
+double gs_closed_income(double present, unsigned validators, double fee, double cost);
+/* The fee from which on that is no loss. */
+double gs_closed_fee_for(double present, unsigned validators, double cost);
+
 /* ---- sampling ---- */
 
 /* Proof of sampling, the condition of the equilibrium in pure strategies: a claimant that does without the work of cost C is found out when

@@ -90,8 +90,8 @@ void gs_economy_adapt(struct gs_economy_world *world, uint64_t epoch)
 {
 	const struct gs_economy_rules *r = &world->rules;
 	const gs_sim_units pool = world->pool;
-	const double claimants_scale = (double)(r->bond + r->gain + r->saved);
-	const double validators_scale = (double)(r->bond + r->loss + r->cost);
+	const double claimants_scale = (double)(r->bond + r->gain + r->saved + 1);
+	const double validators_scale = (double)(r->bond + r->loss + r->cost + 1);
 	double on_wrong = 0, on_right = 0, x = world->cheats;
 	unsigned focal = 0;
 	while (focal < world->agents && world->agent[focal].manner != GS_ECONOMY_RATIONAL)

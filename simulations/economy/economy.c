@@ -180,10 +180,11 @@ static void observe_cheating(struct gs_economy_world *world)
 	double lost = s->caught_loss / (double)s->caught, found = (double)s->caught / (double)s->wrongs;
 	observe_mean(world, BREAK_EVEN_GAIN, gs_closed_break_even_gain(found, (double)r->saved, lost),
 	             GS_ECONOMY_UNITS);
-	double needed = gs_closed_break_even_detection((double)r->gain, (double)r->saved, lost);
 	double found_once = r->uptime * (1 - r->collusion);
-	if (honest > 0 && found_once > 0)
-		observe_mean(world, BREAK_EVEN_RATE, gs_closed_rate_for(needed, found_once, honest), 1);
+	if (honest == 0 || found_once <= 0 || (double)r->gain + lost <= 0) /* whoever is found gains: no rate deters */
+		return;
+	double needed = gs_closed_break_even_detection((double)r->gain, (double)r->saved, lost);
+	observe_mean(world, BREAK_EVEN_RATE, gs_closed_rate_for(needed, found_once, honest), 1);
 }
 
 static void observe_run(struct gs_economy_world *world)

@@ -69,10 +69,10 @@ static double honest_profit(const struct gs_economy_rules *r)
 	    !frictionless(r) || (r->audit_bps > 0 && !ample) || gs_wei_cmp(r->value, r->sampling.certain_above) >= 0)
 		return NAN;
 	double prize = (1 - r->bonds.burn_bps / (double)GS_BPS) * (double)r->bond;
-	double rewards = (1 - r->wrong) * found / n * (r->audit_bps > 0 ? (double)r->fee : 0);
-	double attests = (1 - r->wrong) * s * (double)r->flat_reward;
-	return r->wrong * found * prize / n + rewards + attests - s * (double)r->cost -
-	       r->wrong * (1 - found) * (double)r->loss;
+	double fee = r->audit_bps > 0 ? (double)r->fee : 0;
+	double on_right = gs_closed_income(s, n, fee, (double)r->cost - (double)r->flat_reward);
+	double on_wrong = found * prize / n - s * (double)r->cost - (1 - found) * (double)r->loss;
+	return r->wrong * on_wrong + (1 - r->wrong) * on_right;
 }
 
 static struct gs_closed_equilibrium equilibrium(const struct gs_economy_rules *r)
@@ -143,7 +143,7 @@ static double of_cheating(const struct gs_economy_rules *r, unsigned metric)
 		return found > 0 && found < 1 ? gs_closed_break_even_gain(found, saved, bond) / token : NAN;
 	const unsigned honest = r->number[GS_ECONOMY_HONEST];
 	if (metric != gs_economy_metric_number("break_even.rate") || honest == 0 ||
-	    r->uptime * (1 - r->collusion) <= 0 || isnan(bond))
+	    r->uptime * (1 - r->collusion) <= 0 || !((double)r->gain + bond > 0))
 		return NAN;
 	return gs_closed_rate_for(gs_closed_break_even_detection((double)r->gain, saved, bond),
 	                          r->uptime * (1 - r->collusion), honest);

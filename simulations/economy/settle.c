@@ -100,8 +100,8 @@ static void finalize(struct gs_economy_world *world)
 		count += world->agent[i].attested && world->agent[i].proves;
 	gs_sim_units total = 0;
 	if (world->claim.audited && count > 0) {
-		total = r->fee * GS_BPS / r->audit_bps;
-		total = total < world->pool ? total : world->pool;
+		unsigned __int128 worth = (unsigned __int128)r->fee * GS_BPS / r->audit_bps;
+		total = worth < (unsigned __int128)world->pool ? (gs_sim_units)worth : world->pool;
 	}
 	for (unsigned i = 0; i < world->agents; i++) {
 		struct gs_economy_account *a = &world->agent[i];

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "simulations/builtin.h"
+#include "simulations/report/report.h"
 #include "simulations/scenario.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/sim.h"
@@ -19,7 +20,7 @@ struct call {
 	uint64_t seed, runs, threads, point;
 	struct gs_cli_list set, sweep;
 	bool json, csv, list, resume, trace, node_log, markdown;
-	const char *parameters, *checkpoint, *text;
+	const char *parameters, *checkpoint, *text, *report;
 	char again[AGAIN_MAX]; /* the scenario and what was said about it, for another command line */
 };
 
@@ -131,8 +132,12 @@ static int interrupted(const struct call *call, const struct gs_error *error, co
 
 static int tell_results(const struct call *call, const struct gs_sim_sweep *sweep, double seconds)
 {
+	const struct gs_report_words words = {GS_VERSION_TEXT, call->again};
 	struct gs_sim_result all;
+	struct gs_error error;
 	int code = GS_EXIT_OK;
+	if (call->report != NULL && gs_sim_report_file(sweep, &words, call->report, &error) != GS_OK)
+		return gs_cli_fail(&error);
 	if (call->json)
 		code = gs_sim_print_json(sweep);
 	else if (call->csv)
@@ -281,6 +286,11 @@ int gs_cmd_sim(int argc, char **argv)
 	         .help = "where to keep how far it has come (./SCENARIO-....sim-progress)",
 	         .out = &c.checkpoint},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &c.json},
+		{.name = "report",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FILE",
+	         .help = "pictures and tables, too, as one HTML file",
+	         .out = &c.report},
 		{.name = "csv", .kind = GS_FLAG_BOOL, .help = "print CSV, a line a point and metric", .out = &c.csv},
 		{.name = "trace", .kind = GS_FLAG_BOOL, .help = "with replay: every event", .out = &c.trace},
 		{.name = "node-log",

@@ -24,14 +24,28 @@ static void *new_memory(size_t bytes)
 	return p;
 }
 
+/* Zeros that the system has ready: pages that nobody writes are never there. What fills half a large page or more gets whole
+ * ones: a fault takes longer than clearing its page. */
 static void *need(struct gs_buffer *b, uint64_t count, size_t size)
 {
-	if (b->ptr == NULL || b->bytes < count * size) {
-		free(b->ptr);
-		b->ptr = new_memory(count * size);
-		b->bytes = b->ptr ? count * size : 0;
+	if (b->memory == NULL || b->bytes < count * size) {
+		b->bytes = b->bytes < count * size ? (size_t)(count * size) : b->bytes;
+		free(b->memory);
+		size_t align = b->bytes >= GS_LARGE_PAGE / 2 ? GS_LARGE_PAGE : 64;
+		size_t whole = (b->bytes + 64 + align - 1) / align * align;
+		b->memory = calloc(1, whole + align); /* unused lanes are read, and must be numbers */
+		b->ptr = b->memory ? b->memory + (align - (uintptr_t)b->memory % align) : NULL;
+		if (b->memory)
+			gs_large_pages(b->ptr, whole);
 	}
 	return b->ptr;
+}
+
+/* A need that will come: buffers that grow from instruction to instruction would have their pages given out anew each time. */
+static void expect(struct gs_buffer *b, uint64_t count, size_t size)
+{
+	if (b->memory == NULL && b->bytes < count * size)
+		b->bytes = (size_t)(count * size);
 }
 
 enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out)
@@ -73,12 +87,12 @@ void gs_workspace_free(struct gs_workspace *ws)
 			free(ws->worker[t]->acc);
 		free(ws->memory[t]);
 	}
-	free(ws->stage_x.ptr);
-	free(ws->stage_w.ptr);
-	free(ws->packed_w.ptr);
-	free(ws->term_x.ptr);
-	free(ws->term_w.ptr);
-	free(ws->w_sums.ptr);
+	free(ws->stage_x.memory);
+	free(ws->stage_w.memory);
+	free(ws->packed_w.memory);
+	free(ws->term_x.memory);
+	free(ws->term_w.memory);
+	free(ws->w_sums.memory);
 	free(ws);
 }
 
@@ -394,6 +408,29 @@ static bool choose_words(const struct gs_contract *c, const struct gs_memory *me
 	return false;
 }
 
+/* How many rows of how many batches are packed at once in a run. */
+static void choose_part(const struct gs_contract *c, uint64_t *part_batches, uint64_t *part_rows)
+{
+	uint64_t batches = c->is.batch.points, rows = c->is.rows.points;
+	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / c->is.terms; /* at least 64 */
+	*part_rows = rows < most_rows ? rows : most_rows / c->tile_rows * c->tile_rows;
+	*part_batches = *part_rows < rows ? 1 : most_rows / rows < batches ? most_rows / rows : batches;
+}
+
+void gs_contract_expect(const struct gs_contract *c, const struct gs_kernels *kernels, struct gs_workspace *ws)
+{
+	uint64_t batches, rows;
+	if (!c->packed_x && c->is.x.stage_dims)
+		expect(&ws->stage_x, c->is.x.stage_elements + GS_TILE_LANES_MAX, sizeof(float));
+	if (c->packed_w)
+		return;
+	if (c->is.w.stage_dims)
+		expect(&ws->stage_w, c->is.w.stage_elements + GS_TILE_LANES_MAX, sizeof(float));
+	choose_part(c, &batches, &rows);
+	if (!gs_contract_reads_apart(c, kernels))
+		expect(&ws->packed_w, batches * rows * c->is.terms, sizeof(float));
+}
+
 enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *in, const struct gs_memory *mem,
                             const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws)
 {
@@ -431,9 +468,7 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 		run_part(&job, pool);
 		return GS_OK;
 	}
-	uint64_t most_rows = GS_PACK_ELEMENTS_MAX / is->terms; /* at least 64 */
-	job.rows = rows < most_rows ? rows : most_rows / c->tile_rows * c->tile_rows;
-	job.batches = job.rows < rows ? 1 : most_rows / rows < batches ? most_rows / rows : batches;
+	choose_part(c, &job.batches, &job.rows);
 	uint64_t part_rows = job.rows, part_batches = job.batches;
 	float *packed = need(&ws->packed_w, part_batches * part_rows * is->terms, sizeof(float));
 	if (!packed)

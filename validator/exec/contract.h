@@ -59,6 +59,9 @@ uint64_t gs_workspace_bytes(const struct gs_workspace *ws); /* that it holds now
 GS_MUST enum gs_err gs_contract_prepack(struct gs_contract *c, const uint8_t *weights, const struct gs_kernels *kernels,
                                         struct gs_pool *pool, struct gs_workspace *ws, uint64_t *budget);
 
+/* Says that the contraction will be run, so that the workspace has room for the greatest at once. */
+void gs_contract_expect(const struct gs_contract *c, const struct gs_kernels *kernels, struct gs_workspace *ws);
+
 /* Writes the instruction's tensor, not the padding behind it. in: the instruction that was matched. GS_ENOMEM. */
 GS_MUST enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *in, const struct gs_memory *mem,
                                     const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws);

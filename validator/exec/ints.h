@@ -45,6 +45,9 @@ struct gs_ints {
 	/* out[i] = in[i] - from, modulo 2^8 or 2^16 */
 	void (*narrow_8)(uint8_t *out, const int32_t *in, size_t n, int32_t from);
 	void (*narrow_16)(uint16_t *out, const int32_t *in, size_t n, int32_t from);
+	/* The same of `lines` lines of `terms` numbers, in_line apart, each into words of its own, whose last places are zero. */
+	void (*lines_8)(uint32_t *out, const int32_t *in, ptrdiff_t in_line, size_t terms, size_t lines, int32_t from);
+	void (*lines_16)(uint32_t *out, const int32_t *in, ptrdiff_t in_line, size_t terms, size_t lines, int32_t from);
 	/* out[i] = the word of in[0][i] - from, in[1][i] - from... for the `count` terms of a word */
 	void (*across_8)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);
 	void (*across_16)(uint32_t *out, const int32_t *const in[4], unsigned count, size_t n, int32_t from);

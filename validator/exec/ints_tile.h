@@ -114,6 +114,30 @@ static void narrow_16(uint16_t *restrict out, const int32_t *restrict in, size_t
 		out[i] = (uint16_t)((uint32_t)in[i] - (uint32_t)from);
 }
 
+/* Sixteen numbers at a time, the last sixteen of a line once more if need be: loops of a constant length are a few vectors. */
+#define LINES(BITS) \
+	static void lines_##BITS(uint32_t *restrict out, const int32_t *restrict in, ptrdiff_t in_line, size_t terms, \
+	                         size_t lines, int32_t from) \
+	{ \
+		enum { STEP = 16, PLACES = 32 / BITS }; \
+		const size_t words = (terms + PLACES - 1) / PLACES; \
+		for (size_t y = 0; y < lines; y++, out += words, in += in_line) { \
+			uint##BITS##_t *to = (uint##BITS##_t *)(void *)out; \
+			out[words - 1] = 0; \
+			if (terms < STEP) { \
+				narrow_##BITS(to, in, terms, from); \
+				continue; \
+			} \
+			for (size_t i = 0; i + STEP <= terms; i += STEP) \
+				for (size_t j = 0; j < STEP; j++) \
+					to[i + j] = (uint##BITS##_t)((uint32_t)in[i + j] - (uint32_t)from); \
+			for (size_t j = terms - STEP; terms % STEP != 0 && j < terms; j++) \
+				to[j] = (uint##BITS##_t)((uint32_t)in[j] - (uint32_t)from); \
+		} \
+	}
+LINES(8)
+LINES(16)
+
 static void across_8(uint32_t *restrict out, const int32_t *const in[4], unsigned count, size_t n, int32_t from)
 {
 	const uint32_t f = (uint32_t)from;
@@ -148,8 +172,8 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 }
 
 #define INT_WORDS \
-	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .across_8 = across_8, \
-	.across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
+	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .lines_8 = lines_8, .lines_16 = lines_16, \
+	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
 
 #endif
 #endif

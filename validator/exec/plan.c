@@ -214,6 +214,8 @@ static enum gs_err prepare_step(struct gs_exec_plan *plan, uint32_t i, const str
 		err = gs_fast_prepack(step->fast, plan->program->weights, plan->kernels, &prep->budget);
 	if (err == GS_OK && contraction && step->fast == NULL && packs(prep, in))
 		err = pack_constants(plan, i, &c, prep);
+	if (err == GS_OK && contraction && step->fast == NULL && step->gemv == NULL)
+		gs_contract_expect(&c, plan->kernels, plan->workspace);
 	return err;
 }
 

@@ -246,6 +246,20 @@ static uint32_t row_addend(const struct item *it, size_t row)
 	return (uint32_t)job->x_words.from * sum;
 }
 
+/* That of all rows of the item to their starts. */
+static void add_rows(const struct item *it, float *start, size_t rows)
+{
+	const struct gs_contract_job *job = it->job;
+	const uint32_t p = (uint32_t)job->x_words.from, *sums = it->w_sums;
+	const uint32_t all = (uint32_t)job->c->is.products * (uint32_t)job->w_words.from;
+	uint32_t *word = (uint32_t *)(void *)start;
+	if (p == 0)
+		return;
+	GS_ASSERT(sums != NULL);
+	for (size_t r = 0; r < rows; r++)
+		word[r] += p * (sums[r] + all);
+}
+
 /* One row's finished accumulators to the output; lane: of the first, within the item. */
 static void write_integers(const struct item *it, size_t row, uint32_t *value, const struct gs_panel *p)
 {
@@ -468,34 +482,31 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 }
 
 /* A tile of rows over all panels and one block of terms. */
-static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t term, size_t terms)
+static void run_rows(const struct item *it, size_t row, size_t rows, uint64_t term, size_t terms, struct gs_tile *tile)
 {
 	const struct gs_contraction *c = &it->job->c->is;
 	bool rows_even = even(it->s->row_out + row, rows);
-	struct gs_tile tile = {.terms = terms,
-	                       .w = it->w + row * c->terms + term * rows,
-	                       .w_step = rows,
-	                       .low = c->low,
-	                       .high = c->high,
-	                       .clamp = c->low != -INFINITY || c->high != INFINITY,
-	                       .last = term + terms == c->terms};
+	tile->terms = terms;
+	tile->w = it->w + row * c->terms + term * rows;
+	tile->w_step = rows;
+	tile->last = term + terms == c->terms;
 	if (it->job->w_apart) {
-		tile.w = it->w + row * it->w_row;
-		tile.w_at = it->job->w.term + term;
-		tile.w_row = it->w_row;
+		tile->w = it->w + row * it->w_row;
+		tile->w_at = it->job->w.term + term;
+		tile->w_row = it->w_row;
 	}
 	size_t tile_rows = it->job->c->tile_rows, tiles = (it->rows + tile_rows - 1) / tile_rows;
 	bool ahead = it->job->c->packed_x != NULL && tiles > 1;
-	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile.panels) {
+	for (unsigned i = 0; i < it->s->panels; i += (unsigned)tile->panels) {
 		const struct gs_panel *p = &it->s->panel[i];
 		if (ahead) { /* each tile of rows fetches its share of the panels that come next */
-			size_t next = tile.last ? it->job->item_lanes * c->terms - term * p->wide : terms * p->wide;
-			tile.ahead_step = (p->wide + tiles - 1) / tiles;
-			tile.ahead = p->x + next + row / tile_rows * tile.ahead_step * terms;
+			size_t next = tile->last ? it->job->item_lanes * c->terms - term * p->wide : terms * p->wide;
+			tile->ahead_step = (p->wide + tiles - 1) / tiles;
+			tile->ahead = p->x + next + row / tile_rows * tile->ahead_step * terms;
 		}
-		bool through = tile.last && (!rows_even || !p->straight);
-		tile.panels = p->together;
-		run_panels(it, row, rows, p, term == 0, through, &tile);
+		bool through = tile->last && (!rows_even || !p->straight);
+		tile->panels = p->together;
+		run_panels(it, row, rows, p, term == 0, through, tile);
 	}
 }
 
@@ -608,20 +619,23 @@ static void prepare(struct item *it)
 	int64_t start = c->start_constant ? 0 : c->start.at + gs_batch_at(c, it->batch, c->start.step);
 	for (size_t r = 0; r < rows; r++)
 		s->start[r] = c->start_constant ? c->start_value : start_at(it, start + s->row_start[r]);
-	for (size_t r = 0; r < rows && c->words != 0; r++)
-		add_integer(&s->start[r], 1, row_addend(it, r));
+	if (c->words != 0)
+		add_rows(it, s->start, rows);
 }
 
 static void run_item(struct item *it)
 {
 	const struct gs_contraction *c = &it->job->c->is;
 	size_t tile_rows = it->job->c->tile_rows;
+	struct gs_tile tile = {.low = c->low,
+	                       .high = c->high,
+	                       .clamp = c->low != -INFINITY || c->high != INFINITY}; /* what all have */
 	prepare(it);
 	for (uint64_t term = 0; term < c->terms; term += GS_BLOCK_TERMS) {
 		size_t terms = (size_t)(c->terms - term < GS_BLOCK_TERMS ? c->terms - term : GS_BLOCK_TERMS);
 		open_block(it, term, terms);
 		for (size_t row = 0; row < it->rows; row += tile_rows)
-			run_rows(it, row, it->rows - row < tile_rows ? it->rows - row : tile_rows, term, terms);
+			run_rows(it, row, it->rows - row < tile_rows ? it->rows - row : tile_rows, term, terms, &tile);
 	}
 }
 

@@ -21,9 +21,10 @@ enum {
 	GS_ITEM_PANELS = GS_ITEM_LANES / 4,   /* at most: vectors have four lanes or more */
 };
 
-struct gs_buffer { /* grows to the greatest need */
-	void *ptr;
-	size_t bytes;
+struct gs_buffer {       /* grows to the greatest need */
+	void *ptr;       /* aligned to lines of the cache */
+	size_t bytes;    /* that it has, or the greatest need that is known of beforehand */
+	uint8_t *memory; /* owned: that it lies in; NULL until it is needed */
 };
 
 struct gs_panel {

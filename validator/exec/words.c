@@ -200,6 +200,38 @@ static void fill_pieces(void *self, unsigned thread, uint64_t first, uint64_t la
 	}
 }
 
+/* Lines of words along the word axis, evenly apart in the tensor, nothing of which is padding: how far. */
+static bool even_lines(const struct gs_contraction *c, const struct gs_factor *f, int64_t *apart)
+{
+	unsigned last = f->stage_dims - 1;
+	int64_t dense = 1;
+	if (f->padded || c->words == 1 || f->word_dim != last || f->term_step != 1 || f->dtype != GS_I32 ||
+	    f->stage_dims < 2 || f->stage[last].phases != 1 || f->stage[last].low != 0)
+		return false;
+	*apart = f->stage[last - 1].stride;
+	for (unsigned d = last; d-- > 0; dense *= (int64_t)f->stage[d].length)
+		if (f->stage[d].stride != dense * *apart || f->stage[d].phases != 1 || f->stage[d].low != 0)
+			return false;
+	return true;
+}
+
+struct lines_job {
+	struct words_job words;
+	int64_t apart;
+};
+
+static void fill_lines(void *self, unsigned thread, uint64_t first, uint64_t last)
+{
+	const struct lines_job *lines = self;
+	const struct words_job *job = &lines->words;
+	const struct gs_factor *f = job->f;
+	const int32_t *in = (const int32_t *)(const void *)job->base + f->stage_from + (int64_t)first * lines->apart;
+	uint32_t *out = job->stage + first * f->stage[f->stage_dims - 1].length;
+	(void)thread;
+	(job->words.kind == GS_WORDS_8 ? job->ints->lines_8 : job->ints->lines_16)(
+		out, in, (ptrdiff_t)lines->apart, job->c->word_extent, (size_t)(last - first), job->words.from);
+}
+
 void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *base,
                    struct gs_words words, const struct gs_ints *ints, struct gs_pool *pool, uint32_t *stage)
 {
@@ -208,6 +240,11 @@ void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, co
 		gs_pool_run(pool, (f->stage_elements - 1) / PIECE + 1, 1 << 4, fill_pieces, &job);
 		return;
 	}
-	uint64_t inner = f->stage[f->stage_dims - 1].length;
-	gs_pool_run(pool, f->stage_elements / inner, (1 << 14) / inner + 1, fill_some, &job);
+	uint64_t inner = f->stage[f->stage_dims - 1].length, lines = f->stage_elements / inner,
+		 grain = (1 << 14) / inner + 1;
+	struct lines_job even = {.words = job};
+	if (words.kind != GS_WORDS_32 && even_lines(c, f, &even.apart))
+		gs_pool_run(pool, lines, grain, fill_lines, &even);
+	else
+		gs_pool_run(pool, lines, grain, fill_some, &job);
 }
