@@ -32,7 +32,7 @@ while read -r name engine points runs; do
 	else
 		case $engine in
 		games) runs=500 ;;
-		nodes) runs=$((100 / points + 1)) ;;
+		nodes) runs=$((40 / points + 1)) ;;
 		*) runs=1 ;;
 		esac
 	fi

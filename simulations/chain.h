@@ -159,7 +159,8 @@ struct gs_sim_chain {
 	/* duties */
 	uint64_t first_window_end; /* 0: it was never extended */
 	struct gs_sim_demand demand;
-	uint32_t given[2]; /* blocks of input and output */
+	uint32_t given[2];                       /* blocks of input and output */
+	struct gs_wei paid[GS_SIM_ACCOUNTS_MAX]; /* for them, by account */
 	bool drawn, audited;
 	uint64_t audit_deadline;
 	struct gs_sim_attestation attestation[GS_SIM_ACCOUNTS_MAX]; /* by account */

@@ -29,6 +29,7 @@ static const char usage[] =
 	"usage: gainsay-sim [--nodes | --strangers] [--runs N] [--seed S] [--threads N] [--json FILE] [--log]\n"
 	"  --nodes      runs of whole nodes on a chain with faults, not of games alone\n"
 	"  --strangers  runs of calls at random, by accounts without nodes\n"
+	"  --duties     with --nodes: attestations, audits, demands, batches and withdrawals, drawn for each run\n"
 	"  --fault NAME with --nodes: this one in every run (drawn)\n"
 	"  --set NAME=VALUE  with --nodes: of a scenario's parameters, such as validators.griefer=2; a number or a word\n"
 	"  --claims N   with --nodes: so many a run, one of them wrong (10)\n"
@@ -150,6 +151,11 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 		}
 		if (strcmp(name, "--nodes") == 0) {
 			out->nodes = true;
+			continue;
+		}
+		if (strcmp(name, "--duties") == 0) {
+			for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_WITHDRAW; p++)
+				out->value[p] = GS_SIM_DRAWN;
 			continue;
 		}
 		if (strcmp(name, "--strangers") == 0) {

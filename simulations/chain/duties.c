@@ -111,6 +111,7 @@ enum gs_err gs_sim_duty_answer(struct gs_sim_chain *chain, struct gs_bytes chunk
 	chain->given[d.kind] = d.block + 1;
 	gs_sim_extend(chain);
 	gs_sim_pay(chain->bank, d.by, price, chain->claimant);
+	gs_sim_wei_add(&chain->paid[d.by], price);
 	gs_sim_tell(chain->bank, chain,
 	            (struct gs_sim_report){.kind = GS_SIM_REPORT_ANSWERED,
 	                                   .demand_kind = d.kind,

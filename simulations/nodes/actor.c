@@ -41,7 +41,7 @@ static void keep_execution(struct gs_sim_actor *a, const struct gs_hash *claim)
 	for (unsigned i = 0; i < a->executions; i++)
 		if (gs_hash_equal(&a->executed[i], claim))
 			return;
-	if (a->executions < GS_SIM_CLAIMS_MAX)
+	if (a->executions < GS_SIM_CLAIMS_ROOM)
 		a->executed[a->executions++] = *claim;
 }
 
@@ -405,16 +405,21 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 		return err;
 	err = gs_node_open(&a->options, &a->store, &surroundings, a->log, &a->node, error);
 	input.as.start.nonce = a->network->nonce[a->account];
-	return err == GS_OK ? feed_and_do(a, &input, now_s, error) : err;
+	if (err == GS_OK)
+		err = feed_and_do(a, &input, now_s, error);
+	if (err != GS_OK || a->node == NULL || a->handed_count == 0)
+		return err;
+	input = (struct gs_node_input){.kind = GS_INPUT_LEAVES, .as.leaves = {a->handed, a->handed_count}};
+	return feed_and_do(a, &input, now_s, error);
 }
 
 /* The same claim fails only so often: a machine that cannot compute it at all promises nothing. */
 static bool fails(struct gs_sim_actor *a, const struct gs_hash *claim, uint32_t chance)
 {
 	unsigned i = 0;
-	while (i < GS_SIM_CLAIMS_MAX && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
+	while (i < GS_SIM_CLAIMS_ROOM && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
 		i++;
-	if (i == GS_SIM_CLAIMS_MAX || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, chance))
+	if (i == GS_SIM_CLAIMS_ROOM || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, chance))
 		return false;
 	a->tried[i] = (struct gs_sim_tries){*claim, a->tried[i].count + 1};
 	return true;

@@ -83,6 +83,8 @@ struct gs_sim_actor {
 	void *self;          /* of both */
 	const struct gs_log *log;
 	struct gs_rng rng;
+	const struct gs_leaf_data *handed; /* borrowed: data of leaves that claimants hand to everybody... */
+	size_t handed_count;         /* ...at the beginning of each life, as the daemon reads its folder of batches */
 	const char *folder;          /* for a database of LMDB, in a folder of its own there; NULL: in memory */
 	struct gs_sim_store *memory; /* owned; outlives every life */
 	struct gs_store_db *db;      /* owned; NULL: in memory, or not running */
@@ -94,8 +96,8 @@ struct gs_sim_actor {
 	struct pending *first, *last; /* owned */
 	struct gs_sim_job job[GS_SIM_JOBS_MAX];
 	unsigned jobs;
-	struct gs_sim_tries tried[GS_SIM_CLAIMS_MAX]; /* in all lives */
-	struct gs_hash executed[GS_SIM_CLAIMS_MAX];   /* claims whose trace is here */
+	struct gs_sim_tries tried[GS_SIM_CLAIMS_ROOM]; /* in all lives */
+	struct gs_hash executed[GS_SIM_CLAIMS_ROOM];   /* claims whose trace is here */
 	unsigned executions;
 	uint64_t up_at_s; /* not running: when it starts */
 	uint64_t commits; /* in all lives */

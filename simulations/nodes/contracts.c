@@ -78,7 +78,7 @@ static enum gs_err new_claim(const struct calling *c, const struct gs_claim_body
 	gs_claim_id(n->rules.contracts.chain_id, &n->rules.contracts.claims, body, &id);
 	if (gs_sim_network_claim(n, &id) != NULL)
 		return gs_fail(c->error, GS_EINVAL, "ClaimExists");
-	if (n->claims == GS_SIM_CLAIMS_MAX)
+	if (n->claims == GS_SIM_CLAIMS_ROOM)
 		return gs_fail(c->error, GS_EINVAL, "TooManyClaims");
 	struct gs_sim_chain *claim = &n->claim[n->claims];
 	*claim = (struct gs_sim_chain){.rules = n->rules.rules,

@@ -15,7 +15,8 @@
 #include "simulations/nodes/events.h"
 
 enum {
-	GS_SIM_CLAIMS_MAX = 16, /* opened leaves among them */
+	GS_SIM_CLAIMS_MAX = 16,  /* that parties of a run post alone */
+	GS_SIM_CLAIMS_ROOM = 32, /* opened leaves among them */
 	GS_SIM_BATCHES_MAX = 8,
 	GS_SIM_TX_BYTES_MAX = 1 << 18,
 };
@@ -62,7 +63,7 @@ typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
 struct gs_sim_network {
 	struct gs_sim_network_rules rules;
 	struct gs_sim_bank bank;
-	struct gs_sim_chain claim[GS_SIM_CLAIMS_MAX];
+	struct gs_sim_chain claim[GS_SIM_CLAIMS_ROOM];
 	unsigned claims;
 	struct gs_sim_batch batch[GS_SIM_BATCHES_MAX];
 	unsigned batches;

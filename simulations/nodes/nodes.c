@@ -14,6 +14,7 @@ enum {
 	OUTAGE_POLL_S = 30, /* of nodes that see no blocks */
 	QUIET_S = 60,       /* after the last claim is settled, for what is left to do */
 	POSTED_S = 20,      /* after which whoever posted a claim looks for it */
+	POSTED_BLOCKS = 3,  /* or, where that is longer, after so many blocks */
 };
 
 void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_nodes_tally *from)
@@ -61,7 +62,22 @@ static void open_logs(struct gs_sim_run *r)
 
 static struct gs_bytes claim_input(const struct gs_sim_run *r, const struct gs_sim_planned *c)
 {
+	if (c->withheld)
+		return (struct gs_bytes){NULL, 0};
 	return (struct gs_bytes){r->inputs[c->input], (size_t)r->program.header.inputs_chunks * GS_CHUNK_BYTES};
+}
+
+/* Where somebody may demand it, the output comes with the claim, so that the claimant's node can give it. */
+static struct gs_bytes claim_output(const struct gs_sim_run *r, const struct gs_sim_planned *c)
+{
+	const struct gs_header *h = &r->program.header;
+	const struct gs_trace *trace = c->wrong ? &r->lie[c->account][0].execution.trace
+	                                        : &r->honest[c->input].execution.trace;
+	const uint64_t chunks = UINT64_C(1) << h->output_depth, there = trace->present - h->output_chunk;
+	if (!r->errands.any || c->withheld)
+		return (struct gs_bytes){NULL, 0};
+	return (struct gs_bytes){trace->chunks + (size_t)h->output_chunk * GS_CHUNK_BYTES,
+	                         (size_t)(chunks < there ? chunks : there) * GS_CHUNK_BYTES};
 }
 
 /* By a tool beside the node, with the same key: it takes the nonce that an endpoint names, or, being wrong, the one behind it. */
@@ -74,7 +90,7 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 	gs_buf_init(&data, GS_SIM_TX_BYTES_MAX);
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
 	nonce += !r->calm && r->trouble.gap > 0 && gs_rng_below(&r->rng, 1000) < r->trouble.gap;
-	gs_sim_call_post(&c->body, claim_input(r, c), (struct gs_bytes){NULL, 0}, &data);
+	gs_sim_call_post(&c->body, claim_input(r, c), claim_output(r, c), &data);
 	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, &hash);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)
@@ -119,10 +135,14 @@ static enum gs_err send_lost(struct gs_sim_run *r)
 /* A transaction may be pushed out by another of the same key: then whoever posts notices, and posts again. */
 static enum gs_err post_due(struct gs_sim_run *r)
 {
+	const uint64_t blocks_s = POSTED_BLOCKS * r->network.rules.block_s;
+	const uint64_t patience_s = blocks_s > POSTED_S ? blocks_s : POSTED_S;
+	const bool out = gs_sim_run_within(r, &r->trouble.outage);
 	enum gs_err err = GS_OK;
 	for (unsigned i = 0; i < r->claims && err == GS_OK; i++) {
 		struct gs_sim_planned *c = &r->claim[i];
-		if (c->posted && r->now_s > c->at_s + POSTED_S && gs_sim_network_claim(&r->network, &c->id) == NULL) {
+		if (c->posted && !out && r->now_s > c->at_s + patience_s &&
+		    gs_sim_network_claim(&r->network, &c->id) == NULL) {
 			c->posted = false;
 			c->at_s = r->now_s;
 		}
@@ -185,6 +205,8 @@ static enum gs_err second(struct gs_sim_run *r, struct gs_error *error)
 	bool out = !r->calm && gs_sim_run_within(r, &r->trouble.outage);
 	const uint64_t poll_s = out ? OUTAGE_POLL_S : r->network.rules.block_s;
 	enum gs_err err = post_due(r);
+	if (err == GS_OK)
+		err = gs_sim_errands_do(r);
 	if (err == GS_OK && r->now_s % r->network.rules.block_s == 0) {
 		err = mine(r, error);
 	}

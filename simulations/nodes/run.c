@@ -113,15 +113,15 @@ bool gs_sim_run_settled(struct gs_sim_run *r)
 		if (nobodys < open || (c->status == GS_SIM_CLAIM_OPEN && open == 0))
 			return false;
 	}
-	return true;
+	return gs_sim_errands_settled(r);
 }
 
 bool gs_sim_run_left_over(const struct gs_sim_run *r)
 {
-	unsigned games = 0;
+	unsigned left = 0;
 	for (unsigned i = 0; i < r->network.claims; i++)
-		games += r->network.claim[i].open_games;
-	return games > 0;
+		left += r->network.claim[i].open_games + (r->network.claim[i].status == GS_SIM_CLAIM_OPEN);
+	return left > 0;
 }
 
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account)
@@ -139,6 +139,7 @@ uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account)
 		if (c != NULL && c->claimant == account && c->status == GS_SIM_CLAIM_FINAL)
 			has += gs_sim_small(c->claim_fee);
 	}
+	has += gs_sim_errands_spent(r, account);
 	return had > has ? had - has : 0;
 }
 
@@ -195,10 +196,13 @@ void gs_sim_run_tell(const struct gs_sim_run *r, const struct gs_sim_computation
 bool gs_sim_run_compute(void *run, unsigned actor, const struct gs_hash *claim, struct gs_sim_computed *out)
 {
 	struct gs_sim_run *r = run;
-	for (unsigned i = 0; i < r->claims; i++)
-		if (gs_hash_equal(&r->claim[i].id, claim))
-			return r->kind[actor]->compute(r, actor, &r->claim[i], out);
-	return false;
+	const struct gs_sim_planned *c = NULL;
+	for (unsigned i = 0; i < r->claims && c == NULL; i++)
+		c = gs_hash_equal(&r->claim[i].id, claim) ? &r->claim[i] : NULL;
+	for (unsigned i = 0; i < r->errands.leaves && c == NULL; i++)
+		c = gs_hash_equal(&r->leaf[i].id, claim) ? &r->leaf[i] : NULL;
+	return c != NULL && (c->account == actor || gs_sim_errands_known(r, c)) &&
+	       r->kind[actor]->compute(r, actor, c, out);
 }
 
 void gs_sim_run_treat(void *run, unsigned actor, const struct gs_sim_wish *wish, struct gs_sim_treatment *treatment)

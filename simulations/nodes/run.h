@@ -7,6 +7,7 @@
 #include "simulations/actors/actors.h"
 #include "simulations/faults/faults.h"
 #include "simulations/liar.h"
+#include "simulations/nodes/errands.h"
 #include "simulations/nodes/nodes.h"
 
 enum { GS_SIM_INPUTS = 2 /* different ones */ };
@@ -14,6 +15,7 @@ enum { GS_SIM_INPUTS = 2 /* different ones */ };
 struct gs_sim_planned { /* a claim that somebody is going to post */
 	unsigned account, input;
 	bool wrong, posted;
+	bool withheld;    /* posted without its input */
 	uint64_t at_s;    /* when it is posted, or once more */
 	uint64_t begun_s; /* when it was on chain first */
 	uint64_t ended_s; /* when it was decided; 0: not yet */
@@ -60,6 +62,8 @@ struct gs_sim_run {
 	struct gs_sim_computation honest[GS_SIM_INPUTS], lie[GS_SIM_ACTORS_MAX][GS_SIM_INPUTS];
 	struct gs_sim_planned claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
+	struct gs_sim_errands errands;
+	struct gs_sim_planned leaf[GS_SIM_RUN_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* of batches */
 	struct gs_sim_network network;
 	struct gs_sim_actor actor[GS_SIM_ACTORS_MAX];
 	const struct gs_sim_actor_kind *kind[GS_SIM_ACTORS_MAX];
@@ -97,15 +101,15 @@ bool gs_sim_run_has(const struct gs_sim_run *r, enum gs_sim_fault fault);
 bool gs_sim_run_within(const struct gs_sim_run *r, const struct gs_sim_span *span);
 /* A line of the run's log, if there is one. */
 void gs_sim_run_note(const struct gs_sim_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether every claim is on chain and decided, and every game over but those that nobody honest has a part in. */
+/* Whether every claim is on chain and decided, every game over but those that nobody honest has a part in, and every errand done. */
 bool gs_sim_run_settled(struct gs_sim_run *r);
-/* In a settled run: whether games are left that nobody honest has a part in. */
+/* In a settled run: whether games, or leaves of batches, are left that nobody honest has a part in. */
 bool gs_sim_run_left_over(const struct gs_sim_run *r);
 /* Whether what is promised to the honest is promised to this account. */
 bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
 /* Money: free, locked, unbonding, and withdrawn. */
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account);
-/* What the account has less than in the beginning, the fees of its final claims aside. */
+/* What the account has less than in the beginning, the fees of its final claims and what it paid for data aside. */
 uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account);
 /* Whether somebody honest samples this claim. */
 bool gs_sim_run_sampled(const struct gs_sim_run *r, const struct gs_sim_planned *claim);

@@ -1,5 +1,6 @@
 #include "simulations/nodes/setting.h"
 
+#include "simulations/nodes/errands.h"
 #include "simulations/nodes/nodes.h"
 
 static const char *const casts[] = {"stated", "drawn", NULL};
@@ -94,6 +95,19 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                              GS_SIM_ACTORS_MAX, NULL, false},
 	[GS_SIM_P_BRIBED] = {"validators.bribed", "validators that spare one lying claimant", GS_SIM_KIND_COUNT, 0, 0,
                              GS_SIM_ACTORS_MAX, NULL, false},
+	[GS_SIM_P_AUDIT] = {"duties.audit", "share of claims that are drawn for an audit", GS_SIM_KIND_SHARE, 0, 0, 1,
+                            NULL, true},
+	[GS_SIM_P_ATTEST] = {"duties.attest", "chance of a validator to attest what it found right", GS_SIM_KIND_SHARE,
+                             0, 0, 1, NULL, true},
+	[GS_SIM_P_DEMAND] = {"duties.demand", "chance of a claim's data to be demanded", GS_SIM_KIND_SHARE, 0, 0, 1,
+                             NULL, true},
+	[GS_SIM_P_WITHHOLD] = {"duties.withhold",
+                               "chance of a liar's claim to be posted without its data, which somebody honest demands",
+                               GS_SIM_KIND_SHARE, 0, 0, 1, NULL, true},
+	[GS_SIM_P_BATCHES] = {"duties.batches", "batches with their leaves in calldata", GS_SIM_KIND_COUNT, 0, 0,
+                              GS_SIM_RUN_BATCHES_MAX, NULL, true},
+	[GS_SIM_P_WITHDRAW] = {"duties.withdraw", "chance of a party to withdraw some of its stake", GS_SIM_KIND_SHARE,
+                               0, 0, 1, NULL, true},
 	[GS_SIM_P_FAULT] = {"fault", "what goes wrong in every run; what is stated below is so in any case",
                             GS_SIM_KIND_CHOICE, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_LYING, faults,
                             false},

@@ -100,9 +100,7 @@ static struct gs_sim_network_rules draw_rules(struct gs_sim_run *r)
 	rules.rules.bonds.refund_per_move = draw_money(r, GS_SIM_P_REFUND, 0, 1000);
 	rules.rules.bonds.concede_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_CONCEDE, GS_BPS, 1, GS_BPS);
 	rules.rules.bonds.burn_bps = (uint16_t)gs_sim_run_share(r, GS_SIM_P_BURN, GS_BPS, 0, GS_BPS);
-	rules.duties = (struct gs_sim_duty_rules){
-		.demand_s = 60, .audit_s = 60, .report_s = 60, .epoch_s = 60, .attest_stake = gs_wei_from_u64(1)};
-	rules.unbonding_s = 60;
+	gs_sim_errands_rules(r, &rules);
 	rules.claimant_budget_s = draw_time(r, GS_SIM_P_CLAIMANT_BUDGET, 120, 300, true);
 	rules.challenger_budget_s = draw_time(r, GS_SIM_P_CHALLENGER_BUDGET, 120, 300, true);
 	rules.minimum_time_s = draw_time(r, GS_SIM_P_LEAST_TIME, 60, 90, false);
@@ -153,13 +151,13 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.claimant_budget_s = rules->claimant_budget_s,
 		.challenger_budget_s = rules->challenger_budget_s,
 		.minimum_time_s = rules->minimum_time_s,
-		.epoch_s = 60,
 		.confirm_blocks = gs_sim_run_pick(r, GS_SIM_P_CONFIRM, 0, 2),
 		.resend_s = gs_sim_run_between(r, 4, 12),
 	};
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);
 	gs_be64_write(a->options.sampling.key, seed);
+	gs_sim_errands_shape(r, i, &a->options);
 	if (r->kind[i]->shape != NULL)
 		r->kind[i]->shape(r, i, &a->options);
 	return gs_sim_actor_open(a, seed, error);
@@ -259,6 +257,11 @@ enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
 	if (err != GS_OK)
 		return err == GS_ENOMEM ? gs_fail(error, err, "simulation: no memory for a run") : err;
 	plan_claims(r);
+	gs_sim_errands_plan(r);
+	for (unsigned i = 0; i < r->actors; i++) {
+		r->actor[i].handed = r->errands.handed;
+		r->actor[i].handed_count = r->errands.leaves;
+	}
 	return GS_OK;
 }
 

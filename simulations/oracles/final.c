@@ -11,11 +11,13 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 		    gs_sim_run_sampled(r, &r->claim[i]))
 			gs_sim_run_object(r, GS_SIM_WRONG_FINAL);
 	}
+	if (gs_sim_errands_wrong_final(r))
+		gs_sim_run_object(r, GS_SIM_WRONG_FINAL);
 	return GS_OK;
 }
 
 const struct gs_sim_oracle_kind gs_sim_oracle_final = {
 	.name = "wrong claim final",
-	.about = "a wrong claim is final at the end, though somebody honest samples it",
+	.about = "a wrong claim, or a wrong leaf of a batch, is final at the end, though somebody honest samples it",
 	.at_end = check,
 };

@@ -15,7 +15,8 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 			continue;
 		}
 		err = gs_sim_actor_summarise(&r->actor[a], &s, error);
-		if (err == GS_OK && (s.pending_txs || s.executions || (!left_over && (s.open || s.open_games))))
+		if (err == GS_OK &&
+		    (s.pending_txs || s.executions || s.attested || (!left_over && (s.open || s.open_games))))
 			gs_sim_run_object(r, GS_SIM_WRONG_RESTLESS);
 	}
 	return err;

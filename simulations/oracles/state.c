@@ -2,16 +2,35 @@
 
 #include "simulations/nodes/run.h"
 
+enum { LOOKS = 4 };
+
+/* Somebody else may have done something in the last block, which this node has not looked at. */
+static enum gs_err catch_up(struct gs_sim_run *r, unsigned actor, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	for (unsigned i = 0; i < LOOKS && err == GS_OK; i++) {
+		const struct gs_head *newest = r->actor[actor].node != NULL ? gs_node_newest(r->actor[actor].node)
+		                                                            : NULL;
+		if (newest != NULL && newest->number + 1 == r->network.blocks)
+			return GS_OK;
+		err = gs_sim_actor_tick(&r->actor[actor], r->now_s, error);
+	}
+	return err;
+}
+
 /* Everything that follows from the chain alone, beside what a node finds that has just come. */
 static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 {
-	static const enum gs_table derived[] = {GS_TABLE_CLAIMS, GS_TABLE_MODELS,  GS_TABLE_GAMES,
-	                                        GS_TABLE_STAKES, GS_TABLE_SLASHES, GS_TABLE_BATCHES};
+	static const enum gs_table derived[] = {GS_TABLE_CLAIMS,  GS_TABLE_MODELS,       GS_TABLE_GAMES,
+	                                        GS_TABLE_STAKES,  GS_TABLE_SLASHES,      GS_TABLE_BATCHES,
+	                                        GS_TABLE_BEACONS, GS_TABLE_ATTESTATIONS, GS_TABLE_BLOBS};
 	struct gs_sim_actor fresh = {.account = r->actors,
 	                             .network = &r->network,
 	                             .luck = {.offline_from_s = GS_SIM_NEVER_S},
 	                             .compute = gs_sim_run_compute,
 	                             .self = r,
+	                             .handed = r->errands.handed,
+	                             .handed_count = r->errands.leaves,
 	                             .options = r->actor[0].options};
 	fresh.options.self = gs_sim_address(GS_SIM_ACCOUNTS_MAX - 1);
 	fresh.options.validate = fresh.options.defend = fresh.options.finalise = false;
@@ -24,6 +43,8 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 			break;
 	}
 	for (unsigned a = 0; a < r->actors && err == GS_OK; a++) {
+		if (gs_sim_run_honest(r, a))
+			err = catch_up(r, a, error);
 		for (unsigned t = 0; gs_sim_run_honest(r, a) && err == GS_OK && t < GS_ARRAY_LEN(derived); t++) {
 			bool same;
 			err = gs_sim_same_records(&r->actor[a].inner, &fresh.inner, derived[t], &same, error);

@@ -100,7 +100,7 @@ static bool suits(const struct gs_strange_world *w, const struct gs_sim_chain *c
 static struct gs_sim_chain *draw_claim_for(struct gs_strange_world *w, enum gs_sim_call_kind kind)
 {
 	const bool any = one_in(w, 8);
-	for (unsigned tries = 0; tries < 2 * GS_SIM_CLAIMS_MAX; tries++) {
+	for (unsigned tries = 0; tries < 2 * GS_SIM_CLAIMS_ROOM; tries++) {
 		struct gs_sim_chain *c = draw_claim(w);
 		if (c == NULL || any || suits(w, c, kind))
 			return c;
@@ -420,11 +420,11 @@ static bool draw_fields(struct gs_strange_world *w, unsigned *sender, struct gs_
 	}
 	if (call->kind == GS_SIM_CALL_POST) {
 		draw_body(w, *sender, &call->body);
-		return w->claims++ < GS_SIM_CLAIMS_MAX;
+		return w->claims++ < GS_SIM_CLAIMS_ROOM;
 	}
 	if (call->kind == GS_SIM_CALL_OPEN_LEAF && w->batches > 0) {
 		draw_leaf(w, sender, call);
-		return w->claims++ < GS_SIM_CLAIMS_MAX;
+		return w->claims++ < GS_SIM_CLAIMS_ROOM;
 	}
 	if ((call->kind == GS_SIM_CALL_FINALIZE_BATCH || call->kind == GS_SIM_CALL_RELEASE_BATCH) && w->batches > 0) {
 		call->batch = w->batch[gs_rng_below(&w->rng, w->batches)].name;

@@ -30,7 +30,7 @@ struct gs_strange_world {
 	struct gs_sim_network network;
 	struct gs_strange_batch batch[GS_STRANGE_BATCHES];
 	unsigned batches, claims; /* that were sent */
-	unsigned challenges[GS_SIM_CLAIMS_MAX];
+	unsigned challenges[GS_SIM_CLAIMS_ROOM];
 	uint64_t salt, now_s;
 };
 

@@ -363,6 +363,51 @@ static void every_other_end_gives_the_stake_back(void **state)
 	}
 }
 
+/* The transaction that the others wait for comes first: an endpoint that answers only some requests must not starve it. */
+static void transactions_are_tended_by_nonce(void **state)
+{
+	struct node_fixture *f = *state;
+	static const uint8_t hashes[] = {0x90, 0x10, 0x50};
+	uint64_t watched = 0;
+
+	attest_all(f);
+	for (uint64_t claim = 1; claim <= GS_ARRAY_LEN(hashes); claim++) {
+		node_post(f, claim, NODE_CLAIMANT, 3);
+		attested(f, claim, NODE_SELF, 1);
+		of_claim(f, &f->options.contracts.claims, &gs_claims_event_invalidated, claim, NULL, 0);
+		node_sign(f, hashes[claim - 1]);
+	}
+	node_tick(f);
+	for (size_t i = 0; i < f->effects.count; i++) {
+		const struct gs_hash expected = node_hash(hashes[watched % GS_ARRAY_LEN(hashes)]);
+		if (f->effects.effect[i].kind != GS_EFFECT_WATCH)
+			continue;
+		assert_true(gs_hash_equal(&f->effects.effect[i].hash, &expected));
+		watched++;
+	}
+	assert_int_equal(watched, GS_ARRAY_LEN(hashes));
+}
+
+/* Where there is never going to be a verdict, a claimant that is gone must not keep our stake locked: anybody may release the claim. */
+static void a_claim_without_a_verdict_is_released(void **state)
+{
+	struct node_fixture *f = *state;
+	const struct gs_hash voided[] = {gs_models_event_voided, node_hash(NODE_MODEL), node_word_of(NODE_CLAIMANT)};
+	const struct gs_u256 rule = gs_u256_from_u64(3);
+
+	attest_all(f);
+	node_post(f, 1, NODE_CLAIMANT, 3);
+	node_post(f, 2, NODE_CLAIMANT, 3);
+	attested(f, 2, NODE_SELF, STAKE);
+	node_log(f, &f->options.contracts.models, voided, 3, &rule, 1);
+	assert_non_null(node_prepare(f, &f->options.contracts.claims, GS_CLAIMS_FN_RELEASE));
+	node_sign(f, 0x77);
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* the other claim holds nothing of ours */
+	of_claim(f, &f->options.contracts.claims, &gs_claims_event_released, 2, NULL, 0);
+	assert_true(duty(f, GS_DUTIES_FN_COLLECT));
+}
+
 /* A reorg that takes the attestation away brings the intent back to be mined again; one that takes finality away, the wait. */
 static void a_reorg_takes_it_back(void **state)
 {
@@ -403,6 +448,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_audited_claim_is_reported_then_collected, node_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(another_root_is_not_reported, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_claim_without_a_verdict_is_released, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(transactions_are_tended_by_nonce, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(every_other_end_gives_the_stake_back, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_reorg_takes_it_back, node_set_up, node_tear_down),
 	};

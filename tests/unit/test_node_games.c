@@ -177,6 +177,35 @@ static void the_bond_rises_with_the_games(void **state)
 	assert_true(challenges(f));
 }
 
+/* Neither side of a game may be there any more: who has a stake on the claim ends it, once they have had time to. */
+static void a_game_of_a_claim_with_our_stake_is_ended(void **state)
+{
+	struct node_fixture *f = *state;
+	const struct gs_u256 words[] = {number(5), number(7)}; /* commitment, stake */
+
+	node_post(f, 1, NODE_CLAIMANT, 3);
+	node_post(f, 2, NODE_CLAIMANT, 3);
+	open_game(f, 1, OTHER, 0, NODE_WINDOW_END_S);
+	open_game(f, 2, OTHER, 0, NODE_WINDOW_END_S);
+	const struct gs_hash topics[] = {gs_duties_event_attested_claim, node_claim(2), node_word_of(NODE_SELF)};
+	node_log(f, &f->options.contracts.duties, topics, 3, words, 2);
+	f->now_s = NODE_WINDOW_END_S + GS_NODE_FINALISE_GRACE_S;
+	node_tick(f);
+	assert_null(node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_TIMEOUT));
+	f->now_s++;
+	node_tick(f);
+	const struct gs_node_effect *e = node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_TIMEOUT);
+	struct gs_claim_body body;
+	uint8_t terms[GS_CLAIM_TERMS_WORDS * 32];
+	assert_non_null(e);
+	node_body(2, NODE_CLAIMANT, 3, &body);
+	gs_claim_terms_encode(&body, terms);
+	assert_memory_equal(gs_node_effect_data(&f->effects, e).ptr + 4, terms, sizeof(terms));
+	node_sign(f, 0x77);
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* the other game keeps nothing of ours waiting */
+}
+
 /* Of a void model nothing can be won or lost: the claimant takes its bond back, whoever plays about it too. */
 static void claims_of_a_void_model_are_released(void **state)
 {
@@ -296,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_later_game_is_closed, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_retired_model_is_taken_over, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(an_earlier_game_goes_on, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_game_of_a_claim_with_our_stake_is_ended, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(claims_of_a_void_model_are_released, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_bond_rises_with_the_games, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_ledger_follows_the_money, node_set_up, node_tear_down),

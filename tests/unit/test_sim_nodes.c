@@ -392,6 +392,28 @@ static void test_every_fault(void **state)
 	}
 }
 
+/* The same where claims have duties, and come in batches, with any kind of party beside; each run's seed draws what there is. */
+static void test_duties(void **state)
+{
+	double value[GS_SIM_NODES_PARAMETERS];
+	(void)state;
+	gs_sim_nodes_standard(value);
+	for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_WITHDRAW; p++)
+		value[p] = GS_SIM_DRAWN;
+	value[GS_SIM_P_CAST] = 1;
+	for (unsigned f = GS_SIM_FAULT_NONE; f <= GS_SIM_FAULT_ALL; f++) {
+		value[GS_SIM_P_FAULT] = f;
+		const struct gs_sim_nodes_options options = {.value = value};
+		struct gs_sim_nodes_tally tally[2] = {{.runs = 0}};
+		struct gs_error error = {0};
+		for (unsigned i = 0; i < 2; i++)
+			for (uint64_t seed = 3000; seed < 3004; seed++)
+				assert_int_equal(gs_sim_nodes_run(seed, &options, &tally[i], &error), GS_OK);
+		assert_int_equal(tally[0].violations, 0);
+		assert_memory_equal(&tally[0], &tally[1], sizeof(tally[0]));
+	}
+}
+
 /* ---- actors, by the engine that scenarios use ---- */
 
 static unsigned metric_of(const struct gs_sim_engine *e, const char *name)
@@ -541,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_a_stake_has_96_bits),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_duties),
 		cmocka_unit_test(test_every_actor),
 		cmocka_unit_test(test_all_lazy),
 		cmocka_unit_test(test_lies_are_seen),

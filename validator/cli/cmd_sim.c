@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "simulations/builtin.h"
+#include "simulations/remote.h"
 #include "simulations/report/report.h"
 #include "simulations/scenario.h"
 #include "validator/cli/commands.h"
@@ -17,10 +18,10 @@ enum { AGAIN_MAX = 4096, CHECKPOINT_MAX = 1024 };
 #define NOT_GIVEN UINT64_MAX
 
 struct call {
-	uint64_t seed, runs, threads, point;
+	uint64_t seed, runs, threads, point, idle_s;
 	struct gs_cli_list set, sweep;
-	bool json, csv, list, resume, trace, node_log, markdown;
-	const char *parameters, *checkpoint, *text, *report;
+	bool json, csv, list, resume, trace, node_log, markdown, worker;
+	const char *parameters, *checkpoint, *text, *queue, *queue_ca, *report;
 	char again[AGAIN_MAX]; /* the scenario and what was said about it, for another command line */
 };
 
@@ -150,6 +151,32 @@ static int tell_results(const struct call *call, const struct gs_sim_sweep *swee
 	return code;
 }
 
+/* ---- other machines ---- */
+
+static struct gs_sim_remote_options remote_options(const struct call *call)
+{
+	return (struct gs_sim_remote_options){call->queue, call->queue_ca, GS_VERSION_TEXT};
+}
+
+static unsigned processes(const struct call *call)
+{
+	return call->threads == NOT_GIVEN ? cores() : (unsigned)call->threads;
+}
+
+static int work(const struct call *call)
+{
+	const struct gs_sim_remote_options options = remote_options(call);
+	struct gs_error error = {0};
+	uint64_t done = 0;
+	if (call->queue == NULL)
+		return gs_cli_misused("--worker: needs --queue URL, such as redis://127.0.0.1:6379");
+	if (call->idle_s > UINT32_MAX / 1000)
+		return gs_cli_misused("--idle %" PRIu64 ": at most %u seconds", call->idle_s, UINT32_MAX / 1000);
+	enum gs_err err = gs_sim_remote_serve(&options, processes(call), (uint32_t)call->idle_s * 1000, &done, &error);
+	fprintf(stderr, "%" PRIu64 " batches done\n", done);
+	return err == GS_OK ? GS_EXIT_OK : gs_cli_fail(&error);
+}
+
 static int run_sweep(struct call *call, const char *what)
 {
 	struct gs_sim_scenario scenario;
@@ -160,8 +187,17 @@ static int run_sweep(struct call *call, const char *what)
 	if (load(call, what, &scenario, &error) != GS_OK)
 		return gs_cli_fail(&error);
 	name_checkpoint(call, &scenario, checkpoint);
+	struct gs_sim_remote *remote = NULL;
+	struct gs_sim_hands hands;
+	if (call->queue != NULL) {
+		const struct gs_sim_remote_options queue = remote_options(call);
+		if (gs_sim_remote_open(&scenario, &queue, &remote, &error) != GS_OK)
+			return gs_cli_fail(&error);
+		hands = gs_sim_remote_hands(remote);
+	}
 	const struct gs_sim_sweep_options options = {
-		.processes = call->threads == NOT_GIVEN ? cores() : (unsigned)call->threads,
+		.hands = remote != NULL ? &hands : NULL,
+		.processes = processes(call),
 		.checkpoint = checkpoint,
 		.resume = call->resume,
 		.version = GS_VERSION_TEXT,
@@ -171,6 +207,7 @@ static int run_sweep(struct call *call, const char *what)
 	double start = now_s();
 	enum gs_err err = gs_sim_sweep_run(&scenario, &options, &sweep, &error);
 	gs_sim_bar_clear(&bar);
+	gs_sim_remote_close(remote);
 	int code = err == GS_OK       ? tell_results(call, &sweep, now_s() - start)
 	           : err == GS_EAGAIN ? interrupted(call, &error, checkpoint)
 	                              : gs_cli_fail(&error);
@@ -229,6 +266,8 @@ static int run(struct call *call, const struct gs_cli *cli)
 		return gs_cli_misused("--threads %" PRIu64 ": from 1 to %d", call->threads, GS_SIM_PROCESSES_MAX);
 	if (call->json && call->csv)
 		return gs_cli_misused("--json and --csv: choose one");
+	if (call->worker)
+		return work(call);
 	if (cli->arg_count == 0)
 		return gs_cli_misused("sim: name a scenario; 'gainsay sim --list' tells the ready ones");
 	if (strcmp(cli->arg[0], "replay") == 0 || strcmp(cli->arg[0], "shrink") == 0)
@@ -285,6 +324,25 @@ int gs_cmd_sim(int argc, char **argv)
 	         .value = "FILE",
 	         .help = "where to keep how far it has come (./SCENARIO-....sim-progress)",
 	         .out = &c.checkpoint},
+		{.name = "queue",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "URL",
+	         .help = "workers at this Redis do the runs: redis://HOST:PORT",
+	         .out = &c.queue},
+		{.name = "queue-ca",
+	         .kind = GS_FLAG_TEXT,
+	         .value = "FILE",
+	         .help = "of rediss://: who vouches for the server (the system's)",
+	         .out = &c.queue_ca},
+		{.name = "worker",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "do runs for others at --queue, until it is interrupted",
+	         .out = &c.worker},
+		{.name = "idle",
+	         .kind = GS_FLAG_U64,
+	         .value = "SECONDS",
+	         .help = "with --worker: end when none has come for so long",
+	         .out = &c.idle_s},
 		{.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &c.json},
 		{.name = "report",
 	         .kind = GS_FLAG_TEXT,

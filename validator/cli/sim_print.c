@@ -38,7 +38,9 @@ static void estimate_text(const struct gs_sim_moments *m, enum gs_sim_unit unit,
 	else if (strcmp(low, high) == 0)
 		snprintf(out, CELL_MAX, "%.20s", mean);
 	else
-		snprintf(out, CELL_MAX, "%.16s (%.*s to %.16s)", mean, (int)strcspn(low, " "), low, high);
+		snprintf(out, CELL_MAX, "%.16s (%.*s to %.16s)", mean,
+		         strcmp(low + strcspn(low, " "), high + strcspn(high, " ")) == 0 ? (int)strcspn(low, " ") : 16,
+		         low, high);
 }
 
 static double expected(const struct gs_sim_sweep *sweep, unsigned point, unsigned metric)
@@ -205,6 +207,14 @@ static void print_points(const struct gs_sim_sweep *sweep)
 		       sweep->points - ROWS_MAX);
 }
 
+/* Observed; and oracles only where they object. */
+static bool worth_a_row(const struct gs_sim_sweep *sweep, unsigned metric)
+{
+	const struct gs_sim_moments *m = &sweep->result->metric[metric];
+	bool oracle = strncmp(sweep->scenario.engine->metric[metric].name, "violation.", 10) == 0;
+	return m->n > 0 && (!oracle || m->sum > 0);
+}
+
 /* A row a metric: of a scenario with one point. */
 static void print_metrics(const struct gs_sim_sweep *sweep)
 {
@@ -212,7 +222,7 @@ static void print_metrics(const struct gs_sim_sweep *sweep)
 	struct table t = {.rows = 1};
 	bool any_expected = false;
 	for (unsigned i = 0; i < e->metrics; i++) {
-		t.rows += sweep->result->metric[i].n > 0;
+		t.rows += worth_a_row(sweep, i);
 		any_expected = any_expected || has_expected(sweep, i);
 	}
 	char(*name)[CELL_MAX] = add_column(&t, true)->cell, (*mean)[CELL_MAX] = add_column(&t, true)->cell;
@@ -225,7 +235,7 @@ static void print_metrics(const struct gs_sim_sweep *sweep)
 		copy(form[0], "closed form");
 	for (unsigned i = 0, r = 1; i < e->metrics; i++) {
 		const struct gs_sim_moments *m = &sweep->result->metric[i];
-		if (m->n == 0)
+		if (!worth_a_row(sweep, i))
 			continue;
 		copy(name[r], e->metric[i].name);
 		estimate_text(m, e->metric[i].unit, mean[r]);

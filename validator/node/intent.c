@@ -426,6 +426,13 @@ static enum gs_err keep_pending(void *context, struct gs_bytes key, struct gs_by
 	return txs->bytes.err;
 }
 
+static int by_nonce(const void *x, const void *y)
+{
+	const struct gs_intent_tx *a = x, *b = y;
+
+	return a->nonce < b->nonce ? -1 : a->nonce > b->nonce;
+}
+
 enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out)
 {
 	size_t at = 0;
@@ -441,6 +448,8 @@ enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out)
 		out->tx[i].raw.ptr = out->bytes.ptr + at;
 		at += out->tx[i].raw.len;
 	}
+	if (out->count)
+		qsort(out->tx, out->count, sizeof(*out->tx), by_nonce);
 	return err;
 }
 

@@ -102,6 +102,7 @@ struct gs_intent_txs {
 	size_t count;
 	struct gs_buf bytes;
 };
+/* In the order of their nonces, the one that the others wait for first: who has no time for all of them must not leave it out. */
 GS_MUST enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out);
 void gs_intent_txs_free(struct gs_intent_txs *txs);
 

@@ -51,6 +51,9 @@ GS_MUST enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *i
 /* Wants an open claim released that cannot have a verdict any more (its model is void, the deployment retired for good, its batch
  * over): its bond and fee come back, its games can be closed. *released: it is such a claim. */
 GS_MUST enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim, bool *released);
+/* Whether money of ours waits for the end of an open claim: what it locked, a stake on its trace, the price of data that we demanded.
+ * Those who should end it may be gone, and anybody may. */
+GS_MUST enum gs_err gs_plan_waits(struct gs_node_turn *t, const struct gs_claim *claim, bool *out);
 /* What the claimant of an open claim owes, and what is due to others when it does not give it; of a claim that is over, what is still locked. */
 GS_MUST enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim *claim);
 /* Whether nothing of a claim's duties stands in the way of its being final, and by which epoch; if something can be done about that (randomness

@@ -382,11 +382,26 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 	return *refuted ? plan_challenge(t, claim) : gs_plan_attest(t, claim, &verdict);
 }
 
+enum gs_err gs_plan_waits(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
+{
+	const struct gs_address *self = &t->node->options.self;
+	struct gs_attestation a;
+	enum gs_err err;
+
+	*out = gs_address_equal(&claim->body.claimant, self) ||
+	       (claim->demand.deadline.unix_s && gs_address_equal(&claim->demand.by, self));
+	if (*out)
+		return GS_OK;
+	err = gs_facts_attestation(t->j, &claim->id, self, &a);
+	*out = !err && !gs_u256_is_zero(&a.stake.v);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
 static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
 	const struct gs_node_options *o = &t->node->options;
 	struct gs_claim claim;
-	bool mine, refuted = false, cleared = false;
+	bool mine, waits, refuted = false, cleared = false;
 	uint64_t ripe_s, epoch;
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
@@ -395,7 +410,10 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 	if (claim.status != GS_CLAIM_OPEN)
 		return gs_plan_duties(t, &claim);
 	mine = gs_address_equal(&claim.body.claimant, &o->self);
-	if (mine && o->finalise) {
+	err = gs_plan_waits(t, &claim, &waits);
+	if (err)
+		return err;
+	if (waits && o->finalise) {
 		bool released = false;
 		err = gs_plan_release(t, &claim, &released);
 		if (err || released)

@@ -175,7 +175,7 @@ static enum gs_err play(struct gs_node_turn *t, const struct gs_game_record *gam
 	return plan_move(t, game, state, challenger, claim);
 }
 
-/* A game without a winner to come, or one that keeps our prize waiting. */
+/* A game without a winner to come, or one that keeps our prize, or our stake on the claim, waiting. */
 static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_record *game, const struct gs_hash *state,
                                 const struct gs_claim *claim)
 {
@@ -208,8 +208,12 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 		return challenger || (standing.ours && standing.patient)
 		               ? plan_end(t, GS_INTENT_COLLECT, GS_MOVE_CLOSE, game, &state, &claim)
 		               : GS_OK;
-	if (!challenger && !claimant)
-		return standing.ours ? plan_foreign(t, game, &state, &claim) : GS_OK;
+	if (!challenger && !claimant) {
+		bool waits = standing.ours;
+		if (!waits && claim.status == GS_CLAIM_OPEN)
+			err = gs_plan_waits(t, &claim, &waits);
+		return err || !waits ? err : plan_foreign(t, game, &state, &claim);
+	}
 	err = gs_plan_release(t, &claim, &stop);
 	if (err || stop)
 		return err;
