@@ -12,7 +12,7 @@ static const char *const plants[] = {
 
 static const struct gs_sim_parameter parameters[] = {
 	[PLANT] = {"plant", "a defect put into the simulated chain, for tests of the oracles", GS_SIM_KIND_CHOICE, 0, 0,
-                   GS_SIM_PLANT_UNITS, plants},
+                   GS_SIM_PLANT_UNITS, plants, false},
 };
 
 enum metric {
