@@ -152,11 +152,14 @@ ifeq ($(MACHINE),aarch64)
 $(BUILD)/obj/%_dot_neon.o $(BUILD)/lint/%_dot_neon.c.ok: ARCH_FLAGS = -march=armv8.2-a+dotprod
 endif
 
+# Unrolled tiles: with checks at every load a compiler was not done after half an hour; with calls that check addresses it is.
+$(BUILD)/obj/validator/exec/planes_%.o: TILE_FLAGS = $(SANITIZE_TILES)
+
 $(BUILD)/obj/queue/%.o $(BUILD)/lint/queue/%.ok: ARCH_FLAGS = $(QUEUE_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT_LEVEL) $(ARCH_FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(OPT_LEVEL) $(ARCH_FLAGS) $(TILE_FLAGS) -MMD -MP -c $< -o $@
 
 # The ready scenarios are part of the program.
 SCENARIOS := $(wildcard simulations/scenarios/*.yaml)
@@ -182,7 +185,8 @@ check-quick: lint-quick all unit
 
 sanitize:
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize OPT=-O1 OPT_HOT=-O1 \
-		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" all unit
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+		SANITIZE_TILES="-fno-sanitize=undefined -mllvm -asan-instrumentation-with-call-threshold=0" all unit
 	@tests/run.sh $(BUILD)/sanitize unit
 
 coverage:

@@ -14,6 +14,7 @@ enum {
 	OUTAGE_POLL_S = 30, /* of nodes that see no blocks */
 	QUIET_S = 60,       /* after the last claim is settled, for what is left to do */
 	POSTED_S = 20,      /* after which whoever posted a claim looks for it */
+	POSTED_BLOCKS = 3,  /* or, where that is longer, after so many blocks */
 };
 
 void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_nodes_tally *from)
@@ -134,10 +135,14 @@ static enum gs_err send_lost(struct gs_sim_run *r)
 /* A transaction may be pushed out by another of the same key: then whoever posts notices, and posts again. */
 static enum gs_err post_due(struct gs_sim_run *r)
 {
+	const uint64_t blocks_s = POSTED_BLOCKS * r->network.rules.block_s;
+	const uint64_t patience_s = blocks_s > POSTED_S ? blocks_s : POSTED_S;
+	const bool out = gs_sim_run_within(r, &r->trouble.outage);
 	enum gs_err err = GS_OK;
 	for (unsigned i = 0; i < r->claims && err == GS_OK; i++) {
 		struct gs_sim_planned *c = &r->claim[i];
-		if (c->posted && r->now_s > c->at_s + POSTED_S && gs_sim_network_claim(&r->network, &c->id) == NULL) {
+		if (c->posted && !out && r->now_s > c->at_s + patience_s &&
+		    gs_sim_network_claim(&r->network, &c->id) == NULL) {
 			c->posted = false;
 			c->at_s = r->now_s;
 		}

@@ -4,9 +4,9 @@ ARCHES := aarch64 s390x
 ARCH_DEBIAN_aarch64 := arm64
 ARCH_DEBIAN_s390x := s390x
 ARCH_LIBRARIES := nettle-dev libnettle8 libssl-dev libssl3 libcmocka-dev libcmocka0 libmpfr-dev libmpfr6 libgmp-dev libgmp10
-# test_onnx_hostile limits its children's memory, which the emulator needs for itself.
-ARCH_TESTS := core_buf core_core core_hash core_keccak_lanes core_u256 descriptor elementary exec exec_conv exec_elements exec_gemm exec_int8 exec_sweep judge merkle merkle_tree number pow scalar catalogue \
-	vmath $(filter-out onnx_hostile,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c)))
+# test_onnx_hostile limits its children's memory, which the emulator needs for itself; test_exec_commit and test_exec_places need the files of other layers.
+ARCH_TESTS := core_buf core_core core_hash core_keccak_lanes core_u256 descriptor elementary judge merkle merkle_tree number pow scalar catalogue \
+	vmath $(filter-out onnx_hostile exec_commit exec_places,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c tests/unit/test_exec*.c)))
 ARCH_UNIT := $(foreach t,$(ARCH_TESTS),$(BUILD)/tests/unit/test_$(t))
 
 .PHONY: check-arch arch-now

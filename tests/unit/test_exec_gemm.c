@@ -239,7 +239,7 @@ static void few_places(void **state)
 			}
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(turned, cases / 4, cases);
+	assert_in_range(turned, cases / 8, cases); /* kernels of narrow vectors do so more seldom */
 }
 
 /* Many rows beside few lanes: tiles read the rows where they lie, evenly apart. */

@@ -36,6 +36,7 @@ static bool never(void *self, const struct gs_instr *in, uint32_t *chunk)
 
 struct seen {
 	uint64_t over, grouped, blocks; /* instructions that write over an operand, may be run with the next, are */
+	uint64_t fused, planes, direct; /* sweeps that are run with their producer; those of two of its forms */
 	uint64_t arena, trace;          /* chunks */
 };
 
@@ -57,12 +58,14 @@ static void count_places(const struct gs_program *p, struct seen *seen)
 }
 
 /* want: a trace, whole. Every output of runs with so many threads, and what a tolerant program compares, must be in it. */
-static void compare(const struct gs_program *p, const uint8_t *want, const struct gs_memory *from, unsigned threads,
-                    bool packed, const char *label, struct seen *seen)
+static void compare_one(const struct gs_program *p, const uint8_t *want, const struct gs_memory *from, unsigned threads,
+                        bool packed, bool finely, const char *label, struct seen *seen)
 {
 	uint64_t bytes = gs_program_trace_bytes(p), outputs = (uint64_t)p->header.output_chunk * GS_CHUNK_BYTES;
-	struct gs_exec_options options = {
-		.threads = threads, .packed_bytes = packed ? GS_EXEC_PACKED_BYTES_MAX : 0, .outputs_only = true};
+	struct gs_exec_options options = {.threads = threads,
+	                                  .packed_bytes = packed ? GS_EXEC_PACKED_BYTES_MAX : 0,
+	                                  .finely = finely,
+	                                  .outputs_only = true};
 	struct gs_exec_plan *plan;
 	struct gs_error error = {0};
 	struct gs_memory mem = *from;
@@ -92,6 +95,15 @@ static void compare(const struct gs_program *p, const uint8_t *want, const struc
 	}
 	free(got);
 	gs_exec_plan_free(plan);
+}
+
+/* As it would be run, and with all fused that can be. */
+static void compare(const struct gs_program *p, const uint8_t *want, const struct gs_memory *from, unsigned threads,
+                    bool packed, const char *label, struct seen *seen)
+{
+	struct seen other = {0};
+	compare_one(p, want, from, threads, packed, false, label, seen);
+	compare_one(p, want, from, threads, packed, true, label, &other);
 }
 
 /* ---- random programs ---- */
@@ -199,7 +211,7 @@ static void cast(struct network *n, const char *x, int64_t to, const char *name)
 static void add_value(struct network *n)
 {
 	char a[16], b[16], to[16], inner[16], both[64];
-	uint64_t kind = gs_rng_below(&n->rng, 13), last = n->values - 1;
+	uint64_t kind = gs_rng_below(&n->rng, 14), last = n->values - 1;
 	snprintf(a, sizeof(a), "v%llu", (unsigned long long)(last - gs_rng_below(&n->rng, last < 2 ? 1 : 2)));
 	snprintf(b, sizeof(b), "v%llu", (unsigned long long)gs_rng_below(&n->rng, n->values));
 	snprintf(to, sizeof(to), "v%u", n->values++);
@@ -232,6 +244,12 @@ static void add_value(struct network *n)
 		snprintf(b, sizeof(b), "i%u", n->made++);
 		node(n, "Sqrt", inner, b);
 		cast(n, b, GS_F32, to);
+	} else if (kind == 12) {
+		const int64_t axes[] = {1};
+		ob_node(&n->o, "ReduceMax", a, inner); /* one channel: few terms, as a first layer has */
+		ob_attr_ints(&n->o, "axes", 1, axes);
+		ob_end(&n->o);
+		conv(n, inner, 1, 1, 3, to);
 	} else {
 		node(n, "Less", both, inner);
 		snprintf(both, sizeof(both), "%s,%s,%s", inner, b, a);
@@ -239,7 +257,18 @@ static void add_value(struct network *n)
 	}
 }
 
-/* Sweeps that are run together: each by the interpreter, once more, over what they have left. */
+/* Whether it is run with others; counted. */
+static bool is_together(const char *form, struct seen *seen)
+{
+	bool blocks = strcmp(form, "blocks") == 0, fused = strcmp(form, "fused") == 0;
+	seen->blocks += blocks;
+	seen->fused += fused;
+	seen->planes += strcmp(form, "plane+") == 0;
+	seen->direct += strcmp(form, "direct+") == 0;
+	return blocks || fused || form[strlen(form) - 1] == '+';
+}
+
+/* Instructions that are run together: each by the interpreter, once more, over what they have left. */
 static void check_groups(const struct gs_program *p, const struct gs_memory *mem, unsigned threads, const char *label,
                          struct seen *seen)
 {
@@ -256,9 +285,8 @@ static void check_groups(const struct gs_program *p, const struct gs_memory *mem
 	memcpy(again.trace, mem->trace, bytes);
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct gs_instr in = gs_program_instr(p, i);
-		if (strcmp(gs_exec_plan_form(plan, i), "blocks") != 0)
+		if (!is_together(gs_exec_plan_form(plan, i), seen))
 			continue;
-		seen->blocks++;
 		gs_interpret_instr(&in, &again);
 		uint64_t at = (uint64_t)in.first_chunk * GS_CHUNK_BYTES;
 		uint64_t size = gs_dtype_chunks(in.store_dtype, gs_instr_count(&in)) * GS_CHUNK_BYTES;
@@ -316,7 +344,10 @@ static void random_networks(void **state)
 	for (uint64_t seed = 1; seed <= 40; seed++)
 		random_network(seed, &seen);
 	assert_true(seen.over > 200);
-	assert_true(seen.blocks > 300);
+	assert_true(seen.blocks > 200);
+	assert_true(seen.fused > 100);
+	assert_true(seen.planes > 10);
+	assert_true(seen.direct > 10);
 	assert_true(seen.arena < seen.trace / 4);
 }
 

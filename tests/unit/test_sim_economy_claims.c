@@ -87,6 +87,40 @@ static void who_is_wrong_loses(void **state)
 	assert_null(w->violation);
 }
 
+/* A wrong challenger behind the winner whose game is still open when the winner's ends: closed, and its moves are refunded. */
+static void who_is_wrong_may_be_closed_in_time(void **state)
+{
+	(void)state;
+	const struct setting with[] = {{"gas.price", 0}, {"games.reply", 0}, {NULL, 0}};
+	struct gs_economy_world *w = world_of(with);
+	w->agent[0].manner = GS_ECONOMY_GRIEFER;
+	assert_non_null(gs_economy_challenge(w, 1, 10, true, GS_ECONOMY_STALLS));
+	assert_non_null(gs_economy_challenge(w, 0, 20, false, GS_ECONOMY_STALLS));
+	gs_economy_games(w);
+	gs_economy_settle(w);
+	const struct gs_economy_game *late = &w->claim.game[1];
+	assert_true(late->closed && late->units == 2 && late->moves == 13); /* all but its last */
+	assert_int_equal(w->agent[0].books, TOKENS(7 * 0.05));
+	assert_int_equal(w->agent[1].books, TOKENS(550 - 7 * 0.05));
+	assert_null(w->violation);
+}
+
+/* One execution for all accounts of a swarm; each attests. */
+static void a_swarm_executes_once(void **state)
+{
+	(void)state;
+	const struct setting with[] = {
+		{"gas.price", 0}, {"capital.rate", 0}, {"validators.rate", 1}, {"validators.uptime", 1}, {NULL, 0}};
+	struct gs_economy_world *w = world_of(with);
+	w->claim.wrong = false;
+	for (unsigned i = 0; i < 3; i++) {
+		w->agent[i].manner = GS_ECONOMY_SYBIL;
+		gs_economy_act_sybil(w, i);
+		assert_true(w->agent[i].attested && w->agent[i].proves);
+		assert_int_equal(w->agent[i].outside, i == 0 ? -TOKENS(0.01) : 0);
+	}
+}
+
 /* In front of the honest challenge, and conceded to at once: 0.5 * 0.8 of the bond are gone, and the honest one has nothing. */
 static void an_exit_costs_burn_times_concede(void **state)
 {
@@ -300,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_earliest_right_game_has_the_prize),
 		cmocka_unit_test(who_is_wrong_loses),
+		cmocka_unit_test(who_is_wrong_may_be_closed_in_time),
+		cmocka_unit_test(a_swarm_executes_once),
 		cmocka_unit_test(an_exit_costs_burn_times_concede),
 		cmocka_unit_test(silence_and_concession),
 		cmocka_unit_test(only_who_has_the_trace_is_paid),

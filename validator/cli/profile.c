@@ -63,14 +63,14 @@ static void print_line(const struct gs_profile *p, const struct gs_run *run, str
 	char what[96];
 	boxes(&in, what, sizeof(what));
 	double each = place.seconds / (double)p->runs;
-	printf("%6u  %-11s  %-13s  %-36s  %9.4f  %5.1f %%  %8.2f\n", place.instruction,
+	printf("%6u  %-12s  %-13s  %-36s  %9.4f  %5.1f %%  %8.2f\n", place.instruction,
 	       gs_exec_plan_form(run->plan, place.instruction), gs_fn_info(in.fn)->name, what, each * 1e3,
 	       p->total > 0 ? place.seconds / p->total * 100 : 0, each > 0 ? steps_of(&in) / each * 1e-9 : 0);
 }
 
 static void print_forms(const struct gs_profile *p, const struct gs_run *run)
 {
-	enum { FORMS = 16 };
+	enum { FORMS = 32 };
 	const char *name[FORMS];
 	double seconds[FORMS] = {0};
 	uint32_t count[FORMS] = {0};
@@ -87,7 +87,7 @@ static void print_forms(const struct gs_profile *p, const struct gs_run *run)
 		count[f]++;
 	}
 	for (unsigned f = 0; f < forms; f++)
-		printf("%6u  %-11s  %50s  %9.4f  %5.1f %%\n", count[f], name[f], "", seconds[f] / (double)p->runs * 1e3,
+		printf("%6u  %-12s  %50s  %9.4f  %5.1f %%\n", count[f], name[f], "", seconds[f] / (double)p->runs * 1e3,
 		       p->total > 0 ? seconds[f] / p->total * 100 : 0);
 }
 
@@ -100,7 +100,7 @@ void gs_profile_print(const struct gs_profile *p, const struct gs_run *run, uint
 	for (uint32_t i = 0; i < count; i++)
 		place[i] = (struct place){p->seconds[i], i};
 	qsort(place, count, sizeof(*place), slower_first);
-	printf("%6s  %-11s  %-13s  %-36s  %9s  %7s  %8s\n", "number", "run as", "function", "output of reduced", "ms",
+	printf("%6s  %-12s  %-13s  %-36s  %9s  %7s  %8s\n", "number", "run as", "function", "output of reduced", "ms",
 	       "share", "1e9/s");
 	for (uint32_t i = 0; i < count && i < lines; i++)
 		print_line(p, run, place[i]);

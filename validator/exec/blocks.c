@@ -19,8 +19,7 @@ bool gs_blocks_alike(const struct gs_instr *in, const struct gs_view *view)
 	return true;
 }
 
-/* Whether it may belong to a group at all; which form it gets is seen later. */
-static bool element_wise(const struct gs_instr *in)
+bool gs_blocks_element_wise(const struct gs_instr *in)
 {
 	if (in->form != GS_MAP || gs_fn_is_first(in->fn))
 		return false;
@@ -56,7 +55,7 @@ static bool follows(const struct gs_instr *in, unsigned alike, uint32_t first_ch
 
 void gs_blocks_next(struct gs_blocks_finder *f, const struct gs_instr *in, unsigned alike, uint32_t *last)
 {
-	bool fits = element_wise(in);
+	bool fits = gs_blocks_element_wise(in);
 	uint32_t i = f->next++;
 	if (!f->open || !fits || gs_instr_count(in) != f->count || !follows(in, alike, f->first_chunk)) {
 		f->first = i;
@@ -88,39 +87,92 @@ void gs_blocks_end(const struct gs_blocks_finder *f, uint32_t *last)
 
 /* ---- running ---- */
 
-struct job {
-	struct gs_sweep_bound bound[GS_BLOCKS_MAX];
-	unsigned n;
-	uint64_t elements;
-};
+void gs_blocks_prepare(const struct gs_sweep *const *sweep, unsigned n, const struct gs_blocks_use *use,
+                       struct gs_blocks *out)
+{
+	unsigned last[GS_BLOCKS_MAX];
+	int holder[GS_BLOCKS_SLOTS]; /* whose tensor it is */
+	GS_ASSERT(n > 0 && n <= GS_BLOCKS_MAX);
+	*out = (struct gs_blocks){.n = n};
+	for (unsigned s = 0; s < GS_BLOCKS_SLOTS; s++)
+		holder[s] = GS_BLOCKS_OWN;
+	for (unsigned i = 0; i < n; i++) {
+		last[i] = i;
+		for (unsigned k = 0; k < 3; k++)
+			if (use[i].made_by[k] != GS_BLOCKS_OWN)
+				last[use[i].made_by[k]] = i;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		out->sweep[i] = sweep[i];
+		out->slot[i] = GS_BLOCKS_OWN;
+		for (unsigned k = 0; k < 3; k++)
+			out->from[i][k] = use[i].made_by[k] != GS_BLOCKS_OWN ? out->slot[use[i].made_by[k]]
+			                                                     : GS_BLOCKS_OWN;
+		for (unsigned s = 0; s < GS_BLOCKS_SLOTS; s++) {
+			if (holder[s] != GS_BLOCKS_OWN &&
+			    last[holder[s]] <= i) /* i may write over what it reads last */
+				holder[s] = GS_BLOCKS_OWN;
+			if (holder[s] != GS_BLOCKS_OWN || out->slot[i] != GS_BLOCKS_OWN || use[i].wanted ||
+			    sweep[i]->store_dtype != GS_F32)
+				continue;
+			out->slot[i] = (int8_t)s;
+			holder[s] = (int)i;
+		}
+	}
+}
+
+void gs_blocks_bind(const struct gs_blocks *blocks, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                    struct gs_blocks_bound *out)
+{
+	out->blocks = blocks;
+	for (unsigned i = 0; i < blocks->n; i++)
+		out->sweep[i] = gs_sweep_bind(blocks->sweep[i], mem, kernels);
+}
+
+/* Where element 0 would be, if element `first` of a tensor is that of the slot. */
+static uint8_t *slot_at(float *slot, uint64_t first)
+{
+	return (uint8_t *)((uintptr_t)slot - first * sizeof(float));
+}
+
+void gs_blocks_part(const struct gs_blocks_bound *bound, uint64_t first, uint64_t last)
+{
+	const struct gs_blocks *blocks = bound->blocks;
+	float slot[GS_BLOCKS_SLOTS][BLOCK]; /* not cleared: written before it is read */
+	for (uint64_t end; first < last; first = end) {
+		end = last - first < BLOCK ? last : first + BLOCK;
+		for (unsigned i = 0; i < blocks->n; i++) {
+			struct gs_sweep_bound sweep = bound->sweep[i];
+			for (unsigned k = 0; k < 3; k++)
+				if (blocks->from[i][k] != GS_BLOCKS_OWN)
+					sweep.base[k] = slot_at(slot[blocks->from[i][k]], first);
+			if (blocks->slot[i] != GS_BLOCKS_OWN)
+				sweep.out = slot_at(slot[blocks->slot[i]], first);
+			gs_sweep_range(&sweep, first, end);
+		}
+	}
+}
 
 /* Items: blocks. */
 static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
-	const struct job *job = self;
+	const struct gs_blocks_bound *bound = self;
+	uint64_t elements = gs_sweep_elements(bound->blocks->sweep[0]);
 	(void)thread;
-	for (uint64_t i = first; i < last; i++) {
-		uint64_t from = i * BLOCK, to = job->elements - from < BLOCK ? job->elements : from + BLOCK;
-		for (unsigned k = 0; k < job->n; k++)
-			gs_sweep_range(&job->bound[k], from, to);
-	}
+	gs_blocks_part(bound, first * BLOCK, elements < last * BLOCK ? elements : last * BLOCK);
 }
 
-void gs_blocks_run(const struct gs_sweep *const *sweep, unsigned n, const struct gs_memory *mem,
-                   const struct gs_kernels *kernels, struct gs_pool *pool)
+void gs_blocks_run(const struct gs_blocks *blocks, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                   struct gs_pool *pool)
 {
-	struct job job;
-	GS_ASSERT(n > 0 && n <= GS_BLOCKS_MAX);
-	job.n = n;
-	job.elements = gs_sweep_elements(sweep[0]);
-	if (job.elements <= BLOCK) {
-		for (unsigned k = 0; k < n; k++) {
-			struct gs_sweep_bound bound = gs_sweep_bind(sweep[k], mem, kernels);
-			gs_sweep_range(&bound, 0, job.elements);
-		}
-		return;
+	struct gs_blocks_bound bound;
+	uint64_t elements = gs_sweep_elements(blocks->sweep[0]);
+	for (unsigned i = 0; elements <= BLOCK && i < blocks->n; i++) { /* in the caches wherever they lie */
+		struct gs_sweep_bound sweep = gs_sweep_bind(blocks->sweep[i], mem, kernels);
+		gs_sweep_range(&sweep, 0, elements);
 	}
-	for (unsigned k = 0; k < n; k++)
-		job.bound[k] = gs_sweep_bind(sweep[k], mem, kernels);
-	gs_pool_run(pool, (job.elements + BLOCK - 1) / BLOCK, WORK_GRAIN / (BLOCK * n) + 1, run_blocks, &job);
+	if (elements <= BLOCK)
+		return;
+	gs_blocks_bind(blocks, mem, kernels, &bound);
+	gs_pool_run(pool, (elements + BLOCK - 1) / BLOCK, WORK_GRAIN / (BLOCK * blocks->n) + 1, run_blocks, &bound);
 }

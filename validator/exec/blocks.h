@@ -30,8 +30,64 @@ unsigned gs_blocks_reads_alike(const struct gs_instr *in);
 /* Element n of the instruction's output is computed from element n of the view, and from no other of it. */
 bool gs_blocks_alike(const struct gs_instr *in, const struct gs_view *view);
 
-/* Runs such instructions, all of them sweeps, n at most GS_BLOCKS_MAX; not the padding behind their tensors. */
-void gs_blocks_run(const struct gs_sweep *const *sweep, unsigned n, const struct gs_memory *mem,
-                   const struct gs_kernels *kernels, struct gs_pool *pool);
+/* Element-wise at all: whichever form it gets, it may belong to a group. */
+bool gs_blocks_element_wise(const struct gs_instr *in);
+
+/* ---- running such instructions, all of them sweeps ---- */
+
+enum { GS_BLOCKS_SLOTS = 4, GS_BLOCKS_OWN = -1 };
+
+/* What one of them reads of the others', by operand: which of them made it, or GS_BLOCKS_OWN; and whether anybody else wants its tensor. */
+struct gs_blocks_use {
+	int made_by[3];
+	bool wanted;
+};
+
+/* A tensor that nobody else wants exists for the time of a block: in a slot of the thread's, not where it has its place. */
+struct gs_blocks {
+	unsigned n;                                  /* at most GS_BLOCKS_MAX */
+	const struct gs_sweep *sweep[GS_BLOCKS_MAX]; /* borrowed */
+	int8_t slot[GS_BLOCKS_MAX];                  /* of its tensor, or GS_BLOCKS_OWN */
+	int8_t from[GS_BLOCKS_MAX][3];               /* of its operands, likewise */
+};
+/* use: of each of the n. */
+void gs_blocks_prepare(const struct gs_sweep *const *sweep, unsigned n, const struct gs_blocks_use *use,
+                       struct gs_blocks *out);
+
+/* Not the padding behind their tensors. */
+void gs_blocks_run(const struct gs_blocks *blocks, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                   struct gs_pool *pool);
+
+/* The same for parts, by the calling thread, as soon as who writes what they read has written that part: elements first ...
+ * last - 1. */
+struct gs_blocks_bound {
+	const struct gs_blocks *blocks;
+	struct gs_sweep_bound sweep[GS_BLOCKS_MAX];
+};
+void gs_blocks_bind(const struct gs_blocks *blocks, const struct gs_memory *mem, const struct gs_kernels *kernels,
+                    struct gs_blocks_bound *out);
+void gs_blocks_part(const struct gs_blocks_bound *bound, uint64_t first, uint64_t last);
+
+/* Parts that follow each other are run as one, up to some that still lie in the caches: begin with {.of = bound}, end with
+ * gs_stretch_end. */
+enum { GS_STRETCH_MAX = 1 << 13 };
+struct gs_stretch {
+	const struct gs_blocks_bound *of;
+	uint64_t first, last; /* not run yet */
+};
+static inline void gs_stretch_end(struct gs_stretch *s)
+{
+	if (s->first != s->last)
+		gs_blocks_part(s->of, s->first, s->last);
+	s->first = s->last;
+}
+static inline void gs_stretch_add(struct gs_stretch *s, uint64_t first, uint64_t elements)
+{
+	if (first != s->last || s->last - s->first >= GS_STRETCH_MAX) {
+		gs_stretch_end(s);
+		s->first = first;
+	}
+	s->last = first + elements;
+}
 
 #endif

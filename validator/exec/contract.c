@@ -6,6 +6,7 @@
 
 enum {
 	WORK_GRAIN = 1 << 17, /* products worth handing to another thread */
+	STRETCH_MIN = 512,    /* elements that outweigh a call of each sweep */
 	APART_TERMS = 256,    /* of rows that are read where they lie, ... */
 	APART_VECTORS = 8,    /* ...beside so many vectors of lanes, ... */
 	APART_UNIT = 1 << 10, /* ...bytes: the greatest power of two in their distance */
@@ -96,10 +97,18 @@ void gs_workspace_free(struct gs_workspace *ws)
 	free(ws);
 }
 
+void gs_workspace_after(struct gs_workspace *ws, const struct gs_blocks_bound *after)
+{
+	ws->after = after;
+}
+
 uint64_t gs_workspace_bytes(const struct gs_workspace *ws)
 {
-	uint64_t bytes = sizeof(*ws) + ws->stage_x.bytes + ws->stage_w.bytes + ws->packed_w.bytes + ws->term_x.bytes +
-	                 ws->term_w.bytes + ws->w_sums.bytes;
+	const struct gs_buffer *buffer[] = {&ws->stage_x, &ws->stage_w, &ws->packed_w,
+	                                    &ws->term_x,  &ws->term_w,  &ws->w_sums};
+	uint64_t bytes = sizeof(*ws);
+	for (unsigned i = 0; i < GS_ARRAY_LEN(buffer); i++)
+		bytes += buffer[i]->memory ? buffer[i]->bytes : 0;
 	for (unsigned t = 0; t < ws->threads; t++)
 		if (ws->worker[t])
 			bytes += sizeof(*ws->worker[t]) + sizeof(float) * GS_ITEM_ROWS * GS_ACC_LANES;
@@ -172,6 +181,29 @@ bool gs_contract_reads_apart(const struct gs_contract *c, const struct gs_kernel
 		return false;
 	uint64_t apart = (uint64_t)is->w.step[is->rows.axis[0]] * sizeof(float), unit = apart & (0 - apart);
 	return is->w.step[is->rows.axis[0]] > 0 && unit <= APART_UNIT;
+}
+
+/* Lanes of an item: more of few terms. */
+static uint64_t most_lanes(const struct gs_contract *c)
+{
+	uint64_t most = GS_BLOCK_ELEMENTS / c->is.terms / GS_ACC_LANES * GS_ACC_LANES;
+	return most < GS_ACC_LANES ? GS_ACC_LANES : most > GS_ITEM_LANES ? GS_ITEM_LANES : most;
+}
+
+bool gs_contract_tells(const struct gs_contract *c)
+{
+	const struct gs_contraction *is = &c->is;
+	uint64_t lanes = is->lanes.points, most = most_lanes(c);
+	if (is->lanes.count == 0 || is->out_step[is->lanes.axis[is->lanes.count - 1]] != 1)
+		return false;
+	for (unsigned i = 0; i + 1 < is->lanes.count; i++) /* lines of lanes that follow each other */
+		if (is->out_step[is->lanes.axis[i]] !=
+		    is->out_step[is->lanes.axis[i + 1]] * (int64_t)is->extent[is->lanes.axis[i + 1]])
+			return false;
+	if (lanes > most)
+		return most >= STRETCH_MIN;
+	bool rows_follow = is->rows.count == 1 && is->out_step[is->rows.axis[0]] == (int64_t)lanes;
+	return lanes >= STRETCH_MIN || rows_follow;
 }
 
 void gs_contract_drop(struct gs_contract *c)
@@ -352,8 +384,7 @@ static void cut_items(struct gs_contract_job *job, unsigned threads)
 {
 	const struct gs_contract *c = job->c;
 	uint64_t lanes = c->is.lanes.points, panel = job->panel, want = threads > 1 ? 2 * threads : 1;
-	uint64_t most = GS_BLOCK_ELEMENTS / c->is.terms / GS_ACC_LANES * GS_ACC_LANES; /* more lanes of few terms */
-	most = most < GS_ACC_LANES ? GS_ACC_LANES : most > GS_ITEM_LANES ? GS_ITEM_LANES : most;
+	uint64_t most = most_lanes(c);
 	job->item_lanes = lanes < most ? gs_round_up(lanes, panel) : most;
 	job->item_rows = GS_ITEM_ROWS / c->tile_rows * c->tile_rows;
 	for (;;) {
@@ -435,7 +466,7 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
                             const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_workspace *ws)
 {
 	struct gs_contract wider;
-	struct gs_contract_job job = {.in = in, .mem = mem, .kernels = kernels, .ws = ws};
+	struct gs_contract_job job = {.in = in, .mem = mem, .kernels = kernels, .ws = ws, .after = ws->after};
 	if (c->is.words && !choose_words(c, mem, kernels, &job, &wider))
 		c = &wider;
 	job.c = c;

@@ -45,6 +45,9 @@ bool gs_contract_stages(const struct gs_contract *c, uint32_t *chunk);
 /* Whether tiles read the rows where they lie: few lanes, and rows that are no constants packed beforehand. */
 bool gs_contract_reads_apart(const struct gs_contract *c, const struct gs_kernels *kernels);
 
+/* Whether what an item writes is worth being told: long stretches of elements that follow each other. */
+bool gs_contract_tells(const struct gs_contract *c);
+
 /* Frees what was packed beforehand. */
 void gs_contract_drop(struct gs_contract *c);
 
@@ -52,6 +55,9 @@ void gs_contract_drop(struct gs_contract *c);
 struct gs_workspace;
 GS_MUST enum gs_err gs_workspace_new(unsigned threads, struct gs_workspace **out);
 void gs_workspace_free(struct gs_workspace *ws);
+/* Of the runs that follow: run on every part of a tensor once it is written (blocks.h), if gs_contract_tells. NULL: nothing. */
+struct gs_blocks_bound;
+void gs_workspace_after(struct gs_workspace *ws, const struct gs_blocks_bound *after);
 uint64_t gs_workspace_bytes(const struct gs_workspace *ws); /* that it holds now */
 
 /* Packs the factors that are constants, weights being the program's array, as long as it adds at most *budget bytes

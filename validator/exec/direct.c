@@ -1,5 +1,6 @@
 #include "validator/exec/direct.h"
 
+#include "validator/exec/blocks.h"
 #include "validator/exec/image.h"
 #include "validator/exec/pack.h"
 
@@ -164,6 +165,7 @@ struct job {
 	const float *w, *start; /* [tile][term][row], [row] */
 	float *room;
 	size_t room_floats; /* a thread */
+	const struct gs_blocks_bound *after;
 };
 
 /* Weights and start, as tiles read them. */
@@ -273,7 +275,18 @@ static void run_items(void *self, unsigned thread, uint64_t first, uint64_t last
 				if (narrows)
 					narrow(job, result, rows, at);
 			}
+		struct gs_stretch written = {.of = job->after};
+		for (size_t row = 0; job->after && row < d->rows; row++)
+			gs_stretch_add(&written,
+			               (uint64_t)(out_at + (int64_t)row * d->out_row) + y0 * (uint64_t)d->out_line,
+			               lines * (uint64_t)d->out_line);
+		gs_stretch_end(&written);
 	}
+}
+
+bool gs_direct_tells(const struct gs_direct *d)
+{
+	return (int64_t)d->lanes == (int64_t)d->out_line;
 }
 
 enum gs_err gs_direct_run(const struct gs_direct *d, const struct gs_memory *mem, const struct gs_kernels *kernels,
@@ -281,7 +294,7 @@ enum gs_err gs_direct_run(const struct gs_direct *d, const struct gs_memory *mem
 {
 	const struct gs_contraction *c = &d->is;
 	unsigned threads = gs_pool_threads(pool);
-	struct job job = {.d = d, .kernels = kernels};
+	struct job job = {.d = d, .kernels = kernels, .after = room->after};
 	size_t weights = (d->rows * (size_t)c->terms + d->rows + 15) / 16 * 16;
 	size_t results = c->store_dtype != GS_F32 ? d->tile_rows * d->lanes : 0;
 	job.room_floats = ((size_t)d->channels.points * d->stage_plane + d->x.pitch + results + 15) / 16 * 16;

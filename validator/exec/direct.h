@@ -19,5 +19,7 @@ void gs_direct_free(struct gs_direct *d); /* NULL is fine */
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_direct_run(const struct gs_direct *d, const struct gs_memory *mem,
                                   const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
+/* Whether lines of its output follow each other there: then room->after is run on what an item has written. */
+bool gs_direct_tells(const struct gs_direct *d);
 
 #endif

@@ -184,6 +184,11 @@ enum gs_err gs_fast_run(const struct gs_fast *fast, const struct gs_memory *mem,
 	return GS_OK;
 }
 
+bool gs_fast_tells(const struct gs_fast *fast)
+{
+	return (fast->form == PLANE && gs_plane_tells(fast->is)) || (fast->form == DIRECT && gs_direct_tells(fast->is));
+}
+
 const struct gs_sweep *gs_fast_sweep(const struct gs_fast *fast)
 {
 	return fast->form == SWEEP ? fast->is : NULL;

@@ -18,6 +18,8 @@ GS_MUST enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const str
                                             const struct gs_contraction *products, struct gs_fast **out);
 void gs_fast_free(struct gs_fast *fast); /* NULL is fine */
 
+/* Whether gs_fast_run runs room->after (blocks.h) on every part of the tensor once it is written; who does not leaves it. */
+bool gs_fast_tells(const struct gs_fast *fast);
 /* Packs constants for all later runs, if it has any and they take at most *budget bytes, which are taken from it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_fast_prepack(struct gs_fast *fast, const uint8_t *weights, const struct gs_kernels *kernels,
                                     uint64_t *budget);

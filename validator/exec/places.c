@@ -201,7 +201,8 @@ enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, st
 {
 	struct layout *l = calloc(1, sizeof(*l));
 	*out = (struct gs_places){.chunk = calloc(p->count, sizeof(*out->chunk))};
-	if (l == NULL || out->chunk == NULL) {
+	out->last = calloc(p->count, sizeof(*out->last));
+	if (l == NULL || out->chunk == NULL || out->last == NULL) {
 		gs_places_free(out);
 		free(l);
 		return GS_ENOMEM;
@@ -214,6 +215,7 @@ enum gs_err gs_places_init(struct gs_places *out, const struct gs_program *p, st
 	l->copies = copies;
 	l->self = self;
 	keep_canonical(l);
+	memcpy(out->last, l->live.last, p->count * sizeof(*out->last));
 	for (uint32_t i = 0; i < p->count; i++)
 		place(l, i);
 	out->chunks = l->arena.most;
@@ -229,6 +231,7 @@ void gs_places_free(struct gs_places *places)
 {
 	free(places->chunk);
 	free(places->reads);
+	free(places->last);
 	*places = (struct gs_places){.chunk = NULL};
 }
 

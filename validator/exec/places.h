@@ -21,6 +21,7 @@ struct gs_places {
 	uint32_t chunks;             /* of the arena */
 	uint32_t over;               /* instructions that write over an operand */
 	struct gs_live_reads *reads; /* owned; by instruction */
+	uint32_t *last;              /* owned; by instruction: the last that reads it, or GS_LIVE_ALWAYS */
 };
 
 /* Whether the instruction has copied all of the tensor at *chunk before it writes anything. */

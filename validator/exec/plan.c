@@ -4,6 +4,7 @@
 #include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/fast.h"
+#include "validator/exec/fuse.h"
 #include "validator/exec/gemv.h"
 #include "validator/exec/lines.h"
 #include "validator/exec/places.h"
@@ -42,6 +43,7 @@ struct gs_exec_plan {
 	uint64_t kept_bytes;     /* by steps */
 	uint64_t chunks;         /* of all tensors */
 	bool again;              /* not the first run */
+	bool finely;             /* for tests (struct gs_exec_options) */
 	const uint8_t *paged;    /* the trace for which large pages were asked last */
 };
 
@@ -57,6 +59,8 @@ struct step {
 	struct gs_fast *fast;         /* owned; NULL: a contraction, or lines */
 	struct gs_gemv *gemv;         /* owned; NULL: as above */
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
+	struct gs_blocks *blocks;     /* owned; NULL, or the sweeps that are run with it... */
+	bool produces;                /* ...on every part of its tensor, itself not among them */
 	uint32_t packed;              /* 1 + its place in the plan's packed; 0: nothing */
 	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
 	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
@@ -241,22 +245,56 @@ static bool sweeps(const struct step *step)
 	return step->fast != NULL && gs_fast_sweep(step->fast) != NULL;
 }
 
-/* Sweeps of a group are run together. */
-static void group_steps(struct gs_exec_plan *plan, const uint32_t *last)
+/* Whether its form tells when parts of the tensor are written. */
+static bool tells(const struct gs_exec_plan *plan, uint32_t i)
 {
-	for (uint32_t i = 0, n; i < plan->count; i += n) {
-		n = 1;
-		while (n < GS_BLOCKS_MAX && i + n <= last[i] && sweeps(&plan->step[i]) && sweeps(&plan->step[i + n]))
-			n++;
-		plan->step[i].together = n;
+	struct gs_instr in;
+	struct gs_contract c;
+	if (plan->step[i].fast)
+		return gs_fast_tells(plan->step[i].fast);
+	instr(plan, i, &in);
+	return contracts(plan, &in, &c) && gs_contract_tells(&c);
+}
+
+/* Sweeps from instruction i on, at most up to `last`, that can be run together. */
+static enum gs_err group_sweeps(const struct gs_exec_plan *plan, uint32_t i, uint32_t last, uint32_t least,
+                                struct gs_blocks **out, uint32_t *count)
+{
+	const struct gs_sweep *sweep[GS_BLOCKS_MAX];
+	uint32_t n = 0;
+	for (; n < GS_BLOCKS_MAX && i + n <= last && sweeps(&plan->step[i + n]); n++)
+		sweep[n] = gs_fast_sweep(plan->step[i + n].fast);
+	*count = n >= least ? n : 0;
+	bool spare = plan->places.chunk && (plan->finely || plan->step[i].chunks >= GS_FUSE_SPARE_MIN);
+	return *count == 0 ? GS_OK : gs_fuse_blocks(spare ? &plan->places : NULL, i, sweep, n, out);
+}
+
+/* Sweeps of a group are run together, and with the one that writes what they read. */
+static enum gs_err group_steps(struct gs_exec_plan *plan, const uint32_t *last)
+{
+	enum gs_err err = GS_OK;
+	for (uint32_t i = 0; err == GS_OK && i < plan->count; i += plan->step[i].together) {
+		struct step *step = &plan->step[i];
+		uint32_t n = 0;
+		if (sweeps(step)) {
+			err = group_sweeps(plan, i, last[i], 2, &step->blocks, &n);
+			step->together = n > 0 ? n : 1;
+			continue;
+		}
+		if (last[i] > i && sweeps(step + 1) && tells(plan, i))
+			err = group_sweeps(plan, i + 1, last[i], 1, &step->blocks, &n);
+		step->produces = n > 0;
+		step->together = 1 + n;
 	}
+	return err;
 }
 
 /* Groups, and where tensors lie. */
-static enum gs_err lay_out(struct gs_exec_plan *plan, bool outputs_only, struct preparation *prep)
+static enum gs_err lay_out(struct gs_exec_plan *plan, const struct gs_exec_options *options, struct preparation *prep)
 {
 	struct gs_live live = {.last = NULL};
 	struct gs_instr in;
+	bool outputs_only = options->outputs_only;
 	enum gs_err err = GS_OK;
 	if (outputs_only)
 		err = gs_live_init(&live, plan->program, look, prep);
@@ -265,6 +303,7 @@ static enum gs_err lay_out(struct gs_exec_plan *plan, bool outputs_only, struct 
 		look(prep, i, &in, gs_blocks_reads_alike(&in));
 	}
 	gs_blocks_end(&prep->blocks, prep->last);
+	gs_fuse_producers(plan->program, prep->last, options->finely ? 0 : GS_FUSE_CHUNKS_MIN);
 	if (err == GS_OK && outputs_only)
 		err = gs_places_init(&plan->places, plan->program, &live, prep->last, copies, plan);
 	gs_live_free(&live);
@@ -282,11 +321,11 @@ static enum gs_err prepare(struct gs_exec_plan *plan, const struct gs_exec_optio
 	enum gs_err err = prep.last && prep.factor ? GS_OK : GS_ENOMEM;
 	prep.packs = options->packed_of == NULL && prep.budget != 0;
 	if (err == GS_OK)
-		err = lay_out(plan, options->outputs_only, &prep);
+		err = lay_out(plan, options, &prep);
 	if (err == GS_OK)
 		err = prepare_steps(plan, &prep);
 	if (err == GS_OK)
-		group_steps(plan, prep.last);
+		err = group_steps(plan, prep.last);
 	if (err == GS_OK && options->packed_of)
 		err = borrow(plan, options->packed_of);
 	gs_shared_free(&prep.shared);
@@ -307,6 +346,7 @@ enum gs_err gs_exec_plan_new(const struct gs_program *p, const struct gs_exec_op
 	if (plan) {
 		plan->program = p;
 		plan->count = p->count;
+		plan->finely = options->finely;
 		plan->kernels = gs_kernels_named(options->isa);
 		plan->lines = gs_lines_new(threads);
 	}
@@ -340,6 +380,7 @@ void gs_exec_plan_free(struct gs_exec_plan *plan)
 		gs_fast_free(plan->step[i].fast);
 		free(plan->step[i].gemv);
 		free(plan->step[i].kept);
+		free(plan->step[i].blocks);
 	}
 	free(plan->step);
 	free(plan->room.stage);
@@ -419,12 +460,26 @@ static enum gs_err run_whole(struct gs_exec_plan *plan, uint32_t i, const struct
 	return run_decoded(plan, &in, contraction ? &c : NULL, mem);
 }
 
-static void run_together(struct gs_exec_plan *plan, const struct step *step, const struct gs_memory *mem)
+/* An instruction by its own form. */
+static enum gs_err run_alone(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
 {
-	const struct gs_sweep *sweep[GS_BLOCKS_MAX];
-	for (unsigned k = 0; k < step->together; k++)
-		sweep[k] = gs_fast_sweep(step[k].fast);
-	gs_blocks_run(sweep, step->together, mem, plan->kernels, plan->pool);
+	const struct step *step = &plan->step[i];
+	if (step->fast)
+		return gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room);
+	return run_whole(plan, i, mem);
+}
+
+/* The same, and what follows on every part of its tensor. */
+static enum gs_err run_producer(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
+{
+	struct gs_blocks_bound after;
+	gs_blocks_bind(plan->step[i].blocks, mem, plan->kernels, &after);
+	plan->room.after = &after;
+	gs_workspace_after(plan->workspace, &after);
+	enum gs_err err = run_alone(plan, i, mem);
+	plan->room.after = NULL;
+	gs_workspace_after(plan->workspace, NULL);
+	return err;
 }
 
 static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct gs_memory *mem)
@@ -433,15 +488,14 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 	if (step->together == 0)
 		return GS_OK; /* run with one before */
 	gs_spread_step(&plan->spread, plan->pool, i);
-	if (step->together > 1) {
-		run_together(plan, step, mem);
-		return GS_OK;
-	}
-	if (step->fast)
-		return gs_fast_run(step->fast, mem, plan->kernels, plan->pool, &plan->room);
-	if (step->gemv == NULL)
-		return run_whole(plan, i, mem);
-	gs_gemv_run(step->gemv, mem, plan->kernels, plan->pool);
+	if (step->gemv)
+		gs_gemv_run(step->gemv, mem, plan->kernels, plan->pool);
+	else if (step->produces)
+		return run_producer(plan, i, mem);
+	else if (step->blocks == NULL)
+		return run_alone(plan, i, mem);
+	if (step->blocks)
+		gs_blocks_run(step->blocks, mem, plan->kernels, plan->pool);
 	return GS_OK;
 }
 
@@ -550,63 +604,26 @@ uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan)
 	return count;
 }
 
+/* Of instructions that are run with others. */
+static const char *form_together(const struct gs_exec_plan *plan, uint32_t i)
+{
+	const struct step *step = &plan->step[i];
+	if (step->produces && step->fast)
+		return strcmp(gs_fast_name(step->fast), "plane") == 0 ? "plane+" : "direct+";
+	if (step->produces)
+		return "contraction+";
+	while (step->together == 0)
+		step--;
+	return step->produces ? "fused" : "blocks";
+}
+
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction)
 {
 	struct gs_instr in = gs_program_instr(plan->program, instruction);
 	struct gs_contract c;
 	if (plan->step[instruction].together != 1)
-		return "blocks";
+		return form_together(plan, instruction);
 	if (plan->step[instruction].fast)
 		return gs_fast_name(plan->step[instruction].fast);
 	return contracts(plan, &in, &c) ? "contraction" : "lines";
-}
-
-enum gs_err gs_exec_run(const struct gs_program *p, const struct gs_memory *mem, unsigned threads,
-                        struct gs_error *error)
-{
-	const struct gs_exec_options options = {
-		.threads = threads, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX, .shared_only = true};
-	return gs_exec_run_with(p, mem, &options, error);
-}
-
-enum gs_err gs_exec_run_with(const struct gs_program *p, const struct gs_memory *mem,
-                             const struct gs_exec_options *options, struct gs_error *error)
-{
-	struct gs_exec_plan *plan;
-	enum gs_err err = gs_exec_plan_new(p, options, &plan, error);
-	if (err != GS_OK)
-		return err;
-	err = gs_exec_plan_run(plan, mem, error);
-	gs_exec_plan_free(plan);
-	return err;
-}
-
-enum gs_err gs_exec_run_committing(const struct gs_program *p, const struct gs_memory *mem,
-                                   const struct gs_exec_options *options, struct gs_trace *trace,
-                                   struct gs_error *error)
-{
-	struct gs_exec_plan *plan;
-	enum gs_err err = gs_exec_plan_new(p, options, &plan, error);
-	if (err != GS_OK)
-		return err;
-	err = gs_exec_plan_run_committing(plan, mem, trace, error);
-	gs_exec_plan_free(plan);
-	return err;
-}
-
-const char *gs_exec_isa(void)
-{
-	return gs_kernels_select()->isa;
-}
-
-enum gs_err gs_exec_isa_check(const char *isa, struct gs_error *error)
-{
-	char known[64] = "";
-	if (gs_kernels_named(isa) != NULL)
-		return GS_OK;
-	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
-		strcat(known, n ? ", " : "");
-		strcat(known, gs_kernels_nth(n)->isa);
-	}
-	return gs_fail(error, GS_EINVAL, "instruction set '%s': this processor can run %s", isa, known);
 }

@@ -19,7 +19,7 @@ struct gs_exec_options {
 	const char *isa;       /* of gs_exec_isa; NULL: the best one */
 	uint64_t packed_bytes; /* constants are packed beforehand while they fit; 0: in every run */
 	bool shared_only; /* of those, only what several instructions read: for one run, which packs the rest as fast */
-	bool finely;      /* for tests: every thread takes part in everything (threads.h) */
+	bool finely; /* for tests: every thread takes part in everything (threads.h), what can be fused is, whatever its size */
 	bool outputs_only; /* of a run's trace only the outputs are wanted: the others share memory (places.h) */
 	const struct gs_exec_plan *packed_of; /* NULL, or a plan with the same program, isa and outputs_only that
 	                                       * outlives this one: what it has packed is used by both */
@@ -68,7 +68,8 @@ uint64_t gs_exec_plan_bytes(const struct gs_exec_plan *plan);
 uint32_t gs_exec_plan_packed(const struct gs_exec_plan *plan);
 
 /* What one instruction is run as: "contraction", a form of fast.h, "blocks" (sweeps that are run with neighbours; what they take
- * is the first one's), or "lines". For tests and tools. */
+ * is the first one's), "lines", or, where the sweeps behind it are run on its output as it is written (fuse.h),
+ * "contraction+", "plane+" or "direct+", and they are "fused". For tests and tools. */
 const char *gs_exec_plan_form(const struct gs_exec_plan *plan, uint32_t instruction);
 
 #endif

@@ -1,5 +1,6 @@
 #include "validator/exec/plane.h"
 
+#include "validator/exec/blocks.h"
 #include "validator/exec/image.h"
 #include "validator/exec/pack.h"
 #include "validator/exec/planes.h"
@@ -145,6 +146,7 @@ struct job {
 	const struct gs_kernels *kernels;
 	const uint8_t *x, *w, *start; /* the tensors */
 	uint8_t *out;
+	const struct gs_blocks_bound *after;
 	float *room;
 	size_t room_floats; /* a thread */
 };
@@ -246,6 +248,15 @@ static void run_group(const struct job *job, const struct group *g, const struct
 	job->kernels->plane->run(&planes);
 	if (narrows)
 		narrow(job, g, room, first, lines);
+	struct gs_stretch written = {.of = job->after};
+	for (size_t i = 0; job->after && i < g->channels; i++)
+		gs_stretch_add(&written, (uint64_t)g->out[i] + first * p->out_line, lines * p->out_line);
+	gs_stretch_end(&written);
+}
+
+bool gs_plane_tells(const struct gs_plane *p)
+{
+	return p->lanes == p->out_line;
 }
 
 /* Items: blocks of lines of channels. */
@@ -269,7 +280,7 @@ enum gs_err gs_plane_run(const struct gs_plane *p, const struct gs_memory *mem, 
 {
 	const struct gs_contraction *c = &p->is;
 	unsigned threads = gs_pool_threads(pool);
-	struct job job = {.p = p, .kernels = kernels, .room_floats = room_floats(p, NULL, NULL)};
+	struct job job = {.p = p, .kernels = kernels, .after = room->after, .room_floats = room_floats(p, NULL, NULL)};
 	job.x = gs_memory_array(mem, (enum gs_space)p->x.is.space) + (size_t)p->x.is.chunk * GS_CHUNK_BYTES;
 	job.w = gs_memory_array(mem, (enum gs_space)c->w.space) + (size_t)c->w.chunk * GS_CHUNK_BYTES;
 	job.out = mem->trace + (size_t)c->first_chunk * GS_CHUNK_BYTES;

@@ -20,5 +20,7 @@ void gs_plane_free(struct gs_plane *p); /* NULL is fine */
 /* Writes the instruction's tensor, not the padding behind it. GS_ENOMEM. */
 GS_MUST enum gs_err gs_plane_run(const struct gs_plane *p, const struct gs_memory *mem,
                                  const struct gs_kernels *kernels, struct gs_pool *pool, struct gs_room *room);
+/* Whether lines of its output follow each other there: then room->after is run on what a group of channels has written. */
+bool gs_plane_tells(const struct gs_plane *p);
 
 #endif

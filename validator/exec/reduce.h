@@ -23,9 +23,11 @@ GS_MUST enum gs_err gs_reduce_prepare(const struct gs_instr *in, struct gs_reduc
 void gs_reduce_free(struct gs_reduce *r); /* NULL is fine */
 
 /* Memory that runs share: grows to the greatest need and is kept. All zero at first; the memory is the caller's to free. */
+struct gs_blocks_bound;
 struct gs_room {
 	float *stage;
 	uint64_t floats;
+	const struct gs_blocks_bound *after; /* NULL, or to be run on what is written (fast.h) */
 };
 float *gs_room_need(struct gs_room *room, uint64_t floats); /* all numbers; NULL: no memory */
 

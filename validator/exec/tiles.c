@@ -623,10 +623,22 @@ static void prepare(struct item *it)
 		add_rows(it, s->start, rows);
 }
 
+/* Finished rows of the item. */
+static void tell_written(const struct item *it, size_t row, size_t rows, struct gs_stretch *written)
+{
+	const struct gs_panel *last = &it->s->panel[it->s->panels - 1];
+	for (size_t r = row; r < row + rows; r++) {
+		int64_t at = it->out_at + it->s->row_out[r];
+		for (unsigned i = 0; i < last->run + last->runs; i++)
+			gs_stretch_add(written, (uint64_t)(at + it->s->run[i].out), it->s->run[i].lanes);
+	}
+}
+
 static void run_item(struct item *it)
 {
 	const struct gs_contraction *c = &it->job->c->is;
 	size_t tile_rows = it->job->c->tile_rows;
+	struct gs_stretch written = {.of = it->job->after};
 	struct gs_tile tile = {.low = c->low,
 	                       .high = c->high,
 	                       .clamp = c->low != -INFINITY || c->high != INFINITY}; /* what all have */
@@ -634,9 +646,14 @@ static void run_item(struct item *it)
 	for (uint64_t term = 0; term < c->terms; term += GS_BLOCK_TERMS) {
 		size_t terms = (size_t)(c->terms - term < GS_BLOCK_TERMS ? c->terms - term : GS_BLOCK_TERMS);
 		open_block(it, term, terms);
-		for (size_t row = 0; row < it->rows; row += tile_rows)
-			run_rows(it, row, it->rows - row < tile_rows ? it->rows - row : tile_rows, term, terms, &tile);
+		for (size_t row = 0; row < it->rows; row += tile_rows) {
+			size_t rows = it->rows - row < tile_rows ? it->rows - row : tile_rows;
+			run_rows(it, row, rows, term, terms, &tile);
+			if (it->job->after && term + terms == c->terms)
+				tell_written(it, row, rows, &written);
+		}
 	}
+	gs_stretch_end(&written);
 }
 
 void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last)

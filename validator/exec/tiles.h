@@ -7,6 +7,7 @@
 #ifndef GS_VALIDATOR_EXEC_TILES_H
 #define GS_VALIDATOR_EXEC_TILES_H
 
+#include "validator/exec/blocks.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/exec.h"
 #include "validator/exec/pack.h"
@@ -71,6 +72,7 @@ struct gs_workspace {
 	uint64_t serial;                                        /* counts parts of jobs */
 	struct gs_contract_worker *worker[GS_EXEC_THREADS_MAX]; /* NULLs until the first contraction */
 	void *memory[GS_EXEC_THREADS_MAX];                      /* that of the workers */
+	const struct gs_blocks_bound *after;
 	struct gs_buffer stage_x, stage_w, packed_w, term_x, term_w, w_sums;
 };
 
@@ -80,6 +82,7 @@ struct gs_contract_job {
 	const struct gs_memory *mem;
 	const struct gs_kernels *kernels;
 	struct gs_workspace *ws;
+	const struct gs_blocks_bound *after; /* NULL, or run on what a tile of rows has written */
 	struct gs_packing x, w;
 	float *packed;                                  /* where rows (or lanes) are being packed to */
 	const float *packed_w;                          /* the part's rows, [batch][tile][term][row]... */
