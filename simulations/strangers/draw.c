@@ -114,8 +114,10 @@ static uint64_t draw_epoch(struct gs_strange_world *w, const struct gs_sim_chain
 	const struct gs_sim_duties *d = &w->network.duties;
 	const uint64_t end = c->first_window_end != 0 ? c->first_window_end : c->window_end;
 	const uint64_t posted = (end - c->rules.terms.window_s) / d->rules.epoch_s;
-	if (one_in(w, 8))
+	if (one_in(w, 16))
 		return posted + gs_rng_below(&w->rng, 4);
+	if (one_in(w, 4) && d->beacons > 0)
+		return d->beacon[gs_rng_below(&w->rng, d->beacons)].epoch;
 	for (unsigned i = 0; i < d->beacons; i++)
 		if (d->beacon[i].epoch > posted)
 			return d->beacon[i].epoch;

@@ -313,7 +313,7 @@ while True:
     except OSError:
         pass
 PY
-liar() { # WHAT PATTERN
+liar() { # WHAT PATTERN [PATIENCE_MS]
 	/usr/bin/python3 "$work/liar.py" "$work/liar.port" "$1" 2>/dev/null &
 	pids[liar]=$!
 	local i
@@ -321,7 +321,7 @@ liar() { # WHAT PATTERN
 		[[ -s $work/liar.port ]] && break
 		sleep 0.05
 	done
-	refused "a server that says '$1'" "$2" --url "redis://127.0.0.1:$(<"$work/liar.port")" count
+	refused "a server that says '$1'" "$2" --patience "${3:-20000}" --url "redis://127.0.0.1:$(<"$work/liar.port")" count
 	stop liar KILL
 	rm "$work/liar.port"
 }
@@ -329,12 +329,12 @@ liar http "not a Redis"
 liar array "longer than"
 liar deep "not a Redis"
 liar old "Redis 7 or newer"
-liar close "closed the connection\|reset"
+liar close "closed the connection\|reset" 800
 liar odd "has not the form"
 liar endless "longer than"
-liar bulk "does not answer"
-liar silent "does not answer"
-liar half "does not answer"
+liar bulk "does not answer" 800
+liar silent "does not answer" 800
+liar half "does not answer" 800
 liar many "has not the form\|nobody has asked\|version"
 
 # --- TLS ---
