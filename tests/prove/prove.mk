@@ -86,5 +86,5 @@ $(PROVE)/native/prove_vmath: $(BUILD)/obj/tests/prove/prove_vmath.o $(PROVE)/nat
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
 $(PROVE)/mirror/prove_math $(PROVE)/mirror-planted/prove_math: %/prove_math: %/prove_math.o %/mirror.o $(PROVE_REFERENCE)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)
-$(PROVE)/planted/prove_two: $(addprefix $(BUILD)/obj/tests/prove/,prove_two.o exact_f32.o) $(PROVE)/planted/pow.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+$(PROVE)/planted/prove_two: $(addprefix $(BUILD)/obj/tests/prove/,prove_two.o exact_f32.o) $(PROVE)/planted/pow.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(TEST_LIBS)

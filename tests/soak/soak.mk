@@ -4,7 +4,7 @@ SOAK_SECONDS ?= 3600
 SOAK_SEED ?= 1
 SOAK := $(BUILD)/tests/soak/soak
 unit: $(SOAK)
-$(SOAK): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+$(SOAK): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 

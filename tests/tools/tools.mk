@@ -3,6 +3,6 @@ TOOL_BINARIES := $(call binaries,$(wildcard tests/tools/*.c))
 .PHONY: tools
 tools: $(TOOL_BINARIES)
 unit: $(TOOL_BINARIES)
-$(TOOL_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(BUILD)/libgainsay.a
+$(TOOL_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
