@@ -87,109 +87,88 @@ void gs_record_end(const struct gs_record_writer *w)
 
 /* --- reading --- */
 
-struct span {
-	const uint8_t *at;
-	const uint8_t *end;
-};
-
-static bool take_size(struct span *s, unsigned bytes, uint64_t *out)
+static const uint8_t *take(struct gs_record_reader *r, uint64_t bytes)
 {
-	*out = 0;
-	if ((size_t)(s->end - s->at) < bytes)
-		return false;
-	for (unsigned i = 0; i < bytes; i++)
-		*out = *out << 8 | *s->at++;
-	return true;
+	const uint8_t *at = r->at;
+
+	if (r->err || (uint64_t)(r->end - r->at) < bytes) {
+		r->err = r->err ? r->err : GS_ECORRUPT;
+		return NULL;
+	}
+	r->at += bytes;
+	return at;
 }
 
-static bool skip(struct span *s, uint64_t bytes)
+/* A big-endian number of 1, 2, 4 or 8 bytes; 0 behind an error. */
+static uint64_t take_number(struct gs_record_reader *r, unsigned bytes)
 {
-	if ((uint64_t)(s->end - s->at) < bytes)
-		return false;
-	s->at += bytes;
-	return true;
+	const uint8_t *at = take(r, bytes);
+	uint64_t v = 0;
+
+	for (unsigned i = 0; at && i < bytes; i++)
+		v = v << 8 | at[i];
+	return v;
 }
 
-static bool walk(struct span *s, unsigned depth);
-
-static bool walk_items(struct span *s, uint64_t count, unsigned depth)
+/* The tag of the next field; 0xc1, which msgpack never uses, when there is none. */
+static uint8_t take_tag(struct gs_record_reader *r)
 {
-	if (depth == GS_RECORD_DEPTH_MAX || count > (uint64_t)(s->end - s->at))
-		return false; /* an item takes a byte at least */
-	for (uint64_t i = 0; i < count; i++)
-		if (!walk(s, depth + 1))
-			return false;
-	return true;
+	const uint8_t *at = r->left > 0 ? take(r, 1) : NULL;
+
+	if (!at) {
+		r->err = r->err ? r->err : GS_ECORRUPT;
+		return 0xc1;
+	}
+	r->left--;
+	return *at;
 }
 
-/* Is there a whole value that claims no more than the bytes can hold? msgpack-c itself reserves memory for a count before it
- * sees the items. Maps and extensions are not used by any record. */
-static bool walk(struct span *s, unsigned depth)
+/* What a binary (first: 0xc4) or a text (0xd9) holds, whose size is told in 1, 2 or 4 bytes. */
+static struct gs_bytes take_run(struct gs_record_reader *r, uint8_t tag, uint8_t first)
 {
-	uint64_t n;
-	uint8_t tag;
+	uint64_t len = 0;
 
-	if (s->at == s->end)
-		return false;
-	tag = *s->at++;
-	if (tag <= 0x7f || tag >= 0xe0 || tag == 0xc0 || tag == 0xc2 || tag == 0xc3)
-		return true;
-	if (tag >= 0x90 && tag <= 0x9f)
-		return walk_items(s, tag & 0x0f, depth);
-	if (tag >= 0xa0 && tag <= 0xbf)
-		return skip(s, tag & 0x1f);
-	if (tag >= 0xc4 && tag <= 0xc6) /* bin 8, 16, 32 */
-		return take_size(s, 1u << (tag - 0xc4), &n) && skip(s, n);
-	if (tag >= 0xcc && tag <= 0xcf) /* uint 8 to 64 */
-		return skip(s, UINT64_C(1) << (tag - 0xcc));
-	if (tag >= 0xd9 && tag <= 0xdb) /* str 8, 16, 32 */
-		return take_size(s, 1u << (tag - 0xd9), &n) && skip(s, n);
-	if (tag == 0xdc || tag == 0xdd) /* array 16, 32 */
-		return take_size(s, tag == 0xdc ? 2 : 4, &n) && walk_items(s, n, depth);
-	return false;
+	if (first == 0xd9 && tag >= 0xa0 && tag <= 0xbf)
+		len = tag & 0x1f;
+	else if (tag >= first && tag <= first + 2)
+		len = take_number(r, 1u << (tag - first));
+	else
+		r->err = r->err ? r->err : GS_ECORRUPT;
+	const uint8_t *at = take(r, len);
+	return at ? (struct gs_bytes){at, (size_t)len} : (struct gs_bytes){NULL, 0};
 }
 
 void gs_record_open(struct gs_record_reader *r, struct gs_bytes bytes, unsigned version, unsigned fields)
 {
-	struct span s = {bytes.ptr, bytes.ptr + bytes.len};
-	size_t offset = 0;
+	*r = (struct gs_record_reader){.at = bytes.ptr, .end = bytes.ptr + bytes.len, .left = 1};
+	const uint8_t tag = take_tag(r);
+	uint64_t count = 0;
 
-	memset(r, 0, sizeof(*r));
-	if (!msgpack_zone_init(&r->zone, 1024)) {
-		r->err = GS_ENOMEM;
-		return;
-	}
-	if (!walk(&s, 0) || s.at != s.end ||
-	    msgpack_unpack((const char *)bytes.ptr, bytes.len, &offset, &r->zone, &r->root) != MSGPACK_UNPACK_SUCCESS ||
-	    r->root.type != MSGPACK_OBJECT_ARRAY || r->root.via.array.size < 1) {
+	if (tag >= 0x90 && tag <= 0x9f)
+		count = tag & 0x0f;
+	else if (tag == 0xdc || tag == 0xdd) /* array 16, 32 */
+		count = take_number(r, tag == 0xdc ? 2 : 4);
+	if (r->err || count == 0 || count > (uint64_t)(r->end - r->at)) { /* a field takes a byte at least */
 		r->err = GS_ECORRUPT;
 		return;
 	}
+	r->left = count;
 	if (gs_record_get_u64(r) != version && !r->err)
 		r->err = GS_EUNSUPPORTED;
-	else if (!r->err && r->root.via.array.size != fields + 1)
+	else if (!r->err && count != (uint64_t)fields + 1)
 		r->err = GS_ECORRUPT;
-}
-
-static const msgpack_object *field(struct gs_record_reader *r, msgpack_object_type type)
-{
-	const msgpack_object *o;
-
-	if (r->err)
-		return NULL;
-	if (r->next >= r->root.via.array.size || r->root.via.array.ptr[r->next].type != type) {
-		r->err = GS_ECORRUPT;
-		return NULL;
-	}
-	o = &r->root.via.array.ptr[r->next++];
-	return o;
 }
 
 uint64_t gs_record_get_u64(struct gs_record_reader *r)
 {
-	const msgpack_object *o = field(r, MSGPACK_OBJECT_POSITIVE_INTEGER);
+	const uint8_t tag = take_tag(r);
 
-	return o ? o->via.u64 : 0;
+	if (tag <= 0x7f)
+		return tag;
+	if (tag >= 0xcc && tag <= 0xcf) /* uint 8 to 64 */
+		return take_number(r, 1u << (tag - 0xcc));
+	r->err = r->err ? r->err : GS_ECORRUPT;
+	return 0;
 }
 
 uint32_t gs_record_get_u32(struct gs_record_reader *r)
@@ -205,16 +184,18 @@ uint32_t gs_record_get_u32(struct gs_record_reader *r)
 
 bool gs_record_get_bool(struct gs_record_reader *r)
 {
-	const msgpack_object *o = field(r, MSGPACK_OBJECT_BOOLEAN);
+	const uint8_t tag = take_tag(r);
 
-	return o && o->via.boolean;
+	if (tag != 0xc2 && tag != 0xc3)
+		r->err = r->err ? r->err : GS_ECORRUPT;
+	return tag == 0xc3;
 }
 
 struct gs_bytes gs_record_get_bytes(struct gs_record_reader *r)
 {
-	const msgpack_object *o = field(r, MSGPACK_OBJECT_BIN);
+	const uint8_t tag = take_tag(r);
 
-	return o ? (struct gs_bytes){(const uint8_t *)o->via.bin.ptr, o->via.bin.size} : (struct gs_bytes){NULL, 0};
+	return take_run(r, tag, 0xc4);
 }
 
 static void get_exact(struct gs_record_reader *r, void *out, size_t size)
@@ -256,25 +237,21 @@ struct gs_wei gs_record_get_wei(struct gs_record_reader *r)
 
 void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size)
 {
-	const msgpack_object *o = field(r, MSGPACK_OBJECT_STR);
+	const uint8_t tag = take_tag(r);
+	const struct gs_bytes v = take_run(r, tag, 0xd9);
 
 	out[0] = '\0';
-	if (!o)
+	if (r->err)
 		return;
-	if (o->via.str.size >= size || memchr(o->via.str.ptr, '\0', o->via.str.size)) {
+	if (v.len >= size || memchr(v.ptr, '\0', v.len)) {
 		r->err = GS_ECORRUPT;
 		return;
 	}
-	memcpy(out, o->via.str.ptr, o->via.str.size);
-	out[o->via.str.size] = '\0';
+	memcpy(out, v.ptr, v.len);
+	out[v.len] = '\0';
 }
 
-enum gs_err gs_record_close(struct gs_record_reader *r)
+enum gs_err gs_record_close(const struct gs_record_reader *r)
 {
-	enum gs_err err = r->err;
-
-	if (!err && r->next != r->root.via.array.size)
-		err = GS_ECORRUPT;
-	msgpack_zone_destroy(&r->zone);
-	return err;
+	return !r->err && (r->left > 0 || r->at != r->end) ? GS_ECORRUPT : r->err;
 }

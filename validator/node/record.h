@@ -12,7 +12,7 @@
 #include "chain/core/buf.h"
 #include "chain/core/u256.h"
 
-enum { GS_RECORD_BYTES_MAX = 64 * 1024 * 1024, GS_RECORD_FIELDS_MAX = 64, GS_RECORD_DEPTH_MAX = 4 };
+enum { GS_RECORD_BYTES_MAX = 64 * 1024 * 1024, GS_RECORD_FIELDS_MAX = 64 };
 
 /* --- writing: errors stick to the buffer --- */
 struct gs_record_writer {
@@ -34,12 +34,12 @@ void gs_record_end(const struct gs_record_writer *w);
 
 /* --- reading: errors stick to the reader; values read after one are zero --- */
 struct gs_record_reader {
-	msgpack_zone zone;
-	msgpack_object root;
-	unsigned next;
+	const uint8_t *at, *end; /* borrowed */
+	uint64_t left;           /* fields that were not read yet */
 	enum gs_err err;
 };
-/* bytes must outlive the reader and every view taken from it. Close it in every case. */
+/* bytes must outlive the reader and every view taken from it. Nothing is allocated; maps, extensions and arrays within are in no
+ * record. Close it in every case. */
 void gs_record_open(struct gs_record_reader *r, struct gs_bytes bytes, unsigned version, unsigned fields);
 uint64_t gs_record_get_u64(struct gs_record_reader *r);
 uint32_t gs_record_get_u32(struct gs_record_reader *r);
@@ -50,7 +50,7 @@ struct gs_address gs_record_get_address(struct gs_record_reader *r);
 struct gs_wei gs_record_get_wei(struct gs_record_reader *r);
 /* Copies into out; GS_ECORRUPT when it does not fit. */
 void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size);
-/* Frees; GS_OK when every field was there, of its type, and read. */
-GS_MUST enum gs_err gs_record_close(struct gs_record_reader *r);
+/* GS_OK when every field was there, of its type, and read, and nothing is behind them. */
+GS_MUST enum gs_err gs_record_close(const struct gs_record_reader *r);
 
 #endif
