@@ -241,7 +241,7 @@ void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size)
 	const struct gs_bytes v = take_run(r, tag, 0xd9);
 
 	out[0] = '\0';
-	if (r->err)
+	if (!v.ptr) /* an error */
 		return;
 	if (v.len >= size || memchr(v.ptr, '\0', v.len)) {
 		r->err = GS_ECORRUPT;
