@@ -15,6 +15,7 @@
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
+JOBS ?= $(shell nproc)
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -109,10 +110,10 @@ setup:
 	@configs/setup/setup.sh tools $(CURDIR)/build/tools
 
 check: setup
-	+@$(MAKE) --no-print-directory check-now
+	+@$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS)) check-now
 
 demo: setup
-	+@$(MAKE) --no-print-directory all contracts
+	+@$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS)) all contracts
 	@configs/demo/run.sh
 
 clean:
