@@ -198,13 +198,13 @@ name=room
 start producer --backlog 50 flood 0 300
 sleep 0.5
 check "a producer waits for room" 'unfinished 50 held 0 results 0 aside 0 ids 50' "$(q count)"
-start worker --idle 1500 work
+start worker --idle 60000 work
 ended producer
 check "and goes on when there is some" 'new 300 known 0' "$out"
 check "nothing is lost on the way" 'results 300 wrong 0 aside 0 twice 0' "$(q collect 300)"
 stop worker TERM
 start producer --kept 20 flood 0 60
-start worker --idle 1500 work
+start worker --idle 60000 work
 sleep 0.5
 check "results that nobody collects are bounded, too" 'unfinished 0 held 0 results 20 aside 0 ids 20' "$(q count)"
 check "until somebody does" 'results 60 wrong 0 aside 0 twice 0' "$(q collect 60)"
