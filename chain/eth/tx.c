@@ -19,6 +19,39 @@ static void put_envelope(struct gs_buf *out, const struct gs_buf *items)
 	gs_rlp_put_list(out, gs_buf_view(items));
 }
 
+/* All but the signature. */
+static void put_items(const struct gs_tx *tx, struct gs_buf *items)
+{
+	gs_rlp_put_u64(items, tx->chain_id);
+	gs_rlp_put_u64(items, tx->nonce);
+	gs_rlp_put_u256(items, &tx->priority_fee.v);
+	gs_rlp_put_u256(items, &tx->max_fee.v);
+	gs_rlp_put_u64(items, tx->gas_limit);
+	if (tx->create)
+		gs_rlp_put_bytes(items, (struct gs_bytes){0});
+	else
+		put_address(items, &tx->to);
+	gs_rlp_put_u256(items, &tx->value.v);
+	gs_rlp_put_bytes(items, tx->data);
+	gs_rlp_put_list(items, (struct gs_bytes){0}); /* no access list */
+}
+
+enum gs_err gs_tx_encode_unsigned(const struct gs_tx *tx, struct gs_buf *out, struct gs_error *error)
+{
+	struct gs_buf items;
+	enum gs_err err;
+
+	if (tx->data.len > GS_TX_DATA_MAX)
+		return gs_fail(error, GS_ELIMIT, "transaction of %zu bytes of data; nodes take at most %d",
+		               tx->data.len, GS_TX_DATA_MAX);
+	gs_buf_init(&items, GS_TX_RAW_MAX);
+	put_items(tx, &items);
+	put_envelope(out, &items);
+	err = items.err ? items.err : out->err;
+	gs_buf_free(&items);
+	return err ? gs_fail(error, err, "transaction: %s while encoding", gs_err_name(err)) : GS_OK;
+}
+
 enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw, struct gs_hash *hash,
                        struct gs_error *error)
 {
@@ -33,18 +66,7 @@ enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct 
 		               tx->data.len, GS_TX_DATA_MAX);
 	gs_buf_init(&items, GS_TX_RAW_MAX);
 	gs_buf_init(&unsigned_raw, GS_TX_RAW_MAX);
-	gs_rlp_put_u64(&items, tx->chain_id);
-	gs_rlp_put_u64(&items, tx->nonce);
-	gs_rlp_put_u256(&items, &tx->priority_fee.v);
-	gs_rlp_put_u256(&items, &tx->max_fee.v);
-	gs_rlp_put_u64(&items, tx->gas_limit);
-	if (tx->create)
-		gs_rlp_put_bytes(&items, (struct gs_bytes){0});
-	else
-		put_address(&items, &tx->to);
-	gs_rlp_put_u256(&items, &tx->value.v);
-	gs_rlp_put_bytes(&items, tx->data);
-	gs_rlp_put_list(&items, (struct gs_bytes){0}); /* no access list */
+	put_items(tx, &items);
 	put_envelope(&unsigned_raw, &items);
 	if ((err = unsigned_raw.err) != GS_OK || (err = items.err) != GS_OK)
 		goto out;

@@ -24,6 +24,8 @@ struct gs_tx {
  * to raw; *hash is the transaction's hash. GS_ELIMIT past GS_TX_DATA_MAX. */
 GS_MUST enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw,
                                struct gs_hash *hash, struct gs_error *error);
+/* Appends what is signed: 0x02 || rlp([chain_id, ..., data, []]). GS_ELIMIT. */
+GS_MUST enum gs_err gs_tx_encode_unsigned(const struct gs_tx *tx, struct gs_buf *out, struct gs_error *error);
 /* Hash of raw transaction bytes. */
 void gs_tx_hash(struct gs_bytes raw, struct gs_hash *out);
 /* Where a CREATE by sender with this nonce puts the contract: keccak256(rlp([sender, nonce])), last 20 bytes. */

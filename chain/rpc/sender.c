@@ -13,30 +13,91 @@ enum gs_err gs_sender_next_nonce(const struct gs_sender *sender, uint64_t *out, 
 	return gs_eth_get_nonce(sender->rpc, &sender->key->address, pending, out, error);
 }
 
-/* Twice the base fee leaves room for six full blocks; the chain takes back what is not needed. */
-static enum gs_err choose_fees(const struct gs_sender *sender, struct gs_wei fee_max, struct gs_tx *tx,
-                               struct gs_error *error)
+static enum gs_err choose_fees(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_tx *tx,
+                               struct gs_prepared *out, struct gs_error *error)
 {
-	struct gs_eth_block latest;
-	struct gs_wei base_twice, least;
-	enum gs_err err;
-	if ((err = gs_eth_get_block(sender->rpc, gs_block_latest(), &latest, error)) != GS_OK ||
-	    (err = gs_eth_priority_fee(sender->rpc, &tx->priority_fee, error)) != GS_OK)
-		return err;
-	if (gs_wei_mul_u64(latest.base_fee, 2, &base_twice) != GS_OK ||
-	    gs_wei_add(base_twice, tx->priority_fee, &tx->max_fee) != GS_OK ||
-	    gs_wei_add(latest.base_fee, tx->priority_fee, &least) != GS_OK)
-		return gs_fail(error, GS_ELIMIT, "%s: the node's fees overflow 256 bits", gs_rpc_name(sender->rpc));
-	if (gs_u256_is_zero(&fee_max.v) || gs_wei_cmp(tx->max_fee, fee_max) <= 0)
-		return GS_OK;
-	tx->max_fee = fee_max;
-	if (gs_wei_cmp(least, fee_max) <= 0)
-		return GS_OK;
+	const struct gs_fee_bounds bounds = {request->fee_max, request->least_fee, request->least_tip};
 	char asked[GS_U256_DECIMAL_MAX], cap[GS_U256_DECIMAL_MAX];
-	gs_u256_to_decimal(&least.v, asked);
-	gs_u256_to_decimal(&fee_max.v, cap);
-	return gs_fail(error, GS_ELIMIT, "%s: gas costs %s wei now, above the cap of %s; raise the cap or wait",
+	struct gs_fee_market market;
+	struct gs_fees fees;
+	enum gs_err err = gs_fees_market(sender->rpc, &market, error);
+
+	if (err)
+		return err;
+	err = gs_fees_choose(&market, request->urgency, &bounds, &fees);
+	if (!err) {
+		tx->max_fee = fees.max_fee;
+		tx->priority_fee = fees.tip;
+		out->capped = fees.capped;
+		return GS_OK;
+	}
+	if (gs_u256_is_zero(&request->fee_max.v))
+		return gs_fail(error, err, "%s: the node's fees overflow 256 bits", gs_rpc_name(sender->rpc));
+	out->reason = GS_REFUSED_CAP;
+	gs_u256_to_decimal(gs_wei_cmp(market.base_fee, request->least_fee) > 0 ? &market.base_fee.v
+	                                                                       : &request->least_fee.v,
+	                   asked);
+	gs_u256_to_decimal(&request->fee_max.v, cap);
+	return gs_fail(error, err, "%s: gas costs %s wei now, above the cap of %s; raise the cap or wait",
 	               gs_rpc_name(sender->rpc), asked, cap);
+}
+
+/* All that it can cost, against what there is and what may be spent. */
+static enum gs_err check_cost(const struct gs_sender *sender, const struct gs_send_request *request,
+                              const struct gs_tx *tx, struct gs_prepared *out, struct gs_error *error)
+{
+	char cost[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
+	struct gs_wei l1_fee, balance, whole;
+	struct gs_buf bytes;
+	enum gs_err err;
+
+	gs_buf_init(&bytes, GS_TX_RAW_MAX);
+	err = gs_tx_encode_unsigned(tx, &bytes, error);
+	if (!err)
+		err = gs_fees_l1(sender->rpc, gs_buf_view(&bytes), &l1_fee, error);
+	gs_buf_free(&bytes);
+	if (!err)
+		err = gs_eth_get_balance(sender->rpc, &sender->key->address, gs_block_latest(), &balance, error);
+	if (err)
+		return err;
+	if (gs_fees_cost(tx->gas_limit, tx->max_fee, l1_fee, &out->cost) != GS_OK ||
+	    gs_wei_add(out->cost, tx->value, &whole) != GS_OK)
+		return gs_fail(error, GS_ELIMIT, "%s: the transaction's cost overflows 256 bits",
+		               gs_rpc_name(sender->rpc));
+	gs_wei_format_ether(whole, cost);
+	if (gs_wei_cmp(whole, balance) > 0) {
+		gs_wei_format_ether(balance, has);
+		out->reason = GS_REFUSED_BALANCE;
+		return gs_fail(error, GS_ENOTFOUND, "%s: it may cost %s, and the account has %s; send it some ether",
+		               gs_rpc_name(sender->rpc), cost, has);
+	}
+	if (gs_u256_is_zero(&request->cost_max.v) || gs_wei_cmp(out->cost, request->cost_max) <= 0)
+		return GS_OK;
+	gs_wei_format_ether(request->cost_max, has);
+	out->reason = GS_REFUSED_BUDGET;
+	return gs_fail(error, GS_ELIMIT, "it may cost %s, and %s is left of the budget; raise it or wait", cost, has);
+}
+
+static enum gs_err estimate(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_tx *tx,
+                            struct gs_prepared *out, struct gs_error *error)
+{
+	const struct gs_eth_call call = {
+		.from = &sender->key->address,
+		.to = request->create ? NULL : &request->to,
+		.value = request->value,
+		.data = request->data,
+	};
+	enum gs_err err = gs_eth_estimate_gas(sender->rpc, &call, &tx->gas_limit, error);
+
+	if (err == GS_ECONFLICT)
+		out->reason = GS_REFUSED_REVERTS;
+	if (err)
+		return err;
+	if (tx->gas_limit > UINT64_MAX / 2)
+		return gs_fail(error, GS_EPARSE, "%s: the node's gas estimate makes no sense",
+		               gs_rpc_name(sender->rpc));
+	tx->gas_limit += tx->gas_limit / 5;
+	return GS_OK;
 }
 
 enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_buf *raw,
@@ -51,25 +112,15 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 		.value = request->value,
 		.data = request->data,
 	};
-	struct gs_eth_call call = {
-		.from = &sender->key->address,
-		.to = request->create ? NULL : &request->to,
-		.value = request->value,
-		.data = request->data,
-	};
 	enum gs_err err;
-	if ((err = choose_fees(sender, request->fee_max, &tx, error)) != GS_OK)
+
+	*out = (struct gs_prepared){.reason = GS_REFUSED_ENDPOINT};
+	if ((err = choose_fees(sender, request, &tx, out, error)) != GS_OK ||
+	    (tx.gas_limit == 0 && (err = estimate(sender, request, &tx, out, error)) != GS_OK) ||
+	    (err = check_cost(sender, request, &tx, out, error)) != GS_OK ||
+	    (err = gs_tx_sign(&tx, sender->key, raw, &out->hash, error)) != GS_OK)
 		return err;
-	if (tx.gas_limit == 0) {
-		if ((err = gs_eth_estimate_gas(sender->rpc, &call, &tx.gas_limit, error)) != GS_OK)
-			return err;
-		if (tx.gas_limit > UINT64_MAX / 2)
-			return gs_fail(error, GS_EPARSE, "%s: the node's gas estimate makes no sense",
-			               gs_rpc_name(sender->rpc));
-		tx.gas_limit += tx.gas_limit / 5;
-	}
-	if ((err = gs_tx_sign(&tx, sender->key, raw, &out->hash, error)) != GS_OK)
-		return err;
+	out->reason = GS_REFUSED_NOT;
 	out->nonce = tx.nonce;
 	out->gas_limit = tx.gas_limit;
 	out->max_fee = tx.max_fee;
@@ -106,15 +157,17 @@ enum gs_err gs_sender_send(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_er
 	if (failure->kind != GS_RPC_REMOTE && failure->kind != GS_RPC_REVERT)
 		return err;
 	/* "already known", "nonce too low" and their cousins differ from node to node; whether it has these bytes does not. */
-	bool nonce_taken = strcasestr(failure->message, "nonce too low") || strcasestr(failure->message, "underpriced");
+	bool nonce_taken = strcasestr(failure->message, "nonce too low");
+	bool outbid = strcasestr(failure->message, "underpriced");
 	struct gs_error ignored;
 	if (is_known(rpc, &ours, &known, &ignored) == GS_OK && known)
 		return GS_OK;
-	if (!nonce_taken)
+	if (!nonce_taken && !outbid)
 		return err;
+	err = nonce_taken ? GS_ECONFLICT : GS_EAGAIN;
 	if (error)
-		error->code = GS_ECONFLICT;
-	return GS_ECONFLICT;
+		error->code = err;
+	return err;
 }
 
 static uint64_t now_ms(void)

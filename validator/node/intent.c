@@ -1,19 +1,18 @@
 #include "validator/node/intent.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "chain/core/hash.h"
 #include "validator/node/record.h"
 
 enum {
-	INTENT_VERSION = 1,
-	INTENT_FIELDS = 9,
-	TX_VERSION = 1,
-	TX_FIELDS = 5,
+	INTENT_VERSION = 2,
+	INTENT_FIELDS = 11,
+	OLD_VERSION = 1, /* nothing was due by any time */
+	OLD_FIELDS = 9,
+	NOT_YET_S = 8, /* before what could not be priced is tried again */
 	INTENT_BYTES_MAX = GS_INTENT_DATA_MAX + 4096
 };
-enum { PENDING_MAX = 4096, PENDING_BYTES_MAX = 256 * 1024 * 1024 };
 
 const char *gs_intent_kind_name(enum gs_intent_kind kind)
 {
@@ -71,18 +70,24 @@ static void encode_intent(const struct gs_intent *in, struct gs_buf *out)
 	gs_record_put_u64(&w, in->attempts);
 	gs_record_put_u64(&w, in->not_before.unix_s);
 	gs_record_put_hash(&w, &in->tx);
+	gs_record_put_u64(&w, in->since.unix_s);
+	gs_record_put_u64(&w, in->due.unix_s);
 	gs_record_end(&w);
 }
 
 enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out)
 {
 	struct gs_record_reader r;
+	bool old;
 
 	memset(out, 0, sizeof(*out));
 	if (key.len != sizeof(out->id.b))
 		return GS_ECORRUPT;
 	memcpy(out->id.b, key.ptr, key.len);
 	gs_record_open(&r, value, INTENT_VERSION, INTENT_FIELDS);
+	old = r.err == GS_EUNSUPPORTED;
+	if (old)
+		gs_record_open(&r, value, OLD_VERSION, OLD_FIELDS);
 	out->kind = (uint8_t)gs_record_get_u32(&r);
 	out->status = (uint8_t)gs_record_get_u32(&r);
 	out->subject = gs_record_get_hash(&r);
@@ -92,36 +97,10 @@ enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct 
 	out->attempts = gs_record_get_u32(&r);
 	out->not_before.unix_s = gs_record_get_u64(&r);
 	out->tx = gs_record_get_hash(&r);
-	return gs_record_close(&r);
-}
-
-static void encode_tx(const struct gs_intent_tx *in, struct gs_buf *out)
-{
-	struct gs_record_writer w;
-
-	gs_record_begin(&w, out, TX_VERSION, TX_FIELDS);
-	gs_record_put_hash(&w, &in->intent);
-	gs_record_put_u64(&w, in->nonce);
-	gs_record_put_bool(&w, in->settled);
-	gs_record_put_u64(&w, in->last_sent.unix_s);
-	gs_record_put_bytes(&w, in->raw);
-	gs_record_end(&w);
-}
-
-static enum gs_err decode_tx(struct gs_bytes key, struct gs_bytes value, struct gs_intent_tx *out)
-{
-	struct gs_record_reader r;
-
-	memset(out, 0, sizeof(*out));
-	if (key.len != sizeof(out->hash.b))
-		return GS_ECORRUPT;
-	memcpy(out->hash.b, key.ptr, key.len);
-	gs_record_open(&r, value, TX_VERSION, TX_FIELDS);
-	out->intent = gs_record_get_hash(&r);
-	out->nonce = gs_record_get_u64(&r);
-	out->settled = gs_record_get_bool(&r);
-	out->last_sent.unix_s = gs_record_get_u64(&r);
-	out->raw = gs_record_get_bytes(&r);
+	if (!old) {
+		out->since.unix_s = gs_record_get_u64(&r);
+		out->due.unix_s = gs_record_get_u64(&r);
+	}
 	return gs_record_close(&r);
 }
 
@@ -140,21 +119,6 @@ static enum gs_err put_intent(struct gs_journal *j, const struct gs_intent *inte
 	return err;
 }
 
-static enum gs_err put_tx(struct gs_journal *j, const struct gs_intent_tx *tx, bool derived)
-{
-	struct gs_buf value;
-	enum gs_err err;
-
-	gs_buf_init(&value, INTENT_BYTES_MAX);
-	encode_tx(tx, &value);
-	err = value.err;
-	if (!err)
-		err = derived ? gs_journal_derive(j, GS_TABLE_TXS, hash_key(&tx->hash), gs_buf_view(&value))
-		              : gs_journal_put(j, GS_TABLE_TXS, hash_key(&tx->hash), gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
-}
-
 enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struct gs_intent *out, struct gs_buf *data)
 {
 	size_t start = data->len;
@@ -165,27 +129,37 @@ enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struc
 	return gs_intent_decode(hash_key(id), (struct gs_bytes){data->ptr + start, data->len - start}, out);
 }
 
-static enum gs_err load_tx(struct gs_journal *j, const struct gs_hash *hash, struct gs_intent_tx *out,
-                           struct gs_buf *data)
-{
-	enum gs_err err = gs_journal_get(j, GS_TABLE_TXS, hash_key(hash), data);
-
-	return err ? err : decode_tx(hash_key(hash), gs_buf_view(data), out);
-}
-
 /* --- planning --- */
 
-static bool is_obligation(uint8_t kind)
+bool gs_intent_is_obligation(uint8_t kind)
 {
 	return kind == GS_INTENT_MOVE || kind == GS_INTENT_TIMEOUT || kind == GS_INTENT_ANSWER ||
 	       kind == GS_INTENT_PUBLISH || kind == GS_INTENT_AGREE;
+}
+
+bool gs_intent_is_race(uint8_t kind)
+{
+	return kind == GS_INTENT_CHALLENGE || kind == GS_INTENT_FINALISE || kind == GS_INTENT_OPEN_LEAF ||
+	       kind == GS_INTENT_RECORD || kind == GS_INTENT_DRAW;
+}
+
+enum gs_urgency gs_intent_urgency(const struct gs_intent *intent, struct gs_time now, uint64_t close_s)
+{
+	const uint64_t due_s = intent->due.unix_s, since_s = intent->since.unix_s;
+	uint64_t left_s;
+
+	if (!due_s)
+		return GS_URGENCY_NONE;
+	left_s = due_s > now.unix_s ? due_s - now.unix_s : 0;
+	return left_s <= close_s && left_s <= (due_s > since_s ? due_s - since_s : 0) / 2 ? GS_URGENCY_CLOSE
+	                                                                                  : GS_URGENCY_DUE;
 }
 
 static struct gs_time later(const struct gs_intent *intent, struct gs_time now)
 {
 	uint64_t wait_s = intent->attempts > 5 ? GS_INTENT_BACKOFF_S_MAX : UINT64_C(1) << intent->attempts;
 
-	if (is_obligation(intent->kind) && wait_s > 2)
+	if (gs_intent_is_obligation(intent->kind) && wait_s > 2)
 		wait_s = 2; /* a clock is running */
 	return (struct gs_time){now.unix_s + wait_s};
 }
@@ -194,7 +168,7 @@ static bool may_retry(const struct gs_intent *intent, struct gs_time now)
 {
 	if (intent->status != GS_INTENT_FAILED || now.unix_s < intent->not_before.unix_s)
 		return false;
-	return is_obligation(intent->kind) || intent->attempts < GS_INTENT_ATTEMPTS_MAX;
+	return gs_intent_is_obligation(intent->kind) || intent->attempts < GS_INTENT_ATTEMPTS_MAX;
 }
 
 enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out)
@@ -245,13 +219,16 @@ enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent,
 	fresh.status = GS_INTENT_PLANNED;
 	fresh.attempts = 0;
 	fresh.not_before = now;
+	fresh.since = now;
 	memset(&fresh.tx, 0, sizeof(fresh.tx));
 	gs_buf_init(&data, INTENT_BYTES_MAX);
 	err = gs_intent_load(j, &fresh.id, &stored, &data);
 	if (!err && !may_retry(&stored, now))
 		goto out;
-	if (!err)
+	if (!err) {
 		fresh.attempts = stored.attempts;
+		fresh.since = stored.since.unix_s ? stored.since : now;
+	}
 	if (err && err != GS_ENOTFOUND)
 		goto out;
 	err = intent->kind == GS_INTENT_MOVE ? gs_intent_enter(j, &intent->subject, &intent->state, intent->data)
@@ -269,6 +246,16 @@ struct next_search {
 	struct gs_intent best;
 };
 
+/* Obligations first, and among equals what is due first. */
+static bool goes_before(const struct gs_intent *a, const struct gs_intent *b)
+{
+	const bool owed = gs_intent_is_obligation(a->kind);
+
+	if (owed != gs_intent_is_obligation(b->kind))
+		return owed;
+	return a->due.unix_s && (!b->due.unix_s || a->due.unix_s < b->due.unix_s);
+}
+
 static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct next_search *search = context;
@@ -279,7 +266,7 @@ static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes 
 		return err;
 	if (intent.status != GS_INTENT_PLANNED || intent.not_before.unix_s > search->now.unix_s)
 		return GS_OK;
-	if (!search->found || (is_obligation(intent.kind) && !is_obligation(search->best.kind))) {
+	if (!search->found || goes_before(&intent, &search->best)) {
 		search->found = true;
 		search->best = intent;
 	}
@@ -299,163 +286,130 @@ enum gs_err gs_intent_next(struct gs_journal *j, struct gs_time now, struct gs_i
 
 /* --- what became of it --- */
 
-enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_hash *id, uint64_t nonce, const struct gs_hash *tx,
-                             struct gs_bytes raw)
+enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_tx_record *tx)
 {
-	const struct gs_intent_tx record = {.hash = *tx, .intent = *id, .nonce = nonce, .raw = raw};
 	struct gs_buf data;
 	struct gs_intent intent;
 	enum gs_err err;
 
 	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = gs_intent_load(j, id, &intent, &data);
+	err = gs_intent_load(j, &tx->intent, &intent, &data);
 	if (err)
 		goto out;
 	GS_ASSERT(intent.status == GS_INTENT_PLANNED);
 	intent.status = GS_INTENT_SIGNED;
-	intent.tx = *tx;
+	intent.tx = tx->hash;
 	err = put_intent(j, &intent, false);
 	if (!err)
-		err = put_tx(j, &record, false);
+		err = gs_tx_record_put(j, tx, false);
 out:
 	gs_buf_free(&data);
 	return err;
 }
 
-/* tx: the transaction that failed, NULL for none; an intent that goes on with another one is left alone. */
-static enum gs_err fail_intent(struct gs_journal *j, const struct gs_hash *id, const struct gs_hash *tx,
-                               struct gs_time now)
+enum gs_err gs_intent_replaced(struct gs_journal *j, const struct gs_tx_record *tx)
 {
 	struct gs_buf data;
 	struct gs_intent intent;
-	enum gs_err err;
+	enum gs_err err = gs_tx_record_put(j, tx, false);
 
-	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = gs_intent_load(j, id, &intent, &data);
-	if (!err && (!tx || gs_hash_equal(tx, &intent.tx))) {
-		intent.status = GS_INTENT_FAILED;
-		intent.not_before = later(&intent, now);
-		intent.attempts++;
-		err = put_intent(j, &intent, tx != NULL);
-	}
-	gs_buf_free(&data);
-	return err;
-}
-
-enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, struct gs_time now)
-{
-	return fail_intent(j, id, NULL, now);
-}
-
-static enum gs_err settle_tx(struct gs_journal *j, const struct gs_hash *hash, bool derived, struct gs_hash *intent)
-{
-	struct gs_buf data;
-	struct gs_intent_tx tx;
-	enum gs_err err;
-
-	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = load_tx(j, hash, &tx, &data);
-	if (!err) {
-		*intent = tx.intent;
-		tx.settled = true;
-		err = put_tx(j, &tx, derived);
-	}
-	gs_buf_free(&data);
-	return err;
-}
-
-enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_hash *tx, bool success, struct gs_time now)
-{
-	struct gs_hash id;
-	struct gs_buf data;
-	struct gs_intent intent;
-	enum gs_err err = settle_tx(j, tx, true, &id);
-
-	if (err)
+	if (err || gs_hash_is_zero(&tx->intent))
 		return err;
-	if (!success)
-		return fail_intent(j, &id, tx, now);
 	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = gs_intent_load(j, &id, &intent, &data);
-	if (!err) {
-		intent.status = GS_INTENT_DONE;
+	err = gs_intent_load(j, &tx->intent, &intent, &data);
+	if (!err && intent.status == GS_INTENT_SIGNED) {
+		intent.tx = tx->hash;
+		err = put_intent(j, &intent, false);
+	}
+	gs_buf_free(&data);
+	return err;
+}
+
+/* Whether the intent's own transaction has this nonce, too. */
+static enum gs_err goes_on_with(struct gs_journal *j, const struct gs_intent *intent, const struct gs_tx_record *tx,
+                                bool *out)
+{
+	struct gs_tx_record own;
+	struct gs_buf data;
+	enum gs_err err;
+
+	*out = gs_hash_equal(&intent->tx, &tx->hash);
+	if (*out)
+		return GS_OK;
+	gs_buf_init(&data, INTENT_BYTES_MAX);
+	err = gs_tx_record_load(j, &intent->tx, &own, &data);
+	*out = !err && own.nonce == tx->nonce;
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+/* It failed, or was taken back; one that goes on with another nonce is left alone. */
+static enum gs_err fail_with(struct gs_journal *j, const struct gs_tx_record *tx, bool counts, struct gs_time now)
+{
+	struct gs_buf data;
+	struct gs_intent intent;
+	bool own = false;
+	enum gs_err err;
+
+	if (gs_hash_is_zero(&tx->intent))
+		return GS_OK;
+	gs_buf_init(&data, INTENT_BYTES_MAX);
+	err = gs_intent_load(j, &tx->intent, &intent, &data);
+	if (!err)
+		err = goes_on_with(j, &intent, tx, &own);
+	if (!err && own) {
+		intent.status = GS_INTENT_FAILED;
+		intent.not_before = counts ? later(&intent, now) : now;
+		intent.attempts += counts;
 		err = put_intent(j, &intent, true);
 	}
 	gs_buf_free(&data);
 	return err;
 }
 
-enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_hash *tx, struct gs_time now)
-{
-	struct gs_hash id;
-	enum gs_err err = settle_tx(j, tx, true, &id);
-
-	return err ? err : fail_intent(j, &id, tx, now);
-}
-
-enum gs_err gs_intent_sent(struct gs_journal *j, const struct gs_hash *hash, struct gs_time now)
+enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, bool reverts, struct gs_time now)
 {
 	struct gs_buf data;
-	struct gs_intent_tx tx;
+	struct gs_intent intent;
 	enum gs_err err;
 
 	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = load_tx(j, hash, &tx, &data);
+	err = gs_intent_load(j, id, &intent, &data);
 	if (!err) {
-		tx.last_sent = now;
-		err = put_tx(j, &tx, false);
+		const uint64_t wait_s = gs_intent_is_obligation(intent.kind) ? 2 : NOT_YET_S;
+		intent.status = GS_INTENT_FAILED;
+		intent.not_before = reverts ? later(&intent, now) : (struct gs_time){now.unix_s + wait_s};
+		intent.attempts += reverts;
+		err = put_intent(j, &intent, false);
 	}
 	gs_buf_free(&data);
 	return err;
 }
 
-static enum gs_err keep_pending(void *context, struct gs_bytes key, struct gs_bytes value)
+enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx, bool success, struct gs_time now)
 {
-	struct gs_intent_txs *txs = context;
-	struct gs_intent_tx tx;
-	enum gs_err err = decode_tx(key, value, &tx);
+	struct gs_buf data;
+	struct gs_intent intent;
+	enum gs_err err = gs_tx_record_settle(j, tx->nonce);
 
-	if (err || tx.settled)
+	if (err || gs_hash_is_zero(&tx->intent))
 		return err;
-	if (txs->count == PENDING_MAX)
-		return GS_ELIMIT;
-	if (!txs->tx && !(txs->tx = malloc(PENDING_MAX * sizeof(*txs->tx)))) /* mostly none is pending */
-		return GS_ENOMEM;
-	txs->tx[txs->count++] = tx;
-	gs_buf_append(&txs->bytes, tx.raw.ptr, tx.raw.len);
-	return txs->bytes.err;
-}
-
-static int by_nonce(const void *x, const void *y)
-{
-	const struct gs_intent_tx *a = x, *b = y;
-
-	return a->nonce < b->nonce ? -1 : a->nonce > b->nonce;
-}
-
-enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out)
-{
-	size_t at = 0;
-	enum gs_err err;
-
-	memset(out, 0, sizeof(*out));
-	gs_buf_init(&out->bytes, PENDING_BYTES_MAX);
-	err = j->store->scan(j->txn, GS_TABLE_TXS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep_pending, out,
-	                     j->error);
-	if (err == GS_ENOMEM)
-		return gs_fail(j->error, err, "pending transactions: no memory");
-	for (size_t i = 0; i < out->count; i++) {
-		out->tx[i].raw.ptr = out->bytes.ptr + at;
-		at += out->tx[i].raw.len;
+	if (tx->cancels || !success)
+		return fail_with(j, tx, !tx->cancels, now);
+	gs_buf_init(&data, INTENT_BYTES_MAX);
+	err = gs_intent_load(j, &tx->intent, &intent, &data);
+	if (!err) {
+		intent.status = GS_INTENT_DONE;
+		intent.tx = tx->hash;
+		err = put_intent(j, &intent, true);
 	}
-	if (out->count)
-		qsort(out->tx, out->count, sizeof(*out->tx), by_nonce);
+	gs_buf_free(&data);
 	return err;
 }
 
-void gs_intent_txs_free(struct gs_intent_txs *txs)
+enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now)
 {
-	free(txs->tx);
-	gs_buf_free(&txs->bytes);
-	memset(txs, 0, sizeof(*txs));
+	enum gs_err err = gs_tx_record_settle(j, tx->nonce);
+
+	return err ? err : fail_with(j, tx, true, now);
 }

@@ -1,8 +1,9 @@
 /* validator/node/intent.h: what the node means to do on chain, and the transactions that do it, stored before they are sent.
  *
  *     PLANNED --prepared--> SIGNED --receipt: success--> DONE
- *        ^                    |
- *        |                    +--receipt: reverted, or nonce lost--> FAILED --still wanted, later--> PLANNED
+ *        ^                    | ^
+ *        |                    | +--replaced: same nonce, higher price (validator/node/tx_record.h)
+ *        |                    +--receipt: reverted, or nonce lost, or taken back--> FAILED --still wanted, later--> PLANNED
  *        +---------------- would revert (FAILED, later again)
  *
  * An intent's id is the hash of what it answers (kind, subject, state), so that planning the same step twice, before and
@@ -12,7 +13,9 @@
 #define GS_VALIDATOR_NODE_INTENT_H
 
 #include "chain/core/u256.h"
+#include "chain/eth/fees.h"
 #include "validator/node/journal.h"
+#include "validator/node/tx_record.h"
 
 enum gs_intent_kind {
 	GS_INTENT_CHALLENGE = 1,
@@ -51,17 +54,17 @@ struct gs_intent {
 	struct gs_bytes data; /* calldata; borrowed */
 	uint32_t attempts;    /* that failed */
 	struct gs_time not_before;
-	struct gs_hash tx; /* SIGNED and DONE */
+	struct gs_hash tx;    /* SIGNED and DONE: the newest, or the mined one */
+	struct gs_time since; /* when it was first wanted */
+	struct gs_time due;   /* by when it must be mined; 0: at any time */
 };
 
-struct gs_intent_tx {
-	struct gs_hash hash;
-	struct gs_hash intent;
-	uint64_t nonce;
-	bool settled; /* mined, or its nonce was taken by another: nothing to wait for */
-	struct gs_time last_sent;
-	struct gs_bytes raw; /* borrowed */
-};
+/* Whether more than its gas is lost when it is late: a move, an answer, a root that is due. */
+bool gs_intent_is_obligation(uint8_t kind);
+/* Whether others may want the same at the same time, and only the first has anything of it. */
+bool gs_intent_is_race(uint8_t kind);
+/* close_s: a deadline is close when so many seconds are left, and half the time is over. */
+enum gs_urgency gs_intent_urgency(const struct gs_intent *intent, struct gs_time now, uint64_t close_s);
 
 const char *gs_intent_kind_name(enum gs_intent_kind kind);
 void gs_intent_id(enum gs_intent_kind kind, const struct gs_hash *subject, const struct gs_hash *state,
@@ -85,25 +88,16 @@ GS_MUST enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *i
 /* Reads a stored record, for scans; out->data points into value. */
 GS_MUST enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out);
 
-/* Stores the signed transaction and marks its intent. */
-GS_MUST enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_hash *id, uint64_t nonce,
-                                     const struct gs_hash *tx, struct gs_bytes raw);
-/* It would revert, or could not be priced: later again, if still wanted. */
-GS_MUST enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, struct gs_time now);
-/* A receipt from a block that the node has seen. */
-GS_MUST enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_hash *tx, bool success, struct gs_time now);
-/* Another transaction took the nonce: this one can never be mined. */
-GS_MUST enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_hash *tx, struct gs_time now);
-GS_MUST enum gs_err gs_intent_sent(struct gs_journal *j, const struct gs_hash *tx, struct gs_time now);
-
-/* Transactions that are signed and not settled, in no order. The list and its bytes are the caller's: gs_intent_txs_free. */
-struct gs_intent_txs {
-	struct gs_intent_tx *tx; /* raw points into bytes */
-	size_t count;
-	struct gs_buf bytes;
-};
-/* In the order of their nonces, the one that the others wait for first: who has no time for all of them must not leave it out. */
-GS_MUST enum gs_err gs_intent_pending(struct gs_journal *j, struct gs_intent_txs *out);
-void gs_intent_txs_free(struct gs_intent_txs *txs);
+/* Stores the signed transaction and marks its intent (tx->intent). */
+GS_MUST enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_tx_record *tx);
+/* Stores one that has the nonce of another that waits: the intent, if it has one, goes on with it. */
+GS_MUST enum gs_err gs_intent_replaced(struct gs_journal *j, const struct gs_tx_record *tx);
+/* It was not signed: later again, if still wanted. Only what would revert counts as an attempt. */
+GS_MUST enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, bool reverts, struct gs_time now);
+/* A receipt from a block that the node has seen, of a transaction that is not settled. All with its nonce are settled. */
+GS_MUST enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx, bool success,
+                                    struct gs_time now);
+/* Another transaction took the nonce: this one, and all with its nonce, can never be mined. */
+GS_MUST enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now);
 
 #endif

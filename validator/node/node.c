@@ -84,6 +84,7 @@ static enum gs_err on_change(struct gs_node_turn *t)
 	if (change->orphaned_count)
 		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
 		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
+	node->ask_nonce = node->ask_nonce || change->orphaned_count > 0;
 	for (size_t i = 0; i < change->orphaned_count && !err; i++)
 		err = take_back(t, &change->orphaned[i]);
 	for (size_t i = 0; i < change->added_count && !err; i++) {
@@ -268,7 +269,7 @@ static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input 
 
 static enum gs_err on_timer(struct gs_node_turn *t)
 {
-	enum gs_err err = gs_transactions_tend(t, false);
+	enum gs_err err = gs_tending_look(t, false);
 
 	if (!err)
 		err = fetch_logs(t);
@@ -289,6 +290,8 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_TOLD: return gs_plan_told(t, in->as.told);
 	case GS_INPUT_PREPARED: return gs_transactions_prepared(t, in);
 	case GS_INPUT_REFUSED: return gs_transactions_refused(t, in);
+	case GS_INPUT_KEPT: return gs_transactions_kept(t);
+	case GS_INPUT_NONCE: return gs_transactions_nonce(t, in->as.nonce.pending);
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);

@@ -27,6 +27,7 @@
 enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
+	GS_NODE_REPLACED_MAX = 512,   /* more, which replace others */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
@@ -49,7 +50,18 @@ struct gs_node_options {
 	uint64_t epoch_s;
 	struct gs_attest_policy attest;
 	uint64_t confirm_blocks; /* on top of a claim before a game is opened; due moves never wait */
+	uint64_t settle_blocks;  /* after which what was mined is forgotten */
 	uint64_t resend_s;
+	struct {
+		struct gs_wei max;        /* per gas; zero: no cap */
+		struct gs_wei max_urgent; /* of what is owed and close; zero: the same */
+		uint64_t close_s;         /* a deadline is close */
+		uint64_t bump_blocks;     /* without a receipt, before more is offered; fewer for what is due */
+	} fees;
+	struct {
+		struct gs_wei gas_per_day; /* zero: any amount */
+		bool obligations;          /* of running games go on beyond it */
+	} budget;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	struct gs_time start_time;
@@ -84,9 +96,11 @@ enum gs_node_input_kind {
 	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
-	GS_INPUT_TOLD,         /* what the other side of a game says off chain; nothing of it is believed */
-	GS_INPUT_PREPARED,     /* an intent was priced and signed */
-	GS_INPUT_REFUSED,      /* an intent cannot be signed: the call would revert, or no endpoint answered */
+	GS_INPUT_TOLD,     /* what the other side of a game says off chain; nothing of it is believed */
+	GS_INPUT_PREPARED, /* an intent was priced and signed */
+	GS_INPUT_REFUSED, /* an intent cannot be signed: the call would revert, it costs too much, or no endpoint answered */
+	GS_INPUT_KEPT,         /* instead of PREPARED: what was to be replaced offers enough, or has been mined */
+	GS_INPUT_NONCE,        /* the account's next one */
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
@@ -123,11 +137,18 @@ struct gs_node_input {
 			uint64_t nonce;
 			struct gs_hash tx;
 			struct gs_bytes raw;
+			struct gs_wei max_fee; /* per gas */
+			struct gs_wei tip;
+			uint64_t gas_limit;
 		} prepared;
 		struct {
 			struct gs_hash intent;
+			enum gs_tx_refusal kind;
 			const char *reason;
 		} refused;
+		struct {
+			uint64_t pending; /* with what waits at the endpoint */
+		} nonce;
 		struct {
 			uint64_t nonce; /* the account's next one, pending transactions included */
 		} nonce_behind;
@@ -140,6 +161,7 @@ struct gs_node_input {
 			bool success;
 			uint64_t block_number;
 			struct gs_hash block_hash;
+			struct gs_wei cost; /* gas, and data on L1 */
 		} receipt;
 	} as;
 };
@@ -148,10 +170,11 @@ enum gs_node_effect_kind {
 	GS_EFFECT_FETCH_HEADER, /* by hash; answer with GS_INPUT_HEADER */
 	GS_EFFECT_FETCH_LOGS,   /* of one block; answer with GS_INPUT_LOGS */
 	GS_EFFECT_EXECUTE, /* answer with GS_INPUT_EXECUTED, and keep the trace for the prover while the claim is open */
-	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED or _NONCE_BEHIND */
-	GS_EFFECT_SEND,    /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
-	GS_EFFECT_WATCH,   /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
-	GS_EFFECT_TELL,    /* hand these bytes to the other side of the game; they may get lost, and come again */
+	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED, _NONCE_BEHIND, or _KEPT */
+	GS_EFFECT_NONCE, /* answer with GS_INPUT_NONCE */
+	GS_EFFECT_SEND,  /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
+	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
+	GS_EFFECT_TELL,  /* hand these bytes to the other side of the game; they may get lost, and come again */
 	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
 	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
 	GS_EFFECT_RESYNC, /* the chain forked below what is kept: stop, and start with a new database */
@@ -164,9 +187,18 @@ struct gs_node_effect {
 	struct gs_hash input_root;  /* EXECUTE */
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
 	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
-	struct gs_address to; /* PREPARE */
-	uint64_t nonce;       /* PREPARE */
-	size_t data_at;       /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
+	/* PREPARE: */
+	struct gs_address to;
+	uint64_t nonce;
+	uint64_t gas; /* 0: an estimate, which is a trial run */
+	bool tried;   /* a trial run though gas is given */
+	bool replaces;
+	struct gs_wei fee_max;              /* per gas; zero: no cap */
+	struct gs_wei least_fee, least_tip; /* per gas, of what replaces another */
+	struct gs_wei cost_max;             /* zero: any amount */
+	enum gs_urgency urgency;
+	uint32_t wait_ms; /* a race: between a first trial run and a second one right before it is signed */
+	size_t data_at;   /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
 	size_t data_len;
 	size_t more_at; /* EXECUTE: output bytes as posted */
 	size_t more_len;
@@ -206,7 +238,9 @@ struct gs_node_summary {
 	uint64_t open_games;
 	uint64_t open_batches; /* with leaves on chain */
 	uint64_t attested;     /* own attestations that are not collected */
-	uint64_t pending_txs;
+	uint64_t pending_txs;  /* that wait: nonces */
+	struct gs_wei spent_today;
+	struct gs_wei spent; /* in all */
 	uint64_t executions; /* under way */
 };
 /* Counts what is stored. */

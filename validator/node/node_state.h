@@ -11,6 +11,15 @@ struct gs_node_execution { /* asked for, or to be asked for again */
 	struct gs_time not_before;
 };
 
+struct gs_node_preparing { /* what is being signed: one at a time, for nonces come in a row */
+	bool under_way;
+	uint64_t nonce;
+	struct gs_hash replaces; /* a transaction; zero: none */
+	bool cancels;            /* a transfer of nothing to ourselves */
+	bool hopeless;           /* because the call would revert */
+	bool fills;              /* a gap */
+};
+
 struct gs_node {
 	struct gs_node_options options;
 	const struct gs_store *store;
@@ -23,7 +32,16 @@ struct gs_node {
 	uint64_t block; /* the newest block whose logs are applied */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
-	bool preparing;              /* one intent at a time: nonces come in a row */
+	struct gs_node_preparing preparing;
+	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
+	bool ask_nonce;   /* something may have happened to the nonces */
+	struct {
+		bool known; /* it is to be filled */
+		uint64_t nonce;
+		struct gs_time since; /* when it was seen first; 0: it was not */
+	} gap;
+	struct gs_time bound_told;   /* when it was last said that a cap, a balance or the budget holds something up */
+	struct gs_time budget_told;  /* the same of the budget, before anything is priced */
 	struct gs_time poor_told;    /* when it was last said that a challenge cannot be afforded */
 	struct gs_time none_told;    /* the same of a game without an answer */
 	struct gs_time unknown_told; /* the same of leaves whose data are not here */
@@ -82,9 +100,10 @@ GS_MUST enum gs_err gs_plan_attesting(struct gs_journal *j, const struct gs_inte
                                       const struct gs_address *self, struct gs_wei *out);
 /* Stake that nothing on its way will lock. */
 GS_MUST enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out);
-/* Enters an intent, unless it is there. state may be NULL. */
+/* Enters an intent, unless it is there. state may be NULL. due: by when it must be mined; 0: at any time. */
 GS_MUST enum gs_err gs_plan_want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
-                                 const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata);
+                                 const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata,
+                                 struct gs_time due);
 /* Whether there is nothing to do for it now. */
 GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
                                       const struct gs_hash *state, bool *out);
@@ -93,16 +112,41 @@ GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_clai
 
 /* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
 GS_MUST enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce);
-/* Watches what is pending; sends again what has had no receipt for a while, or all of it. */
-GS_MUST enum gs_err gs_transactions_tend(struct gs_node_turn *t, bool send_all);
-/* Hands the next intent out to be signed, unless one is being signed. */
+/* Hands the next one out to be signed, unless one is being signed: a replacement, or the next intent. */
 GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t);
-/* What came back of an intent that was handed out, or of a transaction. */
+/* What came back of what was handed out, of a transaction, or of the account's nonce. */
 GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_transactions_kept(struct gs_node_turn *t);
 GS_MUST enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce);
 GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, uint64_t pending);
+
+/* Watches what is pending; sends again what has had no receipt for a while, or all of it; forgets what is deep. */
+GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
+struct gs_replacement {
+	struct gs_tx_record old;
+	struct gs_buf bytes; /* the caller's: what old.raw points to */
+	enum gs_urgency urgency;
+	bool cancels; /* nobody wants the call any more */
+};
+/* The first that has waited for so many blocks that it should offer more. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out);
+/* The endpoint has everything below `pending`, we have signed everything below `next`. *lower: nothing of ours waits behind what
+ * nobody has, so that the next transaction can have that nonce. */
+GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);
+
+struct gs_spent {
+	uint64_t day; /* since 1970 */
+	struct gs_wei today;
+	struct gs_wei total;
+};
+GS_MUST enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out);
+GS_MUST enum gs_err gs_budget_spend(struct gs_journal *j, struct gs_time now, struct gs_wei cost);
+/* *left: what the intent may cost; zero: anything. */
+GS_MUST enum gs_err gs_budget_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
+                                     bool *allowed);
 
 /* GS_ENOTFOUND when there is none. */
 GS_MUST enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *claim,

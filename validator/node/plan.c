@@ -129,10 +129,11 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 /* --- intents --- */
 
 enum gs_err gs_plan_want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_hash *subject,
-                         const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata)
+                         const struct gs_hash *state, const struct gs_address *to, struct gs_buf *calldata,
+                         struct gs_time due)
 {
 	struct gs_intent intent = {
-		.kind = (uint8_t)kind, .subject = *subject, .to = *to, .data = gs_buf_view(calldata)};
+		.kind = (uint8_t)kind, .subject = *subject, .to = *to, .data = gs_buf_view(calldata), .due = due};
 
 	if (state)
 		intent.state = *state;
@@ -171,7 +172,8 @@ static enum gs_err want_claim_call(struct gs_node_turn *t, enum gs_intent_kind k
 	if (number)
 		gs_abi_put_u64(&args, *number);
 	gs_abi_end(&args);
-	err = gs_plan_want(t, kind, &claim->id, NULL, &t->node->options.contracts.claims, &calldata);
+	err = gs_plan_want(t, kind, &claim->id, NULL, &t->node->options.contracts.claims, &calldata,
+	                   (struct gs_time){0});
 	gs_buf_free(&calldata);
 	return err;
 }
@@ -358,7 +360,8 @@ static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim 
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
 	gs_challenge_calldata(&claim->body, &calldata);
-	err = gs_plan_want(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &o->contracts.disputes, &calldata);
+	err = gs_plan_want(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &o->contracts.disputes, &calldata,
+	                   claim->window_end);
 	gs_buf_free(&calldata);
 	return err;
 }

@@ -151,7 +151,7 @@ enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
 	gs_abi_put_address(&w, &word);
 	gs_abi_put_wei(&w, d.stake);
 	gs_abi_end(&w);
-	err = gs_plan_want(t, GS_INTENT_ATTEST, &claim->id, NULL, &o->contracts.duties, &calldata);
+	err = gs_plan_want(t, GS_INTENT_ATTEST, &claim->id, NULL, &o->contracts.duties, &calldata, claim->window_end);
 	gs_buf_free(&calldata);
 	return err;
 }
@@ -180,7 +180,7 @@ static enum gs_err want_call(struct gs_node_turn *t, enum gs_intent_kind kind, c
 	else
 		gs_abi_put_address(&w, &o->self);
 	gs_abi_end(&w);
-	err = gs_plan_want(t, kind, &claim->id, NULL, &o->contracts.duties, &calldata);
+	err = gs_plan_want(t, kind, &claim->id, NULL, &o->contracts.duties, &calldata, (struct gs_time){0});
 	gs_buf_free(&calldata);
 	return err;
 }

@@ -120,7 +120,8 @@ static enum gs_err want_open(struct gs_node_turn *t, const struct gs_batch *batc
 	gs_abi_put_u64(&w, batch->count);
 	gs_abi_put_hashes(&w, path, levels);
 	gs_abi_end(&w);
-	err = gs_plan_want(t, GS_INTENT_OPEN_LEAF, &claim->id, NULL, &t->node->options.contracts.batches, &calldata);
+	err = gs_plan_want(t, GS_INTENT_OPEN_LEAF, &claim->id, NULL, &t->node->options.contracts.batches, &calldata,
+	                   batch->window_end);
 	gs_buf_free(&calldata);
 	return err;
 }
@@ -316,7 +317,8 @@ static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind k
 	gs_abi_put_u64(&args, batch->kind);
 	gs_abi_put_hash(&args, &batch->model);
 	gs_abi_end(&args);
-	err = gs_plan_want(t, kind, &batch->id, NULL, &t->node->options.contracts.batches, &calldata);
+	err = gs_plan_want(t, kind, &batch->id, NULL, &t->node->options.contracts.batches, &calldata,
+	                   (struct gs_time){0});
 	gs_buf_free(&calldata);
 	return err;
 }

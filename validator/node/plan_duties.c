@@ -27,10 +27,13 @@ static void begin(struct gs_abi_writer *w, struct gs_buf *out, uint32_t selector
 static enum gs_err want(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_claim *claim,
                         const struct gs_hash *state, struct gs_abi_writer *w, struct gs_buf *calldata)
 {
+	const struct gs_time due = kind == GS_INTENT_ANSWER    ? claim->demand.deadline
+	                           : kind == GS_INTENT_PUBLISH ? claim->audit_deadline
+	                                                       : (struct gs_time){0};
 	enum gs_err err;
 
 	gs_abi_end(w);
-	err = gs_plan_want(t, kind, &claim->id, state, &t->node->options.contracts.duties, calldata);
+	err = gs_plan_want(t, kind, &claim->id, state, &t->node->options.contracts.duties, calldata, due);
 	gs_buf_free(calldata);
 	return err;
 }
@@ -209,7 +212,8 @@ static enum gs_err want_record(struct gs_node_turn *t, uint64_t epoch)
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
 	gs_abi_call(&w, &calldata, GS_DUTIES_FN_RECORD, 0);
 	gs_abi_end(&w);
-	err = gs_plan_want(t, GS_INTENT_RECORD, &subject, NULL, &t->node->options.contracts.duties, &calldata);
+	err = gs_plan_want(t, GS_INTENT_RECORD, &subject, NULL, &t->node->options.contracts.duties, &calldata,
+	                   (struct gs_time){0});
 	gs_buf_free(&calldata);
 	return err;
 }

@@ -68,7 +68,8 @@ static enum gs_err want_move(struct gs_node_turn *t, enum gs_intent_kind kind, c
 
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
 	gs_move_calldata(&claim->body, &game->state, move, &calldata);
-	err = gs_plan_want(t, kind, &record->id, state, &t->node->options.contracts.disputes, &calldata);
+	err = gs_plan_want(t, kind, &record->id, state, &t->node->options.contracts.disputes, &calldata,
+	                   (struct gs_time){kind == GS_INTENT_MOVE ? game->state.deadline : 0});
 	gs_buf_free(&calldata);
 	if (err == GS_ECONFLICT) {
 		char id[67];

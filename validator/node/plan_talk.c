@@ -268,7 +268,7 @@ static enum gs_err go_on_chain(struct desk *d, bool *held)
 	gs_buf_init(&data, GS_INTENT_DATA_MAX);
 	gs_agree_calldata(&d->game.game.state, &d->talk.newest, &data);
 	err = gs_plan_want(d->turn, GS_INTENT_AGREE, &d->game.id, &state, &d->turn->node->options.contracts.disputes,
-	                   &data);
+	                   &data, (struct gs_time){d->game.game.state.deadline});
 	gs_buf_free(&data);
 	return err;
 }

@@ -49,7 +49,8 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 {
 	struct gs_store_txn *txn;
 	struct gs_journal j = {.store = node->store, .error = error};
-	struct gs_intent_txs txs;
+	struct gs_tx_list txs;
+	struct gs_spent spent;
 	struct own_attestations own = {.self = node->options.self};
 	enum gs_err err;
 
@@ -68,9 +69,16 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 	out->attested = own.count;
 	if (!err) {
 		j.txn = txn;
-		err = gs_intent_pending(&j, &txs);
-		out->pending_txs = txs.count;
-		gs_intent_txs_free(&txs);
+		err = gs_tx_record_pending(&j, &txs);
+		for (size_t i = 0; i < txs.count; i++)
+			out->pending_txs += i == 0 || txs.tx[i].nonce != txs.tx[i - 1].nonce;
+		gs_tx_list_free(&txs);
+		if (!err)
+			err = gs_budget_spent(&j, node->now, &spent);
+		if (!err) {
+			out->spent_today = spent.today;
+			out->spent = spent.total;
+		}
 	}
 	node->store->abort(txn);
 	for (size_t i = 0; i < node->execution_count; i++)

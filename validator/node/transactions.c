@@ -1,10 +1,11 @@
-/* From intents to what is mined: which is signed next, which nonce it gets, what is sent again, and what became of it. */
+/* From intents to what is mined: which is signed next, which nonce it gets, and what became of it. What waits is tended in tending.c. */
 #include <string.h>
 
+#include "chain/core/hash.h"
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
-enum { META_VERSION = 1 };
+enum { META_VERSION = 1, JITTER_MS = 400, TRANSFER_GAS = 21000 };
 static const struct gs_bytes nonce_key = {(const uint8_t *)"nonce", 5};
 
 /* --- small records about ourselves --- */
@@ -42,72 +43,166 @@ static enum gs_err store_nonce(struct gs_journal *j, uint64_t nonce)
 	return err;
 }
 
-/* --- being mined --- */
+/* --- handing out --- */
 
-static enum gs_err emit_send(struct gs_node_turn *t, const struct gs_hash *tx, struct gs_bytes raw)
+static enum gs_err hand_out(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
+                            struct gs_node_preparing preparing)
 {
-	enum gs_err err = gs_intent_sent(t->j, tx, t->node->now);
+	enum gs_err err;
 
-	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = *tx}, raw);
+	effect.kind = GS_EFFECT_PREPARE;
+	effect.nonce = preparing.nonce;
+	err = gs_node_emit(t, effect, data);
+	if (err)
+		return err;
+	preparing.under_way = true;
+	t->node->preparing = preparing;
+	return GS_OK;
 }
 
-/* Watches what is pending; sends again what has had no receipt for a while (all of it at the start). */
-enum gs_err gs_transactions_tend(struct gs_node_turn *t, bool send_all)
+/* Honest nodes that want the same do not all send it at the same moment: each waits as long as its own hash says. */
+static uint32_t jitter_ms(const struct gs_node *node, const struct gs_hash *subject)
 {
-	struct gs_intent_txs txs;
-	const uint64_t now_s = t->node->now.unix_s;
-	enum gs_err err = gs_intent_pending(t->j, &txs);
+	uint8_t bytes[20 + 32];
+	struct gs_hash hash;
 
-	for (size_t i = 0; i < txs.count && !err; i++) {
-		const struct gs_intent_tx *tx = &txs.tx[i];
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = tx->hash},
-		                   (struct gs_bytes){NULL, 0});
-		if (!err && (send_all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))
-			err = emit_send(t, &tx->hash, tx->raw);
+	memcpy(bytes, node->options.self.b, 20);
+	memcpy(bytes + 20, subject->b, 32);
+	gs_keccak256(bytes, sizeof(bytes), &hash);
+	return gs_be32_read(hash.b) % JITTER_MS;
+}
+
+static struct gs_wei cap_of(const struct gs_node *node, const struct gs_intent *intent)
+{
+	const bool urgent = gs_intent_is_obligation(intent->kind) &&
+	                    gs_intent_urgency(intent, node->now, node->options.fees.close_s) == GS_URGENCY_CLOSE;
+
+	return urgent && !gs_u256_is_zero(&node->options.fees.max_urgent.v) ? node->options.fees.max_urgent
+	                                                                    : node->options.fees.max;
+}
+
+/* So many transactions wait to be mined that one more would only wait behind them. */
+static enum gs_err is_full(struct gs_node_turn *t, bool *out)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(t->j, &list);
+
+	*out = list.count >= GS_NODE_UNMINED_MAX;
+	gs_tx_list_free(&list);
+	return err;
+}
+
+static enum gs_err prepare_intent(struct gs_node_turn *t, const struct gs_intent *intent, uint64_t nonce, bool fills)
+{
+	struct gs_node_effect effect = {
+		.hash = intent->id,
+		.to = intent->to,
+		.fee_max = cap_of(t->node, intent),
+		.urgency = gs_intent_urgency(intent, t->node->now, t->node->options.fees.close_s),
+		.wait_ms = gs_intent_is_race(intent->kind) ? jitter_ms(t->node, &intent->subject) : 0,
+	};
+	bool may_pay;
+	enum gs_err err = gs_budget_allows(t, intent, &effect.cost_max, &may_pay);
+
+	if (err || !may_pay)
+		return err;
+	return hand_out(t, effect, intent->data, (struct gs_node_preparing){.nonce = nonce, .fills = fills});
+}
+
+/* What waits behind a nonce that nobody uses would wait for ever: nothing is sent to ourselves with it. */
+static enum gs_err prepare_filler(struct gs_node_turn *t, uint64_t nonce)
+{
+	const struct gs_node_effect effect = {.to = t->node->options.self,
+	                                      .gas = TRANSFER_GAS,
+	                                      .fee_max = t->node->options.fees.max,
+	                                      .urgency = GS_URGENCY_DUE};
+
+	return hand_out(t, effect, (struct gs_bytes){NULL, 0},
+	                (struct gs_node_preparing){.nonce = nonce, .fills = true, .cancels = true});
+}
+
+static enum gs_err prepare_replacement(struct gs_node_turn *t, const struct gs_replacement *r)
+{
+	struct gs_node_effect effect = {.hash = r->old.intent,
+	                                .to = t->node->options.self,
+	                                .gas = TRANSFER_GAS,
+	                                .fee_max = t->node->options.fees.max,
+	                                .urgency = r->urgency,
+	                                .replaces = true};
+	struct gs_node_preparing preparing = {
+		.nonce = r->old.nonce, .replaces = r->old.hash, .cancels = r->cancels, .hopeless = r->old.hopeless};
+	struct gs_intent intent;
+	struct gs_bytes call = {NULL, 0};
+	struct gs_buf data;
+	enum gs_err err;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_fees_raise(r->old.max_fee, &effect.least_fee);
+	if (!err)
+		err = gs_fees_raise(r->old.tip, &effect.least_tip);
+	if (!err && !gs_hash_is_zero(&r->old.intent)) {
+		err = gs_intent_load(t->j, &r->old.intent, &intent, &data);
+		if (!err)
+			effect.fee_max = cap_of(t->node, &intent);
+		if (!err && !r->cancels) {
+			effect.to = intent.to;
+			effect.gas = r->old.cancels ? 0 : r->old.gas_limit;
+			effect.tried = !gs_intent_is_obligation(intent.kind);
+			call = intent.data;
+		}
 	}
-	gs_intent_txs_free(&txs);
+	if (!err)
+		err = hand_out(t, effect, call, preparing);
+	gs_buf_free(&data);
 	return err;
 }
 
-/* GS_ENOTFOUND when so many transactions wait to be mined that one more would only wait behind them. */
-static enum gs_err room_for_another(struct gs_node_turn *t)
+static enum gs_err prepare_next_intent(struct gs_node_turn *t)
 {
-	struct gs_intent_txs txs;
-	enum gs_err err = gs_intent_pending(t->j, &txs);
+	const bool gap = t->node->gap.known;
+	struct gs_intent intent;
+	struct gs_buf data;
+	uint64_t nonce;
+	bool full = false;
+	enum gs_err err = load_nonce(t->j, &nonce);
 
-	if (!err && txs.count >= GS_NODE_UNMINED_MAX)
-		err = GS_ENOTFOUND;
-	gs_intent_txs_free(&txs);
-	return err;
+	if (err)
+		return err;
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_intent_next(t->j, t->node->now, &intent, &data);
+	GS_ASSERT(err || intent.status == GS_INTENT_PLANNED);
+	if (!err && !gap)
+		err = is_full(t, &full);
+	if (!err && !full)
+		err = prepare_intent(t, &intent, gap ? t->node->gap.nonce : nonce, gap);
+	gs_buf_free(&data);
+	if (gap && !t->node->preparing.under_way && (!err || err == GS_ENOTFOUND))
+		return prepare_filler(t, t->node->gap.nonce);
+	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
 enum gs_err gs_transactions_next(struct gs_node_turn *t)
 {
-	struct gs_intent intent;
-	struct gs_buf data;
-	uint64_t nonce;
-	enum gs_err err;
+	struct gs_replacement replacement;
+	enum gs_err err = GS_OK;
 
-	if (t->node->preparing)
+	if (t->node->preparing.under_way)
 		return GS_OK;
-	gs_buf_init(&data, GS_STORE_VALUE_MAX);
-	err = gs_intent_next(t->j, t->node->now, &intent, &data);
-	if (!err)
-		err = room_for_another(t);
-	if (!err)
-		err = load_nonce(t->j, &nonce);
-	GS_ASSERT(err || intent.status == GS_INTENT_PLANNED);
-	if (!err)
-		err = gs_node_emit(
-			t,
-			(struct gs_node_effect){
-				.kind = GS_EFFECT_PREPARE, .hash = intent.id, .to = intent.to, .nonce = nonce},
-			intent.data);
-	if (!err)
-		t->node->preparing = true;
-	gs_buf_free(&data);
-	return err == GS_ENOTFOUND ? GS_OK : err;
+	if (!t->node->gap.known && t->node->tend_prices) {
+		err = gs_tending_find(t, &replacement);
+		if (!err) {
+			err = prepare_replacement(t, &replacement);
+			gs_buf_free(&replacement.bytes);
+			return err;
+		}
+		if (err != GS_ENOTFOUND)
+			return err;
+		t->node->tend_prices = false; /* until the next look */
+	}
+	return prepare_next_intent(t);
 }
+
+/* --- what comes back --- */
 
 enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce)
 {
@@ -116,7 +211,8 @@ enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce)
 
 	if (!err && chain_nonce > nonce)
 		err = store_nonce(t->j, chain_nonce);
-	return err ? err : gs_transactions_tend(t, true);
+	t->node->ask_nonce = true;
+	return err ? err : gs_tending_look(t, true);
 }
 
 /* Whether an intent is still one to be signed. Since it was handed out a reorganisation may have taken back that an earlier
@@ -133,51 +229,146 @@ static enum gs_err still_planned(struct gs_node_turn *t, const struct gs_hash *i
 	return err;
 }
 
+/* Whether what is to be replaced still waits. */
+static enum gs_err still_waits(struct gs_node_turn *t, const struct gs_hash *hash, bool *out)
+{
+	struct gs_tx_record tx;
+	struct gs_buf data;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	enum gs_err err = gs_tx_record_load(t->j, hash, &tx, &data);
+	*out = !err && !tx.settled;
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static void tell_signed(const struct gs_node *node, const struct gs_tx_record *tx, const struct gs_node_preparing *p)
+{
+	char id[67], hash[67], fee[GS_U256_DECIMAL_MAX];
+
+	gs_hex_encode(tx->intent.b, 32, true, id);
+	gs_hex_encode(tx->hash.b, 32, true, hash);
+	gs_u256_to_decimal(&tx->max_fee.v, fee);
+	gs_log_line(node->log, GS_LOG_INFO,
+	            gs_hash_is_zero(&p->replaces) ? (tx->cancels ? "tx.gap_filled" : "tx.signed")
+	            : tx->cancels                 ? "tx.cancelled"
+	                                          : "tx.replaced",
+	            "intent=%s tx=%s nonce=%llu max_fee=%s", id, hash, (unsigned long long)tx->nonce, fee);
+}
+
 enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in)
 {
-	char id[67], tx[67];
-	uint64_t nonce;
-	bool planned;
-	enum gs_err err = load_nonce(t->j, &nonce);
+	const struct gs_node_preparing p = t->node->preparing;
+	const bool replaces = !gs_hash_is_zero(&p.replaces);
+	struct gs_tx_record tx = {.hash = in->as.prepared.tx,
+	                          .intent = in->as.prepared.intent,
+	                          .nonce = in->as.prepared.nonce,
+	                          .last_sent = t->node->now,
+	                          .raw = in->as.prepared.raw,
+	                          .max_fee = in->as.prepared.max_fee,
+	                          .tip = in->as.prepared.tip,
+	                          .gas_limit = in->as.prepared.gas_limit,
+	                          .cancels = p.cancels,
+	                          .hopeless = p.hopeless,
+	                          .tended_block = t->node->block};
+	uint64_t next;
+	bool wanted = true;
+	enum gs_err err = load_nonce(t->j, &next);
 
-	if (err)
+	GS_ASSERT(p.under_way && in->as.prepared.nonce == p.nonce);
+	t->node->preparing.under_way = false;
+	if (!err && replaces)
+		err = still_waits(t, &p.replaces, &wanted);
+	else if (!err && !p.cancels)
+		err = still_planned(t, &tx.intent, &wanted);
+	if (err || !wanted)
 		return err;
-	GS_ASSERT(t->node->preparing && in->as.prepared.nonce == nonce);
-	t->node->preparing = false;
-	err = still_planned(t, &in->as.prepared.intent, &planned);
-	if (err || !planned)
-		return err;
-	err = gs_intent_signed(t->j, &in->as.prepared.intent, nonce, &in->as.prepared.tx, in->as.prepared.raw);
+	t->node->gap.known = t->node->gap.known && !p.fills;
+	err = replaces || p.cancels ? gs_intent_replaced(t->j, &tx) : gs_intent_signed(t->j, &tx);
+	if (!err && tx.nonce >= next)
+		err = store_nonce(t->j, tx.nonce + 1);
 	if (!err)
-		err = store_nonce(t->j, nonce + 1);
-	if (!err)
-		err = emit_send(t, &in->as.prepared.tx, in->as.prepared.raw);
-	gs_hex_encode(in->as.prepared.intent.b, 32, true, id);
-	gs_hex_encode(in->as.prepared.tx.b, 32, true, tx);
-	gs_log_line(t->node->log, GS_LOG_INFO, "tx.signed", "intent=%s tx=%s nonce=%llu", id, tx,
-	            (unsigned long long)nonce);
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx.hash}, tx.raw);
+	tell_signed(t->node, &tx, &p);
 	return err;
+}
+
+static void tell_refused(struct gs_node *node, const char *event, const struct gs_intent *intent, const char *why)
+{
+	char subject[67];
+
+	gs_hex_encode(intent->subject.b, 32, true, subject);
+	gs_log_line(node->log, GS_LOG_WARN, event, "what=%s subject=%s why=\"%s\"",
+	            gs_intent_kind_name((enum gs_intent_kind)intent->kind), subject, why);
+}
+
+/* A cap, a balance or a budget that binds is said once in a while, with what it holds up. */
+static void tell_bound(struct gs_node *node, enum gs_tx_refusal reason, const struct gs_intent *intent, const char *why)
+{
+	if (node->now.unix_s < node->bound_told.unix_s + GS_NODE_RETELL_S)
+		return;
+	node->bound_told = node->now;
+	tell_refused(node,
+	             reason == GS_REFUSED_CAP       ? "tx.cap_binds"
+	             : reason == GS_REFUSED_BALANCE ? "tx.balance_short"
+	                                            : "budget.waits",
+	             intent, why);
+}
+
+/* It keeps its price, and is looked at again after a while; one that would revert is not worth more. */
+static enum gs_err not_replaced(struct gs_node_turn *t, const struct gs_node_preparing *p, bool reverts)
+{
+	struct gs_tx_record old;
+	struct gs_buf data;
+	enum gs_err err;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_tx_record_load(t->j, &p->replaces, &old, &data);
+	if (!err && !old.settled) {
+		old.tended_block = t->node->block;
+		old.hopeless = old.hopeless || reverts;
+		err = gs_tx_record_put(t->j, &old, false);
+	}
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
 enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in)
 {
-	struct gs_intent intent;
+	const struct gs_node_preparing p = t->node->preparing;
+	const enum gs_tx_refusal why = in->as.refused.kind;
+	const bool reverts = why == GS_REFUSED_REVERTS, bound = why >= GS_REFUSED_CAP;
+	struct gs_intent intent = {0};
 	struct gs_buf data;
-	char subject[67];
-	enum gs_err err;
+	enum gs_err err = GS_OK;
 
-	GS_ASSERT(t->node->preparing);
-	t->node->preparing = false;
+	GS_ASSERT(p.under_way);
+	t->node->preparing.under_way = false;
 	gs_buf_init(&data, GS_STORE_VALUE_MAX);
-	err = gs_intent_load(t->j, &in->as.refused.intent, &intent, &data);
-	if (!err && intent.status == GS_INTENT_PLANNED) {
-		gs_hex_encode(intent.subject.b, 32, true, subject);
-		gs_log_line(t->node->log, GS_LOG_WARN, "tx.refused", "what=%s subject=%s why=\"%s\"",
-		            gs_intent_kind_name((enum gs_intent_kind)intent.kind), subject, in->as.refused.reason);
-		err = gs_intent_refused(t->j, &in->as.refused.intent, t->node->now);
+	if (!gs_hash_is_zero(&in->as.refused.intent))
+		err = gs_intent_load(t->j, &in->as.refused.intent, &intent, &data);
+	if (!err && bound)
+		tell_bound(t->node, why, &intent, in->as.refused.reason);
+	if (!err && !gs_hash_is_zero(&p.replaces)) {
+		err = not_replaced(t, &p, reverts);
+	} else if (!err && intent.status == GS_INTENT_PLANNED) {
+		if (!bound)
+			tell_refused(t->node, "tx.refused", &intent, in->as.refused.reason);
+		err = gs_intent_refused(t->j, &in->as.refused.intent, why == GS_REFUSED_ENDPOINT || reverts,
+		                        t->node->now);
 	}
+	t->node->gap.known = t->node->gap.known && !(p.fills && p.cancels); /* found again, if it is one */
 	gs_buf_free(&data);
 	return err;
+}
+
+enum gs_err gs_transactions_kept(struct gs_node_turn *t)
+{
+	const struct gs_node_preparing p = t->node->preparing;
+
+	GS_ASSERT(p.under_way && !gs_hash_is_zero(&p.replaces));
+	t->node->preparing.under_way = false;
+	return not_replaced(t, &p, false);
 }
 
 /* Somebody else uses this key too. That is not how it should be, but no reason to fail. */
@@ -186,8 +377,9 @@ enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce)
 	uint64_t nonce;
 	enum gs_err err = load_nonce(t->j, &nonce);
 
-	GS_ASSERT(t->node->preparing);
-	t->node->preparing = false;
+	GS_ASSERT(t->node->preparing.under_way);
+	t->node->preparing.under_way = false;
+	t->node->gap.known = false;
 	if (err || chain_nonce <= nonce)
 		return err;
 	gs_log_line(t->node->log, GS_LOG_WARN, "tx.nonce_behind", "ours=%llu chain=%llu", (unsigned long long)nonce,
@@ -195,36 +387,93 @@ enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce)
 	return store_nonce(t->j, chain_nonce);
 }
 
+/* Another of its line may have been mined, in a block that is not here yet: then its receipt comes before the second time. */
+static enum gs_err wait_for_line(struct gs_node_turn *t, struct gs_tx_record *tx, bool *wait)
+{
+	struct gs_tx_list list;
+	size_t in_line = 0;
+	enum gs_err err = gs_tx_record_pending(t->j, &list);
+
+	for (size_t i = 0; i < list.count; i++)
+		in_line += list.tx[i].nonce == tx->nonce;
+	gs_tx_list_free(&list);
+	*wait = in_line > 1 &&
+	        (!tx->lost_since.unix_s || t->node->now.unix_s < tx->lost_since.unix_s + t->node->options.resend_s);
+	if (err || !*wait || tx->lost_since.unix_s)
+		return err;
+	tx->lost_since = t->node->now;
+	return gs_tx_record_put(t->j, tx, false);
+}
+
 enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs_node_input *in)
 {
-	char tx[67];
+	struct gs_tx_record tx;
+	struct gs_buf data;
+	char hash[67];
 	uint64_t nonce;
-	enum gs_err err = gs_intent_lost(t->j, &in->as.nonce_lost.tx, t->node->now);
+	bool wait = false;
+	enum gs_err err;
 
-	gs_hex_encode(in->as.nonce_lost.tx.b, 32, true, tx);
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_tx_record_load(t->j, &in->as.nonce_lost.tx, &tx, &data);
+	if (!err && !tx.settled)
+		err = wait_for_line(t, &tx, &wait);
+	if (err || tx.settled || wait)
+		goto out;
+	gs_hex_encode(tx.hash.b, 32, true, hash);
 	gs_log_line(t->node->log, GS_LOG_WARN, "tx.nonce_lost",
-	            "tx=%s why=\"another transaction of this key took its nonce\"", tx);
+	            "tx=%s why=\"another transaction of this key took its nonce\"", hash);
+	err = gs_intent_lost(t->j, &tx, t->node->now);
 	if (!err)
 		err = load_nonce(t->j, &nonce);
 	if (!err && in->as.nonce_lost.nonce > nonce)
 		err = store_nonce(t->j, in->as.nonce_lost.nonce);
-	return err;
+out:
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
 /* A receipt counts once its block is one that we have applied. */
 enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	const struct gs_head *kept = gs_head_at(&t->node->tracker, in->as.receipt.block_number);
-	char tx[67];
+	struct gs_tx_record tx;
+	struct gs_buf data;
+	char hash[67], cost[GS_U256_DECIMAL_MAX];
 	enum gs_err err;
 
 	if (in->as.receipt.block_number > t->node->block ||
 	    (kept && !gs_hash_equal(&kept->hash, &in->as.receipt.block_hash)))
 		return GS_OK;
-	err = gs_intent_mined(t->j, &in->as.receipt.tx, in->as.receipt.success, t->node->now);
-	gs_hex_encode(in->as.receipt.tx.b, 32, true, tx);
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_tx_record_load(t->j, &in->as.receipt.tx, &tx, &data);
+	if (err || tx.settled)
+		goto out;
+	err = gs_intent_mined(t->j, &tx, in->as.receipt.success, t->node->now);
+	if (!err)
+		err = gs_budget_spend(t->j, t->node->now, in->as.receipt.cost);
+	gs_hex_encode(tx.hash.b, 32, true, hash);
+	gs_wei_format_ether(in->as.receipt.cost, cost);
 	gs_log_line(t->node->log, in->as.receipt.success ? GS_LOG_INFO : GS_LOG_WARN, "tx.mined",
-	            "tx=%s success=%s block=%llu", tx, in->as.receipt.success ? "yes" : "no",
-	            (unsigned long long)in->as.receipt.block_number);
-	return err;
+	            "tx=%s success=%s block=%llu cost=%s", hash, in->as.receipt.success ? "yes" : "no",
+	            (unsigned long long)in->as.receipt.block_number, cost);
+out:
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+enum gs_err gs_transactions_nonce(struct gs_node_turn *t, uint64_t pending)
+{
+	uint64_t next;
+	enum gs_err err = load_nonce(t->j, &next);
+	bool lower = false;
+
+	if (err)
+		return err;
+	err = gs_tending_gap(t, pending, next, &lower);
+	if (err || !lower)
+		return err;
+	gs_log_line(t->node->log, GS_LOG_WARN, "tx.nonce_ahead", "ours=%llu chain=%llu", (unsigned long long)next,
+	            (unsigned long long)pending);
+	return store_nonce(t->j, pending);
 }

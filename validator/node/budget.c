@@ -1,0 +1,114 @@
+/* What gas may cost a day. It is counted from receipts, as the chain tells them: a reorganisation takes it back. */
+#include <string.h>
+
+#include "validator/node/node_state.h"
+#include "validator/node/record.h"
+
+enum { SPENT_VERSION = 1, DAY_S = 86400 };
+static const struct gs_bytes spent_key = {(const uint8_t *)"spent", 5};
+
+enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out)
+{
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	memset(out, 0, sizeof(*out));
+	gs_buf_init(&value, 256);
+	err = gs_journal_get(j, GS_TABLE_META, spent_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), SPENT_VERSION, 3);
+		out->day = gs_record_get_u64(&r);
+		out->today = gs_record_get_wei(&r);
+		out->total = gs_record_get_wei(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	if (out->day != now.unix_s / DAY_S)
+		out->today = gs_wei_from_u64(0);
+	out->day = now.unix_s / DAY_S;
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+enum gs_err gs_budget_spend(struct gs_journal *j, struct gs_time now, struct gs_wei cost)
+{
+	struct gs_record_writer w;
+	struct gs_spent spent;
+	struct gs_buf value;
+	enum gs_err err = gs_budget_spent(j, now, &spent);
+
+	if (!err)
+		err = gs_wei_add(spent.today, cost, &spent.today);
+	if (!err)
+		err = gs_wei_add(spent.total, cost, &spent.total);
+	if (err)
+		return err;
+	gs_buf_init(&value, 256);
+	gs_record_begin(&w, &value, SPENT_VERSION, 3);
+	gs_record_put_u64(&w, spent.day);
+	gs_record_put_wei(&w, spent.today);
+	gs_record_put_wei(&w, spent.total);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_META, spent_key, gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
+
+/* The most that may still come of what waits: one of each line. */
+static enum gs_err on_its_way(struct gs_journal *j, struct gs_wei *out)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(j, &list);
+
+	*out = gs_wei_from_u64(0);
+	for (size_t i = 0; i < list.count && !err; i++) {
+		if (i + 1 < list.count && list.tx[i + 1].nonce == list.tx[i].nonce)
+			continue;
+		err = gs_fees_cost(list.tx[i].gas_limit, list.tx[i].max_fee, *out, out);
+	}
+	gs_tx_list_free(&list);
+	return err;
+}
+
+static void tell(struct gs_node *node, const struct gs_intent *intent, const char *event, const char *why)
+{
+	char subject[67];
+
+	if (node->now.unix_s < node->budget_told.unix_s + GS_NODE_RETELL_S)
+		return;
+	node->budget_told = node->now;
+	gs_hex_encode(intent->subject.b, 32, true, subject);
+	gs_log_line(node->log, GS_LOG_WARN, event, "what=%s subject=%s why=\"%s\"",
+	            gs_intent_kind_name((enum gs_intent_kind)intent->kind), subject, why);
+}
+
+enum gs_err gs_budget_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left, bool *allowed)
+{
+	struct gs_node *node = t->node;
+	const bool owed = node->options.budget.obligations && gs_intent_is_obligation(intent->kind);
+	struct gs_spent spent;
+	struct gs_wei waiting, rest;
+	enum gs_err err;
+
+	*left = gs_wei_from_u64(0);
+	*allowed = true;
+	if (gs_u256_is_zero(&node->options.budget.gas_per_day.v))
+		return GS_OK;
+	err = gs_budget_spent(t->j, node->now, &spent);
+	if (!err)
+		err = on_its_way(t->j, &waiting);
+	if (err)
+		return err;
+	if (gs_wei_sub(node->options.budget.gas_per_day, spent.today, &rest) == GS_OK &&
+	    gs_wei_sub(rest, waiting, &rest) == GS_OK && !gs_u256_is_zero(&rest.v)) {
+		if (!owed)
+			*left = rest;
+		return GS_OK;
+	}
+	*allowed = owed;
+	if (owed)
+		tell(node, intent, "budget.exceeded", "the day's budget is spent, and a running game goes on");
+	else
+		tell(node, intent, "budget.waits", "the day's budget is spent; raise budget.gas_per_day or wait");
+	return GS_OK;
+}

@@ -1,0 +1,296 @@
+/* Transactions that wait: looked for, sent again, offered a higher price or taken back, and the gaps between their nonces. */
+#include <string.h>
+
+#include "challenge/game/moves.h"
+#include "validator/node/node_state.h"
+#include "validator/node/record.h"
+
+enum { FLOOR_VERSION = 1 };
+static const struct gs_bytes floor_key = {(const uint8_t *)"nonce_floor", 11};
+
+/* --- what is over --- */
+
+/* Nonces below it were settled so deep that nothing takes that back. */
+static enum gs_err load_floor(struct gs_journal *j, uint64_t *out)
+{
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	*out = 0;
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(j, GS_TABLE_META, floor_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), FLOOR_VERSION, 1);
+		*out = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err store_floor(struct gs_journal *j, uint64_t floor)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, FLOOR_VERSION, 1);
+	gs_record_put_u64(&w, floor);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_put(j, GS_TABLE_META, floor_key, gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
+
+static enum gs_err forget_deep(struct gs_node_turn *t)
+{
+	const struct gs_node *node = t->node;
+	uint64_t floor, before;
+	enum gs_err err;
+
+	if (node->block <= node->options.settle_blocks)
+		return GS_OK;
+	err = load_floor(t->j, &before);
+	floor = before;
+	if (!err)
+		err = gs_tx_record_prune(t->j, node->block - node->options.settle_blocks, &floor);
+	return err || floor == before ? err : store_floor(t->j, floor);
+}
+
+/* --- looking for it, and sending it again --- */
+
+static bool is_newest(const struct gs_tx_list *list, size_t i)
+{
+	return i + 1 == list->count || list->tx[i + 1].nonce != list->tx[i].nonce;
+}
+
+static enum gs_err send_again(struct gs_node_turn *t, struct gs_tx_record *tx)
+{
+	enum gs_err err;
+
+	tx->last_sent = t->node->now;
+	err = gs_tx_record_put(t->j, tx, false);
+	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);
+}
+
+enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
+{
+	const uint64_t now_s = t->node->now.unix_s;
+	bool again = false;
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(t->j, &list);
+
+	for (size_t i = 0; i < list.count && !err; i++)
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list.tx[i].hash},
+		                   (struct gs_bytes){NULL, 0});
+	for (size_t i = 0; i < list.count && !err; i++) {
+		struct gs_tx_record *tx = &list.tx[i];
+		if (!is_newest(&list, i) || !(send_all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))
+			continue;
+		again = true;
+		err = send_again(t, tx);
+	}
+	t->node->tend_prices = list.count > 0;
+	gs_tx_list_free(&list);
+	if (!err && (again || t->node->ask_nonce))
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE}, (struct gs_bytes){NULL, 0});
+	return err ? err : forget_deep(t);
+}
+
+/* --- whether it is still wanted --- */
+
+static enum gs_err wanted_of_game(struct gs_node_turn *t, const struct gs_intent *intent, bool *out)
+{
+	struct gs_game_record game;
+	struct gs_hash state;
+	enum gs_err err = gs_facts_game(t->j, &intent->subject, &game);
+
+	if (err)
+		return err;
+	gs_game_hash(&game.game, &state);
+	*out = game.game.outcome == GS_GAME_OPEN &&
+	       (intent->kind == GS_INTENT_AGREE || gs_hash_equal(&state, &intent->state));
+	return GS_OK;
+}
+
+static enum gs_err wanted_of_claim(struct gs_node_turn *t, const struct gs_intent *intent, bool *out)
+{
+	const bool timely = intent->kind == GS_INTENT_CHALLENGE || intent->kind == GS_INTENT_ATTEST;
+	struct gs_claim claim;
+	struct gs_batch batch;
+	enum gs_err err = gs_facts_claim(t->j, &intent->subject, &claim);
+
+	if (!err)
+		*out = claim.status == GS_CLAIM_OPEN && (!timely || t->node->now.unix_s <= claim.window_end.unix_s);
+	if (err != GS_ENOTFOUND)
+		return err;
+	err = gs_facts_batch(t->j, &intent->subject, &batch);
+	if (!err)
+		*out = batch.status == GS_BATCH_OPEN;
+	return err;
+}
+
+/* What is about something that is not there (a reorganisation took it back, for a while perhaps) is left as it is. */
+static enum gs_err is_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out)
+{
+	enum gs_err err = GS_OK;
+
+	*out = true;
+	switch ((enum gs_intent_kind)intent->kind) {
+	case GS_INTENT_MOVE:
+	case GS_INTENT_TIMEOUT:
+	case GS_INTENT_COLLECT:
+	case GS_INTENT_AGREE: err = wanted_of_game(t, intent, out); break;
+	case GS_INTENT_CHALLENGE:
+	case GS_INTENT_FINALISE:
+	case GS_INTENT_RELEASE:
+	case GS_INTENT_ANSWER:
+	case GS_INTENT_PUBLISH:
+	case GS_INTENT_ATTEST:
+	case GS_INTENT_UNPUBLISHED: err = wanted_of_claim(t, intent, out); break;
+	case GS_INTENT_UNANSWERED:
+	case GS_INTENT_RECORD:
+	case GS_INTENT_DRAW:
+	case GS_INTENT_REPORT:
+	case GS_INTENT_REWARD:
+	case GS_INTENT_OPEN_LEAF: break;
+	}
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+/* --- a higher price --- */
+
+static uint64_t patience(const struct gs_node *node, enum gs_urgency urgency)
+{
+	const uint64_t blocks = node->options.fees.bump_blocks;
+
+	switch (urgency) {
+	case GS_URGENCY_NONE: return blocks;
+	case GS_URGENCY_DUE: return (blocks + 2) / 3;
+	case GS_URGENCY_CLOSE: return (blocks + 5) / 6;
+	}
+	return blocks;
+}
+
+/* Of one line, whose newest is tx. urgency: of what waits behind it; raised to its own. */
+static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_record *tx, enum gs_urgency *urgency,
+                                struct gs_replacement *out, bool *due)
+{
+	const struct gs_node *node = t->node;
+	const bool fills = gs_hash_is_zero(&tx->intent);
+	struct gs_intent intent = {0};
+	struct gs_buf data;
+	bool wanted = !fills;
+	enum gs_urgency own = GS_URGENCY_NONE;
+	enum gs_err err = GS_OK;
+
+	*due = false;
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	if (!fills)
+		err = gs_intent_load(t->j, &tx->intent, &intent, &data);
+	gs_buf_free(&data);
+	if (!err && !fills) {
+		own = gs_intent_urgency(&intent, node->now, node->options.fees.close_s);
+		err = is_wanted(t, &intent, &wanted);
+	}
+	if (err)
+		return err;
+	if (wanted && own > *urgency)
+		*urgency = own;
+	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s)
+		return GS_OK;
+	*due = node->block >= tx->tended_block + patience(node, *urgency) ||
+	       (wanted && !tx->hopeless && tx->cancels); /* a reorganisation made it what is wanted again */
+	out->cancels = !wanted || tx->hopeless;
+	out->urgency = *urgency;
+	return GS_OK;
+}
+
+/* The line with the lowest nonce is looked at last and wins: the others wait for it. */
+enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
+{
+	enum gs_urgency urgency = GS_URGENCY_NONE;
+	struct gs_tx_list list;
+	size_t found = SIZE_MAX;
+	enum gs_err err = gs_tx_record_pending(t->j, &list);
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = list.count; i-- > 0 && !err;) {
+		struct gs_replacement candidate = {0};
+		bool due;
+		if (!is_newest(&list, i))
+			continue;
+		err = look_at_line(t, &list.tx[i], &urgency, &candidate, &due);
+		if (err || !due)
+			continue;
+		found = i;
+		*out = candidate;
+	}
+	if (!err && (found == SIZE_MAX || list.count >= GS_NODE_UNMINED_MAX + GS_NODE_REPLACED_MAX))
+		err = GS_ENOTFOUND;
+	if (!err) {
+		out->old = list.tx[found];
+		gs_buf_init(&out->bytes, GS_STORE_VALUE_MAX);
+		gs_buf_append(&out->bytes, list.tx[found].raw.ptr, list.tx[found].raw.len);
+		out->old.raw = gs_buf_view(&out->bytes);
+		err = out->bytes.err;
+	}
+	gs_tx_list_free(&list);
+	return err;
+}
+
+/* --- gaps --- */
+
+/* Whether one of ours waits with this nonce, and whether any does with a higher one. */
+static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *ours, bool *behind)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(t->j, &list);
+
+	*ours = *behind = false;
+	for (size_t i = 0; i < list.count; i++) {
+		*ours = *ours || list.tx[i].nonce == nonce;
+		*behind = *behind || list.tx[i].nonce > nonce;
+	}
+	gs_tx_list_free(&list);
+	return err;
+}
+
+enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower)
+{
+	struct gs_node *node = t->node;
+	uint64_t floor;
+	bool ours, behind, settled;
+	enum gs_err err = load_floor(t->j, &floor);
+
+	*lower = false;
+	node->ask_nonce = pending < next;
+	if (!err)
+		err = look_around(t, pending, &ours, &behind);
+	if (!err)
+		err = gs_tx_record_is_settled(t->j, pending, &settled);
+	if (err)
+		return err;
+	/* ours: it got lost and is sent again; settled: the endpoint is behind; neither: whoever had it has lost it */
+	if (pending >= next || pending < floor || ours || settled || node->preparing.under_way) {
+		node->gap.since.unix_s = 0;
+		node->gap.known = false;
+		return GS_OK;
+	}
+	if (!node->gap.since.unix_s || node->gap.nonce != pending) {
+		node->gap.nonce = pending;
+		node->gap.since = node->now;
+		return GS_OK;
+	}
+	if (node->now.unix_s < node->gap.since.unix_s + node->options.resend_s)
+		return GS_OK;
+	node->gap.since.unix_s = 0;
+	node->gap.known = behind;
+	*lower = !behind;
+	if (behind)
+		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
+		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
+	return GS_OK;
+}
