@@ -91,6 +91,18 @@ enum gs_err gs_fees_choose(const struct gs_fee_market *market, enum gs_urgency u
 	return GS_OK;
 }
 
+bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency, const struct gs_fee_bounds *bounds)
+{
+	const struct gs_fee_bounds first = {.cap = bounds->cap};
+	struct gs_wei fee, tip;
+	struct gs_fees fees;
+
+	if (gs_fees_choose(market, urgency, &first, &fees) != GS_OK || gs_fees_raise(fees.max_fee, &fee) != GS_OK ||
+	    gs_fees_raise(fees.tip, &tip) != GS_OK)
+		return false;
+	return gs_wei_cmp(fee, bounds->least_max) <= 0 && gs_wei_cmp(tip, bounds->least_tip) <= 0;
+}
+
 enum gs_err gs_fees_cost(uint64_t gas, struct gs_wei max_fee, struct gs_wei l1_fee, struct gs_wei *out)
 {
 	struct gs_wei sum;

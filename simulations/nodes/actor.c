@@ -170,37 +170,86 @@ static bool answers(struct gs_sim_actor *a, uint64_t now_s)
 	       !befalls(a, a->luck.call_fails);
 }
 
-static bool prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer,
-                    struct gs_buf *raw, struct gs_error *why)
+static void refuse(const struct pending *p, enum gs_tx_refusal kind, const char *why, struct gs_node_input *answer)
 {
-	const struct gs_bytes data = {p->data, p->data_len};
-	uint64_t nonce = gs_sim_network_pending_nonce(a->network, a->account);
-	if (!answers(a, now_s)) {
-		answer->kind = GS_INPUT_REFUSED;
-		answer->as.refused.intent = p->effect.hash;
-		answer->as.refused.reason = "no answer";
-		return true;
+	answer->kind = GS_INPUT_REFUSED;
+	answer->as.refused.intent = p->effect.hash;
+	answer->as.refused.kind = kind;
+	answer->as.refused.reason = why;
+}
+
+/* What gas costs: tips are 1. */
+static struct gs_fee_market market_of(const struct gs_sim_network *n)
+{
+	struct gs_fee_market market = {.base_fee = gs_wei_from_u64(n->base_fee)};
+	for (unsigned u = 0; u < GS_URGENCIES; u++)
+		market.tip[u] = gs_wei_from_u64(1);
+	return market;
+}
+
+/* Whether the nonces leave nothing to be signed; the answer then. */
+static bool is_too_late(struct gs_sim_actor *a, const struct pending *p, struct gs_node_input *answer)
+{
+	const uint64_t nonce = p->effect.replaces ? a->network->nonce[a->account]
+	                                          : gs_sim_network_pending_nonce(a->network, a->account);
+	if (nonce <= p->effect.nonce || is_stale(a))
+		return false;
+	answer->kind = p->effect.replaces ? GS_INPUT_KEPT : GS_INPUT_NONCE_BEHIND;
+	answer->as.nonce_behind.nonce = nonce;
+	return true;
+}
+
+/* Signed at a price; or why not. */
+static void price(struct gs_sim_actor *a, const struct pending *p, struct gs_node_input *answer, struct gs_buf *raw)
+{
+	const struct gs_fee_market market = market_of(a->network);
+	const struct gs_fee_bounds bounds = {p->effect.fee_max, p->effect.least_fee, p->effect.least_tip};
+	const uint64_t gas = p->effect.gas ? p->effect.gas : GS_SIM_CALL_GAS;
+	struct gs_fees fees;
+	struct gs_wei cost;
+	if (p->effect.keeps && gs_fees_suffice(&market, p->effect.urgency, &bounds)) {
+		answer->kind = GS_INPUT_KEPT;
+		return;
 	}
-	if (nonce > p->effect.nonce && !is_stale(a)) {
-		answer->kind = GS_INPUT_NONCE_BEHIND;
-		answer->as.nonce_behind.nonce = nonce;
-		return true;
+	if (gs_fees_choose(&market, p->effect.urgency, &bounds, &fees) != GS_OK ||
+	    gs_fees_cost(gas, fees.max_fee, gs_wei_from_u64(0), &cost) != GS_OK) {
+		refuse(p, GS_REFUSED_CAP, "gas costs more than the cap", answer);
+		return;
 	}
-	enum gs_err err = gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why);
-	if (err == GS_OK && befalls(a, a->luck.lies))
-		err = gs_fail(why, GS_EINVAL, "StaleState");
-	if (err != GS_OK) {
-		answer->kind = GS_INPUT_REFUSED;
-		answer->as.refused.intent = p->effect.hash;
-		answer->as.refused.reason = why->text;
-		return true;
+	if (!gs_u256_is_zero(&p->effect.cost_max.v) && gs_wei_cmp(cost, p->effect.cost_max) > 0) {
+		refuse(p, GS_REFUSED_BUDGET, "it costs more than the budget", answer);
+		return;
 	}
 	answer->kind = GS_INPUT_PREPARED;
 	answer->as.prepared.intent = p->effect.hash;
 	answer->as.prepared.nonce = p->effect.nonce;
-	gs_sim_tx_build(a->account, p->effect.nonce, &p->effect.to, data, raw, &answer->as.prepared.tx);
+	answer->as.prepared.max_fee = fees.max_fee;
+	answer->as.prepared.tip = fees.tip;
+	answer->as.prepared.gas_limit = gas;
+	gs_sim_tx_build(a->account, p->effect.nonce, &p->effect.to, fees.max_fee.v.limb[0],
+	                (struct gs_bytes){p->data, p->data_len}, raw, &answer->as.prepared.tx);
 	answer->as.prepared.raw = gs_buf_view(raw);
-	return true;
+}
+
+static void prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer,
+                    struct gs_buf *raw, struct gs_error *why)
+{
+	const struct gs_bytes data = {p->data, p->data_len};
+	enum gs_err err = GS_OK;
+	if (!answers(a, now_s)) {
+		refuse(p, GS_REFUSED_ENDPOINT, "no answer", answer);
+		return;
+	}
+	if (is_too_late(a, p, answer))
+		return;
+	if (p->effect.gas == 0 || p->effect.tried)
+		err = gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why);
+	if (err == GS_OK && befalls(a, a->luck.lies))
+		err = gs_fail(why, GS_EINVAL, "StaleState");
+	if (err != GS_OK)
+		refuse(p, GS_REFUSED_REVERTS, why->text, answer);
+	else
+		price(a, p, answer, raw);
 }
 
 static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_node_input *answer)
@@ -213,16 +262,19 @@ static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_
 	answer->as.receipt.success = tx->success != befalls(a, a->luck.lies);
 	answer->as.receipt.block_number = tx->block;
 	answer->as.receipt.block_hash = gs_sim_network_block(a->network, tx->block)->head.hash;
+	answer->as.receipt.cost = gs_wei_from_u64(tx->price *
+	                                          (tx->data.len == 0 ? GS_SIM_TRANSFER_GAS : GS_SIM_CALL_GAS));
 	return true;
 }
 
-/* A transaction without effect that takes the nonce of this one. */
-static enum gs_err replace(struct gs_sim_actor *a, uint64_t nonce, uint64_t ready_s)
+/* A transaction without effect that takes the nonce of this one, for it pays more. */
+static enum gs_err replace(struct gs_sim_actor *a, uint64_t nonce, uint64_t fee, uint64_t ready_s)
 {
 	struct gs_hash hash;
 	struct gs_buf raw;
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
-	gs_sim_tx_build(a->account, nonce, &a->network->rules.contracts.token, (struct gs_bytes){NULL, 0}, &raw, &hash);
+	gs_sim_tx_build(a->account, nonce, &a->network->rules.contracts.token, fee, (struct gs_bytes){NULL, 0}, &raw,
+	                &hash);
 	enum gs_err err = raw.err == GS_OK ? gs_sim_network_send(a->network, gs_buf_view(&raw), ready_s) : raw.err;
 	gs_buf_free(&raw);
 	return err;
@@ -236,11 +288,13 @@ static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, con
 	if (befalls(a, a->luck.send_lost))
 		return GS_OK;
 	if (befalls(a, a->luck.replaced))
-		err = replace(a, gs_sim_tx_nonce(raw), treatment->ready_s);
+		err = replace(a, gs_sim_tx_nonce(raw), 2 * gs_sim_tx_fee(raw), treatment->ready_s);
 	else
 		err = gs_sim_network_send(a->network, raw, treatment->ready_s);
 	if (err == GS_OK && treatment->ahead)
 		gs_sim_network_hurry(a->network, &p->effect.hash);
+	if (err == GS_EAGAIN) /* another one waits that offers more: the node will, too */
+		return GS_OK;
 	if (err != GS_ECONFLICT)
 		return err;
 	*answered = watch(a, &p->effect.hash, answer);
@@ -280,12 +334,10 @@ static enum gs_err prepare_treated(struct gs_sim_actor *a, const struct pending 
 	if (err != GS_OK)
 		return err;
 	if (!treatment.refused) {
-		(void)prepare(a, p, now_s, answer, raw, why);
+		prepare(a, p, now_s, answer, raw, why);
 		return GS_OK;
 	}
-	answer->kind = GS_INPUT_REFUSED;
-	answer->as.refused.intent = p->effect.hash;
-	answer->as.refused.reason = "it does not want to";
+	refuse(p, GS_REFUSED_REVERTS, "it does not want to", answer);
 	return GS_OK;
 }
 
@@ -363,6 +415,11 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 			err = transmit_treated(a, p, now_s, &answer, &answered);
 		break;
 	case GS_EFFECT_WATCH: answered = answers(a, now_s) && watch(a, &p->effect.hash, &answer); break;
+	case GS_EFFECT_NONCE:
+		answered = answers(a, now_s);
+		answer.kind = GS_INPUT_NONCE;
+		answer.as.nonce.pending = gs_sim_network_pending_nonce(a->network, a->account);
+		break;
 	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
 	case GS_EFFECT_TELL:
 	case GS_EFFECT_HEAR: break;

@@ -52,14 +52,14 @@ static enum gs_err send(struct gs_sim_run *r, unsigned account, const struct gs_
 	gs_buf_init(&data, GS_SIM_TX_BYTES_MAX);
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
 	gs_sim_call_encode(&r->network.rules.contracts, call, &data, &to);
-	gs_sim_tx_build(account, gs_sim_network_pending_nonce(&r->network, account), &to, gs_buf_view(&data), &raw,
-	                &hash);
+	gs_sim_tx_build(account, gs_sim_network_pending_nonce(&r->network, account), &to, GS_SIM_TOOL_FEE,
+	                gs_buf_view(&data), &raw, &hash);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)
 		err = gs_sim_network_send(&r->network, gs_buf_view(&raw), r->now_s);
 	gs_buf_free(&data);
 	gs_buf_free(&raw);
-	return err == GS_ECONFLICT ? GS_OK : err; /* it is looked for again */
+	return err == GS_ECONFLICT || err == GS_EAGAIN ? GS_OK : err; /* it is looked for again */
 }
 
 /* ---- what is to be done ---- */

@@ -6,12 +6,12 @@
 #include "chain/core/hash.h"
 #include "simulations/nodes/contracts.h"
 
-enum { TX_HEAD = 1 + 8 + 20, FIRST_BLOCKS = 2, LOST_ONE_IN = 4 /* of a dropped block's transactions */ };
+enum { TX_HEAD = 1 + 8 + 20 + 8, FIRST_BLOCKS = 2, LOST_ONE_IN = 4 /* of a dropped block's transactions */ };
 #define LOST_S UINT64_MAX /* not in the pool, until somebody sends it again */
 
 /* ---- transactions ---- */
 
-void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
+void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, uint64_t fee, struct gs_bytes data,
                      struct gs_buf *out, struct gs_hash *hash)
 {
 	uint8_t head[TX_HEAD];
@@ -19,6 +19,7 @@ void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *t
 	head[0] = (uint8_t)sender;
 	gs_be64_write(head + 1, nonce);
 	memcpy(head + 9, to->b, sizeof(to->b));
+	gs_be64_write(head + 29, fee);
 	gs_buf_append(out, head, sizeof(head));
 	gs_buf_append(out, data.ptr, data.len);
 	if (out->err == GS_OK && hash != NULL)
@@ -29,6 +30,12 @@ uint64_t gs_sim_tx_nonce(struct gs_bytes raw)
 {
 	GS_ASSERT(raw.len >= TX_HEAD);
 	return gs_be64_read(raw.ptr + 1);
+}
+
+uint64_t gs_sim_tx_fee(struct gs_bytes raw)
+{
+	GS_ASSERT(raw.len >= TX_HEAD);
+	return gs_be64_read(raw.ptr + 29);
 }
 
 struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to)
@@ -79,12 +86,25 @@ static enum gs_err add_tx(struct gs_sim_network *n, struct gs_bytes raw, const s
 	*tx = (struct gs_sim_tx){.hash = *hash,
 	                         .sender = copy[0],
 	                         .nonce = gs_be64_read(copy + 1),
+	                         .fee = gs_be64_read(copy + 29),
 	                         .data = {copy + TX_HEAD, raw.len - TX_HEAD},
 	                         .raw = {copy, raw.len},
 	                         .ready_s = ready_s};
 	memcpy(tx->to.b, copy + 9, sizeof(tx->to.b));
 	n->tx[n->txs++] = tx;
 	return GS_OK;
+}
+
+/* One with this sender and nonce that waits in the pool. */
+static struct gs_sim_tx *find_rival(const struct gs_sim_network *n, struct gs_bytes raw, const struct gs_hash *hash)
+{
+	for (unsigned i = n->txs; i-- > 0;) {
+		struct gs_sim_tx *tx = n->tx[i];
+		if (!tx->mined && tx->ready_s != LOST_S && tx->sender == raw.ptr[0] &&
+		    tx->nonce == gs_sim_tx_nonce(raw) && !gs_hash_equal(&tx->hash, hash))
+			return tx;
+	}
+	return NULL;
 }
 
 enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s)
@@ -95,6 +115,11 @@ enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, u
 	struct gs_sim_tx *known = find_tx(n, &hash);
 	if (gs_be64_read(raw.ptr + 1) < n->nonce[raw.ptr[0]])
 		return GS_ECONFLICT;
+	struct gs_sim_tx *rival = find_rival(n, raw, &hash);
+	if (rival != NULL && gs_sim_tx_fee(raw) < rival->fee + (rival->fee + 9) / 10)
+		return GS_EAGAIN;
+	if (rival != NULL)
+		rival->ready_s = LOST_S;
 	if (known != NULL && known->ready_s == LOST_S)
 		known->ready_s = ready_s;
 	return known != NULL ? GS_OK : add_tx(n, raw, &hash, ready_s);
@@ -121,13 +146,21 @@ static void genesis_state(struct gs_sim_network *n)
 	memset(n->nonce, 0, sizeof(n->nonce));
 }
 
+/* Whether it sends nothing to its sender. */
+static bool is_nothing(const struct gs_sim_tx *tx)
+{
+	const struct gs_address sender = gs_sim_address(tx->sender);
+	return tx->data.len == 0 && gs_address_equal(&tx->to, &sender);
+}
+
 static void execute(struct gs_sim_network *n, struct gs_sim_tx *tx, uint64_t block, uint64_t now_s)
 {
 	struct gs_error error = {0};
 	size_t logs = n->logs != NULL ? n->logs->count : 0;
 	tx->mined = true;
 	tx->block = block;
-	tx->success = gs_sim_contracts_call(n, tx->sender, &tx->to, tx->data, now_s, &error) == GS_OK;
+	tx->price = n->base_fee + 1;
+	tx->success = is_nothing(tx) || gs_sim_contracts_call(n, tx->sender, &tx->to, tx->data, now_s, &error) == GS_OK;
 	memcpy(tx->why, error.text, sizeof(tx->why) - 1);
 	n->nonce[tx->sender]++;
 	for (size_t i = logs; n->logs != NULL && i < n->logs->count; i++)
@@ -214,6 +247,7 @@ enum gs_err gs_sim_network_open(const struct gs_sim_network_rules *rules, uint64
 	memset(out, 0, sizeof(*out));
 	out->rules = *rules;
 	gs_header_model_id(rules->header, &out->model);
+	out->base_fee = GS_SIM_BASE_FEE;
 	gs_rng_seed(&out->rng, seed);
 	return first_blocks(out);
 }
@@ -240,7 +274,7 @@ static bool take_ready(struct gs_sim_network *n, struct gs_sim_block *b, bool ah
 	for (unsigned i = 0; i < n->txs; i++) {
 		struct gs_sim_tx *tx = n->tx[i];
 		if (tx->mined || tx->ahead != ahead || tx->ready_s > now_s || tx->nonce != n->nonce[tx->sender] ||
-		    (n->admit != NULL && !n->admit(n->admit_self, tx)))
+		    tx->fee <= n->base_fee || (n->admit != NULL && !n->admit(n->admit_self, tx)))
 			continue;
 		execute(n, tx, n->blocks, now_s);
 		b->tx[b->txs++] = i;

@@ -2,8 +2,9 @@
  * endpoint tells about both.
  *
  * The state of the contracts is a function of the blocks: a reorganisation drops the newest ones and computes the rest anew.
- * Transactions of dropped blocks go back into the pool. A transaction's bytes are its sender, nonce, target and calldata;
- * nothing is signed here, and its hash is the hash of those bytes. */
+ * Transactions of dropped blocks go back into the pool. A transaction's bytes are its sender, nonce, target, what it offers per gas,
+ * and calldata; nothing is signed here, and its hash is the hash of those bytes. It is in no block whose base fee is more than it
+ * offers, and one with the same nonce takes its place when it offers a tenth more. */
 #ifndef GS_SIMULATIONS_NODES_NETWORK_H
 #define GS_SIMULATIONS_NODES_NETWORK_H
 
@@ -21,12 +22,20 @@ enum {
 	GS_SIM_TX_BYTES_MAX = 1 << 18,
 };
 #define GS_SIM_GENESIS_S UINT64_C(1700000000)
+enum {
+	GS_SIM_BASE_FEE = 100,       /* per gas, when nothing is wrong */
+	GS_SIM_TOOL_FEE = 1000000,   /* what tools offer */
+	GS_SIM_CALL_GAS = 100000,    /* of every call */
+	GS_SIM_TRANSFER_GAS = 21000, /* of one of nothing to oneself */
+};
 
 struct gs_sim_tx {
 	struct gs_hash hash;
 	unsigned sender; /* account */
 	uint64_t nonce;
 	struct gs_address to;
+	uint64_t fee;         /* that it offers, per gas */
+	uint64_t price;       /* mined: that it paid, per gas */
 	struct gs_bytes data; /* into raw */
 	struct gs_bytes raw;  /* owned */
 	uint64_t ready_s;     /* not in a block before */
@@ -71,6 +80,7 @@ struct gs_sim_network {
 	struct gs_sim_duties duties;
 	struct gs_hash randao; /* of the block that is being made */
 	uint64_t nonce[GS_SIM_ACCOUNTS_MAX];
+	uint64_t base_fee;          /* of the next block, per gas */
 	struct gs_sim_block *block; /* owned; block[n] has number n */
 	size_t blocks, block_room;
 	struct gs_sim_tx **tx; /* owned, in order of arrival */
@@ -109,14 +119,16 @@ uint64_t gs_sim_network_pending_nonce(const struct gs_sim_network *n, unsigned a
 GS_MUST enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender, const struct gs_address *to,
                                        struct gs_bytes data, uint64_t now_s, struct gs_error *error);
 /* Appends a transaction's bytes; its hash, unless hash is NULL. */
-void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
+void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, uint64_t fee, struct gs_bytes data,
                      struct gs_buf *out, struct gs_hash *hash);
+uint64_t gs_sim_tx_fee(struct gs_bytes raw);
 uint64_t gs_sim_tx_nonce(struct gs_bytes raw);
 /* A transaction's target and calldata. */
 struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to);
 /* A transaction in the pool from now on comes before those of others. */
 void gs_sim_network_hurry(struct gs_sim_network *n, const struct gs_hash *hash);
-/* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_ENOMEM. */
+/* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_EAGAIN: another one that waits has it and this one
+ * does not offer a tenth more. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s);
 
 /* The claim with this id, NULL when there is none. */

@@ -90,45 +90,14 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
 	nonce += !r->calm && r->trouble.gap > 0 && gs_rng_below(&r->rng, 1000) < r->trouble.gap;
 	gs_sim_call_post(&c->body, claim_input(r, c), claim_output(r, c), &data);
-	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, NULL);
+	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, GS_SIM_TOOL_FEE, gs_buf_view(&data), &raw, NULL);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)
 		err = gs_sim_network_send(&r->network, gs_buf_view(&raw), r->now_s);
 	c->posted = err == GS_OK;
 	gs_buf_free(&data);
 	gs_buf_free(&raw);
-	return err;
-}
-
-/* Whether somebody beside the node sent this with its key, and nothing else makes up for its nonce: another transaction's
- * replacement, or a claim that is on chain without it. */
-static bool is_beside(struct gs_sim_run *r, const struct gs_sim_tx *tx, struct gs_sim_call *call)
-{
-	struct gs_hash id;
-	if (gs_address_equal(&tx->to, &r->network.rules.contracts.token))
-		return true;
-	if (gs_sim_call_decode(&r->network.rules.contracts, &tx->to, tx->data, call) != GS_OK ||
-	    call->kind != GS_SIM_CALL_POST)
-		return false;
-	call->body.claimant = gs_sim_address(tx->sender);
-	gs_claim_id(r->network.rules.contracts.chain_id, &r->network.rules.contracts.claims, &call->body, &id);
-	return gs_sim_network_claim(&r->network, &id) != NULL;
-}
-
-/* Whoever sends with the node's key beside it sees it through, also when a reorganisation loses it: the node's own transactions may
- * wait behind its nonce. */
-static enum gs_err send_lost(struct gs_sim_run *r)
-{
-	struct gs_sim_call *call = malloc(sizeof(*call));
-	enum gs_err err = call == NULL ? GS_ENOMEM : GS_OK;
-	for (unsigned i = 0; i < r->network.txs && err == GS_OK; i++) {
-		const struct gs_sim_tx *tx = r->network.tx[i];
-		if (!tx->mined && tx->ready_s == GS_SIM_NEVER_S && tx->nonce >= r->network.nonce[tx->sender] &&
-		    is_beside(r, tx, call))
-			err = gs_sim_network_send(&r->network, tx->raw, r->now_s);
-	}
-	free(call);
-	return err;
+	return err == GS_EAGAIN ? GS_OK : err; /* somebody else has that nonce: once more */
 }
 
 /* A transaction may be pushed out by another of the same key: then whoever posts notices, and posts again. */
@@ -148,7 +117,7 @@ static enum gs_err post_due(struct gs_sim_run *r)
 		if (!c->posted && c->at_s <= r->now_s)
 			err = post(r, c);
 	}
-	return err == GS_OK && r->network.branch > 0 ? send_lost(r) : err;
+	return err;
 }
 
 enum gs_err gs_sim_run_mine(struct gs_sim_run *r, uint64_t at_s)
@@ -180,6 +149,7 @@ static enum gs_err mine(struct gs_sim_run *r, struct gs_error *error)
 {
 	enum gs_err err = GS_OK;
 	bool none = false;
+	r->network.base_fee = GS_SIM_BASE_FEE;
 	for (unsigned f = 0; f < GS_SIM_FAULTS && err == GS_OK && !none; f++) {
 		const struct gs_sim_fault_kind *fault = gs_sim_fault_kind((enum gs_sim_fault)f);
 		if (fault->before_block != NULL && gs_sim_run_has(r, (enum gs_sim_fault)f))

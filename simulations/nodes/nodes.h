@@ -34,6 +34,7 @@ enum gs_sim_fault {                     /* simulations/faults */
 	            GS_SIM_FAULT_CENSOR,
 	            GS_SIM_FAULT_OUTAGE,
 	            GS_SIM_FAULT_SPIKE,
+	            GS_SIM_FAULT_DEAR,
 	            GS_SIM_FAULT_ALL,   /* everything before it at once */
 	            GS_SIM_FAULT_LYING, /* where nothing is promised */
 };

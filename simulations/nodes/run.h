@@ -34,7 +34,8 @@ struct gs_sim_span { /* from_s <= now < to_s; to_s 0: never */
 };
 
 struct gs_sim_trouble { /* what befalls the chain, or everybody at the same time */
-	struct gs_sim_span full_disk, stale, stall, censor, outage, spike;
+	struct gs_sim_span full_disk, stale, stall, censor, outage, spike, dear;
+	uint64_t times; /* what gas costs then, of what it costs else */
 	bool stall_over;
 	unsigned censored;  /* account */
 	uint32_t gap;       /* of 1000 claims that are posted */

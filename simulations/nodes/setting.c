@@ -152,6 +152,8 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                              NULL, true},
 	[GS_SIM_P_SPIKE] = {"faults.spike", "how long most transactions are priced out", GS_SIM_KIND_SECONDS,
                             GS_SIM_DRAWN, 0, 1e6, NULL, true},
+	[GS_SIM_P_DEAR] = {"faults.dear", "how long gas costs many times what it did", GS_SIM_KIND_SECONDS,
+                           GS_SIM_DRAWN, 0, 1e6, NULL, true},
 	[GS_SIM_P_UNAVAILABLE_CHANCE] = {"faults.unavailable.chance",
                                          "of an execution to be impossible, at most twice for a claim",
                                          GS_SIM_KIND_SHARE, GS_SIM_DRAWN, 0, 1, NULL, true},

@@ -153,7 +153,13 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.minimum_time_s = rules->minimum_time_s,
 		.confirm_blocks = gs_sim_run_pick(r, GS_SIM_P_CONFIRM, 0, 2),
 		.resend_s = gs_sim_run_between(r, 4, 12),
+		.settle_blocks = gs_sim_run_between(r, 2, 60),
+		.fees = {.close_s = gs_sim_run_between(r, 10, 120), .bump_blocks = gs_sim_run_between(r, 2, 12)},
 	};
+	if (gs_sim_run_between(r, 0, 1) == 1) {
+		a->options.fees.max = gs_wei_from_u64(10 * GS_SIM_BASE_FEE);
+		a->options.fees.max_urgent = gs_wei_from_u64(GS_SIM_TOOL_FEE);
+	}
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);
 	gs_be64_write(a->options.sampling.key, seed);

@@ -303,7 +303,8 @@ static enum gs_err send(struct gs_strange_world *w, unsigned sender, const struc
 	struct gs_buf raw;
 	struct gs_hash hash;
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
-	gs_sim_tx_build(sender, gs_sim_network_pending_nonce(&w->network, sender), to, data, &raw, &hash);
+	gs_sim_tx_build(sender, gs_sim_network_pending_nonce(&w->network, sender), to, GS_SIM_TOOL_FEE, data, &raw,
+	                &hash);
 	enum gs_err err = raw.err;
 	if (err == GS_OK)
 		err = gs_sim_network_send(&w->network, gs_buf_view(&raw), w->now_s);

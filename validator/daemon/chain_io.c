@@ -4,14 +4,13 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "validator/daemon/chain_tx.h"
 
-void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
-                      const struct gs_log *log)
+void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_log *log)
 {
 	memset(io, 0, sizeof(*io));
 	io->session = session;
 	gs_deployment_contracts(&session->deployment, &io->contracts);
-	io->fee_max = config->chain.fee_max;
 	io->log = log;
 	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
 }
@@ -133,74 +132,6 @@ static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effec
 	return err;
 }
 
-static enum gs_err prepare(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                           struct gs_node_input *answer, bool *answered)
-{
-	const struct gs_sender sender = gs_session_sender(io->session);
-	const struct gs_send_request request = {
-		.to = effect->to, .data = data, .nonce = effect->nonce, .fee_max = io->fee_max};
-	struct gs_prepared prepared;
-	uint64_t nonce;
-	enum gs_err err = gs_sender_next_nonce(&sender, &nonce, &io->why);
-
-	*answered = true;
-	if (!err && nonce > effect->nonce) {
-		answer->kind = GS_INPUT_NONCE_BEHIND;
-		answer->as.nonce_behind.nonce = nonce;
-		return GS_OK;
-	}
-	gs_buf_free(&io->raw);
-	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
-	if (!err)
-		err = gs_sender_prepare(&sender, &request, &io->raw, &prepared, &io->why);
-	if (err) {
-		answer->kind = GS_INPUT_REFUSED;
-		answer->as.refused.intent = effect->hash;
-		answer->as.refused.reason = io->why.text;
-		return GS_OK;
-	}
-	answer->kind = GS_INPUT_PREPARED;
-	answer->as.prepared.intent = effect->hash;
-	answer->as.prepared.nonce = effect->nonce;
-	answer->as.prepared.tx = prepared.hash;
-	answer->as.prepared.raw = gs_buf_view(&io->raw);
-	return GS_OK;
-}
-
-static enum gs_err watch(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
-                         bool *answered)
-{
-	struct gs_receipt receipt = {0};
-	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &io->why);
-
-	answer->kind = GS_INPUT_RECEIPT;
-	answer->as.receipt.tx = effect->hash;
-	answer->as.receipt.success = receipt.success;
-	answer->as.receipt.block_number = receipt.block_number;
-	answer->as.receipt.block_hash = receipt.block_hash;
-	*answered = !err;
-	gs_receipt_free(&receipt);
-	return err == GS_ENOTFOUND ? GS_OK : err;
-}
-
-static enum gs_err send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                        struct gs_node_input *answer, bool *answered)
-{
-	enum gs_err err = gs_sender_send(io->session->rpc, data, &io->why);
-	bool mined;
-
-	if (err != GS_ECONFLICT)
-		return err;
-	err = watch(io, effect, answer, &mined); /* mined itself, or pushed out by another? */
-	if (err || mined)
-		return err;
-	answer->kind = GS_INPUT_NONCE_LOST;
-	answer->as.nonce_lost.tx = effect->hash;
-	err = gs_chain_io_nonce(io, &answer->as.nonce_lost.nonce, &io->why);
-	*answered = !err;
-	return err;
-}
-
 void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
                     struct gs_node_input *answer, bool *answered)
 {
@@ -211,9 +142,13 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 	switch (effect->kind) {
 	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer, answered); break;
 	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer, answered); break;
-	case GS_EFFECT_PREPARE: err = prepare(io, effect, data, answer, answered); break;
-	case GS_EFFECT_SEND: err = send(io, effect, data, answer, answered); break;
-	case GS_EFFECT_WATCH: err = watch(io, effect, answer, answered); break;
+	case GS_EFFECT_PREPARE:
+		gs_chain_tx_prepare(io, effect, data, answer);
+		*answered = true;
+		break;
+	case GS_EFFECT_SEND: err = gs_chain_tx_send(io, effect, data, answer, answered); break;
+	case GS_EFFECT_WATCH: err = gs_chain_tx_watch(io, effect, answer, answered); break;
+	case GS_EFFECT_NONCE: err = gs_chain_tx_nonce(io, answer, answered); break;
 	case GS_EFFECT_EXECUTE:
 	case GS_EFFECT_TELL:
 	case GS_EFFECT_HEAR:

@@ -8,7 +8,6 @@
 struct gs_chain_io { /* borrowed parts */
 	struct gs_session *session;
 	struct gs_contracts contracts;
-	struct gs_wei fee_max; /* zero: no cap */
 	const struct gs_log *log;
 	/* what an answer points to, until the next call */
 	struct gs_log_list logs;
@@ -16,8 +15,7 @@ struct gs_chain_io { /* borrowed parts */
 	struct gs_error why;
 };
 
-void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
-                      const struct gs_log *log);
+void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_log *log);
 void gs_chain_io_free(struct gs_chain_io *io);
 
 /* Does the effect. *answered: *answer is to be fed to the node (its time is the caller's to set). What the endpoint could

@@ -7,6 +7,7 @@
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
+static const char *const no_yes[] = {"no", "yes", NULL};       /* in the order of enum gs_budget_obligations */
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error",
                                          NULL}; /* in the order of enum gs_log_level */
@@ -36,6 +37,12 @@ static const struct gs_setting table[] = {
 	{"intervals.resend_s", GS_SETTING_U64, AT(intervals.resend_s), 1, 3600, NULL},
 	{"intervals.rpc_timeout_ms", GS_SETTING_U64, AT(intervals.rpc_timeout_ms), 100, 600 * 1000, NULL},
 	{"chain.fee_max_gwei", GS_SETTING_GWEI, AT(chain.fee_max), 0, 0, NULL},
+	{"chain.fee_max_urgent_gwei", GS_SETTING_GWEI, AT(chain.fee_max_urgent), 0, 0, NULL},
+	{"chain.close_s", GS_SETTING_U64, AT(chain.close_s), 0, 7 * 86400, NULL},
+	{"chain.bump_blocks", GS_SETTING_U64, AT(chain.bump_blocks), 1, 10000, NULL},
+	{"chain.settle_blocks", GS_SETTING_U64, AT(chain.settle_blocks), 1, 1000000, NULL},
+	{"budget.gas_per_day", GS_SETTING_ETHER, AT(budget.gas_per_day), 0, 0, NULL},
+	{"budget.obligations", GS_SETTING_WORD, AT(budget.obligations), 0, 0, no_yes},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
@@ -57,6 +64,10 @@ void gs_config_defaults(struct gs_config *config)
 	config->intervals.poll_ms = 1000;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;
+	config->chain.close_s = 300;
+	config->chain.bump_blocks = 12;
+	config->chain.settle_blocks = 128;
+	config->budget.obligations = GS_BUDGET_OBLIGATIONS_YES;
 	config->execution.threads = 1;
 	config->execution.prepared_mib = 1024;
 	config->trace.memory_mib = 2048;

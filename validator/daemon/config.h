@@ -10,6 +10,7 @@
 #include "validator/daemon/binder.h"
 
 enum gs_attest_mode { GS_ATTEST_MODE_OFF, GS_ATTEST_MODE_ON };
+enum gs_budget_obligations { GS_BUDGET_OBLIGATIONS_NO, GS_BUDGET_OBLIGATIONS_YES };
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
@@ -47,10 +48,18 @@ struct gs_config {
 		uint64_t rpc_timeout_ms; /* of one call */
 	} intervals;
 	struct {
-		struct gs_wei fee_max; /* per gas; zero: no cap */
+		struct gs_wei fee_max;        /* per gas; zero: no cap */
+		struct gs_wei fee_max_urgent; /* the same of what is owed and close; zero: fee_max */
+		uint64_t close_s;             /* a deadline is close */
+		uint64_t bump_blocks;         /* without a receipt, before a transaction offers more */
+		uint64_t settle_blocks;       /* after which what was mined is forgotten */
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
 	} chain;
+	struct {
+		struct gs_wei gas_per_day; /* of gas and data on L1; zero: any amount */
+		int obligations;           /* enum gs_budget_obligations */
+	} budget;
 	struct {
 		uint64_t threads;      /* executions at once */
 		uint64_t prepared_mib; /* of models that are kept ready to be run */

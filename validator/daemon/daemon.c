@@ -175,6 +175,7 @@ static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 	case GS_EFFECT_FETCH_LOGS:
 	case GS_EFFECT_PREPARE:
 	case GS_EFFECT_SEND:
+	case GS_EFFECT_NONCE:
 	case GS_EFFECT_WATCH: break;
 	}
 	gs_chain_io_do(&d->io, &p->effect, (struct gs_bytes){p->bytes, p->data_len}, &answer, &answered);
@@ -381,7 +382,14 @@ static enum gs_err open_node(struct daemon *d)
 		.defend = d->options->defend,
 		.finalise = d->options->finalise,
 		.confirm_blocks = d->config->chain.confirm_blocks,
+		.settle_blocks = d->config->chain.settle_blocks,
 		.resend_s = d->config->intervals.resend_s,
+		.fees = {.max = d->config->chain.fee_max,
+	                 .max_urgent = d->config->chain.fee_max_urgent,
+	                 .close_s = d->config->chain.close_s,
+	                 .bump_blocks = d->config->chain.bump_blocks},
+		.budget = {.gas_per_day = d->config->budget.gas_per_day,
+	                   .obligations = d->config->budget.obligations == GS_BUDGET_OBLIGATIONS_YES},
 		.talk = d->config->talk.folder[0] != '\0',
 		.talk_patience_s = d->config->talk.patience_s,
 		.start_time = now(d),
@@ -446,7 +454,7 @@ static enum gs_err open_all(struct daemon *d)
 	d->store = gs_store_port(d->db);
 	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
 		return err;
-	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
+	gs_chain_io_init(&d->io, &d->session, d->log);
 	if ((err = open_work(d)))
 		return err;
 	if ((err = gs_batches_open(d->config->batches, &d->io.contracts, d->log, &d->batches)))

@@ -75,6 +75,16 @@ static void encode_intent(const struct gs_intent *in, struct gs_buf *out)
 	gs_record_end(&w);
 }
 
+/* Whether it is of the old version. */
+static bool open_record(struct gs_record_reader *r, struct gs_bytes value)
+{
+	gs_record_open(r, value, INTENT_VERSION, INTENT_FIELDS);
+	if (r->err != GS_EUNSUPPORTED)
+		return false;
+	gs_record_open(r, value, OLD_VERSION, OLD_FIELDS);
+	return true;
+}
+
 enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out)
 {
 	struct gs_record_reader r;
@@ -84,10 +94,7 @@ enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct 
 	if (key.len != sizeof(out->id.b))
 		return GS_ECORRUPT;
 	memcpy(out->id.b, key.ptr, key.len);
-	gs_record_open(&r, value, INTENT_VERSION, INTENT_FIELDS);
-	old = r.err == GS_EUNSUPPORTED;
-	if (old)
-		gs_record_open(&r, value, OLD_VERSION, OLD_FIELDS);
+	old = open_record(&r, value);
 	out->kind = (uint8_t)gs_record_get_u32(&r);
 	out->status = (uint8_t)gs_record_get_u32(&r);
 	out->subject = gs_record_get_hash(&r);
@@ -262,7 +269,7 @@ static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes 
 	struct gs_intent intent;
 	enum gs_err err;
 
-	gs_record_open(&r, value, INTENT_VERSION, INTENT_FIELDS); /* most are done: those are not read any further */
+	(void)open_record(&r, value); /* most are done: those are not read any further */
 	gs_record_skip(&r, 1);
 	if (gs_record_get_u32(&r) != GS_INTENT_PLANNED)
 		return r.err;

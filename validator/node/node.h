@@ -56,7 +56,7 @@ struct gs_node_options {
 		struct gs_wei max;        /* per gas; zero: no cap */
 		struct gs_wei max_urgent; /* of what is owed and close; zero: the same */
 		uint64_t close_s;         /* a deadline is close */
-		uint64_t bump_blocks;     /* without a receipt, before more is offered; fewer for what is due */
+		uint64_t bump_blocks; /* without a receipt, before more is offered; fewer for what is due; 0: never */
 	} fees;
 	struct {
 		struct gs_wei gas_per_day; /* zero: any amount */
@@ -193,6 +193,7 @@ struct gs_node_effect {
 	uint64_t gas; /* 0: an estimate, which is a trial run */
 	bool tried;   /* a trial run though gas is given */
 	bool replaces;
+	bool keeps;                         /* what is replaced may stay when it offers enough: KEPT */
 	struct gs_wei fee_max;              /* per gas; zero: no cap */
 	struct gs_wei least_fee, least_tip; /* per gas, of what replaces another */
 	struct gs_wei cost_max;             /* zero: any amount */

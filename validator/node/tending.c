@@ -10,7 +10,7 @@ static const struct gs_bytes floor_key = {(const uint8_t *)"nonce_floor", 11};
 
 /* --- what is over --- */
 
-/* Nonces below it were settled so deep that nothing takes that back. */
+/* Nonces below it were settled, and what was kept of them is gone. Derived, as what it follows from. */
 static enum gs_err load_floor(struct gs_journal *j, uint64_t *out)
 {
 	struct gs_record_reader r;
@@ -39,7 +39,7 @@ static enum gs_err store_floor(struct gs_journal *j, uint64_t floor)
 	gs_record_begin(&w, &value, FLOOR_VERSION, 1);
 	gs_record_put_u64(&w, floor);
 	gs_record_end(&w);
-	err = value.err ? value.err : gs_journal_put(j, GS_TABLE_META, floor_key, gs_buf_view(&value));
+	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_META, floor_key, gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
@@ -183,6 +183,7 @@ static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_recor
 	struct gs_intent intent = {0};
 	struct gs_buf data;
 	bool wanted = !fills;
+	uint64_t wait;
 	enum gs_urgency own = GS_URGENCY_NONE;
 	enum gs_err err = GS_OK;
 
@@ -199,10 +200,12 @@ static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_recor
 		return err;
 	if (wanted && own > *urgency)
 		*urgency = own;
-	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s)
+	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s || node->options.fees.bump_blocks == 0)
 		return GS_OK;
-	*due = node->block >= tx->tended_block + patience(node, *urgency) ||
-	       (wanted && !tx->hopeless && tx->cancels); /* a reorganisation made it what is wanted again */
+	wait = patience(node, *urgency);
+	if (wanted && !tx->hopeless && tx->cancels) /* a reorganisation made it what is wanted again */
+		wait = 1;
+	*due = node->block >= tx->tended_block + wait;
 	out->cancels = !wanted || tx->hopeless;
 	out->urgency = *urgency;
 	return GS_OK;

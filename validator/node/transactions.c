@@ -128,7 +128,8 @@ static enum gs_err prepare_replacement(struct gs_node_turn *t, const struct gs_r
 	                                .gas = TRANSFER_GAS,
 	                                .fee_max = t->node->options.fees.max,
 	                                .urgency = r->urgency,
-	                                .replaces = true};
+	                                .replaces = true,
+	                                .keeps = r->cancels == r->old.cancels && r->urgency != GS_URGENCY_CLOSE};
 	struct gs_node_preparing preparing = {
 		.nonce = r->old.nonce, .replaces = r->old.hash, .cancels = r->cancels, .hopeless = r->old.hopeless};
 	struct gs_intent intent;
