@@ -10,8 +10,10 @@
 struct gs_rpc {
 	struct event_base *base;
 	struct gs_endpoint *endpoint;
+	struct event *stop; /* NULL: nobody may end calls */
 	struct gs_rpc_failure failure;
 	/* Of the call under way. */
+	struct gs_call *call;
 	bool done;
 	enum gs_err err;
 	json_t *result;
@@ -65,9 +67,35 @@ void gs_rpc_close(struct gs_rpc *rpc)
 	if (!rpc)
 		return;
 	gs_endpoint_close(rpc->endpoint);
+	if (rpc->stop)
+		event_free(rpc->stop);
 	if (rpc->base)
 		event_base_free(rpc->base);
 	free(rpc);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *context)
+{
+	struct gs_rpc *rpc = context;
+	(void)fd;
+	(void)what;
+	if (rpc->done)
+		return;
+	gs_call_cancel(rpc->call);
+	rpc->done = true;
+	rpc->err = gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_EIO, "the call was ended");
+	gs_fail(&rpc->why, GS_EIO, "%s: the call was ended", gs_rpc_name(rpc));
+}
+
+void gs_rpc_stop_on(struct gs_rpc *rpc, int fd)
+{
+	if (rpc->stop)
+		event_free(rpc->stop);
+	rpc->stop = NULL;
+	if (fd >= 0) {
+		rpc->stop = event_new(rpc->base, fd, EV_READ, on_stop, rpc);
+		GS_ASSERT(rpc->stop != NULL);
+	}
 }
 
 static void take_reply(void *self, const struct gs_reply *reply)
@@ -90,15 +118,19 @@ enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, 
 	rpc->done = false;
 	rpc->result = NULL;
 	event_base_loop(rpc->base, EVLOOP_NONBLOCK); /* what happened to the connection since the last call */
-	enum gs_err err = gs_endpoint_call(rpc->endpoint, method, params, NULL, take_reply, rpc, NULL, &why);
+	enum gs_err err = gs_endpoint_call(rpc->endpoint, method, params, NULL, take_reply, rpc, &rpc->call, &why);
 	if (err != GS_OK) {
 		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, err, "%s", why.text);
 		return gs_fail(error, err, "%s", why.text);
 	}
+	if (rpc->stop)
+		event_add(rpc->stop, NULL);
 	while (!rpc->done)
 		if (event_base_loop(rpc->base, EVLOOP_ONCE) != 0)
 			break;
 	GS_ASSERT(rpc->done); /* a call always has something in the loop that will end it */
+	if (rpc->stop)
+		event_del(rpc->stop);
 	if (rpc->err != GS_OK)
 		return gs_fail(error, rpc->err, "%s", rpc->why.text);
 	*result = rpc->result;
