@@ -139,9 +139,9 @@ $(UNIT_BINARIES) $(BENCH_BINARIES) $(PROVE_BINARIES) $(VECTOR_BINARIES): $(BUILD
 
 $(PROVE_BINARIES): $(call objects,$(PROVE_SUPPORT))
 
-# The interpreter and the executors are where the time goes.
+# The interpreter, the executors and hashing are where the time goes.
 OPT_LEVEL = $(OPT)
-$(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o: OPT_LEVEL = $(OPT_HOT)
+$(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o $(BUILD)/obj/chain/core/keccak_lanes_%.o: OPT_LEVEL = $(OPT_HOT)
 
 # A kernel's file name says which instructions it may use; whoever calls it has asked the processor first.
 ifeq ($(MACHINE),x86_64)
@@ -154,7 +154,7 @@ $(BUILD)/obj/%_dot_neon.o $(BUILD)/lint/%_dot_neon.c.ok: ARCH_FLAGS = -march=arm
 endif
 
 # Unrolled tiles: with checks at every load a compiler was not done after half an hour; with calls that check addresses it is.
-$(BUILD)/obj/validator/exec/planes_%.o: TILE_FLAGS = $(SANITIZE_TILES)
+$(BUILD)/obj/validator/exec/planes_%.o $(BUILD)/obj/validator/exec/ints_%.o $(BUILD)/obj/chain/core/keccak_lanes_%.o: TILE_FLAGS = $(SANITIZE_TILES)
 
 $(BUILD)/obj/queue/%.o $(BUILD)/lint/queue/%.ok: ARCH_FLAGS = $(QUEUE_CFLAGS)
 
