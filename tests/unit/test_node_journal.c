@@ -162,7 +162,7 @@ static void one_answer_to_a_state(void **state)
 	assert_int_equal(gs_intent_want(&j, &left, (struct gs_time){101}), GS_OK);
 	assert_int_equal(gs_intent_want(&j, &other, (struct gs_time){101}), GS_OK);
 	gs_intent_id(GS_INTENT_MOVE, &left.subject, &left.state, &left.id);
-	assert_int_equal(gs_intent_refused(&j, &left.id, (struct gs_time){101}), GS_OK);
+	assert_int_equal(gs_intent_refused(&j, &left.id, true, (struct gs_time){101}), GS_OK);
 	/* after a failure the same answer may be tried again, another may not */
 	assert_int_equal(gs_intent_want(&j, &right, (struct gs_time){200}), GS_ECONFLICT);
 	assert_int_equal(gs_intent_want(&j, &left, (struct gs_time){200}), GS_OK);
@@ -175,8 +175,10 @@ static void sent_once_and_undone(void **state)
 	struct gs_journal j;
 	struct gs_intent challenge = {.kind = GS_INTENT_CHALLENGE, .data = text("challenge")},
 			 move = move_of(1, 1, "move"), got;
-	struct gs_intent_txs txs;
-	struct gs_hash tx1 = {{1}}, tx2 = {{2}}, hash = {{0}};
+	struct gs_tx_list txs;
+	struct gs_tx_record one = {.hash = {{1}}, .nonce = 7, .raw = text("raw one")},
+			    two = {.hash = {{2}}, .nonce = 8, .raw = text("raw two")};
+	struct gs_hash hash = {{0}};
 	struct gs_buf data;
 	bool under_way;
 
@@ -187,37 +189,39 @@ static void sent_once_and_undone(void **state)
 	assert_int_equal(gs_intent_want(&j, &move, (struct gs_time){100}), GS_OK);
 	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_OK);
 	assert_int_equal(got.kind, GS_INTENT_MOVE); /* the obligation first */
-	assert_int_equal(gs_intent_signed(&j, &got.id, 7, &tx1, text("raw one")), GS_OK);
+	one.intent = got.id;
+	assert_int_equal(gs_intent_signed(&j, &one), GS_OK);
 	assert_int_equal(gs_intent_want(&j, &move, (struct gs_time){100}), GS_OK);
 	gs_buf_free(&data);
 	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_OK);
 	assert_int_equal(got.kind, GS_INTENT_CHALLENGE);
-	assert_int_equal(gs_intent_signed(&j, &got.id, 8, &tx2, text("raw two")), GS_OK);
+	two.intent = got.id;
+	assert_int_equal(gs_intent_signed(&j, &two), GS_OK);
 	gs_buf_free(&data);
 	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_ENOTFOUND);
 
-	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
 	assert_int_equal(txs.count, 2);
 	assert_true(gs_bytes_equal(txs.tx[0].raw, text("raw one")));
 	assert_int_equal(txs.tx[1].nonce, 8);
-	gs_intent_txs_free(&txs);
+	gs_tx_list_free(&txs);
 
 	/* block 2 mines both; the second reverts; a reorg takes block 2 back: both are to be sent and watched again */
 	hash = advance(&j, 2, 1, hash);
-	assert_int_equal(gs_intent_mined(&j, &tx1, true, (struct gs_time){110}), GS_OK);
-	assert_int_equal(gs_intent_mined(&j, &tx2, false, (struct gs_time){110}), GS_OK);
-	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_intent_mined(&j, &one, true, (struct gs_time){110}), GS_OK);
+	assert_int_equal(gs_intent_mined(&j, &two, false, (struct gs_time){110}), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
 	assert_int_equal(txs.count, 0);
-	gs_intent_txs_free(&txs);
+	gs_tx_list_free(&txs);
 	gs_intent_id(GS_INTENT_CHALLENGE, &challenge.subject, &challenge.state, &challenge.id);
 	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){110}, &under_way), GS_OK);
 	assert_true(under_way); /* not before its time */
 	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){111}, &under_way), GS_OK);
 	assert_false(under_way);
 	assert_int_equal(gs_journal_rewind(&j), GS_OK);
-	assert_int_equal(gs_intent_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
 	assert_int_equal(txs.count, 2);
-	gs_intent_txs_free(&txs);
+	gs_tx_list_free(&txs);
 	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){500}, &under_way), GS_OK);
 	assert_true(under_way);
 	gs_buf_free(&data);

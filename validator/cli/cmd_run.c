@@ -11,17 +11,20 @@
 
 static void print_summary(const struct gs_node_summary *s, bool json)
 {
+	char today[GS_U256_DECIMAL_MAX], all[GS_U256_DECIMAL_MAX];
 	json_t *root;
 
+	gs_wei_format_ether(s->spent_today, today);
+	gs_wei_format_ether(s->spent, all);
 	if (!json) {
-		printf("%llu claims: %llu final, %llu invalid, %llu open; %llu games open\n",
+		printf("%llu claims: %llu final, %llu invalid, %llu open; %llu games open; gas cost %s, %s of it today\n",
 		       (unsigned long long)s->claims, (unsigned long long)s->final, (unsigned long long)s->invalid,
-		       (unsigned long long)s->open, (unsigned long long)s->open_games);
+		       (unsigned long long)s->open, (unsigned long long)s->open_games, all, today);
 		return;
 	}
-	root = json_pack("{s:I,s:I,s:I,s:I,s:I}", "claims", (json_int_t)s->claims, "final", (json_int_t)s->final,
-	                 "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open, "open_games",
-	                 (json_int_t)s->open_games);
+	root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "claims", (json_int_t)s->claims, "final",
+	                 (json_int_t)s->final, "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open,
+	                 "open_games", (json_int_t)s->open_games, "gas_spent", all, "gas_spent_today", today);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(root);

@@ -12,13 +12,18 @@ void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const 
 	io->session = session;
 	gs_deployment_contracts(&session->deployment, &io->contracts);
 	io->log = log;
-	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
 }
 
-void gs_chain_io_free(struct gs_chain_io *io)
+void gs_chain_answer_init(struct gs_chain_answer *answer)
 {
-	gs_log_list_free(&io->logs);
-	gs_buf_free(&io->raw);
+	memset(answer, 0, sizeof(*answer));
+	gs_buf_init(&answer->raw, GS_TX_RAW_MAX);
+}
+
+void gs_chain_answer_free(struct gs_chain_answer *answer)
+{
+	gs_log_list_free(&answer->logs);
+	gs_buf_free(&answer->raw);
 }
 
 enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
@@ -104,51 +109,44 @@ enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_e
 }
 
 static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_effect *effect,
-                                struct gs_node_input *answer, bool *answered)
+                                struct gs_chain_answer *answer)
 {
-	enum gs_err err = gs_chain_io_header(io, gs_block_of(&effect->hash), &answer->as.header, &io->why);
+	enum gs_err err = gs_chain_io_header(io, gs_block_of(&effect->hash), &answer->input.as.header, &answer->why);
 
-	answer->kind = GS_INPUT_HEADER;
-	*answered = !err;
+	answer->input.kind = GS_INPUT_HEADER;
+	answer->answered = !err;
 	return err;
 }
 
-static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
-                              bool *answered)
+static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                              struct gs_chain_answer *answer)
 {
 	const struct gs_address addresses[] = {io->contracts.stakes,  io->contracts.models,   io->contracts.claims,
 	                                       io->contracts.batches, io->contracts.disputes, io->contracts.duties};
 	const struct gs_eth_filter filter = {
 		.block_hash = &effect->hash, .addresses = addresses, .address_count = GS_ARRAY_LEN(addresses)};
-	enum gs_err err;
+	enum gs_err err = gs_eth_get_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
 
-	gs_log_list_free(&io->logs);
-	err = gs_eth_get_logs(io->session->rpc, &filter, &io->logs, &io->why);
-	answer->kind = GS_INPUT_LOGS;
-	answer->as.logs.block = effect->hash;
-	answer->as.logs.entries = io->logs.entries;
-	answer->as.logs.count = io->logs.count;
-	*answered = !err;
+	answer->input.kind = GS_INPUT_LOGS;
+	answer->input.as.logs.block = effect->hash;
+	answer->input.as.logs.entries = answer->logs.entries;
+	answer->input.as.logs.count = answer->logs.count;
+	answer->answered = !err;
 	return err;
 }
 
 void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                    struct gs_node_input *answer, bool *answered)
+                    struct gs_chain_answer *answer)
 {
 	enum gs_err err = GS_OK;
 
-	memset(answer, 0, sizeof(*answer));
-	*answered = false;
 	switch (effect->kind) {
-	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer, answered); break;
-	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer, answered); break;
-	case GS_EFFECT_PREPARE:
-		gs_chain_tx_prepare(io, effect, data, answer);
-		*answered = true;
-		break;
-	case GS_EFFECT_SEND: err = gs_chain_tx_send(io, effect, data, answer, answered); break;
-	case GS_EFFECT_WATCH: err = gs_chain_tx_watch(io, effect, answer, answered); break;
-	case GS_EFFECT_NONCE: err = gs_chain_tx_nonce(io, answer, answered); break;
+	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer); break;
+	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer); break;
+	case GS_EFFECT_PREPARE: gs_chain_tx_prepare(io, effect, data, answer); break;
+	case GS_EFFECT_SEND: err = gs_chain_tx_send(io, effect, data, answer); break;
+	case GS_EFFECT_WATCH: err = gs_chain_tx_watch(io, effect, answer); break;
+	case GS_EFFECT_NONCE: err = gs_chain_tx_nonce(io, answer); break;
 	case GS_EFFECT_EXECUTE:
 	case GS_EFFECT_TELL:
 	case GS_EFFECT_HEAR:
@@ -156,5 +154,5 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 	case GS_EFFECT_RESYNC: GS_ASSERT(false);
 	}
 	if (err)
-		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", io->why.text);
+		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", answer->why.text);
 }

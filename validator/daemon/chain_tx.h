@@ -6,11 +6,11 @@
 #include "validator/daemon/chain_io.h"
 
 void gs_chain_tx_prepare(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                         struct gs_node_input *answer);
+                         struct gs_chain_answer *answer);
 GS_MUST enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effect *effect,
-                                      struct gs_node_input *answer, bool *answered);
+                                      struct gs_chain_answer *answer);
 GS_MUST enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                                     struct gs_node_input *answer, bool *answered);
-GS_MUST enum gs_err gs_chain_tx_nonce(struct gs_chain_io *io, struct gs_node_input *answer, bool *answered);
+                                     struct gs_chain_answer *answer);
+GS_MUST enum gs_err gs_chain_tx_nonce(struct gs_chain_io *io, struct gs_chain_answer *answer);
 
 #endif
