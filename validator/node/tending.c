@@ -200,7 +200,7 @@ static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_recor
 		return err;
 	if (wanted && own > *urgency)
 		*urgency = own;
-	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s || node->options.fees.bump_blocks == 0)
+	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s)
 		return GS_OK;
 	wait = patience(node, *urgency);
 	if (wanted && !tx->hopeless && tx->cancels) /* a reorganisation made it what is wanted again */
@@ -217,9 +217,12 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 	enum gs_urgency urgency = GS_URGENCY_NONE;
 	struct gs_tx_list list;
 	size_t found = SIZE_MAX;
-	enum gs_err err = gs_tx_record_pending(t->j, &list);
+	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
+	if (t->node->options.fees.bump_blocks == 0)
+		return GS_ENOTFOUND;
+	err = gs_tx_record_pending(t->j, &list);
 	for (size_t i = list.count; i-- > 0 && !err;) {
 		struct gs_replacement candidate = {0};
 		bool due;
