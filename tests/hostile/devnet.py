@@ -1,5 +1,7 @@
 """A chain of one's own for the hostile tests: anvil that mines when it is told to, with a clock that is driven."""
 import asyncio
+import copy
+import gzip
 import json
 import pathlib
 import re
@@ -7,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -49,43 +52,37 @@ class Anvil:
         self.process, self.url = None, None
 
     async def __aenter__(self):
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
-        lines = []
-
-        async def listening():
-            while line := await self.process.stdout.readline():
-                lines.append(line.decode())
-                found = re.match(r"Listening on (127\.0\.0\.1:\d+)", lines[-1])
-                if found:
-                    return "http://" + found[1]
-            raise RuntimeError(f"anvil did not start: {''.join(lines[-3:])}")
-
-        self.url = await asyncio.wait_for(listening(), START_S)
-        self.reader = asyncio.create_task(self.swallow())
+        # Into a file: a pipe that nobody empties while we wait for an answer would stop it.
+        with tempfile.TemporaryFile() as output:
+            self.process = await asyncio.create_subprocess_exec(*self.command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output)
+            found, deadline = None, asyncio.get_running_loop().time() + START_S
+            while not found:
+                output.seek(0)
+                said = output.read().decode()
+                found = re.search(r"^Listening on (127\.0\.0\.1:\d+)\n", said, re.MULTILINE)
+                if not found and (self.process.returncode is not None or asyncio.get_running_loop().time() > deadline):
+                    raise RuntimeError(f"anvil did not start: {said[-300:]}")
+                await asyncio.sleep(0.02)
+        self.url = "http://" + found[1]
+        await proxy.Upstream(self.url).call("anvil_setLoggingEnabled", False)
         return self
 
-    async def swallow(self):
-        while await self.process.stdout.read(1 << 16):
-            pass
-
     async def __aexit__(self, *_):
-        self.reader.cancel()
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGKILL)
         await self.process.wait()
 
 
-class World:
-    """A chain with the contracts, parties with stake and a registered model, that can be taken back to where it began.
+class Origin:
+    """What all chains begin with: the contracts, parties with stake and a registered model. Made once and kept in a file, because
+    a chain that goes back and reorganises again and again loses its state in the end.
 
     Parties: 0 deploys; 1 claimant and 2 validator, honest; 3 liar, who posts wrong claims and defends them; 4 attacker, who
     challenges right ones; 5 looks on, without a stake."""
 
-    def __init__(self, tools, folder, anvil):
-        self.tools, self.folder, self.anvil = tools, folder, anvil
-        self.call = proxy.Upstream(anvil.url).call
-        self.clock, self.mining, self.origin, self.chain = 0, None, None, None
+    def __init__(self, tools, folder):
+        self.tools, self.folder = tools, folder
+        self.deployment, self.state, self.chain = folder / "deployment.json", folder / "state.json", None
 
     async def build(self):
         self.folder.mkdir(parents=True)
@@ -94,26 +91,30 @@ class World:
             path.touch(0o600)
             path.write_text(key + "\n", encoding="utf-8")
         (self.folder / "parameters.yaml").write_text(PARAMETERS, encoding="utf-8")
-        self.clock = await self.time()
-        self.start_mining(SETUP_PACE_S)
-        await self.gainsay(0, "deploy", "--parameters", self.folder / "parameters.yaml", "--out", self.deployment)
-        self.chain = Chain(self.anvil.url, self.deployment)
-        await asyncio.gather(*(self.gainsay(i, "stake", "deposit", "1000", "--mint") for i in (1, 2, 3, 4)))
-        await self.gainsay(1, "model", "register", self.tools.model)
-        await self.stop_mining()
-        await self.mine()
-        self.origin = (await self.call("evm_snapshot"), self.clock)
+        async with Anvil(self.tools.anvil) as anvil:
+            world = World(self, anvil)
+            world.start_mining(SETUP_PACE_S)
+            await world.gainsay(0, "deploy", "--parameters", self.folder / "parameters.yaml", "--out", self.deployment)
+            self.chain = Chain(anvil.url, self.deployment)
+            await asyncio.gather(*(world.gainsay(i, "stake", "deposit", "1000", "--mint") for i in (1, 2, 3, 4)))
+            await world.gainsay(1, "model", "register", self.tools.model)
+            await world.stop_mining()
+            packed = await world.call("anvil_dumpState")
+            self.state.write_bytes(gzip.decompress(bytes.fromhex(packed[2:])))
 
-    @property
-    def deployment(self):
-        return self.folder / "deployment.json"
+    def anvil(self):
+        return Anvil(self.tools.anvil, "--load-state", str(self.state))
 
-    async def begin_again(self):
-        await self.stop_mining()
-        snapshot, self.clock = self.origin
-        if await self.call("evm_revert", snapshot) is not True:
-            raise RuntimeError("anvil does not go back")
-        self.origin = (await self.call("evm_snapshot"), self.clock)
+
+class World:
+    """One chain that began there."""
+
+    def __init__(self, origin, anvil):
+        self.origin, self.tools, self.folder, self.deployment = origin, origin.tools, origin.folder, origin.deployment
+        self.anvil, self.call = anvil, proxy.Upstream(anvil.url).call
+        self.clock, self.mining, self.chain = 0, None, copy.copy(origin.chain)
+        if self.chain:
+            self.chain.url = anvil.url
 
     # --- time ---
 
@@ -124,7 +125,7 @@ class World:
         return int(await self.call("eth_blockNumber"), 16)
 
     async def mine(self, seconds=1):
-        self.clock += seconds
+        self.clock = (self.clock or await self.time()) + seconds
         await self.call("evm_mine", {"timestamp": self.clock})
 
     def start_mining(self, pace_s):

@@ -9,8 +9,8 @@ a second or two. At the end:
 
   * the honest have lost nothing of their stake but the fees of their claims, the validator has a prize, and nothing is locked;
   * every wrong claim is invalid and every right one final, by games that were played to the step: no clock was lost;
-  * every transaction of an honest node in the final chain succeeded, and none was made twice (but for `finalize`, which is
-    everybody's: who is second has nothing of it);
+  * every transaction of an honest node in the final chain succeeded, but for `finalize`, which is everybody's, and after a
+    reorganisation, when a move may come before what it answers; and no move was made twice;
   * no node ended by itself, but at its start, which is tried again as a supervisor would;
   * what both nodes have stored of the chain is what a node finds that sees only the final chain.
 
@@ -40,7 +40,6 @@ HONEST = {CLAIMANT: "claimant", VALIDATOR: "validator"}
 PACE_S = 0.04            # between two blocks, each a second of the chain's time
 SETTLE_S = 60            # of ours, until everything must be settled
 CATCH_UP_S = 30          # and both honest nodes be at the last block
-RUNS_A_WORLD = 40        # then anvil begins anew, because it keeps all that it went back from
 STARTS_MAX = 100         # of one node
 REORG_MAX = 30           # blocks
 ENVIRONMENT = {"GAINSAY_INTERVALS_RPC_TIMEOUT_MS": "700", "GAINSAY_INTERVALS_RESEND_S": "20"}
@@ -85,21 +84,21 @@ class Node:
 
     def __init__(self, name, command, folder):
         self.name, self.command, self.log = name, command, folder / f"{name}.log"
-        self.process, self.starts, self.killed, self.problem, self.task = None, 0, 0, None, None
+        self.process, self.starts, self.killed, self.problem, self.task, self.before = None, 0, 0, None, None, 0
 
     def start(self):
         self.task = asyncio.create_task(self.supervise())
 
     async def supervise(self):
         while True:
-            before = self.log.stat().st_size if self.log.exists() else 0
+            self.before = self.log.stat().st_size if self.log.exists() else 0
             with open(self.log, "ab") as log:
                 self.process = await asyncio.create_subprocess_exec(*self.command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                                                                     env={**os.environ, **ENVIRONMENT})
             self.starts += 1
             killed = self.killed
             code = await self.process.wait()
-            said = self.log.read_bytes()[before:]
+            said = self.log.read_bytes()[self.before:]
             if self.killed > killed:
                 continue
             if code != 1 or b"node.started" in said or self.starts > STARTS_MAX:
@@ -107,9 +106,14 @@ class Node:
                 return
             await asyncio.sleep(0.1)
 
+    def is_up(self):
+        """Whether it is past its start: it has said so since its process began."""
+        return self.log.exists() and b"node.started" in self.log.read_bytes()[self.before:]
+
     def kill(self):
         if self.process and self.process.returncode is None:
             self.killed += 1
+            self.before = self.log.stat().st_size if self.log.exists() else 0
             self.process.kill()
 
     async def stop(self, orderly=True):
@@ -197,6 +201,8 @@ class Run:
         for node in self.nodes.values():
             if node.problem:
                 raise Wrong(node.problem)
+            if node.task.done():
+                node.task.result()
 
     def events(self):
         return self.world.chain.logs(["Claims", "Disputes"])
@@ -238,6 +244,7 @@ class Run:
 
     async def catch_up(self):
         """Both honest nodes have the last block; then they are asked to end."""
+        await self.end_of_side()
         for endpoint in sum(self.endpoints.values(), []):
             endpoint.faults.clear()
         newest = await self.world.call("eth_getBlockByNumber", "latest", False)
@@ -246,9 +253,10 @@ class Run:
         left = set(HONEST.values())
         while left:
             self.objections()
-            left = {name for name in left if (await self.dump(name))[:1] != [want]}
+            left = {name for name in left if not self.nodes[name].is_up() or (await self.dump(name))[:1] != [want]}
             if left and time.monotonic() > deadline:
                 raise Wrong(f"{' and '.join(sorted(left))} did not reach {want}")
+            await asyncio.sleep(PACE_S)
         for name in HONEST.values():
             await self.nodes[name].stop()
 
@@ -307,8 +315,9 @@ class Run:
             if tx["block"] <= self.base or tx["from"] not in [devnet.ADDRESSES[p] for p in HONEST]:
                 continue
             call = (tx["from"], tx["contract"], tx["function"], repr(tx["arguments"]))
-            if not tx["ok"] and tx["function"] == "finalize":
-                self.late += 1  # both may do it, and one is second
+            # Both may finalise, and one is second. After a reorganisation a move that was signed may come before what it answers.
+            if not tx["ok"] and (tx["function"] == "finalize" or self.reorged):
+                self.late += 1
                 continue
             if not tx["ok"]:
                 raise Wrong(f"{tx['contract']}.{tx['function']} of {tx['from']} reverted in block {tx['block']}")
@@ -316,10 +325,13 @@ class Run:
                 raise Wrong(f"{tx['contract']}.{tx['function']} of {tx['from']} was made twice")
             seen.add(call)
 
-    async def close(self):
+    async def end_of_side(self):
         for task in self.side:
             task.cancel()
         await asyncio.gather(*self.side, return_exceptions=True)
+
+    async def close(self):
+        await self.end_of_side()
         for node in self.nodes.values():
             await node.stop(orderly=False)
         for endpoint in sum(self.endpoints.values(), []):
@@ -341,7 +353,7 @@ class Run:
     def counts(self):
         fired = sum((e.fired for l in self.endpoints.values() for e in l), proxy.collections.Counter())
         return {"faults": sum(fired.values()), "kinds": fired, "reorgs": self.reorged, "kills": sum(n.killed for n in self.nodes.values()),
-                "requests": sum(e.requests for l in self.endpoints.values() for e in l)}
+                "reverted": self.late, "requests": sum(e.requests for l in self.endpoints.values() for e in l)}
 
 
 class Campaign:
@@ -350,27 +362,20 @@ class Campaign:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.tools = devnet.Tools(options.build.resolve(), folder / "tools")
+        self.origin = devnet.Origin(self.tools, folder / "origin")
         self.todo = []  # (seed, reorganisations alone)
         self.passed, self.failed, self.totals = 0, [], proxy.collections.Counter()
         self.kinds = proxy.collections.Counter()
 
-    async def worker(self, number):
-        turn = 0
+    async def worker(self):
         while self.todo:
-            async with devnet.Anvil(self.tools.anvil) as anvil:
-                world = devnet.World(self.tools, self.folder / f"world-{number}-{turn}", anvil)
-                turn += 1
-                await world.build()
-                for _ in range(RUNS_A_WORLD):
-                    if not self.todo:
-                        return
-                    await self.one(world, *self.todo.pop(0))
-                    await world.begin_again()
+            seed, reorgs = self.todo.pop(0)
+            async with self.origin.anvil() as anvil:
+                await self.one(devnet.World(self.origin, anvil), seed, reorgs)
 
     async def one(self, world, seed, reorgs):
         plan = Plan(seed, self.tools, reorgs)
-        folder = self.folder / f"seed-{seed}{'-reorgs' if reorgs else ''}"
-        folder.mkdir()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=self.folder))
         run, start = Run(world, plan, folder), time.monotonic()
         why = None
         try:
@@ -400,12 +405,13 @@ class Campaign:
 
     async def run(self):
         self.tools.prepare()
+        await self.origin.build()
         start = time.monotonic()
-        await asyncio.gather(*(self.worker(i) for i in range(self.options.jobs)))
+        await asyncio.gather(*(self.worker() for _ in range(self.options.jobs)))
         fired = ", ".join(f"{k} {n}" for k, n in sorted(self.kinds.items()))
         print(f"faults met: {fired}")
         print(f"{self.totals['requests']} requests, {self.totals['faults']} faults, {self.totals['reorgs']} reorganisations, "
-              f"{self.totals['kills']} kills in {time.monotonic() - start:.0f} s")
+              f"{self.totals['kills']} kills; {self.totals['reverted']} transactions of the honest reverted; {time.monotonic() - start:.0f} s")
 
 
 def read_failures(path):
