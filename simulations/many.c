@@ -27,6 +27,11 @@ void gs_sim_digest_text(const struct gs_sim_digest *digest, char out[67])
 	gs_hex_encode(h.b, sizeof(h.b), true, out);
 }
 
+bool gs_sim_is_first(uint64_t violations, uint64_t seed, uint64_t others, uint64_t others_seed)
+{
+	return violations > 0 && (others == 0 || seed < others_seed);
+}
+
 /* What a process hands over. */
 struct outcome {
 	enum gs_err err;
