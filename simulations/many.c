@@ -119,7 +119,11 @@ enum gs_err gs_sim_many(const struct gs_sim_work *work, uint64_t first, uint64_t
 	if (next == MAP_FAILED)
 		return gs_fail(error, GS_ENOMEM, "no memory");
 	void *part = calloc(1, work->tally_bytes);
-	enum gs_err err = part == NULL ? gs_fail(error, GS_ENOMEM, "no memory") : GS_OK;
+	enum gs_err err = GS_OK;
+	if (part == NULL) {
+		(void)munmap(next, sizeof(*next));
+		return gs_fail(error, GS_ENOMEM, "no memory");
+	}
 	for (; err == GS_OK && started < processes && started < runs; started++) {
 		memset(part, 0, work->tally_bytes);
 		child[started] = start(work, first, runs, next, part, &from[started]);

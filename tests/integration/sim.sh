@@ -30,8 +30,8 @@ if [[ -n $by_clang ]]; then
 fi
 # told OPTIONS: every event of these runs, word for word; what they took is another each time.
 told() {
-	"$sim" "$@" | grep -v '^runs  ' >"$work/told"
-	"$by_clang" "$@" | grep -v '^runs  ' >"$work/told_by_clang"
+	"$sim" "$@" | grep -vE '^(runs|games)  ' >"$work/told"
+	"$by_clang" "$@" | grep -vE '^(runs|games)  ' >"$work/told_by_clang"
 	(($(wc -l <"$work/told") > 200)) && cmp -s "$work/told" "$work/told_by_clang"
 	check "clang's build tells the same as gcc's: $*" $?
 }
