@@ -117,6 +117,7 @@ static void refused_comes_again_later(void **state)
 	node_post(f, 0x51, 8, 3);
 	node_executed(f, 0x51, true, node_hash(0x33), node_hash(0x33));
 	refused.as.refused.intent = node_effect(f, GS_EFFECT_PREPARE)->hash;
+	refused.as.refused.kind = GS_REFUSED_REVERTS;
 	refused.as.refused.reason = "would revert";
 	node_feed(f, &refused);
 	assert_null(node_effect(f, GS_EFFECT_PREPARE));
@@ -158,6 +159,7 @@ static void reorg_before_the_answer(struct node_fixture *f, enum gs_node_input_k
 		late.as.prepared.raw = (struct gs_bytes){(const uint8_t *)"again", 5};
 	} else {
 		late.as.refused.intent = e->hash;
+		late.as.refused.kind = GS_REFUSED_ENDPOINT;
 		late.as.refused.reason = "no answer";
 	}
 	f->head = fork;
