@@ -49,7 +49,7 @@ struct gs_config {
 	} intervals;
 	struct {
 		struct gs_wei fee_max;        /* per gas; zero: no cap */
-		struct gs_wei fee_max_urgent; /* the same of what is owed and close; zero: fee_max */
+		struct gs_wei fee_max_urgent; /* the same of what has a deadline that is close; zero: fee_max */
 		uint64_t close_s;             /* a deadline is close */
 		uint64_t bump_blocks;         /* without a receipt, before a transaction offers more */
 		uint64_t settle_blocks;       /* after which what was mined is forgotten */

@@ -54,7 +54,7 @@ struct gs_node_options {
 	uint64_t resend_s;
 	struct {
 		struct gs_wei max;        /* per gas; zero: no cap */
-		struct gs_wei max_urgent; /* of what is owed and close; zero: the same */
+		struct gs_wei max_urgent; /* of what has a deadline that is close; zero: the same */
 		uint64_t close_s;         /* a deadline is close */
 		uint64_t bump_blocks; /* without a receipt, before more is offered; fewer for what is due; 0: never */
 	} fees;

@@ -72,9 +72,11 @@ static uint32_t jitter_ms(const struct gs_node *node, const struct gs_hash *subj
 	return gs_be32_read(hash.b) % JITTER_MS;
 }
 
+/* What must be mined by some time is worth more once that is near: what is owed, and a challenge, since the claim would be final
+ * without it. An attestation is not: it can be left. */
 static struct gs_wei cap_of(const struct gs_node *node, const struct gs_intent *intent)
 {
-	const bool urgent = gs_intent_is_obligation(intent->kind) &&
+	const bool urgent = intent->kind != GS_INTENT_ATTEST &&
 	                    gs_intent_urgency(intent, node->now, node->options.fees.close_s) == GS_URGENCY_CLOSE;
 
 	return urgent && !gs_u256_is_zero(&node->options.fees.max_urgent.v) ? node->options.fees.max_urgent
