@@ -14,7 +14,7 @@ enum gs_budget_obligations { GS_BUDGET_OBLIGATIONS_NO, GS_BUDGET_OBLIGATIONS_YES
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
-	struct gs_setting_list rpc;          /* endpoints, in order of preference */
+	struct gs_setting_list rpc;          /* endpoints of the chain */
 	char ca_file[GS_BINDER_PATH_MAX];    /* PEM; "": the system's authorities */
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
@@ -48,7 +48,8 @@ struct gs_config {
 		uint64_t rpc_timeout_ms; /* of one call */
 	} intervals;
 	struct {
-		struct gs_wei fee_max;        /* per gas; zero: no cap */
+		uint64_t quorum;       /* endpoints that must agree; 0: all of two, a majority of three or more */
+		struct gs_wei fee_max; /* per gas; zero: no cap */
 		struct gs_wei fee_max_urgent; /* the same of what has a deadline that is close; zero: fee_max */
 		uint64_t close_s;             /* a deadline is close */
 		uint64_t bump_blocks;         /* without a receipt, before a transaction offers more */
