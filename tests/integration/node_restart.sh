@@ -60,7 +60,7 @@ END
 "$gainsay" db check "$db" --json >"$work/checked" && [[ $(/usr/bin/python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
-print(d["sound"], d["tables"]["claims"]["records"], d["tables"]["signed_moves"]["records"] > 3)' "$work/checked") == "True 1 True" ]] &&
+print(d["sound"], d["tables"]["claims"]["records"], d["tables"]["signed_moves"]["records"] >= 2)' "$work/checked") == "True 1 True" ]] &&
 	ok "a database is checked" || fail "db check"
 "$gainsay" db dump "$db" --json >"$work/dumped" && /usr/bin/python3 - "$work/dumped" "$wrong" <<'END' && ok "and printed, without its secret" || fail "db dump"
 import json, sys

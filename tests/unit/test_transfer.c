@@ -73,7 +73,7 @@ static struct gs_store_db *fill(struct fixture *f)
 		const size_t key = 1 + gs_rng_below(&rng, i % 7 ? 40 : GS_STORE_KEY_MAX - 1),
 			     value = i % 9 == 0 ? sizeof(bytes) : gs_rng_below(&rng, 300) * (size_t)(i % 5 != 0);
 		for (size_t j = 0; j < key + value && j < sizeof(bytes); j++)
-			bytes[j] = (uint8_t)gs_rng_next(&rng);
+			bytes[j] = (uint8_t)gs_rng_u64(&rng);
 		bytes[0] |= 0x80; /* not the format record */
 		put(&s, (enum gs_table)(i % GS_TABLE_COUNT), (struct gs_bytes){bytes, key},
 		    (struct gs_bytes){bytes + (value == sizeof(bytes) ? 0 : key), value});
