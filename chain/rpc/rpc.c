@@ -39,6 +39,18 @@ enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_err
 	return gs_fail(error, code, "%s: %s", gs_rpc_name(rpc), rpc->failure.message);
 }
 
+static struct gs_endpoint_options options_of_each(const struct gs_rpc_options *options)
+{
+	return (struct gs_endpoint_options){.connect_ms = options->connect_ms,
+	                                    .timeout_ms = options->timeout_ms,
+	                                    .ca_file = options->ca_file,
+	                                    .client_cert_file = options->client_cert_file,
+	                                    .client_key_file = options->client_key_file,
+	                                    .header_file = options->header_file,
+	                                    .proxy = options->proxy,
+	                                    .http2 = options->http2};
+}
+
 enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
                         struct gs_error *error)
 {
@@ -48,11 +60,8 @@ enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, s
 		gs_rpc_close(rpc);
 		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
 	}
-	const struct gs_endpoint_options endpoint_options =
-		options ? (struct gs_endpoint_options){.connect_ms = options->connect_ms,
-	                                               .timeout_ms = options->timeout_ms,
-	                                               .ca_file = options->ca_file}
-			: (struct gs_endpoint_options){0};
+	const struct gs_rpc_options defaults = {0};
+	const struct gs_endpoint_options endpoint_options = options_of_each(options ? options : &defaults);
 	enum gs_err err = gs_endpoint_open(rpc->base, url, &endpoint_options, &rpc->endpoint, error);
 	if (err != GS_OK) {
 		gs_rpc_close(rpc);

@@ -87,11 +87,21 @@ static enum gs_err check_chain(struct gs_session *s, const struct gs_config *con
 	return err;
 }
 
+static struct gs_rpc_options rpc_options(const struct gs_config *config)
+{
+	return (struct gs_rpc_options){.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
+	                               .ca_file = config->ca_file,
+	                               .header_file = config->rpc_header_file,
+	                               .client_cert_file = config->rpc_client_cert_file,
+	                               .client_key_file = config->rpc_client_key_file,
+	                               .proxy = config->rpc_proxy,
+	                               .http2 = config->rpc_http2};
+}
+
 enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                             struct gs_error *error)
 {
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
-	                                       .ca_file = config->ca_file};
+	const struct gs_rpc_options options = rpc_options(config);
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
@@ -121,8 +131,7 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 enum gs_err gs_session_switch(const struct gs_config *config, int stop_fd, struct gs_session *session,
                               struct gs_error *error)
 {
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
-	                                       .ca_file = config->ca_file};
+	const struct gs_rpc_options options = rpc_options(config);
 	enum gs_err err = GS_ENOTFOUND;
 
 	for (size_t i = 0; i < config->rpc.count && err; i++) {
