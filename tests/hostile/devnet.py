@@ -151,7 +151,12 @@ class World:
         """A command that must succeed; its JSON, if it gave any."""
         process = await asyncio.create_subprocess_exec(*self.command(party, *words, "--json"), stdin=asyncio.subprocess.DEVNULL,
                                                        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        out, err = await process.communicate()
+        talk = asyncio.ensure_future(process.communicate())
+        await asyncio.wait([talk, *([self.mining] if self.mining else [])], return_when=asyncio.FIRST_COMPLETED)
+        if not talk.done():
+            process.kill()
+            self.mining.result()  # blocks have come to an end: says why
+        out, err = await talk
         if process.returncode:
             raise RuntimeError(f"gainsay {words[0]}: {err.decode().strip()}")
         return json.loads(out) if out.strip() else None

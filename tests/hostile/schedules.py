@@ -61,8 +61,9 @@ class Plan:
         self.wrong = rng.choice(("outputs", "weight", None)) if not reorgs_only else rng.choice(("outputs", "weight"))
         self.attacked = self.wrong is None or rng.random() < 0.4
         self.image, self.wrong_image, self.other_image = images
-        self.faults = {} if reorgs_only else {p: faults.draw(rng, faults=rng.randint(2, 16), span=rng.choice((60, 150, 400)))
-                                              for p in HONEST}
+        self.transport = {p: rng.choice((faults.HTTP, faults.WS)) for p in HONEST}
+        self.faults = {} if reorgs_only else {p: faults.draw(rng, transport=self.transport[p], faults=rng.randint(2, 16),
+                                                             span=rng.choice((60, 150, 400))) for p in HONEST}
         count = reorgs_only or rng.choice((0, 0, 0, 1, 2))
         # (blocks after the start, depth, what becomes of the transactions)
         self.reorgs = sorted((rng.randint(3, 90), rng.randint(1, REORG_MAX), rng.choice(("drop", "keep", "order")))
@@ -73,7 +74,8 @@ class Plan:
             self.kills = []
 
     def lines(self):
-        yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked, "reorgs": self.reorgs, "kills": self.kills})
+        yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked,
+                          "transport": self.transport, "reorgs": self.reorgs, "kills": self.kills})
         for party, schedule in self.faults.items():
             for fault in schedule:
                 yield f"{HONEST[party]} {fault.line()}"
@@ -157,7 +159,7 @@ class Run:
         common = ("--models", tools.models, "--poll-ms", "25")
 
         def node(party, name, *words):
-            rpc = ",".join(e.url() for e in self.endpoints[party]) if party in self.endpoints else None
+            rpc = ",".join(e.url(self.plan.transport[party]) for e in self.endpoints[party]) if party in self.endpoints else None
             self.nodes[name] = Node(name, world.command(party, words[0], "--db", self.folder / name, *common, *words[1:], rpc=rpc), self.folder)
             self.nodes[name].start()
 
