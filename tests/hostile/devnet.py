@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -112,7 +113,7 @@ class World:
     def __init__(self, origin, anvil):
         self.origin, self.tools, self.folder, self.deployment = origin, origin.tools, origin.folder, origin.deployment
         self.anvil, self.call = anvil, proxy.Upstream(anvil.url).call
-        self.clock, self.mining, self.chain = 0, None, copy.copy(origin.chain)
+        self.clock, self.mining, self.chain, self.fork = 0, None, copy.copy(origin.chain), None
         if self.chain:
             self.chain.url = anvil.url
 
@@ -125,7 +126,9 @@ class World:
         return int(await self.call("eth_blockNumber"), 16)
 
     async def mine(self, seconds=1):
-        self.clock = (self.clock or await self.time()) + seconds
+        if not self.clock:  # anvil wants no time before its own start either
+            self.clock = max(await self.time(), int(time.time()))
+        self.clock += seconds
         await self.call("evm_mine", {"timestamp": self.clock})
 
     def start_mining(self, pace_s):

@@ -106,9 +106,10 @@ def parse(text):
 
 
 def draw(rng, endpoints=1, transport=HTTP, faults=12, span=400, liar=None):
-    """A schedule for so many endpoints, from a random.Random. liar: the number of the only endpoint that lies, or None."""
+    """A schedule for so many endpoints, from a random.Random. liar: the number of the only endpoint that lies, or None. Beside a liar no
+    other says null, which would be a second one that denies what is there."""
     def one(kinds, endpoint):
-        fitting = [k for k in kinds if transport in kinds[k][5]]
+        fitting = [k for k in kinds if transport in kinds[k][5] and (liar in (None, endpoint) or k != "null")]
         kind = rng.choices(fitting, [kinds[k][0] for k in fitting])[0]
         _, low, high, most, method, _ = kinds[kind]
         return Fault(kind, rng.randrange(span), rng.randint(1, most), rng.randint(low, high), method, endpoint)

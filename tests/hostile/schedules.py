@@ -38,7 +38,7 @@ import proxy  # noqa: E402
 CLAIMANT, VALIDATOR, LIAR, ATTACKER, ONLOOKER = 1, 2, 3, 4, 5
 HONEST = {CLAIMANT: "claimant", VALIDATOR: "validator"}
 PACE_S = 0.04            # between two blocks, each a second of the chain's time
-SETTLE_S = 60            # of ours, until everything must be settled
+SETTLE_S = 120           # of ours, until everything must be settled
 CATCH_UP_S = 30          # and both honest nodes be at the last block
 STARTS_MAX = 100         # of one node
 REORG_MAX = 30           # blocks
@@ -54,16 +54,19 @@ class Wrong(Exception):
 class Plan:
     """What a seed stands for."""
 
-    def __init__(self, seed, tools, reorgs_only=0):
-        self.rng = rng = random.Random(f"{seed} {reorgs_only}")
+    def __init__(self, seed, tools, reorgs_only=0, endpoints=1):
+        self.rng = rng = random.Random(f"{seed} {reorgs_only} {endpoints}")
+        self.endpoints = endpoints
         self.seed, self.reorgs_only = seed, reorgs_only
         images = rng.sample(tools.images, 3)
         self.wrong = rng.choice(("outputs", "weight", None)) if not reorgs_only else rng.choice(("outputs", "weight"))
         self.attacked = self.wrong is None or rng.random() < 0.4
         self.image, self.wrong_image, self.other_image = images
         self.transport = {p: rng.choice((faults.HTTP, faults.WS)) for p in HONEST}
-        self.faults = {} if reorgs_only else {p: faults.draw(rng, transport=self.transport[p], faults=rng.randint(2, 16),
-                                                             span=rng.choice((60, 150, 400))) for p in HONEST}
+        # Lies only where the others outvote them.
+        self.liar = {p: rng.randrange(endpoints) if endpoints > 2 else None for p in HONEST}
+        self.faults = {} if reorgs_only else {p: faults.draw(rng, endpoints, self.transport[p], rng.randint(2, 16),
+                                                             rng.choice((60, 150, 400)), self.liar[p]) for p in HONEST}
         count = reorgs_only or rng.choice((0, 0, 0, 1, 2))
         # (blocks after the start, depth, what becomes of the transactions)
         self.reorgs = sorted((rng.randint(3, 90), rng.randint(1, REORG_MAX), rng.choice(("drop", "keep", "order")))
@@ -75,7 +78,7 @@ class Plan:
 
     def lines(self):
         yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked,
-                          "transport": self.transport, "reorgs": self.reorgs, "kills": self.kills})
+                          "transport": self.transport, "liar": self.liar, "reorgs": self.reorgs, "kills": self.kills})
         for party, schedule in self.faults.items():
             for fault in schedule:
                 yield f"{HONEST[party]} {fault.line()}"
@@ -153,7 +156,9 @@ class Run:
         plan, world, tools = self.plan, self.world, self.world.tools
         self.proxy_log = open(self.folder / "proxy.log", "a", encoding="utf-8")
         for party, name in HONEST.items():
-            self.endpoints[party] = [proxy.Endpoint(world.anvil.url, plan.faults.get(party, []), name=name, log=self.proxy_log)]
+            self.endpoints[party] = [proxy.Endpoint(world.anvil.url, [f for f in plan.faults.get(party, []) if f.endpoint == i],
+                                                    world.fork and world.fork.anvil.url, f"{name} {i}", self.proxy_log)
+                                     for i in range(plan.endpoints)]
             for endpoint in self.endpoints[party]:
                 await endpoint.listen()
         common = ("--models", tools.models, "--poll-ms", "25")
@@ -367,16 +372,22 @@ class Campaign:
         self.origin = devnet.Origin(self.tools, folder / "origin")
         self.todo = []  # (seed, reorganisations alone)
         self.passed, self.failed, self.totals = 0, [], proxy.collections.Counter()
-        self.kinds = proxy.collections.Counter()
+        self.kinds, self.end = proxy.collections.Counter(), float("inf")
 
     async def worker(self):
-        while self.todo:
+        while self.todo and time.monotonic() < self.end:
             seed, reorgs = self.todo.pop(0)
-            async with self.origin.anvil() as anvil:
-                await self.one(devnet.World(self.origin, anvil), seed, reorgs)
+            async with self.origin.anvil() as anvil, self.origin.anvil() as other:
+                world = devnet.World(self.origin, anvil)
+                if self.options.endpoints > 2:
+                    world.fork = devnet.World(self.origin, other)
+                    world.fork.start_mining(PACE_S)
+                await self.one(world, seed, reorgs)
+                if world.fork:
+                    await world.fork.stop_mining()
 
     async def one(self, world, seed, reorgs):
-        plan = Plan(seed, self.tools, reorgs)
+        plan = Plan(seed, self.tools, reorgs, self.options.endpoints)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=self.folder))
         run, start = Run(world, plan, folder), time.monotonic()
         why = None
@@ -409,6 +420,7 @@ class Campaign:
         self.tools.prepare()
         await self.origin.build()
         start = time.monotonic()
+        self.end = start + self.options.seconds
         await asyncio.gather(*(self.worker() for _ in range(self.options.jobs)))
         fired = ", ".join(f"{k} {n}" for k, n in sorted(self.kinds.items()))
         print(f"faults met: {fired}")
@@ -431,6 +443,8 @@ def main():
     parser.add_argument("--failures", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--reorgs", type=int, default=0)
+    parser.add_argument("--endpoints", type=int, default=1, help="of each node; of three or more one lies")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begins no schedule after so long")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--print", action="store_true", help="only prints what the seeds stand for")
@@ -447,7 +461,7 @@ def main():
         campaign.todo += [(first + i, options.reorgs) for i in range(int(count or 1))]
     if options.print:
         for seed, reorgs in campaign.todo:
-            print("\n".join(Plan(seed, campaign.tools, reorgs).lines()))
+            print("\n".join(Plan(seed, campaign.tools, reorgs, options.endpoints).lines()))
         folder.rmdir()
         return
     try:
