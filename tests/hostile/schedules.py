@@ -54,9 +54,9 @@ class Wrong(Exception):
 class Plan:
     """What a seed stands for."""
 
-    def __init__(self, seed, tools, reorgs_only=0, endpoints=1):
+    def __init__(self, seed, tools, reorgs_only=0, endpoints=0, planted=False):
         self.rng = rng = random.Random(f"{seed} {reorgs_only} {endpoints}")
-        self.endpoints = endpoints
+        self.endpoints = endpoints = endpoints or rng.choice((1, 3))
         self.seed, self.reorgs_only = seed, reorgs_only
         images = rng.sample(tools.images, 3)
         self.wrong = rng.choice(("outputs", "weight", None)) if not reorgs_only else rng.choice(("outputs", "weight"))
@@ -75,6 +75,9 @@ class Plan:
         self.kills = sorted((rng.uniform(0.3, 4), rng.choice(tuple(HONEST))) for _ in range(rng.choice((0, 0, 0, 1, 2))))
         if reorgs_only:
             self.kills = []
+        if planted:  # what no node can withstand: its only endpoint adds to the logs
+            self.kills, self.reorgs, self.wrong = [], [], "outputs"
+            self.faults = {VALIDATOR: [faults.Fault("log_add", 0, 10000)]}
 
     def lines(self):
         yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked,
@@ -379,7 +382,7 @@ class Campaign:
             seed, reorgs = self.todo.pop(0)
             async with self.origin.anvil() as anvil, self.origin.anvil() as other:
                 world = devnet.World(self.origin, anvil)
-                if self.options.endpoints > 2:
+                if not self.options.planted:
                     world.fork = devnet.World(self.origin, other)
                     world.fork.start_mining(PACE_S)
                 await self.one(world, seed, reorgs)
@@ -387,7 +390,7 @@ class Campaign:
                     await world.fork.stop_mining()
 
     async def one(self, world, seed, reorgs):
-        plan = Plan(seed, self.tools, reorgs, self.options.endpoints)
+        plan = Plan(seed, self.tools, reorgs, self.options.endpoints, self.options.planted)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=self.folder))
         run, start = Run(world, plan, folder), time.monotonic()
         why = None
@@ -401,6 +404,8 @@ class Campaign:
         self.kinds.update(counts.pop("kinds"))
         self.totals.update(counts)
         seconds = time.monotonic() - start
+        if self.options.planted:
+            why = None if why and why.startswith("validator ") else f"the planted lie was not found: {why}"
         told = f"{counts['faults']} faults, {counts['reorgs']} reorganisations, {counts['kills']} kills"
         if why is None:
             self.passed += 1
@@ -417,6 +422,8 @@ class Campaign:
         print(f"     its plan and logs: {folder}", flush=True)
 
     async def run(self):
+        for number in (signal.SIGTERM, signal.SIGINT):  # leaves no process behind
+            asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
         self.tools.prepare()
         await self.origin.build()
         start = time.monotonic()
@@ -443,7 +450,8 @@ def main():
     parser.add_argument("--failures", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--reorgs", type=int, default=0)
-    parser.add_argument("--endpoints", type=int, default=1, help="of each node; of three or more one lies")
+    parser.add_argument("--endpoints", type=int, default=0, help="of each node, of three or more of which one lies; 0: the seed says")
+    parser.add_argument("--planted", action="store_true", help="a node with one endpoint, which lies: the oracles must object")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begins no schedule after so long")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--verbose", action="store_true")
@@ -466,6 +474,8 @@ def main():
         return
     try:
         asyncio.run(campaign.run())
+    except asyncio.CancelledError:
+        sys.exit(130)
     finally:
         if not campaign.failed and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
