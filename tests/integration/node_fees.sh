@@ -17,9 +17,9 @@ log=$work/validator.log
 lines() {
 	grep -c "$1" "$log" 2>/dev/null || true
 }
-# until_line TEXT [TIMES]: at most 30 s
+# until_line TEXT [TIMES]: at most 60 s
 until_line() {
-	for ((i = 0; i < 150 && $(lines "$1") < ${2:-1}; i++)); do
+	for ((i = 0; i < 300 && $(lines "$1") < ${2:-1}; i++)); do
 		sleep 0.2
 	done
 	(($(lines "$1") >= ${2:-1}))
