@@ -140,6 +140,21 @@ static bool configure(struct gs_rpc *rpc, const char *url, uint32_t connect_ms, 
 	       curl_easy_setopt(c, CURLOPT_USERAGENT, "gainsay") == CURLE_OK;
 }
 
+static bool given(const char *text)
+{
+	return text && text[0];
+}
+
+static bool configure_tls(CURL *c, const struct gs_rpc_options *options)
+{
+	return !options || ((!given(options->ca_file) ||
+	                     curl_easy_setopt(c, CURLOPT_CAINFO, options->ca_file) == CURLE_OK) &&
+	                    (!given(options->client_cert_file) ||
+	                     curl_easy_setopt(c, CURLOPT_SSLCERT, options->client_cert_file) == CURLE_OK) &&
+	                    (!given(options->client_key_file) ||
+	                     curl_easy_setopt(c, CURLOPT_SSLKEY, options->client_key_file) == CURLE_OK));
+}
+
 enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
                         struct gs_error *error)
 {
@@ -159,9 +174,7 @@ enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, s
 	memcpy(rpc->name, name, sizeof(name));
 	gs_buf_init(&rpc->response, GS_RPC_RESPONSE_MAX);
 	rpc->curl = curl_easy_init();
-	bool own_authorities = options && options->ca_file && options->ca_file[0];
-	if (!rpc->curl || !configure(rpc, url, connect_ms, timeout_ms) ||
-	    (own_authorities && curl_easy_setopt(rpc->curl, CURLOPT_CAINFO, options->ca_file) != CURLE_OK)) {
+	if (!rpc->curl || !configure(rpc, url, connect_ms, timeout_ms) || !configure_tls(rpc->curl, options)) {
 		gs_rpc_close(rpc);
 		return gs_fail(error, GS_ENOMEM, "rpc: libcurl could not be set up");
 	}

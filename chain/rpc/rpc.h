@@ -25,6 +25,8 @@ struct gs_rpc_options {
 	uint32_t timeout_ms; /* of a whole call; 0: default */
 	const char
 		*ca_file; /* PEM: trust these authorities instead of the system's; NULL or "": the system's. Copied. */
+	const char *client_cert_file; /* PEM, with client_key_file: who we are; NULL or "": nobody. Copied. */
+	const char *client_key_file;
 };
 
 enum gs_rpc_failure_kind {

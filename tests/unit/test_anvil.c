@@ -68,7 +68,7 @@ static int start(void **state, const struct gs_anvil_options *options)
 	*state = f;
 	ok(f, gs_anvil_start(options, &f->anvil, &f->error));
 	ok(f, gs_rpc_open(f->anvil.url, NULL, &f->rpc, &f->error));
-	f->sender = (struct gs_sender){.rpc = f->rpc, .key = &f->anvil.keys[0]};
+	f->sender = (struct gs_sender){.rpc = f->rpc, .signer = gs_signer_of_key(&f->anvil.keys[0])};
 	ok(f, gs_eth_chain_id(f->rpc, &f->sender.chain_id, &f->error));
 	return 0;
 }

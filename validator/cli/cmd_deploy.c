@@ -174,11 +174,11 @@ static enum gs_err make_plan(struct request *r, struct gs_session *session, cons
 			"%s: is there already; 'gainsay deploy --verify %.200s' says whether it holds; remove it to "
 			"deploy anew",
 			r->out, r->out);
-	r->origin.deployer = session->key.address;
+	r->origin.deployer = session->account;
 	r->origin.first_nonce = journal->first_nonce;
 	err = GS_OK;
 	if (!unfinished)
-		err = gs_eth_get_nonce(session->rpc, &session->key.address, gs_block_latest(), &r->origin.first_nonce,
+		err = gs_eth_get_nonce(session->rpc, &session->account, gs_block_latest(), &r->origin.first_nonce,
 		                       error);
 	if (!err)
 		err = gs_deploy_plan(&r->origin, session->chain_id, r->artifacts, plan, error);

@@ -101,7 +101,7 @@ enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *ou
 
 enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error)
 {
-	return gs_eth_get_nonce(io->session->rpc, &io->session->key.address, gs_block_latest(), out, error);
+	return gs_eth_get_nonce(io->session->rpc, &io->session->account, gs_block_latest(), out, error);
 }
 
 static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_effect *effect,

@@ -24,6 +24,12 @@ struct gs_config {
 		char keystore[GS_BINDER_PATH_MAX];
 		char password_file[GS_BINDER_PATH_MAX];
 		char hex_file[GS_BINDER_PATH_MAX]; /* 64 hex digits; for development chains */
+		char remote[GS_BINDER_PATH_MAX];   /* a signer's address, http or https, instead of a file */
+		char address[GS_BINDER_PATH_MAX];  /* the account that it signs for */
+		char ca_file[GS_BINDER_PATH_MAX];  /* PEM, of the connection to it */
+		char client_cert_file[GS_BINDER_PATH_MAX];
+		char client_key_file[GS_BINDER_PATH_MAX];
+		uint64_t timeout_ms; /* of one answer of it */
 	} key;
 	struct {
 		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */

@@ -54,11 +54,16 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return gs_work_prover(d->work, claim);
 }
 
-static enum gs_err sign(void *self, const struct gs_hash *digest, struct gs_signature *out)
+static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
 {
 	const struct daemon *d = self;
+	const struct gs_signer signer = gs_session_signer(&d->session);
+	struct gs_error why = {0};
+	enum gs_err err = signer.sign_typed(signer.self, what, out, &why);
 
-	return gs_key_sign(&d->session.key, digest, out, NULL);
+	if (err)
+		gs_log_line(d->log, GS_LOG_WARN, "talk.unsigned", "why=\"%s\"", why.text);
+	return err;
 }
 
 /* The contracts' clock is the chain's, and ours may be wrong. */
@@ -376,7 +381,7 @@ static void on_signal(evutil_socket_t number, short what, void *self)
 static enum gs_err open_node(struct daemon *d)
 {
 	struct gs_node_options options = {
-		.self = d->session.key.address,
+		.self = d->session.account,
 		.validate = d->options->validate,
 		.defend = d->options->defend,
 		.finalise = d->options->finalise,
@@ -482,7 +487,7 @@ static enum gs_err start(struct daemon *d)
 
 	if (err)
 		return err;
-	gs_address_format(&d->session.key.address, self);
+	gs_address_format(&d->session.account, self);
 	gs_log_line(d->log, GS_LOG_INFO, "node.started", "account=%s chain=%llu validate=%s defend=%s", self,
 	            (unsigned long long)d->session.chain_id, d->options->validate ? "yes" : "no",
 	            d->options->defend ? "yes" : "no");

@@ -12,7 +12,10 @@ struct gs_session {
 	struct gs_rpc *rpc;
 	uint64_t chain_id;
 	struct gs_deployment deployment; /* GS_SESSION_CONTRACTS */
-	struct gs_key key;               /* GS_SESSION_KEY */
+	/* GS_SESSION_KEY: */
+	struct gs_address account;       /* that signs */
+	struct gs_key key;               /* its key, if it is in this process */
+	struct gs_remote_signer *remote; /* or who has it; NULL */
 };
 
 enum gs_session_need { GS_SESSION_CONTRACTS = 1, GS_SESSION_KEY = 2 };
@@ -24,6 +27,7 @@ GS_MUST enum gs_err gs_session_open(const struct gs_config *config, unsigned nee
 GS_MUST enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session,
                                       struct gs_error *error);
 void gs_session_close(struct gs_session *session); /* wipes the key */
+struct gs_signer gs_session_signer(const struct gs_session *session);
 struct gs_sender gs_session_sender(const struct gs_session *session);
 
 /* The key that the configuration names: a keystore with its password file, or a file of 64 hex digits. */
