@@ -1,6 +1,7 @@
 #include "chain/rpc/rpc.h"
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct gs_rpc {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct gs_buf response;
+	int stop_fd; /* -1: none */
 	uint64_t next_id;
 	char name[NAME_MAX_LEN];
 	char curl_text[CURL_ERROR_SIZE];
@@ -67,6 +69,7 @@ static enum gs_err transport_failed(struct gs_rpc *rpc, CURLcode code, struct gs
 	const char *detail = rpc->curl_text[0] ? rpc->curl_text : curl_easy_strerror(code);
 	curl_easy_getinfo(rpc->curl, CURLINFO_OS_ERRNO, &os_error);
 	switch ((int)code) {
+	case CURLE_ABORTED_BY_CALLBACK: return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "the call was ended");
 	case CURLE_COULDNT_CONNECT:
 		return failed(rpc, GS_RPC_TRANSPORT, 0, GS_EIO, error, "%s; is the node running?",
 		              os_error ? strerror((int)os_error) : "no connection");
@@ -89,6 +92,19 @@ static size_t receive(char *data, size_t size, size_t count, void *context)
 	struct gs_buf *response = context;
 	gs_buf_append(response, data, size * count);
 	return response->err == GS_OK ? size * count : 0; /* anything else stops the transfer with CURLE_WRITE_ERROR */
+}
+
+/* Asked by libcurl about once a second; anything but 0 stops the transfer with CURLE_ABORTED_BY_CALLBACK. */
+static int is_stopped(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+	const struct gs_rpc *rpc = context;
+	struct pollfd stop = {.fd = rpc->stop_fd, .events = POLLIN};
+
+	(void)total;
+	(void)now;
+	(void)up_total;
+	(void)up;
+	return rpc->stop_fd >= 0 && poll(&stop, 1, 0) > 0;
 }
 
 /* Writes "scheme://host:port", without credentials, path and query. */
@@ -136,6 +152,9 @@ static bool configure(struct gs_rpc *rpc, const char *url, uint32_t connect_ms, 
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEDATA, &rpc->response) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_stopped) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, rpc) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_ERRORBUFFER, rpc->curl_text) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_USERAGENT, "gainsay") == CURLE_OK;
 }
@@ -172,6 +191,7 @@ enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, s
 	if (!rpc)
 		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
 	memcpy(rpc->name, name, sizeof(name));
+	rpc->stop_fd = -1;
 	gs_buf_init(&rpc->response, GS_RPC_RESPONSE_MAX);
 	rpc->curl = curl_easy_init();
 	if (!rpc->curl || !configure(rpc, url, connect_ms, timeout_ms) || !configure_tls(rpc->curl, options)) {
@@ -190,6 +210,11 @@ void gs_rpc_close(struct gs_rpc *rpc)
 	curl_slist_free_all(rpc->headers);
 	gs_buf_free(&rpc->response);
 	free(rpc);
+}
+
+void gs_rpc_stop_on(struct gs_rpc *rpc, int fd)
+{
+	rpc->stop_fd = fd;
 }
 
 const char *gs_rpc_name(const struct gs_rpc *rpc)

@@ -52,6 +52,9 @@ struct gs_rpc_failure {
 GS_MUST enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
                                 struct gs_error *error);
 void gs_rpc_close(struct gs_rpc *rpc);
+/* From now on calls end with GS_EIO, at most about a second later, while fd is readable (an eventfd, say): another thread's way to
+ * end a call that hangs. fd is borrowed; -1: none. */
+void gs_rpc_stop_on(struct gs_rpc *rpc, int fd);
 /* Without user, password, path and query, which may hold secrets: "https://host:port". Borrowed. */
 const char *gs_rpc_name(const struct gs_rpc *rpc);
 

@@ -33,7 +33,7 @@ MUTANTS = [
     ("an intent under way is planned again", "validator/node/intent.c",
      "	if (intent->status != GS_INTENT_FAILED || now.unix_s < intent->not_before.unix_s)\n		return false;",
      "	if (intent->status == GS_INTENT_PLANNED || now.unix_s < intent->not_before.unix_s)\n		return false;", "nodes", "none"),
-    ("what has no receipt is not sent again", "validator/node/node.c",
+    ("what has no receipt is not sent again", "validator/node/transactions.c",
      "if (!err && (send_all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))",
      "if (!err && (send_all || now_s == 0))", "nodes", "silence"),
     ("a signed transaction is not stored", "validator/node/intent.c",

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "chain/rpc/eth.h"
 #include "tests/support/fake_http.h"
@@ -170,6 +172,25 @@ static void ends_in_time(void **state)
 	assert_int_equal(gs_eth_chain_id(f->rpc, &id, &f->error), GS_OK);
 }
 
+static void ends_when_told(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t id;
+	const int fd = eventfd(1, EFD_CLOEXEC);
+	struct gs_rpc *rpc; /* with the long default time-outs: not these end the call */
+	assert_true(fd >= 0);
+	assert_int_equal(gs_rpc_open(fake_http_url(f->server), NULL, &rpc, NULL), GS_OK);
+	gs_rpc_stop_on(rpc, fd);
+	fake_http_reply(f->server, (struct fake_reply){.hang = true});
+	assert_int_equal(gs_eth_chain_id(rpc, &id, &f->error), GS_EIO);
+	assert_non_null(strstr(f->error.text, "the call was ended"));
+	gs_rpc_stop_on(rpc, -1);
+	say(f, "{\"id\":$ID,\"result\":\"0x1\"}");
+	assert_int_equal(gs_eth_chain_id(rpc, &id, &f->error), GS_OK);
+	gs_rpc_close(rpc);
+	close(fd);
+}
+
 static void caps_the_answer(void **state)
 {
 	(void)state;
@@ -311,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_is_not_json_rpc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_errors_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_in_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ends_when_told, set_up, tear_down),
 		cmocka_unit_test(caps_the_answer),
 		cmocka_unit_test_setup_teardown(keeps_reverts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(checks_logs, set_up, tear_down),

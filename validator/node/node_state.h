@@ -91,6 +91,19 @@ GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kin
 /* Asks for an execution of the claim unless it is under way or must wait. */
 GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);
 
+/* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
+GS_MUST enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce);
+/* Watches what is pending; sends again what has had no receipt for a while, or all of it. */
+GS_MUST enum gs_err gs_transactions_tend(struct gs_node_turn *t, bool send_all);
+/* Hands the next intent out to be signed, unless one is being signed. */
+GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t);
+/* What came back of an intent that was handed out, or of a transaction. */
+GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce);
+GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+
 /* GS_ENOTFOUND when there is none. */
 GS_MUST enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *claim,
                                          struct gs_verdict_record *out);
