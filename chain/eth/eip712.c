@@ -31,7 +31,8 @@ static unsigned number_behind(const char *type, const char *prefix)
 
 static bool is_word(const char *type, struct gs_typed_form *out)
 {
-	const unsigned u = number_behind(type, "uint"), i = number_behind(type, "int"), b = number_behind(type, "bytes");
+	const unsigned u = number_behind(type, "uint"), i = number_behind(type, "int"),
+		       b = number_behind(type, "bytes");
 
 	out->kind = GS_TYPED_WORD;
 	out->word = u ? GS_TYPED_UINT : i ? GS_TYPED_INT : GS_TYPED_FIXED;
@@ -285,8 +286,7 @@ size_t gs_typed_domain_members(const struct gs_typed_domain *domain,
 	return n;
 }
 
-enum gs_err gs_typed_domain_separator(const struct gs_typed_domain *domain, struct gs_hash *out,
-                                      struct gs_error *error)
+enum gs_err gs_typed_domain_separator(const struct gs_typed_domain *domain, struct gs_hash *out, struct gs_error *error)
 {
 	struct gs_typed_member members[GS_TYPED_DOMAIN_MEMBERS];
 	struct gs_typed_value value[GS_TYPED_DOMAIN_MEMBERS] = {0};

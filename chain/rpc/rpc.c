@@ -166,12 +166,12 @@ static bool given(const char *text)
 
 static bool configure_tls(CURL *c, const struct gs_rpc_options *options)
 {
-	return !options || ((!given(options->ca_file) ||
-	                     curl_easy_setopt(c, CURLOPT_CAINFO, options->ca_file) == CURLE_OK) &&
-	                    (!given(options->client_cert_file) ||
-	                     curl_easy_setopt(c, CURLOPT_SSLCERT, options->client_cert_file) == CURLE_OK) &&
-	                    (!given(options->client_key_file) ||
-	                     curl_easy_setopt(c, CURLOPT_SSLKEY, options->client_key_file) == CURLE_OK));
+	return !options ||
+	       ((!given(options->ca_file) || curl_easy_setopt(c, CURLOPT_CAINFO, options->ca_file) == CURLE_OK) &&
+	        (!given(options->client_cert_file) ||
+	         curl_easy_setopt(c, CURLOPT_SSLCERT, options->client_cert_file) == CURLE_OK) &&
+	        (!given(options->client_key_file) ||
+	         curl_easy_setopt(c, CURLOPT_SSLKEY, options->client_key_file) == CURLE_OK));
 }
 
 enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,

@@ -72,13 +72,13 @@ void gs_remote_signer_close(struct gs_remote_signer *remote)
  * member passes over it. */
 static json_t *tx_to_json(const struct gs_tx *tx, const struct gs_address *from)
 {
-	json_t *json = json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "from", gs_json_from_address(from), "chainId",
-		gs_json_from_u64(tx->chain_id), "nonce", gs_json_from_u64(tx->nonce), "gas",
-		gs_json_from_u64(tx->gas_limit), "maxFeePerGas", gs_json_from_u256(&tx->max_fee.v),
-		"maxPriorityFeePerGas", gs_json_from_u256(&tx->priority_fee.v), "value",
-		gs_json_from_u256(&tx->value.v), "data", gs_json_from_bytes(tx->data), "input",
-		gs_json_from_bytes(tx->data), "type", "0x2");
+	json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "from",
+	                         gs_json_from_address(from), "chainId", gs_json_from_u64(tx->chain_id), "nonce",
+	                         gs_json_from_u64(tx->nonce), "gas", gs_json_from_u64(tx->gas_limit), "maxFeePerGas",
+	                         gs_json_from_u256(&tx->max_fee.v), "maxPriorityFeePerGas",
+	                         gs_json_from_u256(&tx->priority_fee.v), "value", gs_json_from_u256(&tx->value.v),
+	                         "data", gs_json_from_bytes(tx->data), "input", gs_json_from_bytes(tx->data), "type",
+	                         "0x2");
 
 	if (json && !tx->create && json_object_set_new(json, "to", gs_json_from_address(&tx->to)) != 0) {
 		json_decref(json);
@@ -246,10 +246,8 @@ static enum gs_err remote_sign_typed(void *self, const struct gs_typed *what, st
 
 struct gs_signer gs_signer_of_remote(struct gs_remote_signer *remote)
 {
-	return (struct gs_signer){.self = remote,
-	                          .address = remote->address,
-	                          .sign_tx = remote_sign_tx,
-	                          .sign_typed = remote_sign_typed};
+	return (struct gs_signer){
+		.self = remote, .address = remote->address, .sign_tx = remote_sign_tx, .sign_typed = remote_sign_typed};
 }
 
 enum gs_err gs_remote_signer_check(struct gs_remote_signer *remote, struct gs_error *error)

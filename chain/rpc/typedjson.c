@@ -9,8 +9,8 @@ static json_t *members_to_json(const struct gs_typed_member *members, size_t cou
 	json_t *json = json_array();
 
 	for (size_t i = 0; i < count && json; i++)
-		if (json_array_append_new(json, json_pack("{s:s, s:s}", "name", members[i].name, "type",
-		                                          members[i].type)) != 0) {
+		if (json_array_append_new(
+			    json, json_pack("{s:s, s:s}", "name", members[i].name, "type", members[i].type)) != 0) {
 			json_decref(json);
 			json = NULL;
 		}
@@ -58,9 +58,9 @@ static json_t *value_to_json(const struct gs_typed *typed, const char *type, con
 	switch (form.kind) {
 	case GS_TYPED_WORD: return word_to_json(&form, value->word);
 	case GS_TYPED_BYTES:
-		return form.text ? json_stringn(value->bytes.len ? (const char *)value->bytes.ptr : "",
-		                                value->bytes.len)
-		                 : gs_json_from_bytes(value->bytes);
+		return form.text
+		               ? json_stringn(value->bytes.len ? (const char *)value->bytes.ptr : "", value->bytes.len)
+		               : gs_json_from_bytes(value->bytes);
 	case GS_TYPED_STRUCT:
 		json = json_object();
 		whole = json && value->count == form.of->count;
@@ -73,8 +73,8 @@ static json_t *value_to_json(const struct gs_typed *typed, const char *type, con
 		json = json_array();
 		whole = json != NULL;
 		for (size_t i = 0; whole && i < value->count; i++)
-			whole = json_array_append_new(json, value_to_json(typed, form.element, &value->items[i],
-			                                                  depth + 1)) == 0;
+			whole = json_array_append_new(
+					json, value_to_json(typed, form.element, &value->items[i], depth + 1)) == 0;
 		break;
 	}
 	if (whole)
@@ -119,9 +119,8 @@ json_t *gs_typed_to_json(const struct gs_typed *typed)
 	bool whole = types && json_object_set_new(types, "EIP712Domain", members_to_json(domain, domain_count)) == 0;
 
 	for (size_t i = 0; whole && i < typed->struct_count; i++)
-		whole = json_object_set_new(
-				types, typed->structs[i].name,
-				members_to_json(typed->structs[i].members, typed->structs[i].count)) == 0;
+		whole = json_object_set_new(types, typed->structs[i].name,
+		                            members_to_json(typed->structs[i].members, typed->structs[i].count)) == 0;
 	if (!whole) {
 		json_decref(types);
 		return NULL;

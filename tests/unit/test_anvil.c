@@ -81,7 +81,7 @@ static struct gs_address create(struct fixture *f, struct gs_bytes code, uint64_
 	struct gs_receipt receipt;
 
 	ok(f, gs_sender_run(&f->sender, &request, 60000, &receipt, &f->error));
-	gs_tx_contract_address(&f->sender.key->address, request.nonce, &expected);
+	gs_tx_contract_address(&f->sender.signer.address, request.nonce, &expected);
 	assert_true(receipt.created && gs_address_equal(&receipt.contract, &expected));
 	if (gas)
 		*gas = receipt.gas_used;

@@ -102,6 +102,7 @@ static enum gs_err dry_run(struct request *r, struct gs_error *error)
 		err = gs_deploy_check_balance(&plan, &quote, error);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
+	gs_key_lock_release(&lock);
 	return err;
 }
 
@@ -135,6 +136,7 @@ static enum gs_err verify(struct request *r, struct gs_error *error)
 		gs_deploy_print_verified(&plan, &r->origin.parameters, &now, r->options.json);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
+	gs_key_lock_release(&lock);
 	return err;
 }
 
@@ -199,6 +201,7 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	struct gs_session session;
 	struct gs_deploy_plan plan = {.count = 0};
 	struct gs_deploy_journal journal = {.path = NULL};
+	struct gs_key_lock lock = {-1};
 	uint64_t gas = 0;
 	enum gs_err err;
 
@@ -207,7 +210,9 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	if ((err = gs_options_session(&r->options, GS_SESSION_KEY, &r->config, &session, error)))
 		return err;
 	struct gs_sender sender = gs_session_sender(&session);
-	err = make_plan(r, &session, journal_path, &plan, &journal, error);
+	err = gs_session_lock_command(&session, &r->config, &lock, error);
+	if (!err)
+		err = make_plan(r, &session, journal_path, &plan, &journal, error);
 	if (!err)
 		err = gs_deploy_run(&sender, &plan, r->config.chain.fee_max, &journal, &gas, error);
 	if (!err)
@@ -222,6 +227,7 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	gs_deploy_journal_free(&journal);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
+	gs_key_lock_release(&lock);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
+static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error",
                                          NULL}; /* in the order of enum gs_log_level */
@@ -30,6 +31,8 @@ static const struct gs_setting table[] = {
 	{"key.client_cert_file", GS_SETTING_PATH, AT(key.client_cert_file), 0, 0, NULL},
 	{"key.client_key_file", GS_SETTING_PATH, AT(key.client_key_file), 0, 0, NULL},
 	{"key.timeout_ms", GS_SETTING_U64, AT(key.timeout_ms), 100, 600 * 1000, NULL},
+	{"key.lock_folder", GS_SETTING_PATH, AT(key.lock_folder), 0, 0, NULL},
+	{"key.share", GS_SETTING_WORD, AT(key.share), 0, 0, no_yes},
 	{"policy.rate", GS_SETTING_SHARE, AT(policy.rate_ppm), 0, 0, NULL},
 	{"policy.certain_above", GS_SETTING_ETHER, AT(policy.certain_above), 0, 0, NULL},
 	{"policy.sampling_key_file", GS_SETTING_PATH, AT(policy.sampling_key_file), 0, 0, NULL},

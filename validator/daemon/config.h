@@ -29,7 +29,9 @@ struct gs_config {
 		char ca_file[GS_BINDER_PATH_MAX];  /* PEM, of the connection to it */
 		char client_cert_file[GS_BINDER_PATH_MAX];
 		char client_key_file[GS_BINDER_PATH_MAX];
-		uint64_t timeout_ms; /* of one answer of it */
+		uint64_t timeout_ms;                  /* of one answer of it */
+		char lock_folder[GS_BINDER_PATH_MAX]; /* of gs_key_lock_take; "": the user's own */
+		int share;                            /* 1: commands send beside a node that has the lock */
 	} key;
 	struct {
 		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */

@@ -25,6 +25,7 @@ struct daemon {
 	const struct gs_daemon_options *options;
 	const struct gs_log *log;
 	struct gs_session session;
+	struct gs_key_lock key_lock;
 	struct gs_chain_io io;
 	struct gs_store_db *db;
 	struct gs_store store;
@@ -451,6 +452,8 @@ static enum gs_err open_all(struct daemon *d)
 	d->store = gs_store_port(d->db);
 	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
 		return err;
+	if ((err = gs_session_lock_node(&d->session, d->config, "a node", &d->key_lock, &d->error)))
+		return err;
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
 	if ((err = open_work(d)))
 		return err;
@@ -518,6 +521,7 @@ static void close_all(struct daemon *d)
 	gs_spill_close(d->spill);
 	gs_chain_io_free(&d->io);
 	gs_session_close(&d->session);
+	gs_key_lock_release(&d->key_lock);
 	if (d->db)
 		gs_store_close(d->db);
 }
@@ -533,6 +537,7 @@ enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon
 	d->config = config;
 	d->options = options;
 	d->log = log;
+	d->key_lock.fd = -1;
 	d->started = time(NULL);
 	err = open_all(d);
 	if (!err)

@@ -15,8 +15,11 @@ enum gs_err gs_session_read_secret(const char *path, uint8_t out[32], struct gs_
 
 	if (!file)
 		return gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
-	len = fread(text, 1, sizeof(text), file);
+	err = gs_keyfile_private(fileno(file), path, error);
+	len = err ? 0 : fread(text, 1, sizeof(text), file);
 	fclose(file);
+	if (err)
+		return err;
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
 	err = gs_hex_decode(text, len, out, 32);
@@ -31,6 +34,8 @@ enum gs_err gs_session_load_key(const struct gs_config *config, struct gs_key *o
 	uint8_t secret[32];
 	enum gs_err err;
 
+	if ((err = gs_key_guard_process(error)) != GS_OK)
+		return err;
 	if (config->key.keystore[0] && config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: both a keystore and a hex file are named; keep one of them");
 	if (config->key.keystore[0])
@@ -64,7 +69,8 @@ static enum gs_err open_signer(struct gs_session *s, const struct gs_config *con
 	if (config->key.keystore[0] || config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: both a file and a remote signer are named; keep one of them");
 	if (!config->key.address[0])
-		return gs_fail(error, GS_EINVAL, "key.address: not named; a remote signer signs for an account: say which");
+		return gs_fail(error, GS_EINVAL,
+		               "key.address: not named; a remote signer signs for an account: say which");
 	err = gs_address_parse(config->key.address, &s->account, error);
 	if (err)
 		return gs_fail_within(error, err, "key.address");
@@ -178,6 +184,35 @@ void gs_session_close(struct gs_session *session)
 	gs_remote_signer_close(session->remote);
 	session->remote = NULL;
 	session->rpc = NULL;
+}
+
+static enum gs_err advise(struct gs_error *error, enum gs_err err, const char *advice)
+{
+	const struct gs_error was = error ? *error : (struct gs_error){0};
+
+	return gs_fail(error, err, "%s; %s", was.text, advice);
+}
+
+enum gs_err gs_session_lock_node(const struct gs_session *session, const struct gs_config *config, const char *who,
+                                 struct gs_key_lock *out, struct gs_error *error)
+{
+	enum gs_err err = gs_key_lock_take(config->key.lock_folder, &session->account, session->chain_id, who,
+	                                   GS_SESSION_KEY_WAIT_MS, out, error);
+
+	return err == GS_ECONFLICT ? advise(error, err, "stop that one first") : err;
+}
+
+enum gs_err gs_session_lock_command(const struct gs_session *session, const struct gs_config *config,
+                                    struct gs_key_lock *out, struct gs_error *error)
+{
+	enum gs_err err;
+
+	out->fd = -1;
+	if (config->key.share)
+		return GS_OK;
+	err = gs_key_lock_take(config->key.lock_folder, &session->account, session->chain_id, "a gainsay command",
+	                       GS_SESSION_KEY_WAIT_MS, out, error);
+	return err == GS_ECONFLICT ? advise(error, err, "stop it first, use another key, or say --share-key") : err;
 }
 
 struct gs_signer gs_session_signer(const struct gs_session *session)

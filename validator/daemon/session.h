@@ -4,9 +4,13 @@
 #ifndef GS_VALIDATOR_DAEMON_SESSION_H
 #define GS_VALIDATOR_DAEMON_SESSION_H
 
+#include "chain/rpc/keylock.h"
 #include "chain/rpc/sender.h"
 #include "validator/daemon/config.h"
 #include "validator/daemon/deployment.h"
+
+/* How long a command waits for another command to be done with the key. A node holds it for ever. */
+enum { GS_SESSION_KEY_WAIT_MS = 3000 };
 
 struct gs_session {
 	struct gs_rpc *rpc;
@@ -27,6 +31,12 @@ GS_MUST enum gs_err gs_session_open(const struct gs_config *config, unsigned nee
 GS_MUST enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session,
                                       struct gs_error *error);
 void gs_session_close(struct gs_session *session); /* wipes the key */
+/* The lock of the session's account (gs_key_lock_take), for a node (who: what it is) or for a command that is about to send, which waits for other
+ * commands and, with key.share, does without. Release it with gs_key_lock_release. */
+GS_MUST enum gs_err gs_session_lock_node(const struct gs_session *session, const struct gs_config *config,
+                                         const char *who, struct gs_key_lock *out, struct gs_error *error);
+GS_MUST enum gs_err gs_session_lock_command(const struct gs_session *session, const struct gs_config *config,
+                                            struct gs_key_lock *out, struct gs_error *error);
 struct gs_signer gs_session_signer(const struct gs_session *session);
 struct gs_sender gs_session_sender(const struct gs_session *session);
 

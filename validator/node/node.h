@@ -15,6 +15,7 @@
 #define GS_VALIDATOR_NODE_NODE_H
 
 #include "chain/core/log.h"
+#include "chain/eth/eip712.h"
 #include "chain/eth/head.h"
 #include "chain/eth/key.h"
 #include "challenge/game/bonds.h"
