@@ -37,6 +37,8 @@ FLOAT_FLAGS += $(if $(filter s390x,$(MACHINE)),-fexcess-precision=fast)
 PACKAGES := libevent libevent_openssl libevent_pthreads libsecp256k1 lmdb openssl msgpack jansson libcurl yaml-0.1 nettle
 # Of queue/ alone, with its own flags, so that nothing else is built anew for them.
 QUEUE_PACKAGES := hiredis
+# of chain/rpc alone; their headers need no flags
+RPC_PACKAGES := yajl
 TEST_PACKAGES := cmocka mpfr gmp
 CPPFLAGS_ALL = -D_GNU_SOURCE -I. $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 -g $(WARNINGS) $(FLOAT_FLAGS) -fno-strict-aliasing -pthread $(PACKAGE_CFLAGS) $(SANITIZE) $(CFLAGS)
@@ -96,11 +98,11 @@ endif
 
 $(BUILD)/packages.mk: Makefile
 	@mkdir -p $(@D)
-	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(TEST_PACKAGES) || \
+	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEST_PACKAGES) || \
 		{ echo "libraries are missing: run 'make setup' first" >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
 	   echo "QUEUE_CFLAGS := $$(pkg-config --cflags $(QUEUE_PACKAGES))"; \
-	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES))"; \
+	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES))"; \
 	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
 
 setup:

@@ -25,8 +25,12 @@ void gs_u256_to_be(const struct gs_u256 *v, uint8_t out[32])
 struct gs_u256 gs_u256_from_be(const uint8_t in[32])
 {
 	struct gs_u256 v;
-	for (size_t i = 0; i < 4; i++)
-		v.limb[3 - i] = gs_be64_read(in + 8 * i);
+	for (size_t i = 0; i < 4; i++) {
+		const uint8_t *p = in + 8 * i; /* one load and a swap to compilers that see it all */
+		v.limb[3 - i] = (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+		                (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+		                (uint64_t)p[6] << 8 | (uint64_t)p[7];
+	}
 	return v;
 }
 

@@ -15,6 +15,7 @@ struct gs_log_entry {
 	struct gs_hash tx_hash;
 	uint32_t index; /* of the log in its block */
 	bool removed;
+	struct gs_time time; /* of its block; zero where the endpoint does not say (blockTimestamp) */
 };
 
 struct gs_log_list {

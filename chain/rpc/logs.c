@@ -26,6 +26,7 @@ static bool read_log(const json_t *o, struct gs_log_entry *e, uint8_t *data)
 	e->index = (uint32_t)index;
 	e->data = (struct gs_bytes){data, len};
 	e->removed = json_is_true(json_object_get(o, "removed"));
+	(void)gs_json_u64(json_object_get(o, "blockTimestamp"), &e->time.unix_s); /* few say it */
 	return true;
 }
 
@@ -90,7 +91,7 @@ static json_t *filter_param(const struct gs_eth_filter *filter)
 	return NULL;
 }
 
-static bool was_asked_for(const struct gs_eth_filter *filter, const struct gs_log_entry *e)
+bool gs_eth_filter_admits(const struct gs_eth_filter *filter, const struct gs_log_entry *e)
 {
 	bool address = filter->address_count == 0, topic = filter->topic_count == 0;
 	for (size_t i = 0; i < filter->address_count && !address; i++)
@@ -115,7 +116,7 @@ static bool check_logs(const struct gs_eth_filter *filter, struct gs_log_list *l
 {
 	qsort(logs->entries, logs->count, sizeof(*logs->entries), by_position);
 	for (size_t i = 0; i < logs->count; i++)
-		if (!was_asked_for(filter, &logs->entries[i]) ||
+		if (!gs_eth_filter_admits(filter, &logs->entries[i]) ||
 		    (i && by_position(&logs->entries[i - 1], &logs->entries[i]) == 0))
 			return false;
 	return true;

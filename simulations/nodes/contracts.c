@@ -1,5 +1,6 @@
 #include "simulations/nodes/contracts.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,9 +66,7 @@ static unsigned account_of(const struct gs_sim_network *n, const struct gs_addre
 
 static bool is_model(const struct gs_sim_network *n, const struct gs_hash *id)
 {
-	struct gs_hash model;
-	gs_header_model_id(n->rules.header, &model);
-	return gs_hash_equal(&model, id);
+	return gs_hash_equal(&n->model, id);
 }
 
 /* Room for a claim that says this. "ClaimExists" */
@@ -414,6 +413,15 @@ enum gs_err gs_sim_contracts_call(struct gs_sim_network *n, unsigned sender, con
 	return err;
 }
 
+/* Everything of a claim but the places of games that are not open yet: opening one writes all of its place. */
+static void copy_claim(struct gs_sim_chain *to, const struct gs_sim_chain *from)
+{
+	const size_t games = offsetof(struct gs_sim_chain, game) + from->games * sizeof(from->game[0]);
+	const size_t behind = offsetof(struct gs_sim_chain, pot);
+	memcpy(to, from, games);
+	memcpy((uint8_t *)to + behind, (const uint8_t *)from + behind, sizeof(*from) - behind);
+}
+
 /* What is recorded of epochs behind duties.beacons is nobody's, so it needs no copy. */
 enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender, const struct gs_address *to,
                                struct gs_bytes data, uint64_t now_s, struct gs_error *error)
@@ -426,11 +434,13 @@ enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender, const 
 	struct gs_sim_chain *before = malloc((claims + 1) * sizeof(*before));
 	if (before == NULL)
 		return gs_fail(error, GS_ENOMEM, "no memory");
-	memcpy(before, n->claim, claims * sizeof(*before));
+	for (unsigned i = 0; i < claims; i++)
+		copy_claim(&before[i], &n->claim[i]);
 	memcpy(batch, n->batch, sizeof(batch));
 	n->logs = NULL;
 	enum gs_err err = gs_sim_contracts_call(n, sender, to, data, now_s, error);
-	memcpy(n->claim, before, claims * sizeof(*before));
+	for (unsigned i = 0; i < claims; i++)
+		copy_claim(&n->claim[i], &before[i]);
 	memcpy(n->batch, batch, sizeof(batch));
 	n->logs = logs;
 	n->claims = claims;

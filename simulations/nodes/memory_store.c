@@ -190,7 +190,7 @@ static enum gs_err scan(struct gs_store_txn *txn, enum gs_table table, struct gs
 {
 	const struct table *t = &txn->store->table[table];
 	bool found;
-	size_t first = prefix.len ? place(t, prefix, &found) : 0, end = first;
+	size_t first = prefix.len ? place(t, prefix, &found) : 0, end = prefix.len ? first : t->count;
 	(void)error;
 	while (end < t->count && has_prefix(t->record[end], prefix))
 		end++;

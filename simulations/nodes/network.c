@@ -21,7 +21,7 @@ void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *t
 	memcpy(head + 9, to->b, sizeof(to->b));
 	gs_buf_append(out, head, sizeof(head));
 	gs_buf_append(out, data.ptr, data.len);
-	if (out->err == GS_OK)
+	if (out->err == GS_OK && hash != NULL)
 		gs_keccak256(out->ptr + from, out->len - from, hash);
 }
 
@@ -213,6 +213,7 @@ enum gs_err gs_sim_network_open(const struct gs_sim_network_rules *rules, uint64
 {
 	memset(out, 0, sizeof(*out));
 	out->rules = *rules;
+	gs_header_model_id(rules->header, &out->model);
 	gs_rng_seed(&out->rng, seed);
 	return first_blocks(out);
 }

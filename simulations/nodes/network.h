@@ -62,6 +62,7 @@ typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
 
 struct gs_sim_network {
 	struct gs_sim_network_rules rules;
+	struct gs_hash model; /* the one model's id */
 	struct gs_sim_bank bank;
 	struct gs_sim_chain claim[GS_SIM_CLAIMS_ROOM];
 	unsigned claims;
@@ -107,7 +108,7 @@ uint64_t gs_sim_network_pending_nonce(const struct gs_sim_network *n, unsigned a
 /* Whether the call would succeed now. GS_EINVAL with the contract's error. */
 GS_MUST enum gs_err gs_sim_network_try(struct gs_sim_network *n, unsigned sender, const struct gs_address *to,
                                        struct gs_bytes data, uint64_t now_s, struct gs_error *error);
-/* Appends a transaction's bytes; its hash. */
+/* Appends a transaction's bytes; its hash, unless hash is NULL. */
 void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *to, struct gs_bytes data,
                      struct gs_buf *out, struct gs_hash *hash);
 uint64_t gs_sim_tx_nonce(struct gs_bytes raw);

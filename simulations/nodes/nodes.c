@@ -85,13 +85,12 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
 	struct gs_buf data, raw;
-	struct gs_hash hash;
 	uint64_t nonce = gs_sim_network_pending_nonce(&r->network, c->account);
 	gs_buf_init(&data, GS_SIM_TX_BYTES_MAX);
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
 	nonce += !r->calm && r->trouble.gap > 0 && gs_rng_below(&r->rng, 1000) < r->trouble.gap;
 	gs_sim_call_post(&c->body, claim_input(r, c), claim_output(r, c), &data);
-	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, &hash);
+	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, NULL);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)
 		err = gs_sim_network_send(&r->network, gs_buf_view(&raw), r->now_s);

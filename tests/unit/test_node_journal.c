@@ -261,6 +261,47 @@ static void damaged_records_are_told(void **state)
 	assert_int_equal(gs_record_close(&r), GS_ECORRUPT);
 }
 
+/* Every type that a record has, skipped one by one, in all ways at once, and cut off at every byte. */
+static void fields_are_skipped(void **state)
+{
+	static const struct gs_hash hash = {{7, 8, 9}};
+	uint8_t long_bytes[300] = {1};
+	struct gs_record_writer w;
+	struct gs_record_reader r;
+	struct gs_buf out;
+
+	(void)state;
+	gs_buf_init(&out, 4096);
+	gs_record_begin(&w, &out, 1, 9);
+	gs_record_put_u64(&w, 5);
+	gs_record_put_u64(&w, UINT64_C(1) << 40);
+	gs_record_put_bool(&w, true);
+	gs_record_put_hash(&w, &hash);
+	gs_record_put_bytes(&w, (struct gs_bytes){long_bytes, sizeof(long_bytes)});
+	gs_record_put_bytes(&w, (struct gs_bytes){NULL, 0});
+	gs_record_put_text(&w, "short");
+	gs_record_put_text(&w, "a text that is longer than thirty-one bytes");
+	gs_record_put_u64(&w, 300);
+	gs_record_end(&w);
+	assert_int_equal(out.err, GS_OK);
+	for (unsigned skipped = 0; skipped <= 8; skipped++) {
+		gs_record_open(&r, gs_buf_view(&out), 1, 9);
+		gs_record_skip(&r, skipped);
+		gs_record_skip(&r, 8 - skipped);
+		assert_int_equal(gs_record_get_u64(&r), 300);
+		assert_int_equal(gs_record_close(&r), GS_OK);
+	}
+	for (size_t len = 0; len < out.len; len++) {
+		gs_record_open(&r, (struct gs_bytes){out.ptr, len}, 1, 9);
+		gs_record_skip(&r, 9);
+		assert_int_equal(gs_record_close(&r), GS_ECORRUPT);
+	}
+	gs_record_open(&r, gs_buf_view(&out), 1, 9);
+	gs_record_skip(&r, 10);
+	assert_int_equal(gs_record_close(&r), GS_ECORRUPT);
+	gs_buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_answer_to_a_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sent_once_and_undone, set_up, tear_down),
 		cmocka_unit_test(damaged_records_are_told),
+		cmocka_unit_test(fields_are_skipped),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@ enum gs_err gs_node_effects_init(struct gs_node_effects *effects)
 {
 	memset(effects, 0, sizeof(*effects));
 	gs_buf_init(&effects->bytes, EFFECT_BYTES_MAX);
-	effects->effect = calloc(GS_NODE_EFFECTS_MAX, sizeof(*effects->effect));
+	effects->effect = malloc(GS_NODE_EFFECTS_MAX * sizeof(*effects->effect)); /* each is written as it is emitted */
 	return effects->effect ? GS_OK : GS_ENOMEM;
 }
 

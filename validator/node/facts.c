@@ -31,41 +31,26 @@ static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_b
 
 enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struct gs_claim *out)
 {
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_CLAIMS, hash_key(id), &value);
 
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_CLAIMS, hash_key(id), &value);
-	if (!err)
-		err = gs_claim_decode(hash_key(id), gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_claim_decode(hash_key(id), value, out);
 }
 
 enum gs_err gs_facts_game(struct gs_journal *j, const struct gs_hash *id, struct gs_game_record *out)
 {
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_GAMES, hash_key(id), &value);
 
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_GAMES, hash_key(id), &value);
-	if (!err)
-		err = gs_game_decode(hash_key(id), gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_game_decode(hash_key(id), value, out);
 }
 
 enum gs_err gs_facts_model(struct gs_journal *j, const struct gs_hash *id, struct gs_model_record *out)
 {
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_MODELS, hash_key(id), &value);
 
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_MODELS, hash_key(id), &value);
-	if (!err)
-		err = gs_model_decode(hash_key(id), gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_model_decode(hash_key(id), value, out);
 }
 
 enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
@@ -87,15 +72,13 @@ enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
 
 enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out)
 {
-	struct gs_buf value;
+	struct gs_bytes value;
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_STAKES, (struct gs_bytes){account->b, sizeof(account->b)}, &value);
+	err = gs_journal_view(j, GS_TABLE_STAKES, (struct gs_bytes){account->b, sizeof(account->b)}, &value);
 	if (!err)
-		err = gs_account_decode(gs_buf_view(&value), out);
-	gs_buf_free(&value);
+		err = gs_account_decode(value, out);
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 

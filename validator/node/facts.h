@@ -157,6 +157,10 @@ GS_MUST enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *
 
 /* Readers of stored records, for scans. Views point into value. */
 GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out);
+/* Whether there may be something to do about a stored claim: it is open, or a demand's price is locked. For scans over all of them:
+ * nothing is copied, and what stands behind is looked at by whoever decodes it. */
+GS_MUST enum gs_err gs_claim_peek(struct gs_bytes value, bool *needs);
+GS_MUST enum gs_err gs_game_peek(struct gs_bytes value, bool *open);
 GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);
 GS_MUST enum gs_err gs_batch_decode(struct gs_bytes key, struct gs_bytes value, struct gs_batch *out);

@@ -91,14 +91,13 @@ struct beacon_search {
 static enum gs_err look_for_beacon(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct beacon_search *search = context;
-	struct gs_beacon beacon;
-	enum gs_err err = gs_beacon_decode(key, value, &beacon);
+	enum gs_err err;
 
-	if (!err && beacon.epoch > search->after && !search->found) {
-		search->found = true;
-		search->beacon = beacon;
-	}
-	return err;
+	if (key.len == GS_BEACON_KEY && gs_be64_read(key.ptr) <= search->after)
+		return GS_OK;
+	err = gs_beacon_decode(key, value, &search->beacon);
+	search->found = !err;
+	return err ? err : GS_ENOTFOUND; /* no more: they come in order */
 }
 
 enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct gs_beacon *out)
@@ -126,15 +125,10 @@ enum gs_err gs_facts_attestation(struct gs_journal *j, const struct gs_hash *cla
 {
 	uint8_t key[GS_ATTESTATION_KEY];
 	const struct gs_bytes at = attestation_key(claim, validator, key);
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_ATTESTATIONS, at, &value);
 
-	gs_buf_init(&value, RECORD_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_ATTESTATIONS, at, &value);
-	if (!err)
-		err = gs_attestation_decode(at, gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_attestation_decode(at, value, out);
 }
 
 static enum gs_err add_stake(void *context, struct gs_bytes key, struct gs_bytes value)

@@ -111,6 +111,18 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	return gs_record_close(&r);
 }
 
+enum gs_err gs_claim_peek(struct gs_bytes value, bool *needs)
+{
+	struct gs_record_reader r;
+
+	gs_record_open(&r, value, CLAIM_VERSION, CLAIM_FIELDS);
+	gs_record_skip(&r, 13); /* up to its transaction */
+	*needs = gs_record_get_u32(&r) == GS_CLAIM_OPEN;
+	gs_record_skip(&r, 2); /* games */
+	*needs = gs_record_get_u64(&r) != 0 || *needs;
+	return r.err;
+}
+
 /* --- games --- */
 
 static void put_shown(struct gs_record_writer *w, const struct gs_game_shown *shown)
@@ -177,6 +189,16 @@ enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs
 	if (!r.err && gs_game_state_decode(state, &out->game.state) != GS_OK)
 		r.err = GS_ECORRUPT;
 	return gs_record_close(&r);
+}
+
+enum gs_err gs_game_peek(struct gs_bytes value, bool *open)
+{
+	struct gs_record_reader r;
+
+	gs_record_open(&r, value, GAME_VERSION, GAME_FIELDS);
+	gs_record_skip(&r, 3);
+	*open = gs_record_get_u32(&r) == GS_GAME_OPEN;
+	return r.err;
 }
 
 void gs_model_encode(const struct gs_model_record *m, struct gs_buf *out)

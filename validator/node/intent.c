@@ -199,14 +199,13 @@ static bool may_retry(const struct gs_intent *intent, struct gs_time now)
 
 enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out)
 {
-	struct gs_buf data;
+	struct gs_bytes value;
 	struct gs_intent intent;
-	enum gs_err err;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_INTENTS, hash_key(id), &value);
 
-	gs_buf_init(&data, INTENT_BYTES_MAX);
-	err = gs_intent_load(j, id, &intent, &data);
+	if (!err)
+		err = gs_intent_decode(hash_key(id), value, &intent);
 	*out = err == GS_OK && !may_retry(&intent, now);
-	gs_buf_free(&data);
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
@@ -272,9 +271,15 @@ struct next_search {
 static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct next_search *search = context;
+	struct gs_record_reader r;
 	struct gs_intent intent;
-	enum gs_err err = gs_intent_decode(key, value, &intent);
+	enum gs_err err;
 
+	gs_record_open(&r, value, INTENT_VERSION, INTENT_FIELDS); /* most are done: those are not read any further */
+	gs_record_skip(&r, 1);
+	if (gs_record_get_u32(&r) != GS_INTENT_PLANNED)
+		return r.err;
+	err = gs_intent_decode(key, value, &intent);
 	if (err)
 		return err;
 	if (intent.status != GS_INTENT_PLANNED || intent.not_before.unix_s > search->now.unix_s)

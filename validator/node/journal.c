@@ -20,7 +20,6 @@ struct keys {
 	uint8_t (*key)[UNDO_KEY];
 	size_t count;
 	size_t cap;
-	size_t max;
 };
 
 static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -28,8 +27,8 @@ static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes 
 	struct keys *keys = context;
 
 	(void)value;
-	if (keys->count == keys->max)
-		return keys->max == 1 ? GS_ENOTFOUND : GS_ELIMIT;
+	if (keys->count == UNDO_RECORDS_MAX)
+		return GS_ELIMIT;
 	if (key.len != UNDO_KEY)
 		return GS_ECORRUPT;
 	if (keys->count == keys->cap) {
@@ -44,25 +43,33 @@ static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes 
 	return GS_OK;
 }
 
-static enum gs_err undo_keys(struct gs_journal *j, uint64_t block, size_t max, struct keys *out)
+static enum gs_err undo_keys(struct gs_journal *j, uint64_t block, struct keys *out)
 {
 	uint8_t prefix[NUMBERED_KEY];
 
-	*out = (struct keys){.max = max};
+	memset(out, 0, sizeof(*out));
 	return j->store->scan(j->txn, GS_TABLE_HEADS, numbered_key(prefix, 'u', block), GS_STORE_DESCENDING, keep_key,
 	                      out, j->error);
 }
 
+static enum gs_err take_newest(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	uint32_t *sequence = context;
+
+	(void)value;
+	if (key.len != UNDO_KEY)
+		return GS_ECORRUPT;
+	*sequence = gs_be32_read(key.ptr + NUMBERED_KEY) + 1;
+	return GS_ENOTFOUND; /* no more */
+}
+
 static enum gs_err find_sequence(struct gs_journal *j)
 {
-	struct keys newest;
-	enum gs_err err = undo_keys(j, j->block, 1, &newest);
+	uint8_t prefix[NUMBERED_KEY];
 
 	j->sequence = 0;
-	if (!err && newest.count)
-		j->sequence = gs_be32_read(newest.key[0] + NUMBERED_KEY) + 1;
-	free(newest.key);
-	return err;
+	return j->store->scan(j->txn, GS_TABLE_HEADS, numbered_key(prefix, 'u', j->block), GS_STORE_DESCENDING,
+	                      take_newest, &j->sequence, j->error);
 }
 
 enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t block, struct gs_journal *out,
@@ -95,16 +102,25 @@ void gs_journal_abort(struct gs_journal *j)
 	j->txn = NULL;
 }
 
+enum gs_err gs_journal_view(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes *out)
+{
+	struct gs_error why;
+	enum gs_err err;
+
+	why.text[0] = '\0';
+	err = j->store->get(j->txn, table, key, out, &why);
+	if (!err || err == GS_ENOTFOUND)
+		return err; /* the latter is an answer, not a failure */
+	return gs_fail(j->error, err, "%s", why.text);
+}
+
 enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out)
 {
 	struct gs_bytes value;
-	struct gs_error why = {0};
-	enum gs_err err = j->store->get(j->txn, table, key, &value, &why);
+	enum gs_err err = gs_journal_view(j, table, key, &value);
 
-	if (err == GS_ENOTFOUND)
-		return err; /* an answer, not a failure */
 	if (err)
-		return gs_fail(j->error, err, "%s", why.text);
+		return err;
 	gs_buf_append(out, value.ptr, value.len);
 	return out->err;
 }
@@ -150,7 +166,7 @@ enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct 
 static enum gs_err forget_undo(struct gs_journal *j, uint64_t block)
 {
 	struct keys keys;
-	enum gs_err err = undo_keys(j, block, UNDO_RECORDS_MAX, &keys);
+	enum gs_err err = undo_keys(j, block, &keys);
 
 	for (size_t i = 0; i < keys.count && !err; i++)
 		err = gs_journal_del(j, GS_TABLE_HEADS, (struct gs_bytes){keys.key[i], UNDO_KEY});
@@ -226,7 +242,7 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 {
 	struct keys keys;
 	uint8_t key[NUMBERED_KEY];
-	enum gs_err err = undo_keys(j, j->block, UNDO_RECORDS_MAX, &keys);
+	enum gs_err err = undo_keys(j, j->block, &keys);
 
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.key[i]);

@@ -29,6 +29,9 @@ GS_MUST enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t bloc
 GS_MUST enum gs_err gs_journal_commit(struct gs_journal *j);
 void gs_journal_abort(struct gs_journal *j); /* nothing after a commit */
 
+/* *out: the value, borrowed from the store until the next call that writes, or the end. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_journal_view(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
+                                    struct gs_bytes *out);
 /* Appends the value to out. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out);
 /* Plain writes. */

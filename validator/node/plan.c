@@ -5,6 +5,7 @@
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
 #include "challenge/game/moves.h"
+#include "validator/node/facts_record.h"
 #include "validator/node/node_state.h"
 
 enum { PLAN_IDS_MAX = 1 << 20 };
@@ -32,22 +33,31 @@ static enum gs_err keep_id(struct ids *ids, const struct gs_hash *id)
 	return GS_OK;
 }
 
+static enum gs_err keep_key(struct ids *ids, struct gs_bytes key)
+{
+	struct gs_hash id;
+
+	if (key.len != sizeof(id.b))
+		return GS_ECORRUPT;
+	memcpy(id.b, key.ptr, sizeof(id.b));
+	return keep_id(ids, &id);
+}
+
 /* Open, or with a demand whose price is still locked. */
 static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
-	struct gs_claim claim;
-	enum gs_err err = gs_claim_decode(key, value, &claim);
+	bool needs;
+	enum gs_err err = gs_claim_peek(value, &needs);
 
-	return err || (claim.status != GS_CLAIM_OPEN && !claim.demand.deadline.unix_s) ? err
-	                                                                               : keep_id(context, &claim.id);
+	return err || !needs ? err : keep_key(context, key);
 }
 
 static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
 {
-	struct gs_game_record game;
-	enum gs_err err = gs_game_decode(key, value, &game);
+	bool open;
+	enum gs_err err = gs_game_peek(value, &open);
 
-	return err || game.game.outcome != GS_GAME_OPEN ? err : keep_id(context, &game.id);
+	return err || !open ? err : keep_key(context, key);
 }
 
 static enum gs_err keep_open_batch(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -212,13 +222,13 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
 {
 	const struct gs_bytes key = {claim->id.b, sizeof(claim->id.b)};
+	struct gs_bytes known;
 	struct gs_buf value;
-	enum gs_err err;
+	enum gs_err err = gs_journal_view(t->j, GS_TABLE_SAMPLES, key, &known);
 
 	gs_buf_init(&value, 4096);
-	err = gs_journal_get(t->j, GS_TABLE_SAMPLES, key, &value);
 	if (!err) {
-		err = gs_sample_decode(gs_buf_view(&value), out);
+		err = gs_sample_decode(known, out);
 	} else if (err == GS_ENOTFOUND) {
 		char id[67];
 		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), out);
@@ -441,8 +451,11 @@ static enum gs_err keep_attested(void *context, struct gs_bytes key, struct gs_b
 {
 	struct own_attestations *own = context;
 	struct gs_attestation a;
-	enum gs_err err = gs_attestation_decode(key, value, &a);
+	enum gs_err err;
 
+	if (key.len == GS_ATTESTATION_KEY && memcmp(key.ptr + sizeof(a.claim.b), own->self.b, sizeof(own->self.b)) != 0)
+		return GS_OK; /* somebody else's, as most are */
+	err = gs_attestation_decode(key, value, &a);
 	if (err || !gs_address_equal(&a.validator, &own->self) || gs_u256_is_zero(&a.stake.v))
 		return err;
 	return keep_id(&own->claims, &a.claim);
@@ -467,12 +480,11 @@ static enum gs_err plan_attestations(struct gs_node_turn *t)
 enum gs_err gs_node_plan(struct gs_node_turn *t)
 {
 	struct ids games = {0}, claims = {0}, batches = {0};
-	struct gs_game_record *game = calloc(1, sizeof(*game));
-	enum gs_err err = GS_ENOMEM;
+	struct gs_game_record *game = NULL;
+	enum gs_err err = collect(t, GS_TABLE_GAMES, keep_open_game, &games); /* obligations first */
 
-	if (!game)
-		goto out;
-	err = collect(t, GS_TABLE_GAMES, keep_open_game, &games); /* obligations first */
+	if (!err && games.count && !(game = malloc(sizeof(*game))))
+		err = GS_ENOMEM;
 	for (size_t i = 0; i < games.count && !err; i++) {
 		bool held;
 		err = gs_plan_talk(t, &games.id[i], &held);
@@ -489,7 +501,6 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
 	for (size_t i = 0; i < batches.count && !err; i++)
 		err = gs_plan_batch(t, &batches.id[i]);
-out:
 	free(batches.id);
 	free(game);
 	free(games.id);

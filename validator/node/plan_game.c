@@ -176,14 +176,15 @@ static enum gs_err play(struct gs_node_turn *t, const struct gs_game_record *gam
 }
 
 /* A game without a winner to come, or one that keeps our prize, or our stake on the claim, waiting. */
-static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_record *game, const struct gs_hash *state,
-                                const struct gs_claim *claim)
+static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_record *game, const struct gs_claim *claim)
 {
 	const uint64_t late_s = game->game.state.deadline + GS_NODE_FINALISE_GRACE_S;
+	struct gs_hash state;
 
 	if (t->node->now.unix_s <= late_s)
 		return GS_OK;
-	return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, state, claim);
+	gs_game_hash(&game->game, &state);
+	return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, &state, claim);
 }
 
 enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *game)
@@ -203,17 +204,19 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 		return err;
 	challenger = gs_address_equal(&game->challenger, &node->options.self);
 	claimant = node->options.defend && gs_address_equal(&claim.body.claimant, &node->options.self);
-	gs_game_hash(&game->game, &state);
-	if (standing.closable)
-		return challenger || (standing.ours && standing.patient)
-		               ? plan_end(t, GS_INTENT_COLLECT, GS_MOVE_CLOSE, game, &state, &claim)
-		               : GS_OK;
+	if (standing.closable) {
+		if (!challenger && !(standing.ours && standing.patient))
+			return GS_OK;
+		gs_game_hash(&game->game, &state);
+		return plan_end(t, GS_INTENT_COLLECT, GS_MOVE_CLOSE, game, &state, &claim);
+	}
 	if (!challenger && !claimant) {
 		bool waits = standing.ours;
 		if (!waits && claim.status == GS_CLAIM_OPEN)
 			err = gs_plan_waits(t, &claim, &waits);
-		return err || !waits ? err : plan_foreign(t, game, &state, &claim);
+		return err || !waits ? err : plan_foreign(t, game, &claim);
 	}
+	gs_game_hash(&game->game, &state);
 	err = gs_plan_release(t, &claim, &stop);
 	if (err || stop)
 		return err;

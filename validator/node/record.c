@@ -200,6 +200,13 @@ struct gs_bytes gs_record_get_bytes(struct gs_record_reader *r)
 
 static void get_exact(struct gs_record_reader *r, void *out, size_t size)
 {
+	/* As it is nearly always: a binary with its size in a byte, all of it there. */
+	if (!r->err && r->left > 0 && (size_t)(r->end - r->at) >= 2 + size && r->at[0] == 0xc4 && r->at[1] == size) {
+		memcpy(out, r->at + 2, size);
+		r->at += 2 + size;
+		r->left--;
+		return;
+	}
 	struct gs_bytes v = gs_record_get_bytes(r);
 
 	memset(out, 0, size);
@@ -233,6 +240,25 @@ struct gs_wei gs_record_get_wei(struct gs_record_reader *r)
 
 	get_exact(r, bytes, sizeof(bytes));
 	return (struct gs_wei){gs_u256_from_be(bytes)};
+}
+
+void gs_record_skip(struct gs_record_reader *r, unsigned fields)
+{
+	for (; fields > 0 && !r->err; fields--) {
+		const size_t there = (size_t)(r->end - r->at);
+		if (r->left > 0 && there >= 2 && r->at[0] == 0xc4 && there - 2 >= r->at[1]) { /* as it mostly is */
+			r->at += 2 + r->at[1];
+			r->left--;
+			continue;
+		}
+		const uint8_t tag = take_tag(r);
+		if (tag <= 0x7f || tag == 0xc2 || tag == 0xc3)
+			continue;
+		if (tag >= 0xcc && tag <= 0xcf)
+			(void)take(r, 1u << (tag - 0xcc));
+		else
+			(void)take_run(r, tag, tag >= 0xc4 && tag <= 0xc6 ? 0xc4 : 0xd9);
+	}
 }
 
 void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size)

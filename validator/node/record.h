@@ -50,6 +50,8 @@ struct gs_address gs_record_get_address(struct gs_record_reader *r);
 struct gs_wei gs_record_get_wei(struct gs_record_reader *r);
 /* Copies into out; GS_ECORRUPT when it does not fit. */
 void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size);
+/* The next fields, of whatever types. */
+void gs_record_skip(struct gs_record_reader *r, unsigned fields);
 /* GS_OK when every field was there, of its type, and read, and nothing is behind them. */
 GS_MUST enum gs_err gs_record_close(const struct gs_record_reader *r);
 

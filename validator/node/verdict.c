@@ -31,15 +31,10 @@ enum gs_err gs_verdict_decode(struct gs_bytes bytes, struct gs_verdict_record *o
 
 enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *claim, struct gs_verdict_record *out)
 {
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)}, &value);
 
-	gs_buf_init(&value, VERDICT_BYTES_MAX);
-	err = gs_journal_get(j, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)}, &value);
-	if (!err)
-		err = gs_verdict_decode(gs_buf_view(&value), out);
-	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_verdict_decode(value, out);
 }
 
 enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *claim,
