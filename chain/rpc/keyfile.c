@@ -16,13 +16,18 @@
 #include "chain/eth/keystore.h"
 #include "chain/rpc/passphrase.h"
 
-void gs_key_guard(const struct gs_key *key)
+static void guard(const void *secret, size_t len)
 {
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)key;
-	const uintptr_t first = at / page * page, end = (at + sizeof(*key) + page - 1) / page * page;
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)secret;
+	const uintptr_t first = at / page * page, end = (at + len + page - 1) / page * page;
 
 	(void)mlock((const void *)first, end - first);
 	(void)madvise((void *)first, end - first, MADV_DONTDUMP);
+}
+
+void gs_key_guard(const struct gs_key *key)
+{
+	guard(key, sizeof(*key));
 }
 
 enum gs_err gs_key_guard_process(struct gs_error *error)
@@ -68,6 +73,7 @@ enum gs_err gs_keyfile_load(const char *path, const char *passphrase, struct gs_
 	struct gs_passphrase secret;
 	size_t len = 0;
 	enum gs_err err;
+	guard(&secret, sizeof(secret));
 	if ((err = read_file(path, text, sizeof(text), &len, error)) != GS_OK ||
 	    (err = gs_passphrase_read(passphrase, path, false, &secret, error)) != GS_OK)
 		return err;

@@ -138,10 +138,9 @@ static bool unknown_method(const struct gs_remote_signer *remote, enum gs_err er
 	const struct gs_rpc_failure *failure = gs_rpc_last_failure(remote->rpc);
 
 	return err == GS_EUNSUPPORTED ||
-	       (err != GS_OK && failure->kind == GS_RPC_REMOTE &&
-	        (strcasestr(failure->message, "does not exist") || strcasestr(failure->message, "not available") ||
-	         strcasestr(failure->message, "not supported") || strcasestr(failure->message, "not found") ||
-	         strcasestr(failure->message, "unsupported method")));
+	       (err != GS_OK && failure->kind == GS_RPC_REMOTE && strcasestr(failure->message, "method") &&
+	        (strcasestr(failure->message, "does not exist") || strcasestr(failure->message, "not supported") ||
+	         strcasestr(failure->message, "not found") || strcasestr(failure->message, "unsupported")));
 }
 
 static enum gs_err remote_sign_tx(void *self, const struct gs_tx *tx, struct gs_buf *raw, struct gs_hash *hash,

@@ -1,6 +1,6 @@
 // A remote signer as a process of its own, over ethers: what tests ask to sign, in the spellings of Web3Signer, geth and Clef, honest or not.
 //
-//   node signer.mjs KEYFILE [--spelling web3signer|geth|clef] [--lie KIND] [--delay MS] [--tls CERT KEY CA]
+//   node signer.mjs KEYFILE [--spelling web3signer|geth|clef] [--lie KIND] [--delay MS] [--port N] [--tls CERT KEY CA]
 //
 // Prints its port. KIND: to, value, chain, nonce, fee, tip, gas, data, key, list, type, malformed, short, nothing, refuse; POST /lie KIND changes it.
 // With --tls it asks clients for a certificate of CA.
@@ -112,4 +112,4 @@ const tls = option("tls", 3);
 const server = tls
 	? https.createServer({ cert: fs.readFileSync(tls[0]), key: fs.readFileSync(tls[1]), ca: fs.readFileSync(tls[2]), requestCert: true, rejectUnauthorized: true }, serve)
 	: http.createServer(serve);
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+server.listen(Number(option("port") ?? 0), "127.0.0.1", () => console.log(server.address().port));

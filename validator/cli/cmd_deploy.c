@@ -102,7 +102,6 @@ static enum gs_err dry_run(struct request *r, struct gs_error *error)
 		err = gs_deploy_check_balance(&plan, &quote, error);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
-	gs_key_lock_release(&lock);
 	return err;
 }
 
@@ -136,7 +135,6 @@ static enum gs_err verify(struct request *r, struct gs_error *error)
 		gs_deploy_print_verified(&plan, &r->origin.parameters, &now, r->options.json);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
-	gs_key_lock_release(&lock);
 	return err;
 }
 

@@ -91,7 +91,8 @@ static enum gs_err take_path(char *out, const char *value, const char *folder, c
 	int len = snprintf(out, GS_BINDER_PATH_MAX, "%s%s%s", relative ? folder : "", relative ? "/" : "", value);
 
 	if (!value[0])
-		return gs_fail(error, GS_EINVAL, "%s: %s: empty path; name a file or leave the setting out", where, name);
+		return gs_fail(error, GS_EINVAL, "%s: %s: empty path; name a file or leave the setting out", where,
+		               name);
 	if (len >= GS_BINDER_PATH_MAX)
 		return gs_fail(error, GS_ELIMIT, "%s: %s: path longer than %d", where, name, GS_BINDER_PATH_MAX - 1);
 	return GS_OK;
