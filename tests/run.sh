@@ -6,8 +6,8 @@
 # unit: the cmocka binaries under BUILD/tests/unit. all: these, the forge tests of chain/contracts, and every script
 # tests/integration/*.sh and tests/*/run.sh. PATTERN (a shell glob) keeps only the tests whose name matches.
 #
-# The forge tests, which are mostly one compiler at work, run beside the others and are told last; each of the others has the
-# machine's second core for itself.
+# So many run side by side as there are cores, and one more, since most of the scripts wait for a chain's clock; LANES says another
+# number. Each is told when it ends. The forge tests, mostly one compiler at work, begin first, have no lane, and are told last.
 #
 # A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
 # and is skipped with 77; if it prints a line "N passed, N failed" the last such line is counted instead of 1.
@@ -20,6 +20,7 @@ scope=${2:-all}
 pattern=${3:-*}
 timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-300}
 output_lines_max=60
+lanes_max=${LANES:-$(($(nproc) + 1))}
 
 [[ $build == /* ]] || build=$PWD/$build
 export GAINSAY_BUILD=$build
@@ -54,13 +55,25 @@ execute() {
 	echo "$status $((($(date +%s%N) - start) / 1000000))" >"$log.end"
 }
 
-# run NAME KIND TIMEOUT_S COMMAND...: one line about it, its output only when it failed.
+declare -A lane=() # of what is under way: by process, what report is to be told
+
+# run NAME KIND TIMEOUT_S COMMAND...: as soon as a lane is free.
 run() {
 	local name=$1 kind=$2 timeout_s=$3
 	shift 3
 	wanted "$name" || return 0
-	execute "$name" "$timeout_s" "$@"
-	report "$name" "$kind" "$timeout_s"
+	((${#lane[@]} < lanes_max)) || end_one
+	execute "$name" "$timeout_s" "$@" &
+	lane[$!]="$name $kind $timeout_s"
+}
+
+# Waits for any of them; one line about it, its output only when it failed.
+end_one() {
+	local ended
+	wait -n -p ended "${!lane[@]}"
+	# shellcheck disable=SC2086
+	report ${lane[$ended]}
+	unset "lane[$ended]"
 }
 
 report() {
@@ -132,8 +145,19 @@ if [[ $scope == all && -f chain/contracts/foundry.toml ]] && wanted contracts; t
 	beside=$!
 	timeout_options=()
 	set +m
-	trap 'kill -- "-$beside" 2>/dev/null' EXIT
 fi
+# timeout(1) makes each test a group of its own.
+leave() {
+	local pid
+	for pid in "${!lane[@]}"; do
+		# shellcheck disable=SC2046
+		kill $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) 2>/dev/null
+	done
+	[[ -z $beside ]] || kill -- "-$beside" 2>/dev/null
+}
+trap leave EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 for binary in "$build"/tests/unit/test_*; do
 	# A binary whose source is gone is left over from an older tree.
 	[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
@@ -146,9 +170,13 @@ if [[ $scope == all ]]; then
 	done
 fi
 
+while ((${#lane[@]})); do
+	end_one
+done
+
 if [[ -n $beside ]]; then
 	wait "$beside"
-	trap - EXIT
+	beside=
 	report contracts forge 1500
 fi
 

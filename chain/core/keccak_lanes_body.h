@@ -64,7 +64,8 @@ static const uint64_t ROUND_CONSTANT[24] = {
 /* A word of a after theta; x is its column. */
 #define THETA(x, y) XOR(a[(x) + 5 * (y)], d[x])
 
-/* Row y of e: rho, pi and chi. Position (x, y) takes the word of a at column (x + 3y) % 5, row x (pi, read backwards), rotated. */
+/* Row y of e: rho, pi and chi. Position (x, y) takes the word of a at column (x + 3y) % 5, row x (pi, read backwards), rotated.
+ * The order of the outputs is the one that needs the fewest copies where an instruction writes over an operand. */
 #define ROW(y, n0, n1, n2, n3, n4) \
 	do { \
 		V b0 = (n0) ? ROL(THETA((0 + 3 * (y)) % 5, 0), (n0) ? (n0) : 1) : THETA((0 + 3 * (y)) % 5, 0); \
@@ -72,11 +73,11 @@ static const uint64_t ROUND_CONSTANT[24] = {
 		V b2 = ROL(THETA((2 + 3 * (y)) % 5, 2), n2); \
 		V b3 = ROL(THETA((3 + 3 * (y)) % 5, 3), n3); \
 		V b4 = ROL(THETA((4 + 3 * (y)) % 5, 4), n4); \
+		e[5 * (y) + 3] = CHI(b3, b4, b0); \
+		e[5 * (y) + 4] = CHI(b4, b0, b1); \
 		e[5 * (y) + 0] = CHI(b0, b1, b2); \
 		e[5 * (y) + 1] = CHI(b1, b2, b3); \
 		e[5 * (y) + 2] = CHI(b2, b3, b4); \
-		e[5 * (y) + 3] = CHI(b3, b4, b0); \
-		e[5 * (y) + 4] = CHI(b4, b0, b1); \
 	} while (0)
 
 #define COLUMN(x) XOR3(XOR3(a[x], a[(x) + 5], a[(x) + 10]), a[(x) + 15], a[(x) + 20])
@@ -117,20 +118,24 @@ ALWAYS_INLINE void hash_lanes(uint8_t prefix, size_t bytes, const uint8_t *data,
 
 ALWAYS_INLINE void hash_many(uint8_t prefix, size_t bytes, const uint8_t *data, size_t count, struct gs_hash *out)
 {
-	size_t i = 0;
-	for (; i + LANES <= count; i += LANES)
-		hash_lanes(prefix, bytes, data + i * bytes, out + i);
-	if (i == count)
-		return;
-	if (count - i <= FEW) { /* a whole vector for them takes longer */
-		(bytes == 128 ? FEWER.hash128 : FEWER.hash64)(prefix, data + i * bytes, count - i, out + i);
-		return;
-	}
-	uint8_t rest[LANES * 128] = {0};
+	uint8_t rest[LANES * 128]; /* what is left over, and zeros */
 	struct gs_hash hash[LANES];
-	memcpy(rest, data + i * bytes, (count - i) * bytes);
-	hash_lanes(prefix, bytes, rest, hash);
-	memcpy(out + i, hash, (count - i) * sizeof(*out));
+	while (count > FEW) {
+		const bool whole = count >= LANES;
+		const size_t n = whole ? LANES : count;
+		const uint8_t *messages = whole ? data : memcpy(rest, data, n * bytes);
+		if (!whole)
+			memset(rest + n * bytes, 0, (LANES - n) * bytes);
+		/* In one place: a few kilobytes of code, in the processor's first cache beside those of a small model. */
+		hash_lanes(prefix, bytes, messages, whole ? out : hash);
+		if (!whole)
+			memcpy(out, hash, n * sizeof(*out));
+		data += n * bytes;
+		out += n;
+		count -= n;
+	}
+	if (count > 0) /* a whole vector for them takes longer */
+		(bytes == 128 ? FEWER.hash128 : FEWER.hash64)(prefix, data, count, out);
 }
 
 static void hash128(uint8_t prefix, const uint8_t *data, size_t count, struct gs_hash *out)

@@ -163,7 +163,7 @@ enum gs_err gs_typed_encode_type(const struct gs_typed *typed, const char *name,
 		return gs_fail(error, GS_EINVAL, "typed data: no struct '%.60s'", name);
 	if ((err = reach(typed, &used, error)) != GS_OK)
 		return err;
-	qsort(used.of + 1, used.count - 1, sizeof(used.of[0]), by_name);
+	qsort(used.of + 1, used.count - 1, sizeof(const struct gs_typed_struct *), by_name);
 	for (size_t i = 0; i < used.count && !err; i++)
 		err = put_type(used.of[i]->name, used.of[i]->members, used.of[i]->count, out, error);
 	return err;

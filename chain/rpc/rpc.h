@@ -1,6 +1,6 @@
-/* chain/rpc/rpc.h: JSON-RPC 2.0 over HTTP(S), one blocking endpoint.
+/* chain/rpc/rpc.h: one endpoint (chain/rpc/endpoint.h) for those who wait: a call blocks until its answer is there.
  *
- * Each endpoint object owns one connection and is used by one thread at a time. A failed call says in words what
+ * Each object owns its connection and its loop, and is used by one thread at a time. A failed call says in words what
  * happened (gs_error) and keeps the raw answer (gs_rpc_failure) for those who must act on it. */
 #ifndef GS_CHAIN_RPC_RPC_H
 #define GS_CHAIN_RPC_RPC_H
@@ -8,15 +8,7 @@
 #include <jansson.h>
 
 #include "chain/core/core.h"
-
-enum {
-	GS_RPC_URL_MAX = 1024,
-	GS_RPC_RESPONSE_MAX = 64 * 1024 * 1024,
-	GS_RPC_CONNECT_MS_DEFAULT = 5000,
-	GS_RPC_TIMEOUT_MS_DEFAULT = 30000,
-	GS_RPC_REVERT_MAX = 4096,
-	GS_RPC_MESSAGE_MAX = 256,
-};
+#include "chain/rpc/failure.h"
 
 struct gs_rpc;
 
@@ -29,30 +21,12 @@ struct gs_rpc_options {
 	const char *client_key_file;
 };
 
-enum gs_rpc_failure_kind {
-	GS_RPC_NO_FAILURE,
-	GS_RPC_TRANSPORT, /* GS_EIO: no connection, cut, timed out, TLS */
-	GS_RPC_HTTP,      /* GS_EAGAIN for 429 and 503, else GS_EIO; code is the HTTP status */
-	GS_RPC_MALFORMED, /* GS_EPARSE: not JSON-RPC, or a result that is not of the method's form */
-	GS_RPC_OVERSIZE,  /* GS_ELIMIT: larger than GS_RPC_RESPONSE_MAX or another named limit */
-	GS_RPC_REMOTE, /* the node answered with an error; GS_EINVAL, GS_EUNSUPPORTED (no such method), GS_EAGAIN (rate limit) */
-	GS_RPC_REVERT, /* GS_ECONFLICT: the contract reverted; revert holds its data */
-};
-
-struct gs_rpc_failure {
-	enum gs_rpc_failure_kind kind;
-	int64_t code; /* of JSON-RPC or HTTP */
-	char message[GS_RPC_MESSAGE_MAX];
-	uint8_t revert[GS_RPC_REVERT_MAX]; /* cut to this size */
-	size_t revert_len;
-};
-
-/* url: http:// or https://; no connection is made yet. options may be NULL. TLS certificates and host names are verified;
+/* url: http, https, ws or wss; no connection is made yet. options may be NULL. TLS certificates and host names are verified;
  * proxies of the environment are ignored. GS_EINVAL for another scheme. */
 GS_MUST enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
                                 struct gs_error *error);
 void gs_rpc_close(struct gs_rpc *rpc);
-/* From now on calls end with GS_EIO, at most about a second later, while fd is readable (an eventfd, say): another thread's way to
+/* From now on calls end with GS_EIO at once while fd is readable (an eventfd, say): another thread's way to
  * end a call that hangs. fd is borrowed; -1: none. */
 void gs_rpc_stop_on(struct gs_rpc *rpc, int fd);
 /* Without user, password, path and query, which may hold secrets: "https://host:port". Borrowed. */

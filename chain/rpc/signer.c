@@ -1,5 +1,6 @@
 #include "chain/rpc/signer.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct gs_signer gs_signer_of_key(const struct gs_key *key)
 enum spelling { SPELLING_UNKNOWN, SPELLING_ETH, SPELLING_ETH_OLD, SPELLING_CLEF };
 
 struct gs_remote_signer {
+	pthread_mutex_t one_at_a_time; /* what is below */
 	struct gs_rpc *rpc;
 	struct gs_address address;
 	enum spelling tx, typed; /* that it took last */
@@ -50,11 +52,12 @@ enum gs_err gs_remote_signer_open(const char *url, const struct gs_rpc_options *
 	if (!remote)
 		return gs_fail(error, GS_ENOMEM, "signer: out of memory");
 	remote->address = *address;
+	pthread_mutex_init(&remote->one_at_a_time, NULL);
 	if (!own.timeout_ms)
 		own.timeout_ms = GS_SIGNER_TIMEOUT_MS_DEFAULT;
 	err = gs_rpc_open(url, &own, &remote->rpc, error);
 	if (err) {
-		free(remote);
+		gs_remote_signer_close(remote);
 		return gs_fail_within(error, err, "signer");
 	}
 	*out = remote;
@@ -63,8 +66,10 @@ enum gs_err gs_remote_signer_open(const char *url, const struct gs_rpc_options *
 
 void gs_remote_signer_close(struct gs_remote_signer *remote)
 {
-	if (remote)
-		gs_rpc_close(remote->rpc);
+	if (!remote)
+		return;
+	gs_rpc_close(remote->rpc);
+	pthread_mutex_destroy(&remote->one_at_a_time);
 	free(remote);
 }
 
@@ -148,6 +153,7 @@ static enum gs_err remote_sign_tx(void *self, const struct gs_tx *tx, struct gs_
 {
 	struct gs_remote_signer *remote = self;
 	json_t *answer = NULL;
+	pthread_mutex_lock(&remote->one_at_a_time);
 	const bool clef = remote->tx == SPELLING_CLEF;
 	enum spelling took = clef ? SPELLING_CLEF : SPELLING_ETH;
 	enum gs_err err = gs_rpc_call(remote->rpc, clef ? "account_signTransaction" : "eth_signTransaction",
@@ -164,6 +170,7 @@ static enum gs_err remote_sign_tx(void *self, const struct gs_tx *tx, struct gs_
 		if (err)
 			within(remote, err, error);
 	}
+	pthread_mutex_unlock(&remote->one_at_a_time);
 	json_decref(answer);
 	return err ? gs_fail_within(error, err, "key.remote") : GS_OK;
 }
@@ -228,8 +235,10 @@ static enum gs_err remote_sign_typed(void *self, const struct gs_typed *what, st
 	json_t *answer = NULL;
 	enum gs_err err = gs_typed_digest(what, &digest, error);
 
+	pthread_mutex_lock(&remote->one_at_a_time);
 	if (!err)
 		err = ask_typed(remote, what, &answer, error);
+	pthread_mutex_unlock(&remote->one_at_a_time);
 	if (!err && !read_signature(answer, out))
 		err = within(remote, gs_fail(error, GS_EPARSE, "the answer is not a signature of 65 bytes"), error);
 	else if (!err &&

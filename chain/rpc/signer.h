@@ -31,7 +31,8 @@ struct gs_signer { /* a value: copy it; what self points to outlives it */
 struct gs_signer gs_signer_of_key(const struct gs_key *key);
 
 struct gs_remote_signer;
-/* Nothing is asked yet. options: of the connection (authorities, client certificate, time); used by one thread at a time. */
+/* Nothing is asked yet. options: of the connection (authorities, client certificate, time); any thread may ask, one is
+ * served at a time. */
 GS_MUST enum gs_err gs_remote_signer_open(const char *url, const struct gs_rpc_options *options,
                                           const struct gs_address *address, struct gs_remote_signer **out,
                                           struct gs_error *error);

@@ -83,19 +83,21 @@ struct gs_merkle_spread {
 
 struct gs_merkle_stream {
 	struct gs_merkle_spread spread; /* without a function: one thread. May be set after init */
-	struct gs_merkle tree;          /* level[base] is written as blocks are completed */
+	struct gs_merkle *tree;         /* borrowed; level[base] is written as blocks are completed */
 	uint64_t next;                  /* where the next chunk may lie */
 	struct gs_hash *pending;        /* base > 0: hashes of the block that next lies in, up to next; owned */
 };
 
-/* Room for chunks [0, leaves), leaves <= 2^depth; base <= depth. lanes: NULL for the best. GS_ENOMEM. */
+/* Begins to write `tree`, which must stay where it is until the stream is finished or freed: room for chunks [0, leaves),
+ * leaves <= 2^depth; base <= depth. tree: all zero, or an earlier one, whose room serves again where it is as large; that
+ * and two copies are what a model of a microsecond would notice. lanes: NULL for the best. GS_ENOMEM: tree is empty. */
 GS_MUST enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_keccak_lanes *lanes,
-                                          uint64_t leaves, unsigned depth, unsigned base);
+                                          uint64_t leaves, unsigned depth, unsigned base, struct gs_merkle *tree);
 /* Chunks [position, position + chunks); position is not below the end of what was appended before. */
 void gs_merkle_stream_append(struct gs_merkle_stream *s, uint64_t position, const uint8_t *data, uint64_t chunks);
-/* The tree, to be freed with gs_merkle_free; the stream is empty then. Where base is not 0 data is all `leaves` chunks,
- * outlives the tree and equals what was appended; NULL is allowed when nothing below base will be asked for. */
-void gs_merkle_stream_finish(struct gs_merkle_stream *s, const uint8_t *data, struct gs_merkle *out);
-void gs_merkle_stream_free(struct gs_merkle_stream *s); /* one that is not finished; twice is fine */
+/* The tree is complete, to be freed with gs_merkle_free; the stream is empty then. Where base is not 0 data is all `leaves`
+ * chunks, outlives the tree and equals what was appended; NULL is allowed when nothing below base will be asked for. */
+void gs_merkle_stream_finish(struct gs_merkle_stream *s, const uint8_t *data);
+void gs_merkle_stream_free(struct gs_merkle_stream *s); /* one that is not finished, and its tree; twice is fine */
 
 #endif

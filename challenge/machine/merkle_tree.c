@@ -243,11 +243,23 @@ void gs_merkle_path(const struct gs_merkle *t, unsigned level, uint64_t index, u
 
 /* ---- trees that grow ---- */
 
-enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_keccak_lanes *lanes, uint64_t leaves,
-                                  unsigned depth, unsigned base)
+static bool fits(const struct gs_merkle *t, uint64_t leaves, unsigned depth, unsigned base)
 {
+	return t->memory != NULL && t->leaves == leaves && t->depth == depth && t->base == base;
+}
+
+enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_keccak_lanes *lanes, uint64_t leaves,
+                                  unsigned depth, unsigned base, struct gs_merkle *tree)
+{
+	enum gs_err err = GS_OK;
 	memset(s, 0, sizeof(*s));
-	enum gs_err err = allocate(lanes, leaves, depth, base, &s->tree);
+	s->tree = tree;
+	if (fits(tree, leaves, depth, base)) {
+		tree->lanes = lanes != NULL ? lanes : gs_keccak_lanes_best();
+	} else {
+		gs_merkle_free(tree);
+		err = allocate(lanes, leaves, depth, base, tree);
+	}
 	if (err == GS_OK && base > 0) {
 		s->pending = malloc(sizeof(struct gs_hash) << base);
 		if (s->pending == NULL)
@@ -261,7 +273,7 @@ enum gs_err gs_merkle_stream_init(struct gs_merkle_stream *s, const struct gs_ke
 /* `count` chunks at s->next, all in one block: data, or zero ones when it is NULL. */
 static void advance(struct gs_merkle_stream *s, const uint8_t *data, uint64_t count)
 {
-	struct gs_merkle *t = &s->tree;
+	struct gs_merkle *t = s->tree;
 	const uint64_t block = UINT64_C(1) << t->base, at = s->next & (block - 1), first = s->next - at;
 	const bool zero = data == NULL || all_zero(data, count);
 	struct gs_hash *leaf = t->base > 0 ? s->pending + at : t->level[0] + s->next;
@@ -298,21 +310,21 @@ static void hash_blocks(void *what, uint64_t first, uint64_t last)
 /* Whole blocks of data from s->next on, which is where one begins. */
 static void advance_blocks(struct gs_merkle_stream *s, const uint8_t *data, uint64_t count)
 {
-	struct blocks blocks = {&s->tree, data, s->next >> s->tree.base};
+	struct blocks blocks = {s->tree, data, s->next >> s->tree->base};
 	if (s->spread.run != NULL && count > 1)
 		s->spread.run(s->spread.self, count, hash_blocks, &blocks);
 	else
 		hash_blocks(&blocks, 0, count);
-	s->next += count << s->tree.base;
+	s->next += count << s->tree->base;
 }
 
 /* Up to `end`: data, or zero chunks when data is NULL. */
 static void advance_to(struct gs_merkle_stream *s, const uint8_t *data, uint64_t end)
 {
-	const uint64_t block = UINT64_C(1) << (s->tree.base > 0 ? s->tree.base : BLOCK_HEIGHT);
+	const uint64_t block = UINT64_C(1) << (s->tree->base > 0 ? s->tree->base : BLOCK_HEIGHT);
 	while (s->next < end) {
 		const uint64_t whole = (end - s->next) / block;
-		if (data != NULL && s->tree.base > 0 && s->next % block == 0 && whole > 0) {
+		if (data != NULL && s->tree->base > 0 && s->next % block == 0 && whole > 0) {
 			advance_blocks(s, data, whole);
 			data += whole * block * GS_CHUNK_BYTES;
 			continue;
@@ -326,17 +338,16 @@ static void advance_to(struct gs_merkle_stream *s, const uint8_t *data, uint64_t
 
 void gs_merkle_stream_append(struct gs_merkle_stream *s, uint64_t position, const uint8_t *data, uint64_t chunks)
 {
-	GS_ASSERT(position >= s->next && position <= s->tree.leaves && chunks <= s->tree.leaves - position);
+	GS_ASSERT(position >= s->next && position <= s->tree->leaves && chunks <= s->tree->leaves - position);
 	advance_to(s, NULL, position);
 	advance_to(s, data, position + chunks);
 }
 
-void gs_merkle_stream_finish(struct gs_merkle_stream *s, const uint8_t *data, struct gs_merkle *out)
+void gs_merkle_stream_finish(struct gs_merkle_stream *s, const uint8_t *data)
 {
-	advance_to(s, NULL, s->tree.leaves);
-	join_above(&s->tree, s->tree.base);
-	*out = s->tree;
-	out->data = out->base > 0 ? data : NULL;
+	advance_to(s, NULL, s->tree->leaves);
+	join_above(s->tree, s->tree->base);
+	s->tree->data = s->tree->base > 0 ? data : NULL;
 	free(s->pending);
 	memset(s, 0, sizeof(*s));
 }
@@ -345,7 +356,7 @@ void gs_merkle_stream_free(struct gs_merkle_stream *s)
 {
 	if (s == NULL)
 		return;
-	gs_merkle_free(&s->tree);
+	gs_merkle_free(s->tree);
 	free(s->pending);
 	memset(s, 0, sizeof(*s));
 }

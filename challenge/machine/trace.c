@@ -31,8 +31,8 @@ static void give_back(struct gs_trace *t)
 
 static void uncommit(struct gs_trace *t)
 {
-	gs_merkle_free(&t->tree);
 	gs_merkle_stream_free(&t->stream);
+	gs_merkle_free(&t->tree);
 	t->committed = false;
 }
 
@@ -80,9 +80,10 @@ enum gs_err gs_trace_reach(struct gs_trace *t, uint64_t index)
 
 enum gs_err gs_trace_commit_begin(struct gs_trace *t, const struct gs_merkle_spread *spread)
 {
-	uncommit(t);
+	t->committed = false;
+	gs_merkle_stream_free(&t->stream);
 	unsigned base = t->whole ? 0 : gs_merkle_base_for(t->present);
-	enum gs_err err = gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base);
+	enum gs_err err = gs_merkle_stream_init(&t->stream, NULL, t->present, t->depth, base, &t->tree);
 	if (err == GS_OK && spread != NULL)
 		t->stream.spread = *spread;
 	t->pending = t->final = 0;
@@ -104,7 +105,7 @@ static void hash_up_to(struct gs_trace *t, uint64_t end)
 
 void gs_trace_commit_chunks(struct gs_trace *t, uint64_t first, uint64_t chunks)
 {
-	const uint64_t block = UINT64_C(1) << t->stream.tree.base;
+	const uint64_t block = UINT64_C(1) << t->tree.base;
 	GS_ASSERT(first >= t->final && first <= t->present && chunks <= t->present - first);
 	if (first != t->final) { /* what lies between is zero, and may not look so */
 		hash_up_to(t, t->final);
@@ -118,7 +119,7 @@ void gs_trace_commit_chunks(struct gs_trace *t, uint64_t first, uint64_t chunks)
 void gs_trace_commit_end(struct gs_trace *t)
 {
 	hash_up_to(t, t->final);
-	gs_merkle_stream_finish(&t->stream, t->chunks, &t->tree);
+	gs_merkle_stream_finish(&t->stream, t->chunks);
 	t->committed = true;
 }
 

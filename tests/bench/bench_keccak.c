@@ -79,12 +79,12 @@ static void stream(void *context)
 {
 	struct work *w = context;
 	struct gs_merkle_stream s;
-	struct gs_merkle t;
-	if (gs_merkle_stream_init(&s, w->lanes, CHUNKS, DEPTH, GS_MERKLE_BLOCK_HEIGHT) != GS_OK)
+	struct gs_merkle t = {.memory = NULL};
+	if (gs_merkle_stream_init(&s, w->lanes, CHUNKS, DEPTH, GS_MERKLE_BLOCK_HEIGHT, &t) != GS_OK)
 		abort();
 	for (uint64_t at = 0; at + 96 <= CHUNKS; at += 100)
 		gs_merkle_stream_append(&s, at, w->m->data + at * GS_CHUNK_BYTES, 96);
-	gs_merkle_stream_finish(&s, w->m->data, &t);
+	gs_merkle_stream_finish(&s, w->m->data);
 	gs_merkle_root(&t, &w->m->root);
 	gs_merkle_free(&t);
 }

@@ -22,26 +22,35 @@ for _ in {1..100}; do
 	sleep 0.1
 done
 
-"$gainsay" sim games --runs 2500 --sweep plant=none,burn --csv >whole
-"$gainsay" sim games --runs 2500 --sweep plant=none,burn --csv --queue "$url" --checkpoint c >out 2>err &
+sweep=(sim games --runs 6000 --sweep plant=none,burn --csv)
+"$gainsay" "${sweep[@]}" >whole
+"$gainsay" "${sweep[@]}" --queue "$url" --checkpoint c >out 2>err &
 producer=$!
 pids+=($producer)
-"$gainsay" sim --worker --queue "$url" --threads 1 >one.out 2>one.err &
+setsid "$gainsay" sim --worker --queue "$url" --threads 1 >one.out 2>one.err & # with all its processes a group
 one=$!
-pids+=($one)
+pids+=(-$one)
+# Held as soon as it has done anything, so that the sweep cannot be over before it is cut, on whatever machine.
+results=
+for _ in {1..2000}; do
+	results=$(redis-cli -p "$port" --scan --pattern '*gainsay-sim*:results' | head -n 1)
+	[[ -n $results && $(redis-cli -p "$port" xinfo stream "$results" | grep -aA1 entries-added | tail -n 1) -ge 1 ]] && break
+	sleep 0.01
+done
+kill -STOP "-$one"
+for _ in {1..600}; do
+	[[ -s c && $(wc -l <c) -ge 2 ]] && break
+	sleep 0.1
+done
+[[ -s c && $(wc -l <c) -ge 2 ]]
+check "workers do batches, and how far it has come is kept" $?
+kill -9 "$producer" "-$one"
+wait "$producer" "$one" 2>/dev/null
+before=$(wc -c <c)
 "$gainsay" sim --worker --queue "$url" --threads 2 >two.out 2>two.err &
 two=$!
 pids+=($two)
-for _ in {1..200}; do
-	[[ -s c && $(wc -l <c) -ge 2 ]] && break
-	sleep 0.05
-done
-[[ -s c ]]
-check "workers do batches, and how far it has come is kept" $?
-kill -9 "$producer" "$one"
-wait "$producer" "$one" 2>/dev/null
-before=$(wc -c <c)
-"$gainsay" sim games --runs 2500 --sweep plant=none,burn --csv --queue "$url" --checkpoint c --resume >resumed 2>err
+"$gainsay" "${sweep[@]}" --queue "$url" --checkpoint c --resume >resumed 2>err
 code=$?
 [[ $code == 1 && $before -gt 0 ]] && ! grep -q ^gainsay err
 check "it goes on with the worker that is left" $?

@@ -47,6 +47,33 @@ script four 'exit 1'
 expect "a failing script" 1 "9 passed, 1 failed, 2 skipped"
 
 fresh
+script one "touch $tree/one; until [ -e $tree/two ]; do sleep 0.1; done"
+script two "touch $tree/two; until [ -e $tree/one ]; do sleep 0.1; done"
+expect "they run side by side" 0 "2 passed, 0 failed"
+script three "touch $tree/begun; sleep 61.25; touch $tree/done"
+bash "$tree/tests/run.sh" build all >/dev/null 2>&1 &
+runner=$!
+for _ in {1..300}; do
+	[[ -e $tree/begun ]] && break
+	sleep 0.1
+done
+kill "$runner"
+wait "$runner"
+for _ in {1..50}; do
+	grep -qsxzF 61.25 /proc/[0-9]*/cmdline || break
+	sleep 0.1
+done
+expect_gone() {
+	if [[ -e $tree/begun ]] && ! grep -qsxzF 61.25 /proc/[0-9]*/cmdline; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1"
+	fi
+}
+expect_gone "nothing is left when it is interrupted"
+
+fresh
 unit test_a "$cmocka_ok; kill -SEGV \$\$"
 expect "a crash after its tests passed" 1 "3 passed, 1 failed"
 fresh

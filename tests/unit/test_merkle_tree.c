@@ -122,17 +122,19 @@ static void check_one(const struct gs_keccak_lanes *lanes, const uint8_t *data, 
 	assert_int_equal(gs_merkle_build_from(lanes, data, chunks, n->depth, base, &tree), GS_OK);
 	expect_tree(&tree, n, rng);
 	gs_merkle_free(&tree);
-	assert_int_equal(gs_merkle_stream_init(&stream, lanes, chunks, n->depth, base), GS_OK);
+	assert_int_equal(gs_merkle_stream_init(&stream, lanes, chunks, n->depth, base, &tree), GS_OK);
 	grow(&stream, data, chunks, rng);
-	gs_merkle_stream_finish(&stream, data, &tree);
+	gs_merkle_stream_finish(&stream, data);
 	expect_tree(&tree, n, rng);
-	gs_merkle_free(&tree);
-	gs_merkle_stream_free(&stream);
+	gs_merkle_stream_free(&stream); /* finished: the tree stays, and its room serves the next */
+	const struct gs_hash *room = tree.memory;
 	uint64_t given = 0;
-	assert_int_equal(gs_merkle_stream_init(&stream, lanes, chunks, n->depth, base), GS_OK);
+	assert_int_equal(gs_merkle_stream_init(&stream, lanes, chunks, n->depth, base, &tree), GS_OK);
+	assert_ptr_equal(tree.memory, room);
+	memset(tree.memory, 0x5a, sizeof(struct gs_hash)); /* nothing of what it was */
 	stream.spread = (struct gs_merkle_spread){&given, backwards};
 	gs_merkle_stream_append(&stream, 0, data, chunks);
-	gs_merkle_stream_finish(&stream, data, &tree);
+	gs_merkle_stream_finish(&stream, data);
 	assert_int_equal(given, base > 0 && chunks >> base > 1 ? chunks >> base : 0);
 	expect_tree(&tree, n, rng);
 	gs_merkle_free(&tree);
@@ -239,10 +241,10 @@ static void test_empty(void **state)
 	for (unsigned depth = 0; depth <= 12; depth++)
 		for (uint64_t leaves = 0; leaves <= UINT64_C(1) << depth; leaves += 1 + leaves) {
 			struct gs_merkle_stream s;
-			struct gs_merkle t;
+			struct gs_merkle t = {.memory = NULL};
 			struct gs_hash root;
-			assert_int_equal(gs_merkle_stream_init(&s, NULL, leaves, depth, depth / 2), GS_OK);
-			gs_merkle_stream_finish(&s, NULL, &t);
+			assert_int_equal(gs_merkle_stream_init(&s, NULL, leaves, depth, depth / 2, &t), GS_OK);
+			gs_merkle_stream_finish(&s, NULL);
 			gs_merkle_root(&t, &root);
 			assert_memory_equal(root.b, gs_merkle_zero(depth)->b, 32);
 			gs_merkle_free(&t);

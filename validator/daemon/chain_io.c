@@ -13,13 +13,18 @@ void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const 
 	gs_deployment_contracts(&session->deployment, &io->contracts);
 	io->fee_max = config->chain.fee_max;
 	io->log = log;
-	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
 }
 
-void gs_chain_io_free(struct gs_chain_io *io)
+void gs_chain_answer_init(struct gs_chain_answer *answer)
 {
-	gs_log_list_free(&io->logs);
-	gs_buf_free(&io->raw);
+	memset(answer, 0, sizeof(*answer));
+	gs_buf_init(&answer->raw, GS_TX_RAW_MAX);
+}
+
+void gs_chain_answer_free(struct gs_chain_answer *answer)
+{
+	gs_log_list_free(&answer->logs);
+	gs_buf_free(&answer->raw);
 }
 
 enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
@@ -105,115 +110,108 @@ enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_e
 }
 
 static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_effect *effect,
-                                struct gs_node_input *answer, bool *answered)
+                                struct gs_chain_answer *answer)
 {
-	enum gs_err err = gs_chain_io_header(io, gs_block_of(&effect->hash), &answer->as.header, &io->why);
+	enum gs_err err = gs_chain_io_header(io, gs_block_of(&effect->hash), &answer->input.as.header, &answer->why);
 
-	answer->kind = GS_INPUT_HEADER;
-	*answered = !err;
+	answer->input.kind = GS_INPUT_HEADER;
+	answer->answered = !err;
 	return err;
 }
 
-static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
-                              bool *answered)
+static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                              struct gs_chain_answer *answer)
 {
 	const struct gs_address addresses[] = {io->contracts.stakes,  io->contracts.models,   io->contracts.claims,
 	                                       io->contracts.batches, io->contracts.disputes, io->contracts.duties};
 	const struct gs_eth_filter filter = {
 		.block_hash = &effect->hash, .addresses = addresses, .address_count = GS_ARRAY_LEN(addresses)};
-	enum gs_err err;
+	enum gs_err err = gs_eth_get_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
 
-	gs_log_list_free(&io->logs);
-	err = gs_eth_get_logs(io->session->rpc, &filter, &io->logs, &io->why);
-	answer->kind = GS_INPUT_LOGS;
-	answer->as.logs.block = effect->hash;
-	answer->as.logs.entries = io->logs.entries;
-	answer->as.logs.count = io->logs.count;
-	*answered = !err;
+	answer->input.kind = GS_INPUT_LOGS;
+	answer->input.as.logs.block = effect->hash;
+	answer->input.as.logs.entries = answer->logs.entries;
+	answer->input.as.logs.count = answer->logs.count;
+	answer->answered = !err;
 	return err;
 }
 
 static enum gs_err prepare(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                           struct gs_node_input *answer, bool *answered)
+                           struct gs_chain_answer *answer)
 {
 	const struct gs_sender sender = gs_session_sender(io->session);
 	const struct gs_send_request request = {
 		.to = effect->to, .data = data, .nonce = effect->nonce, .fee_max = io->fee_max};
+	struct gs_node_input *input = &answer->input;
 	struct gs_prepared prepared;
 	uint64_t nonce;
-	enum gs_err err = gs_sender_next_nonce(&sender, &nonce, &io->why);
+	enum gs_err err = gs_sender_next_nonce(&sender, &nonce, &answer->why);
 
-	*answered = true;
+	answer->answered = true;
 	if (!err && nonce > effect->nonce) {
-		answer->kind = GS_INPUT_NONCE_BEHIND;
-		answer->as.nonce_behind.nonce = nonce;
+		input->kind = GS_INPUT_NONCE_BEHIND;
+		input->as.nonce_behind.nonce = nonce;
 		return GS_OK;
 	}
-	gs_buf_free(&io->raw);
-	gs_buf_init(&io->raw, GS_TX_RAW_MAX);
 	if (!err)
-		err = gs_sender_prepare(&sender, &request, &io->raw, &prepared, &io->why);
+		err = gs_sender_prepare(&sender, &request, &answer->raw, &prepared, &answer->why);
 	if (err) {
-		answer->kind = GS_INPUT_REFUSED;
-		answer->as.refused.intent = effect->hash;
-		answer->as.refused.reason = io->why.text;
+		input->kind = GS_INPUT_REFUSED;
+		input->as.refused.intent = effect->hash;
+		input->as.refused.reason = answer->why.text;
 		return GS_OK;
 	}
-	answer->kind = GS_INPUT_PREPARED;
-	answer->as.prepared.intent = effect->hash;
-	answer->as.prepared.nonce = effect->nonce;
-	answer->as.prepared.tx = prepared.hash;
-	answer->as.prepared.raw = gs_buf_view(&io->raw);
+	input->kind = GS_INPUT_PREPARED;
+	input->as.prepared.intent = effect->hash;
+	input->as.prepared.nonce = effect->nonce;
+	input->as.prepared.tx = prepared.hash;
+	input->as.prepared.raw = gs_buf_view(&answer->raw);
 	return GS_OK;
 }
 
-static enum gs_err watch(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_node_input *answer,
-                         bool *answered)
+static enum gs_err watch(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_chain_answer *answer)
 {
 	struct gs_receipt receipt = {0};
-	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &io->why);
+	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &answer->why);
 
-	answer->kind = GS_INPUT_RECEIPT;
-	answer->as.receipt.tx = effect->hash;
-	answer->as.receipt.success = receipt.success;
-	answer->as.receipt.block_number = receipt.block_number;
-	answer->as.receipt.block_hash = receipt.block_hash;
-	*answered = !err;
+	answer->input.kind = GS_INPUT_RECEIPT;
+	answer->input.as.receipt.tx = effect->hash;
+	answer->input.as.receipt.success = receipt.success;
+	answer->input.as.receipt.block_number = receipt.block_number;
+	answer->input.as.receipt.block_hash = receipt.block_hash;
+	answer->answered = !err;
 	gs_receipt_free(&receipt);
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
 static enum gs_err send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                        struct gs_node_input *answer, bool *answered)
+                        struct gs_chain_answer *answer)
 {
-	enum gs_err err = gs_sender_send(io->session->rpc, data, &io->why);
-	bool mined;
+	enum gs_err err = gs_sender_send(io->session->rpc, data, &answer->why);
 
 	if (err != GS_ECONFLICT)
 		return err;
-	err = watch(io, effect, answer, &mined); /* mined itself, or pushed out by another? */
-	if (err || mined)
+	err = watch(io, effect, answer); /* mined itself, or pushed out by another? */
+	if (err || answer->answered)
 		return err;
-	answer->kind = GS_INPUT_NONCE_LOST;
-	answer->as.nonce_lost.tx = effect->hash;
-	err = gs_chain_io_nonce(io, &answer->as.nonce_lost.nonce, &io->why);
-	*answered = !err;
+	answer->input.kind = GS_INPUT_NONCE_LOST;
+	answer->input.as.nonce_lost.tx = effect->hash;
+	err = gs_chain_io_nonce(io, &answer->input.as.nonce_lost.nonce, &answer->why);
+	answer->answered = !err;
 	return err;
 }
 
 void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                    struct gs_node_input *answer, bool *answered)
+                    struct gs_chain_answer *answer)
 {
 	enum gs_err err = GS_OK;
 
-	memset(answer, 0, sizeof(*answer));
-	*answered = false;
 	switch (effect->kind) {
-	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer, answered); break;
-	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer, answered); break;
-	case GS_EFFECT_PREPARE: err = prepare(io, effect, data, answer, answered); break;
-	case GS_EFFECT_SEND: err = send(io, effect, data, answer, answered); break;
-	case GS_EFFECT_WATCH: err = watch(io, effect, answer, answered); break;
+	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer); break;
+	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer); break;
+	case GS_EFFECT_PREPARE: err = prepare(io, effect, data, answer); break;
+	case GS_EFFECT_SEND: err = send(io, effect, data, answer); break;
+	case GS_EFFECT_WATCH: err = watch(io, effect, answer); break;
 	case GS_EFFECT_EXECUTE:
 	case GS_EFFECT_TELL:
 	case GS_EFFECT_HEAR:
@@ -221,5 +219,5 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 	case GS_EFFECT_RESYNC: GS_ASSERT(false);
 	}
 	if (err)
-		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", io->why.text);
+		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", answer->why.text);
 }

@@ -5,25 +5,31 @@
 #include "validator/daemon/session.h"
 #include "validator/node/node.h"
 
-struct gs_chain_io { /* borrowed parts */
+struct gs_chain_io { /* borrowed parts; used by one thread at a time */
 	struct gs_session *session;
 	struct gs_contracts contracts;
 	struct gs_wei fee_max; /* zero: no cap */
 	const struct gs_log *log;
-	/* what an answer points to, until the next call */
+};
+
+/* What came of an effect, with all that the input points to. It must not be moved: the input may point into it. */
+struct gs_chain_answer {
+	bool answered;              /* the input is to be fed to the node; its time is the caller's to set */
+	struct gs_node_input input; /* GS_INPUT_HEADER also where the caller asked for a header */
 	struct gs_log_list logs;
 	struct gs_buf raw;
-	struct gs_error why;
+	struct gs_error why; /* why not */
 };
+void gs_chain_answer_init(struct gs_chain_answer *answer);
+void gs_chain_answer_free(struct gs_chain_answer *answer);
 
 void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
                       const struct gs_log *log);
-void gs_chain_io_free(struct gs_chain_io *io);
 
-/* Does the effect. *answered: *answer is to be fed to the node (its time is the caller's to set). What the endpoint could
- * not do is logged and left to the node's next try. Other kinds of effects are not for this function. */
+/* Does the effect; *answer is one after init. What the endpoint could not do is logged and left to the node's next try. Other
+ * kinds of effects are not for this function. */
 void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
-                    struct gs_node_input *answer, bool *answered);
+                    struct gs_chain_answer *answer);
 
 /* What a game costs and how long its clocks run, as Disputes says, and how claims are drawn: the fields of *out
  * that are about that. */

@@ -9,7 +9,8 @@
 #include "storage/spill.h"
 #include "storage/store.h"
 #include "validator/daemon/batches.h"
-#include "validator/daemon/chain_io.h"
+#include "validator/daemon/chain_thread.h"
+#include "validator/daemon/follow.h"
 #include "validator/daemon/identity.h"
 #include "validator/daemon/talk_folder.h"
 
@@ -20,6 +21,12 @@ struct pending { /* an effect that is to be done, with its bytes */
 	uint8_t bytes[];
 };
 
+enum phase { /* of a tick */
+	     RESTING,
+	     WALKING, /* up to the newest block */
+	     TENDING, /* what is due is done */
+};
+
 struct daemon {
 	const struct gs_config *config;
 	const struct gs_daemon_options *options;
@@ -27,6 +34,8 @@ struct daemon {
 	struct gs_session session;
 	struct gs_key_lock key_lock;
 	struct gs_chain_io io;
+	struct gs_chain_thread *chain; /* uses io and session.rpc alone while it is there */
+	int chain_fd;
 	struct gs_store_db *db;
 	struct gs_store store;
 	struct gs_spill *spill; /* where traces lie */
@@ -38,11 +47,10 @@ struct daemon {
 	struct gs_node_effects effects;
 	struct pending *first, *last;
 	struct event_base *base;
-	struct event *tick, *results, *sigint, *sigterm;
-	uint64_t failures; /* ticks in a row that could not reach the chain */
-	bool more;         /* it ended because a tick takes only so many blocks */
-	bool caught_up;    /* the last tick ended at the endpoint's newest block */
-	int64_t skew_s;    /* our clock less the chain's, as the last block showed that came while we were watching */
+	struct event *tick, *answers, *results, *sigint, *sigterm;
+	struct gs_follow follow;
+	enum phase phase;
+	uint64_t nonce; /* of the account when we came */
 	time_t started;
 	enum gs_err err; /* why the loop ended */
 	struct gs_error error;
@@ -71,7 +79,7 @@ static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signa
 static struct gs_time now(const struct daemon *d)
 {
 	const struct gs_head *newest = d->node ? gs_node_newest(d->node) : NULL;
-	const int64_t time_s = (int64_t)time(NULL) - d->skew_s;
+	const int64_t time_s = (int64_t)time(NULL) - d->follow.skew_s;
 	const uint64_t now_s = time_s > 0 ? (uint64_t)time_s : 0;
 
 	return (struct gs_time){newest && newest->time.unix_s > now_s ? newest->time.unix_s : now_s};
@@ -163,11 +171,16 @@ static enum gs_err hear(struct daemon *d, const struct pending *p)
 	return input.as.told.len ? feed(d, &input) : GS_OK;
 }
 
+static enum gs_err ask_chain(struct daemon *d, const struct pending *p)
+{
+	const struct gs_chain_job job = {.kind = GS_CHAIN_EFFECT, .effect = p->effect, .data = {p->bytes, p->data_len}};
+	const enum gs_err err = gs_chain_thread_submit(d->chain, &job);
+
+	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
+}
+
 static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 {
-	struct gs_node_input answer;
-	bool answered;
-
 	switch (p->effect.kind) {
 	case GS_EFFECT_EXECUTE: return submit(d, p);
 	case GS_EFFECT_TELL: return hand_over(d, p);
@@ -181,10 +194,9 @@ static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 	case GS_EFFECT_FETCH_LOGS:
 	case GS_EFFECT_PREPARE:
 	case GS_EFFECT_SEND:
-	case GS_EFFECT_WATCH: break;
+	case GS_EFFECT_WATCH: return ask_chain(d, p);
 	}
-	gs_chain_io_do(&d->io, &p->effect, (struct gs_bytes){p->bytes, p->data_len}, &answer, &answered);
-	return answered ? feed(d, &answer) : GS_OK;
+	return GS_EINVAL;
 }
 
 static enum gs_err do_effects(struct daemon *d)
@@ -211,71 +223,12 @@ static enum gs_err feed_and_do(struct daemon *d, struct gs_node_input *input)
 
 /* --- following the chain --- */
 
-/* The header with this number into the node. *known: the endpoint had it. */
-static enum gs_err follow_one(struct daemon *d, uint64_t number, bool *known)
+static enum gs_err ask(struct daemon *d, enum gs_chain_job_kind kind, uint64_t number)
 {
-	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
-	struct gs_error why = {0};
-	enum gs_err err = gs_chain_io_header(&d->io, gs_block_at(number), &input.as.header, &why);
+	const struct gs_chain_job job = {.kind = kind, .number = number};
+	const enum gs_err err = gs_chain_thread_submit(d->chain, &job);
 
-	*known = !err;
-	if (err) {
-		if (err != GS_ENOTFOUND)
-			gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", why.text);
-		return GS_OK;
-	}
-	return feed_and_do(d, &input);
-}
-
-/* Every block up to the endpoint's newest, or as many as one tick may take. *reached: the endpoint answered. */
-static enum gs_err follow(struct daemon *d, bool *reached)
-{
-	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
-	struct gs_error why = {0};
-	const struct gs_head *newest = gs_node_newest(d->node);
-	const bool watching = d->caught_up;
-	uint64_t top, next;
-	bool known = true;
-	enum gs_err err = gs_chain_io_header(&d->io, gs_block_latest(), &input.as.header, &why);
-
-	d->caught_up = false;
-	*reached = !err;
-	if (err) {
-		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", why.text);
-		return GS_OK;
-	}
-	top = input.as.header.number;
-	if (!newest) {
-		uint64_t first = d->session.deployment.block;
-		return follow_one(d, first < top ? first : top, &known);
-	}
-	next = newest->number + 1;
-	if (watching && next <= top)
-		d->skew_s = (int64_t)time(NULL) - (int64_t)input.as.header.time.unix_s;
-	if (top < next) /* the same height: the same block, or another branch */
-		err = feed_and_do(d, &input);
-	for (int i = 0; i < GS_DAEMON_BLOCKS_A_TICK && next <= top && known && !err; i++) {
-		const uint64_t wanted = next;
-		err = follow_one(d, wanted, &known);
-		next = gs_node_newest(d->node)->number + 1;
-		known = known && next > wanted;
-	}
-	d->caught_up = next > top;
-	d->more = known;
-	return err;
-}
-
-/* Another endpoint, once this one has been silent for a while. */
-static void try_another(struct daemon *d)
-{
-	struct gs_error why = {0};
-
-	if (d->config->rpc.count < 2 || d->failures % GS_DAEMON_FAILURES_TO_SWITCH)
-		return;
-	if (gs_session_switch(d->config, &d->session, &why))
-		gs_log_line(d->log, GS_LOG_ERROR, "rpc.none", "why=\"%s\"", why.text);
-	else
-		gs_log_line(d->log, GS_LOG_WARN, "rpc.switched", "endpoint=%s", gs_rpc_name(d->session.rpc));
+	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
 }
 
 static enum gs_err check_end(struct daemon *d)
@@ -286,7 +239,7 @@ static enum gs_err check_end(struct daemon *d)
 	if (d->options->until_s && (uint64_t)(time(NULL) - d->started) >= d->options->until_s)
 		return gs_fail(&d->error, GS_EAGAIN, "after %llu seconds not all claims are settled",
 		               (unsigned long long)d->options->until_s);
-	if (!d->options->until_claims || !d->caught_up)
+	if (!d->options->until_claims || !d->follow.caught_up)
 		return GS_OK;
 	err = gs_node_summarise(d->node, &s, &d->error);
 	if (err)
@@ -297,17 +250,6 @@ static enum gs_err check_end(struct daemon *d)
 	return GS_OK;
 }
 
-static uint64_t backoff_ms(const struct daemon *d)
-{
-	uint64_t ms = d->config->intervals.poll_ms;
-
-	if (!d->failures && !d->caught_up && d->more)
-		return 0;
-	for (uint64_t i = 0; i < d->failures && ms < GS_DAEMON_BACKOFF_MS_MAX; i++)
-		ms *= 2;
-	return d->failures && ms > GS_DAEMON_BACKOFF_MS_MAX ? GS_DAEMON_BACKOFF_MS_MAX : ms;
-}
-
 static enum gs_err take_leaves(void *context, const struct gs_leaf_data *leaf, size_t count)
 {
 	struct gs_node_input input = {.kind = GS_INPUT_LEAVES, .as.leaves = {leaf, count}};
@@ -315,35 +257,90 @@ static enum gs_err take_leaves(void *context, const struct gs_leaf_data *leaf, s
 	return feed_and_do(context, &input);
 }
 
-static enum gs_err tick_once(struct daemon *d)
+/* The walk is over: what is due is looked at. */
+static enum gs_err tend(struct daemon *d)
 {
 	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
-	bool reached = false;
-	enum gs_err err = follow(d, &reached);
+	enum gs_err err = GS_OK;
 
-	if (!err && d->caught_up)
-		err = gs_batches_look(d->batches, (uint64_t)time(NULL), take_leaves, d);
-	if (!err && d->caught_up)
-		err = feed_and_do(d, &timer);
-	d->failures = reached ? 0 : d->failures + 1;
-	if (d->failures)
-		try_another(d);
-	return err ? err : check_end(d);
+	d->phase = TENDING;
+	if (!d->follow.caught_up)
+		return GS_OK;
+	err = gs_batches_look(d->batches, (uint64_t)time(NULL), take_leaves, d);
+	return err ? err : feed_and_do(d, &timer);
+}
+
+static enum gs_err rest(struct daemon *d)
+{
+	const uint64_t ms = gs_follow_wait_ms(&d->follow, d->config->intervals.poll_ms);
+	const struct timeval wait = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+
+	d->phase = RESTING;
+	event_add(d->tick, &wait);
+	return check_end(d);
+}
+
+/* Goes on with the tick when nothing that was asked of the chain is unanswered: every header comes after all that the one before
+ * it led to, and the time after all headers. */
+static enum gs_err advance(struct daemon *d)
+{
+	enum gs_err err = GS_OK;
+	uint64_t number;
+
+	while (!err && d->phase != RESTING && !gs_chain_thread_outstanding(d->chain))
+		if (d->phase == TENDING)
+			err = rest(d);
+		else if (gs_follow_next(&d->follow, gs_node_newest(d->node), d->session.deployment.block, &number))
+			err = ask(d, GS_CHAIN_BLOCK, number);
+		else
+			err = tend(d);
+	return err;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *self)
 {
 	struct daemon *d = self;
-	enum gs_err err = tick_once(d);
-	uint64_t ms = backoff_ms(d);
-	struct timeval wait = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+	enum gs_err err;
 
 	(void)fd;
 	(void)what;
+	gs_follow_begin(&d->follow);
+	d->phase = WALKING;
+	err = ask(d, GS_CHAIN_NEWEST, 0);
 	if (err)
 		stop(d, err);
-	else
-		event_add(d->tick, &wait);
+}
+
+static enum gs_err on_result(struct daemon *d, struct gs_chain_result *r)
+{
+	const struct gs_head *head = r->err ? NULL : &r->answer.input.as.header;
+	bool wanted = r->answer.answered;
+
+	if (r->kind == GS_CHAIN_NEWEST)
+		wanted = gs_follow_newest(&d->follow, head, gs_node_newest(d->node), (uint64_t)time(NULL));
+	else if (r->kind == GS_CHAIN_BLOCK && r->err)
+		gs_follow_missing(&d->follow);
+	if (r->err && (r->err != GS_ENOTFOUND || r->kind == GS_CHAIN_NEWEST))
+		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", r->answer.why.text);
+	return wanted ? feed_and_do(d, &r->answer.input) : GS_OK;
+}
+
+static void on_chain(evutil_socket_t fd, short what, void *self)
+{
+	struct daemon *d = self;
+	struct gs_chain_result *result = NULL;
+	enum gs_err err = GS_OK;
+
+	(void)fd;
+	(void)what;
+	while (!err && (result = gs_chain_thread_take(d->chain))) {
+		err = on_result(d, result);
+		gs_chain_result_free(result);
+	}
+	if (!err)
+		err = advance(d);
+	if (err)
+		stop(d, err);
 }
 
 static void on_results(evutil_socket_t fd, short what, void *self)
@@ -399,6 +396,8 @@ static enum gs_err open_node(struct daemon *d)
 		err = gs_identity_sampling_key(&d->store, d->config, options.sampling.key, &d->error);
 	if (!err)
 		err = gs_chain_io_rules(&d->io, &options, &d->error);
+	if (!err)
+		err = gs_chain_io_nonce(&d->io, &d->nonce, &d->error);
 	if (err)
 		return err;
 	options.contracts = d->io.contracts;
@@ -461,7 +460,8 @@ static enum gs_err open_all(struct daemon *d)
 		return gs_fail(&d->error, err, "daemon: no memory");
 	if ((err = gs_node_effects_init(&d->effects)))
 		return gs_fail(&d->error, err, "daemon: no memory");
-	return open_node(d);
+	err = open_node(d);
+	return err ? err : gs_chain_thread_open(&d->io, d->config, &d->chain, &d->chain_fd, &d->error);
 }
 
 static enum gs_err open_loop(struct daemon *d)
@@ -470,11 +470,13 @@ static enum gs_err open_loop(struct daemon *d)
 	if (!d->base)
 		return gs_fail(&d->error, GS_ENOMEM, "daemon: no event loop");
 	d->tick = event_new(d->base, -1, 0, on_tick, d);
+	d->answers = event_new(d->base, d->chain_fd, EV_READ | EV_PERSIST, on_chain, d);
 	d->results = event_new(d->base, d->work_fd, EV_READ | EV_PERSIST, on_results, d);
 	d->sigint = event_new(d->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, d);
 	d->sigterm = event_new(d->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, d);
-	if (!d->tick || !d->results || !d->sigint || !d->sigterm)
+	if (!d->tick || !d->answers || !d->results || !d->sigint || !d->sigterm)
 		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
+	event_add(d->answers, NULL);
 	event_add(d->results, NULL);
 	event_add(d->sigint, NULL);
 	event_add(d->sigterm, NULL);
@@ -484,12 +486,9 @@ static enum gs_err open_loop(struct daemon *d)
 
 static enum gs_err start(struct daemon *d)
 {
-	struct gs_node_input input = {.kind = GS_INPUT_START};
+	struct gs_node_input input = {.kind = GS_INPUT_START, .as.start.nonce = d->nonce};
 	char self[GS_ADDRESS_TEXT_MAX];
-	enum gs_err err = gs_chain_io_nonce(&d->io, &input.as.start.nonce, &d->error);
 
-	if (err)
-		return err;
 	gs_address_format(&d->session.account, self);
 	gs_log_line(d->log, GS_LOG_INFO, "node.started", "account=%s chain=%llu validate=%s defend=%s", self,
 	            (unsigned long long)d->session.chain_id, d->options->validate ? "yes" : "no",
@@ -506,6 +505,8 @@ static void close_all(struct daemon *d)
 	}
 	if (d->tick)
 		event_free(d->tick);
+	if (d->answers)
+		event_free(d->answers);
 	if (d->results)
 		event_free(d->results);
 	if (d->sigint)
@@ -514,12 +515,12 @@ static void close_all(struct daemon *d)
 		event_free(d->sigterm);
 	if (d->base)
 		event_base_free(d->base);
+	gs_chain_thread_close(d->chain);
 	gs_node_close(d->node);
 	gs_node_effects_free(&d->effects);
 	gs_work_close(d->work);
 	gs_batches_close(d->batches);
 	gs_spill_close(d->spill);
-	gs_chain_io_free(&d->io);
 	gs_session_close(&d->session);
 	gs_key_lock_release(&d->key_lock);
 	if (d->db)

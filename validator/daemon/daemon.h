@@ -1,4 +1,4 @@
-/* validator/daemon/daemon.h: the edge around the node: one event loop, one chain endpoint, one store, one worker.
+/* validator/daemon/daemon.h: the edge around the node: one event loop, one thread for the chain, one store, workers.
  *
  * It fetches what the node asks for, does what the node wants done, and decides nothing. */
 #ifndef GS_VALIDATOR_DAEMON_DAEMON_H
@@ -7,12 +7,6 @@
 #include "validator/daemon/config.h"
 #include "validator/daemon/work.h"
 #include "validator/node/node.h"
-
-enum {
-	GS_DAEMON_BLOCKS_A_TICK = 64, /* followed before the loop looks at signals and timers again */
-	GS_DAEMON_BACKOFF_MS_MAX = 15 * 1000,
-	GS_DAEMON_FAILURES_TO_SWITCH = 3, /* ticks in a row before another endpoint is tried */
-};
 
 struct gs_daemon_options {
 	bool validate; /* as in struct gs_node_options */

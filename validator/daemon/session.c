@@ -150,7 +150,8 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 	return err;
 }
 
-enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session, struct gs_error *error)
+enum gs_err gs_session_switch(const struct gs_config *config, int stop_fd, struct gs_session *session,
+                              struct gs_error *error)
 {
 	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
 	                                       .ca_file = config->ca_file};
@@ -160,6 +161,8 @@ enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session 
 		struct gs_rpc *rpc = NULL;
 		uint64_t chain_id;
 		err = gs_rpc_open(config->rpc.item[i], &options, &rpc, error);
+		if (!err)
+			gs_rpc_stop_on(rpc, stop_fd);
 		if (!err)
 			err = gs_eth_chain_id(rpc, &chain_id, error);
 		if (!err && chain_id != session->chain_id)

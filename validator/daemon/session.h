@@ -27,8 +27,9 @@ enum gs_session_need { GS_SESSION_CONTRACTS = 1, GS_SESSION_KEY = 2 };
 /* needs: of enum gs_session_need. The chain id must be the configured one and the deployment's, where those are given. */
 GS_MUST enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                                     struct gs_error *error);
-/* Goes over to another configured endpoint that answers and is the same chain; on failure the session stays as it was. */
-GS_MUST enum gs_err gs_session_switch(const struct gs_config *config, struct gs_session *session,
+/* Goes over to another configured endpoint that answers and is the same chain; on failure the session stays as it was. stop_fd: as
+ * of gs_rpc_stop_on. */
+GS_MUST enum gs_err gs_session_switch(const struct gs_config *config, int stop_fd, struct gs_session *session,
                                       struct gs_error *error);
 void gs_session_close(struct gs_session *session); /* wipes the key */
 /* The lock of the session's account (gs_key_lock_take), for a node (who: what it is) or for a command that is about to send, which waits for other

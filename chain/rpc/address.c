@@ -1,0 +1,133 @@
+/* An endpoint's address, and the file of headers that goes with it. */
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chain/rpc/transfer.h"
+
+static bool known_scheme(const char *scheme, bool *websocket)
+{
+	*websocket = false;
+	return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+}
+
+enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_MAX], bool *websocket, struct gs_error *error)
+{
+	CURLU *parts = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL;
+	enum gs_err err = GS_OK;
+	if (!parts)
+		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
+	if (strlen(url) > GS_RPC_URL_MAX ||
+	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || strlen(host) > 255)
+		err = gs_fail(error, GS_EINVAL,
+		              "rpc: not a usable endpoint address; expected http://HOST:PORT, or https://HOST/PATH");
+	else if (!known_scheme(scheme, websocket))
+		err = gs_fail(error, GS_EINVAL, "rpc: endpoint scheme '%.20s'; only http and https are understood",
+		              scheme);
+	else if (curl_url_get(parts, CURLUPART_PORT, &port, 0) != CURLUE_OK)
+		snprintf(name, GS_ENDPOINT_NAME_MAX, "%.5s://%.255s:%s", scheme, host,
+		         scheme[strlen(scheme) - 1] == 's' && strcmp(scheme, "ws") != 0 ? "443" : "80");
+	else
+		snprintf(name, GS_ENDPOINT_NAME_MAX, "%.5s://%.255s:%.5s", scheme, host, port);
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
+	return err;
+}
+
+/* "Name: value" of visible characters, and nothing that the connection itself must say. */
+static bool header_ok(const char *line, size_t len)
+{
+	static const char *const ours[] = {"host",    "content-length",    "content-type", "connection",
+	                                   "upgrade", "transfer-encoding", "expect"};
+	size_t name = strcspn(line, ":");
+	if (name == 0 || name == len ||
+	    strspn(line, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != name)
+		return false;
+	for (size_t i = name; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || (unsigned char)line[i] > '~')
+			return false;
+	for (size_t i = 0; i < GS_ARRAY_LEN(ours); i++)
+		if (strlen(ours[i]) == name && strncasecmp(line, ours[i], name) == 0)
+			return false;
+	return strncasecmp(line, "sec-websocket-", 14) != 0 && line[name + 1 + strspn(line + name + 1, " ")] != '\0';
+}
+
+static enum gs_err take_lines(char *text, const char *path, struct gs_header_lines *out, struct gs_error *error)
+{
+	unsigned number = 0;
+	for (char *line = text, *next; line; line = next) {
+		size_t len = strcspn(line, "\n");
+		next = line[len] ? line + len + 1 : NULL;
+		line[len] = '\0';
+		number++;
+		if (len && line[len - 1] == '\r')
+			line[--len] = '\0';
+		if (len == 0 || line[0] == '#')
+			continue;
+		if (!header_ok(line, len)) /* its text may be a secret and is not told */
+			return gs_fail(
+				error, GS_EINVAL,
+				"%s:%u: not a header; write 'Name: value', and none of Host, Content-Type and their like",
+				path, number);
+		if (out->count == GS_ENDPOINT_HEADERS_MAX)
+			return gs_fail(error, GS_ELIMIT, "%s: more than %d headers", path, GS_ENDPOINT_HEADERS_MAX);
+		if (!(out->line[out->count] = strdup(line)))
+			return gs_fail(error, GS_ENOMEM, "%s: out of memory", path);
+		out->count++;
+	}
+	return GS_OK;
+}
+
+enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, struct gs_error *error)
+{
+	char text[GS_ENDPOINT_HEADER_FILE_MAX + 1];
+	struct stat about;
+	size_t len = 0;
+	ssize_t n = 0;
+	enum gs_err err = GS_OK;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &about) != 0)
+		err = gs_fail(error, GS_EIO, "%s: %s; it should hold the endpoint's extra headers", path,
+		              strerror(errno));
+	else if (!S_ISREG(about.st_mode))
+		err = gs_fail(error, GS_EINVAL, "%s: not a file", path);
+	else if (about.st_mode & (S_IRWXG | S_IRWXO))
+		err = gs_fail(error, GS_EINVAL, "%s: others may read it; run: chmod 600 %s", path, path);
+	while (!err && len < sizeof(text) && (n = read(fd, text + len, sizeof(text) - len)) > 0)
+		len += (size_t)n;
+	if (!err && n < 0)
+		err = gs_fail(error, GS_EIO, "%s: %s", path, strerror(errno));
+	else if (!err && len == sizeof(text))
+		err = gs_fail(error, GS_ELIMIT, "%s: more than %d bytes", path, GS_ENDPOINT_HEADER_FILE_MAX);
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		return err;
+	text[len] = '\0';
+	if (strlen(text) != len)
+		err = gs_fail(error, GS_EINVAL, "%s: not a text", path);
+	else
+		err = take_lines(text, path, out, error);
+	explicit_bzero(text, sizeof(text));
+	return err;
+}
+
+void gs_header_lines_free(struct gs_header_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		explicit_bzero(lines->line[i], strlen(lines->line[i]));
+		free(lines->line[i]);
+	}
+	lines->count = 0;
+}
