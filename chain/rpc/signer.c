@@ -73,6 +73,15 @@ void gs_remote_signer_close(struct gs_remote_signer *remote)
 	free(remote);
 }
 
+void gs_remote_signer_stop_on(struct gs_remote_signer *remote, int fd)
+{
+	if (!remote)
+		return;
+	pthread_mutex_lock(&remote->one_at_a_time);
+	gs_rpc_stop_on(remote->rpc, fd);
+	pthread_mutex_unlock(&remote->one_at_a_time);
+}
+
 /* All spellings at once: geth and Clef know `input`, Web3Signer `data` (both must be equal where both are known), and whoever does not know a
  * member passes over it. */
 static json_t *tx_to_json(const struct gs_tx *tx, const struct gs_address *from)

@@ -37,6 +37,8 @@ GS_MUST enum gs_err gs_remote_signer_open(const char *url, const struct gs_rpc_o
                                           const struct gs_address *address, struct gs_remote_signer **out,
                                           struct gs_error *error);
 void gs_remote_signer_close(struct gs_remote_signer *remote); /* NULL is fine */
+/* As gs_rpc_stop_on, for what is asked of the signer. NULL is fine. */
+void gs_remote_signer_stop_on(struct gs_remote_signer *remote, int fd);
 struct gs_signer gs_signer_of_remote(struct gs_remote_signer *remote);
 /* Whether it answers and says that it signs for the account: eth_accounts, or Clef's account_list. GS_ENOTFOUND: not for this one. */
 GS_MUST enum gs_err gs_remote_signer_check(struct gs_remote_signer *remote, struct gs_error *error);

@@ -162,6 +162,7 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, const struct gs_config 
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->wake, NULL);
 	gs_rpc_stop_on(io->session->rpc, t->stop_fd);
+	gs_remote_signer_stop_on(io->session->remote, t->stop_fd);
 	if (pthread_create(&t->thread, NULL, run, t))
 		goto fail;
 	*out = t;
@@ -169,6 +170,7 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, const struct gs_config 
 	return GS_OK;
 fail:
 	gs_rpc_stop_on(io->session->rpc, -1);
+	gs_remote_signer_stop_on(io->session->remote, -1);
 	if (t->event_fd >= 0)
 		close(t->event_fd);
 	if (t->stop_fd >= 0)
@@ -188,6 +190,7 @@ void gs_chain_thread_close(struct gs_chain_thread *t)
 	raise_fd(t->stop_fd);
 	pthread_join(t->thread, NULL);
 	gs_rpc_stop_on(t->io->session->rpc, -1);
+	gs_remote_signer_stop_on(t->io->session->remote, -1);
 	empty(&t->queue);
 	empty(&t->done);
 	close(t->event_fd);
