@@ -79,6 +79,15 @@ enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs
 	if (gs_hash_equal(&head->hash, &head->parent))
 		return GS_HEAD_BROKEN;
 
+	/* A block that waits already: an answer to the last wish is missing, and the wish stands. */
+	for (size_t i = 0; i < tracker->pending_count; i++) {
+		if (!gs_hash_equal(&tracker->pending[i].hash, &head->hash) ||
+		    tracker->pending[i].number != head->number)
+			continue;
+		change->want = tracker->pending[tracker->pending_count - 1].parent;
+		return GS_HEAD_WANT_PARENT;
+	}
+
 	/* Either the parent that was asked for, or a new tip, which makes any older wait pointless. */
 	if (tracker->pending_count) {
 		const struct gs_head *child = &tracker->pending[tracker->pending_count - 1];

@@ -169,11 +169,12 @@ static void audit_all(struct node_fixture *f, uint32_t bps)
 	node_open(f);
 }
 
-static void recorded(struct node_fixture *f, uint64_t epoch)
+/* previous: the epoch recorded before it, 0: none; the node takes no other. */
+static void recorded(struct node_fixture *f, uint64_t epoch, uint64_t previous)
 {
 	struct gs_hash topics[] = {gs_duties_event_recorded, {{0}}};
 	const struct gs_hash value = node_hash(0x5a);
-	struct gs_u256 words[] = {number(0), gs_u256_from_be(value.b)};
+	struct gs_u256 words[] = {number(previous), gs_u256_from_be(value.b)};
 
 	gs_be64_write(topics[1].b + 24, epoch);
 	node_log(f, &f->options.contracts.duties, topics, 2, words, 2);
@@ -192,9 +193,9 @@ static void a_claim_waits_for_its_epoch(void **state)
 	node_tick(f);
 	assert_true(duty(f, GS_DUTIES_FN_RECORD));
 	node_sign(f, 0x77);
-	recorded(f, 19);
+	recorded(f, 19, 0);
 	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* its own epoch was known when it was posted */
-	recorded(f, 20);
+	recorded(f, 20, 19);
 	/* one in ten thousand is drawn, and this one is not */
 	e = node_prepare(f, &f->options.contracts.claims, GS_CLAIMS_FN_FINALIZE);
 	assert_non_null(e);
@@ -211,7 +212,7 @@ static void a_lot_is_drawn_and_not_passed_over(void **state)
 	audit_all(f, 10000);
 	node_post(f, 1, NODE_CLAIMANT, 3);
 	node_executed(f, 1, true, (struct gs_hash){{2}}, (struct gs_hash){{2}});
-	recorded(f, 20);
+	recorded(f, 20, 0);
 	f->now_s = NODE_WINDOW_END_S + GS_NODE_FINALISE_GRACE_S + 1;
 	node_tick(f);
 	assert_true(duty(f, GS_DUTIES_FN_DRAW));

@@ -517,7 +517,7 @@ enum gs_err gs_facts_apply(struct gs_journal *j, const struct gs_log_entry *entr
 		return gs_fail(j->error, err,
 		               "block %llu, log %u: event %s contradicts what is stored; start with a new database",
 		               (unsigned long long)entry->block_number, entry->index, gs_event_name(event->kind));
-	if (!err)
+	if (!err && log)
 		tell(log, event);
 	return err;
 }

@@ -36,13 +36,30 @@ static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 	return err;
 }
 
+static enum gs_err see_newest(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	uint64_t *newest = context;
+	struct gs_beacon beacon;
+	enum gs_err err = gs_beacon_decode(key, value, &beacon);
+
+	*newest = beacon.epoch;
+	return err ? err : GS_ENOTFOUND; /* enough */
+}
+
+/* Recorded epochs are a chain: each names the one before it, so that none can be left out unnoticed. */
 static enum gs_err apply_recorded(struct gs_journal *j, const struct gs_event *e)
 {
+	uint64_t newest = 0;
 	const struct gs_beacon beacon = {.epoch = e->epoch, .previous = e->previous_epoch, .value = e->beacon};
 	uint8_t key[GS_BEACON_KEY];
 	struct gs_buf value;
-	enum gs_err err;
+	enum gs_err err = j->store->scan(j->txn, GS_TABLE_BEACONS, (struct gs_bytes){NULL, 0}, GS_STORE_DESCENDING,
+	                                 see_newest, &newest, j->error);
 
+	if (err)
+		return err;
+	if (e->previous_epoch != newest || e->epoch <= newest)
+		return GS_ECORRUPT;
 	gs_be64_write(key, e->epoch);
 	gs_buf_init(&value, RECORD_BYTES_MAX);
 	gs_beacon_encode(&beacon, &value);

@@ -141,8 +141,11 @@ enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct 
 	struct gs_buf undo;
 	struct gs_bytes before = {NULL, 0};
 	uint8_t undo_key[UNDO_KEY];
-	enum gs_err err = j->store->get(j->txn, table, key, &before, NULL);
+	enum gs_err err;
 
+	if (j->stays)
+		return gs_journal_put(j, table, key, value);
+	err = j->store->get(j->txn, table, key, &before, NULL);
 	if (err && err != GS_ENOTFOUND)
 		return gs_fail(j->error, err, "database: a record could not be read");
 	gs_buf_init(&undo, GS_STORE_VALUE_MAX);
@@ -174,7 +177,66 @@ static enum gs_err forget_undo(struct gs_journal *j, uint64_t block)
 	return err;
 }
 
-enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head)
+static enum gs_err decode_head(struct gs_bytes value, struct gs_head *out)
+{
+	struct gs_record_reader r;
+
+	gs_record_open(&r, value, HEAD_VERSION, 4);
+	out->number = gs_record_get_u64(&r);
+	out->hash = gs_record_get_hash(&r);
+	out->parent = gs_record_get_hash(&r);
+	out->time.unix_s = gs_record_get_u64(&r);
+	return gs_record_close(&r);
+}
+
+enum gs_err gs_journal_head(struct gs_journal *j, uint64_t number, struct gs_head *out)
+{
+	uint8_t key[NUMBERED_KEY];
+	struct gs_bytes value;
+	enum gs_err err = j->store->get(j->txn, GS_TABLE_HEADS, numbered_key(key, 'h', number), &value, NULL);
+
+	return err ? err : decode_head(value, out);
+}
+
+struct oldest {
+	uint64_t block[GS_JOURNAL_FORGET_MAX];
+	size_t count;
+	uint64_t last; /* that may go */
+};
+
+static enum gs_err keep_oldest(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct oldest *oldest = context;
+	uint64_t number;
+
+	(void)value;
+	if (key.len != NUMBERED_KEY)
+		return GS_ECORRUPT;
+	number = gs_be64_read(key.ptr + 1);
+	if (number > oldest->last || oldest->count == GS_JOURNAL_FORGET_MAX)
+		return GS_ENOTFOUND;
+	oldest->block[oldest->count++] = number;
+	return GS_OK;
+}
+
+/* Forgets the oldest blocks, up to `last` at most; what is more than one step may do is left to the next. */
+static enum gs_err forget_blocks(struct gs_journal *j, uint64_t last)
+{
+	const uint8_t prefix = 'h';
+	struct oldest oldest = {.last = last};
+	uint8_t key[NUMBERED_KEY];
+	enum gs_err err = j->store->scan(j->txn, GS_TABLE_HEADS, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING,
+	                                 keep_oldest, &oldest, j->error);
+
+	for (size_t i = 0; i < oldest.count && !err; i++) {
+		err = forget_undo(j, oldest.block[i]);
+		if (!err)
+			err = gs_journal_del(j, GS_TABLE_HEADS, numbered_key(key, 'h', oldest.block[i]));
+	}
+	return err;
+}
+
+static enum gs_err put_head(struct gs_journal *j, const struct gs_head *head)
 {
 	struct gs_record_writer w;
 	struct gs_buf value;
@@ -192,17 +254,28 @@ enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head)
 	if (!err)
 		err = gs_journal_put(j, GS_TABLE_HEADS, numbered_key(key, 'h', head->number), gs_buf_view(&value));
 	gs_buf_free(&value);
-	if (!err && head->number >= GS_JOURNAL_DEPTH) {
-		uint64_t old = head->number - GS_JOURNAL_DEPTH;
-		err = forget_undo(j, old);
-		if (!err) {
-			err = j->store->del(j->txn, GS_TABLE_HEADS, numbered_key(key, 'h', old), NULL);
-			if (err == GS_ENOTFOUND)
-				err = GS_OK;
-		}
-	}
 	j->block = head->number;
 	j->time = head->time;
+	return err;
+}
+
+enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head)
+{
+	enum gs_err err = put_head(j, head);
+
+	if (!err && head->number >= GS_JOURNAL_DEPTH) {
+		const uint64_t old = head->number - GS_JOURNAL_DEPTH;
+		err = forget_blocks(j, j->final && j->final <= old ? j->final - 1 : old);
+	}
+	return err ? err : find_sequence(j);
+}
+
+enum gs_err gs_journal_jump(struct gs_journal *j, const struct gs_head *head)
+{
+	enum gs_err err = put_head(j, head);
+
+	if (!err && head->number)
+		err = forget_blocks(j, head->number - 1);
 	return err ? err : find_sequence(j);
 }
 
@@ -259,20 +332,14 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 static enum gs_err load_head(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct gs_head_tracker *tracker = context;
-	struct gs_record_reader r;
+	const struct gs_head *newest = gs_head_newest(tracker);
 	struct gs_head head;
-	enum gs_err err;
+	enum gs_err err = decode_head(value, &head);
 
 	(void)key;
-	gs_record_open(&r, value, HEAD_VERSION, 4);
-	head.number = gs_record_get_u64(&r);
-	head.hash = gs_record_get_hash(&r);
-	head.parent = gs_record_get_hash(&r);
-	head.time.unix_s = gs_record_get_u64(&r);
-	err = gs_record_close(&r);
 	if (err)
 		return err;
-	if (!gs_head_newest(tracker)) {
+	if (!newest || head.number > newest->number + 1) { /* after a jump; what was before it is about to go */
 		gs_head_reset(tracker, &head);
 		return GS_OK;
 	}

@@ -12,13 +12,18 @@
 #include "chain/core/store_port.h"
 #include "chain/eth/head.h"
 
-enum { GS_JOURNAL_DEPTH = GS_HEAD_KEPT_MAX }; /* blocks that can be taken back */
+enum {
+	GS_JOURNAL_DEPTH = GS_HEAD_KEPT_MAX, /* blocks that can be taken back at least, and all above the final one */
+	GS_JOURNAL_FORGET_MAX = 64,          /* blocks whose undo records one advance forgets at most */
+};
 
 struct gs_journal {
 	const struct gs_store *store;
 	struct gs_store_txn *txn;
 	uint64_t block; /* the newest block: chain-derived writes belong to it */
 	uint32_t sequence;
+	uint64_t final;         /* no block up to this one is ever taken back; 0: not known */
+	bool stays;             /* what is derived now will never be taken back: no undo records */
 	struct gs_time time;    /* of the newest block, once gs_journal_advance was called in this transaction */
 	struct gs_error *error; /* may be NULL */
 };
@@ -42,11 +47,16 @@ GS_MUST enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, st
 GS_MUST enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
                                       struct gs_bytes value);
 
-/* Stores a block and makes it the newest; forgets the undo records that are GS_JOURNAL_DEPTH blocks old. */
+/* Stores a block and makes it the newest; forgets undo records that are GS_JOURNAL_DEPTH blocks old, and below the final block
+ * if that is known. */
 GS_MUST enum gs_err gs_journal_advance(struct gs_journal *j, const struct gs_head *head);
+/* The same after blocks that are final, this one too, and were written without undo records: what is older can go. */
+GS_MUST enum gs_err gs_journal_jump(struct gs_journal *j, const struct gs_head *head);
+/* The stored block with this number. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_journal_head(struct gs_journal *j, uint64_t number, struct gs_head *out);
 /* Takes back the newest block, whose number must be j->block; its parent becomes the newest. */
 GS_MUST enum gs_err gs_journal_rewind(struct gs_journal *j);
-/* Fills *tracker from the stored blocks; left without an anchor when there are none. */
+/* Fills *tracker from the newest stored blocks; left without an anchor when there are none. */
 GS_MUST enum gs_err gs_journal_load_heads(struct gs_journal *j, struct gs_head_tracker *tracker);
 
 #endif

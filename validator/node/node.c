@@ -25,6 +25,8 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	if (err)
 		goto out;
 	err = gs_journal_load_heads(&j, &node->tracker);
+	if (!err)
+		err = gs_node_load_final(&j, &node->final);
 	gs_journal_abort(&j);
 	if (!err && gs_head_newest(&node->tracker))
 		node->block = gs_head_newest(&node->tracker)->number;
@@ -50,121 +52,9 @@ const struct gs_head *gs_node_newest(const struct gs_node *node)
 	return gs_head_newest(&node->tracker);
 }
 
-/* --- blocks --- */
-
-static enum gs_err fetch_logs(struct gs_node_turn *t)
+uint64_t gs_node_final(const struct gs_node *node)
 {
-	if (t->node->queue_count == 0)
-		return GS_OK;
-	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_FETCH_LOGS, .hash = t->node->queue[0].hash},
-	                    (struct gs_bytes){NULL, 0});
-}
-
-static enum gs_err take_back(struct gs_node_turn *t, const struct gs_head *orphan)
-{
-	struct gs_node *node = t->node;
-	enum gs_err err;
-
-	if (node->queue_count && gs_hash_equal(&node->queue[node->queue_count - 1].hash, &orphan->hash)) {
-		node->queue_count--;
-		return GS_OK;
-	}
-	GS_ASSERT(node->block == orphan->number);
-	err = gs_journal_rewind(t->j);
-	node->block = t->j->block;
-	return err;
-}
-
-static enum gs_err on_change(struct gs_node_turn *t)
-{
-	struct gs_node *node = t->node;
-	const struct gs_head_change *change = &node->change;
-	enum gs_err err = GS_OK;
-
-	if (change->orphaned_count)
-		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
-		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
-	for (size_t i = 0; i < change->orphaned_count && !err; i++)
-		err = take_back(t, &change->orphaned[i]);
-	for (size_t i = 0; i < change->added_count && !err; i++) {
-		if (node->queue_count == GS_HEAD_KEPT_MAX)
-			return gs_fail(t->j->error, GS_ELIMIT, "node: more than %d blocks wait for their logs",
-			               GS_HEAD_KEPT_MAX);
-		node->queue[node->queue_count++] = change->added[i];
-	}
-	return err ? err : fetch_logs(t);
-}
-
-static enum gs_err on_header(struct gs_node_turn *t, const struct gs_head *head)
-{
-	struct gs_node *node = t->node;
-
-	if (!gs_node_newest(node)) { /* the anchor: nothing of ours happened in it or before it */
-		gs_head_reset(&node->tracker, head);
-		node->block = head->number;
-		return gs_journal_advance(t->j, head);
-	}
-	switch (gs_head_add(&node->tracker, head, &node->change)) {
-	case GS_HEAD_KNOWN: return GS_OK;
-	case GS_HEAD_ADVANCED: return on_change(t);
-	case GS_HEAD_WANT_PARENT:
-		return gs_node_emit(t,
-		                    (struct gs_node_effect){.kind = GS_EFFECT_FETCH_HEADER, .hash = node->change.want},
-		                    (struct gs_bytes){NULL, 0});
-	case GS_HEAD_TOO_FAR:
-		return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_RESYNC}, (struct gs_bytes){NULL, 0});
-	case GS_HEAD_BROKEN:
-		gs_log_line(node->log, GS_LOG_WARN, "chain.broken_header", "block=%llu",
-		            (unsigned long long)head->number);
-		return GS_OK;
-	}
-	return GS_OK;
-}
-
-/* Settled and nothing left to play: the trace is not needed any more. */
-static enum gs_err forget_settled(struct gs_node_turn *t, const struct gs_hash *id)
-{
-	struct gs_claim claim;
-	enum gs_err err = gs_facts_claim(t->j, id, &claim);
-
-	if (err || claim.status == GS_CLAIM_OPEN || claim.open_games)
-		return err;
-	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_FORGET, .hash = *id},
-	                    (struct gs_bytes){NULL, 0});
-}
-
-static enum gs_err apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)
-{
-	struct gs_event event;
-	enum gs_err err = gs_event_decode(&t->node->options.contracts, entry, &event, t->j->error);
-
-	if (!err)
-		err = gs_facts_apply(t->j, entry, &event, t->node->log);
-	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
-	             event.kind == GS_EVENT_BATCH_RELEASED))
-		err = gs_plan_forget_leaves(t, &event.batch);
-	if (!err && (event.kind == GS_EVENT_FINALIZED || event.kind == GS_EVENT_INVALIDATED ||
-	             event.kind == GS_EVENT_RELEASED ||
-	             (event.kind == GS_EVENT_GAME && event.dispute.kind == GS_GAME_EVENT_OVER)))
-		err = forget_settled(t, &event.claim);
-	return err;
-}
-
-static enum gs_err on_logs(struct gs_node_turn *t, const struct gs_node_input *in)
-{
-	struct gs_node *node = t->node;
-	struct gs_head head;
-	enum gs_err err;
-
-	if (node->queue_count == 0 || !gs_hash_equal(&node->queue[0].hash, &in->as.logs.block))
-		return GS_OK; /* of a block that is orphaned meanwhile */
-	head = node->queue[0];
-	memmove(node->queue, node->queue + 1, --node->queue_count * sizeof(head));
-	err = gs_journal_advance(t->j, &head);
-	node->block = head.number;
-	for (size_t i = 0; i < in->as.logs.count && !err; i++)
-		err = apply_log(t, &in->as.logs.entries[i]);
-	return err ? err : fetch_logs(t);
+	return node->final;
 }
 
 /* --- executions --- */
@@ -271,7 +161,7 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 	enum gs_err err = gs_transactions_tend(t, false);
 
 	if (!err)
-		err = fetch_logs(t);
+		err = gs_node_fetch_logs(t);
 	if (err || !gs_node_newest(t->node))
 		return err;
 	return gs_node_plan(t);
@@ -281,8 +171,10 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 {
 	switch (in->kind) {
 	case GS_INPUT_START: return gs_transactions_start(t, in->as.start.nonce);
-	case GS_INPUT_HEADER: return on_header(t, &in->as.header);
-	case GS_INPUT_LOGS: return on_logs(t, in);
+	case GS_INPUT_HEADER: return gs_node_on_header(t, &in->as.header);
+	case GS_INPUT_LOGS: return gs_node_on_logs(t, in);
+	case GS_INPUT_FINAL: return gs_node_on_final(t, in->as.final.number, &in->as.final.hash);
+	case GS_INPUT_RANGE: return gs_node_on_range(t, in);
 	case GS_INPUT_TIMER: return on_timer(t);
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_LEAVES: return on_leaves(t, in);
@@ -309,7 +201,16 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	err = gs_journal_begin(node->store, node->block, &j, &why);
 	if (err)
 		goto out;
+	j.final = node->final;
 	err = dispatch(&turn, input);
+	if (input->kind == GS_INPUT_RANGE && (err == GS_ECORRUPT || err == GS_EPARSE)) {
+		gs_journal_abort(&j);
+		gs_node_effects_clear(effects);
+		gs_log_line(node->log, GS_LOG_WARN, "chain.range_refused", "first=%llu last=%llu why=\"%s\"",
+		            (unsigned long long)input->as.range.first.number,
+		            (unsigned long long)input->as.range.last.number, why.text);
+		return GS_OK;
+	}
 	if (!err)
 		err = gs_transactions_next(&turn);
 	if (!err)

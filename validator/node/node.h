@@ -83,6 +83,8 @@ enum gs_node_input_kind {
 	GS_INPUT_START,  /* once, before all others */
 	GS_INPUT_HEADER, /* the endpoint's newest header, or one that was asked for */
 	GS_INPUT_LOGS,   /* of the block that was asked for */
+	GS_INPUT_FINAL,  /* a block of the chain that is final: none up to there is ever taken back */
+	GS_INPUT_RANGE,  /* all logs of many blocks in a row that are final, instead of one block after another */
 	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
@@ -107,6 +109,17 @@ struct gs_node_input {
 			const struct gs_log_entry *entries; /* of the node's contracts, in order */
 			size_t count;
 		} logs;
+		struct {
+			uint64_t number; /* a smaller one than before changes nothing */
+			struct gs_hash hash;
+		} final;
+		struct {
+			struct gs_head first; /* the block after the newest stored one */
+			struct gs_head last;  /* its number is at most the final one's */
+			const struct gs_log_entry
+				*entries; /* of the node's contracts, in order; each with its block's time */
+			size_t count;
+		} range;
 		struct {
 			struct gs_hash claim;
 			bool computed;                 /* false: unavailable, for the reason below */
@@ -156,7 +169,8 @@ enum gs_node_effect_kind {
 	GS_EFFECT_TELL,    /* hand these bytes to the other side of the game; they may get lost, and come again */
 	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
 	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
-	GS_EFFECT_RESYNC, /* the chain forked below what is kept: stop, and start with a new database */
+	GS_EFFECT_RESYNC, /* the chain forked below what it had called final (or, where nobody calls anything final, below what is
+	                   * kept): stop, and start with a new database */
 };
 
 struct gs_node_effect {
@@ -196,7 +210,11 @@ void gs_node_close(struct gs_node *node); /* NULL is fine */
 /* The newest block, NULL before the first. The edge fetches headers from the one after it on. */
 const struct gs_head *gs_node_newest(const struct gs_node *node);
 
-/* One step. On an error nothing of it is stored and the node must be closed: the store or the chain's data failed it. */
+/* The newest stored block that is known to be final; 0: none is. */
+uint64_t gs_node_final(const struct gs_node *node);
+
+/* One step. A range that contradicts itself or what is stored changes nothing and is logged; whoever fetched it sees that the newest block
+ * is as before. On an error nothing of it is stored and the node must be closed: the store or the chain's data failed it. */
 GS_MUST enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input,
                                  struct gs_node_effects *effects, struct gs_error *error);
 

@@ -20,7 +20,12 @@ struct gs_node {
 	struct gs_head_change change;           /* scratch of one header */
 	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
 	size_t queue_count;
-	uint64_t block; /* the newest block whose logs are applied */
+	uint64_t block;      /* the newest block whose logs are applied */
+	uint64_t final;      /* the stored blocks up to this one stay: it is of the chain's final part; 0: not known */
+	uint64_t final_seen; /* the chain is final up to here, whatever is stored */
+	struct gs_head walk; /* the lowest block known of a branch that forks below the tracker's blocks... */
+	struct gs_hash walk_from; /* ...and the one that showed it */
+	bool walking;
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
 	bool preparing;              /* one intent at a time: nonces come in a row */
@@ -37,12 +42,26 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
+	bool catching_up; /* many blocks in one step: claims are not told one by one */
 };
 
 /* Adds an effect and its bytes. GS_ELIMIT. */
 GS_MUST enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data);
 GS_MUST enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
                                      struct gs_bytes more);
+
+/* Asks for the logs of the oldest block that waits for them. */
+GS_MUST enum gs_err gs_node_fetch_logs(struct gs_node_turn *t);
+/* One log of the block at which the journal stands. */
+GS_MUST enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry);
+GS_MUST enum gs_err gs_node_on_logs(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_node_on_header(struct gs_node_turn *t, const struct gs_head *head);
+GS_MUST enum gs_err gs_node_load_final(struct gs_journal *j, uint64_t *out);
+GS_MUST enum gs_err gs_node_on_final(struct gs_node_turn *t, uint64_t number, const struct gs_hash *hash);
+/* GS_ECORRUPT, GS_EPARSE: the range contradicts itself or what is stored. */
+GS_MUST enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input *in);
+/* Whether this node executes the claim of somebody else; decided, stored and told once. */
+GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out);
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);

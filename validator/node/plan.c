@@ -219,7 +219,7 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 
 /* --- claims --- */
 
-static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
+enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
 {
 	const struct gs_bytes key = {claim->id.b, sizeof(claim->id.b)};
 	struct gs_bytes known;
@@ -236,10 +236,13 @@ static enum gs_err sample_of(struct gs_node_turn *t, const struct gs_claim *clai
 		err = value.err;
 		if (!err)
 			err = gs_journal_put(t->j, GS_TABLE_SAMPLES, key, gs_buf_view(&value));
+		if (t->catching_up)
+			goto out;
 		gs_hex_encode(claim->id.b, 32, true, id);
 		gs_log_line(t->node->log, GS_LOG_INFO, "claim.sample", "claim=%s execute=%s reason=%s", id,
 		            out->execute ? "yes" : "no", gs_sample_reason_name((enum gs_sample_reason)out->reason));
 	}
+out:
 	gs_buf_free(&value);
 	return err;
 }
@@ -377,7 +380,7 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 {
 	struct gs_sample sample;
 	struct gs_verdict_record verdict;
-	enum gs_err err = sample_of(t, claim, &sample);
+	enum gs_err err = gs_plan_sample(t, claim, &sample);
 
 	if (err || !sample.execute)
 		return err;

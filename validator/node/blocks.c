@@ -1,0 +1,207 @@
+/* Following the chain block by block: headers into a branch, branches that are given up, the logs of each block into facts. */
+#include <string.h>
+
+#include "validator/node/node_state.h"
+
+enum gs_err gs_node_fetch_logs(struct gs_node_turn *t)
+{
+	if (t->node->queue_count == 0)
+		return GS_OK;
+	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_FETCH_LOGS, .hash = t->node->queue[0].hash},
+	                    (struct gs_bytes){NULL, 0});
+}
+
+static enum gs_err take_back(struct gs_node_turn *t, const struct gs_head *orphan)
+{
+	struct gs_node *node = t->node;
+	enum gs_err err;
+
+	if (node->queue_count && gs_hash_equal(&node->queue[node->queue_count - 1].hash, &orphan->hash)) {
+		node->queue_count--;
+		return GS_OK;
+	}
+	GS_ASSERT(node->block == orphan->number);
+	err = gs_journal_rewind(t->j);
+	node->block = t->j->block;
+	return err;
+}
+
+static enum gs_err on_change(struct gs_node_turn *t)
+{
+	struct gs_node *node = t->node;
+	const struct gs_head_change *change = &node->change;
+	enum gs_err err = GS_OK;
+
+	if (change->orphaned_count && change->orphaned[change->orphaned_count - 1].number <= node->final)
+		return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_RESYNC}, (struct gs_bytes){NULL, 0});
+	if (change->orphaned_count)
+		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
+		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
+	for (size_t i = 0; i < change->orphaned_count && !err; i++)
+		err = take_back(t, &change->orphaned[i]);
+	for (size_t i = 0; i < change->added_count && !err; i++) {
+		if (node->queue_count == GS_HEAD_KEPT_MAX)
+			return gs_fail(t->j->error, GS_ELIMIT, "node: more than %d blocks wait for their logs",
+			               GS_HEAD_KEPT_MAX);
+		node->queue[node->queue_count++] = change->added[i];
+	}
+	return err ? err : gs_node_fetch_logs(t);
+}
+
+/* --- branches that fork below what the tracker keeps --- */
+
+static enum gs_err ask_for(struct gs_node_turn *t, const struct gs_hash *block)
+{
+	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_FETCH_HEADER, .hash = *block},
+	                    (struct gs_bytes){NULL, 0});
+}
+
+/* Takes back everything above the stored block that the other branch grows from; from there on the edge asks by number. */
+static enum gs_err rewind_to(struct gs_node_turn *t, uint64_t number)
+{
+	struct gs_node *node = t->node;
+	enum gs_err err = GS_OK;
+
+	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu",
+	            (unsigned long long)(gs_node_newest(node)->number - number), (unsigned long long)number + 1);
+	node->queue_count = 0;
+	while (node->block > number && !err) {
+		err = gs_journal_rewind(t->j);
+		node->block = t->j->block;
+	}
+	return err ? err : gs_journal_load_heads(t->j, &node->tracker);
+}
+
+/* One block further down the other branch: it grows from a stored block, or its parent is wanted, or what was final is not. */
+static enum gs_err walk_down(struct gs_node_turn *t, const struct gs_head *head)
+{
+	struct gs_node *node = t->node;
+	struct gs_head stored;
+	enum gs_err err = head->number ? gs_journal_head(t->j, head->number - 1, &stored) : GS_ENOTFOUND;
+
+	node->walk = *head;
+	node->walking = true;
+	if (err && err != GS_ENOTFOUND)
+		return err;
+	if (!err && gs_hash_equal(&stored.hash, &head->parent)) {
+		node->walking = false;
+		return rewind_to(t, stored.number);
+	}
+	if (!err && stored.number > node->final)
+		return ask_for(t, &head->parent);
+	node->walking = false;
+	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_RESYNC}, (struct gs_bytes){NULL, 0});
+}
+
+/* Whether the header belongs to a walk: the parent that was asked for, or the block that began it, once more, since an answer is
+ * missing: then the walk goes on where it was. */
+static bool walks(struct gs_node *node, const struct gs_head *head, bool *further)
+{
+	if (!node->walking)
+		return false;
+	*further = gs_hash_equal(&head->hash, &node->walk.parent) && head->number + 1 == node->walk.number &&
+	           head->time.unix_s <= node->walk.time.unix_s;
+	return *further || gs_hash_equal(&head->hash, &node->walk_from);
+}
+
+/* The tracker gave up at this header: too far ahead (the edge asks for nearer ones), or a branch from below its blocks. */
+static enum gs_err on_too_far(struct gs_node_turn *t, const struct gs_head *head, const struct gs_hash *from)
+{
+	if (head->number > gs_node_newest(t->node)->number)
+		return GS_OK;
+	t->node->walk_from = *from;
+	return walk_down(t, head);
+}
+
+enum gs_err gs_node_on_header(struct gs_node_turn *t, const struct gs_head *head)
+{
+	struct gs_node *node = t->node;
+	struct gs_hash from;
+	bool further = false;
+
+	if (!gs_node_newest(node)) { /* the anchor: nothing of ours happened in it or before it */
+		gs_head_reset(&node->tracker, head);
+		node->block = head->number;
+		return gs_journal_advance(t->j, head);
+	}
+	if (walks(node, head, &further))
+		return further ? walk_down(t, head) : ask_for(t, &node->walk.parent);
+	from = node->tracker.pending_count ? node->tracker.pending[0].hash : head->hash;
+	switch (gs_head_add(&node->tracker, head, &node->change)) {
+	case GS_HEAD_KNOWN: return GS_OK;
+	case GS_HEAD_ADVANCED: node->walking = false; return on_change(t);
+	case GS_HEAD_WANT_PARENT: return ask_for(t, &node->change.want);
+	case GS_HEAD_TOO_FAR: return on_too_far(t, head, &from);
+	case GS_HEAD_BROKEN:
+		gs_log_line(node->log, GS_LOG_WARN, "chain.broken_header", "block=%llu",
+		            (unsigned long long)head->number);
+		return GS_OK;
+	}
+	return GS_OK;
+}
+
+/* --- logs --- */
+
+/* Settled and nothing left to play: the trace is not needed any more. */
+static enum gs_err forget_settled(struct gs_node_turn *t, const struct gs_hash *id)
+{
+	const struct gs_node_surroundings *around = &t->node->surroundings;
+	struct gs_claim claim;
+	enum gs_err err;
+
+	if (t->catching_up && !around->prover(around->self, id)) /* there is none */
+		return GS_OK;
+	err = gs_facts_claim(t->j, id, &claim);
+	if (err || claim.status == GS_CLAIM_OPEN || claim.open_games)
+		return err;
+	return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_FORGET, .hash = *id},
+	                    (struct gs_bytes){NULL, 0});
+}
+
+/* What is decided about a claim is decided when it is seen first. */
+static enum gs_err sample_posted(struct gs_node_turn *t, const struct gs_event *posted)
+{
+	const struct gs_node_options *o = &t->node->options;
+	const struct gs_claim claim = {.id = posted->claim, .body = posted->body};
+	struct gs_sample sample;
+
+	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self))
+		return GS_OK;
+	return gs_plan_sample(t, &claim, &sample);
+}
+
+enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)
+{
+	struct gs_event event;
+	enum gs_err err = gs_event_decode(&t->node->options.contracts, entry, &event, t->j->error);
+
+	if (!err)
+		err = gs_facts_apply(t->j, entry, &event, t->catching_up ? NULL : t->node->log);
+	if (!err && event.kind == GS_EVENT_POSTED)
+		err = sample_posted(t, &event);
+	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
+	             event.kind == GS_EVENT_BATCH_RELEASED))
+		err = gs_plan_forget_leaves(t, &event.batch);
+	if (!err && (event.kind == GS_EVENT_FINALIZED || event.kind == GS_EVENT_INVALIDATED ||
+	             event.kind == GS_EVENT_RELEASED ||
+	             (event.kind == GS_EVENT_GAME && event.dispute.kind == GS_GAME_EVENT_OVER)))
+		err = forget_settled(t, &event.claim);
+	return err;
+}
+
+enum gs_err gs_node_on_logs(struct gs_node_turn *t, const struct gs_node_input *in)
+{
+	struct gs_node *node = t->node;
+	struct gs_head head;
+	enum gs_err err;
+
+	if (node->queue_count == 0 || !gs_hash_equal(&node->queue[0].hash, &in->as.logs.block))
+		return GS_OK; /* of a block that is orphaned meanwhile */
+	head = node->queue[0];
+	memmove(node->queue, node->queue + 1, --node->queue_count * sizeof(head));
+	err = gs_journal_advance(t->j, &head);
+	node->block = head.number;
+	for (size_t i = 0; i < in->as.logs.count && !err; i++)
+		err = gs_node_apply_log(t, &in->as.logs.entries[i]);
+	return err ? err : gs_node_fetch_logs(t);
+}
