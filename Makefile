@@ -238,6 +238,7 @@ bench-exports: $(BUILD)/tests/bench/bench_models $(BUILD)/gainsay
 endif
 
 -include tests/arch/arch.mk
+-include tests/hostile/hostile.mk
 -include tests/soak/soak.mk
 -include tests/tools/tools.mk
 -include tests/evaluator/evaluator.mk
