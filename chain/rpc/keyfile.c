@@ -6,9 +6,7 @@
 #include <string.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,16 +26,6 @@ static void guard(const void *secret, size_t len)
 void gs_key_guard(const struct gs_key *key)
 {
 	guard(key, sizeof(*key));
-}
-
-enum gs_err gs_key_guard_process(struct gs_error *error)
-{
-	const struct rlimit none = {0, 0};
-
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
-		return gs_fail(error, GS_EIO, "key: core files of this process cannot be switched off: %s",
-		               strerror(errno));
-	return GS_OK;
 }
 
 enum gs_err gs_keyfile_private(int fd, const char *path, struct gs_error *error)

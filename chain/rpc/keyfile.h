@@ -19,8 +19,5 @@ GS_MUST enum gs_err gs_keyfile_save(const char *path, const char *passphrase, co
                                     const struct gs_keystore_kdf *kdf, struct gs_error *error);
 /* Whether people other than the file's owner may read or change it, told as GS_EINVAL. Pipes and devices are their opener's affair. */
 GS_MUST enum gs_err gs_keyfile_private(int fd, const char *path, struct gs_error *error);
-/* Before a process has a key: no core file of it, and no other process of the same user may look into its memory (prctl(2),
- * PR_SET_DUMPABLE). GS_EIO when the system refuses. */
-GS_MUST enum gs_err gs_key_guard_process(struct gs_error *error);
 
 #endif

@@ -12,7 +12,7 @@ account=0x70997970C51812dc3A010C7d01b50e0d17dc79C8 # party 1's
 signer() { # NAME KEYFILE ARGUMENTS...: sets $signer to its address
 	local i port=
 	start "$1" "$node" "$root/tests/tools/signer.mjs" "${@:2}"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		port=$(head -1 "$work/$1.out")
 		[[ -n $port ]] && break
 		sleep 0.1

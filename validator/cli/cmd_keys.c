@@ -50,8 +50,6 @@ static enum gs_err keys_new(const struct call *call, struct gs_error *error)
 
 	if (err)
 		return err;
-	if ((err = gs_key_guard_process(error)) != GS_OK)
-		return err;
 	gs_key_guard(&key);
 	do { /* but for about one draw in 2^127, any 32 bytes are a key */
 		if (getrandom(secret, sizeof(secret), 0) != (ssize_t)sizeof(secret))
@@ -74,8 +72,6 @@ static enum gs_err keys_import(const struct call *call, struct gs_error *error)
 	struct gs_key key;
 	enum gs_err err = needs_keystore(call, "import", error);
 
-	if (!err)
-		err = gs_key_guard_process(error);
 	if (!err)
 		err = gs_passphrase_read(strcmp(source, "-") == 0 ? "fd:0" : source, what, false, &text, error);
 	if (err)

@@ -34,8 +34,6 @@ enum gs_err gs_session_load_key(const struct gs_config *config, struct gs_key *o
 	uint8_t secret[32];
 	enum gs_err err;
 
-	if ((err = gs_key_guard_process(error)) != GS_OK)
-		return err;
 	if (config->key.keystore[0] && config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: both a keystore and a hex file are named; keep one of them");
 	if (config->key.keystore[0])
