@@ -48,7 +48,10 @@ static struct gs_endpoint_options options_of_each(const struct gs_rpc_options *o
 	                                    .timeout_ms = options->timeout_ms,
 	                                    .ca_file = options->ca_file,
 	                                    .client_cert_file = options->client_cert_file,
-	                                    .client_key_file = options->client_key_file};
+	                                    .client_key_file = options->client_key_file,
+	                                    .header_file = options->header_file,
+	                                    .proxy = options->proxy,
+	                                    .http2 = options->http2};
 }
 
 enum gs_err gs_rpc_open_many(const char *const *urls, size_t count, const struct gs_rpc_many_options *options,
