@@ -99,6 +99,7 @@ struct gs_sim_engine {
 	                           struct gs_sim_result *result, struct gs_error *error);
 	/* The mean of a metric by the closed form, NAN where there is none. May be NULL. */
 	double (*expected)(const double *value, unsigned metric);
+	bool tells_times; /* lines of its log begin with the second of the run: "      36  claim 1 is open" */
 };
 
 /* NULL: no such engine. */

@@ -85,4 +85,5 @@ const struct gs_sim_engine gs_sim_engine_games = {
 	.metrics = GS_ARRAY_LEN(metrics),
 	.check = check,
 	.run = run,
+	.tells_times = true,
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulations/programs.h"
 #include "validator/exec/exec.h"
 
 enum gs_err gs_sim_execute(const struct gs_commitments *common, struct gs_sim_execution *out)
@@ -20,6 +21,17 @@ enum gs_err gs_sim_execute(const struct gs_commitments *common, struct gs_sim_ex
 	if (err != GS_OK)
 		gs_sim_execution_free(out);
 	return err;
+}
+
+enum gs_err gs_sim_execute_drawn(const struct gs_program *program, struct gs_rng *rng, uint8_t **inputs,
+                                 struct gs_commitments *common, struct gs_sim_execution *out)
+{
+	*inputs = malloc((size_t)program->header.inputs_chunks * GS_CHUNK_BYTES);
+	if (*inputs == NULL)
+		return GS_ENOMEM;
+	gs_sim_draw_inputs(rng, program, *inputs);
+	enum gs_err err = gs_commitments_build(program, *inputs, common);
+	return err == GS_OK ? gs_sim_execute(common, out) : err;
 }
 
 static const uint8_t *own_chunk(void *self, uint8_t space, uint32_t chunk)

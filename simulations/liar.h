@@ -15,6 +15,9 @@ struct gs_sim_execution {
 
 /* The program as it is, by the reference interpreter. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_execute(const struct gs_commitments *common, struct gs_sim_execution *out);
+/* Inputs drawn at random, what is committed to about them, and their execution; all owned by the caller, also after GS_ENOMEM. */
+GS_MUST enum gs_err gs_sim_execute_drawn(const struct gs_program *program, struct gs_rng *rng, uint8_t **inputs,
+                                         struct gs_commitments *common, struct gs_sim_execution *out);
 /* The same with one fault drawn at random: a stored element (padding included), or a state of a fold. */
 GS_MUST enum gs_err gs_sim_execute_wrongly(const struct gs_sim_execution *honest, struct gs_rng *rng,
                                            struct gs_sim_execution *out);

@@ -338,6 +338,19 @@ static bool write_nodes_json(const struct arguments *a, const struct gs_sim_node
 	return fclose(f) == 0;
 }
 
+/* All of the runs, into the tally. */
+static bool run_all(const struct arguments *a, const struct gs_sim_work *work, void *tally, double *elapsed)
+{
+	struct gs_error error = {0};
+	const double start = seconds(a);
+	if (gs_sim_many(work, a->seed, a->runs, (unsigned)a->processes, tally, &error) != GS_OK) {
+		fprintf(stderr, "gainsay-sim: %s\n", error.text);
+		return false;
+	}
+	*elapsed = seconds(a) - start;
+	return true;
+}
+
 static enum gs_err run_of_nodes(void *self, uint64_t seed, void *tally, struct gs_error *error)
 {
 	const struct arguments *a = self;
@@ -353,14 +366,10 @@ static int run_nodes(struct arguments *a)
 {
 	const struct gs_sim_work work = {a, sizeof(struct gs_sim_nodes_tally), run_of_nodes, join_nodes};
 	struct gs_sim_nodes_tally tally = {.runs = 0};
-	struct gs_error error = {0};
 	char digest[67];
-	double start = seconds(a);
-	if (gs_sim_many(&work, a->seed, a->runs, (unsigned)a->processes, &tally, &error) != GS_OK) {
-		fprintf(stderr, "gainsay-sim: %s\n", error.text);
+	double elapsed;
+	if (!run_all(a, &work, &tally, &elapsed))
 		return EXIT_USAGE;
-	}
-	double elapsed = seconds(a) - start;
 	gs_sim_digest_text(&tally.digest, digest);
 	print_nodes(a, &tally, digest, elapsed);
 	if (a->json != NULL && !write_nodes_json(a, &tally, digest, elapsed)) {
@@ -413,15 +422,12 @@ static int run_strangers(struct arguments *a)
 {
 	const struct gs_sim_work work = {a, sizeof(struct gs_sim_strangers_tally), run_of_strangers, join_strangers};
 	struct gs_sim_strangers_tally tally = {.runs = 0};
-	struct gs_error error = {0};
 	char digest[67];
-	double start = seconds(a);
-	if (gs_sim_many(&work, a->seed, a->runs, (unsigned)a->processes, &tally, &error) != GS_OK) {
-		fprintf(stderr, "gainsay-sim: %s\n", error.text);
+	double elapsed;
+	if (!run_all(a, &work, &tally, &elapsed))
 		return EXIT_USAGE;
-	}
 	gs_sim_digest_text(&tally.digest, digest);
-	print_strangers(a, &tally, digest, seconds(a) - start);
+	print_strangers(a, &tally, digest, elapsed);
 	return tally.violations == 0 ? 0 : EXIT_VIOLATION;
 }
 
@@ -441,20 +447,16 @@ int main(int argc, char **argv)
 	struct arguments a;
 	struct gs_sim_tally tally = {.runs = 0};
 	const struct gs_sim_work work = {&a, sizeof(tally), run_of_games, join_games};
-	struct gs_error error = {0};
 	char digest[67];
+	double elapsed;
 	if (!read_arguments(argc, argv, &a))
 		return EXIT_USAGE;
 	if (a.nodes)
 		return run_nodes(&a);
 	if (a.strangers)
 		return run_strangers(&a);
-	double start = seconds(&a);
-	if (gs_sim_many(&work, a.seed, a.runs, (unsigned)a.processes, &tally, &error) != GS_OK) {
-		fprintf(stderr, "gainsay-sim: %s\n", error.text);
+	if (!run_all(&a, &work, &tally, &elapsed))
 		return EXIT_USAGE;
-	}
-	double elapsed = seconds(&a) - start;
 	gs_sim_digest_text(&tally.digest, digest);
 	print_summary(&a, &tally, digest, elapsed);
 	if (a.json != NULL && !write_json(a.json, &a, &tally, digest, elapsed)) {

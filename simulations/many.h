@@ -16,6 +16,9 @@ void gs_sim_digest_add(struct gs_sim_digest *to, const struct gs_hash *run);
 void gs_sim_digest_join(struct gs_sim_digest *to, const struct gs_sim_digest *from);
 void gs_sim_digest_text(const struct gs_sim_digest *digest, char out[67]); /* "0x..." */
 
+/* Whether of so many violations, the first by this seed, the first comes before that of others. */
+bool gs_sim_is_first(uint64_t violations, uint64_t seed, uint64_t others, uint64_t others_seed);
+
 /* One kind of runs. A tally is plain data without pointers. */
 struct gs_sim_work {
 	void *self;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "simulations/apart.h"
 #include "simulations/value.h"
 
 /* How much a value is, as far as shrinking goes: the less the better. */
@@ -55,10 +56,9 @@ static unsigned candidates(const struct gs_sim_parameter *p, double v, double ou
 static enum gs_err violates(struct gs_sim_shrink *s, const double *value, uint64_t seed, bool *same,
                             struct gs_error *error)
 {
-	const struct gs_sim_watch nothing = {.log = NULL};
 	struct gs_sim_result result = {.runs = 0};
 	s->runs++;
-	enum gs_err err = s->engine->run(value, seed, &nothing, &result, error);
+	enum gs_err err = gs_sim_run_apart(s->engine, value, seed, &result, error);
 	if (err != GS_OK)
 		return gs_fail_within(error, err, "seed %llu", (unsigned long long)seed);
 	*same = result.violations > 0 && (s->what[0] == '\0' || strcmp(result.first, s->what) == 0);

@@ -75,7 +75,7 @@ void gs_sim_tally_join(struct gs_sim_tally *to, const struct gs_sim_tally *from)
 	to->contested += from->contested;
 	for (unsigned v = 0; v < GS_SIM_VIOLATIONS; v++)
 		to->violation[v] += from->violation[v];
-	if (from->violations > 0 && (to->violations == 0 || from->first_seed < to->first_seed)) {
+	if (gs_sim_is_first(from->violations, from->first_seed, to->violations, to->first_seed)) {
 		to->first = from->first;
 		to->first_seed = from->first_seed;
 	}

@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 
 static bool known_scheme(const char *scheme, bool *websocket)
 {
-	*websocket = false;
-	return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+	*websocket = strcmp(scheme, "ws") == 0 || strcmp(scheme, "wss") == 0;
+	return *websocket || strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
 }
 
 enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_MAX], bool *websocket, struct gs_error *error)
@@ -27,11 +28,12 @@ enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_MAX], bo
 	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || strlen(host) > 255)
-		err = gs_fail(error, GS_EINVAL,
-		              "rpc: not a usable endpoint address; expected http://HOST:PORT, or https://HOST/PATH");
+		err = gs_fail(
+			error, GS_EINVAL,
+			"rpc: not a usable endpoint address; expected http://HOST:PORT, https://HOST/PATH or wss://HOST/PATH");
 	else if (!known_scheme(scheme, websocket))
-		err = gs_fail(error, GS_EINVAL, "rpc: endpoint scheme '%.20s'; only http and https are understood",
-		              scheme);
+		err = gs_fail(error, GS_EINVAL,
+		              "rpc: endpoint scheme '%.20s'; only http, https, ws and wss are understood", scheme);
 	else if (curl_url_get(parts, CURLUPART_PORT, &port, 0) != CURLUE_OK)
 		snprintf(name, GS_ENDPOINT_NAME_MAX, "%.5s://%.255s:%s", scheme, host,
 		         scheme[strlen(scheme) - 1] == 's' && strcmp(scheme, "ws") != 0 ? "443" : "80");
@@ -42,6 +44,59 @@ enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_MAX], bo
 	curl_free(port);
 	curl_url_cleanup(parts);
 	return err;
+}
+
+/* "Authorization: Basic ..." of an address's user and password, unless a header says another; NULL without. */
+static enum gs_err authorize(CURLU *parts, const struct gs_header_lines *headers, char **out)
+{
+	char *user = NULL, *password = NULL, *both = NULL;
+	enum gs_err err = GS_OK;
+	*out = NULL;
+	for (size_t i = 0; i < headers->count; i++)
+		if (strncasecmp(headers->line[i], "authorization:", 14) == 0)
+			return GS_OK;
+	if (curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE) == CURLUE_OK) {
+		curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
+		int len = asprintf(&both, "%s:%s", user, password ? password : "");
+		*out = len >= 0 ? malloc(32 + (size_t)len / 3 * 4 + 8) : NULL;
+		if (*out)
+			EVP_EncodeBlock((uint8_t *)stpcpy(*out, "Authorization: Basic "), (const uint8_t *)both, len);
+		else
+			err = GS_ENOMEM;
+	}
+	free(both);
+	curl_free(user);
+	curl_free(password);
+	return err;
+}
+
+enum gs_err gs_address_split(const char *url, const struct gs_header_lines *headers, char *address, size_t address_max,
+                             char host[GS_ENDPOINT_NAME_MAX], char **path, char **authorization, struct gs_error *error)
+{
+	CURLU *parts = curl_url();
+	char *name = NULL, *port = NULL, *way = NULL, *query = NULL;
+	bool secure = strncasecmp(url, "wss:", 4) == 0, known;
+	*path = *authorization = NULL;
+	enum gs_err err = GS_ENOMEM;
+	if (!parts || curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &name, 0) != CURLUE_OK)
+		goto out;
+	known = curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+	curl_url_get(parts, CURLUPART_PATH, &way, 0);
+	curl_url_get(parts, CURLUPART_QUERY, &query, 0);
+	snprintf(host, GS_ENDPOINT_NAME_MAX, "%s%s%s", name, known ? ":" : "", known ? port : "");
+	snprintf(address, address_max, "%s://%s/", secure ? "https" : "http", host);
+	if (asprintf(path, "%s%s%s", way && way[0] ? way : "/", query ? "?" : "", query ? query : "") < 0)
+		*path = NULL;
+	if (*path)
+		err = authorize(parts, headers, authorization);
+out:
+	curl_free(name);
+	curl_free(port);
+	curl_free(way);
+	curl_free(query);
+	curl_url_cleanup(parts);
+	return err == GS_OK ? GS_OK : gs_fail(error, err, "rpc: out of memory");
 }
 
 /* "Name: value" of visible characters, and nothing that the connection itself must say. */

@@ -505,7 +505,7 @@ enum gs_err gs_endpoint_open(struct event_base *base, const char *url, const str
 		gs_fail(error, err, "rpc: out of memory");
 		goto fail;
 	}
-	if ((err = gs_http_open(ep, &ep->carrier, error)) != GS_OK)
+	if ((err = (websocket ? gs_ws_open : gs_http_open)(ep, &ep->carrier, error)) != GS_OK)
 		goto fail;
 	*out = ep;
 	return GS_OK;

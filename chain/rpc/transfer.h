@@ -89,11 +89,17 @@ void gs_endpoint_enter(struct gs_endpoint *ep);
 bool gs_endpoint_leave(struct gs_endpoint *ep);
 
 GS_MUST enum gs_err gs_http_open(struct gs_endpoint *ep, struct gs_carrier *out, struct gs_error *error);
+GS_MUST enum gs_err gs_ws_open(struct gs_endpoint *ep, struct gs_carrier *out, struct gs_error *error);
 
 /* --- address.c: addresses and header files --- */
 /* Checks url and writes its name; *websocket: its scheme is ws or wss. */
 GS_MUST enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_MAX], bool *websocket,
                                     struct gs_error *error);
+/* The parts of a ws or wss address: where libcurl connects, the Host header, the path with its query, and a header line for
+ * its user and password (NULL without, or when `headers` has one). The last two are the caller's to free, on failure too. */
+GS_MUST enum gs_err gs_address_split(const char *url, const struct gs_header_lines *headers, char *address,
+                                     size_t address_max, char host[GS_ENDPOINT_NAME_MAX], char **path,
+                                     char **authorization, struct gs_error *error);
 GS_MUST enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, struct gs_error *error);
 void gs_header_lines_free(struct gs_header_lines *lines);
 

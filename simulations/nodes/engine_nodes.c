@@ -251,4 +251,5 @@ const struct gs_sim_engine gs_sim_engine_nodes = {
 	.metrics = METRICS,
 	.check = gs_sim_nodes_check,
 	.run = run,
+	.tells_times = true,
 };

@@ -87,6 +87,9 @@ GS_MUST enum gs_err gs_sim_network_open(const struct gs_sim_network_rules *rules
                                         struct gs_sim_network *out);
 void gs_sim_network_close(struct gs_sim_network *n);
 
+/* Addresses of contracts, on chain 8453. */
+struct gs_contracts gs_sim_contracts_somewhere(void);
+
 /* ---- time ---- */
 
 /* A block at this time with everything in the pool that is ready and has its sender's next nonce. GS_ENOMEM. */

@@ -35,7 +35,7 @@ void gs_sim_nodes_tally_join(struct gs_sim_nodes_tally *to, const struct gs_sim_
 		to->fault[f] += from->fault[f];
 	for (unsigned v = 0; v < GS_SIM_WRONGS; v++)
 		to->violation[v] += from->violation[v];
-	if (from->violations > 0 && (to->violations == 0 || from->first_seed < to->first_seed)) {
+	if (gs_sim_is_first(from->violations, from->first_seed, to->violations, to->first_seed)) {
 		to->first = from->first;
 		to->first_seed = from->first_seed;
 	}

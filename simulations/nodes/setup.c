@@ -15,13 +15,8 @@ enum {
 
 static enum gs_err set_up_input(struct gs_sim_run *r, unsigned i)
 {
-	r->inputs[i] = malloc((size_t)r->program.header.inputs_chunks * GS_CHUNK_BYTES);
-	if (r->inputs[i] == NULL)
-		return GS_ENOMEM;
-	gs_sim_draw_inputs(&r->rng, &r->program, r->inputs[i]);
-	enum gs_err err = gs_commitments_build(&r->program, r->inputs[i], &r->common[i]);
-	if (err == GS_OK)
-		err = gs_sim_execute(&r->common[i], &r->honest[i].execution);
+	enum gs_err err = gs_sim_execute_drawn(&r->program, &r->rng, &r->inputs[i], &r->common[i],
+	                                       &r->honest[i].execution);
 	if (err == GS_OK)
 		r->honest[i].prover = gs_sim_prover(&r->honest[i].execution);
 	return err;
@@ -60,16 +55,6 @@ static void set_up_cast(struct gs_sim_run *r)
 
 /* ---- setting up ---- */
 
-static struct gs_contracts contracts(void)
-{
-	struct gs_contracts c = {.chain_id = 8453};
-	struct gs_address *const all[] = {&c.token,   &c.stakes,   &c.models, &c.claims,
-	                                  &c.batches, &c.disputes, &c.duties};
-	for (unsigned i = 0; i < GS_ARRAY_LEN(all); i++)
-		memset(all[i]->b, 0xc0 + (int)i, sizeof(all[i]->b));
-	return c;
-}
-
 /* A span of time of the protocol; drawn ones leave room for what befalls the run. */
 static uint32_t draw_time(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, uint64_t low, uint64_t high, bool roomy)
 {
@@ -85,7 +70,7 @@ static struct gs_wei draw_money(struct gs_sim_run *r, enum gs_sim_nodes_paramete
 static struct gs_sim_network_rules draw_rules(struct gs_sim_run *r)
 {
 	struct gs_sim_network_rules rules = {.contracts = r->options->contracts != NULL ? *r->options->contracts
-	                                                                                : contracts(),
+	                                                                                : gs_sim_contracts_somewhere(),
 	                                     .header = &r->program.header,
 	                                     .registrant = REGISTRANT,
 	                                     .accounts = r->actors,

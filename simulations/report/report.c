@@ -10,6 +10,7 @@
 
 #include "simulations/report/figures.h"
 #include "simulations/report/html.h"
+#include "simulations/report/steps.h"
 #include "simulations/scenario.h"
 #include "simulations/value.h"
 
@@ -229,9 +230,11 @@ enum gs_err gs_sim_report(const struct gs_sim_sweep *sweep, const struct gs_repo
 	verdict(&r, all, words->again);
 	facts(&r, all, words);
 	pictures(&r);
+	enum gs_err err = gs_report_steps(&r, words->again, error);
 	gs_buf_append_text(out, "<section>\n<h2>How it was made</h2>\n");
 	parameters(&r);
-	enum gs_err err = scenario_file(&r, error);
+	if (err == GS_OK)
+		err = scenario_file(&r, error);
 	gs_buf_append_text(out, "</section>\n</main>\n</body>\n</html>\n");
 	free(all);
 	if (err == GS_OK && out->err != GS_OK)

@@ -28,7 +28,7 @@ void gs_sim_strangers_tally_join(struct gs_sim_strangers_tally *to, const struct
 	}
 	for (unsigned v = 0; v < GS_SIM_STRANGES; v++)
 		to->violation[v] += from->violation[v];
-	if (from->violations > 0 && (to->violations == 0 || from->first_seed < to->first_seed)) {
+	if (gs_sim_is_first(from->violations, from->first_seed, to->violations, to->first_seed)) {
 		to->first = from->first;
 		to->first_seed = from->first_seed;
 	}
@@ -45,13 +45,7 @@ static uint64_t between(struct gs_strange_world *w, uint64_t low, uint64_t high)
 
 static enum gs_err set_up_input(struct gs_strange_world *w, unsigned i)
 {
-	w->inputs[i] = malloc((size_t)w->program.header.inputs_chunks * GS_CHUNK_BYTES);
-	if (w->inputs[i] == NULL)
-		return GS_ENOMEM;
-	gs_sim_draw_inputs(&w->rng, &w->program, w->inputs[i]);
-	enum gs_err err = gs_commitments_build(&w->program, w->inputs[i], &w->common[i]);
-	if (err == GS_OK)
-		err = gs_sim_execute(&w->common[i], &w->honest[i]);
+	enum gs_err err = gs_sim_execute_drawn(&w->program, &w->rng, &w->inputs[i], &w->common[i], &w->honest[i]);
 	if (err != GS_OK)
 		return err;
 	gs_merkle_root(&w->common[i].inputs_tree, &w->input_root[i]);
@@ -59,20 +53,10 @@ static enum gs_err set_up_input(struct gs_strange_world *w, unsigned i)
 	return GS_OK;
 }
 
-static struct gs_contracts somewhere(void)
-{
-	struct gs_contracts c = {.chain_id = 8453};
-	struct gs_address *const all[] = {&c.token,   &c.stakes,   &c.models, &c.claims,
-	                                  &c.batches, &c.disputes, &c.duties};
-	for (unsigned i = 0; i < GS_ARRAY_LEN(all); i++)
-		memset(all[i]->b, 0xc0 + (int)i, sizeof(all[i]->b));
-	return c;
-}
-
 static struct gs_sim_network_rules draw_rules(struct gs_strange_world *w)
 {
 	const struct gs_contracts *given = w->options->contracts;
-	struct gs_sim_network_rules rules = {.contracts = given != NULL ? *given : somewhere(),
+	struct gs_sim_network_rules rules = {.contracts = given != NULL ? *given : gs_sim_contracts_somewhere(),
 	                                     .header = &w->program.header,
 	                                     .accounts = GS_STRANGERS,
 	                                     .block_s = 2};

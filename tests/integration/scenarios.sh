@@ -50,11 +50,20 @@ done
 "$gainsay" sim games --runs 300 --sweep plant=none,burn --threads 3 --json >three
 cmp -s one three && [[ -s one ]]
 check "three processes do the same as one" $?
-clang=$root/$build/clang/gainsay
-if [[ -x $clang && ! $clang -ot $gainsay ]]; then # not one left over
-	"$clang" sim games --runs 300 --sweep plant=none,burn --threads 2 --json >clang
+if clang_built gainsay; then
+	"$clang/gainsay" sim games --runs 300 --sweep plant=none,burn --threads 2 --json >clang
 	cmp -s one clang
 	check "clang's build does the same as gcc's" $?
+	while read -r name runs; do # nodes twice, and an engine that computes with real numbers
+		"$gainsay" sim "$name" --runs "$runs" --seed 11 --threads 2 --json >one.json
+		"$clang/gainsay" sim "$name" --runs "$runs" --seed 11 --threads 2 --json >clang.json
+		[[ -s one.json ]] && cmp -s one.json clang.json
+		check "clang's build does the same as gcc's: $name" $?
+		"$gainsay" sim replay 12 "$name" --trace >one.trace
+		"$clang/gainsay" sim replay 12 "$name" --trace >clang.trace
+		[[ -s one.trace ]] && cmp -s one.trace clang.trace
+		check "and tells the same: $name" $?
+	done <<<$'everyday 16\neverything-at-once 4\nhollow-victory 10'
 fi
 
 # ---- interrupted, killed, resumed ----

@@ -59,7 +59,7 @@ text = "".join(tags.text)
 # Nothing from outside, nothing that runs.
 allowed = {"html", "head", "meta", "title", "style", "body", "main", "section", "p", "h1", "h2", "h3", "div", "dl", "dt", "dd", "code", "pre",
            "figure", "figcaption", "b", "br", "svg", "desc", "path", "rect", "circle", "text", "details", "summary", "table", "thead",
-           "tbody", "tr", "th", "td"}
+           "tbody", "tr", "th", "td", "ul", "li", "input", "label", "span"}
 need(set(tags.seen) <= allowed, f"elements: {set(tags.seen) - allowed}")
 for tag, name, value in tags.attributes:
     need(not name.startswith("on") and name not in ("href", "src", "srcset", "action", "data", "xlink:href"), f"{tag} has {name}")
@@ -136,7 +136,23 @@ for fact in (wanted["digest"], wanted["version"], str(wanted["seed"]), str(wante
 for name in wanted["parameters"]:
     need(name in text, f"parameter {name} is missing")
 
-kinds = {"bands": page.count('class="band"'), "curves": page.count('class="curve"'), "edges": page.count('class="edge"'),
+# One run to be gone through: dots in order, one of them chosen, each with its step behind it, and ways back and forward.
+stepper = next((e for e in root.iter(f"{X}div") if e.get("class") == "stepper"), None)
+parts = list(stepper) if stepper is not None else []
+dots, steps = parts[0::2], parts[1::2]
+need(all(e.tag == f"{X}input" and e.get("type") == "radio" and e.get("name") == "step" for e in dots), "a dot that is none")
+need(len(dots) == len(steps) and all(e.tag == f"{X}div" and e.get("class") == "step" for e in steps), "a step without a dot")
+need([e.get("id") for e in dots] == [f"step{i + 1}" for i in range(len(dots))], "dots out of order")
+need([e.get("checked") for e in dots] == ["checked"] + [None] * (len(dots) - 1) or not dots, "not the first one is chosen")
+seconds = [int(e.find(f"{X}p/{X}b").text.removesuffix(" s")) for e in steps]
+need(seconds == sorted(set(seconds)), f"seconds: {seconds}")
+for number, e in enumerate(steps, 1):
+    ways = [l.get("for") for l in e.iter(f"{X}label")]
+    need(ways == [f"step{n}" for n in (number - 1, number + 1) if 1 <= n <= len(steps)], f"step {number} leads to {ways}")
+    need(len(e.findall(f"{X}ul/{X}li")) > 0, f"step {number} is empty")
+stands = sum(len(list(e.iter(f"{X}tr"))) for e in steps)
+
+kinds = {"steps": len(steps), "stands": stands, "bands": page.count('class="band"'), "curves": page.count('class="curve"'), "edges": page.count('class="edge"'),
          "whiskers": page.count('class="whisker"'), "rings": page.count('class="expected"'), "bins": len(list(filter(None, bins))),
          "pictures": len(pictures), "closed": closed, "bad": page.count('class="verdict bad"')}
 for word in sys.argv[3:]:
@@ -171,7 +187,7 @@ cheats.share: 30 %
 show: [detection, profit]
 END2
 e=$work/economy.yaml
-page alone 0 whiskers rings bins closed -- "$e"
+page alone 0 steps=0 whiskers rings bins closed -- "$e"
 page line 0 bands curves bins closed -- "$e" --sweep validators.rate=0.01,0.05,0.2,0.1,0.9
 page log 0 bands -- "$e" --sweep cheats.gain=1,10,100,1000,10000
 page seconds 0 bands -- "$e" --sweep terms.window=3600,86400,172800
@@ -179,7 +195,10 @@ page named 0 whiskers -- "$e" --sweep cheats.defence=play,concede,silent
 page map 0 bands edges curves -- "$e" --sweep games.burn=0.05,0.5,1 --sweep validators.rate=0.02,0.1,0.3,0.5
 page wide 0 edges bands=0 -- "$e" --runs 2 --set claims=20 --sweep games.burn=0.05,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1 --sweep validators.rate=0.02,0.04,0.06,0.08,0.1,0.12,0.14,0.16,0.18,0.2,0.22,0.24,0.26,0.3,0.5,0.6
 page solid 0 pictures=30 -- "$e" --runs 2 --sweep cheats.share=0.1,0.5 --sweep games.burn=0.5,1 --sweep validators.rate=0.1,0.5
-page games 0 whiskers bins -- games --runs 60
+page games 0 whiskers bins steps=3 -- games --runs 60
+page nodes 0 steps=20 stands=100 -- everyday --runs 4
+trace=$("$gainsay" sim replay "$(sed -n 's/.*One run, step by step.*Seed \([0-9]*\).*/\1/p; s/^<p class="note">Seed \([0-9]*\).*/\1/p' "$work/nodes.html" | head -1)" everyday --trace | sed '/^$/,$d')
+check "its lines are those of the trace" "$(cmp -s <(sed -n 's/^<li[^>]*>\(.*\)<\/li>$/\1/p' "$work/nodes.html") <(echo "$trace" | cut -c11- | sed "s/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/'/\&#39;/g"); echo $?)"
 page planted 0 bad=0 -- planted-defects --runs 30
 page violated 1 bad -- games --runs 60 --set plant=burn
 page constant 0 bands -- "$e" --set cheats.share=0 --sweep validators.rate=0.1,0.2

@@ -14,6 +14,7 @@
 
 #include "chain/core/hash.h"
 #include "chain/core/rng.h"
+#include "simulations/apart.h"
 #include "simulations/checkpoint.h"
 #include "simulations/scenario.h"
 #include "simulations/shrink.h"
@@ -489,6 +490,50 @@ static void shrinking_leaves_what_matters(void **state)
 	assert_non_null(strstr(error.text, "seed 2 violates nothing"));
 }
 
+/* Ends by an assertion with 37 parties or more and every fourth seed, by a signal without a fault, by an error with seed 99. */
+static enum gs_err run_dying(const double *value, uint64_t seed, const struct gs_sim_watch *watch,
+                             struct gs_sim_result *result, struct gs_error *error)
+{
+	const bool few = value[PARTIES] < 37, most = seed % 4 != 1;
+	(void)watch;
+	(void)result;
+	if (seed == 99)
+		return gs_fail(error, GS_EIO, "the disk is full");
+	if (value[FAULT] == 2)
+		raise(SIGKILL);
+	GS_ASSERT(most || few);
+	return GS_OK;
+}
+
+static void shrinking_survives_assertions(void **state)
+{
+	const struct gs_sim_engine dying = {.name = "dying",
+	                                    .parameter = many_parameters,
+	                                    .parameters = GS_ARRAY_LEN(many_parameters),
+	                                    .check = check,
+	                                    .run = run_dying};
+	struct gs_sim_shrink shrink = {.engine = &dying, .seed = 5, .seeds = 8, .runs_max = 10000};
+	struct gs_sim_result result = {.runs = 0};
+	struct gs_error error = {0};
+	static const double start[] = {900, 3, 3, 7200, 1, 5000};
+	double value[GS_ARRAY_LEN(start)];
+	(void)state;
+	memcpy(shrink.value, start, sizeof(start));
+	memcpy(value, start, sizeof(start));
+	assert_int_equal(gs_sim_run_apart(&dying, value, 99, &result, &error), GS_EIO);
+	assert_string_equal(error.text, "the disk is full");
+	value[FAULT] = 2;
+	assert_int_equal(gs_sim_run_apart(&dying, value, 5, &result, &error), GS_OK);
+	assert_string_equal(result.first, "ended by signal 9");
+	assert_true(result.violations == 1 && result.first_seed == 5);
+	if (gs_sim_shrink(&shrink, &error) != GS_OK)
+		fail_msg("%s", error.text);
+	assert_non_null(strstr(shrink.what, "assertion failed: most || few"));
+	assert_true(shrink.value[PARTIES] == 37 &&
+	            shrink.value[FAULT] == 1); /* without a fault it dies of something else */
+	assert_true(shrink.value[OUTAGE] == 0 && shrink.value[LOUD] == 0 && shrink.seed % 4 == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +547,7 @@ int main(void)
 		cmocka_unit_test(results_survive_as_bytes),
 		cmocka_unit_test(batches_survive_as_bytes),
 		cmocka_unit_test(shrinking_leaves_what_matters),
+		cmocka_unit_test(shrinking_survives_assertions),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static void fill(struct gs_options *options)
 	memset(options, 0, sizeof(*options));
 	add(options, "config", "FILE", "settings in YAML (or $GAINSAY_CONFIG)", &options->config);
 	add(options, "rpc", "URL", "endpoint of the chain; several are parted by commas", &options->rpc);
-	add(options, "ca-file", "FILE", "authorities to trust for https endpoints, instead of the system's",
+	add(options, "ca-file", "FILE", "authorities to trust for https and wss endpoints, instead of the system's",
 	    &options->ca_file);
 	add(options, "chain-id", "N", "refuse any other chain", &options->chain_id);
 	add(options, "deployment", "FILE", "addresses of the contracts, as written by 'gainsay deploy'",

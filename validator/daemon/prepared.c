@@ -212,11 +212,8 @@ static enum gs_err make_room(const struct gs_prepared *p, const struct gs_progra
 static enum gs_err make_seat(const struct gs_prepared *p, const struct entry *entry, struct seat *seat,
                              struct gs_error *error)
 {
-	enum gs_err err = entry->too_large ? GS_ELIMIT : GS_OK;
+	enum gs_err err = make_plan(p, entry, &seat->plan, error);
 
-	if (err)
-		return gs_fail(error, err, "an execution's room is over the limit");
-	err = make_plan(p, entry, &seat->plan, error);
 	if (!err && entry->kind == GS_PREPARED_OUTPUTS)
 		err = make_room(p, entry->program, seat, error);
 	if (err)
@@ -245,7 +242,9 @@ enum gs_err gs_prepared_take(struct gs_prepared *p, const struct gs_program *pro
 		pthread_cond_wait(&p->ready, &p->lock);
 	first = !entry->first;
 	entry->preparing = first;
-	if (!seat->plan) {
+	if (!seat->plan && entry->too_large) {
+		err = gs_fail(error, GS_ELIMIT, "an execution's room is over the limit");
+	} else if (!seat->plan) {
 		pthread_mutex_unlock(&p->lock);
 		err = make_seat(p, entry, seat, error);
 		pthread_mutex_lock(&p->lock);
@@ -259,10 +258,10 @@ enum gs_err gs_prepared_take(struct gs_prepared *p, const struct gs_program *pro
 		if (!err)
 			tell(p, "model.prepared", entry);
 	}
-	if (err)
-		leave(p, entry);
-	pthread_mutex_unlock(&p->lock);
 	*out = (struct gs_prepared_use){.plan = seat->plan, .room = seat->room, .worker = worker, .entry = entry};
+	if (err)
+		leave(p, entry); /* which may free it */
+	pthread_mutex_unlock(&p->lock);
 	return err;
 }
 

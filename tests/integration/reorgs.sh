@@ -1,0 +1,8 @@
+#!/bin/bash
+# Reorganisations of random depth in the middle of disputes, three in a schedule: transactions are dropped, kept or put in another order.
+# timeout_s: 200
+set -uo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${GAINSAY_BUILD:-$root/build}
+command -v anvil >/dev/null || [[ -x $build/tools/anvil ]] || { echo "no anvil: run 'make setup'"; exit 77; }
+exec /usr/bin/python3 "$root/tests/hostile/schedules.py" "$build" --reorgs 3 --seeds fresh:1 --verbose "$@"
