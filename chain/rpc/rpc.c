@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/rpc/endpoint.h"
+#include "chain/rpc/pool.h"
 
 struct gs_rpc {
 	struct event_base *base;
-	struct gs_endpoint *endpoint;
+	struct gs_endpoint *endpoint; /* one of these two */
+	struct gs_pool *pool;
+	void (*on_head)(void *self);
+	void *on_head_self;
 	struct event *stop; /* NULL: nobody may end calls */
 	struct gs_rpc_failure failure;
 	/* Of the call under way. */
@@ -27,7 +30,7 @@ const struct gs_rpc_failure *gs_rpc_last_failure(const struct gs_rpc *rpc)
 
 const char *gs_rpc_name(const struct gs_rpc *rpc)
 {
-	return gs_endpoint_name(rpc->endpoint);
+	return rpc->pool ? gs_pool_name(rpc->pool) : gs_endpoint_name(rpc->endpoint);
 }
 
 enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_error *error, const char *fmt, ...)
@@ -39,21 +42,27 @@ enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_err
 	return gs_fail(error, code, "%s: %s", gs_rpc_name(rpc), rpc->failure.message);
 }
 
-enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
-                        struct gs_error *error)
+static struct gs_endpoint_options options_of_each(const struct gs_rpc_options *options)
 {
+	return (struct gs_endpoint_options){
+		.connect_ms = options->connect_ms, .timeout_ms = options->timeout_ms, .ca_file = options->ca_file};
+}
+
+enum gs_err gs_rpc_open_many(const char *const *urls, size_t count, const struct gs_rpc_many_options *options,
+                             struct gs_rpc **out, struct gs_error *error)
+{
+	const struct gs_endpoint_options each = options_of_each(&options->each);
+	const struct gs_pool_options pool_options = {
+		.endpoint = &each, .quorum = options->quorum, .seed = options->seed};
 	*out = NULL;
 	struct gs_rpc *rpc = calloc(1, sizeof(*rpc));
 	if (!rpc || !(rpc->base = event_base_new())) {
 		gs_rpc_close(rpc);
 		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
 	}
-	const struct gs_endpoint_options endpoint_options =
-		options ? (struct gs_endpoint_options){.connect_ms = options->connect_ms,
-	                                               .timeout_ms = options->timeout_ms,
-	                                               .ca_file = options->ca_file}
-			: (struct gs_endpoint_options){0};
-	enum gs_err err = gs_endpoint_open(rpc->base, url, &endpoint_options, &rpc->endpoint, error);
+	enum gs_err err = count == 1 && options->quorum <= 1
+	                          ? gs_endpoint_open(rpc->base, urls[0], &each, &rpc->endpoint, error)
+	                          : gs_pool_open(rpc->base, urls, count, &pool_options, &rpc->pool, error);
 	if (err != GS_OK) {
 		gs_rpc_close(rpc);
 		return err;
@@ -62,10 +71,18 @@ enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, s
 	return GS_OK;
 }
 
+enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
+                        struct gs_error *error)
+{
+	const struct gs_rpc_many_options many = {.each = options ? *options : (struct gs_rpc_options){0}};
+	return gs_rpc_open_many(&url, 1, &many, out, error);
+}
+
 void gs_rpc_close(struct gs_rpc *rpc)
 {
 	if (!rpc)
 		return;
+	gs_pool_close(rpc->pool);
 	gs_endpoint_close(rpc->endpoint);
 	if (rpc->stop)
 		event_free(rpc->stop);
@@ -74,12 +91,20 @@ void gs_rpc_close(struct gs_rpc *rpc)
 	free(rpc);
 }
 
+void gs_rpc_log_to(struct gs_rpc *rpc, const struct gs_log *log)
+{
+	if (rpc->pool)
+		gs_pool_log_to(rpc->pool, log);
+}
+
 static void on_stop(evutil_socket_t fd, short what, void *context)
 {
 	struct gs_rpc *rpc = context;
 	(void)fd;
 	(void)what;
-	if (rpc->done)
+	if (rpc->pool)
+		gs_pool_stop(rpc->pool, true);
+	if (rpc->pool || rpc->done)
 		return;
 	gs_call_cancel(rpc->call);
 	rpc->done = true;
@@ -110,6 +135,24 @@ static void take_reply(void *self, const struct gs_reply *reply)
 	}
 }
 
+static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
+                             struct gs_error *error)
+{
+	gs_rpc_failure_clear(&rpc->failure);
+	*result = NULL;
+	if (!params) {
+		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
+	}
+	if (rpc->stop)
+		event_add(rpc->stop, NULL);
+	enum gs_err err = gs_pool_call(rpc->pool, method, params, result, &rpc->failure, error);
+	if (rpc->stop)
+		event_del(rpc->stop);
+	gs_pool_stop(rpc->pool, false);
+	return err;
+}
+
 static enum gs_err call_endpoint(struct gs_rpc *rpc, const char *method, json_t *params,
                                  const struct gs_call_options *options, struct gs_error *error)
 {
@@ -136,6 +179,8 @@ static enum gs_err call_endpoint(struct gs_rpc *rpc, const char *method, json_t 
 
 enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result, struct gs_error *error)
 {
+	if (rpc->pool)
+		return call_pool(rpc, method, params, result, error);
 	enum gs_err err = call_endpoint(rpc, method, params, NULL, error);
 	*result = err == GS_OK ? rpc->result : NULL;
 	return err;
@@ -149,4 +194,54 @@ enum gs_err gs_rpc_call_into(struct gs_rpc *rpc, const char *method, json_t *par
 		return call_endpoint(rpc, method, params, &options, error);
 	json_decref(params);
 	return gs_fail(error, GS_EUNSUPPORTED, "%s: an answer in pieces is of one endpoint", gs_rpc_name(rpc));
+}
+
+/* --- between calls --- */
+
+static void on_head(void *self, const struct gs_head *head)
+{
+	const struct gs_rpc *rpc = self;
+	(void)head; /* reason enough to ask for it */
+	rpc->on_head(rpc->on_head_self);
+}
+
+static void on_heads_lost(void *self, bool again, const struct gs_error *why)
+{
+	(void)self; /* whoever asks at intervals misses nothing */
+	(void)again;
+	(void)why;
+}
+
+bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*tell)(void *self), void *self)
+{
+	const struct gs_head_watch watch = {.self = rpc, .head = on_head, .lost = on_heads_lost};
+	struct gs_error ignored;
+	rpc->on_head = tell;
+	rpc->on_head_self = self;
+	if (rpc->pool)
+		return gs_pool_watch_heads(rpc->pool, tell, self);
+	return gs_endpoint_watch_heads(rpc->endpoint, tell ? &watch : NULL, &ignored) == GS_OK;
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *base)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+void gs_rpc_rest(struct gs_rpc *rpc, int fd)
+{
+	struct event *ready = event_new(rpc->base, fd, EV_READ, on_ready, rpc->base);
+	GS_ASSERT(ready != NULL);
+	event_add(ready, NULL);
+	event_base_dispatch(rpc->base);
+	event_free(ready);
+}
+
+bool gs_rpc_pool_status(const struct gs_rpc *rpc, struct gs_pool_status *out)
+{
+	if (rpc->pool)
+		gs_pool_status(rpc->pool, out);
+	return rpc->pool != NULL;
 }

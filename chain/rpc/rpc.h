@@ -1,4 +1,5 @@
-/* chain/rpc/rpc.h: one endpoint (chain/rpc/endpoint.h) for those who wait: a call blocks until its answer is there.
+/* chain/rpc/rpc.h: one endpoint (chain/rpc/endpoint.h), or a pool of several that must agree (chain/rpc/pool.h), for those who wait:
+ * a call blocks until its answer is there.
  *
  * Each object owns its connection and its loop, and is used by one thread at a time. A failed call says in words what
  * happened (gs_error) and keeps the raw answer (gs_rpc_failure) for those who must act on it. */
@@ -23,11 +24,30 @@ struct gs_rpc_options {
  * proxies of the environment are ignored. GS_EINVAL for another scheme. */
 GS_MUST enum gs_err gs_rpc_open(const char *url, const struct gs_rpc_options *options, struct gs_rpc **out,
                                 struct gs_error *error);
+struct gs_rpc_many_options {
+	struct gs_rpc_options each;
+	uint64_t quorum; /* endpoints that must agree; 0: all of two, a majority of three or more */
+	uint64_t seed;   /* of the jitter with which failed endpoints rest */
+};
+/* Several endpoints of one chain as one: chain/rpc/pool.h says what their answers come to. One address: as gs_rpc_open. */
+GS_MUST enum gs_err gs_rpc_open_many(const char *const *urls, size_t count, const struct gs_rpc_many_options *options,
+                                     struct gs_rpc **out, struct gs_error *error);
 void gs_rpc_close(struct gs_rpc *rpc);
 /* From now on calls end with GS_EIO at once while fd is readable (an eventfd, say): another thread's way to
  * end a call that hangs. fd is borrowed; -1: none. */
 void gs_rpc_stop_on(struct gs_rpc *rpc, int fd);
-/* Without user, password, path and query, which may hold secrets: "https://host:port". Borrowed. */
+struct gs_log;
+/* Told of endpoints that disagree. Borrowed; NULL: nobody. */
+void gs_rpc_log_to(struct gs_rpc *rpc, const struct gs_log *log);
+/* Calls on_head from gs_rpc_call or gs_rpc_rest when an endpoint tells of a new head (ws). False: none can. NULL: no more. */
+bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*on_head)(void *self), void *self);
+/* Serves the connections until fd is readable. */
+void gs_rpc_rest(struct gs_rpc *rpc, int fd);
+struct gs_pool_status;
+/* How the endpoints stand (chain/rpc/pool.h). False: there is only one. */
+bool gs_rpc_pool_status(const struct gs_rpc *rpc, struct gs_pool_status *out);
+/* Without user, password, path and query, which may hold secrets: "https://host:port"; of several the first, and how many more.
+ * Borrowed. */
 const char *gs_rpc_name(const struct gs_rpc *rpc);
 
 /* Calls method with params (an array; the reference is taken over, on failure too). *result is a new reference. */

@@ -7,8 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { FAILURES_TO_SWITCH = 3 }; /* looks in a row before another endpoint is tried */
-
 struct item { /* a job, then its result */
 	struct item *next;
 	struct gs_node_effect effect;
@@ -23,15 +21,14 @@ struct list {
 
 struct gs_chain_thread {
 	struct gs_chain_io *io;
-	const struct gs_config *config;
-	uint64_t failures;  /* in a row; the thread's own */
 	size_t outstanding; /* the loop's own */
 	pthread_t thread;
 	int event_fd; /* to the loop: results wait */
+	int job_fd;   /* to the thread: jobs wait, or it is to end */
 	int stop_fd;  /* to the call under way: end */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping; /* guarded, as the lists are */
+	bool stopping; /* guarded, as all below is */
+	bool head;
 	struct list queue, done;
 };
 
@@ -79,22 +76,6 @@ static void raise_fd(int fd)
 
 /* --- the thread's side --- */
 
-/* Another endpoint, once this one has been silent for a while. */
-static void try_another(struct gs_chain_thread *t)
-{
-	struct gs_session *session = t->io->session;
-	struct gs_error why = {0};
-
-	t->failures++;
-	if (t->config->rpc.count < 2 || t->failures % FAILURES_TO_SWITCH)
-		return;
-	if (gs_session_switch(t->config, t->stop_fd, session, &why)) {
-		gs_log_line(t->io->log, GS_LOG_ERROR, "rpc.none", "why=\"%s\"", why.text);
-		return;
-	}
-	gs_log_line(t->io->log, GS_LOG_WARN, "rpc.switched", "endpoint=%s", gs_rpc_name(session->rpc));
-}
-
 static void look(struct gs_chain_thread *t, struct gs_chain_result *result)
 {
 	struct gs_chain_answer *answer = &result->answer;
@@ -104,10 +85,6 @@ static void look(struct gs_chain_thread *t, struct gs_chain_result *result)
 	answer->input.kind = GS_INPUT_HEADER;
 	result->err = gs_chain_io_header(t->io, id, &answer->input.as.header, &answer->why);
 	answer->answered = !result->err;
-	if (newest && result->err)
-		try_another(t);
-	else if (newest)
-		t->failures = 0;
 }
 
 static void look_for_final(struct gs_chain_thread *t, struct gs_chain_result *result)
@@ -139,59 +116,92 @@ static void do_job(struct gs_chain_thread *t, struct item *item)
 	}
 }
 
-static void *run(void *self)
+static void lower_fd(int fd)
+{
+	uint64_t count;
+
+	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+}
+
+static void on_head(void *self)
 {
 	struct gs_chain_thread *t = self;
 
 	pthread_mutex_lock(&t->lock);
+	t->head = true;
+	pthread_mutex_unlock(&t->lock);
+	raise_fd(t->event_fd);
+}
+
+static void *run(void *self)
+{
+	struct gs_chain_thread *t = self;
+	struct gs_rpc *rpc = t->io->session->rpc;
+
+	gs_rpc_watch_heads(rpc, on_head, t);
+	pthread_mutex_lock(&t->lock);
 	while (!t->stopping) {
 		struct item *item = shift(&t->queue);
-		if (!item) {
-			pthread_cond_wait(&t->wake, &t->lock);
-			continue;
-		}
 		pthread_mutex_unlock(&t->lock);
-		do_job(t, item);
+		if (item) {
+			do_job(t, item);
+		} else {
+			gs_rpc_rest(rpc, t->job_fd);
+			lower_fd(t->job_fd);
+		}
 		pthread_mutex_lock(&t->lock);
-		append(&t->done, item);
-		raise_fd(t->event_fd);
+		if (item) {
+			append(&t->done, item);
+			raise_fd(t->event_fd);
+		}
 	}
 	pthread_mutex_unlock(&t->lock);
+	gs_rpc_watch_heads(rpc, NULL, NULL);
 	return NULL;
 }
 
 /* --- the loop's side --- */
 
-enum gs_err gs_chain_thread_open(struct gs_chain_io *io, const struct gs_config *config, struct gs_chain_thread **out,
-                                 int *event_fd, struct gs_error *error)
+static void close_fds(struct gs_chain_thread *t)
+{
+	const int fds[] = {t->event_fd, t->job_fd, t->stop_fd};
+
+	for (size_t i = 0; i < GS_ARRAY_LEN(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread **out, int *event_fd,
+                                 struct gs_error *error)
 {
 	struct gs_chain_thread *t = calloc(1, sizeof(*t));
+	int failure;
 
 	*out = NULL;
 	if (!t)
 		return gs_fail(error, GS_ENOMEM, "chain thread: no memory");
 	t->io = io;
-	t->config = config;
 	t->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	t->job_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	t->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (t->event_fd < 0 || t->stop_fd < 0)
+	if (t->event_fd < 0 || t->job_fd < 0 || t->stop_fd < 0) {
+		failure = errno;
 		goto fail;
+	}
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->wake, NULL);
 	gs_rpc_stop_on(io->session->rpc, t->stop_fd);
-	if (pthread_create(&t->thread, NULL, run, t))
-		goto fail;
-	*out = t;
-	*event_fd = t->event_fd;
-	return GS_OK;
-fail:
+	failure = pthread_create(&t->thread, NULL, run, t);
+	if (!failure) {
+		*out = t;
+		*event_fd = t->event_fd;
+		return GS_OK;
+	}
 	gs_rpc_stop_on(io->session->rpc, -1);
-	if (t->event_fd >= 0)
-		close(t->event_fd);
-	if (t->stop_fd >= 0)
-		close(t->stop_fd);
+fail:
+	close_fds(t);
 	free(t);
-	return gs_fail(error, GS_EIO, "chain thread: cannot be started: %s", strerror(errno));
+	return gs_fail(error, GS_EIO, "chain thread: cannot be started: %s", strerror(failure));
 }
 
 void gs_chain_thread_close(struct gs_chain_thread *t)
@@ -200,17 +210,15 @@ void gs_chain_thread_close(struct gs_chain_thread *t)
 		return;
 	pthread_mutex_lock(&t->lock);
 	t->stopping = true;
-	pthread_cond_signal(&t->wake);
 	pthread_mutex_unlock(&t->lock);
 	raise_fd(t->stop_fd);
+	raise_fd(t->job_fd);
 	pthread_join(t->thread, NULL);
 	gs_rpc_stop_on(t->io->session->rpc, -1);
 	empty(&t->queue);
 	empty(&t->done);
-	close(t->event_fd);
-	close(t->stop_fd);
+	close_fds(t);
 	pthread_mutex_destroy(&t->lock);
-	pthread_cond_destroy(&t->wake);
 	free(t);
 }
 
@@ -232,8 +240,8 @@ enum gs_err gs_chain_thread_submit(struct gs_chain_thread *t, const struct gs_ch
 	t->outstanding++;
 	pthread_mutex_lock(&t->lock);
 	append(&t->queue, item);
-	pthread_cond_signal(&t->wake);
 	pthread_mutex_unlock(&t->lock);
+	raise_fd(t->job_fd);
 	return GS_OK;
 }
 
@@ -257,6 +265,17 @@ void gs_chain_result_free(struct gs_chain_result *result)
 {
 	if (result)
 		item_free((struct item *)((char *)result - offsetof(struct item, result)));
+}
+
+bool gs_chain_thread_head(struct gs_chain_thread *t)
+{
+	bool head;
+
+	pthread_mutex_lock(&t->lock);
+	head = t->head;
+	t->head = false;
+	pthread_mutex_unlock(&t->lock);
+	return head;
 }
 
 size_t gs_chain_thread_outstanding(const struct gs_chain_thread *t)

@@ -34,10 +34,9 @@ struct gs_chain_result {
 
 struct gs_chain_thread;
 
-/* io is borrowed, as is config (for other endpoints, when one is silent). *event_fd becomes readable when results wait; owned by
- * *out. */
-GS_MUST enum gs_err gs_chain_thread_open(struct gs_chain_io *io, const struct gs_config *config,
-                                         struct gs_chain_thread **out, int *event_fd, struct gs_error *error);
+/* io is borrowed. *event_fd becomes readable when results wait or a new head was told of; owned by *out. */
+GS_MUST enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread **out, int *event_fd,
+                                         struct gs_error *error);
 /* Ends the call under way, drops the other jobs, and waits for the thread. NULL is fine. */
 void gs_chain_thread_close(struct gs_chain_thread *thread);
 /* GS_ENOMEM. */
@@ -45,6 +44,8 @@ GS_MUST enum gs_err gs_chain_thread_submit(struct gs_chain_thread *thread, const
 /* The next result, owned by the caller (gs_chain_result_free); NULL when none waits. */
 struct gs_chain_result *gs_chain_thread_take(struct gs_chain_thread *thread);
 void gs_chain_result_free(struct gs_chain_result *result); /* NULL is fine */
+/* Whether an endpoint has told of a new head since the last time this was asked. */
+bool gs_chain_thread_head(struct gs_chain_thread *thread);
 /* Jobs submitted and not taken. */
 size_t gs_chain_thread_outstanding(const struct gs_chain_thread *thread);
 

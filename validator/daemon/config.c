@@ -35,6 +35,7 @@ static const struct gs_setting table[] = {
 	{"intervals.poll_ms", GS_SETTING_U64, AT(intervals.poll_ms), 10, 60 * 1000, NULL},
 	{"intervals.resend_s", GS_SETTING_U64, AT(intervals.resend_s), 1, 3600, NULL},
 	{"intervals.rpc_timeout_ms", GS_SETTING_U64, AT(intervals.rpc_timeout_ms), 100, 600 * 1000, NULL},
+	{"chain.quorum", GS_SETTING_U64, AT(chain.quorum), 0, 8, NULL},
 	{"chain.fee_max_gwei", GS_SETTING_GWEI, AT(chain.fee_max), 0, 0, NULL},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
 	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},

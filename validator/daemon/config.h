@@ -13,7 +13,7 @@ enum gs_attest_mode { GS_ATTEST_MODE_OFF, GS_ATTEST_MODE_ON };
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
-	struct gs_setting_list rpc;          /* endpoints, in order of preference */
+	struct gs_setting_list rpc;          /* endpoints of the chain */
 	char ca_file[GS_BINDER_PATH_MAX];    /* PEM; "": the system's authorities */
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
@@ -47,6 +47,7 @@ struct gs_config {
 		uint64_t rpc_timeout_ms; /* of one call */
 	} intervals;
 	struct {
+		uint64_t quorum;       /* endpoints that must agree; 0: all of two, a majority of three or more */
 		struct gs_wei fee_max; /* per gas; zero: no cap */
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */

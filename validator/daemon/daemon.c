@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "chain/rpc/pool.h"
 #include "storage/spill.h"
 #include "storage/store.h"
 #include "validator/daemon/batches.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct gs_follow follow;
 	struct gs_catchup catchup;
 	enum phase phase;
+	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
 	time_t started;
 	enum gs_err err; /* why the loop ended */
@@ -329,7 +331,8 @@ static enum gs_err tend(struct daemon *d)
 
 static enum gs_err rest(struct daemon *d)
 {
-	const uint64_t ms = gs_follow_wait_ms(&d->follow, d->config->intervals.poll_ms);
+	const uint64_t poll = gs_follow_wait_ms(&d->follow, d->config->intervals.poll_ms);
+	const uint64_t ms = d->woken && !d->follow.failures ? 0 : poll;
 	const struct timeval wait = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
 
 	d->phase = RESTING;
@@ -362,8 +365,11 @@ static void on_tick(evutil_socket_t fd, short what, void *self)
 
 	(void)fd;
 	(void)what;
+	if (d->phase != RESTING)
+		return;
 	gs_follow_begin(&d->follow);
 	d->phase = WALKING;
+	d->woken = false;
 	err = ask(d, GS_CHAIN_NEWEST, 0);
 	if (!err && (uint64_t)time(NULL) >= d->catchup.final_at_s + FINAL_EVERY_S) {
 		d->catchup.final_at_s = (uint64_t)time(NULL);
@@ -393,6 +399,16 @@ static enum gs_err on_result(struct daemon *d, struct gs_chain_result *r)
 	return wanted ? feed_and_do(d, &r->answer.input) : GS_OK;
 }
 
+/* A new head was told of: the next walk begins now, or right after the one under way. */
+static void wake(struct daemon *d)
+{
+	const struct timeval at_once = {0, 0};
+
+	d->woken = true;
+	if (d->phase == RESTING && !d->follow.failures)
+		event_add(d->tick, &at_once);
+}
+
 static void on_chain(evutil_socket_t fd, short what, void *self)
 {
 	struct daemon *d = self;
@@ -405,6 +421,8 @@ static void on_chain(evutil_socket_t fd, short what, void *self)
 		err = on_result(d, result);
 		gs_chain_result_free(result);
 	}
+	if (gs_chain_thread_head(d->chain))
+		wake(d);
 	if (!err)
 		err = advance(d);
 	if (err)
@@ -503,6 +521,21 @@ static enum gs_err open_work(struct daemon *d)
 	return gs_work_open(&work, &d->work, &d->work_fd, &d->error);
 }
 
+/* Whom this node believes. */
+static void say_trust(const struct daemon *d)
+{
+	struct gs_pool_status status;
+
+	gs_rpc_log_to(d->session.rpc, d->log);
+	if (gs_rpc_pool_status(d->session.rpc, &status))
+		gs_log_line(d->log, GS_LOG_INFO, "rpc.quorum", "endpoints=%zu must_agree=%zu", status.endpoints,
+		            status.need);
+	else
+		gs_log_line(d->log, GS_LOG_INFO, "rpc.trusted",
+		            "endpoint=%s why=\"the only one; name several in rpc, and they must agree\"",
+		            gs_rpc_name(d->session.rpc));
+}
+
 static enum gs_err open_all(struct daemon *d)
 {
 	enum gs_err err;
@@ -519,6 +552,7 @@ static enum gs_err open_all(struct daemon *d)
 	d->store = gs_store_port(d->db);
 	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
 		return err;
+	say_trust(d);
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
 	if ((err = open_work(d)))
 		return err;
@@ -527,7 +561,7 @@ static enum gs_err open_all(struct daemon *d)
 	if ((err = gs_node_effects_init(&d->effects)))
 		return gs_fail(&d->error, err, "daemon: no memory");
 	err = open_node(d);
-	return err ? err : gs_chain_thread_open(&d->io, d->config, &d->chain, &d->chain_fd, &d->error);
+	return err ? err : gs_chain_thread_open(&d->io, &d->chain, &d->chain_fd, &d->error);
 }
 
 static enum gs_err open_loop(struct daemon *d)
@@ -592,6 +626,20 @@ static void close_all(struct daemon *d)
 		gs_store_close(d->db);
 }
 
+/* The chain's thread has ended, or else its counters might be changing. */
+static void say_stopped(struct daemon *d)
+{
+	struct gs_pool_status status = {0};
+
+	event_del(d->answers);
+	gs_chain_thread_close(d->chain);
+	d->chain = NULL;
+	gs_rpc_pool_status(d->session.rpc, &status);
+	gs_log_line(d->log, GS_LOG_INFO, "node.stopped", "reason=%s disagreements=%llu undecided=%llu",
+	            d->options->until_claims ? "settled_or_signal" : "signal", (unsigned long long)status.disagreements,
+	            (unsigned long long)status.undecided);
+}
+
 enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon_options *options,
                           const struct gs_log *log, struct gs_node_summary *summary, struct gs_error *error)
 {
@@ -618,8 +666,7 @@ enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon
 	if (err)
 		(void)gs_fail(error, err, "%s", d->error.text);
 	else
-		gs_log_line(log, GS_LOG_INFO, "node.stopped", "reason=%s",
-		            options->until_claims ? "settled_or_signal" : "signal");
+		say_stopped(d);
 	close_all(d);
 	free(d);
 	return err;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "chain/rpc/keyfile.h"
 
@@ -87,11 +88,24 @@ static enum gs_err check_chain(struct gs_session *s, const struct gs_config *con
 	return err;
 }
 
+/* One endpoint is believed; several must agree. */
+static enum gs_err open_rpc(const struct gs_config *config, struct gs_rpc **out, struct gs_error *error)
+{
+	struct gs_rpc_many_options options = {.each.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
+	                                      .each.ca_file = config->ca_file,
+	                                      .quorum = config->chain.quorum};
+	const char *urls[GS_BINDER_LIST_MAX];
+
+	for (size_t i = 0; i < config->rpc.count; i++)
+		urls[i] = config->rpc.item[i];
+	if (getrandom(&options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+		return gs_fail(error, GS_EIO, "rpc: no randomness");
+	return gs_rpc_open_many(urls, config->rpc.count, &options, out, error);
+}
+
 enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                             struct gs_error *error)
 {
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
-	                                       .ca_file = config->ca_file};
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
@@ -104,46 +118,11 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 		return err;
 	if ((needs & GS_SESSION_KEY) && (err = gs_session_load_key(config, &out->key, error)))
 		return err;
-	err = GS_EIO;
-	for (size_t i = 0; i < config->rpc.count && err == GS_EIO; i++) { /* the first endpoint that answers */
-		if (out->rpc)
-			gs_rpc_close(out->rpc);
-		out->rpc = NULL;
-		err = gs_rpc_open(config->rpc.item[i], &options, &out->rpc, error);
-		if (!err)
-			err = check_chain(out, config, needs, error);
-	}
+	err = open_rpc(config, &out->rpc, error);
+	if (!err)
+		err = check_chain(out, config, needs, error);
 	if (err)
 		gs_session_close(out);
-	return err;
-}
-
-enum gs_err gs_session_switch(const struct gs_config *config, int stop_fd, struct gs_session *session,
-                              struct gs_error *error)
-{
-	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
-	                                       .ca_file = config->ca_file};
-	enum gs_err err = GS_ENOTFOUND;
-
-	for (size_t i = 0; i < config->rpc.count && err; i++) {
-		struct gs_rpc *rpc = NULL;
-		uint64_t chain_id;
-		err = gs_rpc_open(config->rpc.item[i], &options, &rpc, error);
-		if (!err)
-			gs_rpc_stop_on(rpc, stop_fd);
-		if (!err)
-			err = gs_eth_chain_id(rpc, &chain_id, error);
-		if (!err && chain_id != session->chain_id)
-			err = gs_fail(error, GS_EINVAL, "%s: chain id is %llu, not %llu", gs_rpc_name(rpc),
-			              (unsigned long long)chain_id, (unsigned long long)session->chain_id);
-		if (err) {
-			if (rpc)
-				gs_rpc_close(rpc);
-			continue;
-		}
-		gs_rpc_close(session->rpc);
-		session->rpc = rpc;
-	}
 	return err;
 }
 

@@ -1,4 +1,4 @@
-/* validator/daemon/session.h: a checked connection: the endpoint answers, it is the chain that was meant, and the contracts are there.
+/* validator/daemon/session.h: a checked connection: the endpoints answer, it is the chain that was meant, and the contracts are there.
  *
  * Everything that may go wrong between the configuration and the first useful call is found here, one clear line each. */
 #ifndef GS_VALIDATOR_DAEMON_SESSION_H
@@ -9,7 +9,7 @@
 #include "validator/daemon/deployment.h"
 
 struct gs_session {
-	struct gs_rpc *rpc;
+	struct gs_rpc *rpc; /* of all configured endpoints */
 	uint64_t chain_id;
 	struct gs_deployment deployment; /* GS_SESSION_CONTRACTS */
 	struct gs_key key;               /* GS_SESSION_KEY */
@@ -20,10 +20,6 @@ enum gs_session_need { GS_SESSION_CONTRACTS = 1, GS_SESSION_KEY = 2 };
 /* needs: of enum gs_session_need. The chain id must be the configured one and the deployment's, where those are given. */
 GS_MUST enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                                     struct gs_error *error);
-/* Goes over to another configured endpoint that answers and is the same chain; on failure the session stays as it was. stop_fd: as
- * of gs_rpc_stop_on. */
-GS_MUST enum gs_err gs_session_switch(const struct gs_config *config, int stop_fd, struct gs_session *session,
-                                      struct gs_error *error);
 void gs_session_close(struct gs_session *session); /* wipes the key */
 struct gs_sender gs_session_sender(const struct gs_session *session);
 

@@ -263,6 +263,20 @@ static enum gs_err open_factor(const struct gs_contraction *c, const struct gs_f
 
 /* ---- packing rows and lanes ---- */
 
+/* Where n rows from one on begin in w. Few terms leave little time for a walk a tile. */
+static void rows_at(const struct gs_contraction *c, uint64_t row, size_t n, int64_t base, int64_t *at)
+{
+	if (c->rows.count == 1) {
+		int64_t step = c->w.step[c->rows.axis[0]];
+		for (size_t r = 0; r < n; r++)
+			at[r] = base + (int64_t)(row + r) * step;
+		return;
+	}
+	gs_walk(&c->rows, c->extent, row, n, c->w.step, at);
+	for (size_t r = 0; r < n; r++)
+		at[r] += base;
+}
+
 /* Items: the tiles of every batch, [batch][tile][term][row]. */
 static void pack_rows(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
@@ -274,14 +288,14 @@ static void pack_rows(void *self, unsigned thread, uint64_t first, uint64_t last
 		int64_t at[GS_TILE_ROWS_MAX];
 		uint64_t b = i / tiles, row = i % tiles * tile_rows;
 		uint64_t n = job->rows - row < tile_rows ? job->rows - row : tile_rows;
-		gs_walk(&c->rows, c->extent, job->row_first + row, (size_t)n, c->w.step, at);
 		int64_t base = c->w.at + gs_batch_at(c, job->batch_first + b, c->w.step);
-		for (uint64_t r = 0; r < n; r++)
-			at[r] += base;
+		rows_at(c, job->row_first + row, (size_t)n, base, at);
 		float *to = job->packed + (b * job->rows + row) * c->terms;
 		gs_pack(&job->w, job->kernels, at, (size_t)n, 0, (size_t)c->terms, to, (size_t)n);
 		if (job->w_sums)
-			gs_row_sums(job, to, (size_t)n, (size_t)c->terms, job->w_sums + b * job->rows + row);
+			job->kernels->ints->row_sums[job->w_words.kind](job->w_sums + b * job->rows + row,
+			                                                (const uint32_t *)(const void *)to, (size_t)n,
+			                                                (size_t)c->terms);
 	}
 }
 

@@ -39,6 +39,8 @@ typedef void gs_kernel_int_tile(const struct gs_int_tile *tile);
 struct gs_ints {
 	/* by kind, width and rows - 1, the shapes of struct gs_kernels' tiles; NULL for a kind that gains nothing here */
 	gs_kernel_int_tile *tile[GS_WORDS_KINDS][GS_TILE_WIDTHS][GS_TILE_ROWS_MAX];
+	/* sums[r] = the sum of what stands in the words w[t*rows + r] of all terms t, as w has it; NULL with the kind's tiles */
+	void (*row_sums[GS_WORDS_KINDS])(uint32_t *sums, const uint32_t *w, size_t rows, size_t terms);
 	bool signed_bytes; /* GS_WORDS_8: x's bytes are signed, as w's are */
 	/* the least and the greatest of n numbers, n at least 1 */
 	void (*range)(const int32_t *in, size_t n, int32_t *low, int32_t *high);

@@ -67,6 +67,34 @@ INT_TILE_RUN(int_tile_8, DOT_8)
 INT_TILE_RUN(int_tile_16, DOT_16)
 INT_TILE_RUN(int_tile_32, DOT_32)
 
+/* Rows are lanes here. A vector that begins in one term's rows ends in those of the next; the last terms, behind which nothing may be
+ * read, come through a copy. */
+#define INT_ROW_SUMS(BITS, DOT, ONE) \
+	static void row_sums_##BITS(uint32_t *restrict sums, const uint32_t *restrict w, size_t rows, size_t terms) \
+	{ \
+		for (size_t r = 0; r < rows; r += W_LANES) { \
+			const size_t n = rows - r < W_LANES ? rows - r : W_LANES; \
+			uint32_t part[W_LANES] = {0}; \
+			W acc = W_LOAD(part); \
+			for (size_t t = 0; t < terms; t++) { \
+				const uint32_t *from = w + t * rows + r; \
+				if (t * rows + r + W_LANES > terms * rows) \
+					from = memcpy(part, from, n * sizeof(*part)); \
+				acc = DOT(acc, W_SPLAT(ONE), W_LOAD(from)); \
+			} \
+			W_STORE(part, acc); \
+			memcpy(sums + r, part, n * sizeof(*part)); \
+		} \
+	}
+#ifdef DOT_8
+INT_ROW_SUMS(8, DOT_8, 0x01010101)
+#define INT_ROW_SUMS_8 row_sums_8
+#else
+#define INT_ROW_SUMS_8 NULL
+#endif
+INT_ROW_SUMS(16, DOT_16, 0x00010001)
+INT_ROW_SUMS(32, DOT_32, 1)
+
 /* The instances: INTS_TO_n makes one function a number of rows, INT_NAMES_n names them in the table. K: the kind's bits. */
 #define INTS(K, N, ROWS) \
 	static INT_UNCHECKED void int_tile_##K##_##N##_##ROWS(const struct gs_int_tile *t) \
@@ -173,7 +201,8 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 
 #define INT_WORDS \
 	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .lines_8 = lines_8, .lines_16 = lines_16, \
-	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops
+	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops, \
+	.row_sums = {[GS_WORDS_8] = INT_ROW_SUMS_8, [GS_WORDS_16] = row_sums_16, [GS_WORDS_32] = row_sums_32}
 
 #endif
 #endif

@@ -208,25 +208,6 @@ void gs_lane_sums(const struct gs_contract_job *job, const struct gs_panel *p, s
 	job->kernels->ints->tile[job->x_words.kind][p->width][0](&tile);
 }
 
-void gs_row_sums(const struct gs_contract_job *job, const float *w, size_t rows, size_t terms, uint32_t *sums)
-{
-	static const uint32_t none[GS_TILE_ROWS_MAX];
-	uint32_t x[GS_TILE_LANES_MAX], out[GS_TILE_ROWS_MAX * GS_TILE_LANES_MAX];
-	size_t lanes = job->kernels->lanes;
-	for (size_t l = 0; l < lanes; l++)
-		x[l] = ones(job->w_words.kind);
-	struct gs_int_tile tile = {.terms = terms,
-	                           .x = x,
-	                           .w = (const uint32_t *)(const void *)w,
-	                           .w_step = rows,
-	                           .start = none,
-	                           .out = out,
-	                           .out_row = lanes};
-	job->kernels->ints->tile[job->w_words.kind][0][rows - 1](&tile);
-	for (size_t r = 0; r < rows; r++)
-		sums[r] = out[r * lanes];
-}
-
 /* Adds to accumulators, which may lie in an array of floats, and to a start in the same form. */
 static void add_integer(float *at, size_t n, uint32_t value)
 {

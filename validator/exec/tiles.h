@@ -100,11 +100,9 @@ struct gs_contract_job {
 /* Runs items [first, last) of the part of a struct gs_contract_job: work of a pool. */
 void gs_contract_items(void *self, unsigned thread, uint64_t first, uint64_t last);
 
-/* sums[l] = start[l] + the sum of what stands in the words of the panel's lane l; and the same of a tile of rows, at w,
- * rows of it a term (start 0). */
+/* sums[l] = start[l] + the sum of what stands in the words of the panel's lane l. */
 void gs_lane_sums(const struct gs_contract_job *job, const struct gs_panel *p, size_t terms, const uint32_t *start,
                   uint32_t *sums);
-void gs_row_sums(const struct gs_contract_job *job, const float *w, size_t rows, size_t terms, uint32_t *sums);
 
 /* The panel that begins at a lane: as wide as a tile, or, of what is left, the widest without an empty vector. */
 size_t gs_panel_at(const struct gs_contract_job *job, uint64_t lane, unsigned *width);

@@ -1,0 +1,75 @@
+/* chain/rpc/pool.h: several endpoints of one chain as if they were one that can be believed.
+ *
+ * Each method has a rule (chain/rpc/compare.h) by which the endpoints' answers become one. What facts and spending rest on needs a
+ * quorum: so many endpoints must give the same answer. Otherwise the call fails, and whoever asked does not act: a time-out or an
+ * error is silence, never an answer. With a quorum of m, fewer than m that lie cannot make the pool say what no honest endpoint says, as long
+ * as m that are honest answer.
+ *
+ * Blocks are asked by hash wherever that can be: an endpoint that does not have the block yet is silent, not contrary. State at "latest" is
+ * asked at the hash of the newest block that a quorum has (EIP-1898).
+ *
+ * The fastest are asked first, another when one is late, fails or disagrees; what an endpoint refuses for being too much is
+ * learnt (chain/rpc/limits.h), and one that fails rests (chain/rpc/health.h). Calls block; one thread at a time. */
+#ifndef GS_CHAIN_RPC_POOL_H
+#define GS_CHAIN_RPC_POOL_H
+
+#include "chain/core/log.h"
+#include "chain/rpc/compare.h"
+#include "chain/rpc/endpoint.h"
+#include "chain/rpc/quorum.h"
+
+enum {
+	GS_POOL_GRACE_MS = 250,     /* for those that are late, where enough have answered and more would be better */
+	GS_POOL_TOLD_ALL_MS = 1000, /* for all to take a transaction that one has taken */
+	GS_POOL_PATIENCE_MS =
+		2000, /* an endpoint that rests, or takes no more for now, is waited for as long at most */
+	GS_POOL_HEAD_AGE_MS = 1000,    /* the block at which state is asked is no older in our hands */
+	GS_POOL_RETELL_MS = 10 * 1000, /* a disagreement about one method is told once in this time */
+	GS_POOL_EXCERPT_MAX = 120,
+};
+
+struct gs_pool;
+
+struct gs_pool_options {
+	const struct gs_endpoint_options *endpoint; /* of each; borrowed for the call */
+	uint64_t quorum; /* endpoints that must agree; 0: all of two, a majority of three or more */
+	uint64_t seed;   /* of the jitter with which failed endpoints rest */
+};
+
+/* 1 to GS_QUORUM_ENDPOINTS_MAX addresses, none twice. Makes no connection yet. */
+GS_MUST enum gs_err gs_pool_open(struct event_base *base, const char *const *urls, size_t count,
+                                 const struct gs_pool_options *options, struct gs_pool **out, struct gs_error *error);
+void gs_pool_close(struct gs_pool *pool); /* NULL is fine */
+/* From now on rpc.disagree and rpc.heads_lost are told here. Borrowed; NULL: nowhere. */
+void gs_pool_log_to(struct gs_pool *pool, const struct gs_log *log);
+/* "https://one:443 and 2 more". Borrowed. */
+const char *gs_pool_name(const struct gs_pool *pool);
+
+/* Turns the loop until the answer is there; params is taken over. *failure says what a failure was made of.
+ * GS_EAGAIN: too few endpoints answered, or agreed; GS_EIO: gs_pool_stop was called; else what the endpoints agree on, which
+ * may be a failure too (a revert). */
+GS_MUST enum gs_err gs_pool_call(struct gs_pool *pool, const char *method, json_t *params, json_t **result,
+                                 struct gs_rpc_failure *failure, struct gs_error *error);
+/* Ends the call under way and all later ones until it is called with false. From a callback of the loop. */
+void gs_pool_stop(struct gs_pool *pool, bool stopped);
+/* Any ws endpoint's new head: called from the loop. False: none of the endpoints can tell. */
+bool gs_pool_watch_heads(struct gs_pool *pool, void (*on_head)(void *self), void *self);
+
+struct gs_pool_status {
+	size_t endpoints, need;
+	uint64_t head;          /* the newest that a quorum had; 0: none yet */
+	uint64_t disagreements; /* calls in which answers differed */
+	uint64_t undecided;     /* of these, those without a quorum for any answer */
+	char last[640];         /* in words: the last disagreement; "": none */
+	struct {
+		const char *name; /* borrowed */
+		double latency_ms;
+		uint64_t answers, failures, disagreements; /* in which it was outvoted */
+		uint64_t head;
+		bool rests;
+		uint64_t range; /* blocks of one eth_getLogs that it takes, as far as is known */
+	} endpoint[GS_QUORUM_ENDPOINTS_MAX];
+};
+void gs_pool_status(const struct gs_pool *pool, struct gs_pool_status *out);
+
+#endif
