@@ -178,9 +178,12 @@ enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *f
 		gs_logstream_list(stream, out);
 	gs_logstream_close(stream);
 	/* Several endpoints that must agree; or one that gives logs in an order of its own, which can be put right when they are few. */
-	return err == GS_EUNSUPPORTED || (err == GS_EPARSE && filter->block_hash)
-	               ? gs_eth_get_logs(rpc, filter, out, error)
-	               : err;
+	if (err != GS_EUNSUPPORTED && (err != GS_EPARSE || !filter->block_hash))
+		return err;
+	err = gs_eth_get_logs(rpc, filter, out, error);
+	for (size_t i = 0; i < out->count; i++)
+		out->entries[i].time.unix_s = 0; /* no part of what endpoints must agree on */
+	return err;
 }
 
 /* --- receipts --- */
