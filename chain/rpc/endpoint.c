@@ -480,7 +480,7 @@ static enum gs_err keep_options(struct gs_endpoint *ep, const struct gs_endpoint
 	if (o->proxy && strncmp(o->proxy, "http://", 7) != 0 && strncmp(o->proxy, "socks5h://", 10) != 0)
 		return gs_fail(error, GS_EINVAL, "%s: a proxy's address begins with http:// or socks5h://", ep->name);
 	return given->header_file && given->header_file[0]
-	               ? gs_header_file_read(given->header_file, &ep->headers, error)
+	               ? gs_header_file_read(given->header_file, ep->name, &ep->headers, error)
 	               : GS_OK;
 }
 

@@ -44,8 +44,14 @@ enum gs_err gs_rpc_malformed(struct gs_rpc *rpc, enum gs_err code, struct gs_err
 
 static struct gs_endpoint_options options_of_each(const struct gs_rpc_options *options)
 {
-	return (struct gs_endpoint_options){
-		.connect_ms = options->connect_ms, .timeout_ms = options->timeout_ms, .ca_file = options->ca_file};
+	return (struct gs_endpoint_options){.connect_ms = options->connect_ms,
+	                                    .timeout_ms = options->timeout_ms,
+	                                    .ca_file = options->ca_file,
+	                                    .client_cert_file = options->client_cert_file,
+	                                    .client_key_file = options->client_key_file,
+	                                    .header_file = options->header_file,
+	                                    .proxy = options->proxy,
+	                                    .http2 = options->http2};
 }
 
 enum gs_err gs_rpc_open_many(const char *const *urls, size_t count, const struct gs_rpc_many_options *options,

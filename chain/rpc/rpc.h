@@ -16,8 +16,9 @@ struct gs_rpc;
 struct gs_rpc_options {
 	uint32_t connect_ms; /* 0: default */
 	uint32_t timeout_ms; /* of a whole call; 0: default */
-	const char
-		*ca_file; /* PEM: trust these authorities instead of the system's; NULL or "": the system's. Copied. */
+	/* NULL or "": none. Copied; chain/rpc/endpoint.h says what they are. */
+	const char *ca_file, *client_cert_file, *client_key_file, *header_file, *proxy;
+	bool http2;
 };
 
 /* url: http, https, ws or wss; no connection is made yet. options may be NULL. TLS certificates and host names are verified;

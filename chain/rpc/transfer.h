@@ -100,7 +100,8 @@ GS_MUST enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_
 GS_MUST enum gs_err gs_address_split(const char *url, const struct gs_header_lines *headers, char *address,
                                      size_t address_max, char host[GS_ENDPOINT_NAME_MAX], char **path,
                                      char **authorization, struct gs_error *error);
-GS_MUST enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, struct gs_error *error);
+GS_MUST enum gs_err gs_header_file_read(const char *path, const char *endpoint, struct gs_header_lines *out,
+                                        struct gs_error *error);
 void gs_header_lines_free(struct gs_header_lines *lines);
 
 #endif

@@ -32,6 +32,7 @@ const struct gs_command gs_commands[] = {
 	{"claims", "Lists claims, verdicts and outcomes", "gainsay claims --db node.db", gs_cmd_claims},
 	{"games", "Lists disputes", "gainsay games --db node.db", gs_cmd_games},
 	{"show", "Shows one claim or game", "gainsay show 0x27f6d4 --db node.db", gs_cmd_show},
+	{"db", "Checks, prints, copies and carries a node's database", "gainsay db check node.db", gs_cmd_db},
 	{"dispute", "Plays a whole dispute on a chain, both sides",
          "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
 	{"sim", "Asks what becomes of claims, money and nodes, in thousands of runs", "gainsay sim games --runs 5000",

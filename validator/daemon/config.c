@@ -7,6 +7,7 @@
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
+static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error",
                                          NULL}; /* in the order of enum gs_log_level */
@@ -15,6 +16,11 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error",
 static const struct gs_setting table[] = {
 	{"rpc", GS_SETTING_LIST, AT(rpc), 0, 0, NULL},
 	{"ca_file", GS_SETTING_PATH, AT(ca_file), 0, 0, NULL},
+	{"rpc_header_file", GS_SETTING_PATH, AT(rpc_header_file), 0, 0, NULL},
+	{"rpc_client_cert_file", GS_SETTING_PATH, AT(rpc_client_cert_file), 0, 0, NULL},
+	{"rpc_client_key_file", GS_SETTING_PATH, AT(rpc_client_key_file), 0, 0, NULL},
+	{"rpc_proxy", GS_SETTING_TEXT, AT(rpc_proxy), 0, 0, NULL},
+	{"rpc_http2", GS_SETTING_WORD, AT(rpc_http2), 0, 0, no_yes},
 	{"chain_id", GS_SETTING_U64, AT(chain_id), 1, UINT32_MAX, NULL},
 	{"deployment", GS_SETTING_PATH, AT(deployment), 0, 0, NULL},
 	{"db", GS_SETTING_PATH, AT(db), 0, 0, NULL},

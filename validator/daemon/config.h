@@ -13,8 +13,13 @@ enum gs_attest_mode { GS_ATTEST_MODE_OFF, GS_ATTEST_MODE_ON };
 enum gs_log_format { GS_LOG_FORMAT_TEXT, GS_LOG_FORMAT_JSON };
 
 struct gs_config {
-	struct gs_setting_list rpc;          /* endpoints of the chain */
-	char ca_file[GS_BINDER_PATH_MAX];    /* PEM; "": the system's authorities */
+	struct gs_setting_list rpc;               /* endpoints of the chain */
+	char ca_file[GS_BINDER_PATH_MAX];         /* PEM; "": the system's authorities */
+	char rpc_header_file[GS_BINDER_PATH_MAX]; /* these as in chain/rpc/endpoint.h; "": none */
+	char rpc_client_cert_file[GS_BINDER_PATH_MAX];
+	char rpc_client_key_file[GS_BINDER_PATH_MAX];
+	char rpc_proxy[GS_BINDER_PATH_MAX];
+	int rpc_http2;                       /* 0 or 1 */
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
 	char db[GS_BINDER_PATH_MAX];

@@ -93,6 +93,11 @@ static enum gs_err open_rpc(const struct gs_config *config, struct gs_rpc **out,
 {
 	struct gs_rpc_many_options options = {.each.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
 	                                      .each.ca_file = config->ca_file,
+	                                      .each.header_file = config->rpc_header_file,
+	                                      .each.client_cert_file = config->rpc_client_cert_file,
+	                                      .each.client_key_file = config->rpc_client_key_file,
+	                                      .each.proxy = config->rpc_proxy,
+	                                      .each.http2 = config->rpc_http2,
 	                                      .quorum = config->chain.quorum};
 	const char *urls[GS_BINDER_LIST_MAX];
 

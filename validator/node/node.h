@@ -29,7 +29,7 @@ enum {
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
-	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
+	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
 	GS_NODE_FINALISE_GRACE_S =
 		5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
 };
