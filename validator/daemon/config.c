@@ -53,6 +53,7 @@ static const struct gs_setting table[] = {
 	{"chain.quorum", GS_SETTING_U64, AT(chain.quorum), 0, 8, NULL},
 	{"chain.fee_max_gwei", GS_SETTING_GWEI, AT(chain.fee_max), 0, 0, NULL},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
+	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
 	{"trace.memory_mib", GS_SETTING_U64, AT(trace.memory_mib), 0, 1024 * 1024, NULL},
@@ -72,6 +73,7 @@ void gs_config_defaults(struct gs_config *config)
 	config->key.timeout_ms = GS_SIGNER_TIMEOUT_MS_DEFAULT;
 	config->talk.patience_s = 20;
 	config->intervals.poll_ms = 1000;
+	config->chain.final_blocks = 256;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;
 	config->execution.threads = 1;

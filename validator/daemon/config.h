@@ -64,6 +64,7 @@ struct gs_config {
 		struct gs_wei fee_max; /* per gas; zero: no cap */
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
+		uint64_t final_blocks; /* where endpoints do not say what is final: so deep is taken for it */
 	} chain;
 	struct {
 		uint64_t threads;      /* executions at once */
