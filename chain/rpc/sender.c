@@ -10,7 +10,7 @@ enum { WAIT_POLL_MS = 50 };
 enum gs_err gs_sender_next_nonce(const struct gs_sender *sender, uint64_t *out, struct gs_error *error)
 {
 	struct gs_block_id pending = {.kind = GS_BLOCK_PENDING};
-	return gs_eth_get_nonce(sender->rpc, &sender->key->address, pending, out, error);
+	return gs_eth_get_nonce(sender->rpc, &sender->signer.address, pending, out, error);
 }
 
 static enum gs_err choose_fees(const struct gs_sender *sender, const struct gs_send_request *request, struct gs_tx *tx,
@@ -57,7 +57,7 @@ static enum gs_err check_cost(const struct gs_sender *sender, const struct gs_se
 		err = gs_fees_l1(sender->rpc, gs_buf_view(&bytes), &l1_fee, error);
 	gs_buf_free(&bytes);
 	if (!err)
-		err = gs_eth_get_balance(sender->rpc, &sender->key->address, gs_block_latest(), &balance, error);
+		err = gs_eth_get_balance(sender->rpc, &sender->signer.address, gs_block_latest(), &balance, error);
 	if (err)
 		return err;
 	if (gs_fees_cost(tx->gas_limit, tx->max_fee, l1_fee, &out->cost) != GS_OK ||
@@ -82,7 +82,7 @@ static enum gs_err estimate(const struct gs_sender *sender, const struct gs_send
                             struct gs_prepared *out, struct gs_error *error)
 {
 	const struct gs_eth_call call = {
-		.from = &sender->key->address,
+		.from = &sender->signer.address,
 		.to = request->create ? NULL : &request->to,
 		.value = request->value,
 		.data = request->data,
@@ -118,7 +118,7 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 	if ((err = choose_fees(sender, request, &tx, out, error)) != GS_OK ||
 	    (tx.gas_limit == 0 && (err = estimate(sender, request, &tx, out, error)) != GS_OK) ||
 	    (err = check_cost(sender, request, &tx, out, error)) != GS_OK ||
-	    (err = gs_tx_sign(&tx, sender->key, raw, &out->hash, error)) != GS_OK)
+	    (err = sender->signer.sign_tx(sender->signer.self, &tx, raw, &out->hash, error)) != GS_OK)
 		return err;
 	out->reason = GS_REFUSED_NOT;
 	out->nonce = tx.nonce;

@@ -29,6 +29,8 @@ const struct gs_command gs_commands[] = {
          gs_cmd_demand},
 	{"run", "Runs a validator node", "gainsay run --config devnet.yaml", gs_cmd_run},
 	{"defend", "Answers challenges of one's own claims", "gainsay defend --config node.yaml", gs_cmd_defend},
+	{"doctor", "Looks at all that a node depends on, says what to do", "gainsay doctor --config node.yaml",
+         gs_cmd_doctor},
 	{"claims", "Lists claims, verdicts and outcomes", "gainsay claims --db node.db", gs_cmd_claims},
 	{"games", "Lists disputes", "gainsay games --db node.db", gs_cmd_games},
 	{"show", "Shows one claim or game", "gainsay show 0x27f6d4 --db node.db", gs_cmd_show},

@@ -33,7 +33,7 @@ static enum gs_err check_nonce(struct gs_chain_io *io, const struct gs_node_effe
 static enum gs_err try_call(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
                             struct gs_chain_answer *answer)
 {
-	const struct gs_address from = gs_session_sender(io->session).key->address;
+	const struct gs_address from = gs_session_sender(io->session).signer.address;
 	const struct gs_eth_call call = {.from = &from, .to = &effect->to, .data = data};
 	struct gs_buf out;
 	enum gs_err err;

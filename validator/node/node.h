@@ -15,6 +15,7 @@
 #define GS_VALIDATOR_NODE_NODE_H
 
 #include "chain/core/log.h"
+#include "chain/eth/eip712.h"
 #include "chain/eth/head.h"
 #include "chain/eth/key.h"
 #include "challenge/game/bonds.h"
@@ -72,8 +73,9 @@ struct gs_node_surroundings {
 	void *self;
 	/* The prover over this claim's execution, NULL when it has not been executed in this process. Borrowed for the step. */
 	const struct gs_prover *(*prover)(void *self, const struct gs_hash *claim);
-	/* The node's signature of a digest, for what is said off chain; may be NULL where options.talk is false. */
-	GS_MUST enum gs_err (*sign)(void *self, const struct gs_hash *digest, struct gs_signature *out);
+	/* The node's signature of typed data, for what is said off chain; may be NULL where options.talk is false. A failure other than
+	 * GS_ENOMEM ends the talk of that game, which goes on on chain. */
+	GS_MUST enum gs_err (*sign)(void *self, const struct gs_typed *what, struct gs_signature *out);
 };
 
 enum gs_verdict { GS_VERDICT_VALID = 1, GS_VERDICT_INVALID = 2, GS_VERDICT_UNAVAILABLE = 3 };
