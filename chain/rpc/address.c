@@ -118,9 +118,11 @@ static bool header_ok(const char *line, size_t len)
 	return strncasecmp(line, "sec-websocket-", 14) != 0 && line[name + 1 + strspn(line + name + 1, " ")] != '\0';
 }
 
-static enum gs_err take_lines(char *text, const char *path, struct gs_header_lines *out, struct gs_error *error)
+static enum gs_err take_lines(char *text, const char *path, const char *endpoint, struct gs_header_lines *out,
+                              struct gs_error *error)
 {
 	unsigned number = 0;
+	bool ours = true; /* until a section says whose lines follow */
 	for (char *line = text, *next; line; line = next) {
 		size_t len = strcspn(line, "\n");
 		next = line[len] ? line + len + 1 : NULL;
@@ -130,11 +132,17 @@ static enum gs_err take_lines(char *text, const char *path, struct gs_header_lin
 			line[--len] = '\0';
 		if (len == 0 || line[0] == '#')
 			continue;
+		if (line[0] == '[' && line[len - 1] == ']') {
+			ours = strlen(endpoint) == len - 2 && memcmp(endpoint, line + 1, len - 2) == 0;
+			continue;
+		}
 		if (!header_ok(line, len)) /* its text may be a secret and is not told */
 			return gs_fail(
 				error, GS_EINVAL,
 				"%s:%u: not a header; write 'Name: value', and none of Host, Content-Type and their like",
 				path, number);
+		if (!ours)
+			continue;
 		if (out->count == GS_ENDPOINT_HEADERS_MAX)
 			return gs_fail(error, GS_ELIMIT, "%s: more than %d headers", path, GS_ENDPOINT_HEADERS_MAX);
 		if (!(out->line[out->count] = strdup(line)))
@@ -144,7 +152,8 @@ static enum gs_err take_lines(char *text, const char *path, struct gs_header_lin
 	return GS_OK;
 }
 
-enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, struct gs_error *error)
+enum gs_err gs_header_file_read(const char *path, const char *endpoint, struct gs_header_lines *out,
+                                struct gs_error *error)
 {
 	char text[GS_ENDPOINT_HEADER_FILE_MAX + 1];
 	struct stat about;
@@ -173,7 +182,7 @@ enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, s
 	if (strlen(text) != len)
 		err = gs_fail(error, GS_EINVAL, "%s: not a text", path);
 	else
-		err = take_lines(text, path, out, error);
+		err = take_lines(text, path, endpoint, out, error);
 	explicit_bzero(text, sizeof(text));
 	return err;
 }

@@ -276,6 +276,7 @@ void gs_transfer_answer(struct gs_transfer *t, long status, struct gs_bytes text
 	if (!ok) {
 		gs_rpc_failure_clear(&failure);
 		err = status_failed(method, status, root, &failure);
+		failure.retry_after_s = t->retry_after_s;
 	}
 	if (err == GS_OK)
 		gs_transfer_answer_json(t, root);
@@ -480,7 +481,7 @@ static enum gs_err keep_options(struct gs_endpoint *ep, const struct gs_endpoint
 	if (o->proxy && strncmp(o->proxy, "http://", 7) != 0 && strncmp(o->proxy, "socks5h://", 10) != 0)
 		return gs_fail(error, GS_EINVAL, "%s: a proxy's address begins with http:// or socks5h://", ep->name);
 	return given->header_file && given->header_file[0]
-	               ? gs_header_file_read(given->header_file, &ep->headers, error)
+	               ? gs_header_file_read(given->header_file, ep->name, &ep->headers, error)
 	               : GS_OK;
 }
 

@@ -44,7 +44,9 @@ struct gs_endpoint_options {          /* of zeros: the defaults. Texts may be NU
 	const char *ca_file;          /* PEM: trust these authorities instead of the system's */
 	const char *client_cert_file; /* PEM, with client_key_file: who we are */
 	const char *client_key_file;
-	const char *header_file; /* a "Name: value" a line, for keys; refused when others may read it */
+	const char *header_file; /* a "Name: value" a line, for keys; those below a line
+				    * "[https://host:port]", the name of an endpoint, go to it alone. Refused
+				    * when others may read it. */
 	const char *proxy;       /* http://HOST:PORT or socks5h://HOST:PORT */
 };
 

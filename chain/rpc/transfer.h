@@ -25,7 +25,8 @@ struct gs_transfer { /* one request: a call, or a batch of them */
 	struct gs_endpoint *ep;
 	struct gs_transfer *next, *prev; /* in the queue, or among those under way */
 	bool started;
-	char *body; /* of json_dumps: free() */
+	uint32_t retry_after_s; /* of an answer that is a refusal; 0: not said */
+	char *body;             /* of json_dumps: free() */
 	size_t body_len;
 	uint32_t timeout_ms;
 	double started_ms;
@@ -100,7 +101,8 @@ GS_MUST enum gs_err gs_address_name(const char *url, char name[GS_ENDPOINT_NAME_
 GS_MUST enum gs_err gs_address_split(const char *url, const struct gs_header_lines *headers, char *address,
                                      size_t address_max, char host[GS_ENDPOINT_NAME_MAX], char **path,
                                      char **authorization, struct gs_error *error);
-GS_MUST enum gs_err gs_header_file_read(const char *path, struct gs_header_lines *out, struct gs_error *error);
+GS_MUST enum gs_err gs_header_file_read(const char *path, const char *endpoint, struct gs_header_lines *out,
+                                        struct gs_error *error);
 void gs_header_lines_free(struct gs_header_lines *lines);
 
 #endif

@@ -430,6 +430,16 @@ static bool feed(struct ws *ws, const uint8_t *bytes, size_t len)
 	return true;
 }
 
+/* The connection ended without a goodbye; words of libcurl may say why (a TLS alert, say). */
+static void cut_by_peer(struct ws *ws)
+{
+	struct gs_rpc_failure failure = {0};
+	gs_rpc_failure_set(&failure, GS_RPC_TRANSPORT, 0, GS_EIO, "the connection was cut%s%s%s",
+	                   ws->state == OPEN ? "" : " before the upgrade to a WebSocket", ws->words[0] ? ": " : "",
+	                   ws->words);
+	cut(ws, GS_EIO, &failure);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct ws *ws = context;
@@ -441,6 +451,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	gs_endpoint_enter(ep);
 	for (int i = 0; i < READS_AT_ONCE; i++) {
+		ws->words[0] = '\0';
 		code = curl_easy_recv(ws->easy, bytes, sizeof(bytes), &n);
 		if (code != CURLE_OK || n == 0)
 			break;
@@ -450,9 +461,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	if (code == CURLE_OK && n > 0)
 		event_active(ws->readable, EV_READ, 0); /* TLS may hold more than the socket shows */
 	else if (code != CURLE_AGAIN)
-		cut_text(ws, GS_RPC_TRANSPORT, GS_EIO,
-		         ws->state == OPEN ? "the connection was cut"
-		                           : "the connection was cut before the upgrade to a WebSocket");
+		cut_by_peer(ws);
 out:
 	gs_endpoint_leave(ep);
 }

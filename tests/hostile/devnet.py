@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -112,7 +113,7 @@ class World:
     def __init__(self, origin, anvil):
         self.origin, self.tools, self.folder, self.deployment = origin, origin.tools, origin.folder, origin.deployment
         self.anvil, self.call = anvil, proxy.Upstream(anvil.url).call
-        self.clock, self.mining, self.chain = 0, None, copy.copy(origin.chain)
+        self.clock, self.mining, self.chain, self.fork = 0, None, copy.copy(origin.chain), None
         if self.chain:
             self.chain.url = anvil.url
 
@@ -125,7 +126,9 @@ class World:
         return int(await self.call("eth_blockNumber"), 16)
 
     async def mine(self, seconds=1):
-        self.clock = (self.clock or await self.time()) + seconds
+        if not self.clock:  # anvil wants no time before its own start either
+            self.clock = max(await self.time(), int(time.time()))
+        self.clock += seconds
         await self.call("evm_mine", {"timestamp": self.clock})
 
     def start_mining(self, pace_s):
@@ -144,14 +147,21 @@ class World:
     # --- parties ---
 
     def command(self, party, *words, rpc=None):
-        out = [str(self.tools.gainsay), *map(str, words), "--rpc", rpc or self.anvil.url, "--key-file", str(self.folder / f"key{party}")]
+        # Other worlds have the same accounts, on chains of their own.
+        out = ["/usr/bin/env", f"GAINSAY_KEY_LOCK_FOLDER={self.folder}/locks-{self.anvil.url.rpartition(':')[2]}", str(self.tools.gainsay), *map(str, words), "--rpc", rpc or self.anvil.url, "--key-file", str(self.folder / f"key{party}")]
+        out += [] if words[0] in ("run", "defend") else ["--share-key"]
         return out + ([] if words[0] == "deploy" else ["--deployment", str(self.deployment)])
 
     async def gainsay(self, party, *words):
         """A command that must succeed; its JSON, if it gave any."""
         process = await asyncio.create_subprocess_exec(*self.command(party, *words, "--json"), stdin=asyncio.subprocess.DEVNULL,
                                                        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        out, err = await process.communicate()
+        talk = asyncio.ensure_future(process.communicate())
+        await asyncio.wait([talk, *([self.mining] if self.mining else [])], return_when=asyncio.FIRST_COMPLETED)
+        if not talk.done():
+            process.kill()
+            self.mining.result()  # blocks have come to an end: says why
+        out, err = await talk
         if process.returncode:
             raise RuntimeError(f"gainsay {words[0]}: {err.decode().strip()}")
         return json.loads(out) if out.strip() else None

@@ -67,6 +67,7 @@ REFUSALS = {
     "results_limit": (-32005, "query returned more than 10000 results. Try with this block range [0x1, 0x2]."),
 }
 DEEP = 100_000
+LONGEST_S = 2.0  # of one fault: who backs off asks less and less, and would meet it for minutes
 
 
 @dataclasses.dataclass
@@ -78,16 +79,24 @@ class Fault:
     method: str = ""  # only requests of this method, which alone are counted for `count`
     endpoint: int = 0
     used: int = 0     # requests it was applied to
+    over: float = 0   # when it ends whatever it was applied to, once it has begun
 
     def __post_init__(self):
         if self.kind not in KINDS and self.kind not in LIES:
             raise ValueError(f"no fault is called {self.kind!r}")
 
-    def takes(self, number, methods):
+    def takes(self, number, methods, now=0.0):
+        """now: seconds by any clock."""
+        if self.over and now > self.over:
+            return False
         return number > self.after and self.used < self.count and (not self.method or self.method in methods)
 
+    def use(self, now):
+        self.over = self.over or now + LONGEST_S
+        self.used += 1
+
     def line(self):
-        words = {k: v for k, v in dataclasses.asdict(self).items() if k != "used" and (v or k in ("kind", "after", "count"))}
+        words = {k: v for k, v in dataclasses.asdict(self).items() if k not in ("used", "over") and (v or k in ("kind", "after", "count"))}
         return json.dumps(words)
 
 
@@ -97,9 +106,10 @@ def parse(text):
 
 
 def draw(rng, endpoints=1, transport=HTTP, faults=12, span=400, liar=None):
-    """A schedule for so many endpoints, from a random.Random. liar: the number of the only endpoint that lies, or None."""
+    """A schedule for so many endpoints, from a random.Random. liar: the number of the only endpoint that lies, or None. Beside a liar no
+    other says null, which would be a second one that denies what is there."""
     def one(kinds, endpoint):
-        fitting = [k for k in kinds if transport in kinds[k][5]]
+        fitting = [k for k in kinds if transport in kinds[k][5] and (liar in (None, endpoint) or k != "null")]
         kind = rng.choices(fitting, [kinds[k][0] for k in fitting])[0]
         _, low, high, most, method, _ = kinds[kind]
         return Fault(kind, rng.randrange(span), rng.randint(1, most), rng.randint(low, high), method, endpoint)

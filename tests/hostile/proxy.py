@@ -16,6 +16,7 @@ import os
 import pathlib
 import ssl
 import sys
+import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
@@ -145,9 +146,9 @@ class Endpoint:
         methods = [a.get("method", "") for a in (ask if isinstance(ask, list) else [ask]) if isinstance(a, dict)]
         self.requests += not opening
         self.methods.update(methods)
-        lag, met = 0, None
+        lag, met, now = 0, None, time.monotonic()
         for fault in self.faults:
-            if (fault.kind == "ws_accept") != opening or not fault.takes(self.requests + opening, methods):
+            if (fault.kind == "ws_accept") != opening or not fault.takes(self.requests + opening, methods, now):
                 continue
             if fault.kind == "lag":
                 lag = fault.arg
@@ -155,7 +156,7 @@ class Endpoint:
                 met = fault
             else:
                 continue
-            fault.used += 1
+            fault.use(now)
             self.fired[fault.kind] += 1
         if self.log:
             print(json.dumps([self.name, self.requests, methods, met.kind if met else None, lag]), file=self.log, flush=True)

@@ -38,7 +38,7 @@ import proxy  # noqa: E402
 CLAIMANT, VALIDATOR, LIAR, ATTACKER, ONLOOKER = 1, 2, 3, 4, 5
 HONEST = {CLAIMANT: "claimant", VALIDATOR: "validator"}
 PACE_S = 0.04            # between two blocks, each a second of the chain's time
-SETTLE_S = 60            # of ours, until everything must be settled
+SETTLE_S = 120           # of ours, until everything must be settled
 CATCH_UP_S = 30          # and both honest nodes be at the last block
 STARTS_MAX = 100         # of one node
 REORG_MAX = 30           # blocks
@@ -54,15 +54,19 @@ class Wrong(Exception):
 class Plan:
     """What a seed stands for."""
 
-    def __init__(self, seed, tools, reorgs_only=0):
-        self.rng = rng = random.Random(f"{seed} {reorgs_only}")
+    def __init__(self, seed, tools, reorgs_only=0, endpoints=0, planted=False):
+        self.rng = rng = random.Random(f"{seed} {reorgs_only} {endpoints}")
+        self.endpoints = endpoints = endpoints or rng.choice((1, 3))
         self.seed, self.reorgs_only = seed, reorgs_only
         images = rng.sample(tools.images, 3)
         self.wrong = rng.choice(("outputs", "weight", None)) if not reorgs_only else rng.choice(("outputs", "weight"))
         self.attacked = self.wrong is None or rng.random() < 0.4
         self.image, self.wrong_image, self.other_image = images
-        self.faults = {} if reorgs_only else {p: faults.draw(rng, faults=rng.randint(2, 16), span=rng.choice((60, 150, 400)))
-                                              for p in HONEST}
+        self.transport = {p: rng.choice((faults.HTTP, faults.WS)) for p in HONEST}
+        # Lies only where the others outvote them.
+        self.liar = {p: rng.randrange(endpoints) if endpoints > 2 else None for p in HONEST}
+        self.faults = {} if reorgs_only else {p: faults.draw(rng, endpoints, self.transport[p], rng.randint(2, 16),
+                                                             rng.choice((60, 150, 400)), self.liar[p]) for p in HONEST}
         count = reorgs_only or rng.choice((0, 0, 0, 1, 2))
         # (blocks after the start, depth, what becomes of the transactions)
         self.reorgs = sorted((rng.randint(3, 90), rng.randint(1, REORG_MAX), rng.choice(("drop", "keep", "order")))
@@ -71,9 +75,13 @@ class Plan:
         self.kills = sorted((rng.uniform(0.3, 4), rng.choice(tuple(HONEST))) for _ in range(rng.choice((0, 0, 0, 1, 2))))
         if reorgs_only:
             self.kills = []
+        if planted:  # what no node can withstand: its only endpoint adds to the logs
+            self.kills, self.reorgs, self.wrong = [], [], "outputs"
+            self.faults = {VALIDATOR: [faults.Fault("log_add", 0, 10000)]}
 
     def lines(self):
-        yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked, "reorgs": self.reorgs, "kills": self.kills})
+        yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked,
+                          "transport": self.transport, "liar": self.liar, "reorgs": self.reorgs, "kills": self.kills})
         for party, schedule in self.faults.items():
             for fault in schedule:
                 yield f"{HONEST[party]} {fault.line()}"
@@ -151,13 +159,15 @@ class Run:
         plan, world, tools = self.plan, self.world, self.world.tools
         self.proxy_log = open(self.folder / "proxy.log", "a", encoding="utf-8")
         for party, name in HONEST.items():
-            self.endpoints[party] = [proxy.Endpoint(world.anvil.url, plan.faults.get(party, []), name=name, log=self.proxy_log)]
+            self.endpoints[party] = [proxy.Endpoint(world.anvil.url, [f for f in plan.faults.get(party, []) if f.endpoint == i],
+                                                    world.fork and world.fork.anvil.url, f"{name} {i}", self.proxy_log)
+                                     for i in range(plan.endpoints)]
             for endpoint in self.endpoints[party]:
                 await endpoint.listen()
         common = ("--models", tools.models, "--poll-ms", "25")
 
         def node(party, name, *words):
-            rpc = ",".join(e.url() for e in self.endpoints[party]) if party in self.endpoints else None
+            rpc = ",".join(e.url(self.plan.transport[party]) for e in self.endpoints[party]) if party in self.endpoints else None
             self.nodes[name] = Node(name, world.command(party, words[0], "--db", self.folder / name, *common, *words[1:], rpc=rpc), self.folder)
             self.nodes[name].start()
 
@@ -365,16 +375,22 @@ class Campaign:
         self.origin = devnet.Origin(self.tools, folder / "origin")
         self.todo = []  # (seed, reorganisations alone)
         self.passed, self.failed, self.totals = 0, [], proxy.collections.Counter()
-        self.kinds = proxy.collections.Counter()
+        self.kinds, self.end = proxy.collections.Counter(), float("inf")
 
     async def worker(self):
-        while self.todo:
+        while self.todo and time.monotonic() < self.end:
             seed, reorgs = self.todo.pop(0)
-            async with self.origin.anvil() as anvil:
-                await self.one(devnet.World(self.origin, anvil), seed, reorgs)
+            async with self.origin.anvil() as anvil, self.origin.anvil() as other:
+                world = devnet.World(self.origin, anvil)
+                if not self.options.planted:
+                    world.fork = devnet.World(self.origin, other)
+                    world.fork.start_mining(PACE_S)
+                await self.one(world, seed, reorgs)
+                if world.fork:
+                    await world.fork.stop_mining()
 
     async def one(self, world, seed, reorgs):
-        plan = Plan(seed, self.tools, reorgs)
+        plan = Plan(seed, self.tools, reorgs, self.options.endpoints, self.options.planted)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=self.folder))
         run, start = Run(world, plan, folder), time.monotonic()
         why = None
@@ -388,6 +404,8 @@ class Campaign:
         self.kinds.update(counts.pop("kinds"))
         self.totals.update(counts)
         seconds = time.monotonic() - start
+        if self.options.planted:
+            why = None if why and why.startswith("validator ") else f"the planted lie was not found: {why}"
         told = f"{counts['faults']} faults, {counts['reorgs']} reorganisations, {counts['kills']} kills"
         if why is None:
             self.passed += 1
@@ -404,9 +422,12 @@ class Campaign:
         print(f"     its plan and logs: {folder}", flush=True)
 
     async def run(self):
+        for number in (signal.SIGTERM, signal.SIGINT):  # leaves no process behind
+            asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
         self.tools.prepare()
         await self.origin.build()
         start = time.monotonic()
+        self.end = start + self.options.seconds
         await asyncio.gather(*(self.worker() for _ in range(self.options.jobs)))
         fired = ", ".join(f"{k} {n}" for k, n in sorted(self.kinds.items()))
         print(f"faults met: {fired}")
@@ -429,6 +450,9 @@ def main():
     parser.add_argument("--failures", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--reorgs", type=int, default=0)
+    parser.add_argument("--endpoints", type=int, default=0, help="of each node, of three or more of which one lies; 0: the seed says")
+    parser.add_argument("--planted", action="store_true", help="a node with one endpoint, which lies: the oracles must object")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begins no schedule after so long")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--print", action="store_true", help="only prints what the seeds stand for")
@@ -445,11 +469,13 @@ def main():
         campaign.todo += [(first + i, options.reorgs) for i in range(int(count or 1))]
     if options.print:
         for seed, reorgs in campaign.todo:
-            print("\n".join(Plan(seed, campaign.tools, reorgs).lines()))
+            print("\n".join(Plan(seed, campaign.tools, reorgs, options.endpoints).lines()))
         folder.rmdir()
         return
     try:
         asyncio.run(campaign.run())
+    except asyncio.CancelledError:
+        sys.exit(130)
     finally:
         if not campaign.failed and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -539,6 +539,14 @@ static void header_files(void **state)
 	call(f, 1, NULL);
 	turn_until(f, 1);
 	assert_string_equal(f->header, "secret one");
+	char text[200]; /* sections are for one endpoint each */
+	snprintf(text, sizeof(text),
+	         "[https://other.example:443]\nX-Test: theirs\n[%s]\nX-Test: ours\n[x]\nX-Test: 3\n", f->url);
+	write_file(path, text, 0600);
+	open_with(f, options);
+	call(f, 1, NULL);
+	turn_until(f, 2);
+	assert_string_equal(f->header, "ours");
 	for (size_t i = 0; i < GS_ARRAY_LEN(bad); i++) {
 		write_file(path, bad[i], 0600);
 		assert_int_equal(gs_endpoint_open(f->base, f->url, &options, &ep, &f->error), GS_EINVAL);

@@ -141,6 +141,7 @@ static enum gs_err take(const struct gs_setting *setting, const char *value, con
 	switch (setting->kind) {
 	case GS_SETTING_LIST: return take_list(out, value, setting->name, where, error);
 	case GS_SETTING_PATH: return take_path(out, value, folder, setting->name, where, error);
+	case GS_SETTING_TEXT: return take_path(out, value, NULL, setting->name, where, error);
 	case GS_SETTING_U64:
 		if (!parse_u64(value, &number) || number < setting->min || number > setting->max)
 			return gs_fail(error, GS_EINVAL, "%s: %s: %.100s: not a whole number from %llu to %llu", where,
@@ -194,6 +195,7 @@ void gs_bind_format(const struct gs_setting *setting, const void *target, char o
 
 	switch (setting->kind) {
 	case GS_SETTING_LIST:
+	case GS_SETTING_TEXT:
 	case GS_SETTING_PATH: GS_ASSERT(false); return;
 	case GS_SETTING_U64:
 		snprintf(out, GS_BINDER_VALUE_MAX, "%llu", (unsigned long long)*(const uint64_t *)value);

@@ -19,6 +19,7 @@ enum gs_setting_kind {
 	GS_SETTING_LIST,    /* struct gs_setting_list */
 	GS_SETTING_U64,     /* uint64_t from min to max */
 	GS_SETTING_PATH,    /* char[GS_BINDER_PATH_MAX]; a relative one in a file is taken from the file's folder */
+	GS_SETTING_TEXT,    /* char[GS_BINDER_PATH_MAX] */
 	GS_SETTING_SHARE,   /* uint64_t, millionths: "0.25" is 250000 */
 	GS_SETTING_ETHER,   /* struct gs_wei: "1.5" is 1.5 * 10^18 */
 	GS_SETTING_GWEI,    /* struct gs_wei: whole numbers of 10^9 */
@@ -58,7 +59,7 @@ GS_MUST enum gs_err gs_bind_text(const struct gs_settings *settings, const char 
                                  const char *where, void *target, struct gs_error *error);
 
 enum { GS_BINDER_VALUE_MAX = 96 };
-/* Writes one setting's value so that gs_bind_text reads the same again. Not for lists and paths (asserted); "" for an address that
+/* Writes one setting's value so that gs_bind_text reads the same again. Not for lists, paths and texts (asserted); "" for an address that
  * nobody said. */
 void gs_bind_format(const struct gs_setting *setting, const void *target, char out[GS_BINDER_VALUE_MAX]);
 
