@@ -154,7 +154,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			continue;
 		}
 		if (strcmp(name, "--duties") == 0) {
-			for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_WITHDRAW; p++)
+			for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_ROOTS; p++)
 				out->value[p] = GS_SIM_DRAWN;
 			continue;
 		}

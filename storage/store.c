@@ -35,6 +35,23 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_TALKS] = "talks",
 };
 
+const char *gs_table_name(enum gs_table table)
+{
+	GS_ASSERT((unsigned)table < GS_TABLE_COUNT);
+	return table_names[table];
+}
+
+bool gs_table_find(const char *name, enum gs_table *out)
+{
+	for (int i = 0; i < GS_TABLE_COUNT; i++) {
+		if (strcmp(name, table_names[i]) == 0) {
+			*out = (enum gs_table)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The first record of the meta table: what this file is, and which version of the records it holds. */
 static const char format_key[] = "format";
 static const char format_name[] = "gainsay";
@@ -218,10 +235,4 @@ void gs_store_close(struct gs_store_db *db)
 		close(db->lock_fd); /* and with it the lock */
 	pthread_mutex_destroy(&db->mutex);
 	free(db);
-}
-
-enum gs_err gs_store_backup(struct gs_store_db *db, const char *dir, struct gs_error *error)
-{
-	int rc = mdb_env_copy2(db->env, dir, MDB_CP_COMPACT);
-	return rc == 0 ? GS_OK : gs_fail(error, GS_EIO, "%s: backup of %s failed: %s", dir, db->dir, mdb_strerror(rc));
 }

@@ -26,7 +26,22 @@ void gs_store_close(struct gs_store_db *db);
 /* The port; valid until gs_store_close. */
 struct gs_store gs_store_port(struct gs_store_db *db);
 
-/* Makes a consistent copy of a running database in an existing, empty directory. */
+/* Makes a consistent copy of a running database in a directory that does not exist yet, without pages that nobody uses. It is
+ * looked through (gs_store_check) and on the disk before the directory has its name; a failure leaves nothing. */
 GS_MUST enum gs_err gs_store_backup(struct gs_store_db *db, const char *dir, struct gs_error *error);
+/* Puts such a copy in the database's place, which nobody may have open. A crash leaves the one or the other. */
+GS_MUST enum gs_err gs_store_compact(const char *dir, struct gs_error *error);
+
+/* Removes what gs_store_open made: a database that was not finished. Nobody may have it open. */
+void gs_store_remove(const char *dir);
+
+struct gs_store_stat {
+	uint64_t records;
+	uint64_t bytes; /* of the pages that the table takes */
+};
+GS_MUST enum gs_err gs_store_stat(struct gs_store_db *db, enum gs_table table, struct gs_store_stat *out,
+                                  struct gs_error *error);
+const char *gs_table_name(enum gs_table table);
+bool gs_table_find(const char *name, enum gs_table *out);
 
 #endif

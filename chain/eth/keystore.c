@@ -3,11 +3,12 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "chain/core/hash.h"
 
-enum { DERIVED_KEY = 32, CIPHER_KEY = 16, MAC_KEY = 16, IV = 16, SALT_MAX = 256 };
+enum { DERIVED_KEY = 32, CIPHER_KEY = 16, MAC_KEY = 16, IV = 16, SALT_MAX = 256, KDF_TEXT = 256 };
 
 struct derivation {
 	bool scrypt;
@@ -235,13 +236,30 @@ enum gs_err gs_keystore_address(struct gs_bytes text, struct gs_address *out, st
 	return err;
 }
 
-enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, uint32_t scrypt_n,
+/* The kdf's members, from the name's value on. */
+static void format_kdf(const struct gs_keystore_kdf *kdf, const char *salt, char out[KDF_TEXT])
+{
+	const unsigned long cost = kdf->cost;
+
+	if (kdf->pbkdf2)
+		snprintf(out, KDF_TEXT,
+		         "\"pbkdf2\",\"kdfparams\":{\"c\":%lu,\"dklen\":32,\"prf\":\"hmac-sha256\",\"salt\":\"%s\"}",
+		         cost, salt);
+	else
+		snprintf(out, KDF_TEXT,
+		         "\"scrypt\",\"kdfparams\":{\"dklen\":32,\"n\":%lu,\"p\":1,\"r\":8,\"salt\":\"%s\"}", cost,
+		         salt);
+}
+
+enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes password, const struct gs_keystore_kdf *kdf,
                                 const uint8_t random[GS_KEYSTORE_RANDOM], struct gs_buf *out, struct gs_error *error)
 {
 	_Static_assert(GS_KEYSTORE_RANDOM == 32 + IV + 16, "salt, initialisation vector, uuid");
-	struct sealed sealed = {.derivation = {.scrypt = true, .n = scrypt_n, .r = 8, .p = 1, .salt_len = 32}};
+	struct sealed sealed = {
+		.derivation = {
+			.scrypt = !kdf->pbkdf2, .n = kdf->cost, .r = 8, .p = 1, .rounds = kdf->cost, .salt_len = 32}};
 	uint8_t derived[DERIVED_KEY], uuid[16];
-	char address[41], salt[65], iv[2 * IV + 1], ciphertext[65], mac[65], id[33];
+	char address[41], salt[65], iv[2 * IV + 1], ciphertext[65], mac[65], id[33], derivation[KDF_TEXT];
 	enum gs_err err;
 
 	if (password.len > GS_KEYSTORE_PASSWORD_MAX)
@@ -258,6 +276,7 @@ enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes passwo
 	authenticate(derived, sealed.ciphertext, sealed.mac);
 	gs_hex_encode(key->address.b, 20, false, address);
 	gs_hex_encode(sealed.derivation.salt, 32, false, salt);
+	format_kdf(kdf, salt, derivation);
 	gs_hex_encode(sealed.iv, IV, false, iv);
 	gs_hex_encode(sealed.ciphertext, 32, false, ciphertext);
 	gs_hex_encode(sealed.mac, 32, false, mac);
@@ -265,9 +284,8 @@ enum gs_err gs_keystore_encrypt(const struct gs_key *key, struct gs_bytes passwo
 	gs_buf_append_text(
 		out,
 		"{\"address\":\"%s\",\"crypto\":{\"cipher\":\"aes-128-ctr\",\"cipherparams\":{\"iv\":\"%s\"},"
-		"\"ciphertext\":\"%s\",\"kdf\":\"scrypt\",\"kdfparams\":{\"dklen\":32,\"n\":%lu,\"p\":1,\"r\":8,\"salt\":\"%s\"},"
-		"\"mac\":\"%s\"},\"id\":\"%.8s-%.4s-%.4s-%.4s-%.12s\",\"version\":3}\n",
-		address, iv, ciphertext, (unsigned long)scrypt_n, salt, mac, id, id + 8, id + 12, id + 16, id + 20);
+		"\"ciphertext\":\"%s\",\"kdf\":%s,\"mac\":\"%s\"},\"id\":\"%.8s-%.4s-%.4s-%.4s-%.12s\",\"version\":3}\n",
+		address, iv, ciphertext, derivation, mac, id, id + 8, id + 12, id + 16, id + 20);
 	if ((err = out->err) != GS_OK)
 		gs_fail(error, err, "keystore: %s while writing", gs_err_name(err));
 out:

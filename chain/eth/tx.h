@@ -1,4 +1,4 @@
-/* chain/eth/tx.h: EIP-1559 transactions: build, sign, hash. */
+/* chain/eth/tx.h: EIP-1559 transactions: build, sign, hash, and read back. */
 #ifndef GS_CHAIN_ETH_TX_H
 #define GS_CHAIN_ETH_TX_H
 
@@ -24,6 +24,15 @@ struct gs_tx {
  * to raw; *hash is the transaction's hash. GS_ELIMIT past GS_TX_DATA_MAX. */
 GS_MUST enum gs_err gs_tx_sign(const struct gs_tx *tx, const struct gs_key *key, struct gs_buf *raw,
                                struct gs_hash *hash, struct gs_error *error);
+/* What is signed of it: keccak256(0x02 || rlp([chain_id .. access list])). GS_ELIMIT as above. */
+GS_MUST enum gs_err gs_tx_digest(const struct gs_tx *tx, struct gs_hash *out, struct gs_error *error);
+/* Reads the bytes of a signed EIP-1559 transaction without an access list, in their one form; *sender is who signed them. tx->data is
+ * borrowed from raw. GS_EUNSUPPORTED: of another type, or with an access list; GS_EPARSE: malformed, in a form that is not the
+ * shortest, with a signature of nobody or with the high s that EIP-2 forbids; GS_ELIMIT past GS_TX_DATA_MAX. */
+GS_MUST enum gs_err gs_tx_decode(struct gs_bytes raw, struct gs_tx *tx, struct gs_address *sender,
+                                 struct gs_error *error);
+/* The name of the first field in which b is not a, as in "nonce"; NULL when they are the same transaction. */
+const char *gs_tx_differs(const struct gs_tx *a, const struct gs_tx *b);
 /* Hash of raw transaction bytes. */
 void gs_tx_hash(struct gs_bytes raw, struct gs_hash *out);
 /* Where a CREATE by sender with this nonce puts the contract: keccak256(rlp([sender, nonce])), last 20 bytes. */

@@ -276,6 +276,7 @@ void gs_transfer_answer(struct gs_transfer *t, long status, struct gs_bytes text
 	if (!ok) {
 		gs_rpc_failure_clear(&failure);
 		err = status_failed(method, status, root, &failure);
+		failure.retry_after_s = t->retry_after_s;
 	}
 	if (err == GS_OK)
 		gs_transfer_answer_json(t, root);

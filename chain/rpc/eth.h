@@ -87,4 +87,9 @@ bool gs_eth_filter_admits(const struct gs_eth_filter *filter, const struct gs_lo
 GS_MUST enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
                                     struct gs_error *error);
 
+/* The same, read as it comes (chain/rpc/logstream.h): several times as fast for many logs. Of a range of blocks they must come in
+ * order. */
+GS_MUST enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
+                                       struct gs_error *error);
+
 #endif

@@ -33,6 +33,7 @@ struct gs_rpc_failure {
 	char message[GS_RPC_MESSAGE_MAX];
 	uint8_t revert[GS_RPC_REVERT_MAX]; /* cut to this size */
 	size_t revert_len;
+	uint32_t retry_after_s; /* of HTTP: the server asked to be left alone for so long; 0: it did not say */
 };
 
 /* Back to GS_RPC_NO_FAILURE. */

@@ -185,6 +185,10 @@ static void http_done(void *self, CURL *easy, CURLcode code)
 	enum gs_err err = code == CURLE_OK ? GS_OK : why_failed(post, code, &failure);
 	long status = 0;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_off_t retry_after_s = 0;
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+	if (retry_after_s > 0)
+		t->retry_after_s = retry_after_s < UINT32_MAX ? (uint32_t)retry_after_s : UINT32_MAX;
 	struct gs_buf body = post->body; /* the handle is free for what the callbacks will call */
 	gs_buf_init(&post->body, body.max);
 	post_rest(post);

@@ -13,6 +13,7 @@ void gs_rpc_failure_clear(struct gs_rpc_failure *failure)
 	failure->code = 0;
 	failure->message[0] = '\0';
 	failure->revert_len = 0;
+	failure->retry_after_s = 0;
 }
 
 enum gs_err gs_rpc_failure_vset(struct gs_rpc_failure *failure, enum gs_rpc_failure_kind kind, int64_t code,

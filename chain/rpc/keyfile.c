@@ -4,21 +4,39 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chain/core/buf.h"
 #include "chain/eth/keystore.h"
 #include "chain/rpc/passphrase.h"
 
-void gs_key_guard(const struct gs_key *key)
+static void guard(const void *secret, size_t len)
 {
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)key;
-	const uintptr_t first = at / page * page, end = (at + sizeof(*key) + page - 1) / page * page;
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)secret;
+	const uintptr_t first = at / page * page, end = (at + len + page - 1) / page * page;
 
 	(void)mlock((const void *)first, end - first);
 	(void)madvise((void *)first, end - first, MADV_DONTDUMP);
+}
+
+void gs_key_guard(const struct gs_key *key)
+{
+	guard(key, sizeof(*key));
+}
+
+enum gs_err gs_keyfile_private(int fd, const char *path, struct gs_error *error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return gs_fail(error, GS_EIO, "%s: %s", path, strerror(errno));
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return gs_fail(error, GS_EINVAL, "%s: others may read or change it; chmod 600 it", path);
+	return GS_OK;
 }
 
 /* Reads a whole small file. */
@@ -43,6 +61,7 @@ enum gs_err gs_keyfile_load(const char *path, const char *passphrase, struct gs_
 	struct gs_passphrase secret;
 	size_t len = 0;
 	enum gs_err err;
+	guard(&secret, sizeof(secret));
 	if ((err = read_file(path, text, sizeof(text), &len, error)) != GS_OK ||
 	    (err = gs_passphrase_read(passphrase, path, false, &secret, error)) != GS_OK)
 		return err;
@@ -76,7 +95,24 @@ static bool write_all(int fd, const uint8_t *p, size_t len)
 	return fsync(fd) == 0;
 }
 
-enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const struct gs_key *key, struct gs_error *error)
+/* The name is on the disk when the folder is. */
+static enum gs_err sync_folder(const char *path, struct gs_error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+	int len = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	int fd = len < (int)sizeof(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	enum gs_err err = GS_OK;
+
+	if (fd < 0 || fsync(fd) != 0)
+		err = gs_fail(error, GS_EIO, "%s: written, but its folder cannot be synced: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const struct gs_key *key,
+                            const struct gs_keystore_kdf *kdf, struct gs_error *error)
 {
 	uint8_t random[GS_KEYSTORE_RANDOM];
 	struct gs_passphrase secret;
@@ -93,8 +129,7 @@ enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const stru
 		err = gs_fail(error, GS_EIO, "the system gave no random bytes: %s", strerror(errno));
 		goto out;
 	}
-	if ((err = gs_keystore_encrypt(key, gs_passphrase_bytes(&secret), GS_KEYSTORE_SCRYPT_N, random, &text,
-	                               error)) != GS_OK)
+	if ((err = gs_keystore_encrypt(key, gs_passphrase_bytes(&secret), kdf, random, &text, error)) != GS_OK)
 		goto out;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
@@ -102,6 +137,8 @@ enum gs_err gs_keyfile_save(const char *path, const char *passphrase, const stru
 	} else if (!write_all(fd, text.ptr, text.len)) {
 		err = gs_fail(error, GS_EIO, "%s: %s", path, strerror(errno));
 		unlink(path);
+	} else {
+		err = sync_folder(path, error);
 	}
 out:
 	if (fd >= 0)

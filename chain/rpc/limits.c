@@ -153,7 +153,7 @@ static uint64_t hint_of(enum gs_limit_kind kind, const char *message)
 	return 0;
 }
 
-enum gs_limit_kind gs_limit_recognise(const struct gs_rpc_failure *failure, uint64_t *hint)
+static enum gs_limit_kind recognise(const struct gs_rpc_failure *failure, uint64_t *hint)
 {
 	*hint = 0;
 	if (failure->kind == GS_RPC_NO_FAILURE || failure->kind == GS_RPC_TRANSPORT || failure->kind == GS_RPC_REVERT)
@@ -165,9 +165,19 @@ enum gs_limit_kind gs_limit_recognise(const struct gs_rpc_failure *failure, uint
 		}
 	if (failure->kind == GS_RPC_OVERSIZE || failure->code == QUICKNODE_RANGE || failure->code == HTTP_TOO_LARGE)
 		return GS_LIMIT_RANGE;
-	if (failure->code == HTTP_TOO_MANY || failure->code == LIMIT_EXCEEDED || failure->code == QUICKNODE_RATE)
+	if (failure->code == HTTP_TOO_MANY || failure->code == LIMIT_EXCEEDED || failure->code == QUICKNODE_RATE ||
+	    failure->retry_after_s)
 		return GS_LIMIT_RATE;
 	return GS_LIMIT_NONE;
+}
+
+enum gs_limit_kind gs_limit_recognise(const struct gs_rpc_failure *failure, uint64_t *hint)
+{
+	const enum gs_limit_kind kind = recognise(failure, hint);
+
+	if (kind == GS_LIMIT_RATE && failure->retry_after_s)
+		*hint = (uint64_t)failure->retry_after_s * 1000;
+	return kind;
 }
 
 /* --- what was learnt --- */
@@ -208,6 +218,8 @@ void gs_limits_refused(struct gs_limits *l, enum gs_limit_kind kind, uint64_t hi
 	case GS_LIMIT_NONE: break;
 	case GS_LIMIT_RATE: slow_down(l, hint, now_ms); break;
 	case GS_LIMIT_RANGE:
+		if (asked == 0)
+			break;
 		l->range = smaller(hint, asked < l->range ? asked : l->range);
 		l->range_good = 0;
 		break;

@@ -43,7 +43,7 @@ struct gs_limits { /* gs_limits_init */
 void gs_limits_init(struct gs_limits *l);
 /* What an endpoint means by a failure. *hint is 0 where it says no number. */
 enum gs_limit_kind gs_limit_recognise(const struct gs_rpc_failure *failure, uint64_t *hint);
-/* It refused `asked` calls in one request, or blocks of one query; asked is ignored for GS_LIMIT_RATE. */
+/* It refused `asked` calls in one request, or blocks of one query; asked is ignored for GS_LIMIT_RATE; 0 blocks teach nothing. */
 void gs_limits_refused(struct gs_limits *l, enum gs_limit_kind kind, uint64_t hint, uint64_t asked, uint64_t now_ms);
 /* It answered a request of so many calls, a query of so many blocks. */
 void gs_limits_took_batch(struct gs_limits *l, uint64_t calls);

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/rpc/endpoint.h"
 #include "chain/rpc/eth.h"
 #include "chain/rpc/hexjson.h"
+#include "chain/rpc/logstream.h"
 
 static bool read_log(const json_t *o, struct gs_log_entry *e, uint8_t *data)
 {
@@ -146,6 +148,41 @@ enum gs_err gs_eth_get_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filt
 	if (err != GS_OK)
 		gs_log_list_free(out);
 	json_decref(result);
+	return err;
+}
+
+static enum gs_err feed_stream(void *self, uint64_t id, struct gs_bytes bytes)
+{
+	gs_logstream_expect(self, id);
+	return gs_logstream_feed(self, bytes, NULL);
+}
+
+enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
+                               struct gs_error *error)
+{
+	const struct gs_logstream_options options = {.filter = filter};
+	struct gs_logstream *stream;
+	struct gs_sink sink = {.feed = feed_stream};
+	enum gs_err err = gs_logstream_open(&options, &stream, error), end;
+
+	*out = (struct gs_log_list){0};
+	if (err != GS_OK)
+		return err;
+	sink.self = stream;
+	err = gs_rpc_call_into(rpc, "eth_getLogs", filter_param(filter), &sink, error);
+	if (err == GS_OK || err == GS_EPARSE || err == GS_ELIMIT) {
+		end = gs_logstream_end(stream, error); /* knows better what is wrong */
+		err = end ? end : err;
+	}
+	if (err == GS_OK)
+		gs_logstream_list(stream, out);
+	gs_logstream_close(stream);
+	/* Several endpoints that must agree; or one that gives logs in an order of its own, which can be put right when they are few. */
+	if (err != GS_EUNSUPPORTED && (err != GS_EPARSE || !filter->block_hash))
+		return err;
+	err = gs_eth_get_logs(rpc, filter, out, error);
+	for (size_t i = 0; i < out->count; i++)
+		out->entries[i].time.unix_s = 0; /* no part of what endpoints must agree on */
 	return err;
 }
 

@@ -69,6 +69,8 @@ struct gs_logstream {
 	unsigned depth;            /* of maps and lists, passed-over ones too */
 	unsigned skipped_from;     /* not 0: everything deeper than this is passed over */
 	uint32_t outer_seen, seen; /* fields of the answer and of the map within it, as bits */
+	uint64_t id;               /* of the call, when it is... */
+	bool expecting;            /* ...to be compared */
 	uint64_t fed, fed_at_event;
 	struct gs_log_entry entry; /* being read; its data are the last bytes of `bytes` */
 	struct gs_log_entry last;  /* the log before it */
@@ -312,6 +314,19 @@ static void keep_message(struct gs_logstream *s, const unsigned char *text, size
 	s->failure.message[len] = '\0';
 }
 
+/* A call's id is a number of our own, so that anything but its digits is another's. */
+static int check_id(struct gs_logstream *s, const char *text, size_t len)
+{
+	uint64_t id = 0;
+	bool good = len > 0 && len < NUMBER_CHARS_MAX - 4;
+
+	for (size_t i = 0; i < len && good; i++) {
+		good = text[i] >= '0' && text[i] <= '9';
+		id = id * 10 + (uint64_t)(text[i] - '0');
+	}
+	return !s->expecting || (good && id == s->id) ? 1 : refuse(s, GS_EPARSE, "the answer is to another call");
+}
+
 static int on_string(void *self, const unsigned char *text, size_t len)
 {
 	struct gs_logstream *s = self;
@@ -325,8 +340,8 @@ static int on_string(void *self, const unsigned char *text, size_t len)
 	if (s->place == IN_TOPICS)
 		return read_topic(s, text, len);
 	switch (field) {
-	case F_NONE:
-	case F_ID: return pass_over(s);
+	case F_NONE: return pass_over(s);
+	case F_ID: return check_id(s, "", 0);
 	case F_VERSION: good = len == 3 && memcmp(text, "2.0", 3) == 0; break;
 	case F_MESSAGE: keep_message(s, text, len); break;
 	case F_ADDRESS: good = decode(text, len, e->address.b, sizeof(e->address.b)); break;
@@ -362,7 +377,9 @@ static int on_number(void *self, const char *text, size_t len)
 		s->failure.code = strtoll(digits, NULL, 10);
 		return 1;
 	}
-	return field == F_NONE || field == F_ID ? pass_over(s) : refuse_form(s);
+	if (field == F_ID)
+		return check_id(s, text, len);
+	return field == F_NONE ? pass_over(s) : refuse_form(s);
 }
 
 static int on_bool(void *self, int value)
@@ -390,7 +407,9 @@ static int on_null(void *self)
 		s->outer_seen &= ~(1U << F_ERROR);
 		return 1;
 	}
-	return field == F_NONE || field == F_ID || field == F_TIME ? pass_over(s) : refuse_form(s);
+	if (field == F_ID)
+		return check_id(s, "", 0);
+	return field == F_NONE || field == F_TIME ? pass_over(s) : refuse_form(s);
 }
 
 static int go_down(struct gs_logstream *s)
@@ -535,6 +554,12 @@ void gs_logstream_close(struct gs_logstream *s)
 	free(s);
 }
 
+void gs_logstream_expect(struct gs_logstream *s, uint64_t id)
+{
+	s->id = id;
+	s->expecting = true;
+}
+
 static enum gs_err failed(const struct gs_logstream *s, struct gs_error *error)
 {
 	return gs_fail(error, s->err, "%s", s->why.text);
@@ -571,7 +596,8 @@ enum gs_err gs_logstream_end(struct gs_logstream *s, struct gs_error *error)
 	if (yajl_complete_parse(s->parser) != yajl_status_ok || s->place != AT_END)
 		(void)refuse(s, GS_EPARSE, "the answer ends too early");
 	else if (!(s->outer_seen & version) || !(s->outer_seen & (result | instead)) ||
-	         (s->outer_seen & (result | instead)) == (result | instead))
+	         (s->outer_seen & (result | instead)) == (result | instead) ||
+	         (s->expecting && !(s->outer_seen & 1U << F_ID)))
 		(void)refuse(s, GS_EPARSE, "the answer is not one of JSON-RPC 2.0");
 	else if (s->outer_seen & instead)
 		s->err = gs_fail(&s->why, GS_EINVAL, "eth_getLogs: the node answers: %s (code %lld)",

@@ -34,6 +34,8 @@ struct gs_logstream;
 GS_MUST enum gs_err gs_logstream_open(const struct gs_logstream_options *options, struct gs_logstream **out,
                                       struct gs_error *error);
 void gs_logstream_close(struct gs_logstream *s); /* NULL is fine */
+/* The answer must name this call's id. */
+void gs_logstream_expect(struct gs_logstream *s, uint64_t id);
 /* The next bytes of the answer. GS_EPARSE: not what eth_getLogs answers, in words. GS_ELIMIT: a named limit: ask for fewer blocks.
  * GS_ENOMEM. After an error every further call fails alike. */
 GS_MUST enum gs_err gs_logstream_feed(struct gs_logstream *s, struct gs_bytes piece, struct gs_error *error);

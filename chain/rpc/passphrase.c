@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "chain/rpc/keyfile.h"
+
 void gs_passphrase_wipe(struct gs_passphrase *passphrase)
 {
 	explicit_bzero(passphrase, sizeof(*passphrase));
@@ -59,7 +61,9 @@ static enum gs_err from_file(const char *path, struct gs_passphrase *out, struct
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return gs_fail(error, errno == ENOENT ? GS_ENOTFOUND : GS_EIO, "%s: %s", path, strerror(errno));
-	enum gs_err err = fill(fd, false, path, out, error);
+	enum gs_err err = gs_keyfile_private(fd, path, error);
+	if (!err)
+		err = fill(fd, false, path, out, error);
 	close(fd);
 	return err;
 }

@@ -12,8 +12,8 @@ struct gs_passphrase {
 };
 
 /* source: "fd:N" reads descriptor N to its end; "" asks on the terminal, unseen (twice: both times the same, for a new
- * keystore); everything else names a file. Of files and descriptors one trailing newline is cut off. subject stands in the
- * prompt. GS_ENOTFOUND: no such file; GS_EINVAL: there is no terminal, or the answers differ; GS_ELIMIT: too long; GS_EIO. */
+ * keystore); everything else names a file. Of files and descriptors one trailing newline is cut off; a file that others may read or change is
+ * refused (GS_EINVAL). subject stands in the prompt. GS_ENOTFOUND: no such file; GS_EINVAL: there is no terminal, or the answers differ; GS_ELIMIT: too long; GS_EIO. */
 GS_MUST enum gs_err gs_passphrase_read(const char *source, const char *subject, bool twice, struct gs_passphrase *out,
                                        struct gs_error *error);
 void gs_passphrase_wipe(struct gs_passphrase *passphrase);

@@ -462,7 +462,7 @@ void gs_pool_status(const struct gs_pool *pool, struct gs_pool_status *out)
 		out->endpoint[i].failures = m->health.failures;
 		out->endpoint[i].disagreements = m->health.disagreements;
 		out->endpoint[i].head = m->health.head;
-		out->endpoint[i].rests = gs_health_rests(&m->health, now);
+		out->endpoint[i].rests_ms = gs_pool_ready_in_ms(m, now);
 		out->endpoint[i].range = m->limits.range;
 	}
 }

@@ -66,8 +66,8 @@ struct gs_pool_status {
 		double latency_ms;
 		uint64_t answers, failures, disagreements; /* in which it was outvoted */
 		uint64_t head;
-		bool rests;
-		uint64_t range; /* blocks of one eth_getLogs that it takes, as far as is known */
+		uint64_t rests_ms; /* so long it is left alone; 0: not at all */
+		uint64_t range;    /* blocks of one eth_getLogs that it takes, as far as is known */
 	} endpoint[GS_QUORUM_ENDPOINTS_MAX];
 };
 void gs_pool_status(const struct gs_pool *pool, struct gs_pool_status *out);

@@ -69,8 +69,7 @@ void gs_pool_question_free(struct gs_pool_question *q)
 
 /* --- whom to ask --- */
 
-/* So many milliseconds before it can be asked. */
-static uint64_t ready_in_ms(const struct gs_pool_endpoint *m, uint64_t now)
+uint64_t gs_pool_ready_in_ms(const struct gs_pool_endpoint *m, uint64_t now)
 {
 	const uint64_t rests = gs_health_rests(&m->health, now) ? m->health.rests_until_ms - now : 0;
 	const uint64_t full = gs_limits_wait_ms(&m->limits, now);
@@ -97,7 +96,7 @@ static bool best_unasked(const struct gs_pool_question *q, uint64_t now, size_t 
 	bool found = false;
 
 	for (size_t i = 0; i < pool->count; i++) {
-		const uint64_t wait = ready_in_ms(&pool->member[i], now);
+		const uint64_t wait = gs_pool_ready_in_ms(&pool->member[i], now);
 		const double cost = gs_health_cost(&pool->member[i].health, newest) + (wait ? 1e6 + (double)wait : 0);
 		if (q->votes.vote[i] != GS_VOTE_UNASKED || (found && cost >= least))
 			continue;
@@ -175,7 +174,7 @@ static bool ask_another(struct gs_pool_question *q)
 	size_t i = 0;
 
 	while (best_unasked(q, now, &i)) {
-		wait = ready_in_ms(&q->pool->member[i], now);
+		wait = gs_pool_ready_in_ms(&q->pool->member[i], now);
 		if (wait == 0 && gs_limits_take(&q->pool->member[i].limits, now) == 0) {
 			put_to(q, i);
 			return true;
@@ -282,6 +281,18 @@ static bool is_right(const struct gs_pool_question *q, const json_t *result)
 	return right;
 }
 
+/* Blocks that a query of logs is about; 0: the question is another. */
+static uint64_t range_of(const struct gs_pool_question *q)
+{
+	const json_t *filter = json_array_get(q->params, 0);
+	uint64_t from, to;
+
+	if (strcmp(q->method, "eth_getLogs") != 0 || !gs_json_u64(json_object_get(filter, "fromBlock"), &from) ||
+	    !gs_json_u64(json_object_get(filter, "toBlock"), &to) || to < from)
+		return 0;
+	return to - from + 1;
+}
+
 static void took(struct gs_pool_question *q, struct gs_pool_ask *a)
 {
 	bool absent;
@@ -292,6 +303,8 @@ static void took(struct gs_pool_question *q, struct gs_pool_ask *a)
 		err = GS_EPARSE;
 	if (!err) {
 		q->votes.vote[i] = absent ? GS_VOTE_ABSENT : GS_VOTE_ANSWER;
+		if (range_of(q))
+			gs_limits_took_range(&q->pool->member[i].limits, range_of(q));
 		return;
 	}
 	q->no_memory = q->no_memory || err == GS_ENOMEM;
@@ -328,8 +341,8 @@ static void failed(struct gs_pool_question *q, struct gs_pool_ask *a)
 		return;
 	}
 	q->votes.vote[a->index] = GS_VOTE_SILENT;
-	if (limit == GS_LIMIT_RATE)
-		gs_limits_refused(&m->limits, limit, hint, 0, now);
+	if (limit == GS_LIMIT_RATE || limit == GS_LIMIT_RANGE)
+		gs_limits_refused(&m->limits, limit, hint, range_of(q), now);
 	else if (a->failure.kind != GS_RPC_REMOTE) { /* what a node says in words is no fault of the line to it */
 		pool->random = pool->random * 6364136223846793005U + 1442695040888963407U;
 		gs_health_failed(&m->health, now, pool->random >> 16);

@@ -60,6 +60,8 @@ struct gs_pool_question {
 };
 
 uint64_t gs_pool_now_ms(void);
+/* So many milliseconds before it can be asked. */
+uint64_t gs_pool_ready_in_ms(const struct gs_pool_endpoint *m, uint64_t now_ms);
 /* Asks and turns the loop until the question is decided, everybody has answered, or the pool is stopped. The asks hold what came. */
 GS_MUST enum gs_err gs_pool_ask_all(struct gs_pool_question *q, struct gs_error *error);
 void gs_pool_question_init(struct gs_pool_question *q, struct gs_pool *pool, const char *method, json_t *params,

@@ -159,17 +159,15 @@ static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *par
 	return err;
 }
 
-enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result, struct gs_error *error)
+static enum gs_err call_endpoint(struct gs_rpc *rpc, const char *method, json_t *params,
+                                 const struct gs_call_options *options, struct gs_error *error)
 {
 	struct gs_error why = {0};
-	if (rpc->pool)
-		return call_pool(rpc, method, params, result, error);
-	*result = NULL;
 	gs_rpc_failure_clear(&rpc->failure);
 	rpc->done = false;
 	rpc->result = NULL;
 	event_base_loop(rpc->base, EVLOOP_NONBLOCK); /* what happened to the connection since the last call */
-	enum gs_err err = gs_endpoint_call(rpc->endpoint, method, params, NULL, take_reply, rpc, &rpc->call, &why);
+	enum gs_err err = gs_endpoint_call(rpc->endpoint, method, params, options, take_reply, rpc, &rpc->call, &why);
 	if (err != GS_OK) {
 		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, err, "%s", why.text);
 		return gs_fail(error, err, "%s", why.text);
@@ -182,10 +180,26 @@ enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, 
 	GS_ASSERT(rpc->done); /* a call always has something in the loop that will end it */
 	if (rpc->stop)
 		event_del(rpc->stop);
-	if (rpc->err != GS_OK)
-		return gs_fail(error, rpc->err, "%s", rpc->why.text);
-	*result = rpc->result;
-	return GS_OK;
+	return rpc->err == GS_OK ? GS_OK : gs_fail(error, rpc->err, "%s", rpc->why.text);
+}
+
+enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result, struct gs_error *error)
+{
+	if (rpc->pool)
+		return call_pool(rpc, method, params, result, error);
+	enum gs_err err = call_endpoint(rpc, method, params, NULL, error);
+	*result = err == GS_OK ? rpc->result : NULL;
+	return err;
+}
+
+enum gs_err gs_rpc_call_into(struct gs_rpc *rpc, const char *method, json_t *params, const struct gs_sink *sink,
+                             struct gs_error *error)
+{
+	const struct gs_call_options options = {.sink = sink};
+	if (rpc->endpoint)
+		return call_endpoint(rpc, method, params, &options, error);
+	json_decref(params);
+	return gs_fail(error, GS_EUNSUPPORTED, "%s: an answer in pieces is of one endpoint", gs_rpc_name(rpc));
 }
 
 /* --- between calls --- */

@@ -10,7 +10,7 @@ enum { WAIT_POLL_MS = 50 };
 enum gs_err gs_sender_next_nonce(const struct gs_sender *sender, uint64_t *out, struct gs_error *error)
 {
 	struct gs_block_id pending = {.kind = GS_BLOCK_PENDING};
-	return gs_eth_get_nonce(sender->rpc, &sender->key->address, pending, out, error);
+	return gs_eth_get_nonce(sender->rpc, &sender->signer.address, pending, out, error);
 }
 
 /* Twice the base fee leaves room for six full blocks; the chain takes back what is not needed. */
@@ -52,7 +52,7 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 		.data = request->data,
 	};
 	struct gs_eth_call call = {
-		.from = &sender->key->address,
+		.from = &sender->signer.address,
 		.to = request->create ? NULL : &request->to,
 		.value = request->value,
 		.data = request->data,
@@ -68,7 +68,7 @@ enum gs_err gs_sender_prepare(const struct gs_sender *sender, const struct gs_se
 			               gs_rpc_name(sender->rpc));
 		tx.gas_limit += tx.gas_limit / 5;
 	}
-	if ((err = gs_tx_sign(&tx, sender->key, raw, &out->hash, error)) != GS_OK)
+	if ((err = sender->signer.sign_tx(sender->signer.self, &tx, raw, &out->hash, error)) != GS_OK)
 		return err;
 	out->nonce = tx.nonce;
 	out->gas_limit = tx.gas_limit;

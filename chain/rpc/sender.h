@@ -5,13 +5,13 @@
 #ifndef GS_CHAIN_RPC_SENDER_H
 #define GS_CHAIN_RPC_SENDER_H
 
-#include "chain/eth/key.h"
 #include "chain/eth/tx.h"
 #include "chain/rpc/eth.h"
+#include "chain/rpc/signer.h"
 
 struct gs_sender { /* borrowed parts, all outliving it */
 	struct gs_rpc *rpc;
-	const struct gs_key *key;
+	struct gs_signer signer;
 	uint64_t chain_id;
 };
 

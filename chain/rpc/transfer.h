@@ -25,7 +25,8 @@ struct gs_transfer { /* one request: a call, or a batch of them */
 	struct gs_endpoint *ep;
 	struct gs_transfer *next, *prev; /* in the queue, or among those under way */
 	bool started;
-	char *body; /* of json_dumps: free() */
+	uint32_t retry_after_s; /* of an answer that is a refusal; 0: not said */
+	char *body;             /* of json_dumps: free() */
 	size_t body_len;
 	uint32_t timeout_ms;
 	double started_ms;

@@ -3,47 +3,49 @@
 
 #include <string.h>
 
-#include "chain/core/hash.h"
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
 
 enum { SIGNATURE_BYTES = 65 };
 
-static void hash_text(const char *text, struct gs_hash *out)
-{
-	gs_keccak256(text, strlen(text), out);
-}
+/* The members of the contract's State and the root, in the order in which the contract hashes them. */
+static const struct gs_typed_member members[] = {
+	{"bytes32", "claimId"}, {"uint256", "a"}, {"uint256", "b"},         {"bytes32", "n"},
+	{"uint256", "c"},       {"bytes32", "v"}, {"bytes32", "traceRoot"},
+};
+static const struct gs_typed_struct state_struct = {"State", members, GS_ARRAY_LEN(members)};
+_Static_assert(GS_ARRAY_LEN(members) == GS_AGREED_MEMBERS, "a state's words, and the root");
 
-/* keccak(typeHash, keccak(name), keccak(version), chainId, verifyingContract) */
-static void domain_separator(uint64_t chain_id, const struct gs_address *disputes, struct gs_hash *out)
+void gs_agreed_typed(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *state,
+                     const struct gs_hash *trace_root, struct gs_agreed_typed *out)
 {
-	uint8_t words[5 * 32] = {0};
-	struct gs_hash hash;
-	hash_text("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)", &hash);
-	memcpy(words, hash.b, 32);
-	hash_text("Gainsay", &hash);
-	memcpy(words + 32, hash.b, 32);
-	hash_text("1", &hash);
-	memcpy(words + 64, hash.b, 32);
-	gs_be64_write(words + 96 + 24, chain_id);
-	memcpy(words + 128 + 12, disputes->b, 20);
-	gs_keccak256(words, sizeof(words), out);
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
+
+	memset(out, 0, sizeof(*out));
+	out->chain_id = gs_u256_from_u64(chain_id);
+	out->disputes = *disputes;
+	gs_game_state_encode(state, words);
+	for (size_t i = 0; i < GS_GAME_STATE_WORDS; i++)
+		memcpy(out->member[i].word, words + i * 32, 32);
+	memcpy(out->member[GS_GAME_STATE_WORDS].word, trace_root->b, 32);
+	out->typed = (struct gs_typed){
+		.domain = {.name = "Gainsay", .version = "1", .chain_id = &out->chain_id, .contract = &out->disputes},
+		.structs = &state_struct,
+		.struct_count = 1,
+		.primary = state_struct.name,
+		.message = {.items = out->member, .count = GS_AGREED_MEMBERS},
+	};
 }
 
 void gs_agreed_digest(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *state,
                       const struct gs_hash *trace_root, struct gs_hash *out)
 {
-	uint8_t words[(2 + GS_GAME_STATE_WORDS) * 32], message[2 + 2 * 32] = {0x19, 0x01};
-	struct gs_hash hash;
-	hash_text("State(bytes32 claimId,uint256 a,uint256 b,bytes32 n,uint256 c,bytes32 v,bytes32 traceRoot)", &hash);
-	memcpy(words, hash.b, 32);
-	gs_game_state_encode(state, words + 32);
-	memcpy(words + (1 + GS_GAME_STATE_WORDS) * 32, trace_root->b, 32);
-	domain_separator(chain_id, disputes, &hash);
-	memcpy(message + 2, hash.b, 32);
-	gs_keccak256(words, sizeof(words), &hash);
-	memcpy(message + 2 + 32, hash.b, 32);
-	gs_keccak256(message, sizeof(message), out);
+	struct gs_agreed_typed typed;
+	enum gs_err err;
+
+	gs_agreed_typed(chain_id, disputes, state, trace_root, &typed);
+	err = gs_typed_digest(&typed.typed, out, NULL);
+	GS_ASSERT(err == GS_OK); /* the types are constants, and every word is one of theirs */
 }
 
 enum gs_err gs_agreed_sign(uint64_t chain_id, const struct gs_address *disputes, const struct gs_key *key,

@@ -5,10 +5,22 @@
 #ifndef GS_CHALLENGE_GAME_AGREED_H
 #define GS_CHALLENGE_GAME_AGREED_H
 
+#include "chain/eth/eip712.h"
 #include "chain/eth/key.h"
 #include "challenge/game/moves.h"
 
-/* The EIP-712 digest that both sign: State under {name "Gainsay", version "1", chainId, verifyingContract: disputes}. */
+/* What both sign, as typed data (EIP-712): State under {name "Gainsay", version "1", chainId, verifyingContract: disputes}. It points
+ * into itself and is not to be copied. */
+enum { GS_AGREED_MEMBERS = GS_GAME_STATE_WORDS + 1 };
+struct gs_agreed_typed {
+	struct gs_typed typed;
+	struct gs_typed_value member[GS_AGREED_MEMBERS];
+	struct gs_u256 chain_id;
+	struct gs_address disputes;
+};
+void gs_agreed_typed(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *state,
+                     const struct gs_hash *trace_root, struct gs_agreed_typed *out);
+/* Its digest. */
 void gs_agreed_digest(uint64_t chain_id, const struct gs_address *disputes, const struct gs_game_state *state,
                       const struct gs_hash *trace_root, struct gs_hash *out);
 

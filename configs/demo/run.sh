@@ -69,8 +69,9 @@ stop() {
 as() {
 	local name=$1 log=$out/$1-commands.log command=$2 known=()
 	shift
+	local beside=(--share-key) # parties post by hand beside their own node
 	[[ $command == deploy ]] || known=(--deployment "$out/deployment.json")
-	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" --json 2>>"$log" ||
+	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" "${beside[@]}" --json 2>>"$log" ||
 		fail "$name could not do 'gainsay $command'" "$log"
 }
 
@@ -86,6 +87,7 @@ flock -n 9 || fail "another demo is running in this folder"
 [[ -x $anvil ]] || fail "anvil is not installed: run 'make setup'"
 rm -rf "$out"
 mkdir -p "$out/models" "$out/wrong"
+export GAINSAY_KEY_LOCK_FOLDER=$out/locks # the keys are known ones, and others may run a demo of theirs
 
 # --- what the model gives, and what a broken or dishonest node would say ---
 say "Executing the model on the images"

@@ -45,7 +45,8 @@ static struct gs_sim_errand *add(struct gs_sim_run *r, enum gs_sim_errand_kind k
 void gs_sim_errands_rules(struct gs_sim_run *r, struct gs_sim_network_rules *rules)
 {
 	static const enum gs_sim_nodes_parameter all[] = {GS_SIM_P_AUDIT,    GS_SIM_P_ATTEST,  GS_SIM_P_DEMAND,
-	                                                  GS_SIM_P_WITHHOLD, GS_SIM_P_BATCHES, GS_SIM_P_WITHDRAW};
+	                                                  GS_SIM_P_WITHHOLD, GS_SIM_P_BATCHES, GS_SIM_P_WITHDRAW,
+	                                                  GS_SIM_P_ROOTS};
 	struct gs_rng own = r->rng; /* the run's own is left as it is */
 	gs_rng_seed(&r->errands.rng, ~gs_rng_u64(&own));
 	for (unsigned i = 0; i < GS_ARRAY_LEN(all); i++)
@@ -150,7 +151,7 @@ static void plan_leaf(struct gs_sim_run *r, struct gs_sim_planned_batch *b, uint
 	gs_batch_leaf_write(&leaf, b->leaves + (size_t)index * GS_BATCH_LEAF_BYTES);
 }
 
-static void plan_batch(struct gs_sim_run *r, unsigned account)
+static void plan_batch(struct gs_sim_run *r, unsigned account, uint8_t kind)
 {
 	const struct gs_contracts *contracts = &r->network.rules.contracts;
 	struct gs_sim_planned_batch *b = &r->errands.batch[r->errands.batches];
@@ -158,21 +159,25 @@ static void plan_batch(struct gs_sim_run *r, unsigned account)
 	                                   .name = {.claimant = gs_sim_address(account),
 	                                            .salt = 1000 + r->errands.batches,
 	                                            .count = (uint32_t)between(r, 1, GS_SIM_RUN_LEAVES_MAX),
-	                                            .kind = GS_BATCH_CALLDATA},
+	                                            .kind = kind},
 	                                   .first = r->errands.leaves};
-	gs_header_model_id(&r->program.header, &b->name.model);
+	gs_header_model_id(&r->program.header, &b->model);
+	if (kind == GS_BATCH_CALLDATA)
+		b->name.model = b->model;
 	for (uint32_t i = 0; i < b->name.count; i++)
 		plan_leaf(r, b, i);
 	const struct gs_bytes leaves = {b->leaves, (size_t)b->name.count * GS_BATCH_LEAF_BYTES};
-	if (gs_batch_tree(&b->name.model, leaves, 0, &b->name.root, NULL, NULL) != GS_OK)
+	if (gs_batch_tree(&b->model, leaves, 0, &b->name.root, NULL, NULL) != GS_OK)
 		return; /* no memory: then without it */
 	gs_batch_id(contracts->chain_id, &contracts->batches, &b->name, &b->id);
 	for (uint32_t i = 0; i < b->name.count; i++) {
 		struct gs_sim_planned *c = &r->leaf[b->first + i];
 		const struct gs_batch_leaf leaf = gs_batch_leaf_read(b->leaves + (size_t)i * GS_BATCH_LEAF_BYTES);
-		gs_batch_body(&b->id, &b->name.claimant, &b->name.model, i, &leaf, &c->body);
+		gs_batch_body(&b->id, &b->name.claimant, &b->model, i, &leaf, &c->body);
 		gs_claim_id(contracts->chain_id, &contracts->claims, &c->body, &c->id);
-		r->errands.handed[b->first + i] = (struct gs_leaf_data){.claim = c->id, .input = input_of(r, c->input)};
+		if (kind == GS_BATCH_CALLDATA)
+			r->errands.handed[r->errands.handed_leaves++] = (struct gs_leaf_data){
+				.claim = c->id, .input = input_of(r, c->input)};
 	}
 	r->errands.leaves += b->name.count;
 	add(r, GS_SIM_ERRAND_POST_BATCH, account, GS_SIM_GENESIS_S + between(r, 1, POSTED_S))->about = r->errands
@@ -180,16 +185,20 @@ static void plan_batch(struct gs_sim_run *r, unsigned account)
 	r->errands.batches++;
 }
 
+static unsigned draw_claimant(struct gs_sim_run *r)
+{
+	unsigned account = (unsigned)gs_rng_below(&r->errands.rng, r->actors);
+	while (!r->kind[account]->claims)
+		account = (account + 1) % r->actors;
+	return account;
+}
+
 static void plan_batches(struct gs_sim_run *r)
 {
 	const double stated = r->value[GS_SIM_P_BATCHES];
 	const uint64_t count = stated != GS_SIM_DRAWN ? (uint64_t)stated : between(r, 0, GS_SIM_RUN_BATCHES_MAX);
-	for (uint64_t i = 0; i < count; i++) {
-		unsigned account = (unsigned)gs_rng_below(&r->errands.rng, r->actors);
-		while (!r->kind[account]->claims)
-			account = (account + 1) % r->actors;
-		plan_batch(r, account);
-	}
+	for (uint64_t i = 0; i < count; i++)
+		plan_batch(r, draw_claimant(r), GS_BATCH_CALLDATA);
 	for (unsigned i = 0; i < r->errands.batches; i++) {
 		const struct gs_sim_planned_batch *b = &r->errands.batch[i];
 		if (!r->kind[b->account]->honest || between(r, 0, 1) == 0)
@@ -199,6 +208,22 @@ static void plan_batches(struct gs_sim_run *r)
 		                              GS_SIM_GENESIS_S + POSTED_S + 4);
 		e->about = i;
 		e->leaf = (unsigned)gs_rng_below(&r->errands.rng, b->name.count);
+	}
+}
+
+/* A commitment to claims that are posted one after the other, each with its own bond. */
+static void plan_roots(struct gs_sim_run *r)
+{
+	if (r->value[GS_SIM_P_ROOTS] == 0 || !happens(r, chance(r, GS_SIM_P_ROOTS, 1000)))
+		return;
+	const unsigned number = r->errands.batches;
+	plan_batch(r, draw_claimant(r), GS_BATCH_ROOT_ONLY);
+	const struct gs_sim_planned_batch *b = &r->errands.batch[number];
+	for (uint32_t i = 0; r->errands.batches > number && i < b->name.count; i++) {
+		struct gs_sim_errand *e = add(r, GS_SIM_ERRAND_POST_LEAF, b->account,
+		                              GS_SIM_GENESIS_S + between(r, 1, 2 * POSTED_S));
+		e->about = number;
+		e->leaf = i;
 	}
 }
 
@@ -223,4 +248,5 @@ void gs_sim_errands_plan(struct gs_sim_run *r)
 	plan_copies(r);
 	plan_batches(r);
 	plan_withdrawals(r);
+	plan_roots(r);
 }

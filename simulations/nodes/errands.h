@@ -13,8 +13,9 @@ struct gs_sim_run;
 struct gs_sim_planned;
 
 enum {
-	GS_SIM_RUN_BATCHES_MAX = 3,
-	GS_SIM_RUN_LEAVES_MAX = 4, /* of one batch */
+	GS_SIM_RUN_BATCHES_MAX = 3,                              /* with their leaves in calldata */
+	GS_SIM_RUN_ALL_BATCHES_MAX = GS_SIM_RUN_BATCHES_MAX + 1, /* and one of which only the root is on chain */
+	GS_SIM_RUN_LEAVES_MAX = 4,                               /* of one batch */
 	GS_SIM_ERRANDS_MAX = 64,
 };
 
@@ -22,6 +23,7 @@ enum gs_sim_errand_kind {
 	GS_SIM_ERRAND_DEMAND,
 	GS_SIM_ERRAND_POST_BATCH,
 	GS_SIM_ERRAND_OPEN_LEAF, /* a right one, for nothing */
+	GS_SIM_ERRAND_POST_LEAF, /* of a root: by its claimant, as a claim of its own */
 	GS_SIM_ERRAND_COPY,      /* of an attestation */
 	GS_SIM_ERRAND_REPORT,    /* of the copied one, which does not fit */
 	GS_SIM_ERRAND_REQUEST_WITHDRAW,
@@ -32,7 +34,7 @@ struct gs_sim_errand {
 	enum gs_sim_errand_kind kind;
 	unsigned account;
 	unsigned about; /* the claim, or the batch */
-	unsigned leaf;  /* OPEN_LEAF */
+	unsigned leaf;  /* OPEN_LEAF, POST_LEAF */
 	uint8_t demand_kind;
 	struct gs_wei amount;
 	uint64_t at_s; /* not before; once it was sent, when it is looked for again */
@@ -42,7 +44,7 @@ struct gs_sim_errand {
 struct gs_sim_planned_batch {
 	unsigned account;
 	struct gs_batch_name name;
-	struct gs_hash id;
+	struct gs_hash id, model;
 	unsigned first; /* of its leaves, in the run's list of them; name.count of them */
 	uint8_t leaves[GS_SIM_RUN_LEAVES_MAX * GS_BATCH_LEAF_BYTES];
 };
@@ -52,10 +54,11 @@ struct gs_sim_errands {
 	bool any; /* of what follows is in this run: claims are posted with all their data */
 	struct gs_sim_errand errand[GS_SIM_ERRANDS_MAX];
 	unsigned errands;
-	struct gs_sim_planned_batch batch[GS_SIM_RUN_BATCHES_MAX];
+	struct gs_sim_planned_batch batch[GS_SIM_RUN_ALL_BATCHES_MAX];
 	unsigned batches;
 	struct gs_leaf_data
 		handed[GS_SIM_RUN_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* views: by claimants, to everybody */
+	unsigned handed_leaves;                                         /* of them */
 	unsigned leaves;
 };
 

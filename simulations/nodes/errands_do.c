@@ -8,25 +8,30 @@ enum { AGAIN_S = 16 /* after which whoever sent something looks for it */ };
 
 /* ---- what a transaction says ---- */
 
-static void write_open_leaf(const struct gs_sim_run *r, const struct gs_sim_errand *e, struct gs_sim_call *call)
+static void write_leaf(const struct gs_sim_run *r, const struct gs_sim_errand *e, struct gs_sim_call *call)
 {
 	const struct gs_sim_planned_batch *b = &r->errands.batch[e->about];
 	const struct gs_bytes leaves = {b->leaves, (size_t)b->name.count * GS_BATCH_LEAF_BYTES};
 	struct gs_hash root;
 	unsigned levels = 0;
-	call->kind = GS_SIM_CALL_OPEN_LEAF;
-	call->body = r->leaf[b->first + e->leaf].body;
+	const struct gs_sim_planned *leaf = &r->leaf[b->first + e->leaf];
+	call->kind = e->kind == GS_SIM_ERRAND_POST_LEAF ? GS_SIM_CALL_POST_LEAF : GS_SIM_CALL_OPEN_LEAF;
+	call->body = leaf->body;
 	call->batch = b->name;
-	if (gs_batch_tree(&b->name.model, leaves, e->leaf, &root, call->path, &levels) == GS_OK)
+	if (e->kind == GS_SIM_ERRAND_POST_LEAF) {
+		call->input = gs_sim_run_input(r, leaf);
+		call->output = gs_sim_run_output(r, leaf);
+	}
+	if (gs_batch_tree(&b->model, leaves, e->leaf, &root, call->path, &levels) == GS_OK)
 		call->levels = levels;
 }
 
 static void write_batch(const struct gs_sim_run *r, const struct gs_sim_errand *e, struct gs_sim_call *call)
 {
 	const struct gs_sim_planned_batch *b = &r->errands.batch[e->about];
-	call->kind = GS_SIM_CALL_POST_LEAVES;
+	call->kind = b->name.kind == GS_BATCH_CALLDATA ? GS_SIM_CALL_POST_LEAVES : GS_SIM_CALL_POST_ROOT;
 	call->batch = b->name;
-	call->body.model_id = b->name.model;
+	call->body.model_id = b->model;
 	call->leaves = (struct gs_bytes){b->leaves, (size_t)b->name.count * GS_BATCH_LEAF_BYTES};
 }
 
@@ -95,6 +100,8 @@ static enum verdict look_at_leaf(struct gs_sim_run *r, const struct gs_sim_erran
 	const struct gs_sim_batch *on_chain = gs_sim_network_batch(&r->network, &b->id);
 	if (on_chain == NULL)
 		return NOT_YET;
+	if (e->kind == GS_SIM_ERRAND_POST_LEAF)
+		return gs_sim_network_claim(&r->network, &r->leaf[b->first + e->leaf].id) == NULL ? NOW : OVER;
 	if (on_chain->status != GS_SIM_BATCH_OPEN || r->now_s > on_chain->window_end ||
 	    gs_sim_network_claim(&r->network, &r->leaf[b->first + e->leaf].id) != NULL)
 		return OVER;
@@ -117,6 +124,7 @@ static enum verdict look(struct gs_sim_run *r, const struct gs_sim_errand *e, co
 	case GS_SIM_ERRAND_DEMAND: return look_at_demand(r, e, c);
 	case GS_SIM_ERRAND_POST_BATCH: /* looked for to the end: a reorganisation may take it away */
 		return gs_sim_network_batch(&r->network, &r->errands.batch[e->about].id) != NULL ? NOT_YET : NOW;
+	case GS_SIM_ERRAND_POST_LEAF:
 	case GS_SIM_ERRAND_OPEN_LEAF: return look_at_leaf(r, e);
 	case GS_SIM_ERRAND_COPY:
 	case GS_SIM_ERRAND_REPORT: return look_at_copy(r, e, c);
@@ -139,7 +147,8 @@ static bool write(struct gs_sim_run *r, const struct gs_sim_errand *e, const str
 		call->demand_kind = e->demand_kind;
 		return true;
 	case GS_SIM_ERRAND_POST_BATCH: write_batch(r, e, call); return true;
-	case GS_SIM_ERRAND_OPEN_LEAF: write_open_leaf(r, e, call); return true;
+	case GS_SIM_ERRAND_POST_LEAF:
+	case GS_SIM_ERRAND_OPEN_LEAF: write_leaf(r, e, call); return true;
 	case GS_SIM_ERRAND_COPY: return write_copy(c, e, call);
 	case GS_SIM_ERRAND_REPORT:
 		call->kind = GS_SIM_CALL_REPORT;
@@ -183,6 +192,19 @@ enum gs_err gs_sim_errands_do(struct gs_sim_run *r)
 
 /* ---- what oracles ask ---- */
 
+/* Whether all of its leaves are on chain; those of the honest, and those that must not become final, are decided. */
+static bool root_settled(struct gs_sim_run *r, const struct gs_sim_planned_batch *b)
+{
+	for (unsigned i = 0; i < b->name.count; i++) {
+		const struct gs_sim_planned *leaf = &r->leaf[b->first + i];
+		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &leaf->id);
+		if (c == NULL || (c->status == GS_SIM_CLAIM_OPEN &&
+		                  (r->kind[b->account]->honest || (leaf->wrong && gs_sim_run_sampled(r, leaf)))))
+			return false;
+	}
+	return true;
+}
+
 bool gs_sim_errands_settled(struct gs_sim_run *r)
 {
 	if (!r->errands.any)
@@ -191,6 +213,10 @@ bool gs_sim_errands_settled(struct gs_sim_run *r)
 		const struct gs_sim_planned_batch *b = &r->errands.batch[i];
 		const struct gs_sim_batch *on_chain = gs_sim_network_batch(&r->network, &b->id);
 		const struct gs_sim_planned *first = &r->leaf[b->first]; /* if one is wrong, this one is */
+		if (b->name.kind == GS_BATCH_ROOT_ONLY && !root_settled(r, b))
+			return false;
+		if (b->name.kind == GS_BATCH_ROOT_ONLY)
+			continue;
 		if (on_chain == NULL ||
 		    (on_chain->status == GS_SIM_BATCH_OPEN &&
 		     (r->kind[b->account]->honest || (first->wrong && gs_sim_run_sampled(r, first)))))
@@ -221,6 +247,11 @@ uint64_t gs_sim_errands_spent(struct gs_sim_run *r, unsigned account)
 	for (unsigned i = 0; i < r->network.batches; i++)
 		if (r->network.batch[i].claimant == account && r->network.batch[i].status == GS_SIM_BATCH_FINAL)
 			spent += gs_sim_small(r->network.batch[i].fee);
+	for (unsigned i = 0; i < r->errands.leaves; i++) { /* with a bond of their own */
+		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->leaf[i].id);
+		if (c != NULL && c->batch == NULL && c->claimant == account && c->status == GS_SIM_CLAIM_FINAL)
+			spent += gs_sim_small(c->claim_fee);
+	}
 	return spent;
 }
 
@@ -244,6 +275,12 @@ bool gs_sim_errands_right_lost(struct gs_sim_run *r)
 		if (gs_sim_run_honest(r, r->network.batch[i].claimant) &&
 		    r->network.batch[i].status == GS_SIM_BATCH_LOST)
 			return true;
+	for (unsigned i = 0; i < r->errands.leaves; i++) {
+		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->leaf[i].id);
+		if (c != NULL && c->batch == NULL && gs_sim_run_honest(r, c->claimant) &&
+		    c->status == GS_SIM_CLAIM_INVALID)
+			return true;
+	}
 	return false;
 }
 

@@ -60,26 +60,6 @@ static void open_logs(struct gs_sim_run *r)
 
 /* ---- the world goes on ---- */
 
-static struct gs_bytes claim_input(const struct gs_sim_run *r, const struct gs_sim_planned *c)
-{
-	if (c->withheld)
-		return (struct gs_bytes){NULL, 0};
-	return (struct gs_bytes){r->inputs[c->input], (size_t)r->program.header.inputs_chunks * GS_CHUNK_BYTES};
-}
-
-/* Where somebody may demand it, the output comes with the claim, so that the claimant's node can give it. */
-static struct gs_bytes claim_output(const struct gs_sim_run *r, const struct gs_sim_planned *c)
-{
-	const struct gs_header *h = &r->program.header;
-	const struct gs_trace *trace = c->wrong ? &r->lie[c->account][0].execution.trace
-	                                        : &r->honest[c->input].execution.trace;
-	const uint64_t chunks = UINT64_C(1) << h->output_depth, there = trace->present - h->output_chunk;
-	if (!r->errands.any || c->withheld)
-		return (struct gs_bytes){NULL, 0};
-	return (struct gs_bytes){trace->chunks + (size_t)h->output_chunk * GS_CHUNK_BYTES,
-	                         (size_t)(chunks < there ? chunks : there) * GS_CHUNK_BYTES};
-}
-
 /* By a tool beside the node, with the same key: it takes the nonce that an endpoint names, or, being wrong, the one behind it. */
 static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 {
@@ -89,7 +69,7 @@ static enum gs_err post(struct gs_sim_run *r, struct gs_sim_planned *c)
 	gs_buf_init(&data, GS_SIM_TX_BYTES_MAX);
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
 	nonce += !r->calm && r->trouble.gap > 0 && gs_rng_below(&r->rng, 1000) < r->trouble.gap;
-	gs_sim_call_post(&c->body, claim_input(r, c), claim_output(r, c), &data);
+	gs_sim_call_post(&c->body, gs_sim_run_input(r, c), gs_sim_run_output(r, c), &data);
 	gs_sim_tx_build(c->account, nonce, &rules->contracts.claims, gs_buf_view(&data), &raw, NULL);
 	enum gs_err err = data.err != GS_OK ? data.err : raw.err;
 	if (err == GS_OK)

@@ -186,6 +186,25 @@ const struct gs_sim_game *gs_sim_run_game_of(struct gs_sim_run *r, unsigned send
 
 /* ---- what happens ---- */
 
+struct gs_bytes gs_sim_run_input(const struct gs_sim_run *r, const struct gs_sim_planned *c)
+{
+	if (c->withheld)
+		return (struct gs_bytes){NULL, 0};
+	return (struct gs_bytes){r->inputs[c->input], (size_t)r->program.header.inputs_chunks * GS_CHUNK_BYTES};
+}
+
+struct gs_bytes gs_sim_run_output(const struct gs_sim_run *r, const struct gs_sim_planned *c)
+{
+	const struct gs_header *h = &r->program.header;
+	const struct gs_trace *trace = c->wrong ? &r->lie[c->account][0].execution.trace
+	                                        : &r->honest[c->input].execution.trace;
+	const uint64_t chunks = UINT64_C(1) << h->output_depth, there = trace->present - h->output_chunk;
+	if (!r->errands.any || c->withheld)
+		return (struct gs_bytes){NULL, 0};
+	return (struct gs_bytes){trace->chunks + (size_t)h->output_chunk * GS_CHUNK_BYTES,
+	                         (size_t)(chunks < there ? chunks : there) * GS_CHUNK_BYTES};
+}
+
 void gs_sim_run_tell(const struct gs_sim_run *r, const struct gs_sim_computation *c, struct gs_sim_computed *out)
 {
 	gs_trace_output_root(&c->execution.trace, &r->program.header, &out->output_root);

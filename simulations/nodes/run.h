@@ -63,7 +63,7 @@ struct gs_sim_run {
 	struct gs_sim_planned claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
 	struct gs_sim_errands errands;
-	struct gs_sim_planned leaf[GS_SIM_RUN_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* of batches */
+	struct gs_sim_planned leaf[GS_SIM_RUN_ALL_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* of batches */
 	struct gs_sim_network network;
 	struct gs_sim_actor actor[GS_SIM_ACTORS_MAX];
 	const struct gs_sim_actor_kind *kind[GS_SIM_ACTORS_MAX];
@@ -119,6 +119,10 @@ const struct gs_sim_game *gs_sim_run_game_of(struct gs_sim_run *r, unsigned send
 
 /* ---- what happens ---- */
 
+/* What a claim is posted with: nothing where it is withheld. Where somebody may demand it, the output comes with the claim, so that the
+ * claimant's node can give it. */
+struct gs_bytes gs_sim_run_input(const struct gs_sim_run *r, const struct gs_sim_planned *claim);
+struct gs_bytes gs_sim_run_output(const struct gs_sim_run *r, const struct gs_sim_planned *claim);
 /* What a machine has found that did this execution. */
 void gs_sim_run_tell(const struct gs_sim_run *r, const struct gs_sim_computation *c, struct gs_sim_computed *out);
 /* One block with what is ready. GS_ENOMEM. */

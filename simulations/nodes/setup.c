@@ -245,7 +245,7 @@ enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
 	gs_sim_errands_plan(r);
 	for (unsigned i = 0; i < r->actors; i++) {
 		r->actor[i].handed = r->errands.handed;
-		r->actor[i].handed_count = r->errands.leaves;
+		r->actor[i].handed_count = r->errands.handed_leaves;
 	}
 	return GS_OK;
 }

@@ -30,7 +30,7 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 	                             .compute = gs_sim_run_compute,
 	                             .self = r,
 	                             .handed = r->errands.handed,
-	                             .handed_count = r->errands.leaves,
+	                             .handed_count = r->errands.handed_leaves,
 	                             .options = r->actor[0].options};
 	fresh.options.self = gs_sim_address(GS_SIM_ACCOUNTS_MAX - 1);
 	fresh.options.validate = fresh.options.defend = fresh.options.finalise = false;

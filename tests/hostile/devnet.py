@@ -147,7 +147,9 @@ class World:
     # --- parties ---
 
     def command(self, party, *words, rpc=None):
-        out = [str(self.tools.gainsay), *map(str, words), "--rpc", rpc or self.anvil.url, "--key-file", str(self.folder / f"key{party}")]
+        # Other worlds have the same accounts, on chains of their own.
+        out = ["/usr/bin/env", f"GAINSAY_KEY_LOCK_FOLDER={self.folder}/locks-{self.anvil.url.rpartition(':')[2]}", str(self.tools.gainsay), *map(str, words), "--rpc", rpc or self.anvil.url, "--key-file", str(self.folder / f"key{party}")]
+        out += [] if words[0] in ("run", "defend") else ["--share-key"]
         return out + ([] if words[0] == "deploy" else ["--deployment", str(self.deployment)])
 
     async def gainsay(self, party, *words):

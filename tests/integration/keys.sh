@@ -12,6 +12,7 @@ cast=$(command -v cast || echo "$PWD/build/tools/cast")
 # A public test key (anvil's second account), good for nothing else.
 secret=59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
 account=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+umask 077
 printf 'correct horse\n' >"$work/pass"
 refused() { # NAME PATTERN COMMAND...: one line on stderr that has the pattern, exit status 1 or 2
 	local name=$1 pattern=$2 status

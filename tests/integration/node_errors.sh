@@ -63,7 +63,9 @@ refuses "a deployment that is no JSON" "notjson.json:1:" 1 "${command[@]}" --dep
 node "$work/a.db"
 without --key-file
 refuses "no key" "key: none is named" 1 "${command[@]}"
-echo "not a key" >"$work/badkey"
+(umask 077 && echo "not a key" >"$work/badkey" && cp "$work/key1" "$work/public")
+chmod 640 "$work/public"
+refuses "a key that others may read" "public: others may read or change it; chmod 600" 1 "${command[@]}" --key-file "$work/public"
 refuses "a bad key" "badkey: not 64 hex digits" 1 "${command[@]}" --key-file "$work/badkey"
 refuses "an unknown option" "did you mean --rate" 2 "$gainsay" run --rat 1
 refuses "an unknown command" "did you mean 'claims'" 2 "$gainsay" clams

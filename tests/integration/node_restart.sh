@@ -23,6 +23,8 @@ for ((i = 0; i < 40; i++)); do
 	kills=$((kills + 1))
 	run_validator
 done
+# A copy while the node runs, and on a machine that takes the node over, by a file.
+"$gainsay" db backup "$db" "$work/backup.db" >/dev/null && ok "a running node is backed up" || fail "no backup of a running node"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"
@@ -53,4 +55,41 @@ assert len({s[0] for s in seen}) == len(seen), "the same call twice"
 assert all(s[1] for s in seen), "a call reverted"
 print(len(seen), "calls of Disputes")
 END
+
+# What an operator does with a database.
+"$gainsay" db check "$db" --json >"$work/checked" && [[ $(/usr/bin/python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+print(d["sound"], d["tables"]["claims"]["records"], d["tables"]["signed_moves"]["records"] >= 2)' "$work/checked") == "True 1 True" ]] &&
+	ok "a database is checked" || fail "db check"
+"$gainsay" db dump "$db" --json >"$work/dumped" && /usr/bin/python3 - "$work/dumped" "$wrong" <<'END' && ok "and printed, without its secret" || fail "db dump"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert any(r["table"] == "claims" and r["key"] == sys.argv[2] for r in lines)
+assert [r["value"] for r in lines if r["key"] == "sampling_key"] == ["(secret)"]
+END
+"$gainsay" db export "$db" "$work/all.txt" >/dev/null && "$gainsay" db import "$work/moved.db" "$work/all.txt" >/dev/null &&
+	"$gainsay" db export "$work/moved.db" "$work/again.txt" >/dev/null && cmp -s "$work/all.txt" "$work/again.txt" &&
+	ok "a database goes to another machine as a file" || fail "db export and import"
+[[ $(stat -c %a "$work/all.txt") == 600 ]] && ok "which others cannot read" || fail "the export can be read by others"
+"$gainsay" db export "$db" "$work/moves.txt" --moves >/dev/null && "$gainsay" db import "$work/backup.db" "$work/moves.txt" --moves >/dev/null &&
+	ok "signed moves are added to an older copy" || fail "signed moves are not added"
+size=$(stat -c %s "$db/data.mdb")
+"$gainsay" db compact "$db" >/dev/null && (($(stat -c %s "$db/data.mdb") <= size)) && [[ $(stored "$db" "$wrong" status) == invalid ]] &&
+	ok "a database is compacted" || fail "db compact"
+# An older copy in the node's place: it learns from the chain what it did since, and sends nothing.
+"$gainsay" db restore "$work/backup.db" "$work/restored.db" >/dev/null || fail "db restore"
+db=$work/restored.db
+run_validator
+wait "${pids[validator]}"
+code=$?
+unset "pids[validator]"
+[[ $code == 0 && $(stored "$db" "$wrong" status) == invalid ]] && ok "a node goes on from an older copy" || fail "the node on an older copy ends with $code"
+[[ $(field "$(gs 2 stake show --json)" free) == 1005.25 ]] && ok "and changes nothing" || fail "the stake is another one"
+for bad in "db check $work/nowhere" "db dump $db --table clams" "db dump $db --prefix 0" "db import $db $work/all.txt" \
+	"db import $work/new.db $work/moves.txt" "db import $work/new.db $demo/digits.onnx" "db export $db $work/all.txt" "db backup $db $work"; do
+	# shellcheck disable=SC2086
+	"$gainsay" $bad >"$work/bad.out" 2>"$work/bad.err"
+	[[ $? == 1 && ! -s $work/bad.out && $(wc -l <"$work/bad.err") == 1 && ! -e $work/new.db ]] && ok "refuses 'gainsay ${bad%% $work*}'" || fail "gainsay $bad"
+done
 finish

@@ -42,6 +42,7 @@ else
 	play 5 all
 	play 6 none duties
 	play 7 reorg duties
+	play 12 none duties # with a batch of which only the root is on chain
 	play 8 strangers
 	play 9 strangers
 	play 10 strangers

@@ -16,6 +16,8 @@ gainsay=${GAINSAY_BUILD:-$root/build}/gainsay
 anvil=$(command -v anvil || echo "$root/build/tools/anvil")
 demo=$root/configs/demo
 work=$(mktemp -d /tmp/gainsay-devnet.XXXXXX)
+# Other tests run beside this one with the same accounts, on chains of their own.
+export GAINSAY_KEY_LOCK_FOLDER=$work/locks
 declare -A pids=()
 passed=0
 failed=0
@@ -81,6 +83,7 @@ stop() {
 # command_of N COMMAND...: the words of a gainsay command by party N, in the array `command`
 command_of() {
 	command=("$gainsay" "${@:2}" --rpc "$url" --key-file "$work/key$1")
+	[[ $2 == run || $2 == defend ]] || command+=(--share-key) # parties send by hand beside their own node
 	[[ -f $work/deployment.json && $2 != deploy ]] && command+=(--deployment "$work/deployment.json")
 	return 0
 }

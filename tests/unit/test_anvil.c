@@ -68,7 +68,7 @@ static int start(void **state, const struct gs_anvil_options *options)
 	*state = f;
 	ok(f, gs_anvil_start(options, &f->anvil, &f->error));
 	ok(f, gs_rpc_open(f->anvil.url, NULL, &f->rpc, &f->error));
-	f->sender = (struct gs_sender){.rpc = f->rpc, .key = &f->anvil.keys[0]};
+	f->sender = (struct gs_sender){.rpc = f->rpc, .signer = gs_signer_of_key(&f->anvil.keys[0])};
 	ok(f, gs_eth_chain_id(f->rpc, &f->sender.chain_id, &f->error));
 	return 0;
 }
@@ -81,7 +81,7 @@ static struct gs_address create(struct fixture *f, struct gs_bytes code, uint64_
 	struct gs_receipt receipt;
 
 	ok(f, gs_sender_run(&f->sender, &request, 60000, &receipt, &f->error));
-	gs_tx_contract_address(&f->sender.key->address, request.nonce, &expected);
+	gs_tx_contract_address(&f->sender.signer.address, request.nonce, &expected);
 	assert_true(receipt.created && gs_address_equal(&receipt.contract, &expected));
 	if (gas)
 		*gas = receipt.gas_used;

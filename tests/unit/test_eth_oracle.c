@@ -148,7 +148,8 @@ static void write_key_file(char dir[64], const struct gs_key *key, const char *p
 	random_bytes(&rng, random, sizeof(random));
 	gs_buf_init(&text, GS_KEYSTORE_TEXT_MAX);
 	assert_int_equal(gs_keystore_encrypt(key, (struct gs_bytes){(const uint8_t *)password, strlen(password)},
-	                                     GS_KEYSTORE_SCRYPT_N_LIGHT, random, &text, NULL),
+	                                     &(struct gs_keystore_kdf){.cost = GS_KEYSTORE_SCRYPT_N_LIGHT}, random,
+	                                     &text, NULL),
 	                 GS_OK);
 	strcpy(dir, "/tmp/gainsay-oracle-XXXXXX");
 	assert_non_null(mkdtemp(dir));

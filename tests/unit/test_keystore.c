@@ -91,13 +91,21 @@ static void reads_its_own(void **state)
 		random[i] = (uint8_t)(i * 37 + 1);
 	assert_int_equal(gs_key_from_hex(cast_secret, &key, NULL), GS_OK);
 	gs_buf_init(&out, GS_KEYSTORE_TEXT_MAX);
-	assert_int_equal(gs_keystore_encrypt(&key, text(""), GS_KEYSTORE_SCRYPT_N_LIGHT, random, &out, NULL), GS_OK);
-	gs_buf_append_u8(&out, 0);
-	assert_int_equal(out.err, GS_OK);
-	assert_opens((const char *)out.ptr, "", cast_secret);
-	assert_null(strstr((const char *)out.ptr, cast_secret));
-	gs_buf_free(&out);
-	assert_int_equal(gs_keystore_encrypt(&key, text(""), 1000, random, &out, NULL), GS_EPARSE);
+	for (int pbkdf2 = 0; pbkdf2 < 2; pbkdf2++) {
+		const struct gs_keystore_kdf kdf = {.pbkdf2 = pbkdf2,
+		                                    .cost = pbkdf2 ? GS_KEYSTORE_PBKDF2_ROUNDS_LIGHT
+		                                                   : GS_KEYSTORE_SCRYPT_N_LIGHT};
+		assert_int_equal(gs_keystore_encrypt(&key, text(""), &kdf, random, &out, NULL), GS_OK);
+		gs_buf_append_u8(&out, 0);
+		assert_int_equal(out.err, GS_OK);
+		assert_opens((const char *)out.ptr, "", cast_secret);
+		assert_null(strstr((const char *)out.ptr, cast_secret));
+		assert_non_null(strstr((const char *)out.ptr, pbkdf2 ? "hmac-sha256" : "\"scrypt\""));
+		gs_buf_free(&out);
+	}
+	const struct gs_keystore_kdf odd = {.cost = 1000}, none = {.pbkdf2 = true};
+	assert_int_equal(gs_keystore_encrypt(&key, text(""), &odd, random, &out, NULL), GS_EPARSE);
+	assert_int_equal(gs_keystore_encrypt(&key, text(""), &none, random, &out, NULL), GS_ELIMIT);
 	gs_buf_free(&out);
 }
 
@@ -148,6 +156,7 @@ static void write_file(const char *path, const char *content)
 {
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
 	fputs(content, f);
 	assert_int_equal(fclose(f), 0);
 }
@@ -182,6 +191,7 @@ static void keeps_files(void **state)
 	struct gs_key key, got;
 	struct gs_error error;
 	struct stat st;
+	const struct gs_keystore_kdf kdf = {.cost = GS_KEYSTORE_SCRYPT_N};
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/key.json", dir);
 	snprintf(password, sizeof(password), "%s/password", dir);
@@ -189,16 +199,22 @@ static void keeps_files(void **state)
 	assert_non_null(strstr(error.text, "key.json: No such file"));
 	write_file(password, "secret\n");
 	assert_int_equal(gs_key_from_hex(cast_secret, &key, NULL), GS_OK);
-	assert_int_equal(gs_keyfile_save(path, password, &key, &error), GS_OK);
+	assert_int_equal(gs_keyfile_save(path, password, &key, &kdf, &error), GS_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(gs_keyfile_save(path, password, &key, &error), GS_ECONFLICT);
+	assert_int_equal(gs_keyfile_save(path, password, &key, &kdf, &error), GS_ECONFLICT);
 	write_file(password, "secret"); /* the newline is not part of it */
 	assert_int_equal(gs_keyfile_load(path, password, &got, &error), GS_OK);
 	assert_memory_equal(got.secret, key.secret, 32);
 	write_file(password, "secret \n");
 	assert_int_equal(gs_keyfile_load(path, password, &got, &error), GS_EINVAL);
 	assert_non_null(strstr(error.text, "key.json: keystore: wrong password"));
+	/* A passphrase that others may read, or write, is none. */
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(chmod(password, (mode_t[]){0640, 0604, 0620}[i]), 0);
+		assert_int_equal(gs_keyfile_load(path, password, &got, &error), GS_EINVAL);
+		assert_non_null(strstr(error.text, "password: others may read or change it; chmod 600"));
+	}
 	unlink(path);
 	unlink(password);
 	rmdir(dir);

@@ -74,9 +74,16 @@ static void nothing_but_invalid_challenges(void **state)
 	assert_int_equal(node_verdict(f, 0x52).verdict, GS_VERDICT_UNAVAILABLE);
 	assert_null(node_effect(f, GS_EFFECT_PREPARE));
 	assert_null(node_effect(f, GS_EFFECT_EXECUTE)); /* not at once again */
-	f->now_s += GS_NODE_RETRY_S;
-	node_block(f, 0x11, NULL, 0);
-	assert_non_null(node_effect(f, GS_EFFECT_EXECUTE));
+	static const uint64_t waits[] = {1, 2, 4, 8, GS_NODE_RETRY_S, GS_NODE_RETRY_S};
+	for (size_t i = 0; i < GS_ARRAY_LEN(waits); i++) { /* but soon: windows may be short */
+		f->now_s += waits[i] - 1;
+		node_block(f, 0x11, NULL, 0);
+		assert_null(node_effect(f, GS_EFFECT_EXECUTE));
+		f->now_s++;
+		node_block(f, 0x11, NULL, 0);
+		assert_non_null(node_effect(f, GS_EFFECT_EXECUTE));
+		node_executed(f, 0x52, false, node_hash(0), node_hash(0));
+	}
 
 	node_post(f, 0x53, 8, 3);
 	node_executed(f, 0x53, true, (struct gs_hash){{2}}, (struct gs_hash){{2}}); /* right */

@@ -40,9 +40,11 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return &((struct party *)self)->prover;
 }
 
-static enum gs_err sign(void *self, const struct gs_hash *digest, struct gs_signature *out)
+static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
 {
-	return gs_key_sign(&((struct party *)self)->key, digest, out, NULL);
+	struct gs_hash digest;
+	assert_int_equal(gs_typed_digest(what, &digest, NULL), GS_OK);
+	return gs_key_sign(&((struct party *)self)->key, &digest, out, NULL);
 }
 
 static void reopen(struct party *p)

@@ -398,7 +398,7 @@ static void test_duties(void **state)
 	double value[GS_SIM_NODES_PARAMETERS];
 	(void)state;
 	gs_sim_nodes_standard(value);
-	for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_WITHDRAW; p++)
+	for (unsigned p = GS_SIM_P_AUDIT; p <= GS_SIM_P_ROOTS; p++)
 		value[p] = GS_SIM_DRAWN;
 	value[GS_SIM_P_CAST] = 1;
 	for (unsigned f = GS_SIM_FAULT_NONE; f <= GS_SIM_FAULT_ALL; f++) {

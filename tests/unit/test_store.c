@@ -623,6 +623,8 @@ static void backs_up(void **state)
 	strcpy(copy.dir, "/tmp/gainsay-copy-XXXXXX");
 	assert_non_null(mkdtemp(copy.dir));
 	put_one(&s, GS_TABLE_AUDIT, "k", "v");
+	assert_int_equal(gs_store_backup(db, copy.dir, &f->error), GS_ECONFLICT); /* is there already */
+	assert_int_equal(rmdir(copy.dir), 0);
 	assert_int_equal(gs_store_backup(db, copy.dir, &f->error), GS_OK);
 	assert_int_equal(gs_store_backup(db, "/proc/nowhere", &f->error), GS_EIO);
 	gs_store_close(db);

@@ -69,7 +69,7 @@ static enum gs_err add_leaf(struct batch *b, size_t index, struct gs_error *erro
 /* The file first: a batch that is on chain and whose data are lost cannot be defended. */
 static enum gs_err keep(struct batch *b, const struct gs_transact *t, struct gs_error *error)
 {
-	struct gs_batch_name name = {.claimant = t->session.key.address,
+	struct gs_batch_name name = {.claimant = t->session.account,
 	                             .count = (uint32_t)b->list.count,
 	                             .kind = b->root_only ? GS_BATCH_ROOT_ONLY : GS_BATCH_CALLDATA};
 	struct gs_contracts contracts;

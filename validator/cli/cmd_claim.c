@@ -45,7 +45,7 @@ static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_
 	enum gs_err err;
 
 	c->posting.body.lot = gs_claim_lot(&salt, c->value);
-	c->posting.body.claimant = t->session.key.address;
+	c->posting.body.claimant = t->session.account;
 	gs_header_model_id(&c->program.header, &c->posting.body.model_id);
 	c->posting.body.input_root = c->answer.input_root;
 	c->posting.body.output_root = c->answer.output_root;

@@ -174,11 +174,11 @@ static enum gs_err make_plan(struct request *r, struct gs_session *session, cons
 			"%s: is there already; 'gainsay deploy --verify %.200s' says whether it holds; remove it to "
 			"deploy anew",
 			r->out, r->out);
-	r->origin.deployer = session->key.address;
+	r->origin.deployer = session->account;
 	r->origin.first_nonce = journal->first_nonce;
 	err = GS_OK;
 	if (!unfinished)
-		err = gs_eth_get_nonce(session->rpc, &session->key.address, gs_block_latest(), &r->origin.first_nonce,
+		err = gs_eth_get_nonce(session->rpc, &session->account, gs_block_latest(), &r->origin.first_nonce,
 		                       error);
 	if (!err)
 		err = gs_deploy_plan(&r->origin, session->chain_id, r->artifacts, plan, error);
@@ -199,6 +199,7 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	struct gs_session session;
 	struct gs_deploy_plan plan = {.count = 0};
 	struct gs_deploy_journal journal = {.path = NULL};
+	struct gs_key_lock lock = {-1};
 	uint64_t gas = 0;
 	enum gs_err err;
 
@@ -207,7 +208,9 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	if ((err = gs_options_session(&r->options, GS_SESSION_KEY, &r->config, &session, error)))
 		return err;
 	struct gs_sender sender = gs_session_sender(&session);
-	err = make_plan(r, &session, journal_path, &plan, &journal, error);
+	err = gs_session_lock_command(&session, &r->config, &lock, error);
+	if (!err)
+		err = make_plan(r, &session, journal_path, &plan, &journal, error);
 	if (!err)
 		err = gs_deploy_run(&sender, &plan, r->config.chain.fee_max, &journal, &gas, error);
 	if (!err)
@@ -222,6 +225,7 @@ static enum gs_err deploy(struct request *r, struct gs_error *error)
 	gs_deploy_journal_free(&journal);
 	gs_deploy_plan_free(&plan);
 	gs_session_close(&session);
+	gs_key_lock_release(&lock);
 	return err;
 }
 

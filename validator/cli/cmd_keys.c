@@ -19,6 +19,7 @@ struct call {
 	const struct gs_config *config;
 	const char *arg; /* behind the verb; NULL: none */
 	bool json;
+	struct gs_keystore_kdf kdf;
 };
 
 static void print_account(const struct call *call, const struct gs_address *address)
@@ -31,7 +32,7 @@ static void print_account(const struct call *call, const struct gs_address *addr
 
 static enum gs_err save(const struct call *call, const struct gs_key *key, struct gs_error *error)
 {
-	return gs_keyfile_save(call->config->key.keystore, call->config->key.password_file, key, error);
+	return gs_keyfile_save(call->config->key.keystore, call->config->key.password_file, key, &call->kdf, error);
 }
 
 static enum gs_err needs_keystore(const struct call *call, const char *verb, struct gs_error *error)
@@ -218,8 +219,21 @@ static const struct {
 
 int gs_cmd_keys(int argc, char **argv)
 {
+	bool light = false, pbkdf2 = false;
+	const struct gs_flag flags[] = {
+		{.name = "light",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "new, import: a passphrase that is cheap to try; for tests, or where it is long and random",
+	         .out = &light},
+		{.name = "pbkdf2",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "new, import: derive by PBKDF2-HMAC-SHA256 instead of scrypt",
+	         .out = &pbkdf2},
+	};
 	struct gs_options options;
 	struct gs_cli cli = {
+		.flags = flags,
+		.flag_count = GS_ARRAY_LEN(flags),
 		.usage = "gainsay keys new|import [HEXFILE|-]|list [FOLDER]|address|show|sign-test [TEXT] "
 			 "--key KEYSTORE [--password-file FILE|fd:N]",
 		.about =
@@ -230,6 +244,8 @@ int gs_cmd_keys(int argc, char **argv)
 		.args_min = 1,
 		.args_max = 2,
 	};
+	static const uint32_t cost[2][2] = {{GS_KEYSTORE_SCRYPT_N, GS_KEYSTORE_SCRYPT_N_LIGHT},
+	                                    {GS_KEYSTORE_PBKDF2_ROUNDS, GS_KEYSTORE_PBKDF2_ROUNDS_LIGHT}};
 	struct gs_config config;
 	struct gs_error error = {0};
 	enum gs_err err;
@@ -249,7 +265,8 @@ int gs_cmd_keys(int argc, char **argv)
 	if (!err)
 		err = verbs[verb].run(&(struct call){.config = &config,
 		                                     .arg = cli.arg_count > 1 ? cli.arg[1] : NULL,
-		                                     .json = options.json},
+		                                     .json = options.json,
+		                                     .kdf = {.pbkdf2 = pbkdf2, .cost = cost[pbkdf2][light]}},
 		                      &error);
 	return err ? gs_cli_fail(&error) : GS_EXIT_OK;
 }

@@ -129,10 +129,10 @@ static enum gs_err check_sender(struct owning *o, const struct gs_address *who, 
 {
 	char needed[GS_ADDRESS_TEXT_MAX], key[GS_ADDRESS_TEXT_MAX];
 
-	if (o->dry_run || gs_address_equal(who, &o->t.session.key.address))
+	if (o->dry_run || gs_address_equal(who, &o->t.session.account))
 		return GS_OK;
 	gs_address_format(who, needed);
-	gs_address_format(&o->t.session.key.address, key);
+	gs_address_format(&o->t.session.account, key);
 	return gs_fail(&o->error, GS_EINVAL,
 	               "owner: %s is %s, not this key, %s; --dry-run shows the call for whom it is", is, needed, key);
 }

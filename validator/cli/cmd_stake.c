@@ -14,7 +14,7 @@ struct account {
 
 static enum gs_err deposit(const struct gs_transact *t, struct gs_wei amount, bool mint, struct gs_error *error)
 {
-	const struct gs_hash self[] = {gs_word_of_address(&t->session.key.address), gs_word_of_amount(amount)};
+	const struct gs_hash self[] = {gs_word_of_address(&t->session.account), gs_word_of_amount(amount)};
 	const struct gs_hash stakes[] = {gs_word_of_address(&t->session.deployment.contract[GS_CONTRACT_STAKES]),
 	                                 gs_word_of_amount(amount)};
 	enum gs_err err = GS_OK;
@@ -140,7 +140,7 @@ int gs_cmd_stake(int argc, char **argv)
 	                         "show, deposit AMOUNT, request AMOUNT or withdraw", &t);
 	if (code != GS_CLI_GO_ON)
 		return code;
-	self = t.session.key.address;
+	self = t.session.account;
 	err = act(&cli, &t, mint, &error);
 	if (!err)
 		err = read_account(&t, &self, &account, &error);

@@ -9,6 +9,7 @@ int gs_cmd_program(int argc, char **argv);
 int gs_cmd_operators(int argc, char **argv);
 int gs_cmd_conformance(int argc, char **argv);
 int gs_cmd_keys(int argc, char **argv);
+int gs_cmd_doctor(int argc, char **argv);
 int gs_cmd_deploy(int argc, char **argv);
 int gs_cmd_owner(int argc, char **argv);
 int gs_cmd_release(int argc, char **argv);
@@ -24,6 +25,7 @@ int gs_cmd_show(int argc, char **argv);
 int gs_cmd_run(int argc, char **argv);
 int gs_cmd_defend(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);
+int gs_cmd_db(int argc, char **argv);
 int gs_cmd_sim(int argc, char **argv);
 
 #endif

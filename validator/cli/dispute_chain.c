@@ -17,7 +17,8 @@ static const char *const dev_key[GS_DISPUTE_PARTIES] = {
 
 static struct gs_sender sender_of(struct gs_dispute_chain *chain, enum gs_dispute_party party)
 {
-	return (struct gs_sender){.rpc = chain->rpc, .key = &chain->key[party], .chain_id = chain->chain_id};
+	return (struct gs_sender){
+		.rpc = chain->rpc, .signer = gs_signer_of_key(&chain->key[party]), .chain_id = chain->chain_id};
 }
 
 static enum gs_err send_to(struct gs_dispute_chain *chain, enum gs_dispute_party party, const struct gs_address *to,

@@ -28,6 +28,14 @@ static void fill(struct gs_options *options)
 	add(options, "password-file", "FILE",
 	    "the keystore's password: a file, or fd:N; asked for on the terminal without it", &options->password_file);
 	add(options, "key-file", "FILE", "key as 64 hex digits; development chains only", &options->key_file);
+	add(options, "remote-signer", "URL", "who has the key instead: a signer that speaks eth_signTransaction",
+	    &options->remote);
+	add(options, "account", "ADDRESS", "the account that the remote signer signs for", &options->address);
+	options->flags[options->flag_count++] = (struct gs_flag){
+		.name = "share-key",
+		.kind = GS_FLAG_BOOL,
+		.help = "send although a node on this machine has the key's lock",
+		.out = &options->share_key};
 	options->flags[options->flag_count++] = (struct gs_flag){
 		.name = "json", .kind = GS_FLAG_BOOL, .help = "print JSON", .out = &options->json};
 }
@@ -56,6 +64,9 @@ enum gs_err gs_options_config(const struct gs_options *options, struct gs_config
 		{"key.keystore", options->keystore},
 		{"key.password_file", options->password_file},
 		{"key.hex_file", options->key_file},
+		{"key.remote", options->remote},
+		{"key.address", options->address},
+		{"key.share", options->share_key ? "yes" : NULL},
 	};
 	const char *file = options->config ? options->config : getenv("GAINSAY_CONFIG");
 	enum gs_err err = GS_OK;
@@ -65,10 +76,13 @@ enum gs_err gs_options_config(const struct gs_options *options, struct gs_config
 		err = gs_config_load(file, out, error);
 	if (!err)
 		err = gs_config_environment(environ, out, error);
-	if (!err && options->keystore)
-		out->key.hex_file[0] = '\0'; /* a key on the command line replaces any other kind of key */
-	if (!err && options->key_file)
+	/* A key on the command line replaces any other kind of key. */
+	if (!err && (options->keystore || options->remote))
+		out->key.hex_file[0] = '\0';
+	if (!err && (options->key_file || options->remote))
 		out->key.keystore[0] = '\0';
+	if (!err && (options->key_file || options->keystore))
+		out->key.remote[0] = '\0';
 	for (size_t i = 0; i < GS_ARRAY_LEN(flags) && !err; i++)
 		if (flags[i].value)
 			err = gs_config_set(out, flags[i].setting, flags[i].value, "command line", error);

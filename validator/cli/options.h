@@ -7,7 +7,7 @@
 #include "validator/cli/cli.h"
 #include "validator/daemon/session.h"
 
-enum { GS_OPTION_FLAGS = 12 };
+enum { GS_OPTION_FLAGS = 15 };
 
 struct gs_options {
 	const char *config; /* --config; else $GAINSAY_CONFIG; else none */
@@ -21,6 +21,9 @@ struct gs_options {
 	const char *keystore;
 	const char *password_file;
 	const char *key_file;
+	const char *remote;
+	const char *address;
+	bool share_key;
 	bool json;
 	struct gs_flag flags[GS_OPTION_FLAGS];
 	size_t flag_count;

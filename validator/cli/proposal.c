@@ -34,7 +34,7 @@ enum gs_err gs_propose(const struct gs_transact *t, bool dry_run, struct gs_prop
 	if (proposal->data.err)
 		return gs_fail(error, proposal->data.err, "no memory");
 	if (!dry_run)
-		proposal->from = t->session.key.address;
+		proposal->from = t->session.account;
 	if ((err = try_it(t, proposal, error)) || dry_run)
 		return err;
 	gs_buf_init(&copy, GS_TRANSACT_DATA_MAX); /* gs_transact_send frees what it is given */

@@ -65,14 +65,17 @@ enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contr
 	                                  .data = gs_buf_view(calldata),
 	                                  .fee_max = t->config.chain.fee_max};
 	struct gs_receipt local = {0};
+	struct gs_key_lock lock = {-1};
 	enum gs_err err = calldata->err ? gs_fail(error, calldata->err, "the transaction is too large") : GS_OK;
 
+	if (!err)
+		err = gs_session_lock_command(&t->session, &t->config, &lock, error);
 	if (!err)
 		err = gs_sender_next_nonce(&sender, &request.nonce, error);
 	for (int tries = 1; !err; tries++) {
 		uint64_t next = request.nonce;
 		err = gs_sender_run(&sender, &request, GS_TRANSACT_TIMEOUT_MS, receipt ? receipt : &local, error);
-		/* A daemon with the same key was faster: nothing of ours was sent, so the next nonce will do. */
+		/* With --share-key, a daemon with the same key was faster: nothing of ours was sent, so the next nonce will do. */
 		if (!err)
 			break;
 		if (err != GS_ECONFLICT || tries == NONCE_TRIES_MAX ||
@@ -82,6 +85,7 @@ enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contr
 		request.nonce = next;
 		err = GS_OK;
 	}
+	gs_key_lock_release(&lock);
 	if (!receipt)
 		gs_receipt_free(&local);
 	gs_buf_free(calldata);

@@ -12,6 +12,7 @@ void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const 
 	io->session = session;
 	gs_deployment_contracts(&session->deployment, &io->contracts);
 	io->fee_max = config->chain.fee_max;
+	io->final_blocks = config->chain.final_blocks;
 	io->log = log;
 }
 
@@ -106,7 +107,7 @@ enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_options *ou
 
 enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error)
 {
-	return gs_eth_get_nonce(io->session->rpc, &io->session->key.address, gs_block_latest(), out, error);
+	return gs_eth_get_nonce(io->session->rpc, &io->session->account, gs_block_latest(), out, error);
 }
 
 static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_effect *effect,
@@ -126,7 +127,7 @@ static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effec
 	                                       io->contracts.batches, io->contracts.disputes, io->contracts.duties};
 	const struct gs_eth_filter filter = {
 		.block_hash = &effect->hash, .addresses = addresses, .address_count = GS_ARRAY_LEN(addresses)};
-	enum gs_err err = gs_eth_get_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
+	enum gs_err err = gs_eth_stream_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
 
 	answer->input.kind = GS_INPUT_LOGS;
 	answer->input.as.logs.block = effect->hash;
@@ -134,6 +135,69 @@ static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effec
 	answer->input.as.logs.count = answer->logs.count;
 	answer->answered = !err;
 	return err;
+}
+
+/* Not every endpoint says when a log's block was; its header does. */
+static enum gs_err complete_times(struct gs_chain_io *io, struct gs_log_list *logs, struct gs_error *why)
+{
+	struct gs_head head = {0};
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; i < logs->count && !err; i++) {
+		struct gs_log_entry *e = &logs->entries[i];
+		if (e->time.unix_s)
+			continue;
+		if (head.number != e->block_number || i == 0)
+			err = gs_chain_io_header(io, gs_block_at(e->block_number), &head, why);
+		if (!err && !gs_hash_equal(&head.hash, &e->block_hash))
+			err = gs_fail(why, GS_EAGAIN, "%s: block %llu has another hash than in its logs",
+			              gs_rpc_name(io->session->rpc), (unsigned long long)e->block_number);
+		e->time = head.time;
+	}
+	return err;
+}
+
+enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last, struct gs_chain_answer *answer)
+{
+	const struct gs_address addresses[] = {io->contracts.stakes,  io->contracts.models,   io->contracts.claims,
+	                                       io->contracts.batches, io->contracts.disputes, io->contracts.duties};
+	const struct gs_eth_filter filter = {.from_block = first,
+	                                     .to_block = last,
+	                                     .addresses = addresses,
+	                                     .address_count = GS_ARRAY_LEN(addresses)};
+	struct gs_node_input *in = &answer->input;
+	enum gs_err err = gs_chain_io_header(io, gs_block_at(first), &in->as.range.first, &answer->why);
+
+	in->kind = GS_INPUT_RANGE;
+	if (!err)
+		err = gs_chain_io_header(io, gs_block_at(last), &in->as.range.last, &answer->why);
+	if (!err)
+		err = gs_eth_stream_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
+	if (!err)
+		err = complete_times(io, &answer->logs, &answer->why);
+	in->as.range.entries = answer->logs.entries;
+	in->as.range.count = answer->logs.count;
+	answer->answered = !err;
+	return err;
+}
+
+enum gs_err gs_chain_io_final(struct gs_chain_io *io, struct gs_head *out, struct gs_error *error)
+{
+	static const struct gs_block_id finalized = {.kind = GS_BLOCK_FINALIZED};
+	enum gs_err err = io->final_by_depth ? GS_EUNSUPPORTED : gs_chain_io_header(io, finalized, out, error);
+
+	if (err != GS_EINVAL && err != GS_EUNSUPPORTED && err != GS_ENOTFOUND && err != GS_EPARSE)
+		return err;
+	if (!io->final_by_depth)
+		gs_log_line(io->log, GS_LOG_WARN, "chain.final_by_depth",
+		            "endpoint=%s blocks=%llu why=\"the endpoint does not say which block is final\"",
+		            gs_rpc_name(io->session->rpc), (unsigned long long)io->final_blocks);
+	io->final_by_depth = true;
+	err = gs_chain_io_header(io, gs_block_latest(), out, error);
+	if (err)
+		return err;
+	return gs_chain_io_header(io, gs_block_at(out->number > io->final_blocks ? out->number - io->final_blocks : 0),
+	                          out, error);
 }
 
 static enum gs_err prepare(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,

@@ -9,6 +9,8 @@ struct gs_chain_io { /* borrowed parts; used by one thread at a time */
 	struct gs_session *session;
 	struct gs_contracts contracts;
 	struct gs_wei fee_max; /* zero: no cap */
+	uint64_t final_blocks; /* where no endpoint says what is final: so many blocks below the newest one */
+	bool final_by_depth;   /* that was said */
 	const struct gs_log *log;
 };
 
@@ -37,6 +39,11 @@ GS_MUST enum gs_err gs_chain_io_rules(struct gs_chain_io *io, struct gs_node_opt
 /* The header with this number, or the newest. */
 GS_MUST enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_id id, struct gs_head *out,
                                        struct gs_error *error);
+/* The newest block that is final. */
+GS_MUST enum gs_err gs_chain_io_final(struct gs_chain_io *io, struct gs_head *out, struct gs_error *error);
+/* All logs of the contracts in these blocks, with the headers at both ends, as GS_INPUT_RANGE. */
+GS_MUST enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last,
+                                      struct gs_chain_answer *answer);
 /* The account's next nonce after all mined transactions. */
 GS_MUST enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error);
 

@@ -87,11 +87,28 @@ static void look(struct gs_chain_thread *t, struct gs_chain_result *result)
 	answer->answered = !result->err;
 }
 
+static void look_for_final(struct gs_chain_thread *t, struct gs_chain_result *result)
+{
+	struct gs_chain_answer *answer = &result->answer;
+	struct gs_head final;
+
+	result->err = gs_chain_io_final(t->io, &final, &answer->why);
+	answer->answered = !result->err;
+	answer->input.kind = GS_INPUT_FINAL;
+	answer->input.as.final.number = final.number;
+	answer->input.as.final.hash = final.hash;
+}
+
 static void do_job(struct gs_chain_thread *t, struct item *item)
 {
 	switch (item->result.kind) {
 	case GS_CHAIN_NEWEST:
 	case GS_CHAIN_BLOCK: look(t, &item->result); break;
+	case GS_CHAIN_FINAL: look_for_final(t, &item->result); break;
+	case GS_CHAIN_RANGE:
+		item->result.err = gs_chain_io_range(t->io, item->result.number, item->result.last,
+		                                     &item->result.answer);
+		break;
 	case GS_CHAIN_EFFECT:
 		gs_chain_io_do(t->io, &item->effect, (struct gs_bytes){item->data, item->data_len},
 		               &item->result.answer);
@@ -174,6 +191,7 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread 
 	}
 	pthread_mutex_init(&t->lock, NULL);
 	gs_rpc_stop_on(io->session->rpc, t->stop_fd);
+	gs_remote_signer_stop_on(io->session->remote, t->stop_fd);
 	failure = pthread_create(&t->thread, NULL, run, t);
 	if (!failure) {
 		*out = t;
@@ -181,6 +199,7 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread 
 		return GS_OK;
 	}
 	gs_rpc_stop_on(io->session->rpc, -1);
+	gs_remote_signer_stop_on(io->session->remote, -1);
 fail:
 	close_fds(t);
 	free(t);
@@ -198,6 +217,7 @@ void gs_chain_thread_close(struct gs_chain_thread *t)
 	raise_fd(t->job_fd);
 	pthread_join(t->thread, NULL);
 	gs_rpc_stop_on(t->io->session->rpc, -1);
+	gs_remote_signer_stop_on(t->io->session->remote, -1);
 	empty(&t->queue);
 	empty(&t->done);
 	close_fds(t);
@@ -214,6 +234,7 @@ enum gs_err gs_chain_thread_submit(struct gs_chain_thread *t, const struct gs_ch
 	memset(item, 0, sizeof(*item));
 	item->result.kind = job->kind;
 	item->result.number = job->number;
+	item->result.last = job->last;
 	gs_chain_answer_init(&item->result.answer);
 	item->effect = job->effect;
 	item->data_len = job->data.len;

@@ -10,20 +10,25 @@
 enum gs_chain_job_kind {
 	GS_CHAIN_NEWEST, /* the endpoint's newest header */
 	GS_CHAIN_BLOCK,  /* the header with this number */
+	GS_CHAIN_FINAL,  /* the header of the newest final block */
+	GS_CHAIN_RANGE,  /* the logs of the final blocks from number to last */
 	GS_CHAIN_EFFECT, /* of the node */
 };
 
 struct gs_chain_job {
 	enum gs_chain_job_kind kind;
-	uint64_t number;              /* BLOCK */
+	uint64_t number;              /* BLOCK; RANGE: the first */
+	uint64_t last;                /* RANGE */
 	struct gs_node_effect effect; /* EFFECT: one that gs_chain_io_do takes */
 	struct gs_bytes data;         /* EFFECT: copied */
 };
 
 struct gs_chain_result {
 	enum gs_chain_job_kind kind;
-	uint64_t number; /* BLOCK */
-	enum gs_err err; /* NEWEST, BLOCK: why there is no header; GS_ENOTFOUND where the endpoint has none */
+	uint64_t number; /* BLOCK; RANGE: the first */
+	uint64_t last;   /* RANGE */
+	enum gs_err
+		err; /* NEWEST, BLOCK, FINAL, RANGE: why there is no header; GS_ENOTFOUND where the endpoint has none */
 	struct gs_chain_answer answer;
 };
 

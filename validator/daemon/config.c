@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chain/rpc/signer.h"
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
@@ -29,6 +30,14 @@ static const struct gs_setting table[] = {
 	{"key.keystore", GS_SETTING_PATH, AT(key.keystore), 0, 0, NULL},
 	{"key.password_file", GS_SETTING_PATH, AT(key.password_file), 0, 0, NULL},
 	{"key.hex_file", GS_SETTING_PATH, AT(key.hex_file), 0, 0, NULL},
+	{"key.remote", GS_SETTING_TEXT, AT(key.remote), 0, 0, NULL},
+	{"key.address", GS_SETTING_TEXT, AT(key.address), 0, 0, NULL},
+	{"key.ca_file", GS_SETTING_PATH, AT(key.ca_file), 0, 0, NULL},
+	{"key.client_cert_file", GS_SETTING_PATH, AT(key.client_cert_file), 0, 0, NULL},
+	{"key.client_key_file", GS_SETTING_PATH, AT(key.client_key_file), 0, 0, NULL},
+	{"key.timeout_ms", GS_SETTING_U64, AT(key.timeout_ms), 100, 600 * 1000, NULL},
+	{"key.lock_folder", GS_SETTING_PATH, AT(key.lock_folder), 0, 0, NULL},
+	{"key.share", GS_SETTING_WORD, AT(key.share), 0, 0, no_yes},
 	{"policy.rate", GS_SETTING_SHARE, AT(policy.rate_ppm), 0, 0, NULL},
 	{"policy.certain_above", GS_SETTING_ETHER, AT(policy.certain_above), 0, 0, NULL},
 	{"policy.sampling_key_file", GS_SETTING_PATH, AT(policy.sampling_key_file), 0, 0, NULL},
@@ -44,6 +53,7 @@ static const struct gs_setting table[] = {
 	{"chain.quorum", GS_SETTING_U64, AT(chain.quorum), 0, 8, NULL},
 	{"chain.fee_max_gwei", GS_SETTING_GWEI, AT(chain.fee_max), 0, 0, NULL},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
+	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
 	{"trace.memory_mib", GS_SETTING_U64, AT(trace.memory_mib), 0, 1024 * 1024, NULL},
@@ -60,8 +70,10 @@ void gs_config_defaults(struct gs_config *config)
 	config->policy.rate_ppm = 100 * 1000;
 	config->policy.certain_above.v = (struct gs_u256){{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 	config->attest.locked_ppm = 500 * 1000;
+	config->key.timeout_ms = GS_SIGNER_TIMEOUT_MS_DEFAULT;
 	config->talk.patience_s = 20;
 	config->intervals.poll_ms = 1000;
+	config->chain.final_blocks = 256;
 	config->intervals.resend_s = 10;
 	config->intervals.rpc_timeout_ms = 10 * 1000;
 	config->execution.threads = 1;

@@ -29,6 +29,14 @@ struct gs_config {
 		char keystore[GS_BINDER_PATH_MAX];
 		char password_file[GS_BINDER_PATH_MAX];
 		char hex_file[GS_BINDER_PATH_MAX]; /* 64 hex digits; for development chains */
+		char remote[GS_BINDER_PATH_MAX];   /* a signer's address, http or https, instead of a file */
+		char address[GS_BINDER_PATH_MAX];  /* the account that it signs for */
+		char ca_file[GS_BINDER_PATH_MAX];  /* PEM, of the connection to it */
+		char client_cert_file[GS_BINDER_PATH_MAX];
+		char client_key_file[GS_BINDER_PATH_MAX];
+		uint64_t timeout_ms;                  /* of one answer of it */
+		char lock_folder[GS_BINDER_PATH_MAX]; /* of gs_key_lock_take; "": the user's own */
+		int share;                            /* 1: commands send beside a node that has the lock */
 	} key;
 	struct {
 		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */
@@ -56,6 +64,7 @@ struct gs_config {
 		struct gs_wei fee_max; /* per gas; zero: no cap */
 		uint64_t
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
+		uint64_t final_blocks; /* where endpoints do not say what is final: so deep is taken for it */
 	} chain;
 	struct {
 		uint64_t threads;      /* executions at once */

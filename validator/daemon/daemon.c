@@ -10,6 +10,7 @@
 #include "storage/spill.h"
 #include "storage/store.h"
 #include "validator/daemon/batches.h"
+#include "validator/daemon/catchup.h"
 #include "validator/daemon/chain_thread.h"
 #include "validator/daemon/follow.h"
 #include "validator/daemon/identity.h"
@@ -22,6 +23,8 @@ struct pending { /* an effect that is to be done, with its bytes */
 	uint8_t bytes[];
 };
 
+enum { FINAL_EVERY_S = 10 }; /* how often it is asked which block is final */
+
 enum phase { /* of a tick */
 	     RESTING,
 	     WALKING, /* up to the newest block */
@@ -33,6 +36,7 @@ struct daemon {
 	const struct gs_daemon_options *options;
 	const struct gs_log *log;
 	struct gs_session session;
+	struct gs_key_lock key_lock;
 	struct gs_chain_io io;
 	struct gs_chain_thread *chain; /* uses io and session.rpc alone while it is there */
 	int chain_fd;
@@ -49,6 +53,7 @@ struct daemon {
 	struct event_base *base;
 	struct event *tick, *answers, *results, *sigint, *sigterm;
 	struct gs_follow follow;
+	struct gs_catchup catchup;
 	enum phase phase;
 	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
@@ -64,11 +69,16 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return gs_work_prover(d->work, claim);
 }
 
-static enum gs_err sign(void *self, const struct gs_hash *digest, struct gs_signature *out)
+static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
 {
 	const struct daemon *d = self;
+	const struct gs_signer signer = gs_session_signer(&d->session);
+	struct gs_error why = {0};
+	enum gs_err err = signer.sign_typed(signer.self, what, out, &why);
 
-	return gs_key_sign(&d->session.key, digest, out, NULL);
+	if (err)
+		gs_log_line(d->log, GS_LOG_WARN, "talk.unsigned", "why=\"%s\"", why.text);
+	return err;
 }
 
 /* The contracts' clock is the chain's, and ours may be wrong. */
@@ -183,9 +193,11 @@ static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 	case GS_EFFECT_HEAR: return hear(d, p);
 	case GS_EFFECT_FORGET: gs_work_forget(d->work, &p->effect.hash); return GS_OK;
 	case GS_EFFECT_RESYNC:
-		return gs_fail(&d->error, GS_ECONFLICT,
-		               "the chain forked below the %d blocks that are kept; start with a new --db",
-		               GS_HEAD_KEPT_MAX);
+		return gs_fail(
+			&d->error, GS_ECONFLICT,
+			"the chain forked below block %llu, which was final, or below all that is kept; a chain or an "
+			"endpoint that does so is broken: start with a new --db",
+			(unsigned long long)gs_node_final(d->node));
 	case GS_EFFECT_FETCH_HEADER:
 	case GS_EFFECT_FETCH_LOGS:
 	case GS_EFFECT_PREPARE:
@@ -225,6 +237,63 @@ static enum gs_err ask(struct daemon *d, enum gs_chain_job_kind kind, uint64_t n
 	const enum gs_err err = gs_chain_thread_submit(d->chain, &job);
 
 	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
+}
+
+static uint64_t own_block(const struct daemon *d)
+{
+	const struct gs_head *newest = gs_node_newest(d->node);
+
+	return newest ? newest->number : 0;
+}
+
+static void tell_progress(struct daemon *d)
+{
+	struct gs_catchup_progress p;
+
+	if (gs_catchup_tell(&d->catchup, own_block(d), (uint64_t)time(NULL), &p))
+		gs_log_line(d->log, GS_LOG_INFO, "chain.catchup", "blocks=%llu of=%llu logs=%llu eta_s=%llu",
+		            (unsigned long long)p.blocks, (unsigned long long)p.of, (unsigned long long)p.logs,
+		            (unsigned long long)p.eta_s);
+}
+
+/* Ranges of final blocks, the next while one is committed. */
+static enum gs_err ask_ranges(struct daemon *d)
+{
+	struct gs_chain_job job = {.kind = GS_CHAIN_RANGE};
+	enum gs_err err = GS_OK;
+
+	if (d->phase != WALKING || d->follow.over || !gs_node_newest(d->node) ||
+	    (!d->catchup.under_way && gs_chain_thread_outstanding(d->chain)))
+		return GS_OK;
+	while (!err && gs_catchup_next(&d->catchup, own_block(d), &job.number, &job.last))
+		err = gs_chain_thread_submit(d->chain, &job);
+	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
+}
+
+static enum gs_err on_range(struct daemon *d, struct gs_chain_result *r)
+{
+	const uint64_t before = own_block(d);
+	enum gs_err err;
+
+	if (r->err) {
+		gs_catchup_failed(&d->catchup, r->number, r->last);
+		if (r->err == GS_EIO || r->err == GS_EAGAIN)
+			gs_follow_missing(&d->follow); /* the walk is over; the next one is a little later */
+		return GS_OK;
+	}
+	if (before + 1 != r->number) {
+		gs_catchup_stale(&d->catchup);
+		return GS_OK;
+	}
+	if (!d->catchup.began_s)
+		tell_progress(d);
+	err = feed_and_do(d, &r->answer.input);
+	if (own_block(d) == r->last)
+		gs_catchup_took(&d->catchup, r->number, r->last, r->answer.logs.count);
+	else
+		gs_catchup_refused(&d->catchup, r->last);
+	tell_progress(d);
+	return err;
 }
 
 static enum gs_err check_end(struct daemon *d)
@@ -284,6 +353,7 @@ static enum gs_err advance(struct daemon *d)
 	enum gs_err err = GS_OK;
 	uint64_t number;
 
+	err = ask_ranges(d);
 	while (!err && d->phase != RESTING && !gs_chain_thread_outstanding(d->chain))
 		if (d->phase == TENDING)
 			err = rest(d);
@@ -307,6 +377,10 @@ static void on_tick(evutil_socket_t fd, short what, void *self)
 	d->phase = WALKING;
 	d->woken = false;
 	err = ask(d, GS_CHAIN_NEWEST, 0);
+	if (!err && (uint64_t)time(NULL) >= d->catchup.final_at_s + FINAL_EVERY_S) {
+		d->catchup.final_at_s = (uint64_t)time(NULL);
+		err = ask(d, GS_CHAIN_FINAL, 0);
+	}
 	if (err)
 		stop(d, err);
 }
@@ -316,12 +390,18 @@ static enum gs_err on_result(struct daemon *d, struct gs_chain_result *r)
 	const struct gs_head *head = r->err ? NULL : &r->answer.input.as.header;
 	bool wanted = r->answer.answered;
 
+	if (r->kind == GS_CHAIN_RANGE)
+		wanted = false;
+	else if (r->kind == GS_CHAIN_FINAL && !r->err)
+		d->catchup.final = r->answer.input.as.final.number;
 	if (r->kind == GS_CHAIN_NEWEST)
 		wanted = gs_follow_newest(&d->follow, head, gs_node_newest(d->node), (uint64_t)time(NULL));
 	else if (r->kind == GS_CHAIN_BLOCK && r->err)
 		gs_follow_missing(&d->follow);
 	if (r->err && (r->err != GS_ENOTFOUND || r->kind == GS_CHAIN_NEWEST))
 		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", r->answer.why.text);
+	if (r->kind == GS_CHAIN_RANGE)
+		return on_range(d, r);
 	return wanted ? feed_and_do(d, &r->answer.input) : GS_OK;
 }
 
@@ -391,7 +471,7 @@ static void on_signal(evutil_socket_t number, short what, void *self)
 static enum gs_err open_node(struct daemon *d)
 {
 	struct gs_node_options options = {
-		.self = d->session.key.address,
+		.self = d->session.account,
 		.validate = d->options->validate,
 		.defend = d->options->defend,
 		.finalise = d->options->finalise,
@@ -478,6 +558,8 @@ static enum gs_err open_all(struct daemon *d)
 	d->store = gs_store_port(d->db);
 	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
 		return err;
+	if ((err = gs_session_lock_node(&d->session, d->config, "a node", &d->key_lock, &d->error)))
+		return err;
 	say_trust(d);
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
 	if ((err = open_work(d)))
@@ -515,7 +597,7 @@ static enum gs_err start(struct daemon *d)
 	struct gs_node_input input = {.kind = GS_INPUT_START, .as.start.nonce = d->nonce};
 	char self[GS_ADDRESS_TEXT_MAX];
 
-	gs_address_format(&d->session.key.address, self);
+	gs_address_format(&d->session.account, self);
 	gs_log_line(d->log, GS_LOG_INFO, "node.started", "account=%s chain=%llu validate=%s defend=%s", self,
 	            (unsigned long long)d->session.chain_id, d->options->validate ? "yes" : "no",
 	            d->options->defend ? "yes" : "no");
@@ -548,6 +630,7 @@ static void close_all(struct daemon *d)
 	gs_batches_close(d->batches);
 	gs_spill_close(d->spill);
 	gs_session_close(&d->session);
+	gs_key_lock_release(&d->key_lock);
 	if (d->db)
 		gs_store_close(d->db);
 }
@@ -577,6 +660,7 @@ enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon
 	d->config = config;
 	d->options = options;
 	d->log = log;
+	d->key_lock.fd = -1;
 	d->started = time(NULL);
 	err = open_all(d);
 	if (!err)

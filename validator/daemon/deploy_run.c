@@ -103,7 +103,7 @@ enum gs_err gs_deploy_run(const struct gs_sender *sender, const struct gs_deploy
 	struct running r = {.sender = sender, .plan = plan, .fee_max = fee_max, .journal = journal, .error = error};
 	enum gs_err err = gs_deploy_journal_fits(journal, plan, error);
 
-	GS_ASSERT(gs_address_equal(&sender->key->address, &plan->sender));
+	GS_ASSERT(gs_address_equal(&sender->signer.address, &plan->sender));
 	for (size_t i = 0; i < plan->count && !err; i++)
 		err = run_step(&r, i);
 	if (gas_used)
@@ -115,7 +115,7 @@ enum gs_err gs_deploy_all(const struct gs_sender *sender, const char *artifacts,
                           const struct gs_deploy_parameters *parameters, struct gs_deployment *out, uint64_t *gas_used,
                           struct gs_error *error)
 {
-	struct gs_deployment_origin origin = {.deployer = sender->key->address, .parameters = *parameters};
+	struct gs_deployment_origin origin = {.deployer = sender->signer.address, .parameters = *parameters};
 	struct gs_deploy_journal journal = {.path = NULL};
 	struct gs_deploy_plan plan = {.count = 0};
 	uint64_t block = 0;

@@ -50,7 +50,7 @@ enum gs_err gs_identity_check(const struct gs_store *store, const struct gs_sess
 	gs_be64_write(bytes, session->chain_id);
 	for (int i = 0; i < GS_CONTRACT_COUNT; i++)
 		memcpy(bytes + 8 + 20 * i, session->deployment.contract[i].b, 20);
-	memcpy(bytes + IDENTITY_BYTES - 20, session->key.address.b, 20);
+	memcpy(bytes + IDENTITY_BYTES - 20, session->account.b, 20);
 	gs_keccak256(bytes, sizeof(bytes), &hash);
 	err = read_or_store(store, "identity", hash.b, stored, error);
 	if (!err && memcmp(stored, hash.b, 32) != 0)

@@ -16,8 +16,11 @@ enum gs_err gs_session_read_secret(const char *path, uint8_t out[32], struct gs_
 
 	if (!file)
 		return gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
-	len = fread(text, 1, sizeof(text), file);
+	err = gs_keyfile_private(fileno(file), path, error);
+	len = err ? 0 : fread(text, 1, sizeof(text), file);
 	fclose(file);
+	if (err)
+		return err;
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
 	err = gs_hex_decode(text, len, out, 32);
@@ -36,6 +39,8 @@ enum gs_err gs_session_load_key(const struct gs_config *config, struct gs_key *o
 		return gs_fail(error, GS_EINVAL, "key: both a keystore and a hex file are named; keep one of them");
 	if (config->key.keystore[0])
 		return gs_keyfile_load(config->key.keystore, config->key.password_file, out, error);
+	if (config->key.remote[0] && !config->key.hex_file[0])
+		return gs_fail(error, GS_EINVAL, "key: it is with the remote signer, and no file of it is named");
 	if (!config->key.hex_file[0])
 		return gs_fail(error, GS_EINVAL, "key: none is named; give --key KEYSTORE and --password-file FILE");
 	gs_key_guard(out);
@@ -44,6 +49,31 @@ enum gs_err gs_session_load_key(const struct gs_config *config, struct gs_key *o
 		err = gs_key_from_secret(secret, out, error);
 	explicit_bzero(secret, sizeof(secret));
 	return err;
+}
+
+/* A signer elsewhere, or the key. What a signer says is asked only when something is to be signed: a node may start before it. */
+static enum gs_err open_signer(struct gs_session *s, const struct gs_config *config, struct gs_error *error)
+{
+	const struct gs_rpc_options options = {.timeout_ms = (uint32_t)config->key.timeout_ms,
+	                                       .ca_file = config->key.ca_file,
+	                                       .client_cert_file = config->key.client_cert_file,
+	                                       .client_key_file = config->key.client_key_file};
+	enum gs_err err;
+
+	if (!config->key.remote[0]) {
+		err = gs_session_load_key(config, &s->key, error);
+		s->account = s->key.address;
+		return err;
+	}
+	if (config->key.keystore[0] || config->key.hex_file[0])
+		return gs_fail(error, GS_EINVAL, "key: both a file and a remote signer are named; keep one of them");
+	if (!config->key.address[0])
+		return gs_fail(error, GS_EINVAL,
+		               "key.address: not named; a remote signer signs for an account: say which");
+	err = gs_address_parse(config->key.address, &s->account, error);
+	if (err)
+		return gs_fail_within(error, err, "key.address");
+	return gs_remote_signer_open(config->key.remote, &options, &s->account, &s->remote, error);
 }
 
 static enum gs_err check_code(struct gs_session *s, enum gs_contract contract, const char *path, struct gs_error *error)
@@ -121,7 +151,7 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 		               "deployment: not named; give --deployment FILE, the file that 'gainsay deploy' wrote");
 	if ((needs & GS_SESSION_CONTRACTS) && (err = gs_deployment_load(config->deployment, &out->deployment, error)))
 		return err;
-	if ((needs & GS_SESSION_KEY) && (err = gs_session_load_key(config, &out->key, error)))
+	if ((needs & GS_SESSION_KEY) && (err = open_signer(out, config, error)))
 		return err;
 	err = open_rpc(config, &out->rpc, error);
 	if (!err)
@@ -136,10 +166,47 @@ void gs_session_close(struct gs_session *session)
 	if (session->rpc)
 		gs_rpc_close(session->rpc);
 	gs_key_wipe(&session->key);
+	gs_remote_signer_close(session->remote);
+	session->remote = NULL;
 	session->rpc = NULL;
+}
+
+static enum gs_err advise(struct gs_error *error, enum gs_err err, const char *advice)
+{
+	const struct gs_error was = error ? *error : (struct gs_error){0};
+
+	return gs_fail(error, err, "%s; %s", was.text, advice);
+}
+
+enum gs_err gs_session_lock_node(const struct gs_session *session, const struct gs_config *config, const char *who,
+                                 struct gs_key_lock *out, struct gs_error *error)
+{
+	enum gs_err err = gs_key_lock_take(config->key.lock_folder, &session->account, session->chain_id, who,
+	                                   GS_SESSION_KEY_WAIT_MS, out, error);
+
+	return err == GS_ECONFLICT ? advise(error, err, "stop that one first") : err;
+}
+
+enum gs_err gs_session_lock_command(const struct gs_session *session, const struct gs_config *config,
+                                    struct gs_key_lock *out, struct gs_error *error)
+{
+	enum gs_err err;
+
+	out->fd = -1;
+	if (config->key.share)
+		return GS_OK;
+	err = gs_key_lock_take(config->key.lock_folder, &session->account, session->chain_id, "a gainsay command",
+	                       GS_SESSION_KEY_WAIT_MS, out, error);
+	return err == GS_ECONFLICT ? advise(error, err, "stop it first, use another key, or say --share-key") : err;
+}
+
+struct gs_signer gs_session_signer(const struct gs_session *session)
+{
+	return session->remote ? gs_signer_of_remote(session->remote) : gs_signer_of_key(&session->key);
 }
 
 struct gs_sender gs_session_sender(const struct gs_session *session)
 {
-	return (struct gs_sender){.rpc = session->rpc, .key = &session->key, .chain_id = session->chain_id};
+	return (struct gs_sender){
+		.rpc = session->rpc, .signer = gs_session_signer(session), .chain_id = session->chain_id};
 }

@@ -95,6 +95,14 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_header *
 	out->verdict = gs_hash_equal(&out->computed_root, &right) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
 }
 
+/* Soon at first, since windows may be short, and what failed is mostly over by then. */
+static uint64_t retry_s(unsigned failed)
+{
+	const uint64_t wait_s = UINT64_C(1) << (failed < 6 ? failed : 6);
+
+	return wait_s < GS_NODE_RETRY_S ? wait_s : GS_NODE_RETRY_S;
+}
+
 static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	struct gs_node *node = t->node;
@@ -125,7 +133,7 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	judge_claim(in, &header, &claim, &verdict);
 	if (execution && verdict.verdict == GS_VERDICT_UNAVAILABLE) {
 		execution->running = false;
-		execution->not_before.unix_s = in->now.unix_s + GS_NODE_RETRY_S;
+		execution->not_before.unix_s = in->now.unix_s + retry_s(execution->failed++);
 	} else if (execution) {
 		*execution = node->execution[--node->execution_count];
 	}

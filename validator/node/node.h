@@ -15,6 +15,7 @@
 #define GS_VALIDATOR_NODE_NODE_H
 
 #include "chain/core/log.h"
+#include "chain/eth/eip712.h"
 #include "chain/eth/head.h"
 #include "chain/eth/key.h"
 #include "challenge/game/bonds.h"
@@ -29,7 +30,7 @@ enum {
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
-	GS_NODE_RETRY_S = 15,         /* after an execution that could not be done */
+	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
 	GS_NODE_FINALISE_GRACE_S =
 		5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
 };
@@ -60,8 +61,9 @@ struct gs_node_surroundings {
 	void *self;
 	/* The prover over this claim's execution, NULL when it has not been executed in this process. Borrowed for the step. */
 	const struct gs_prover *(*prover)(void *self, const struct gs_hash *claim);
-	/* The node's signature of a digest, for what is said off chain; may be NULL where options.talk is false. */
-	GS_MUST enum gs_err (*sign)(void *self, const struct gs_hash *digest, struct gs_signature *out);
+	/* The node's signature of typed data, for what is said off chain; may be NULL where options.talk is false. A failure other than
+	 * GS_ENOMEM ends the talk of that game, which goes on on chain. */
+	GS_MUST enum gs_err (*sign)(void *self, const struct gs_typed *what, struct gs_signature *out);
 };
 
 enum gs_verdict { GS_VERDICT_VALID = 1, GS_VERDICT_INVALID = 2, GS_VERDICT_UNAVAILABLE = 3 };

@@ -8,6 +8,7 @@ struct gs_node_execution { /* asked for, or to be asked for again */
 	struct gs_hash claim;
 	struct gs_claim_body body; /* of a leaf that nobody has opened there is no record */
 	bool running;
+	unsigned failed; /* tries that came to nothing, one after the other */
 	struct gs_time not_before;
 };
 

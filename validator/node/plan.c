@@ -98,11 +98,12 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 
 	if (err && err != GS_ENOTFOUND)
 		return err;
-	if (!err && before.verdict == GS_VERDICT_UNAVAILABLE && node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
-		return GS_OK;
 	for (size_t i = 0; i < node->execution_count && !execution; i++)
 		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
 			execution = &node->execution[i];
+	if (!execution && !err && before.verdict == GS_VERDICT_UNAVAILABLE &&
+	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
+		return GS_OK; /* failed before the node's start, or has made way for another */
 	if (execution && (execution->running || node->now.unix_s < execution->not_before.unix_s))
 		return GS_OK;
 	if (!execution) {

@@ -176,11 +176,11 @@ static enum gs_err hear_more(struct desk *d)
 static enum gs_err sign(const struct desk *d, struct gs_signature *out)
 {
 	const struct gs_node *node = d->turn->node;
-	struct gs_hash digest;
+	struct gs_agreed_typed typed;
 
-	gs_agreed_digest(node->options.contracts.chain_id, &node->options.contracts.disputes, &d->next.state,
-	                 &d->next.trace_root, &digest);
-	return node->surroundings.sign(node->surroundings.self, &digest, out);
+	gs_agreed_typed(node->options.contracts.chain_id, &node->options.contracts.disputes, &d->next.state,
+	                &d->next.trace_root, &typed);
+	return node->surroundings.sign(node->surroundings.self, &typed.typed, out);
 }
 
 static enum gs_err propose(struct desk *d)
@@ -191,8 +191,8 @@ static enum gs_err propose(struct desk *d)
 
 	if (err == GS_ECONFLICT)
 		return finish(d, "another answer to this state was signed before");
-	if (!err)
-		err = sign(d, &d->message.signature);
+	if (!err && (err = sign(d, &d->message.signature)) != GS_OK && err != GS_ENOMEM)
+		return finish(d, "the signer did not sign");
 	if (err)
 		return gs_fail(d->turn->j->error, err, "node: a state of a game cannot be signed: %s", why.text);
 	gs_buf_init(&bytes, GS_TALK_BYTES_MAX);
@@ -365,8 +365,8 @@ static enum gs_err take(struct desk *d)
 	err = enter(d);
 	if (err == GS_ECONFLICT)
 		return finish(d, "another answer to this state was signed before");
-	if (!err)
-		err = sign(d, &ours);
+	if (!err && (err = sign(d, &ours)) != GS_OK && err != GS_ENOMEM)
+		return finish(d, "the signer did not sign");
 	if (err)
 		return gs_fail(d->turn->j->error, err, "node: a state of a game cannot be signed");
 	agreed.claimant = d->side == GS_SIDE_CLAIMANT ? ours : d->message.signature;

@@ -1,0 +1,51 @@
+/* Key files: any text is read to its end or refused, and what opens with a passphrase opens, written anew, to the same key. Costly derivations
+ * that the limits allow are left out here, or no run would end. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/eth/keystore.h"
+
+enum { CHEAP_COST = 4096 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool cheap(const json_t *crypto)
+{
+	static const char *const name[] = {"n", "r", "p", "c"};
+	const json_t *params = json_object_get(crypto, "kdfparams");
+
+	for (size_t i = 0; i < GS_ARRAY_LEN(name); i++) {
+		const json_int_t v = json_integer_value(json_object_get(params, name[i]));
+		if (v > (i == 0 || i == 3 ? CHEAP_COST : 8))
+			return false;
+	}
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char password[] = "pw";
+	const struct gs_bytes text = {data, size}, pass = {(const uint8_t *)password, 2};
+	const struct gs_keystore_kdf kdf = {.cost = 2};
+	const uint8_t random[GS_KEYSTORE_RANDOM] = {7};
+	struct gs_address address;
+	struct gs_key key, again;
+	struct gs_buf out;
+
+	(void)!gs_keystore_address(text, &address, NULL);
+	json_t *root = json_loadb((const char *)data, size, 0, NULL);
+	const bool go_on = cheap(json_object_get(root, "crypto")) && cheap(json_object_get(root, "Crypto"));
+	json_decref(root);
+	if (!go_on || gs_keystore_decrypt(text, pass, &key, NULL) != GS_OK)
+		return 0;
+	if (gs_keystore_address(text, &address, NULL) == GS_OK && !gs_address_equal(&address, &key.address))
+		abort();
+	gs_buf_init(&out, GS_KEYSTORE_TEXT_MAX);
+	if (gs_keystore_encrypt(&key, pass, &kdf, random, &out, NULL) != GS_OK ||
+	    gs_keystore_decrypt(gs_buf_view(&out), pass, &again, NULL) != GS_OK ||
+	    memcmp(key.secret, again.secret, 32) != 0)
+		abort();
+	gs_buf_free(&out);
+	return 0;
+}

@@ -1,0 +1,125 @@
+#!/bin/bash
+# gainsay doctor: a healthy node is called well, and every kind of trouble is found, told with what to do, and nothing else with it.
+# timeout_s: 200
+set -uo pipefail
+# shellcheck source=tests/support/devnet.sh
+source "$(dirname "$0")/../support/devnet.sh"
+python=/usr/bin/python3
+cast=$(command -v cast || echo "$root/build/tools/cast")
+devnet_up 20
+
+doctor() { # ARGUMENTS...: of party 2, over a healthy configuration; leaves the exit status in $code
+	command_of 2 doctor --db "$work/db" --models "$work/models" --json
+	local -a less=() words=("${command[@]}")
+	local i
+	for ((i = 0; i < ${#words[@]}; i++)); do # an option that is given again takes the other's place
+		if [[ " $* " == *" ${words[i]} "* && ${words[i]} == --* ]]; then i=$((i + 1)); else less+=("${words[i]}"); fi
+	done
+	timeout 60 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
+	code=$?
+}
+found() { # EXPRESSION over c, a list of (check, result, found, advice)
+	"$python" -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+c = [(x["check"], x["result"], x["found"], x["advice"]) for x in d["checks"]]
+sys.exit(not (eval(sys.argv[2]) and d["well"] == (not any(r == "fail" for _, r, _, _ in c)) and all(a for _, r, _, a in c if r != "ok")))' "$work/doctor.json" "$1"
+}
+expect() { # WHAT EXIT CHECK RESULT PATTERN: such a finding is there, and no check of another name fails
+	if [[ $code == "$2" && ! -s $work/doctor.err ]] &&
+		found "any(n.startswith('$3') and r == '$4' and __import__('re').search(r'''$5''', f) for n, r, f, a in c) and not any(r == 'fail' and not n.startswith('$3') for n, r, f, a in c)"; then
+		ok "$1"
+	else
+		fail "$1: exit status $code: $(cat "$work/doctor.json" "$work/doctor.err")"
+	fi
+}
+
+doctor
+expect "a healthy node is well" 0 "contracts: code" ok "to the byte"
+found "{'endpoint', 'key', 'balance', 'stake', 'roles', 'db', 'disk', 'model', 'limit', 'clock'} <= {n.split()[0].rstrip(':') for n, _, _, _ in c}" && ok "and everything was looked at" || fail "$(cat "$work/doctor.json")"
+[[ ! -e $work/db ]] && ok "and nothing was made" || fail "it made a database"
+
+# --- endpoints ---
+doctor --rpc http://127.0.0.1:1
+expect "an endpoint that is gone" 1 "endpoint http://127.0.0.1:1" fail "refused"
+doctor --rpc "$url,http://127.0.0.1:1"
+expect "one of two that is gone" 1 "endpoint http://127.0.0.1:1" fail "refused"
+doctor --rpc "$url,${url/http:/ws:}"
+expect "the same chain by WebSocket" 0 "endpoint ws:" ok "says the same as the first"
+doctor --chain-id 5
+expect "another chain than is configured" 1 "endpoint" fail "chain id is 31337, and 5 is meant"
+ours=$url
+start other "$anvil" --host 127.0.0.1 --port 0 --block-time 1 --slots-in-an-epoch 1 --timestamp $(($(date +%s) - 4000))
+for ((i = 0; i < 300; i++)); do
+	port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/other.out")
+	[[ -n $port ]] && break
+	sleep 0.1
+done
+doctor --rpc "$ours,http://127.0.0.1:$port"
+expect "another chain of the same id, that is behind" 0 "endpoint http://127.0.0.1:$port" warn "no settled block"
+"$cast" rpc --rpc-url "http://127.0.0.1:$port" anvil_mine 0x100 >/dev/null
+doctor --rpc "$ours,http://127.0.0.1:$port"
+expect "and that is as far" 1 "endpoint http://127.0.0.1:$port" fail "something else than the first"
+found "any(r == 'warn' and 's ago' in f for _, r, f, _ in c)" && ok "and its age is told" || fail "no age: $(cat "$work/doctor.json")"
+
+# --- contracts ---
+doctor --deployment "$work/nowhere.json"
+expect "no deployment's file" 1 deployment fail "nowhere.json"
+sed "s/\"Claims\": \"0x[0-9a-fA-F]*\"/\"Claims\": \"0x1111111111111111111111111111111111111111\"/" "$work/deployment.json" >"$work/moved.json"
+doctor --deployment "$work/moved.json"
+expect "no contract" 1 contracts fail "Claims: no contract at 0x1111"
+sed "s/\"claimant_budget_s\": \"*[0-9]*\"*/\"claimant_budget_s\": \"61\"/" "$work/deployment.json" >"$work/changed.json"
+cmp -s "$work/changed.json" "$work/deployment.json" && fail "the file was not changed"
+doctor --deployment "$work/changed.json"
+expect "contracts of other parameters" 1 "contracts: code" fail "."
+"$cast" rpc --rpc-url "$url" anvil_setCode "$(field "$(cat "$work/deployment.json")" contracts | sed "s/.*'Judge': '\([^']*\)'.*/\1/")" 0x00 >/dev/null
+doctor
+expect "another code at an address" 1 "contracts: code" fail "Judge"
+
+# --- the key, its account ---
+cp "$work/key2" "$work/public" && chmod 644 "$work/public"
+command_of 2 doctor --json --db "$work/db" --models "$work/models"
+keyed() { # the same without the fault that the judge has now: other checks of that run are not of interest
+	"$gainsay" doctor --json --rpc "$url" --db "$work/db" --models "$work/models" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
+	code=$?
+}
+keyed --key-file "$work/public"
+expect "a key that others may read" 1 key fail "others may read"
+keyed --key-file "$work/nokey"
+expect "no key's file" 1 key fail "nokey"
+"$gainsay" keys import "$work/key2" --light --key "$work/store" --password-file "$work/key2" >/dev/null
+keyed --key "$work/store" --password-file "$work/key1"
+expect "another passphrase" 1 key fail "wrong password"
+keyed --key "$work/store" --password-file "$work/key2"
+expect "the right one" 0 key ok "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+keyed --remote-signer http://127.0.0.1:1 --account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+expect "a signer that is gone" 1 key fail "refused"
+(umask 077 && printf '%064d\n' 7 >"$work/poor")
+keyed --key-file "$work/poor"
+expect "an account without money" 1 balance fail "^0;"
+"$cast" rpc --rpc-url "$url" anvil_setBalance "$("$gainsay" keys show --key-file "$work/poor" | sed 's/account //')" 0x1 >/dev/null
+keyed --key-file "$work/poor"
+expect "one with too little" 0 balance warn "may cost"
+
+# --- the machine ---
+keyed --key-file "$work/key2" --db "$work/nowhere/db"
+expect "no folder for the database" 1 db fail "no folder"
+mkdir "$work/junk" && head -c 20000 /dev/urandom >"$work/junk/data.mdb"
+keyed --key-file "$work/key2" --db "$work/junk"
+expect "a database that is none" 1 db fail "."
+mkdir "$work/mixed" && cp "$demo/digits.onnx" "$work/mixed/" && head -c 5000 "$demo/digits.onnx" >"$work/mixed/cut.onnx"
+keyed --key-file "$work/key2" --models "$work/mixed"
+expect "a model that is cut short" 0 model warn "cut.onnx"
+keyed --key-file "$work/key2" --models "$work/nomodels"
+expect "no folder of models" 1 models fail "No such file"
+(ulimit -Sn 256; keyed --key-file "$work/key2"; echo "$code" >"$work/code")
+code=$(<"$work/code")
+expect "few files" 0 "limit: open files" warn "256"
+printf 'rpc: [\n' >"$work/broken.yaml"
+keyed --config "$work/broken.yaml"
+expect "broken settings" 1 settings fail "not YAML"
+
+# --- for a person ---
+command_of 2 doctor --models "$work/mixed"
+"${command[@]}" >"$work/out" 2>&1
+grep -q '^fail  *contracts: code' "$work/out" && grep -q -- '-> the node passes over it' "$work/out" && ! grep -q $'\x1b' "$work/out" && ok "the table" || fail "$(cat "$work/out")"
+finish

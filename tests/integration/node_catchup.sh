@@ -1,0 +1,64 @@
+#!/bin/bash
+# A node that was not there: after a dispute and 3000 blocks another one takes the final ones in ranges, killed on the way, and
+# stores what the one that saw every block has stored.
+# timeout_s: 240
+set -uo pipefail
+# shellcheck source=tests/support/devnet.sh
+source "$(dirname "$0")/../support/devnet.sh"
+
+devnet_up 60 120
+honest=$(claim 1 "${images[0]}")
+wrong=$(claim 1 "${images[1]}" "${images[0]}")
+db=$work/validator.db
+start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --adversary outputs --poll-ms 200
+start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 200 --until-claims 2 --until-seconds 150
+wait "${pids[validator]}"
+code=$?
+unset "pids[validator]"
+stop defend TERM
+[[ $code == 0 ]] && ok "the dispute is over" || fail "the validator ends with $code"
+
+mine() {
+	/usr/bin/python3 - "$url" "$1" <<'END'
+import json, sys, urllib.request
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "anvil_mine", "params": [hex(int(sys.argv[2]))]}).encode()
+reply = json.load(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})))
+sys.exit("error" in reply)
+END
+}
+mine 3000 && ok "3000 blocks later" || fail "no blocks were made"
+
+for ((i = 0; i < 4; i++)); do # SIGKILL at any moment
+	start fresh gs 3 run --db "$work/fresh.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 60
+	sleep "0.0$((RANDOM % 9 + 1))"
+	kill -0 "${pids[fresh]}" 2>/dev/null || break
+	stop fresh KILL
+done
+start fresh gs 3 run --db "$work/fresh.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 60
+wait "${pids[fresh]}"
+code=$?
+unset "pids[fresh]"
+[[ $code == 0 ]] && ok "the fresh node ends well" || fail "the fresh node ends with $code"
+
+# Another one that is not killed tells how it went.
+start whole gs 3 run --db "$work/whole.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 120
+wait "${pids[whole]}"
+code=$?
+unset "pids[whole]"
+[[ $code == 0 ]] && ok "the whole way ends well" || fail "the whole way ends with $code"
+taken=$(grep -o 'chain.catchup.*' "$work/whole.log" | tail -1)
+[[ $taken =~ blocks=([0-9]+) ]] && ((BASH_REMATCH[1] > 2800)) && ok "in ranges: $taken" || fail "not in ranges: $taken"
+! grep -q 'chain.range_refused' "$work/whole.log" && ok "no range was refused" || fail "$(grep -m1 chain.range_refused "$work/whole.log")"
+
+facts() {
+	"$gainsay" games --db "$1" --json
+	"$gainsay" claims --db "$1" --json | grep -Ev '"(sampled|reason|verdict|computed_root)"' | sed 's/,$//'
+}
+for name in validator fresh whole; do
+	facts "$work/$name.db" >"$work/facts.$name"
+done
+cmp -s "$work/facts.validator" "$work/facts.fresh" && ok "the killed one stores the same" || fail "facts differ: $(diff "$work/facts.validator" "$work/facts.fresh")"
+cmp -s "$work/facts.validator" "$work/facts.whole" && ok "the other one, too" || fail "facts differ: $(diff "$work/facts.validator" "$work/facts.whole")"
+[[ $(stored "$work/whole.db" "$wrong" status) == invalid ]] && ok "the wrong claim is invalid" || fail "the wrong claim is not invalid"
+[[ $(stored "$work/whole.db" "$honest" status) == final ]] && ok "the honest claim is final" || fail "the honest claim is not final"
+finish
