@@ -13,7 +13,7 @@ enum {
 	GS_LIMITS_RANGE_DEFAULT = 2000, /* blocks of one eth_getLogs */
 	GS_LIMITS_RANGE_MAX = 100 * 1000,
 	GS_LIMITS_GROW_AFTER = 64, /* answers at the limit before it grows by an eighth */
-	GS_LIMITS_RATE_MIN = 1,    /* calls a second */
+	GS_LIMITS_RATE_MIN = 4,    /* calls a second: twice what following a chain with a block every second takes */
 	GS_LIMITS_RATE_MAX = 1000,
 	GS_LIMITS_QUIET_MS = 10 * 1000, /* without a refusal before the rate grows by an eighth */
 	GS_LIMITS_REST_MS_MAX = 60 * 1000,

@@ -28,7 +28,9 @@ void gs_sim_logs_seal(struct gs_sim_logs *logs, uint64_t block, const struct gs_
 	for (size_t i = 0; i < logs->count; i++) {
 		struct gs_log_entry *e = &logs->entry[i];
 		size_t end = i + 1 < logs->count ? logs->at[i + 1] : logs->data.len;
-		e->data = (struct gs_bytes){logs->data.ptr + logs->at[i], end - logs->at[i]};
+		e->data = (struct gs_bytes){NULL, end - logs->at[i]};
+		if (logs->data.ptr != NULL) /* of logs without any data there is no memory */
+			e->data.ptr = logs->data.ptr + logs->at[i];
 		e->block_number = block;
 		e->block_hash = *hash;
 		e->index = (uint32_t)i;

@@ -159,7 +159,7 @@ class Endpoint:
             fault.use(now)
             self.fired[fault.kind] += 1
         if self.log:
-            print(json.dumps([self.name, self.requests, methods, met.kind if met else None, lag]), file=self.log, flush=True)
+            print(json.dumps([round(now, 3), self.name, self.requests, methods, met.kind if met else None, lag]), file=self.log, flush=True)
         return met, lag
 
     async def work(self, ask, fault, lag):

@@ -39,8 +39,9 @@ CLAIMANT, VALIDATOR, LIAR, ATTACKER, ONLOOKER = 1, 2, 3, 4, 5
 HONEST = {CLAIMANT: "claimant", VALIDATOR: "validator"}
 PACE_S = 0.04            # between two blocks, each a second of the chain's time
 SETTLE_S = 120           # of ours, until everything must be settled
-CATCH_UP_S = 30          # and both honest nodes be at the last block
+CATCH_UP_S = 90          # and both honest nodes be at the last block
 STARTS_MAX = 100         # of one node
+HASTE_S, SLOW_PACE_S = 15, 0.5  # then blocks come slower, so that a node which has learnt to ask little can follow
 REORG_MAX = 30           # blocks
 ENVIRONMENT = {"GAINSAY_INTERVALS_RPC_TIMEOUT_MS": "700", "GAINSAY_INTERVALS_RESEND_S": "20"}
 CLAIMANT_WON, CHALLENGER_WON, CLOSED = 2, 3, 4
@@ -197,14 +198,15 @@ class Run:
             if due and mined >= due[0][0]:
                 await self.reorganise(*due.pop(0)[1:])
             self.objections()
-            if mined % 5 == 0 and not due:
+            haste = time.monotonic() - start < HASTE_S
+            if (mined % 5 == 0 or not haste) and not due:
                 events = self.events()
                 if not jumped and self.all_played(events):
                     await world.mine(max(1, self.window_end + 1 - world.clock))
                     jumped = True
                 elif jumped and self.all_settled(events):
                     return
-            await asyncio.sleep(PACE_S)
+            await asyncio.sleep(PACE_S if haste else SLOW_PACE_S)
         raise Wrong(f"not settled after {SETTLE_S} s")
 
     def objections(self):

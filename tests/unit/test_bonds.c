@@ -266,9 +266,11 @@ static void test_worst_case_of_games(void **state)
 			struct gs_worst_side sent[2];
 			struct gs_fault fault;
 			struct gs_liar liar;
-			bool lie = false;
-			if (k % 2 == 0 && gs_fault_draw(&rng, (enum gs_fault_kind)gs_rng_below(&rng, GS_FAULT_KINDS),
-			                                &right, &fault) == GS_OK)
+			bool lie = false,
+			     ran = k % 2 == 0 &&
+			           gs_fault_draw(&rng, (enum gs_fault_kind)gs_rng_below(&rng, GS_FAULT_KINDS), &right,
+			                         &fault) == GS_OK;
+			if (ran)
 				assert_int_equal(gs_liar_run(&right, &fault, 1, &liar, &lie, NULL), GS_OK);
 			gs_trace_output_root(lie ? &liar.trace : &trace, &program.header, &r.body.output_root);
 			struct gs_prover lying = lie ? gs_prover_over_liar(&liar) : honest;
@@ -280,7 +282,7 @@ static void test_worst_case_of_games(void **state)
 			exact += sent[0].transactions == worst.claimant.transactions ||
 			         sent[1].transactions == worst.challenger.transactions;
 			games++;
-			if (lie)
+			if (ran)
 				gs_liar_free(&liar);
 		}
 		gs_commitments_free(&common);

@@ -153,12 +153,39 @@ static void learns_a_rate(void **state)
 	assert_int_equal(gs_limits_take(&l, 300000), GS_LIMITS_REST_MS_MAX);
 }
 
+/* Calls of one second, taken as soon as that can be. */
+static uint32_t taken_in(struct gs_limits *l, uint64_t from_ms)
+{
+	uint32_t taken = 0;
+
+	for (uint64_t now = from_ms; now < from_ms + 1000; now += 5)
+		taken += gs_limits_take(l, now) == 0;
+	return taken;
+}
+
+/* Refusals while hardly anything was asked say little about what the server takes: the rate is low then, but one at which a node
+ * follows the chain and plays its games, since it grows slowly. */
+static void refusals_in_quiet_seconds(void **state)
+{
+	(void)state;
+	struct gs_limits l;
+
+	gs_limits_init(&l);
+	for (uint64_t now = 10000; now < 16000; now += 2000) {
+		assert_int_equal(gs_limits_take(&l, now), 0);
+		gs_limits_refused(&l, GS_LIMIT_RATE, 0, 0, now);
+	}
+	taken_in(&l, 16000);
+	assert_in_range(taken_in(&l, 17000), 4, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognises),
 		cmocka_unit_test(learns_ranges),
 		cmocka_unit_test(learns_a_rate),
+		cmocka_unit_test(refusals_in_quiet_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,7 +222,7 @@ static void run_line(const struct job *job, const float *x, size_t row, size_t r
 		return;
 	}
 	tile.panels = d->lanes / wide;
-	tile.x_next = wide;
+	tile.x_next = (ptrdiff_t)wide;
 	job->kernels->tile[width][rows - 1](&tile);
 	size_t left = d->lanes % wide;
 	if (left == 0)

@@ -43,8 +43,10 @@ struct gs_tile {
 	bool start_lanes; /* with start_row 0: one value a lane, for all rows, side by side */
 	float *out;       /* row r's lanes at out + r*out_row */
 	size_t out_row;
-	/* So many tiles of the same rows side by side: x and start lie so far on for each, out as many as the tile has lanes. */
-	size_t panels, x_next, start_next;
+	/* So many tiles of the same rows side by side: x and start lie so far on for each (x back, where a view goes backwards), out as
+	 * many as the tile has lanes. */
+	size_t panels, start_next;
+	ptrdiff_t x_next;
 	/* What to fetch while this is computed: so many elements more a term, for each panel x_next further. NULL: nothing. */
 	const float *ahead;
 	size_t ahead_step;

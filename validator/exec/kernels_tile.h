@@ -86,7 +86,7 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 	const int64_t *x_at = t->x_at;
 	for (size_t p = 0; p < t->panels; p++) {
 		V acc[GS_TILE_ROWS_MAX][8];
-		const float *x = t->x + p * t->x_next, *w = t->w;
+		const float *x = t->x + (ptrdiff_t)p * t->x_next, *w = t->w;
 		float *out = t->out + p * (vectors * V_LANES);
 		if (t->last) { /* the output's lines are fetched while the terms run */
 #pragma GCC unroll 16
@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) void tile_run(const struct gs_tile 
 		}
 		tile_start(t, t->start + p * t->start_next, acc, vectors, rows);
 		if (x_at == NULL) {
-			const float *ahead = t->ahead ? t->ahead + p * t->x_next : x;
+			const float *ahead = t->ahead ? t->ahead + (ptrdiff_t)p * t->x_next : x;
 			for (size_t k = 0; k < terms; k++, x += x_step, w += w_step, ahead += ahead_step) {
 				__builtin_prefetch(ahead);
 				TILE_TERM(x);
@@ -144,7 +144,7 @@ static inline __attribute__((always_inline)) void tile_apart(const struct gs_til
 	const size_t x_step = t->x_step, terms = t->terms, out_row = t->out_row, w_row = t->w_row, three = 3 * w_row;
 	for (size_t p = 0; p < t->panels; p++) {
 		V acc[GS_TILE_ROWS_MAX][8];
-		const float *x = t->x + p * t->x_next;
+		const float *x = t->x + (ptrdiff_t)p * t->x_next;
 		float *out = t->out + p * (vectors * V_LANES);
 		tile_start(t, t->start + p * t->start_next, acc, vectors, rows);
 		if (t->x_at != NULL) {

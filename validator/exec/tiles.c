@@ -437,7 +437,7 @@ static void run_panels(const struct item *it, size_t row, size_t rows, const str
 	tile->x = p->x;
 	tile->x_at = p->x_at;
 	tile->x_step = p->x_step;
-	tile->x_next = tile->panels > 1 ? (size_t)(p[1].x - p->x) : 0;
+	tile->x_next = tile->panels > 1 ? p[1].x - p->x : 0;
 	tile->start = tile->out = it->s->acc + row * GS_ACC_LANES + p->lane;
 	tile->start_row = tile->out_row = GS_ACC_LANES;
 	tile->start_next = p->wide;
