@@ -74,7 +74,7 @@ class Chain:
             contract = self.name.get((tx["to"] or "").lower())
             function, arguments = self.abi[contract].decode_call(tx["input"]) if contract else (None, {})
             gas = int(receipt["gasUsed"], 16)
-            out.append({"hash": tx["hash"], "from": tx["from"].lower(), "contract": contract, "function": function,
+            out.append({"hash": tx["hash"], "from": tx["from"].lower(), "to": (tx["to"] or "").lower(), "contract": contract, "function": function,
                         "arguments": arguments, "ok": receipt["status"] == "0x1", "gas": gas, "time": time, "block": int(tx["blockNumber"], 16),
                         "fee": gas * int(receipt["effectiveGasPrice"], 16) + int(receipt.get("l1Fee") or "0x0", 16)})
         return out

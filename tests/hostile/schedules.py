@@ -10,7 +10,8 @@ a second or two. At the end:
   * the honest have lost nothing of their stake but the fees of their claims, the validator has a prize, and nothing is locked;
   * every wrong claim is invalid and every right one final, by games that were played to the step: no clock was lost;
   * every transaction of an honest node in the final chain succeeded, but for `finalize`, which is everybody's, and after a
-    reorganisation, when a move may come before what it answers; and no move was made twice;
+    reorganisation, when a move may come before what it answers; and no move was made twice (transfers of nothing to oneself, by which
+    transactions are cancelled and gaps of nonces filled, are no moves);
   * no node ended by itself, but at its start, which is tried again as a supervisor would;
   * what both nodes have stored of the chain is what a node finds that sees only the final chain.
 
@@ -325,6 +326,10 @@ class Run:
         seen = set()
         for tx in self.world.chain.transactions():
             if tx["block"] <= self.base or tx["from"] not in [devnet.ADDRESSES[p] for p in HONEST]:
+                continue
+            if tx["contract"] is None:  # takes the place of one that is not wanted any more, or fills a gap of nonces
+                if tx["to"] != tx["from"]:
+                    raise Wrong(f"{tx['from']} sent something to {tx['to']}")
                 continue
             call = (tx["from"], tx["contract"], tx["function"], repr(tx["arguments"]))
             # Both may finalise, and one is second. After a reorganisation a move that was signed may come before what it answers.
