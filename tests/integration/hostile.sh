@@ -1,5 +1,5 @@
 #!/bin/bash
-# A dozen schedules of faults at the nodes' endpoints, from a fresh seed, and those that once failed (tests/hostile/schedules.py). Before
+# Eight schedules of faults at the nodes' endpoints, always the same ones (`make hostile` draws fresh ones), and those that once failed (tests/hostile/schedules.py). Before
 # that a node whose only endpoint lies, which nobody can withstand: the oracles must object.
 # timeout_s: 600
 set -uo pipefail
@@ -10,4 +10,4 @@ schedules() {
 	/usr/bin/python3 "$root/tests/hostile/schedules.py" "$build" "$@"
 }
 schedules --endpoints 1 --planted --seed 1 --verbose || exit 1
-schedules --failures "$root/tests/hostile/failures.txt" --seeds fresh:12 --verbose
+schedules --failures "$root/tests/hostile/failures.txt" --seeds 1:8 --verbose

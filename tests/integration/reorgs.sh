@@ -5,4 +5,4 @@ set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}
 command -v anvil >/dev/null || [[ -x $build/tools/anvil ]] || { echo "no anvil: run 'make setup'"; exit 77; }
-exec /usr/bin/python3 "$root/tests/hostile/schedules.py" "$build" --reorgs 3 --seeds fresh:1 --verbose "$@"
+exec /usr/bin/python3 "$root/tests/hostile/schedules.py" "$build" --reorgs 3 --seeds 1:1 --verbose "$@"
