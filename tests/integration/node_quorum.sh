@@ -20,10 +20,10 @@ listening() { # NAME: waits for its line, and prints the address
 	echo "http://$at"
 }
 lie() { # PROXY NAME
-	curl -s -o "$work/ignored" --data-binary "$2" "$1/lie"
+	http "$1/lie" "$2" >"$work/ignored"
 }
 told() { # PROXY
-	curl -s "$1/told"
+	http "$1/told"
 }
 
 devnet_up 60 90
@@ -44,7 +44,7 @@ claims_in() { # DB
 all="${proxy[one]},${proxy[two]},${proxy[three]}" # the liar is the first
 liar=${proxy[one]}
 for name in two three; do # so that the liar is asked first
-	curl -s -o "$work/ignored" --data-binary 20 "${proxy[$name]}/delay"
+	http "${proxy[$name]}/delay" 20 >"$work/ignored"
 done
 
 # --- two that disagree: nothing is believed, nothing is sent ---

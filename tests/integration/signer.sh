@@ -21,7 +21,7 @@ signer() { # NAME KEYFILE ARGUMENTS...: sets $signer to its address
 	signer=http://127.0.0.1:$port
 }
 lies() { # KIND [MS]: what the signer does from now on; prints how much it was asked so far
-	curl -s --data "$*" "$signer/lie"
+	http "$signer/lie" "$*"
 }
 remote() { # COMMAND...: by the signer, for party 1
 	timeout 60 "$gainsay" "$@" --rpc "$url" --deployment "$work/deployment.json" --remote-signer "$signer" --account "$account" \

@@ -7,6 +7,7 @@
 #   two_claims                        party 1's, $served, with its defender behind it, and party 3's, $silent, with nobody
 #   validate ARGUMENTS...             party 2's validator until both are settled; checks that it ends well, and stops the defender
 #   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
+#   http URL [BODY]                   asks a server of the test
 #   field JSON NAME, fail TEXT, ok TEXT, finish
 #
 # Sets: $work (a folder that is removed at the end), $gainsay, $url, $images (names of inputs).
@@ -40,6 +41,13 @@ trap tidy EXIT
 
 [[ -x $anvil ]] || { echo "no anvil: run 'make setup'"; exit 77; }
 [[ -x $gainsay ]] || { echo "$gainsay is not built"; exit 1; }
+
+http() { # URL [BODY]: what the server answers
+	/usr/bin/python3 -c '
+import sys, urllib.request
+body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+print(urllib.request.urlopen(sys.argv[1], body, timeout=60).read().decode(), end="")' "$@"
+}
 
 ok() {
 	passed=$((passed + 1))
