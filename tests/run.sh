@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=${1:?usage: tests/run.sh BUILD [all|unit] [PATTERN]}
 scope=${2:-all}
 pattern=${3:-*}
-timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-300}
+timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-600}
 output_lines_max=60
 lanes_max=${LANES:-$(($(nproc) + 1))}
 

@@ -5,7 +5,7 @@
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
-enum { FLOOR_VERSION = 1 };
+enum { FLOOR_VERSION = 1, SETTLED_PATIENCE = 2 };
 static const struct gs_bytes floor_key = {(const uint8_t *)"nonce_floor", 11};
 
 /* --- what is over --- */
@@ -279,8 +279,9 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 		err = gs_tx_record_is_settled(t->j, pending, &settled);
 	if (err)
 		return err;
-	/* ours: it got lost and is sent again; settled: the endpoint is behind; neither: whoever had it has lost it */
-	if (pending >= next || pending < floor || ours || settled || node->preparing.under_way) {
+	/* ours: it got lost and is sent again; otherwise whoever had it has lost it. settled: the endpoint may be behind; or the nonce went to
+	 * a transaction that was ahead of our blocks and is gone with its own, which no reorganisation of ours takes back */
+	if (pending >= next || pending < floor || ours) {
 		node->gap.since.unix_s = 0;
 		node->gap.known = false;
 		return GS_OK;
@@ -290,7 +291,9 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 		node->gap.since = node->now;
 		return GS_OK;
 	}
-	if (node->now.unix_s < node->gap.since.unix_s + node->options.resend_s)
+	/* Replacements of what waits behind the gap may be made at every tick; it is found beside them all the same. */
+	if (node->preparing.under_way ||
+	    node->now.unix_s < node->gap.since.unix_s + node->options.resend_s * (settled ? SETTLED_PATIENCE : 1))
 		return GS_OK;
 	node->gap.since.unix_s = 0;
 	node->gap.known = behind;
