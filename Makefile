@@ -186,7 +186,7 @@ check-now: lint
 	@echo "unit tests, built by clang:"
 	@tests/run.sh $(BUILD)/clang unit
 	@echo "all tests, built by gcc:"
-	@GAINSAY_CLANG=1 tests/run.sh $(BUILD) all
+	@GAINSAY_TEST_CLANG=1 tests/run.sh $(BUILD) all
 
 check-quick: lint-quick all unit
 	@tests/run.sh $(BUILD) unit

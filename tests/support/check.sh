@@ -3,7 +3,7 @@
 #   work            a folder that is gone afterwards
 #   check NAME STATUS   counts; a status other than 0 prints the name
 #   clang_built PROGRAM   whether $clang/PROGRAM, by clang, is there and no older than any source; `make check`, which builds it, sets
-#                   GAINSAY_CLANG, and then it is a failure when it is not
+#                   GAINSAY_TEST_CLANG, and then it is a failure when it is not
 #   finish          the line that the runner counts, and the exit status
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,7 +27,7 @@ clang_built() {
 		newer=$(find "${clang_sources[@]}" -name node_modules -prune -o \( -name '*.[ch]' -o -name '*.yaml' \) -newer "$clang/$1" -print -quit)
 		[[ -z $newer ]] && return 0
 	fi
-	[[ -z ${GAINSAY_CLANG:-} ]]
+	[[ -z ${GAINSAY_TEST_CLANG:-} ]]
 	check "clang's build of $1 is there, with all changes" $?
 	echo "clang's build of $1 is not there, or misses changes: nothing is compared with it"
 	return 1
