@@ -1,6 +1,6 @@
 #!/bin/bash
 # Keys, addresses, transactions, typed data and keystores beside ethers, viem and cast, both ways. SEED, CASES, CAST_CASES and KEYSTORES change what is drawn.
-# timeout_s: 300
+# timeout_s: 600
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-$PWD/build}

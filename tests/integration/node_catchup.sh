@@ -1,7 +1,7 @@
 #!/bin/bash
 # A node that was not there: after a dispute and 3000 blocks another one takes the final ones in ranges, killed on the way, and
 # stores what the one that saw every block has stored.
-# timeout_s: 240
+# timeout_s: 600
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

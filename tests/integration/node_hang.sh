@@ -1,7 +1,7 @@
 #!/bin/bash
 # An endpoint that hangs in the middle of everything: the node ends as soon as it is told to, long before the call's time is over, and the next
 # start goes on.
-# timeout_s: 120
+# timeout_s: 300
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Who signs: a signer that is a process of its own, honest, lying, slow, gone and behind TLS; one process for a key; and what of a key others can see.
-# timeout_s: 300
+# timeout_s: 600
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
