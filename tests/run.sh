@@ -141,7 +141,7 @@ beside=
 if [[ $scope == all && -f chain/contracts/foundry.toml ]] && wanted contracts; then
 	set -m # a process group, all of which ends when this script does
 	timeout_options=(--foreground)
-	execute contracts 1500 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline &
+	execute contracts 2700 env --chdir=chain/contracts FOUNDRY_DISABLE_NIGHTLY_WARNING=1 forge test --offline &
 	beside=$!
 	timeout_options=()
 	set +m
@@ -177,7 +177,7 @@ done
 if [[ -n $beside ]]; then
 	wait "$beside"
 	beside=
-	report contracts forge 1500
+	report contracts forge 2700
 fi
 
 if ((skipped > 0)); then
