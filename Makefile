@@ -183,10 +183,7 @@ $(BUILD)/obj/gen/scenarios.o: $(BUILD)/gen/scenarios.c simulations/builtin.h $(B
 check-now: lint
 	+@$(MAKE) --no-print-directory CC=gcc everything $(if $(CONTRACTS),vectors)
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang everything
-	@echo "unit tests, built by clang:"
-	@tests/run.sh $(BUILD)/clang unit
-	@echo "all tests, built by gcc:"
-	@GAINSAY_TEST_CLANG=1 tests/run.sh $(BUILD) all
+	@GAINSAY_TEST_CLANG=1 OTHER_BUILD=$(BUILD)/clang tests/run.sh $(BUILD) all
 
 check-quick: lint-quick all unit
 	@tests/run.sh $(BUILD) unit

@@ -9,6 +9,8 @@
 # So many run side by side as there are cores, and one more, since most of the scripts wait for a chain's clock; LANES says another
 # number. Each is told when it ends. The forge tests, mostly one compiler at work, begin first, have no lane, and are told last.
 #
+# OTHER_BUILD names a second build folder (another compiler's), whose unit tests are run, too, as unit/OTHER_BUILD's last part/test_X.
+#
 # A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
 # and is skipped with 77; if it prints a line "N passed, N failed" the last such line is counted instead of 1.
 # A line "# timeout_s: N" in a script changes its time limit.
@@ -158,10 +160,14 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-for binary in "$build"/tests/unit/test_*; do
-	# A binary whose source is gone is left over from an older tree.
-	[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
-	run "unit/${binary##*/}" cmocka "$timeout_s_default" "$binary"
+for folder in "$build" ${OTHER_BUILD:+"$OTHER_BUILD"}; do
+	name=unit
+	[[ $folder == "$build" ]] || name=unit/${folder##*/}
+	for binary in "$folder"/tests/unit/test_*; do
+		# A binary whose source is gone is left over from an older tree.
+		[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
+		run "$name/${binary##*/}" cmocka "$timeout_s_default" "$binary"
+	done
 done
 if [[ $scope == all ]]; then
 	for script in tests/integration/*.sh tests/*/run.sh; do

@@ -9,7 +9,8 @@
 
 The lies: logs_added (a claim that nobody made), logs_omitted, calls (another return value), reverts (calls revert), nonces (too high),
 head (a block that nobody has), receipts (the other status), fork (everything from another node), fees (a hundred times), refuses (no
-transaction is taken, for its nonce), swallows (transactions are taken and not passed on), silence (no answer)."""
+transaction is taken, for its nonce), swallows (transactions are taken and not passed on), silence (no answer). Of several, with commas
+between them, each question gets the one that has been told least among those there are about its method."""
 import collections
 import http.client
 import http.server
@@ -121,11 +122,20 @@ LIES = {
     "fees": {"eth_maxPriorityFeePerGas": raise_number(100, 1), "eth_estimateGas": raise_number(10, 0)},
     "refuses": {"eth_sendRawTransaction": refuse},
 }
+ABOUT_ALL = ("fork", "silence")
+
+
+def lie_about(method):
+    with lock:
+        lies = [name for name in state["lie"].split(",") if name in ABOUT_ALL or method in LIES.get(name, {})
+                or (name, method) == ("swallows", "eth_sendRawTransaction")]
+        return min(lies, key=lambda name: told[name], default="")
 
 
 def answer_to(call):
     body = json.dumps(call).encode()
-    lie, method = state["lie"], call["method"]
+    method = call["method"]
+    lie = lie_about(method)
     if lie == "fork" and fork:
         with lock:
             told[lie] += 1

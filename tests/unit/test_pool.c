@@ -129,7 +129,9 @@ static void fails_closed(void **state)
 	say(f, 1, REFUSAL("{\"code\":-32000,\"message\":\"header not found\"}"));
 	fake_http_reply(f->server[2], (struct fake_reply){.status = 502, .body = "<html>"});
 	assert_int_equal(gs_eth_chain_id(f->rpc, &id, &f->error), GS_EAGAIN);
-	assert_non_null(strstr(f->error.text, "1 of 3 endpoints answered, 2 must agree"));
+	/* Two failures settle it: where they came first, the one that answers was not even asked. */
+	assert_true(strstr(f->error.text, "1 of 3 endpoints answered, 2 must agree") ||
+	            strstr(f->error.text, "0 of 3 endpoints answered, 2 must agree"));
 	assert_int_equal(status_of(f).disagreements, 1);
 	/* What all say is what they say. */
 	for (size_t i = 0; i < SERVERS; i++)
