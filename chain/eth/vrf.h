@@ -38,7 +38,7 @@ GS_MUST enum gs_err gs_vrf_key_from_secret(struct gs_vrf *vrf, const uint8_t sec
                                            struct gs_error *error);
 void gs_vrf_key_wipe(struct gs_vrf_key *key);
 
-/* Both results may not alias the input. GS_ENOMEM. */
+/*. GS_ENOMEM. */
 GS_MUST enum gs_err gs_vrf_prove(struct gs_vrf *vrf, const struct gs_vrf_key *key, struct gs_bytes alpha,
                                  struct gs_vrf_proof *proof, struct gs_hash *output);
 /* GS_EPARSE: key or proof has not the form of one (a point off the curve, a number not below the order). GS_ECONFLICT: it has, but proves
