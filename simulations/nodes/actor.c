@@ -36,6 +36,15 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return NULL;
 }
 
+/* By claim alone, so that a run can be asked beforehand what is drawn; a proof would cost more than all else that a node does. */
+static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
+{
+	const struct gs_sim_actor *a = self;
+	(void)source;
+	*out = (struct gs_sample_lot){.output = a->lot};
+	return GS_OK;
+}
+
 static void keep_execution(struct gs_sim_actor *a, const struct gs_hash *claim)
 {
 	for (unsigned i = 0; i < a->executions; i++)
@@ -453,7 +462,7 @@ static enum gs_err feed_and_do(struct gs_sim_actor *a, struct gs_node_input *inp
 
 static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
 {
-	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of};
+	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of, .draw = draw};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
 	a->faulty.fails = false;

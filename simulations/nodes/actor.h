@@ -77,6 +77,7 @@ struct gs_sim_actor {
 	unsigned account;               /* number of the actor, too */
 	struct gs_sim_network *network; /* borrowed */
 	struct gs_node_options options;
+	struct gs_hash lot; /* stands for all outputs of its verifiable random function */
 	struct gs_sim_luck luck;
 	gs_sim_compute *compute;
 	gs_sim_treat *treat; /* NULL: whatever its node wants is sent */

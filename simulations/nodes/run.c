@@ -148,10 +148,11 @@ bool gs_sim_run_sampled(const struct gs_sim_run *r, const struct gs_sim_planned 
 	struct gs_wei bonds;
 	for (unsigned a = 0; a < r->actors; a++) {
 		const struct gs_node_options *o = &r->actor[a].options;
+		const struct gs_sampling_case of = {.value = gs_claim_lot_value(&claim->body.lot)};
 		struct gs_sample sample;
 		if (!r->kind[a]->honest || r->kind[a]->claims)
 			continue;
-		gs_sample_decide(&o->sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), &sample);
+		gs_sample_decide(&o->sampling, gs_sample_draw(&r->actor[a].lot, &claim->id), &of, &sample);
 		if (gs_bond_of_game(&o->bonds, (uint16_t)r->actors, &bonds) == GS_OK && sample.execute &&
 		    gs_wei_cmp(r->network.rules.deposit[a], bonds) >= 0)
 			return true;

@@ -147,7 +147,7 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 	}
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);
-	gs_be64_write(a->options.sampling.key, seed);
+	gs_be64_write(a->lot.b, seed);
 	gs_sim_errands_shape(r, i, &a->options);
 	if (r->kind[i]->shape != NULL)
 		r->kind[i]->shape(r, i, &a->options);

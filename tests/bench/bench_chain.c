@@ -167,6 +167,7 @@ struct party {
 	struct gs_store store;
 	struct gs_node *node;
 	struct gs_node_effects effects;
+	struct gs_vrf *vrf;
 };
 
 static const struct gs_prover *no_prover(void *self, const struct gs_hash *claim)
@@ -174,6 +175,20 @@ static const struct gs_prover *no_prover(void *self, const struct gs_hash *claim
 	(void)self;
 	(void)claim;
 	return NULL;
+}
+
+/* As a node does, by a key that is no secret. */
+static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
+{
+	const struct gs_contracts contracts = gs_chain_server_contracts();
+	const uint8_t secret[32] = {1};
+	uint8_t alpha[GS_SAMPLE_ALPHA_BYTES];
+	struct gs_vrf_key key;
+	enum gs_err err = gs_vrf_key_from_secret(self, secret, &key, NULL);
+
+	gs_sample_alpha(contracts.chain_id, &contracts.claims, source, alpha);
+	out->proven = true;
+	return err ? err : gs_vrf_prove(self, &key, (struct gs_bytes){alpha, sizeof(alpha)}, &out->proof, &out->output);
 }
 
 static void feed(struct party *p, struct gs_node_input *in)
@@ -186,7 +201,8 @@ static void feed(struct party *p, struct gs_node_input *in)
 
 static void open_party(const struct bench *b, const char *name, struct party *p)
 {
-	static const struct gs_node_surroundings surroundings = {.prover = no_prover};
+	*p = (struct party){.vrf = gs_vrf_new()};
+	const struct gs_node_surroundings surroundings = {.self = p->vrf, .prover = no_prover, .draw = draw};
 	static struct gs_store store;
 	struct gs_node_input in = {.kind = GS_INPUT_HEADER}, start = {.kind = GS_INPUT_START};
 	struct gs_node_options options = {
@@ -194,7 +210,6 @@ static void open_party(const struct bench *b, const char *name, struct party *p)
 	struct gs_error why = {0};
 	char dir[128];
 
-	memset(p, 0, sizeof(*p));
 	options.sampling.rate_ppm = 1000;
 	options.sampling.certain_above = gs_wei_from_u64(UINT64_MAX);
 	snprintf(dir, sizeof(dir), "%s/%s", b->dir, name);
@@ -216,6 +231,7 @@ static void close_party(struct party *p)
 	gs_node_effects_free(&p->effects);
 	gs_store_close(p->db);
 	gs_rpc_close(p->session.rpc);
+	gs_vrf_free(p->vrf);
 }
 
 /* One range is asked for while the one before it is committed, as by the daemon's thread. */

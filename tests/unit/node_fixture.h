@@ -78,4 +78,7 @@ void node_post_batch(struct node_fixture *f, uint64_t salt, uint8_t claimant, ui
 void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_t claimant, uint32_t index,
                struct gs_claim_body *body, struct gs_hash *claim);
 
+/* Of surroundings: the same for the same source. */
+enum gs_err node_draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out);
+
 #endif

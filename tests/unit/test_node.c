@@ -241,7 +241,9 @@ static void reorg_takes_the_claim_back(void **state)
 
 static void sampling_is_exact(void **state)
 {
-	struct gs_sampling_policy policy = {.key = {1, 2, 3}, .certain_above = gs_wei_from_u64(1000)};
+	struct gs_sampling_policy policy = {.certain_above = gs_wei_from_u64(1000)};
+	const struct gs_hash output = {{1, 2, 3}};
+	const struct gs_sampling_case below = {.value = gs_wei_from_u64(999)}, above = {.value = gs_wei_from_u64(1000)};
 	struct gs_sample sample, again;
 	struct gs_buf bytes;
 	unsigned drawn = 0;
@@ -253,7 +255,7 @@ static void sampling_is_exact(void **state)
 		for (unsigned i = 0; i < 4000; i++) {
 			struct gs_hash claim = {{0}};
 			gs_be32_write(claim.b, i);
-			gs_sample_decide(&policy, &claim, gs_wei_from_u64(999), &sample);
+			gs_sample_decide(&policy, gs_sample_draw(&output, &claim), &below, &sample);
 			executed_count += sample.execute;
 		}
 		/* five standard deviations of a binomial draw of 4000 */
@@ -264,7 +266,7 @@ static void sampling_is_exact(void **state)
 	}
 	assert_true(drawn > 0);
 	policy.rate_ppm = 0;
-	gs_sample_decide(&policy, &(struct gs_hash){{7}}, gs_wei_from_u64(1000), &sample);
+	gs_sample_decide(&policy, UINT64_MAX, &above, &sample);
 	assert_true(sample.execute);
 	assert_int_equal(sample.reason, GS_SAMPLE_BY_VALUE);
 	gs_buf_init(&bytes, 4096);

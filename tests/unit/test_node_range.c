@@ -42,7 +42,7 @@ static void feed(struct follower *f, struct gs_node_input *in)
 
 static void wake(struct follower *f)
 {
-	const struct gs_node_surroundings surroundings = {.prover = no_prover};
+	const struct gs_node_surroundings surroundings = {.prover = no_prover, .draw = node_draw};
 
 	gs_node_close(f->node);
 	assert_int_equal(gs_node_open(f->options, &f->store, &surroundings, NULL, &f->node, NULL), GS_OK);

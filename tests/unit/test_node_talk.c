@@ -71,7 +71,8 @@ static void join(struct dispute *d, struct party *p, uint8_t secret, bool defend
 	memset(bytes, secret, sizeof(bytes));
 	assert_int_equal(gs_key_from_secret(bytes, &p->key, NULL), GS_OK);
 	p->prover = gs_sim_prover(&p->execution);
-	p->f->surroundings = (struct gs_node_surroundings){p, prover_of, sign};
+	p->f->surroundings = (struct gs_node_surroundings){
+		.self = p, .prover = prover_of, .draw = node_draw, .sign = sign};
 	p->f->options.contracts.chain_id = 31337;
 	p->f->options.self = p->key.address;
 	p->f->options.validate = !defend;

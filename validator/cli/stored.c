@@ -152,6 +152,7 @@ static enum gs_err add_sample(struct gs_stored *s, const struct gs_hash *claim, 
 		json_object_set_new(json, "sampled", json_boolean(sample.execute));
 		json_object_set_new(json, "reason",
 		                    json_string(gs_sample_reason_name((enum gs_sample_reason)sample.reason)));
+		json_object_set_new(json, "rate_ppm", json_integer(sample.rate_ppm));
 	}
 	return err;
 }

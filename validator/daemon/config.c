@@ -39,6 +39,13 @@ static const struct gs_setting table[] = {
 	{"key.lock_folder", GS_SETTING_PATH, AT(key.lock_folder), 0, 0, NULL},
 	{"key.share", GS_SETTING_WORD, AT(key.share), 0, 0, no_yes},
 	{"policy.rate", GS_SETTING_SHARE, AT(policy.rate_ppm), 0, 0, NULL},
+	{"policy.least", GS_SETTING_SHARE, AT(policy.least_ppm), 0, 0, NULL},
+	{"policy.value_unit", GS_SETTING_ETHER, AT(policy.value_unit), 0, 0, NULL},
+	{"policy.wrong_percent", GS_SETTING_U64, AT(policy.wrong_percent), 0, GS_POLICY_PERCENT_MAX, NULL},
+	{"policy.young_percent", GS_SETTING_U64, AT(policy.young_percent), 0, GS_POLICY_PERCENT_MAX, NULL},
+	{"policy.young_s", GS_SETTING_U64, AT(policy.young_s), 0, UINT32_MAX, NULL},
+	{"policy.cost_ms", GS_SETTING_U64, AT(policy.cost_ms), 0, UINT32_MAX, NULL},
+	{"policy.busy", GS_SETTING_SHARE, AT(policy.busy_ppm), 0, 0, NULL},
 	{"policy.certain_above", GS_SETTING_ETHER, AT(policy.certain_above), 0, 0, NULL},
 	{"policy.sampling_key_file", GS_SETTING_PATH, AT(policy.sampling_key_file), 0, 0, NULL},
 	{"attest.mode", GS_SETTING_WORD, AT(attest.mode), 0, 0, attest_modes},
@@ -75,6 +82,11 @@ void gs_config_defaults(struct gs_config *config)
 	memset(config, 0, sizeof(*config));
 	config->policy.rate_ppm = 100 * 1000;
 	config->policy.certain_above.v = (struct gs_u256){{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+	config->policy.least_ppm = UINT64_MAX;
+	config->policy.wrong_percent = 300;
+	config->policy.young_percent = 100;
+	config->policy.young_s = 86400;
+	config->policy.busy_ppm = 500 * 1000;
 	config->attest.locked_ppm = 500 * 1000;
 	config->key.timeout_ms = GS_SIGNER_TIMEOUT_MS_DEFAULT;
 	config->talk.patience_s = 20;
@@ -91,6 +103,23 @@ void gs_config_defaults(struct gs_config *config)
 	config->trace.memory_mib = 2048;
 	config->trace.disk_mib = 64 * 1024;
 	config->log.level = GS_LOG_INFO;
+}
+
+void gs_config_policy(const struct gs_config *config, struct gs_sampling_policy *out)
+{
+	const uint64_t least = config->policy.least_ppm;
+
+	*out = (struct gs_sampling_policy){
+		.rate_ppm = (uint32_t)config->policy.rate_ppm,
+		.least_ppm = (uint32_t)(least == UINT64_MAX ? config->policy.rate_ppm : least),
+		.certain_above = config->policy.certain_above,
+		.value_unit = config->policy.value_unit,
+		.wrong_percent = (uint32_t)config->policy.wrong_percent,
+		.young_percent = (uint32_t)config->policy.young_percent,
+		.young_s = config->policy.young_s,
+		.cost_us = config->policy.cost_ms * 1000,
+		.busy_ppm = (uint32_t)config->policy.busy_ppm,
+	};
 }
 
 enum gs_err gs_config_load(const char *path, struct gs_config *config, struct gs_error *error)

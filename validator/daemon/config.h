@@ -8,6 +8,7 @@
 #include "chain/core/log.h"
 #include "chain/core/u256.h"
 #include "validator/daemon/binder.h"
+#include "validator/node/policy.h"
 
 enum gs_attest_mode { GS_ATTEST_MODE_OFF, GS_ATTEST_MODE_ON };
 enum gs_budget_obligations { GS_BUDGET_OBLIGATIONS_NO, GS_BUDGET_OBLIGATIONS_YES };
@@ -40,7 +41,14 @@ struct gs_config {
 		int share;                            /* 1: commands send beside a node that has the lock */
 	} key;
 	struct {
-		uint64_t rate_ppm;           /* share of claims that are re-executed, in millionths */
+		uint64_t rate_ppm;        /* share of claims that are re-executed, in millionths */
+		uint64_t least_ppm;       /* that cost and load leave of it; UINT64_MAX: all of rate_ppm */
+		struct gs_wei value_unit; /* the others as in validator/node/policy.h */
+		uint64_t wrong_percent;
+		uint64_t young_percent;
+		uint64_t young_s;
+		uint64_t cost_ms;
+		uint64_t busy_ppm;
 		struct gs_wei certain_above; /* a claim whose value at stake is this or more is always re-executed */
 		char sampling_key_file
 			[GS_BINDER_PATH_MAX]; /* 64 hex digits; not set: made at the first start, kept in the database */
@@ -91,6 +99,8 @@ struct gs_config {
 };
 
 void gs_config_defaults(struct gs_config *config);
+/* The sampling policy that these settings make. */
+void gs_config_policy(const struct gs_config *config, struct gs_sampling_policy *out);
 /* Reads a YAML file over what *config holds. Relative paths in it are taken from the file's own folder. */
 GS_MUST enum gs_err gs_config_load(const char *path, struct gs_config *config, struct gs_error *error);
 /* Reads GAINSAY_* over what *config holds; a variable with that prefix that names no setting is an error, but for

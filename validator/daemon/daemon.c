@@ -14,6 +14,7 @@
 #include "validator/daemon/chain_thread.h"
 #include "validator/daemon/follow.h"
 #include "validator/daemon/identity.h"
+#include "validator/daemon/lots.h"
 #include "validator/daemon/talk_folder.h"
 
 struct pending { /* an effect that is to be done, with its bytes */
@@ -47,6 +48,7 @@ struct daemon {
 	struct gs_work *work;
 	struct gs_batches *batches; /* the folder with data of leaves */
 	int work_fd;
+	struct gs_lots *lots; /* whom the node draws from */
 	struct gs_node *node;
 	struct gs_node_effects effects;
 	struct pending *first, *last;
@@ -79,6 +81,13 @@ static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signa
 	if (err)
 		gs_log_line(d->log, GS_LOG_WARN, "talk.unsigned", "why=\"%s\"", why.text);
 	return err;
+}
+
+static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
+{
+	const struct daemon *d = self;
+
+	return gs_lots_draw(d->lots, source, out);
 }
 
 /* The contracts' clock is the chain's, and ours may be wrong. */
@@ -451,6 +460,7 @@ static void on_results(evutil_socket_t fd, short what, void *self)
 		input.as.executed.output_root = result.output_root;
 		input.as.executed.reference_root = result.reference_root;
 		input.as.executed.trace_root = result.trace_root;
+		input.as.executed.took_us = result.took_us;
 		input.as.executed.reason = result.reason;
 		err = feed_and_do(d, &input);
 	}
@@ -489,11 +499,9 @@ static enum gs_err open_node(struct daemon *d)
 		.talk_patience_s = d->config->talk.patience_s,
 		.start_time = now(d),
 	};
-	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of, .sign = sign};
+	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of, .draw = draw, .sign = sign};
 	enum gs_err err = gs_identity_check(&d->store, &d->session, d->config->db, &d->error);
 
-	if (!err)
-		err = gs_identity_sampling_key(&d->store, d->config, options.sampling.key, &d->error);
 	if (!err)
 		err = gs_chain_io_rules(&d->io, &options, &d->error);
 	if (!err)
@@ -505,11 +513,9 @@ static enum gs_err open_node(struct daemon *d)
 	options.attest.stake = d->config->attest.stake;
 	options.attest.locked_ppm = (uint32_t)d->config->attest.locked_ppm;
 	options.attest.million_gas = d->config->attest.million_gas;
-	options.sampling.rate_ppm = (uint32_t)d->config->policy.rate_ppm;
-	options.sampling.certain_above = d->config->policy.certain_above;
-	err = gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
-	explicit_bzero(&options.sampling, sizeof(options.sampling));
-	return err;
+	gs_config_policy(d->config, &options.sampling);
+	err = gs_lots_open(&d->store, d->config, &options.contracts, &options.self, &d->lots, &d->error);
+	return err ? err : gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
 }
 
 static enum gs_err open_work(struct daemon *d)
@@ -633,6 +639,7 @@ static void close_all(struct daemon *d)
 		event_base_free(d->base);
 	gs_chain_thread_close(d->chain);
 	gs_node_close(d->node);
+	gs_lots_close(d->lots);
 	gs_node_effects_free(&d->effects);
 	gs_work_close(d->work);
 	gs_batches_close(d->batches);

@@ -1,7 +1,6 @@
 #include "validator/daemon/identity.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "chain/core/hash.h"
 
@@ -12,9 +11,8 @@ static struct gs_bytes text_key(const char *text)
 	return (struct gs_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-/* Reads a record of exactly 32 bytes, or stores the given one where there is none. */
-static enum gs_err read_or_store(const struct gs_store *store, const char *name, const uint8_t fresh[32],
-                                 uint8_t out[32], struct gs_error *error)
+enum gs_err gs_identity_keep(const struct gs_store *store, const char *name, const uint8_t fresh[32], uint8_t out[32],
+                             struct gs_error *error)
 {
 	struct gs_store_txn *txn;
 	struct gs_bytes value;
@@ -52,25 +50,10 @@ enum gs_err gs_identity_check(const struct gs_store *store, const struct gs_sess
 		memcpy(bytes + 8 + 20 * i, session->deployment.contract[i].b, 20);
 	memcpy(bytes + IDENTITY_BYTES - 20, session->account.b, 20);
 	gs_keccak256(bytes, sizeof(bytes), &hash);
-	err = read_or_store(store, "identity", hash.b, stored, error);
+	err = gs_identity_keep(store, "identity", hash.b, stored, error);
 	if (!err && memcmp(stored, hash.b, 32) != 0)
 		err = gs_fail(error, GS_ECONFLICT,
 		              "%s: belongs to another chain, deployment or account; name another database with --db",
 		              db);
-	return err;
-}
-
-enum gs_err gs_identity_sampling_key(const struct gs_store *store, const struct gs_config *config, uint8_t out[32],
-                                     struct gs_error *error)
-{
-	uint8_t fresh[32];
-	enum gs_err err;
-
-	if (config->policy.sampling_key_file[0])
-		return gs_session_read_secret(config->policy.sampling_key_file, out, error);
-	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
-		return gs_fail(error, GS_EIO, "the system gave no random bytes");
-	err = read_or_store(store, "sampling_key", fresh, out, error);
-	explicit_bzero(fresh, sizeof(fresh));
 	return err;
 }

@@ -1,4 +1,4 @@
-/* validator/daemon/identity.h: what a database belongs to: one chain, one deployment, one account; and its sampling key.
+/* validator/daemon/identity.h: what a database belongs to: one chain, one deployment, one account.
  *
  * Written at the first start and compared at every later one, so that no node continues with another's memory. */
 #ifndef GS_VALIDATOR_DAEMON_IDENTITY_H
@@ -10,8 +10,8 @@
 /* GS_ECONFLICT when the database was made for another chain, deployment or account. */
 GS_MUST enum gs_err gs_identity_check(const struct gs_store *store, const struct gs_session *session, const char *db,
                                       struct gs_error *error);
-/* The sampling key: from the configured file, else the one kept in the database, else a fresh one that is kept from now on. */
-GS_MUST enum gs_err gs_identity_sampling_key(const struct gs_store *store, const struct gs_config *config,
-                                             uint8_t out[32], struct gs_error *error);
+/* Reads a record of exactly 32 bytes of the meta table, or stores the given one where there is none. */
+GS_MUST enum gs_err gs_identity_keep(const struct gs_store *store, const char *name, const uint8_t fresh[32],
+                                     uint8_t out[32], struct gs_error *error);
 
 #endif

@@ -37,6 +37,7 @@ struct gs_work_result {
 	struct gs_hash output_root;    /* by the executor */
 	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
 	struct gs_hash trace_root;     /* of the whole execution, where it was committed to; else zero */
+	uint64_t took_us;              /* the executor's first run; 0: it did not come to an end */
 	char reason[GS_WORK_REASON_MAX];
 };
 

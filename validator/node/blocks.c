@@ -1,6 +1,7 @@
 /* Following the chain block by block: headers into a branch, branches that are given up, the logs of each block into facts. */
 #include <string.h>
 
+#include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
 enum gs_err gs_node_fetch_logs(struct gs_node_turn *t)
@@ -159,18 +160,6 @@ static enum gs_err forget_settled(struct gs_node_turn *t, const struct gs_hash *
 	                    (struct gs_bytes){NULL, 0});
 }
 
-/* What is decided about a claim is decided when it is seen first. */
-static enum gs_err sample_posted(struct gs_node_turn *t, const struct gs_event *posted)
-{
-	const struct gs_node_options *o = &t->node->options;
-	const struct gs_claim claim = {.id = posted->claim, .body = posted->body};
-	struct gs_sample sample;
-
-	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self))
-		return GS_OK;
-	return gs_plan_sample(t, &claim, &sample);
-}
-
 enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)
 {
 	struct gs_event event;
@@ -178,8 +167,10 @@ enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry 
 
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->catching_up ? NULL : t->node->log);
+	if (!err)
+		err = gs_history_apply(t->j, &event);
 	if (!err && event.kind == GS_EVENT_POSTED)
-		err = sample_posted(t, &event);
+		err = gs_plan_sample_posted(t, entry, &event);
 	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
 	             event.kind == GS_EVENT_BATCH_RELEASED))
 		err = gs_plan_forget_leaves(t, &event.batch);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
 /* --- opening --- */
@@ -43,7 +44,7 @@ void gs_node_close(struct gs_node *node)
 {
 	if (!node)
 		return;
-	explicit_bzero(&node->options.sampling, sizeof(node->options.sampling));
+	explicit_bzero(&node->lot, sizeof(node->lot)); /* secret until it is shown */
 	free(node);
 }
 
@@ -144,6 +145,9 @@ static enum gs_err on_executed(struct gs_node_turn *t, const struct gs_node_inpu
 	if (verdict.verdict == GS_VERDICT_INVALID && gs_address_equal(&claim.body.claimant, &node->options.self))
 		gs_log_line(node->log, GS_LOG_ERROR, "claim.not_defended",
 		            "claim=%s why=\"our own claim does not match its execution\"", id);
+	err = gs_history_took(t->j, &claim.body.model_id, in->as.executed.computed ? in->as.executed.took_us : 0);
+	if (err)
+		return err;
 	err = gs_node_load_verdict(t->j, &claim.id, &before);
 	if (!err && verdict.verdict == GS_VERDICT_UNAVAILABLE && before.verdict != GS_VERDICT_UNAVAILABLE)
 		return GS_OK; /* what was computed once stays known */
@@ -175,10 +179,19 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 	return gs_node_plan(t);
 }
 
+static enum gs_err on_start(struct gs_node_turn *t, const struct gs_node_input *in)
+{
+	enum gs_err err = GS_OK;
+
+	if (t->node->options.validate)
+		err = gs_history_keep_policy(t->j, &t->node->options.sampling);
+	return err ? err : gs_transactions_start(t, in->as.start.nonce);
+}
+
 static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	switch (in->kind) {
-	case GS_INPUT_START: return gs_transactions_start(t, in->as.start.nonce);
+	case GS_INPUT_START: return on_start(t, in);
 	case GS_INPUT_HEADER: return gs_node_on_header(t, &in->as.header);
 	case GS_INPUT_LOGS: return gs_node_on_logs(t, in);
 	case GS_INPUT_FINAL: return gs_node_on_final(t, in->as.final.number, &in->as.final.hash);

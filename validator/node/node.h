@@ -68,11 +68,14 @@ struct gs_node_options {
 	struct gs_time start_time;
 };
 
-/* What the node asks of its surroundings while it steps; both answer from memory at once. */
+/* What the node asks of its surroundings while it steps; all answer from memory at once. */
 struct gs_node_surroundings {
 	void *self;
 	/* The prover over this claim's execution, NULL when it has not been executed in this process. Borrowed for the step. */
 	const struct gs_prover *(*prover)(void *self, const struct gs_hash *claim);
+	/* The output of the node's verifiable random function for a source, over gs_sample_alpha of the options' chain and contract; some 150
+	 * microseconds once a block that has claims. May be NULL where options.validate is false. GS_ENOMEM. */
+	GS_MUST enum gs_err (*draw)(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out);
 	/* The node's signature of typed data, for what is said off chain; may be NULL where options.talk is false. A failure other than
 	 * GS_ENOMEM ends the talk of that game, which goes on on chain. */
 	GS_MUST enum gs_err (*sign)(void *self, const struct gs_typed *what, struct gs_signature *out);
@@ -140,6 +143,7 @@ struct gs_node_input {
 			struct gs_hash output_root;    /* by the executor */
 			struct gs_hash reference_root; /* by the reference interpreter */
 			struct gs_hash trace_root;     /* of the executor's trace */
+			uint64_t took_us;              /* the first run of it; 0: not measured */
 			const char *reason;
 		} executed;
 		struct gs_bytes told;

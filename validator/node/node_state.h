@@ -38,6 +38,8 @@ struct gs_node {
 	bool walking;
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
+	struct gs_sample_source lot_source; /* the newest that was drawn from */
+	struct gs_sample_lot lot;
 	struct gs_node_preparing preparing;
 	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
 	bool ask_nonce;   /* something may have happened to the nonces */
@@ -79,8 +81,16 @@ GS_MUST enum gs_err gs_node_load_final(struct gs_journal *j, uint64_t *out);
 GS_MUST enum gs_err gs_node_on_final(struct gs_node_turn *t, uint64_t number, const struct gs_hash *hash);
 /* GS_ECORRUPT, GS_EPARSE: the range contradicts itself or what is stored. */
 GS_MUST enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input *in);
-/* Whether this node executes the claim of somebody else; decided, stored and told once. */
+/* Whether this node executes the claim of somebody else; decided, stored and told once: when it is posted, and, where that was before this node
+ * validated, when it is looked at. A claim whose window is over needs no decision. */
+GS_MUST enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_log_entry *entry,
+                                          const struct gs_event *posted);
 GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out);
+/* The decision alone; a source of kind 0: there is none, and the claim is executed. block: that it was bound in. */
+GS_MUST enum gs_err gs_plan_decide(struct gs_node_turn *t, const struct gs_claim *claim,
+                                   const struct gs_sample_source *source, uint64_t block, struct gs_sample *out);
+GS_MUST enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_hash *of,
+                                       const struct gs_sample *sample);
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);

@@ -220,36 +220,6 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, NULL) : err;
 }
 
-/* --- claims --- */
-
-enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
-{
-	const struct gs_bytes key = {claim->id.b, sizeof(claim->id.b)};
-	struct gs_bytes known;
-	struct gs_buf value;
-	enum gs_err err = gs_journal_view(t->j, GS_TABLE_SAMPLES, key, &known);
-
-	gs_buf_init(&value, 4096);
-	if (!err) {
-		err = gs_sample_decode(known, out);
-	} else if (err == GS_ENOTFOUND) {
-		char id[67];
-		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), out);
-		gs_sample_encode(out, &value);
-		err = value.err;
-		if (!err)
-			err = gs_journal_put(t->j, GS_TABLE_SAMPLES, key, gs_buf_view(&value));
-		if (t->catching_up)
-			goto out;
-		gs_hex_encode(claim->id.b, 32, true, id);
-		gs_log_line(t->node->log, GS_LOG_INFO, "claim.sample", "claim=%s execute=%s reason=%s", id,
-		            out->execute ? "yes" : "no", gs_sample_reason_name((enum gs_sample_reason)out->reason));
-	}
-out:
-	gs_buf_free(&value);
-	return err;
-}
-
 /* --- what a challenge may cost --- */
 
 struct reserved {

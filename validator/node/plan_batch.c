@@ -49,25 +49,12 @@ static struct gs_claim leaf_claim(const struct gs_node *node, const struct gs_ba
 	return claim;
 }
 
-static enum gs_err put_sample(struct gs_node_turn *t, const struct gs_hash *of, const struct gs_sample *sample)
-{
-	struct gs_buf value;
-	enum gs_err err;
-
-	gs_buf_init(&value, 4096);
-	gs_sample_encode(sample, &value);
-	err = value.err ? value.err
-	                : gs_journal_put(t->j, GS_TABLE_SAMPLES, (struct gs_bytes){of->b, sizeof(of->b)},
-	                                 gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
-}
-
-/* Each leaf's lot by its own claim id, as if it were posted alone; those that are executed are entered, and under the batch's id
- * that this was done. */
+/* Each leaf is decided about under its own claim id, as if it were posted alone, with the batch as its source; those that are executed are
+ * entered, and under the batch's id that this was done. */
 static enum gs_err sample_leaves(struct gs_node_turn *t, const struct gs_batch *batch, struct gs_bytes leaves)
 {
-	struct gs_sample whole = {.reason = GS_SAMPLE_NOT_DRAWN, .rate_ppm = t->node->options.sampling.rate_ppm};
+	const struct gs_sample_source source = {.kind = GS_SAMPLE_OF_BATCH, .of = batch->id};
+	struct gs_sample whole = {.reason = GS_SAMPLE_NOT_DRAWN, .source = source, .block = batch->block};
 	const struct gs_bytes key = {batch->id.b, sizeof(batch->id.b)};
 	struct gs_bytes before;
 	uint32_t executed = 0;
@@ -81,20 +68,19 @@ static enum gs_err sample_leaves(struct gs_node_turn *t, const struct gs_batch *
 		const struct gs_claim claim = leaf_claim(t->node, batch, leaves, i);
 		const struct gs_leaf_record leaf = {.batch = batch->id, .index = i, .claim = claim.id};
 		struct gs_sample sample;
-		gs_sample_decide(&t->node->options.sampling, &claim.id, gs_claim_lot_value(&claim.body.lot), &sample);
-		if (!sample.execute)
-			continue;
-		executed++;
-		err = put_sample(t, &claim.id, &sample);
+		err = gs_plan_decide(t, &claim, &source, batch->block, &sample);
 		if (!err)
+			err = gs_plan_put_sample(t, &claim.id, &sample);
+		if (!err && sample.execute) {
+			executed++;
 			err = gs_facts_put_leaf(t->j, &leaf);
+		}
 	}
 	whole.execute = executed != 0;
-	whole.certain_above = t->node->options.sampling.certain_above;
 	gs_hex_encode(batch->id.b, 32, true, id);
 	gs_log_line(t->node->log, GS_LOG_INFO, "batch.sample", "batch=%s leaves=%u execute=%u", id, batch->count,
 	            executed);
-	return err ? err : put_sample(t, &batch->id, &whole);
+	return err ? err : gs_plan_put_sample(t, &batch->id, &whole);
 }
 
 /* --- a wrong leaf --- */
