@@ -207,12 +207,13 @@ daemon() { # PARTY RATE CERTAIN_ABOVE
 		policy:
 		  rate: $2
 		  certain_above: $3
+		  young_percent: 0
 		  sampling_key_file: sampling.key
 		intervals:
 		  poll_ms: 250
 	EOF
 }
-(umask 077 && printf 'the demo draws the same lots every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
+(umask 077 && printf 'the demo has the same sampling key every time' | sha256sum | cut -c1-64 >"$out/sampling.key")
 daemon validator 0.25 100
 daemon attacker 0 1000
 daemon node-a 0 0
@@ -240,7 +241,7 @@ news() {
 
 # --- the claims ---
 say "Two inference nodes post $(grep -c '^[AB]' "$here/claims.txt") claims; a validator and an attacker watch"
-salt=0 # by which equal claims would differ; fixed, so that the validator draws the same claims every time
+salt=0 # by which equal claims differ
 while read -r node image value kind; do
 	salt=$((salt + 1))
 	read -ra what <<<"$kind"

@@ -11,7 +11,8 @@
 #include "chain/rpc/keyfile.h"
 #include "chain/rpc/passphrase.h"
 #include "validator/cli/commands.h"
-#include "validator/cli/options.h"
+#include "validator/cli/stored.h"
+#include "validator/daemon/statement.h"
 
 enum { KEYS_LISTED_MAX = 4096, KEYS_PATH_MAX = 4096 };
 
@@ -19,6 +20,8 @@ struct call {
 	const struct gs_config *config;
 	const char *arg; /* behind the verb; NULL: none */
 	bool json;
+	bool statement;
+	const struct gs_options *options;
 	struct gs_keystore_kdf kdf;
 };
 
@@ -154,6 +157,51 @@ static enum gs_err keys_sign_test(const struct call *call, struct gs_error *erro
 	return GS_OK;
 }
 
+/* The node's sampling key: its public half, or that it is this account's. */
+static enum gs_err keys_sampling(const struct call *call, struct gs_error *error)
+{
+	struct gs_vrf *vrf = gs_vrf_new();
+	struct gs_lots_domain domain = {0};
+	struct gs_vrf_key sampling = {.secret = {0}};
+	struct gs_signature signature;
+	struct gs_stored stored;
+	struct gs_hash digest;
+	struct gs_key key = {.secret = {0}};
+	char text[GS_STATEMENT_MAX], hex[2 * GS_VRF_PUBLIC_BYTES + 1];
+	enum gs_err err = vrf ? gs_stored_open(call->options, &stored, error)
+	                      : gs_fail(error, GS_ENOMEM, "keys: no memory");
+
+	if (err)
+		goto out;
+	err = gs_lots_key(&stored.store, stored.j.txn, call->config, vrf, &sampling, error);
+	if (!err && call->statement)
+		err = gs_lots_domain(&stored.store, stored.j.txn, &domain, error);
+	gs_stored_close(&stored);
+	if (err)
+		goto out;
+	gs_hex_encode(sampling.public_key.b, sizeof(sampling.public_key.b), false, hex);
+	if (!call->statement) {
+		printf(call->json ? "{\"sampling_key\": \"%s\"}\n" : "sampling key %s\n", hex);
+		goto out;
+	}
+	if ((err = gs_session_load_key(call->config, &key, error)) ||
+	    (err = gs_statement_digest(&domain, &sampling.public_key, &digest, error)))
+		goto out;
+	if (!gs_address_equal(&key.address, &domain.validator))
+		err = gs_fail(error, GS_EINVAL, "keys sampling: this key is not the account of the database's node");
+	else
+		err = gs_key_sign(&key, &digest, &signature, error);
+	if (!err) {
+		gs_statement_format(&domain, &sampling.public_key, &signature, text);
+		printf("%s\n", text);
+	}
+out:
+	gs_key_wipe(&key);
+	gs_vrf_key_wipe(&sampling);
+	gs_vrf_free(vrf);
+	return err;
+}
+
 static int is_candidate(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -213,13 +261,14 @@ static const struct {
 	enum gs_err (*run)(const struct call *call, struct gs_error *error);
 	bool takes_argument;
 } verbs[] = {
-	{"new", keys_new, false},         {"import", keys_import, true}, {"list", keys_list, true},
-	{"address", keys_address, false}, {"show", keys_show, false},    {"sign-test", keys_sign_test, true},
+	{"new", keys_new, false},           {"import", keys_import, true}, {"list", keys_list, true},
+	{"address", keys_address, false},   {"show", keys_show, false},    {"sign-test", keys_sign_test, true},
+	{"sampling", keys_sampling, false},
 };
 
 int gs_cmd_keys(int argc, char **argv)
 {
-	bool light = false, pbkdf2 = false;
+	bool light = false, pbkdf2 = false, statement = false;
 	const struct gs_flag flags[] = {
 		{.name = "light",
 	         .kind = GS_FLAG_BOOL,
@@ -229,17 +278,23 @@ int gs_cmd_keys(int argc, char **argv)
 	         .kind = GS_FLAG_BOOL,
 	         .help = "new, import: derive by PBKDF2-HMAC-SHA256 instead of scrypt",
 	         .out = &pbkdf2},
+		{.name = "statement",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "sampling: signed by the account, that the sampling key is its own",
+	         .out = &statement},
 	};
 	struct gs_options options;
 	struct gs_cli cli = {
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
-		.usage = "gainsay keys new|import [HEXFILE|-]|list [FOLDER]|address|show|sign-test [TEXT] "
-			 "--key KEYSTORE [--password-file FILE|fd:N]",
+		.usage =
+			"gainsay keys new|import [HEXFILE|-]|list [FOLDER]|address|show|sign-test [TEXT]|sampling --db DIR "
+			"--key KEYSTORE [--password-file FILE|fd:N]",
 		.about =
 			"new: a fresh key in an encrypted keystore v3 file that must not exist yet. import: the same for a key\n"
 			"of 64 hex digits. list: the keystores of a folder. address: the account a keystore names, without its\n"
 			"passphrase. show: the account of the key inside. sign-test: signs a text and checks the signature.\n"
+			"sampling: the public sampling key of the node whose database --db names, by which others check its draws.\n"
 			"Without --password-file the passphrase is asked for on the terminal.",
 		.args_min = 1,
 		.args_max = 2,
@@ -258,7 +313,8 @@ int gs_cmd_keys(int argc, char **argv)
 	while (verb < GS_ARRAY_LEN(verbs) && strcmp(verbs[verb].name, cli.arg[0]) != 0)
 		verb++;
 	if (verb == GS_ARRAY_LEN(verbs))
-		return gs_cli_misused("keys: %s: say 'keys new', import, list, address, show or sign-test", cli.arg[0]);
+		return gs_cli_misused("keys: %s: say 'keys new', import, list, address, show, sign-test or sampling",
+		                      cli.arg[0]);
 	if (cli.arg_count > 1 && !verbs[verb].takes_argument)
 		return gs_cli_misused("keys %s: takes no argument, but got %s", cli.arg[0], cli.arg[1]);
 	err = gs_options_config(&options, &config, &error);
@@ -266,6 +322,8 @@ int gs_cmd_keys(int argc, char **argv)
 		err = verbs[verb].run(&(struct call){.config = &config,
 		                                     .arg = cli.arg_count > 1 ? cli.arg[1] : NULL,
 		                                     .json = options.json,
+		                                     .statement = statement,
+		                                     .options = &options,
 		                                     .kdf = {.pbkdf2 = pbkdf2, .cost = cost[pbkdf2][light]}},
 		                      &error);
 	return err ? gs_cli_fail(&error) : GS_EXIT_OK;

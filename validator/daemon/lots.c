@@ -57,7 +57,7 @@ static enum gs_err keep_domain(const struct gs_store *store, const struct gs_lot
                                struct gs_error *error)
 {
 	struct gs_record_writer w;
-	struct gs_store_txn *txn;
+	struct gs_store_txn *txn = NULL;
 	struct gs_buf value;
 	enum gs_err err;
 

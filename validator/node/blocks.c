@@ -170,7 +170,7 @@ enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry 
 	if (!err)
 		err = gs_history_apply(t->j, &event);
 	if (!err && event.kind == GS_EVENT_POSTED)
-		err = gs_plan_sample_posted(t, entry, &event);
+		err = gs_plan_sample_posted(t, &event);
 	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
 	             event.kind == GS_EVENT_BATCH_RELEASED))
 		err = gs_plan_forget_leaves(t, &event.batch);
@@ -193,6 +193,7 @@ enum gs_err gs_node_on_logs(struct gs_node_turn *t, const struct gs_node_input *
 	memmove(node->queue, node->queue + 1, --node->queue_count * sizeof(head));
 	err = gs_journal_advance(t->j, &head);
 	node->block = head.number;
+	t->block_hash = head.hash;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = gs_node_apply_log(t, &in->as.logs.entries[i]);
 	return err ? err : gs_node_fetch_logs(t);

@@ -8,10 +8,11 @@ enum { CLAIMANT_VERSION = 1, CLAIMANT_FIELDS = 2, COST_VERSION = 1, COST_FIELDS 
 
 static struct gs_bytes named(const char *name, const uint8_t *id, size_t len, uint8_t out[KEY_MAX])
 {
-	const size_t front = strlen(name);
+	size_t front = 0;
 
+	for (; name[front]; front++)
+		out[front] = (uint8_t)name[front];
 	GS_ASSERT(front + len <= KEY_MAX);
-	memcpy(out, name, front);
 	memcpy(out + front, id, len);
 	return (struct gs_bytes){out, front + len};
 }

@@ -63,7 +63,8 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
-	bool catching_up; /* many blocks in one step: claims are not told one by one */
+	struct gs_hash block_hash; /* of the block whose logs are applied */
+	bool catching_up;          /* many blocks in one step: claims are not told one by one */
 };
 
 /* Adds an effect and its bytes. GS_ELIMIT. */
@@ -83,8 +84,7 @@ GS_MUST enum gs_err gs_node_on_final(struct gs_node_turn *t, uint64_t number, co
 GS_MUST enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input *in);
 /* Whether this node executes the claim of somebody else; decided, stored and told once: when it is posted, and, where that was before this node
  * validated, when it is looked at. A claim whose window is over needs no decision. */
-GS_MUST enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_log_entry *entry,
-                                          const struct gs_event *posted);
+GS_MUST enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_event *posted);
 GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out);
 /* The decision alone; a source of kind 0: there is none, and the claim is executed. block: that it was bound in. */
 GS_MUST enum gs_err gs_plan_decide(struct gs_node_turn *t, const struct gs_claim *claim,

@@ -127,8 +127,7 @@ static enum gs_err source_of(struct gs_node_turn *t, const struct gs_claim_body 
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_log_entry *entry,
-                                  const struct gs_event *posted)
+enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_event *posted)
 {
 	const struct gs_node_options *o = &t->node->options;
 	const struct gs_claim claim = {.id = posted->claim, .body = posted->body};
@@ -139,7 +138,7 @@ enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_log_en
 	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self) ||
 	    t->node->now.unix_s > posted->window_end.unix_s) /* nobody could act on it */
 		return GS_OK;
-	err = source_of(t, &posted->body, &entry->block_hash, &source);
+	err = source_of(t, &posted->body, &t->block_hash, &source);
 	if (err)
 		return err;
 	err = stored(t, &posted->claim, &before);

@@ -100,6 +100,7 @@ static enum gs_err apply_range(struct gs_node_turn *t, const struct gs_node_inpu
 			return contradicts(t, fault);
 		t->j->block = e->block_number;
 		t->j->time = e->time;
+		t->block_hash = e->block_hash;
 		err = gs_node_apply_log(t, e);
 	}
 	return err;
