@@ -168,9 +168,11 @@ static enum gs_err keys_sampling(const struct call *call, struct gs_error *error
 	struct gs_hash digest;
 	struct gs_key key = {.secret = {0}};
 	char text[GS_STATEMENT_MAX], hex[2 * GS_VRF_PUBLIC_BYTES + 1];
-	enum gs_err err = vrf ? gs_stored_open(call->options, &stored, error)
-	                      : gs_fail(error, GS_ENOMEM, "keys: no memory");
+	enum gs_err err;
 
+	if (!vrf)
+		return gs_fail(error, GS_ENOMEM, "keys: no memory");
+	err = gs_stored_open(call->options, &stored, error);
 	if (err)
 		goto out;
 	err = gs_lots_key(&stored.store, stored.j.txn, call->config, vrf, &sampling, error);

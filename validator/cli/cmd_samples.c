@@ -206,7 +206,7 @@ int gs_cmd_verify(int argc, char **argv)
 		.flag_count = GS_ARRAY_LEN(flags),
 		.args_min = 1,
 		.args_max = 1};
-	struct gs_samples_checked checked;
+	struct gs_samples_checked checked = {0};
 	struct gs_lots_domain domain;
 	struct gs_vrf_public public_key;
 	struct gs_error error = {0};

@@ -46,10 +46,11 @@ static enum gs_err keep_key(struct ids *ids, struct gs_bytes key)
 /* Open, or with a demand whose price is still locked. */
 static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
+	struct gs_hash id;
 	bool needs;
-	enum gs_err err = gs_claim_peek(value, &needs);
+	enum gs_err err = gs_claim_peek(key, value, &id, &needs);
 
-	return err || !needs ? err : keep_key(context, key);
+	return err || !needs ? err : keep_id(context, &id);
 }
 
 static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
