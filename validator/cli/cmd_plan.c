@@ -115,7 +115,7 @@ static enum gs_err read_terms(struct planning *p, struct gs_error *error)
 		p->plan.parameters = p->config.deployment;
 		err = origin ? gs_deployment_load_origin(p->config.deployment, origin, error)
 		             : gs_fail(error, GS_ENOMEM, "no memory");
-		if (!err)
+		if (!err && origin)
 			*d = origin->parameters;
 		free(origin);
 	} else {

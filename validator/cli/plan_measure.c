@@ -52,7 +52,7 @@ static enum gs_err median(struct measuring *m, double seconds, double *out, unsi
 {
 	const struct gs_exec_options options = {
 		.threads = 1, .packed_bytes = GS_EXEC_PACKED_BYTES_MAX, .outputs_only = !m->commits};
-	double took[RUNS_MAX], all = 0, first;
+	double took[RUNS_MAX] = {0}, all = 0, first;
 	unsigned n = 0;
 	enum gs_err err = gs_exec_plan_new(m->program, &options, &m->plan, error);
 
