@@ -4,6 +4,7 @@
 
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "validator/daemon/catchup.h"
 #include "validator/daemon/chain_tx.h"
 
 void gs_chain_io_init(struct gs_chain_io *io, struct gs_session *session, const struct gs_config *config,
@@ -164,7 +165,9 @@ enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t l
 	const struct gs_eth_filter filter = {.from_block = first,
 	                                     .to_block = last,
 	                                     .addresses = addresses,
-	                                     .address_count = GS_ARRAY_LEN(addresses)};
+	                                     .address_count = GS_ARRAY_LEN(addresses),
+	                                     .logs_max = GS_CATCHUP_LOGS_MAX,
+	                                     .data_max = GS_CATCHUP_DATA_MAX};
 	struct gs_node_input *in = &answer->input;
 	enum gs_err err = gs_chain_io_header(io, gs_block_at(first), &in->as.range.first, &answer->why);
 

@@ -146,27 +146,26 @@ enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *clai
 /* Enters it into the index. */
 static enum gs_err put_id(struct gs_journal *j, const struct gs_claim *claim)
 {
-	const uint64_t run = claim->number >> RUN_BITS;
 	const uint8_t low[2] = {(uint8_t)(claim->number >> 8), (uint8_t)claim->number};
 	uint8_t key[IDS_KEY];
+	const struct gs_bytes at = ids_key(claim->number, &claim->id, key);
 	struct gs_bytes before;
 	struct gs_buf value;
 	uint64_t number;
-	enum gs_err err = find_in_run(j, &claim->id, run, &number, &before);
+	enum gs_err err = gs_journal_view(j, GS_TABLE_CLAIM_IDS, at, &before);
 
-	if (!err)
-		return GS_ECORRUPT; /* posted twice */
-	if (err != GS_ENOTFOUND)
+	if (err == GS_ENOTFOUND) /* as it nearly always is */
+		return gs_journal_derive(j, GS_TABLE_CLAIM_IDS, at, (struct gs_bytes){low, sizeof(low)});
+	if (err)
 		return err;
 	gs_buf_init(&value, IDS_MAX);
-	err = gs_journal_get(j, GS_TABLE_CLAIM_IDS, ids_key(claim->number, &claim->id, key), &value);
-	if (err == GS_ENOTFOUND)
-		err = GS_OK;
+	gs_buf_append(&value, before.ptr, before.len);
 	gs_buf_append(&value, low, sizeof(low));
+	err = find_in_run(j, &claim->id, claim->number >> RUN_BITS, &number, &before);
 	if (!err)
-		err = value.err ? value.err
-		                : gs_journal_derive(j, GS_TABLE_CLAIM_IDS, ids_key(claim->number, &claim->id, key),
-		                                    gs_buf_view(&value));
+		err = GS_ECORRUPT; /* posted twice */
+	else if (err == GS_ENOTFOUND)
+		err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_CLAIM_IDS, at, gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
