@@ -19,7 +19,6 @@ enum {
 	IDS_MAX = 2 << RUN_BITS,
 	ARRAYS_VERSION = 1,
 	ARRAYS_FIELDS = 2,
-	RECORD_MAX = 1024,
 };
 #define NUMBER_MAX ((UINT64_C(1) << 40) - 1) /* three zero bytes before it tell numbers from ids in a scan */
 
@@ -127,20 +126,27 @@ enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struc
 
 /* --- writing --- */
 
+/* Empty, with the room that it has had before. */
+static struct gs_buf *scratch(struct gs_journal *j)
+{
+	j->scratch.len = 0;
+	j->scratch.err = GS_OK;
+	return &j->scratch;
+}
+
+static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, const struct gs_buf *value)
+{
+	return value->err ? gs_fail(j->error, value->err, "database: a record is too large")
+	                  : gs_journal_derive(j, table, key, gs_buf_view(value));
+}
+
 enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
 {
 	uint8_t key[GS_CLAIM_KEY];
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_buf *value = scratch(j);
 
-	gs_buf_init(&value, RECORD_MAX);
-	gs_claim_encode(claim, &value);
-	err = value.err ? gs_fail(j->error, value.err, "database: a record is too large")
-	                : gs_journal_derive(j, GS_TABLE_CLAIMS,
-	                                    claim->number ? number_key(claim->number, key) : hash_key(&claim->id),
-	                                    gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
+	gs_claim_encode(claim, value);
+	return derive(j, GS_TABLE_CLAIMS, claim->number ? number_key(claim->number, key) : hash_key(&claim->id), value);
 }
 
 /* Enters it into the index. */
@@ -174,18 +180,13 @@ static enum gs_err put_arrays(struct gs_journal *j, uint64_t number, struct gs_b
 {
 	uint8_t key[GS_CLAIM_KEY];
 	struct gs_record_writer w;
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_buf *value = scratch(j);
 
-	gs_buf_init(&value, GS_STORE_VALUE_MAX);
-	gs_record_begin(&w, &value, ARRAYS_VERSION, ARRAYS_FIELDS);
+	gs_record_begin(&w, value, ARRAYS_VERSION, ARRAYS_FIELDS);
 	gs_record_put_bytes(&w, input);
 	gs_record_put_bytes(&w, output);
 	gs_record_end(&w);
-	err = value.err ? gs_fail(j->error, value.err, "database: a record is too large")
-	                : gs_journal_derive(j, GS_TABLE_ARRAYS, number_key(number, key), gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
+	return derive(j, GS_TABLE_ARRAYS, number_key(number, key), value);
 }
 
 enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, struct gs_bytes input,
