@@ -8,6 +8,8 @@
 #include "storage/store.h"
 
 enum { GS_STORE_PATH_MAX = 3072 };
+/* Written between two times that the map's pages are let go, so that a long catching-up does not fill the process with them. */
+#define GS_STORE_RESIDENT_BYTES (UINT64_C(8) << 20)
 #define GS_STORE_MAP_FIRST (UINT64_C(1) << 31)
 #define GS_STORE_MAP_MAX (UINT64_C(1) << 42)
 
@@ -20,9 +22,13 @@ struct gs_store_db {
 	pthread_mutex_t mutex; /* over the fields below */
 	size_t open_txns;
 	bool writing;
+	uint64_t written; /* bytes put since the map's pages were let go */
 	pthread_t writer;
 };
 
+/* The record that says what the file is: its name, and the schema of all others. */
+GS_MUST enum gs_err gs_store_write_format(struct gs_store_db *db, MDB_txn *txn, uint32_t schema,
+                                          struct gs_error *error);
 /* Puts an LMDB or errno code in words. */
 enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error *error);
 
