@@ -64,6 +64,7 @@ struct gs_node_turn {
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
 	struct gs_hash block_hash; /* of the block whose logs are applied */
+	bool decoded;              /* ids in its logs were compared */
 	bool catching_up;          /* many blocks in one step: claims are not told one by one */
 };
 
