@@ -33,6 +33,7 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_ATTESTATIONS] = "attestations",
 	[GS_TABLE_LEAVES] = "leaves",
 	[GS_TABLE_TALKS] = "talks",
+	[GS_TABLE_AGENDA] = "agenda",
 };
 
 const char *gs_table_name(enum gs_table table)
