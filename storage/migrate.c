@@ -6,9 +6,16 @@
 
 /* --- the steps; schema 3 is the first that was ever left behind with a way forward --- */
 
-const struct gs_migration_plan gs_migrations = {.schema = GS_STORE_SCHEMA, .steps = NULL, .count = 0};
+static const struct gs_migration steps[] = {
+	/* The node fills its agenda from the facts when it finds none (validator/node/agenda.h). */
+	{.from = 3, .adds = {GS_TABLE_AGENDA}, .added = 1},
+};
 
-_Static_assert((int)GS_STORE_SCHEMA == (int)GS_MIGRATE_OLDEST, "every later schema needs a step from the one before");
+const struct gs_migration_plan gs_migrations = {
+	.schema = GS_STORE_SCHEMA, .steps = steps, .count = GS_ARRAY_LEN(steps)};
+
+_Static_assert((int)GS_STORE_SCHEMA == (int)GS_MIGRATE_OLDEST + (int)GS_ARRAY_LEN(steps),
+               "every later schema needs a step from the one before");
 
 /* --- what a step can do --- */
 

@@ -123,7 +123,8 @@ static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes 
 	if (key.len > GS_AGENDA_KEY_MAX)
 		return GS_ECORRUPT;
 	if (has_time(key.ptr[0]) && (key.len != GS_AGENDA_KEY || gs_be64_read(key.ptr + 1) > keys->now_s))
-		return key.len != GS_AGENDA_KEY ? GS_ECORRUPT : GS_ENOTFOUND; /* they come in the order of their times */
+		return key.len != GS_AGENDA_KEY ? GS_ECORRUPT
+		                                : GS_ENOTFOUND; /* they come in the order of their times */
 	if (keys->count == keys->max)
 		return GS_ENOTFOUND;
 	if (keys->count == keys->cap && grow(keys))

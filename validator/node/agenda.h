@@ -58,9 +58,9 @@ enum {
 
 /* What one look at a subject noted about the next. */
 struct gs_agenda_note {
-	bool always;    /* at the next look again */
-	uint64_t at_s;  /* once the clock is there; 0: no time */
-	uint32_t waits; /* bits of enum gs_agenda_reason */
+	bool always;           /* at the next look again */
+	uint64_t at_s;         /* once the clock is there; 0: no time */
+	uint32_t waits;        /* bits of enum gs_agenda_reason */
 	uint64_t window_end_s; /* of the claim that waits: those whose window ends first come first */
 };
 /* For plan*.c. A time that is over already changes nothing: what it decides was decided by this look. */

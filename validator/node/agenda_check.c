@@ -116,8 +116,8 @@ static enum gs_err check_table(struct gs_node_turn *t, enum gs_table table, gs_s
 			continue;
 		gs_hex_encode(ids.id[i].b, 32, true, id);
 		err = gs_fail(t->j->error, GS_EINVAL, "agenda: something is due of %s %s that a look at it has left",
-		              table == GS_TABLE_CLAIMS  ? "claim"
-		              : table == GS_TABLE_GAMES ? "game"
+		              table == GS_TABLE_CLAIMS    ? "claim"
+		              : table == GS_TABLE_GAMES   ? "game"
 		              : table == GS_TABLE_BATCHES ? "batch"
 		                                          : "attestation of claim",
 		              id);

@@ -119,8 +119,7 @@ static enum gs_err enter_batch(struct gs_node_turn *t, const struct gs_hash *id)
 	if (!err && gs_address_equal(&batch.claimant, &t->node->options.self))
 		err = gs_agenda_set(t->j, gs_agenda_pair(key, GS_AGENDA_OWN_BATCHES, &batch.model, id),
 		                    batch.status == GS_BATCH_OPEN);
-	return err ? err
-	           : enter_claims_below(t, gs_agenda_pair(key, GS_AGENDA_LEAVES, id, NULL), GS_AGENDA_LEAVES);
+	return err ? err : enter_claims_below(t, gs_agenda_pair(key, GS_AGENDA_LEAVES, id, NULL), GS_AGENDA_LEAVES);
 }
 
 /* Nothing about a model is looked at again but that it is void. */
@@ -136,8 +135,7 @@ static enum gs_err enter_model(struct gs_node_turn *t, const struct gs_hash *id,
 		return err;
 	err = enter_claims_below(t, gs_agenda_pair(key, GS_AGENDA_MONEY, id, NULL), GS_AGENDA_MONEY);
 	return err ? err
-	           : enter_claims_below(t, gs_agenda_pair(key, GS_AGENDA_OWN_BATCHES, id, NULL),
-	                                GS_AGENDA_OWN_BATCHES);
+	           : enter_claims_below(t, gs_agenda_pair(key, GS_AGENDA_OWN_BATCHES, id, NULL), GS_AGENDA_OWN_BATCHES);
 }
 
 static enum gs_err enter_retired(struct gs_node_turn *t)
@@ -272,13 +270,13 @@ enum gs_err gs_agenda_enter_written(struct gs_node_turn *t)
 /* Everything by which other things would be due, or at other times. */
 static void fingerprint(const struct gs_node_options *o, struct gs_hash *out)
 {
-	const uint64_t numbers[] = {MADE_VERSION, o->validate,    o->defend,           o->finalise,       o->audit_bps,
-	                            o->epoch_s,   o->attest.on,   o->attest.locked_ppm, o->attest.audit_bps,
-	                            o->talk,      o->attest.report_s};
+	const uint64_t numbers[] = {MADE_VERSION,        o->validate, o->defend,         o->finalise,
+	                            o->audit_bps,        o->epoch_s,  o->attest.on,      o->attest.locked_ppm,
+	                            o->attest.audit_bps, o->talk,     o->attest.report_s};
 	const struct gs_wei amounts[] = {o->attest.stake, o->attest.million_gas, o->attest.least,
 	                                 o->bonds.challenger_bond};
-	const struct gs_address addresses[] = {o->self, o->contracts.claims, o->contracts.disputes,
-	                                       o->contracts.duties, o->contracts.batches};
+	const struct gs_address addresses[] = {o->self, o->contracts.claims, o->contracts.disputes, o->contracts.duties,
+	                                       o->contracts.batches};
 	struct gs_keccak k;
 	uint8_t bytes[32];
 

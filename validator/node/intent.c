@@ -159,9 +159,8 @@ static enum gs_err visit_reserving(void *context, struct gs_bytes key, struct gs
 		err = gs_intent_decode(id, value, &intent);
 	if (err)
 		return err == GS_ENOTFOUND ? GS_OK : err;
-	return intent.status == GS_INTENT_PLANNED || intent.status == GS_INTENT_SIGNED
-	               ? r->visit(r->context, &intent)
-	               : GS_OK;
+	return intent.status == GS_INTENT_PLANNED || intent.status == GS_INTENT_SIGNED ? r->visit(r->context, &intent)
+	                                                                               : GS_OK;
 }
 
 enum gs_err gs_intent_each_reserving(struct gs_journal *j,

@@ -183,9 +183,9 @@ enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, struct gs
 		w->write = grown;
 		w->cap = cap;
 	}
+	GS_ASSERT(w->write);
 	last = &w->write[w->count++];
-	*last = (struct gs_journal_write){
-		.table = (uint8_t)table, .undone = j->undoing, .key_len = (uint8_t)key.len};
+	*last = (struct gs_journal_write){.table = (uint8_t)table, .undone = j->undoing, .key_len = (uint8_t)key.len};
 	memcpy(last->key, key.ptr, key.len);
 	return GS_OK;
 }

@@ -41,7 +41,8 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 	}
 	if (execution && (execution->running || node->now.unix_s < execution->not_before.unix_s)) {
 		if (execution->running)
-			gs_agenda_always(t); /* at the next start it is to be asked for again, and nothing says so but this */
+			gs_agenda_always(
+				t); /* at the next start it is to be asked for again, and nothing says so but this */
 		gs_agenda_at(t, execution->not_before.unix_s);
 		return GS_OK;
 	}

@@ -354,9 +354,8 @@ static enum gs_err plan_own(struct gs_node_turn *t, const struct gs_batch *batch
 		return want_batch_call(t, GS_INTENT_RELEASE, batch, GS_BATCHES_FN_RELEASE_BATCH);
 	if ((err && err != GS_ENOTFOUND) || t->node->now.unix_s <= batch->window_end.unix_s)
 		return err == GS_ENOTFOUND ? GS_OK : err;
-	err = t->j->store->scan(t->j->txn, GS_TABLE_AGENDA,
-	                        gs_agenda_pair(key, GS_AGENDA_LEAVES, &batch->id, NULL), GS_STORE_ASCENDING,
-	                        look_for_leaf, &leaves, t->j->error);
+	err = t->j->store->scan(t->j->txn, GS_TABLE_AGENDA, gs_agenda_pair(key, GS_AGENDA_LEAVES, &batch->id, NULL),
+	                        GS_STORE_ASCENDING, look_for_leaf, &leaves, t->j->error);
 	if (err || leaves.found)
 		return err;
 	return want_batch_call(t, GS_INTENT_FINALISE, batch, GS_BATCHES_FN_FINALIZE_BATCH);
