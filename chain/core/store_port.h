@@ -25,6 +25,8 @@ enum gs_table { /* the names are in the file's format: append only */
 	        GS_TABLE_ATTESTATIONS,
 	        GS_TABLE_LEAVES,
 	        GS_TABLE_TALKS,
+	        GS_TABLE_CLAIM_IDS,
+	        GS_TABLE_ARRAYS,
 	        GS_TABLE_AGENDA,
 };
 enum { GS_TABLE_COUNT = GS_TABLE_AGENDA + 1 };

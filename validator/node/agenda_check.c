@@ -30,10 +30,11 @@ static enum gs_err keep_id(struct ids *ids, struct gs_bytes key)
 
 static enum gs_err keep_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
+	struct gs_hash id;
 	bool needs;
-	enum gs_err err = gs_claim_peek(value, &needs);
+	enum gs_err err = gs_claim_peek(key, value, &id, &needs);
 
-	return err || !needs ? err : keep_id(context, key);
+	return err || !needs ? err : keep_id(context, (struct gs_bytes){id.b, sizeof(id.b)});
 }
 
 static enum gs_err keep_game(void *context, struct gs_bytes key, struct gs_bytes value)

@@ -66,28 +66,84 @@ static enum gs_err enter_attested(struct gs_node_turn *t, const struct gs_hash *
 	return enter(t, GS_AGENDA_ATTESTED, GS_AGENDA_NOW, claim);
 }
 
+/* A claim that came while the node caught up and that it does not execute: nothing is due of it before it is ripe. *out: 0, never. */
+static enum gs_err rests(struct gs_node_turn *t, const struct gs_claim *claim, uint64_t *out, bool *does)
+{
+	const struct gs_node_options *o = &t->node->options;
+	struct gs_sample sample = {0};
+	enum gs_err err;
+
+	*does = false;
+	if (claim->status != GS_CLAIM_OPEN || claim->games || claim->demand.deadline.unix_s ||
+	    claim->audit_deadline.unix_s || gs_address_equal(&claim->body.claimant, &o->self))
+		return GS_OK;
+	err = gs_plan_waits(t, claim, does);
+	if (err || *does) {
+		*does = false;
+		return err;
+	}
+	if (o->validate && (err = gs_plan_sample(t, claim, false, &sample)))
+		return err;
+	*does = !sample.execute;
+	*out = o->finalise && o->validate ? claim->window_end.unix_s + GS_NODE_FINALISE_GRACE_S + 1 : 0;
+	return GS_OK;
+}
+
+static enum gs_err enter_itself(struct gs_node_turn *t, const struct gs_claim *claim)
+{
+	const uint64_t backlog = claim->block < GS_AGENDA_BACKLOG_LAST ? claim->block + 1 : GS_AGENDA_BACKLOG_LAST;
+	uint64_t ripe_s;
+	bool does = false;
+	enum gs_err err = t->catching_up ? rests(t, claim, &ripe_s, &does) : GS_OK;
+
+	if (err)
+		return err;
+	if (!does)
+		return enter(t, GS_AGENDA_CLAIMS, t->catching_up ? backlog : GS_AGENDA_NOW, &claim->id);
+	return ripe_s ? enter(t, GS_AGENDA_CLAIMS, ripe_s, &claim->id) : GS_OK;
+}
+
+/* And everything that follows from it. */
+static enum gs_err enter_known(struct gs_node_turn *t, const struct gs_claim *claim)
+{
+	const bool open = claim->status == GS_CLAIM_OPEN;
+	uint8_t key[GS_AGENDA_KEY_MAX];
+	enum gs_err err = open || claim->demand.deadline.unix_s ? enter_itself(t, claim) : GS_OK;
+
+	if (!err)
+		err = enter_money(t, claim);
+	if (!err && !gs_hash_is_zero(&claim->body.batch)) {
+		err = gs_agenda_set(t->j, gs_agenda_pair(key, GS_AGENDA_LEAVES, &claim->body.batch, &claim->id), open);
+		if (!err)
+			err = enter(t, GS_AGENDA_BATCHES, GS_AGENDA_NOW, &claim->body.batch);
+	}
+	if (!err)
+		err = enter_games(t, claim);
+	return err ? err : enter_attested(t, &claim->id);
+}
+
 static enum gs_err enter_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
-	uint8_t key[GS_AGENDA_KEY_MAX];
 	struct gs_claim claim;
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
 	if (err)
 		return err == GS_ENOTFOUND ? GS_OK : err; /* taken back, or a leaf that nobody opened */
-	const bool open = claim.status == GS_CLAIM_OPEN;
-	const uint64_t backlog = claim.block < GS_AGENDA_BACKLOG_LAST ? claim.block + 1 : GS_AGENDA_BACKLOG_LAST;
-	if (open || claim.demand.deadline.unix_s)
-		err = enter(t, GS_AGENDA_CLAIMS, t->catching_up ? backlog : GS_AGENDA_NOW, id);
+	return enter_known(t, &claim);
+}
+
+/* By its key in the table. */
+static enum gs_err enter_stored(struct gs_node_turn *t, struct gs_bytes key)
+{
+	struct gs_claim claim;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(t->j, GS_TABLE_CLAIMS, key, &value);
+
 	if (!err)
-		err = enter_money(t, &claim);
-	if (!err && !gs_hash_is_zero(&claim.body.batch)) {
-		err = gs_agenda_set(t->j, gs_agenda_pair(key, GS_AGENDA_LEAVES, &claim.body.batch, id), open);
-		if (!err)
-			err = enter(t, GS_AGENDA_BATCHES, GS_AGENDA_NOW, &claim.body.batch);
-	}
-	if (!err)
-		err = enter_games(t, &claim);
-	return err ? err : enter_attested(t, id);
+		err = gs_claim_decode(key, value, &claim);
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	return enter_known(t, &claim);
 }
 
 /* Every claim below a prefix that ends before its id. */
@@ -225,7 +281,7 @@ static enum gs_err enter_one(struct gs_node_turn *t, const struct gs_journal_wri
 		memcpy(id.b, w->key, sizeof(id.b));
 	t->entered_undone = w->undone;
 	switch ((enum gs_table)w->table) {
-	case GS_TABLE_CLAIMS:
+	case GS_TABLE_CLAIMS: return enter_stored(t, (struct gs_bytes){w->key, w->key_len});
 	case GS_TABLE_VERDICTS: return enter_claim(t, &id);
 	case GS_TABLE_GAMES: return enter(t, GS_AGENDA_GAMES, GS_AGENDA_NOW, &id);
 	case GS_TABLE_MODELS: return enter_model(t, &id, w->undone);
@@ -248,6 +304,8 @@ static enum gs_err enter_one(struct gs_node_turn *t, const struct gs_journal_wri
 	case GS_TABLE_BLOBS:
 	case GS_TABLE_LEAVES:
 	case GS_TABLE_TALKS:
+	case GS_TABLE_CLAIM_IDS:
+	case GS_TABLE_ARRAYS:
 	case GS_TABLE_AGENDA: break;
 	}
 	return GS_OK;
@@ -270,11 +328,11 @@ enum gs_err gs_agenda_enter_written(struct gs_node_turn *t)
 /* Everything by which other things would be due, or at other times. */
 static void fingerprint(const struct gs_node_options *o, struct gs_hash *out)
 {
-	const uint64_t numbers[] = {MADE_VERSION,        o->validate, o->defend,         o->finalise,
-	                            o->audit_bps,        o->epoch_s,  o->attest.on,      o->attest.locked_ppm,
-	                            o->attest.audit_bps, o->talk,     o->attest.report_s};
-	const struct gs_wei amounts[] = {o->attest.stake, o->attest.million_gas, o->attest.least,
-	                                 o->bonds.challenger_bond};
+	const uint64_t numbers[] = {MADE_VERSION,        o->validate,          o->defend,    o->finalise,
+	                            o->audit_bps,        o->epoch_s,           o->attest.on, o->attest.locked_ppm,
+	                            o->attest.audit_bps, o->sampling.rate_ppm, o->talk,      o->attest.report_s};
+	const struct gs_wei amounts[] = {o->sampling.certain_above, o->attest.stake, o->attest.million_gas,
+	                                 o->attest.least, o->bonds.challenger_bond};
 	const struct gs_address addresses[] = {o->self, o->contracts.claims, o->contracts.disputes, o->contracts.duties,
 	                                       o->contracts.batches};
 	struct gs_keccak k;
@@ -289,45 +347,73 @@ static void fingerprint(const struct gs_node_options *o, struct gs_hash *out)
 		gs_u256_to_be(&amounts[i].v, bytes);
 		gs_keccak_update(&k, bytes, sizeof(bytes));
 	}
+	gs_keccak_update(&k, o->sampling.key, sizeof(o->sampling.key));
 	for (size_t i = 0; i < GS_ARRAY_LEN(addresses); i++)
 		gs_keccak_update(&k, addresses[i].b, sizeof(addresses[i].b));
 	gs_keccak_final(&k, out);
 }
 
-/* A scan may not write, so the keys are kept first: piece by piece, by their first byte. */
+/* A scan may not write, so the keys are kept first, piece by piece. */
 struct piece {
 	struct gs_journal_watch watch;
 	enum gs_table table;
+	bool by_id; /* of claims: not those with numbers */
+	uint64_t seen;
 };
 
 static enum gs_err keep_record(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct piece *p = context;
 	struct gs_journal j = {.watch = &p->watch};
+	struct gs_hash id;
 	bool needs = true;
-	enum gs_err err = p->table == GS_TABLE_CLAIMS  ? gs_claim_peek(value, &needs)
-	                  : p->table == GS_TABLE_GAMES ? gs_game_peek(value, &needs)
-	                                               : GS_OK;
+	enum gs_err err = GS_OK;
 
+	p->seen++;
+	if (p->by_id && key.len != sizeof(id.b))
+		return GS_OK;
+	if (p->table == GS_TABLE_CLAIMS)
+		err = gs_claim_peek(key, value, &id, &needs);
+	else if (p->table == GS_TABLE_GAMES)
+		err = gs_game_peek(value, &needs);
 	return err || !needs ? err : gs_journal_note(&j, p->table, key);
 }
 
-static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table, bool as_undone)
+static enum gs_err enter_piece(struct gs_node_turn *t, enum gs_table table, struct gs_bytes prefix, bool by_id,
+                               uint64_t *seen)
 {
+	struct piece p = {.table = table, .by_id = by_id};
+	enum gs_err err = t->j->store->scan(t->j->txn, table, prefix, GS_STORE_ASCENDING, keep_record, &p, t->j->error);
+
+	for (size_t i = 0; i < p.watch.count && !err; i++) {
+		p.watch.write[i].undone = table == GS_TABLE_INTENTS; /* whatever became of it */
+		err = enter_one(t, &p.watch.write[i]);
+	}
+	gs_journal_watch_free(&p.watch);
+	*seen = p.seen;
+	return err;
+}
+
+/* Keys are hashes: by their first byte; claims by numbers first, 2^16 at a time. */
+static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table)
+{
+	const bool claims = table == GS_TABLE_CLAIMS;
+	uint8_t prefix[8];
+	uint64_t seen = 1;
 	enum gs_err err = GS_OK;
 
-	for (unsigned first = 0; first < 256 && !err; first++) {
-		const uint8_t prefix = (uint8_t)first;
-		struct piece p = {.table = table};
-		err = t->j->store->scan(t->j->txn, table, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING,
-		                        keep_record, &p, t->j->error);
-		for (size_t i = 0; i < p.watch.count && !err; i++) {
-			p.watch.write[i].undone = as_undone;
-			err = enter_one(t, &p.watch.write[i]);
-		}
-		gs_journal_watch_free(&p.watch);
+	for (uint64_t run = 0; claims && seen && !err; run++) {
+		gs_be64_write(prefix, run << 16);
+		err = enter_piece(t, table, (struct gs_bytes){prefix, 6}, false, &seen);
 	}
-	return err;
+	memset(prefix, 0, sizeof(prefix));
+	for (unsigned zeros = 0; zeros < 3 && !err; zeros++)
+		for (unsigned first = 1; first < 256 && !err; first++) {
+			prefix[zeros] = (uint8_t)first;
+			err = enter_piece(t, table, (struct gs_bytes){prefix, zeros + 1}, claims, &seen);
+			prefix[zeros] = 0;
+		}
+	return err ? err : enter_piece(t, table, (struct gs_bytes){prefix, 3}, claims, &seen);
 }
 
 static enum gs_err forget_all(struct gs_node_turn *t)
@@ -365,7 +451,7 @@ enum gs_err gs_agenda_open(struct gs_node_turn *t)
 	t->catching_up = true;
 	err = forget_all(t);
 	for (size_t i = 0; i < GS_ARRAY_LEN(tables) && !err; i++)
-		err = enter_table(t, tables[i], tables[i] == GS_TABLE_INTENTS);
+		err = enter_table(t, tables[i]);
 	t->catching_up = false;
 	return err ? err : gs_agenda_put(t->j, key);
 }

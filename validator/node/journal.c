@@ -156,6 +156,8 @@ static bool is_watched(enum gs_table table)
 	case GS_TABLE_BLOBS:
 	case GS_TABLE_LEAVES:
 	case GS_TABLE_TALKS:
+	case GS_TABLE_CLAIM_IDS:
+	case GS_TABLE_ARRAYS:
 	case GS_TABLE_AGENDA: return false;
 	}
 	return false;
@@ -388,6 +390,7 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	uint8_t key[NUMBERED_KEY];
 	enum gs_err err = undo_keys(j, j->block, &keys);
 
+	j->claims_known = false;
 	j->undoing = true;
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.key[i]);
