@@ -92,7 +92,7 @@ static enum gs_err rests(struct gs_node_turn *t, const struct gs_claim *claim, u
 static enum gs_err enter_itself(struct gs_node_turn *t, const struct gs_claim *claim)
 {
 	const uint64_t backlog = claim->block < GS_AGENDA_BACKLOG_LAST ? claim->block + 1 : GS_AGENDA_BACKLOG_LAST;
-	uint64_t ripe_s;
+	uint64_t ripe_s = 0;
 	bool does = false;
 	enum gs_err err = t->catching_up ? rests(t, claim, &ripe_s, &does) : GS_OK;
 
