@@ -63,6 +63,7 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
+	bool decoded;               /* ids in its logs were compared */
 	bool catching_up;           /* many blocks in one step: claims are not told one by one */
 	struct gs_agenda_note note; /* of the look that is under way */
 	bool entered_undone;        /* what is entered is so because a reorganisation took something back */
