@@ -4,10 +4,11 @@
 #include "simulations/nodes/nodes.h"
 
 static const char *const casts[] = {"stated", "drawn", NULL};
-static const char *const faults[] = {
-	"drawn",     "none",  "crash",  "commit",      "silence",   "lag",   "offline",    "reorg",   "delay",
-	"execution", "clock", "torn",   "each_commit", "full_disk", "stale", "rate_limit", "stall",   "drop",
-	"replace",   "gap",   "censor", "outage",      "spike",     "all",   "lying",      "letters", NULL};
+static const char *const faults[] = {"drawn",       "none",      "crash",   "commit",     "silence", "lag",
+                                     "offline",     "reorg",     "delay",   "execution",  "clock",   "torn",
+                                     "each_commit", "full_disk", "stale",   "rate_limit", "stall",   "drop",
+                                     "replace",     "gap",       "censor",  "outage",     "spike",   "dear",
+                                     "all",         "lying",     "letters", NULL};
 
 const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] = {
 	[GS_SIM_P_CLAIMS] = {"claims", "claims that are posted, right and wrong", GS_SIM_KIND_COUNT, 10, 1,

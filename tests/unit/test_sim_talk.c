@@ -81,6 +81,19 @@ static void letters_arrive(void **state)
 	gs_sim_letters_free(&l);
 }
 
+/* What a scenario calls a fault is that fault. */
+static void faults_have_their_names(void **state)
+{
+	const struct gs_sim_parameter *p = &gs_sim_nodes_parameters[GS_SIM_P_FAULT];
+	(void)state;
+	for (unsigned f = 0; f < GS_SIM_FAULTS; f++) {
+		assert_non_null(p->choices[f]);
+		assert_string_equal(p->choices[f], gs_sim_fault_name((enum gs_sim_fault)f));
+	}
+	assert_null(p->choices[GS_SIM_FAULTS]);
+	assert_true(p->most == GS_SIM_FAULTS - 1);
+}
+
 /* ---- runs ---- */
 
 static double mean(const struct gs_sim_result *result, const char *name)
@@ -136,9 +149,8 @@ static void it_saves_transactions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys_have_their_addresses),
-		cmocka_unit_test(letters_arrive),
-		cmocka_unit_test(the_honest_lose_nothing),
+		cmocka_unit_test(keys_have_their_addresses), cmocka_unit_test(letters_arrive),
+		cmocka_unit_test(faults_have_their_names),   cmocka_unit_test(the_honest_lose_nothing),
 		cmocka_unit_test(it_saves_transactions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
