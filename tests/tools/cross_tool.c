@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "chain/core/hash.h"
+#include "chain/eth/deposit.h"
 #include "chain/eth/keystore.h"
 #include "chain/rpc/hexjson.h"
 #include "chain/rpc/signer.h"
@@ -104,6 +105,67 @@ static json_t *read_tx(const json_t *request)
 		out = refused(error.code, error.text);
 	}
 	gs_buf_free(&raw);
+	return out;
+}
+
+/* --- deposits through L1 --- */
+
+/* The calldata of a deposit. */
+static json_t *deposit(const json_t *request)
+{
+	const json_t *json = json_object_get(request, "deposit");
+	struct gs_deposit d = {.create = json_is_true(json_object_get(json, "isCreation"))};
+	struct gs_error error = {0};
+	struct gs_buf data, call;
+	json_t *out;
+
+	gs_buf_init(&data, GS_TX_DATA_MAX);
+	gs_buf_init(&call, GS_TX_DATA_MAX);
+	if (!gs_json_address(json_object_get(json, "to"), &d.to) ||
+	    !gs_json_wei(json_object_get(json, "value"), &d.value) ||
+	    !gs_json_u64(json_object_get(json, "gas"), &d.gas) || gs_json_append(json_object_get(json, "data"), &data))
+		abort();
+	d.data = gs_buf_view(&data);
+	out = gs_deposit_call(&d, &call, &error) == GS_OK ? json_pack("{s:o}", "call", hex(call.ptr, call.len))
+	                                                  : refused(error.code, error.text);
+	gs_buf_free(&call);
+	gs_buf_free(&data);
+	return out;
+}
+
+/* What an event of the portal says, and the hash of its transaction on L2. */
+static json_t *deposited(const json_t *request)
+{
+	const json_t *json = json_object_get(request, "log"), *topics = json_object_get(json, "topics");
+	struct gs_log_entry log = {.topic_count = json_array_size(topics)};
+	struct gs_deposit d;
+	struct gs_hash source, hash;
+	struct gs_buf data;
+	uint64_t index;
+	json_t *out;
+	enum gs_err err;
+
+	gs_buf_init(&data, GS_TX_DATA_MAX);
+	if (log.topic_count > GS_ARRAY_LEN(log.topics) ||
+	    !gs_json_hash(json_object_get(json, "blockHash"), &log.block_hash) ||
+	    !gs_json_u64(json_object_get(json, "logIndex"), &index) ||
+	    gs_json_append(json_object_get(json, "data"), &data))
+		abort();
+	for (size_t i = 0; i < log.topic_count; i++)
+		if (!gs_json_hash(json_array_get(topics, i), &log.topics[i]))
+			abort();
+	log.data = gs_buf_view(&data);
+	gs_deposit_source(&log.block_hash, (uint32_t)index, &source);
+	err = gs_deposit_decode(&log, &d);
+	if (!err)
+		err = gs_deposit_hash(&d, &source, &hash);
+	out = err ? refused(err, "no deposit")
+	          : json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "source", gs_json_from_hash(&source),
+	                      "hash", gs_json_from_hash(&hash), "from", address_json(&d.from), "to",
+	                      address_json(&d.to), "mint", gs_json_from_u256(&d.mint.v), "value",
+	                      gs_json_from_u256(&d.value.v), "gas", gs_json_from_u64(d.gas), "isCreation", d.create,
+	                      "data", gs_json_from_bytes(d.data));
+	gs_buf_free(&data);
 	return out;
 }
 
@@ -362,8 +424,9 @@ static json_t *answer(const json_t *request)
 		const char *name;
 		json_t *(*does)(const json_t *request);
 	} table[] = {
-		{"sign", sign},   {"read", read_tx},    {"address", address}, {"account", account},
-		{"typed", typed}, {"recover", recover}, {"encrypt", encrypt}, {"decrypt", decrypt},
+		{"sign", sign},       {"read", read_tx},        {"address", address}, {"account", account},
+		{"typed", typed},     {"recover", recover},     {"encrypt", encrypt}, {"decrypt", decrypt},
+		{"deposit", deposit}, {"deposited", deposited},
 	};
 
 	for (size_t i = 0; i < GS_ARRAY_LEN(table); i++)

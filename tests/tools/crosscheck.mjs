@@ -11,6 +11,7 @@ const require = createRequire(import.meta.url);
 const { ethers } = require("../node_modules/ethers");
 const viem = require("../node_modules/viem");
 const accounts = require("../node_modules/viem/accounts");
+const op = require("../node_modules/viem/op-stack");
 const run = promisify(execFile);
 
 const [tool, cast, work, seed, cases, castCases, keystoreCases] = process.argv.slice(2).map((v, i) => (i < 3 ? v : Number(v)));
@@ -109,6 +110,34 @@ async function transaction(useCast) {
 		const read = typeof once === "string" ? JSON.parse(once) : once;
 		same("transactions that cast reads", JSON.stringify([ethers.getAddress(read.signer), read.nonce, read.value, read.input]), JSON.stringify([wallet.address, t.nonce, t.value, t.data]), read);
 	}
+}
+
+// --- deposits through L1 ---
+const portal = require("../node_modules/viem/_cjs/op-stack/abis.js").portalAbi;
+async function deposits() {
+	const isCreation = below(8) === 0;
+	const d = { to: isCreation ? "0x" + "00".repeat(20) : address(), value: quantity(pick([0n, bigBits(64), bigBits(256)])), gas: quantity(pick([21000n, BigInt(below(2 ** 31)), bigBits(64)])), isCreation,
+		data: hexBytes(pick([0, 0, 1, 4, 31, 32, 33, 55, 56, 200, 1000, 4000])) };
+	const from = address(), mint = pick([0n, bigBits(64), bigBits(256)]);
+	// ours to theirs: viem builds the request and writes the call
+	const built = await op.buildDepositTransaction({ chain: undefined }, { account: from, to: isCreation ? undefined : d.to, isCreation, value: BigInt(d.value), mint, gas: BigInt(d.gas), data: d.data, chain: null });
+	const r = built.request;
+	const theirs = viem.encodeFunctionData({ abi: portal, functionName: "depositTransaction", args: [r.to ?? "0x" + "00".repeat(20), r.value ?? 0n, r.gas, r.isCreation ?? false, r.data ?? "0x"] });
+	const { call } = await ask({ do: "deposit", deposit: d });
+	same("deposits called like viem", call, theirs, d);
+	const read = call && viem.decodeFunctionData({ abi: portal, data: call });
+	same("deposits of ours that viem reads", JSON.stringify(read?.args.map(String)), JSON.stringify([ethers.getAddress(d.to), BigInt(d.value), BigInt(d.gas), isCreation, d.data].map(String)), d);
+	// theirs to ours: the event, and the hash of what follows from it
+	const opaqueData = viem.encodePacked(["uint256", "uint256", "uint64", "bool", "bytes"], [mint, BigInt(d.value), BigInt(d.gas), isCreation, d.data]);
+	const topics = viem.encodeEventTopics({ abi: portal, eventName: "TransactionDeposited", args: { from, to: d.to, version: 0n } });
+	const log = { topics, data: viem.encodeAbiParameters([{ type: "bytes" }], [opaqueData]), blockHash: hexBytes(32), logIndex: pick([0, below(300), below(2 ** 31)]) };
+	const ours = await ask({ do: "deposited", log: { ...log, logIndex: quantity(log.logIndex) } });
+	const [event] = op.extractTransactionDepositedLogs({ logs: [log] });
+	same("source hashes like viem's", ours.source, op.getSourceHash({ domain: "userDeposit", l1BlockHash: log.blockHash, l1LogIndex: log.logIndex }), d);
+	same("hashes of deposits like viem's", ours.hash, op.getL2TransactionHash({ log: event }), { d, log });
+	same("deposits that we read", JSON.stringify([ours.from, ours.to, ours.mint, ours.value, ours.gas, ours.isCreation, ours.data]), JSON.stringify([from, ethers.getAddress(d.to), quantity(mint), d.value, d.gas, isCreation, d.data]), ours);
+	const other = await ask({ do: "deposited", log: { ...log, logIndex: "0x0", topics: [...topics.slice(0, 3), viem.numberToHex(1 + below(1000), { size: 32 })] } });
+	same("deposits of other versions refused", other.error, "unsupported", other);
 }
 
 // --- addresses ---
@@ -214,6 +243,7 @@ async function keystore(i) {
 
 for (let i = 0; i < cases; i++) {
 	await transaction(i < castCases);
+	await deposits();
 	await addresses(i < castCases);
 	await typedData(i < castCases);
 }
