@@ -25,13 +25,13 @@ enum { ADDRESSES = 3, PATIENCE_MS = 60000, SHORT_PATIENCE_MS = 500 };
 static struct sockaddr_storage address[ADDRESSES]; /* what the name stands for now */
 static unsigned addresses;
 
-int evutil_getaddrinfo(const char *node, const char *service, const struct evutil_addrinfo *hints,
-                       struct evutil_addrinfo **out)
+int evutil_getaddrinfo(const char *nodename, const char *servname, const struct evutil_addrinfo *hints_in,
+                       struct evutil_addrinfo **res)
 {
-	assert_string_equal(node, "somewhere");
-	assert_non_null(service);
-	assert_non_null(hints);
-	*out = NULL;
+	assert_string_equal(nodename, "somewhere");
+	assert_non_null(servname);
+	assert_non_null(hints_in);
+	*res = NULL;
 	for (unsigned i = addresses; i-- > 0;) {
 		struct evutil_addrinfo *one = calloc(1, sizeof(*one));
 		assert_non_null(one);
@@ -40,18 +40,18 @@ int evutil_getaddrinfo(const char *node, const char *service, const struct evuti
 		one->ai_addr = (struct sockaddr *)&address[i];
 		one->ai_addrlen = address[i].ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 		                                                   : sizeof(struct sockaddr_in);
-		one->ai_next = *out;
-		*out = one;
+		one->ai_next = *res;
+		*res = one;
 	}
 	return addresses > 0 ? 0 : EVUTIL_EAI_NONAME;
 }
 
-void evutil_freeaddrinfo(struct evutil_addrinfo *list)
+void evutil_freeaddrinfo(struct evutil_addrinfo *ai)
 {
-	while (list != NULL) {
-		struct evutil_addrinfo *next = list->ai_next;
-		free(list);
-		list = next;
+	while (ai != NULL) {
+		struct evutil_addrinfo *next = ai->ai_next;
+		free(ai);
+		ai = next;
 	}
 }
 

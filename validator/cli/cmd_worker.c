@@ -86,7 +86,7 @@ static enum gs_err work(const struct call *call, struct gs_worker_counts *counts
 	struct gs_config config;
 	struct gs_logsink sink;
 	struct gs_log log;
-	struct gs_worker_lies lies;
+	struct gs_worker_lies lies = {.roots = 0};
 	struct gs_key key = {.address = {{0}}};
 	char address[GS_REDIS_URL_MAX + 1];
 	enum gs_err err = read_settings(call, &config, error);

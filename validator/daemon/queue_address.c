@@ -68,7 +68,7 @@ static enum gs_err put_in(const char *url, const char *escaped, char out[GS_REDI
 enum gs_err gs_queue_address(const char *url, const char *password_file, char out[GS_REDIS_URL_MAX + 1],
                              struct gs_error *error)
 {
-	char password[LINE_MAX_BYTES], escaped[3 * GS_REDIS_SECRET_MAX + 1];
+	char password[LINE_MAX_BYTES] = "", escaped[3 * GS_REDIS_SECRET_MAX + 1];
 	struct gs_redis_url check;
 	enum gs_err err = GS_OK;
 

@@ -165,7 +165,7 @@ static void on_job(void *self, struct gs_queue_job *job)
 {
 	struct server *s = self;
 	struct held *held = s->held;
-	struct gs_remote_job decoded;
+	struct gs_remote_job decoded = {.wanted = 0};
 	char id[GS_REMOTE_ID_TEXT_MAX];
 	struct gs_error error = {0};
 	enum gs_err err;
