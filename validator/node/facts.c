@@ -62,6 +62,11 @@ enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
 	return err;
 }
 
+bool gs_facts_is_grace(struct gs_bytes key)
+{
+	return gs_bytes_equal(key, grace_key);
+}
+
 enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out)
 {
 	struct gs_bytes value;
@@ -269,8 +274,8 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.status = GS_CLAIM_OPEN,
 	};
 	struct gs_terms terms;
-	struct gs_model_record model;
-	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
+	struct gs_bytes model; /* there must be one */
+	enum gs_err err = gs_journal_view(j, GS_TABLE_MODELS, hash_key(&e->body.model_id), &model);
 
 	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||

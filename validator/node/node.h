@@ -65,6 +65,7 @@ struct gs_node_options {
 	} budget;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
+	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
 	struct gs_time start_time;
 };
 
@@ -133,6 +134,7 @@ struct gs_node_input {
 			const struct gs_log_entry
 				*entries; /* of the node's contracts, in order; each with its block's time */
 			size_t count;
+			bool decoded; /* gs_event_decode has taken each of them */
 		} range;
 		struct {
 			struct gs_hash claim;
