@@ -505,8 +505,7 @@ static enum gs_err feed_and_do(struct gs_sim_actor *a, struct gs_node_input *inp
 
 static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
 {
-	const struct gs_node_surroundings surroundings = {
-		.self = a, .prover = prover_of, .draw = draw, .sign = sign};
+	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of, .draw = draw, .sign = sign};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
 	a->options.check_agenda = true;

@@ -86,9 +86,7 @@ static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signa
 
 static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
 {
-	const struct daemon *d = self;
-
-	return gs_lots_draw(d->lots, source, out);
+	return gs_lots_draw(((const struct daemon *)self)->lots, source, out);
 }
 
 /* The contracts' clock is the chain's, and ours may be wrong. */
