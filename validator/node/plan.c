@@ -367,6 +367,8 @@ static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim 
 	if (t->node->now.unix_s > claim->window_end.unix_s || t->node->block < claim->block + o->confirm_blocks)
 		return GS_OK;
 	err = gs_plan_under_way(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &already);
+	if (!err && !already)
+		err = gs_plan_challenged(t, claim, &already);
 	if (err || already)
 		return err;
 	err = gs_plan_weigh_challenge(t, claim, NULL, &affordable);
