@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "storage/check.h"
+#include "storage/migrate.h"
 #include "storage/store_db.h"
 
 static const char *const table_names[GS_TABLE_COUNT] = {
@@ -33,6 +34,8 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_ATTESTATIONS] = "attestations",
 	[GS_TABLE_LEAVES] = "leaves",
 	[GS_TABLE_TALKS] = "talks",
+	[GS_TABLE_CLAIM_IDS] = "claim_ids",
+	[GS_TABLE_ARRAYS] = "arrays",
 };
 
 const char *gs_table_name(enum gs_table table)
@@ -110,17 +113,25 @@ static enum gs_err take_lock(struct gs_store_db *db, struct gs_error *error)
 		db->dir);
 }
 
-static enum gs_err write_format(struct gs_store_db *db, MDB_txn *txn, struct gs_error *error)
+enum gs_err gs_store_write_format(struct gs_store_db *db, MDB_txn *txn, uint32_t schema, struct gs_error *error)
 {
 	uint8_t record[FORMAT_LEN];
 	MDB_val key = {sizeof(format_key) - 1, (void *)format_key}, value = {sizeof(record), record};
 	memcpy(record, format_name, sizeof(format_name));
-	gs_be32_write(record + sizeof(format_name), GS_STORE_SCHEMA);
+	gs_be32_write(record + sizeof(format_name), schema);
 	int rc = mdb_put(txn, db->tables[GS_TABLE_META], &key, &value, 0);
 	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
 }
 
-static enum gs_err check_format(struct gs_store_db *db, MDB_txn *txn, struct gs_error *error)
+bool gs_store_is_format(enum gs_table table, struct gs_bytes key, struct gs_bytes value, uint32_t schema)
+{
+	return table == GS_TABLE_META && key.len == sizeof(format_key) - 1 &&
+	       memcmp(key.ptr, format_key, key.len) == 0 && value.len == FORMAT_LEN &&
+	       memcmp(value.ptr, format_name, sizeof(format_name)) == 0 &&
+	       gs_be32_read(value.ptr + sizeof(format_name)) == schema;
+}
+
+static enum gs_err read_format(struct gs_store_db *db, MDB_txn *txn, uint32_t *schema, struct gs_error *error)
 {
 	MDB_val key = {sizeof(format_key) - 1, (void *)format_key}, value;
 	int rc = mdb_get(txn, db->tables[GS_TABLE_META], &key, &value);
@@ -129,27 +140,33 @@ static enum gs_err check_format(struct gs_store_db *db, MDB_txn *txn, struct gs_
 	if (rc == MDB_NOTFOUND || value.mv_size != FORMAT_LEN ||
 	    memcmp(value.mv_data, format_name, sizeof(format_name)) != 0)
 		return gs_fail(error, GS_ECORRUPT, "%s: not a Gainsay database (it has no format record)", db->dir);
-	uint32_t schema = gs_be32_read((const uint8_t *)value.mv_data + sizeof(format_name));
-	if (schema > GS_STORE_SCHEMA)
-		return gs_fail(
-			error, GS_EUNSUPPORTED,
-			"%s: written by a newer Gainsay (schema %u, this one knows %d); upgrade, or use another directory",
-			db->dir, schema, GS_STORE_SCHEMA);
-	if (schema < GS_STORE_SCHEMA)
-		return gs_fail(
-			error, GS_EUNSUPPORTED,
-			"%s: written for an earlier protocol (schema %u, this one knows %d); start with a new directory",
-			db->dir, schema, GS_STORE_SCHEMA);
+	*schema = gs_be32_read((const uint8_t *)value.mv_data + sizeof(format_name));
 	return GS_OK;
 }
 
-/* Opens every table. An environment without any is new, or was never finished: it gets them all, and the format record, at once. */
-static enum gs_err open_tables(struct gs_store_db *db, struct gs_error *error)
+/* Opens tables from the first one on. */
+static enum gs_err open_tables(struct gs_store_db *db, MDB_txn *txn, int count, bool fresh, struct gs_error *error)
+{
+	for (int i = 0; i < count; i++) {
+		int rc = mdb_dbi_open(txn, table_names[i], fresh ? MDB_CREATE : 0, &db->tables[i]);
+		if (rc == MDB_NOTFOUND)
+			return gs_fail(error, GS_ECORRUPT, "%s: not a Gainsay database (it has no table %s)", db->dir,
+			               table_names[i]);
+		if (rc != 0)
+			return gs_store_fail(db, rc, error);
+	}
+	return GS_OK;
+}
+
+/* Which schema the database has. An environment without any table is new, or was never finished: it gets them all, and the format
+ * record, at once. */
+static enum gs_err find_schema(struct gs_store_db *db, const struct gs_migration_plan *plan, uint32_t *schema,
+                               struct gs_error *error)
 {
 	MDB_txn *txn;
 	MDB_dbi names;
 	MDB_stat st;
-	enum gs_err err = GS_OK;
+	enum gs_err err;
 	int rc = mdb_txn_begin(db->env, NULL, db->read_only ? MDB_RDONLY : 0, &txn);
 	if (rc != 0)
 		return gs_store_fail(db, rc, error);
@@ -157,19 +174,48 @@ static enum gs_err open_tables(struct gs_store_db *db, struct gs_error *error)
 		err = gs_store_fail(db, rc, error);
 		goto out;
 	}
-	bool fresh = st.ms_entries == 0 && !db->read_only;
-	for (int i = 0; i < GS_TABLE_COUNT; i++) {
-		rc = mdb_dbi_open(txn, table_names[i], fresh ? MDB_CREATE : 0, &db->tables[i]);
-		if (rc == MDB_NOTFOUND)
-			err = gs_fail(error, GS_ECORRUPT, "%s: not a Gainsay database (it has no table %s)", db->dir,
-			              table_names[i]);
-		else if (rc != 0)
-			err = gs_store_fail(db, rc, error);
-		if (err != GS_OK)
-			goto out;
-	}
-	err = fresh ? write_format(db, txn, error) : check_format(db, txn, error);
+	const bool fresh = st.ms_entries == 0 && !db->read_only;
+	err = open_tables(db, txn, fresh ? GS_TABLE_COUNT : 1, fresh, error);
+	if (!err && fresh)
+		err = gs_store_write_format(db, txn, plan->schema, error);
+	if (!err)
+		err = read_format(db, txn, schema, error);
 out:
+	if (err != GS_OK) {
+		mdb_txn_abort(txn);
+		return err;
+	}
+	rc = mdb_txn_commit(txn);
+	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
+}
+
+static enum gs_err bring_up_to_date(struct gs_store_db *db, const struct gs_migration_plan *plan,
+                                    struct gs_error *error)
+{
+	uint32_t schema = 0;
+	enum gs_err err = find_schema(db, plan, &schema, error);
+	if (err != GS_OK || schema == plan->schema)
+		return err;
+	if (schema > plan->schema)
+		return gs_fail(
+			error, GS_EUNSUPPORTED,
+			"%s: written by a newer Gainsay (schema %u, this one knows %u); upgrade, or use another directory",
+			db->dir, schema, plan->schema);
+	if (db->read_only && schema >= GS_MIGRATE_OLDEST)
+		return gs_fail(
+			error, GS_EUNSUPPORTED,
+			"%s: written by an earlier Gainsay (schema %u, this one knows %u); start the node, or run 'gainsay db compact', once: that brings it up to date",
+			db->dir, schema, plan->schema);
+	return gs_migrate(db, plan, schema, error);
+}
+
+static enum gs_err open_all_tables(struct gs_store_db *db, struct gs_error *error)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(db->env, NULL, db->read_only ? MDB_RDONLY : 0, &txn);
+	if (rc != 0)
+		return gs_store_fail(db, rc, error);
+	enum gs_err err = open_tables(db, txn, GS_TABLE_COUNT, false, error);
 	if (err != GS_OK) {
 		mdb_txn_abort(txn);
 		return err;
@@ -200,6 +246,7 @@ enum gs_err gs_store_open(const char *dir, const struct gs_store_options *option
 {
 	bool read_only = options && options->read_only;
 	uint64_t map_bytes = options && options->map_bytes ? options->map_bytes : GS_STORE_MAP_FIRST;
+	const struct gs_migration_plan *plan = options && options->plan ? options->plan : &gs_migrations;
 	enum gs_err err;
 
 	*out = NULL;
@@ -216,7 +263,8 @@ enum gs_err gs_store_open(const char *dir, const struct gs_store_options *option
 	pthread_mutex_init(&db->mutex, NULL);
 	if ((!read_only && (err = take_lock(db, error)) != GS_OK) ||
 	    (err = gs_store_check(dir, !read_only, error)) != GS_OK ||
-	    (err = open_env(db, map_bytes, error)) != GS_OK || (err = open_tables(db, error)) != GS_OK) {
+	    (err = open_env(db, map_bytes, error)) != GS_OK || (err = bring_up_to_date(db, plan, error)) != GS_OK ||
+	    (err = open_all_tables(db, error)) != GS_OK) {
 		gs_store_close(db);
 		return err;
 	}

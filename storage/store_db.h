@@ -23,6 +23,9 @@ struct gs_store_db {
 	pthread_t writer;
 };
 
+/* The record that says what the file is: its name, and the schema of all others. */
+GS_MUST enum gs_err gs_store_write_format(struct gs_store_db *db, MDB_txn *txn, uint32_t schema,
+                                          struct gs_error *error);
 /* Puts an LMDB or errno code in words. */
 enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error *error);
 

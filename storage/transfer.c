@@ -8,6 +8,7 @@
 
 #include "chain/core/buf.h"
 #include "chain/core/hash.h"
+#include "storage/migrate.h"
 
 enum {
 	FORMAT = 1,
@@ -128,6 +129,7 @@ struct reader {
 	struct gs_buf line, key, value;
 	struct gs_store_txn *txn;
 	uint64_t bytes; /* put by txn */
+	uint32_t schema;
 	struct gs_transfer_result *out;
 	struct gs_error *error;
 };
@@ -178,11 +180,13 @@ static enum gs_err read_head(struct reader *r, enum gs_transfer_kind kind)
 	snprintf(again, sizeof(again), "gainsay-db-export %u schema %u kind %s", format, schema, name);
 	if (strcmp(again, (const char *)r->line.ptr) != 0)
 		return damaged(r, "not an export of a Gainsay database");
-	if (format != FORMAT || schema != GS_STORE_SCHEMA)
+	const unsigned oldest = kind == GS_TRANSFER_MOVES ? GS_MIGRATE_MOVES_OLDEST : GS_MIGRATE_OLDEST;
+	if (format != FORMAT || schema < oldest || schema > GS_STORE_SCHEMA)
 		return gs_fail(
 			r->error, GS_EUNSUPPORTED,
-			"%s: format %u of schema %u; this program reads format %d of schema %d: use the version that wrote it",
-			r->name, format, schema, FORMAT, GS_STORE_SCHEMA);
+			"%s: format %u of schema %u; this program reads format %d of schema %u to %d: use the version that wrote it",
+			r->name, format, schema, FORMAT, oldest, GS_STORE_SCHEMA);
+	r->schema = schema;
 	if (strcmp(name, kind_names[kind]) != 0)
 		return gs_fail(r->error, GS_EINVAL, "%s: holds %s, not %s; see --moves", r->name, name,
 		               kind_names[kind]);
@@ -232,6 +236,9 @@ static enum gs_err put_record(struct reader *r, enum gs_table table)
 		return err;
 	if (!err && gs_bytes_equal(there, value))
 		return GS_OK;
+	/* Of an earlier schema: the database is one of that until it is opened again. */
+	if (!err && r->schema < GS_STORE_SCHEMA && gs_store_is_format(table, key, value, r->schema))
+		return store->put(r->txn, table, key, value, r->error);
 	if (!err) {
 		gs_hex_encode(key.ptr, key.len < 64 ? key.len : 64, false, text);
 		return gs_fail(r->error, GS_ECONFLICT,
@@ -341,6 +348,10 @@ enum gs_err gs_transfer_create(const char *dir, FILE *file, const char *name, st
 	store = gs_store_port(db);
 	err = gs_transfer_import(&store, GS_TRANSFER_ALL, file, name, out, error);
 	gs_store_close(db);
+	if (!err) { /* which also brings it up to date */
+		err = gs_store_open(partial, NULL, &db, error);
+		gs_store_close(err ? NULL : db);
+	}
 	if (!err && rename(partial, dir) != 0)
 		err = gs_fail(error, GS_EIO, "%s: cannot be made: %s", dir, strerror(errno));
 	if (err)

@@ -455,7 +455,7 @@ static void knows_its_own(void **state)
 	static const struct {
 		const char *record, *says;
 	} other[] = {
-		{"gainsay\0\0\0\0\4", "newer Gainsay (schema 4"},
+		{"gainsay\0\0\0\0\x63", "newer Gainsay (schema 99"},
 		{"gainsay\0\0\0\0\2", "earlier protocol (schema 2"},
 	};
 	MDB_val key = {6, "format"}, value = {12, NULL};

@@ -168,7 +168,7 @@ static enum gs_err sample_posted(struct gs_node_turn *t, const struct gs_event *
 
 	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self))
 		return GS_OK;
-	return gs_plan_sample(t, &claim, &sample);
+	return gs_plan_sample(t, &claim, true, &sample);
 }
 
 enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)

@@ -317,6 +317,8 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	uint8_t key[NUMBERED_KEY];
 	enum gs_err err = undo_keys(j, j->block, &keys);
 
+	j->claims_known = false;
+
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.key[i]);
 	free(keys.key);
