@@ -269,8 +269,8 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.status = GS_CLAIM_OPEN,
 	};
 	struct gs_terms terms;
-	struct gs_model_record model;
-	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
+	struct gs_bytes model; /* there must be one */
+	enum gs_err err = gs_journal_view(j, GS_TABLE_MODELS, hash_key(&e->body.model_id), &model);
 
 	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||

@@ -19,7 +19,6 @@ enum {
 	IDS_MAX = 2 << RUN_BITS,
 	ARRAYS_VERSION = 1,
 	ARRAYS_FIELDS = 2,
-	RECORD_MAX = 1024,
 };
 #define NUMBER_MAX ((UINT64_C(1) << 40) - 1) /* three zero bytes before it tell numbers from ids in a scan */
 
@@ -127,46 +126,52 @@ enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struc
 
 /* --- writing --- */
 
+/* Empty, with the room that it has had before. */
+static struct gs_buf *scratch(struct gs_journal *j)
+{
+	j->scratch.len = 0;
+	j->scratch.err = GS_OK;
+	return &j->scratch;
+}
+
+static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, const struct gs_buf *value)
+{
+	return value->err ? gs_fail(j->error, value->err, "database: a record is too large")
+	                  : gs_journal_derive(j, table, key, gs_buf_view(value));
+}
+
 enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
 {
 	uint8_t key[GS_CLAIM_KEY];
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_buf *value = scratch(j);
 
-	gs_buf_init(&value, RECORD_MAX);
-	gs_claim_encode(claim, &value);
-	err = value.err ? gs_fail(j->error, value.err, "database: a record is too large")
-	                : gs_journal_derive(j, GS_TABLE_CLAIMS,
-	                                    claim->number ? number_key(claim->number, key) : hash_key(&claim->id),
-	                                    gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
+	gs_claim_encode(claim, value);
+	return derive(j, GS_TABLE_CLAIMS, claim->number ? number_key(claim->number, key) : hash_key(&claim->id), value);
 }
 
 /* Enters it into the index. */
 static enum gs_err put_id(struct gs_journal *j, const struct gs_claim *claim)
 {
-	const uint64_t run = claim->number >> RUN_BITS;
 	const uint8_t low[2] = {(uint8_t)(claim->number >> 8), (uint8_t)claim->number};
 	uint8_t key[IDS_KEY];
+	const struct gs_bytes at = ids_key(claim->number, &claim->id, key);
 	struct gs_bytes before;
 	struct gs_buf value;
 	uint64_t number;
-	enum gs_err err = find_in_run(j, &claim->id, run, &number, &before);
+	enum gs_err err = gs_journal_view(j, GS_TABLE_CLAIM_IDS, at, &before);
 
-	if (!err)
-		return GS_ECORRUPT; /* posted twice */
-	if (err != GS_ENOTFOUND)
+	if (err == GS_ENOTFOUND) /* as it nearly always is */
+		return gs_journal_derive(j, GS_TABLE_CLAIM_IDS, at, (struct gs_bytes){low, sizeof(low)});
+	if (err)
 		return err;
 	gs_buf_init(&value, IDS_MAX);
-	err = gs_journal_get(j, GS_TABLE_CLAIM_IDS, ids_key(claim->number, &claim->id, key), &value);
-	if (err == GS_ENOTFOUND)
-		err = GS_OK;
+	gs_buf_append(&value, before.ptr, before.len);
 	gs_buf_append(&value, low, sizeof(low));
+	err = find_in_run(j, &claim->id, claim->number >> RUN_BITS, &number, &before);
 	if (!err)
-		err = value.err ? value.err
-		                : gs_journal_derive(j, GS_TABLE_CLAIM_IDS, ids_key(claim->number, &claim->id, key),
-		                                    gs_buf_view(&value));
+		err = GS_ECORRUPT; /* posted twice */
+	else if (err == GS_ENOTFOUND)
+		err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_CLAIM_IDS, at, gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
@@ -175,18 +180,13 @@ static enum gs_err put_arrays(struct gs_journal *j, uint64_t number, struct gs_b
 {
 	uint8_t key[GS_CLAIM_KEY];
 	struct gs_record_writer w;
-	struct gs_buf value;
-	enum gs_err err;
+	struct gs_buf *value = scratch(j);
 
-	gs_buf_init(&value, GS_STORE_VALUE_MAX);
-	gs_record_begin(&w, &value, ARRAYS_VERSION, ARRAYS_FIELDS);
+	gs_record_begin(&w, value, ARRAYS_VERSION, ARRAYS_FIELDS);
 	gs_record_put_bytes(&w, input);
 	gs_record_put_bytes(&w, output);
 	gs_record_end(&w);
-	err = value.err ? gs_fail(j->error, value.err, "database: a record is too large")
-	                : gs_journal_derive(j, GS_TABLE_ARRAYS, number_key(number, key), gs_buf_view(&value));
-	gs_buf_free(&value);
-	return err;
+	return derive(j, GS_TABLE_ARRAYS, number_key(number, key), value);
 }
 
 enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, struct gs_bytes input,

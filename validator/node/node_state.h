@@ -69,6 +69,7 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
+	bool decoded;      /* ids in its logs were compared */
 	bool catching_up;  /* many blocks in one step: claims are not told one by one */
 	enum gs_lane lane; /* whose transactions are looked at */
 };
