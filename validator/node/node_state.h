@@ -2,6 +2,7 @@
 #ifndef GS_VALIDATOR_NODE_NODE_STATE_H
 #define GS_VALIDATOR_NODE_NODE_STATE_H
 
+#include "validator/node/agenda.h"
 #include "validator/node/node.h"
 
 struct gs_node_execution { /* asked for, or to be asked for again */
@@ -48,6 +49,7 @@ struct gs_node {
 	struct gs_head walk; /* the lowest block known of a branch that forks below the tracker's blocks... */
 	struct gs_hash walk_from; /* ...and the one that showed it */
 	bool walking;
+	struct gs_journal_watch watch; /* what this step wrote, so far */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
 	struct gs_node_lane lane[GS_LANES];
@@ -69,9 +71,13 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
-	bool decoded;      /* ids in its logs were compared */
-	bool catching_up;  /* many blocks in one step: claims are not told one by one */
-	enum gs_lane lane; /* whose transactions are looked at */
+	bool decoded;               /* ids in its logs were compared */
+	bool catching_up;           /* many blocks in one step: claims are not told one by one */
+	struct gs_agenda_note note; /* of the look that is under way */
+	bool entered_undone;        /* what is entered is so because a reorganisation took something back */
+	bool checking;              /* whether anything was left: effects are compared, not added */
+	bool left;                  /* something was */
+	enum gs_lane lane;          /* whose transactions are looked at */
 };
 
 static inline struct gs_node_lane *gs_node_lane_of(const struct gs_node_turn *t)
@@ -104,6 +110,10 @@ GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
 /* Whether a game of ours about the claim was opened: by a deposit, it may be, whose intent does not know of it yet. Without L1 there is no other
  * way than the intent's own transaction, and nothing is looked up. */
 GS_MUST enum gs_err gs_plan_challenged(struct gs_node_turn *t, const struct gs_claim *claim, bool *out);
+/* One open claim, or one of which a demand's price is still locked. */
+GS_MUST enum gs_err gs_plan_claim(struct gs_node_turn *t, const struct gs_hash *id);
+/* One open game, off chain and on chain. */
+GS_MUST enum gs_err gs_plan_open_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *scratch);
 /* Plays one open game. scratch: room for its record. */
 GS_MUST enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *scratch);
 /* Wants an open claim released that cannot have a verdict any more (its model is void, the deployment retired for good, its batch
