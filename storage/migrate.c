@@ -6,9 +6,16 @@
 
 /* --- the steps; schema 3 is the first that was ever left behind with a way forward --- */
 
-const struct gs_migration_plan gs_migrations = {.schema = GS_STORE_SCHEMA, .steps = NULL, .count = 0};
+static const struct gs_migration steps[] = {
+	/* Claims that are posted from now on lie in the order of posting; those under their ids stay there and are found. */
+	{.from = 3, .adds = {GS_TABLE_CLAIM_IDS, GS_TABLE_ARRAYS}, .added = 2},
+};
 
-_Static_assert((int)GS_STORE_SCHEMA == (int)GS_MIGRATE_OLDEST, "every later schema needs a step from the one before");
+const struct gs_migration_plan gs_migrations = {
+	.schema = GS_STORE_SCHEMA, .steps = steps, .count = GS_ARRAY_LEN(steps)};
+
+_Static_assert((int)GS_STORE_SCHEMA == (int)GS_MIGRATE_OLDEST + (int)GS_ARRAY_LEN(steps),
+               "every later schema needs a step from the one before");
 
 /* --- what a step can do --- */
 

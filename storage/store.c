@@ -34,6 +34,8 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_ATTESTATIONS] = "attestations",
 	[GS_TABLE_LEAVES] = "leaves",
 	[GS_TABLE_TALKS] = "talks",
+	[GS_TABLE_CLAIM_IDS] = "claim_ids",
+	[GS_TABLE_ARRAYS] = "arrays",
 };
 
 const char *gs_table_name(enum gs_table table)

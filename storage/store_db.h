@@ -8,6 +8,8 @@
 #include "storage/store.h"
 
 enum { GS_STORE_PATH_MAX = 3072 };
+/* Written between two times that the map's pages are let go, so that a long catching-up does not fill the process with them. */
+#define GS_STORE_RESIDENT_BYTES (UINT64_C(8) << 20)
 #define GS_STORE_MAP_FIRST (UINT64_C(1) << 31)
 #define GS_STORE_MAP_MAX (UINT64_C(1) << 42)
 
@@ -20,6 +22,7 @@ struct gs_store_db {
 	pthread_mutex_t mutex; /* over the fields below */
 	size_t open_txns;
 	bool writing;
+	uint64_t written; /* bytes put since the map's pages were let go */
 	pthread_t writer;
 };
 

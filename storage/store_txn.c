@@ -1,6 +1,7 @@
 /* storage/store_txn.c: transactions of the store, as the port of chain/core wants them. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "storage/store_db.h"
 
@@ -129,9 +130,47 @@ static void port_abort(struct gs_store_txn *t)
 	end(t);
 }
 
+/* Lets the map's pages go: what was written stays in the system's cache and is mapped again when it is read, but no longer counts as
+ * memory of this process. Where the map begins follows from the number that every page bears, here the format record's. */
+static void let_pages_go(struct gs_store_db *db)
+{
+	static const char name[] = "format";
+	MDB_val key = {sizeof(name) - 1, (void *)name}, value;
+	MDB_envinfo info;
+	MDB_stat st;
+	MDB_txn *txn;
+	size_t number;
+
+	if (mdb_env_info(db->env, &info) != 0 || mdb_env_stat(db->env, &st) != 0 ||
+	    mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn) != 0)
+		return;
+	if (mdb_get(txn, db->tables[GS_TABLE_META], &key, &value) == 0) {
+		const uintptr_t page = (uintptr_t)value.mv_data & ~(uintptr_t)(st.ms_psize - 1);
+		memcpy(&number, (const void *)page, sizeof(number));
+		(void)madvise((void *)(page - number * st.ms_psize), ((size_t)info.me_last_pgno + 1) * st.ms_psize,
+		              MADV_DONTNEED); /* it need not be possible */
+	}
+	mdb_txn_abort(txn);
+}
+
+static void count_written(struct gs_store_db *db, uint64_t bytes)
+{
+	bool full;
+
+	pthread_mutex_lock(&db->mutex);
+	db->written += bytes;
+	full = db->written > GS_STORE_RESIDENT_BYTES;
+	if (full)
+		db->written = 0;
+	pthread_mutex_unlock(&db->mutex);
+	if (full)
+		let_pages_go(db);
+}
+
 static enum gs_err port_commit(struct gs_store_txn *t, struct gs_error *error)
 {
 	struct gs_store_db *db = t->db;
+	const uint64_t bytes = t->bytes_put;
 	GS_ASSERT(!t->scanning);
 	if (t->broken != GS_OK) {
 		enum gs_err err = gs_fail(error, t->broken,
@@ -140,6 +179,8 @@ static enum gs_err port_commit(struct gs_store_txn *t, struct gs_error *error)
 		return err;
 	}
 	int rc = mdb_txn_commit(t->txn);
+	if (rc == 0)
+		count_written(db, bytes); /* it is open yet: the map stays where it is */
 	end(t);
 	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
 }
@@ -185,6 +226,12 @@ static enum gs_err check_write(struct gs_store_txn *t, struct gs_error *error)
 	return gs_fail(error, t->broken, "%s: a write of this transaction failed before", t->db->dir);
 }
 
+/* Keys of these mostly come in rising order: a record behind all others goes on a full page's right instead of halving it. */
+static bool grows(enum gs_table table)
+{
+	return table == GS_TABLE_CLAIMS || table == GS_TABLE_ARRAYS;
+}
+
 static enum gs_err port_put(struct gs_store_txn *t, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
                             struct gs_error *error)
 {
@@ -199,7 +246,9 @@ static enum gs_err port_put(struct gs_store_txn *t, enum gs_table table, struct 
 		return broken(t, gs_fail(error, GS_ELIMIT, "%s: more than %d bytes in one transaction", t->db->dir,
 		                         GS_STORE_TXN_BYTES_MAX));
 	MDB_val k = val(key), v = val(value);
-	int rc = mdb_put(t->txn, t->db->tables[table], &k, &v, 0);
+	int rc = grows(table) ? mdb_put(t->txn, t->db->tables[table], &k, &v, MDB_APPEND) : MDB_KEYEXIST;
+	if (rc == MDB_KEYEXIST) /* not the last one */
+		rc = mdb_put(t->txn, t->db->tables[table], &k, &v, 0);
 	return rc == 0 ? GS_OK : broken(t, gs_store_fail(t->db, rc, error));
 }
 

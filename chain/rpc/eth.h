@@ -54,6 +54,8 @@ struct gs_eth_filter { /* of logs; an empty list means any */
 	size_t address_count;
 	const struct gs_hash *topics; /* alternatives for topic 0 */
 	size_t topic_count;
+	size_t logs_max; /* an answer with more is GS_ELIMIT; 0: GS_ETH_LOGS_MAX */
+	size_t data_max; /* the same of their data, in bytes; 0: any */
 };
 
 GS_MUST enum gs_err gs_eth_chain_id(struct gs_rpc *rpc, uint64_t *out, struct gs_error *error);

@@ -160,7 +160,8 @@ static enum gs_err feed_stream(void *self, uint64_t id, struct gs_bytes bytes)
 enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
                                struct gs_error *error)
 {
-	const struct gs_logstream_options options = {.filter = filter};
+	const struct gs_logstream_options options = {
+		.filter = filter, .logs_max = filter->logs_max, .data_max = filter->data_max};
 	struct gs_logstream *stream;
 	struct gs_sink sink = {.feed = feed_stream};
 	enum gs_err err = gs_logstream_open(&options, &stream, error), end;

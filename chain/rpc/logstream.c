@@ -247,7 +247,7 @@ static int end_log(struct gs_logstream *s)
 		if (s->used != at && len)
 			memmove(s->bytes, s->bytes + at, len);
 	}
-	if (s->kept == max)
+	if (s->kept == max || (s->options.data_max && s->used + len > s->options.data_max))
 		return refuse(s, GS_ELIMIT, "more logs than can be kept; ask for fewer blocks");
 	if (!grow((void **)&s->entries, &s->room, s->kept + 1, sizeof(*s->entries)))
 		return refuse(s, GS_ENOMEM, "no memory");

@@ -24,6 +24,7 @@ struct gs_logstream_options {
 	void *self;
 	size_t logs_a_take; /* hands on no less than so many, but at the end; 0: every block alone */
 	size_t logs_max;    /* kept at a time; 0: GS_ETH_LOGS_MAX */
+	size_t data_max;    /* bytes of data kept at a time; 0: any, within bytes_max */
 	uint64_t bytes_max; /* of the answer; 0: GS_LOGSTREAM_BYTES_DEFAULT */
 	bool digest;        /* of all logs, for gs_logstream_digest */
 };

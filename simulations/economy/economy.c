@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "chain/core/hash.h"
-#include "simulations/economy/closed.h"
+#include "validator/node/closed.h"
 #include "simulations/economy/economy.h"
 #include "simulations/engines.h"
 

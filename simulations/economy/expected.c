@@ -1,7 +1,7 @@
 /* The closed forms of the engine's metrics, where there are any: NAN for everything that they leave out. */
 #include <math.h>
 
-#include "simulations/economy/closed.h"
+#include "validator/node/closed.h"
 #include "simulations/economy/economy.h"
 
 /* The chance that nobody finds a wrong claim; with `looks`, that nobody executes a claim. */

@@ -21,9 +21,10 @@ static enum gs_err catch_up(struct gs_sim_run *r, unsigned actor, struct gs_erro
 /* Everything that follows from the chain alone, beside what a node finds that has just come. */
 static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 {
-	static const enum gs_table derived[] = {GS_TABLE_CLAIMS,  GS_TABLE_MODELS,       GS_TABLE_GAMES,
-	                                        GS_TABLE_STAKES,  GS_TABLE_SLASHES,      GS_TABLE_BATCHES,
-	                                        GS_TABLE_BEACONS, GS_TABLE_ATTESTATIONS, GS_TABLE_BLOBS};
+	static const enum gs_table derived[] = {GS_TABLE_CLAIMS,    GS_TABLE_MODELS,       GS_TABLE_GAMES,
+	                                        GS_TABLE_STAKES,    GS_TABLE_SLASHES,      GS_TABLE_BATCHES,
+	                                        GS_TABLE_BEACONS,   GS_TABLE_ATTESTATIONS, GS_TABLE_BLOBS,
+	                                        GS_TABLE_CLAIM_IDS, GS_TABLE_ARRAYS};
 	struct gs_sim_actor fresh = {.account = r->actors,
 	                             .network = &r->network,
 	                             .luck = {.offline_from_s = GS_SIM_NEVER_S},

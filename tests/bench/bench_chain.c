@@ -2,7 +2,8 @@
  * transaction synced, sampling decided, against the streaming parser alone and against a viem script that only decodes the same logs.
  * How long a new block of 1,000 claims takes from its header to sampled and queued is measured at the same endpoint.
  *
- *     bench_chain [CLAIMS]     1,000,000 by default; every figure is of this run. Results go to BUILD/bench/chain.json. */
+ *     bench_chain [CLAIMS]     1,000,000 by default; every figure is of this run. Results go to BUILD/bench/chain.json.
+ *     bench_chain CLAIMS -     Parser and node alone, printed and not kept: for profiles. */
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ struct bench {
 
 struct measured { /* in a process of its own, so that memory is its own, too */
 	bool good;
-	double seconds;
+	double seconds, cpu_s;
 	double rss_mib, anonymous_mib;
 	uint64_t claims;
 	double p50_ms, p99_ms;
@@ -49,6 +50,14 @@ static double now_s(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -138,6 +147,7 @@ static void parse_alone(const struct bench *b, struct measured *out)
 	                       &why),
 	      &why);
 	begun = now_s();
+	out->cpu_s = -cpu_s();
 	while (count < b->history.claims && now_s() < begun + 20) {
 		const struct gs_logstream_options options = {.filter = &filter, .take = look, .self = &sum};
 		struct gs_logstream *stream;
@@ -153,6 +163,7 @@ static void parse_alone(const struct bench *b, struct measured *out)
 		gs_logstream_close(stream);
 	}
 	out->seconds = now_s() - begun;
+	out->cpu_s += cpu_s();
 	out->claims = count;
 	gs_rpc_close(rpc);
 	gs_buf_free(&answer);
@@ -260,6 +271,7 @@ static void catch_up(const struct bench *b, struct measured *out)
 
 	open_party(b, "node", &p);
 	begun = now_s();
+	out->cpu_s = -cpu_s();
 	take_final(&p);
 	turn[0].p = turn[1].p = &p;
 	if (!gs_catchup_next(&c, own, &turn[0].first, &turn[0].last) || pthread_create(&thread, NULL, fetch, &turn[0]))
@@ -290,6 +302,7 @@ static void catch_up(const struct bench *b, struct measured *out)
 		which = !which;
 	}
 	out->seconds = now_s() - begun;
+	out->cpu_s += cpu_s();
 	out->rss_mib = status_mib("VmHWM:");
 	close_party(&p);
 }
@@ -400,6 +413,15 @@ int main(int argc, char **argv)
 		return 1;
 	in_a_process(&b, parse_alone, &parse);
 	in_a_process(&b, catch_up, &caught);
+	if (argc > 2) {
+		printf("a claim: parser %.2f us (%.2f on a core), node %.2f us (%.2f); %.1f MiB anonymous, %.1f MiB resident\n",
+		       parse.seconds / (double)parse.claims * 1e6, parse.cpu_s / (double)parse.claims * 1e6,
+		       caught.seconds / (double)caught.claims * 1e6, caught.cpu_s / (double)caught.claims * 1e6,
+		       caught.anonymous_mib, caught.rss_mib);
+		gs_chain_server_stop(server);
+		remove_folder(b.dir);
+		return 0;
+	}
 	viem = viem_claims_a_second(&b);
 	in_a_process(&b, live, &lived);
 	gs_chain_server_stop(server);

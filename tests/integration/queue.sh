@@ -1,7 +1,7 @@
 #!/bin/bash
 # The queue (queue/) on a real Redis: nothing is lost and nothing counted twice, whoever is killed; what cannot be done is put aside; a
 # producer waits for room; and everything that can be wrong around a server is told in one line.
-# timeout_s: 240
+# timeout_s: 600
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -61,7 +61,7 @@ run_server() { # NAME PORT [SETTING...]
 	answers -p "$2" || { echo "redis-server did not start"; cat "$work/$1.log"; exit 1; }
 }
 q() { # a command of the tool on the queue $name of the server at $port
-	timeout -s KILL 60 "$tool" --url "redis://127.0.0.1:$port" --name "$name" "$@" 2>>"$work/err"
+	timeout -s KILL 300 "$tool" --url "redis://127.0.0.1:$port" --name "$name" "$@" 2>>"$work/err"
 }
 start() { # ID COMMAND...: of the tool, in the background
 	"$tool" --url "redis://127.0.0.1:$port" --name "$name" "${@:2}" >"$work/$1.out" 2>>"$work/err" &
@@ -141,10 +141,10 @@ for i in 1 2 3; do stop "w$i" TERM; done
 # --- one that was thought dead comes back ---
 name=late
 q submit 0 1 >/dev/null
-start slow --visibility 400 --sleep 300 --jobs 1 work
+start slow --visibility 400 --sleep 3000 --jobs 1 work
 until_count '*held 1*'
 kill -STOP "${pids[slow]}"
-start other --visibility 400 --idle 3000 --jobs 1 work
+start other --visibility 400 --idle 60000 --jobs 1 work
 until_count '*results 1*'
 kill -CONT "${pids[slow]}"
 ended slow
@@ -156,14 +156,14 @@ check "one result" 'unfinished 0 held 0 results 1 aside 0 ids 1' "$(q count)"
 # --- heartbeats ---
 name=beats
 q submit 0 3 >/dev/null
-start a --visibility 300 --deliveries 1 --sleep 1500 --idle 2500 work
-start b --visibility 300 --deliveries 1 --sleep 1500 --idle 2500 work
+start a --visibility 1500 --deliveries 1 --sleep 7500 --idle 10000 work
+start b --visibility 1500 --deliveries 1 --sleep 7500 --idle 10000 work
 check "jobs five times as long as the silence that is allowed are done once" 'results 3 wrong 0 aside 0 twice 0' "$(q collect 3)"
 ended a; a=$out
 ended b; b=$out
 check "by their first worker" '3 0' "$(($(number "$a" done) + $(number "$b" done))) $(($(number "$a" late) + $(number "$b" late)))"
 q flood 0 40 >/dev/null
-check "one worker on the loop holds many" 'done 40 late 0 lost 0 most 8' "$(q --visibility 300 --sleep 500 --idle 500 hold 8)"
+check "one worker on the loop holds many" 'done 40 late 0 lost 0 most 8' "$(q --visibility 1500 --sleep 500 --idle 2000 hold 8)"
 
 # --- poison ---
 name=poison
@@ -173,7 +173,7 @@ q put wrong bad >/dev/null
 q put big large >/dev/null
 q submit 0 20 >/dev/null
 for ((i = 0; i < 12; i++)); do
-	q --visibility 200 --deliveries 3 --idle 1200 work >"$work/poison.out"
+	q --visibility 1000 --deliveries 3 --idle 4000 work >"$work/poison.out"
 	[[ $? == 0 ]] && break
 done
 check "the rest is done" 'unfinished 0 held 0 results 24 aside 4 ids 24' "$(q count)"
@@ -187,7 +187,7 @@ check "the jobs stay" 'unfinished 0 held 0 results 0 aside 4 ids 4' "$(q count)"
 check "and their ids are known" known "$(q put hard fail)"
 check "one can be tried again" done "$(q revive hard)"
 check "which makes it a job" 'unfinished 1 held 0 results 0 aside 3 ids 4' "$(q count)"
-q --visibility 200 --deliveries 2 --idle 1200 work >/dev/null
+q --visibility 1000 --deliveries 2 --idle 4000 work >/dev/null
 check "that is put aside again" '*hard fail deliveries 2:*' "$(q aside)"
 for i in killer hard wrong big; do q drop "$i" >/dev/null; done
 check "or dropped" "$empty" "$(q count)"
@@ -196,6 +196,7 @@ check "once" absent "$(q drop hard)"
 # --- room ---
 name=room
 start producer --backlog 50 flood 0 300
+until_count 'unfinished 50 *'
 sleep 0.5
 check "a producer waits for room" 'unfinished 50 held 0 results 0 aside 0 ids 50' "$(q count)"
 start worker --idle 60000 work
@@ -205,6 +206,7 @@ check "nothing is lost on the way" 'results 300 wrong 0 aside 0 twice 0' "$(q co
 stop worker TERM
 start producer --kept 20 flood 0 60
 start worker --idle 60000 work
+until_count '* results 20 *'
 sleep 0.5
 check "results that nobody collects are bounded, too" 'unfinished 0 held 0 results 20 aside 0 ids 20' "$(q count)"
 check "until somebody does" 'results 60 wrong 0 aside 0 twice 0' "$(q collect 60)"
@@ -229,7 +231,7 @@ check "nor does the collector" 'results 600 wrong 0 aside 0 twice 0' "$out"
 check "nothing is left" "$empty" "$(q count)"
 for i in 1 2; do stop "w$i" TERM; done
 redis-cli -p "$port" flushall >/dev/null
-start worker --idle 2000 work
+start worker --idle 60000 work
 sleep 0.3
 redis-cli -p "$port" flushall >/dev/null
 check "a worker goes on when the data are gone" 'new 5 known 0' "$(q submit 0 5)"

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,6 +354,9 @@ static _Noreturn void serve(const struct gs_chain_server_options *options, int r
 	socklen_t len = sizeof(where);
 	int port;
 
+	/* What an answer was written into serves for the next: pages of the kernel's would cost as much as the rest. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	s.id = malloc(options->claims * sizeof(*s.id));
 	s.base = event_base_new();
 	http = s.base ? evhttp_new(s.base) : NULL;

@@ -4,6 +4,7 @@
 #include "validator/exec/gemv.h"
 #include "validator/exec/fast.h"
 #include "validator/exec/lines.h"
+#include "validator/exec/narrow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -150,6 +151,7 @@ static bool run_contract(struct gs_exec_case *c, const struct gs_kernels *k, uns
 	assert_int_equal(gs_workspace_new(threads, &ws), GS_OK);
 	if (packed)
 		assert_int_equal(gs_contract_prepack(&contract, mem->weights, k, pool, ws, &budget), GS_OK);
+	c->narrow += !vector && gs_narrow_fits(&contract, &c->in, k);
 	bool able = !vector || gs_gemv_prepare(&contract, &gemv);
 	if (!vector)
 		assert_int_equal(gs_contract_run(&contract, &c->in, mem, k, pool, ws), GS_OK);

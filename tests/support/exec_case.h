@@ -17,6 +17,7 @@ struct gs_exec_case {
 	unsigned special;
 	unsigned packs;   /* runs in a form of fast.h that had packed constants beforehand */
 	unsigned vectors; /* runs as a product of one vector with a packed matrix */
+	unsigned narrow;  /* runs that begin as products of rows that are narrowed where they lie */
 	const char *form; /* after a comparison: of fast.h, or NULL */
 };
 

@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 		{GS_TABLE_CLAIMS, "claim"},   {GS_TABLE_MODELS, "model"},  {GS_TABLE_GAMES, "game"},
 		{GS_TABLE_STAKES, "stake"},   {GS_TABLE_SLASHES, "slash"}, {GS_TABLE_BATCHES, "batch"},
 		{GS_TABLE_BEACONS, "beacon"}, {GS_TABLE_BLOBS, "array"},   {GS_TABLE_ATTESTATIONS, "attestation"},
+		{GS_TABLE_ARRAYS, "posted"},
 	};
 	const struct gs_store_options options = {.read_only = true};
 	const struct gs_bytes all = {NULL, 0};

@@ -110,6 +110,7 @@ static void near_the_final_block_nothing_is_asked(void **state)
 	c.final = 10 + GS_CATCHUP_LEAST - 1;
 	assert_false(gs_catchup_next(&c, 10, &first, &last));
 	c.final++;
+	c.size = GS_CATCHUP_LEAST;
 	assert_true(gs_catchup_next(&c, 10, &first, &last));
 	assert_int_equal(first, 11);
 	assert_int_equal(last, c.final);

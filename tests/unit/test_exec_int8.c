@@ -255,6 +255,79 @@ static void bytes_a_word(void **state)
 #endif
 }
 
+/* ---- rows that are narrowed where they lie (narrow.h) ---- */
+
+/* out[batch][row][lane] of rows of i32 that follow each other, overlap or leave gaps, and of constant lanes. Numbers grow slowly from row to
+ * row, so that what is subtracted from them differs from block to block; rarely one is wider than all others. */
+static void rows_case(struct gs_exec_case *c, uint64_t seed)
+{
+	static const uint32_t rows[] = {1, 4, 7, 13, 14, 15, 27, 28, 29, 100, 227, 300, 700, 1500};
+	static const uint32_t lanes[] = {1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 64, 77, 128, 130};
+	static const uint32_t terms[] = {2, 3, 4, 5, 9, 16, 27, 28, 33, 64, 65, 100, 130, 300};
+	gs_exec_case_begin(c, seed);
+	const uint32_t m = rows[gs_rng_below(&c->rng, GS_ARRAY_LEN(rows))];
+	const uint32_t n = lanes[gs_rng_below(&c->rng, GS_ARRAY_LEN(lanes))];
+	const uint32_t k = terms[gs_rng_below(&c->rng, m > 300 ? 10 : GS_ARRAY_LEN(terms))];
+	const uint32_t batches = m < 100 ? 1 + (uint32_t)gs_rng_below(&c->rng, 3) : 1;
+	const unsigned lie = (unsigned)gs_rng_below(&c->rng, 4);
+	const uint64_t apart = lie == 0   ? k + 1 + gs_rng_below(&c->rng, 9)
+	                       : lie == 1 ? 1 + gs_rng_below(&c->rng, k)
+	                                  : k;
+	const uint64_t count = ((uint64_t)batches * m - 1) * apart + k;
+	const bool both = gs_rng_below(&c->rng, 2) != 0; /* lanes follow the batch, too */
+	const int64_t least = gs_rng_below(&c->rng, 3) ? -(int64_t)gs_rng_below(&c->rng, 300) : -40000;
+	c->in.out_axes = 3;
+	c->in.red_axes = 1;
+	memcpy(c->in.extent, (uint32_t[]){batches, m, n, k}, 4 * sizeof(uint32_t));
+	struct gs_operand w = gs_exec_case_integers(c, GS_SPACE_INPUTS, GS_I32, count, 0, 99);
+	uint8_t *base = c->array[GS_SPACE_INPUTS] + (size_t)w.view.chunk * GS_CHUNK_BYTES;
+	const uint64_t slope = gs_rng_below(&c->rng, 3) ? 500 : 0, wide = gs_rng_below(&c->rng, 4 * count);
+	for (uint64_t i = 0; i < count; i++) {
+		int64_t value = (int64_t)gs_element_bits(base, GS_I32, i);
+		value += least + (int64_t)(i / apart * slope / 1000) + (i == wide) * 70000;
+		gs_element_write(base, GS_I32, i, (uint32_t)value);
+	}
+	static const int64_t low[] = {-128, -125, 0, -3, -300};
+	const int64_t from = low[gs_rng_below(&c->rng, GS_ARRAY_LEN(low))];
+	struct gs_operand x = gs_exec_case_integers(c, GS_SPACE_WEIGHTS, GS_I32, (uint64_t)(both ? batches : 1) * n * k,
+	                                            from, from == -300 ? 300 : from + 255);
+	struct gs_row *row = gs_exec_case_row(&w, count, 1, 0);
+	row->at.coef[0] = (int64_t)(m * apart);
+	row->at.coef[1] = (int64_t)apart;
+	row->at.coef[3] = 1;
+	row = gs_exec_case_row(&x, x.view.count, 1, 0);
+	row->at.coef[0] = both ? (int64_t)n * k : 0;
+	const bool turned = gs_rng_below(&c->rng, 2) != 0;
+	row->at.coef[2] = turned ? k : 1;
+	row->at.coef[3] = turned ? 1 : n;
+	const bool swap = gs_rng_below(&c->rng, 4) == 0;
+	c->in.operand[0].constant = gs_rng_below(&c->rng, 2) ? 0 : 0x89abcdef;
+	c->in.operand[1] = swap ? x : w;
+	c->in.operand[2] = swap ? w : x;
+	finish(c);
+	if (gs_rng_below(&c->rng, 2)) {
+		c->in.epilogue = gs_rng_below(&c->rng, 2) ? GS_FN_I32_TO_F32 : 0;
+		c->in.store_dtype = c->in.epilogue ? GS_F32 : GS_I32;
+	}
+}
+
+static void narrow_rows(void **state)
+{
+	(void)state;
+	unsigned narrow = 0, cases = 150;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		rows_case(&c, 31000 + seed);
+		gs_exec_case_compare(&c, seed, &contraction);
+		narrow += c.narrow != 0;
+		gs_exec_case_free(&c);
+	}
+	const uint16_t one = 1;
+	if (*(const uint8_t *)&one == 1)
+		assert_in_range(narrow, cases / 4, cases);
+}
+
 /* ---- convolutions ---- */
 
 struct geometry {
@@ -360,7 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(products),     cmocka_unit_test(large_products), cmocka_unit_test(extremes),
-		cmocka_unit_test(bytes_a_word), cmocka_unit_test(convolutions),
+		cmocka_unit_test(bytes_a_word), cmocka_unit_test(convolutions),   cmocka_unit_test(narrow_rows),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

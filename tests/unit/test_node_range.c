@@ -329,13 +329,14 @@ static void grow(struct branch *b, const struct gs_head *from, uint8_t name)
 static bool known(struct node_fixture *f, uint64_t claim)
 {
 	const struct gs_hash id = node_claim(claim);
-	struct gs_store_txn *txn;
-	struct gs_bytes value;
+	struct gs_journal j = {.store = &f->store};
+	struct gs_claim found;
 	enum gs_err err;
 
-	assert_int_equal(f->store.begin(f->store.self, GS_STORE_READ, &txn, NULL), GS_OK);
-	err = f->store.get(txn, GS_TABLE_CLAIMS, (struct gs_bytes){id.b, 32}, &value, NULL);
-	f->store.abort(txn);
+	assert_int_equal(f->store.begin(f->store.self, GS_STORE_READ, &j.txn, NULL), GS_OK);
+	err = gs_facts_claim(&j, &id, &found);
+	gs_journal_abort(&j);
+	assert_true(err == GS_OK || err == GS_ENOTFOUND);
 	return err == GS_OK;
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simulations/economy/closed.h"
+#include "validator/node/closed.h"
 #include "simulations/economy/economy.h"
 #include "simulations/engines.h"
 #include "simulations/scenario.h"

@@ -31,6 +31,8 @@ const struct gs_command gs_commands[] = {
 	{"defend", "Answers challenges of one's own claims", "gainsay defend --config node.yaml", gs_cmd_defend},
 	{"doctor", "Looks at all that a node depends on, says what to do", "gainsay doctor --config node.yaml",
          gs_cmd_doctor},
+	{"plan", "Says how much to sample, and what that brings and costs",
+         "gainsay plan --models models --parameters mainnet.yaml", gs_cmd_plan},
 	{"claims", "Lists claims, verdicts and outcomes", "gainsay claims --db node.db", gs_cmd_claims},
 	{"games", "Lists disputes", "gainsay games --db node.db", gs_cmd_games},
 	{"show", "Shows one claim or game", "gainsay show 0x27f6d4 --db node.db", gs_cmd_show},

@@ -27,5 +27,6 @@ int gs_cmd_defend(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);
 int gs_cmd_db(int argc, char **argv);
 int gs_cmd_sim(int argc, char **argv);
+int gs_cmd_plan(int argc, char **argv);
 
 #endif

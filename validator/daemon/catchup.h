@@ -9,13 +9,15 @@
 #include "chain/eth/head.h"
 
 enum {
-	GS_CATCHUP_AHEAD = 2,          /* ranges asked for and not answered */
-	GS_CATCHUP_LEAST = 128,        /* blocks below the final one from which on ranges are worth it */
-	GS_CATCHUP_BLOCKS_FIRST = 500, /* of a range */
-	GS_CATCHUP_BLOCKS_MAX = 10000, /* most endpoints take no more */
-	GS_CATCHUP_LOGS_WANTED = 5000, /* of a range: one transaction of the database, and its pages in memory */
-	GS_CATCHUP_GOOD = 8,           /* then twice as large ones are tried again */
-	GS_CATCHUP_TELL_S = 2,         /* how often progress is told */
+	GS_CATCHUP_AHEAD = 2,           /* ranges asked for and not answered */
+	GS_CATCHUP_LEAST = 128,         /* blocks below the final one from which on ranges are worth it */
+	GS_CATCHUP_BLOCKS_FIRST = 32,   /* of a range: nobody knows how many logs there are */
+	GS_CATCHUP_BLOCKS_MAX = 10000,  /* most endpoints take no more */
+	GS_CATCHUP_LOGS_WANTED = 8000,  /* of a range: one transaction of the database, and its pages in memory */
+	GS_CATCHUP_LOGS_MAX = 20000,    /* a range with more is asked for in parts */
+	GS_CATCHUP_DATA_MAX = 64 << 20, /* bytes of its logs' data; likewise */
+	GS_CATCHUP_GOOD = 8,            /* then twice as large ones are tried again */
+	GS_CATCHUP_TELL_S = 2,          /* how often progress is told */
 };
 
 struct gs_catchup {          /* plain data; zeros to begin with */

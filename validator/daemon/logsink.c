@@ -1,7 +1,12 @@
 #include "validator/daemon/logsink.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "validator/daemon/bar.h"
 
 enum { LINE_MAX = 4096 };
 
@@ -50,6 +55,39 @@ static void add_json_fields(struct line *line, const char *at)
 	}
 }
 
+/* The number of a field, 0 when it is not there. */
+static uint64_t number_of(const char *fields, const char *key)
+{
+	const size_t len = strlen(key);
+
+	for (const char *at = fields; at; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (strncmp(at, key, len) == 0 && at[len] == '=')
+			return strtoull(at + len + 1, NULL, 10);
+	}
+	return 0;
+}
+
+/* Draws a bar instead of the line. False: it is to be a line. */
+static bool draw(struct gs_logsink *sink, const char *event, const char *fields)
+{
+	const uint64_t blocks = number_of(fields, "blocks"), of = number_of(fields, "of");
+	char bar[GS_BAR_MAX], left[GS_BAR_TIME_MAX];
+
+	if (!sink->terminal || sink->format == GS_LOG_FORMAT_JSON || strcmp(event, "chain.catchup") != 0 ||
+	    blocks >= of)
+		return false;
+	gs_bar_format((double)blocks / (double)of, bar);
+	gs_bar_format_time(blocks ? (double)number_of(fields, "eta_s") : -1, left);
+	pthread_mutex_lock(&sink->lock);
+	fprintf(sink->stream, GS_BAR_CLEAR "%s  %" PRIu64 " of %" PRIu64 " blocks, %" PRIu64 " logs, ETA %s", bar,
+	        blocks, of, number_of(fields, "logs"), left);
+	fflush(sink->stream);
+	sink->drawn = true;
+	pthread_mutex_unlock(&sink->lock);
+	return true;
+}
+
 static void write_line(void *self, enum gs_log_level level, const char *event, const char *fields)
 {
 	struct gs_logsink *sink = self;
@@ -59,6 +97,8 @@ static void write_line(void *self, enum gs_log_level level, const char *event, c
 	char stamp[40];
 	size_t len;
 
+	if (draw(sink, event, fields))
+		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	len = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
@@ -84,6 +124,9 @@ static void write_line(void *self, enum gs_log_level level, const char *event, c
 	}
 	line.text[line.len++] = '\n';
 	pthread_mutex_lock(&sink->lock);
+	if (sink->drawn)
+		fputs(GS_BAR_CLEAR, sink->stream);
+	sink->drawn = false;
 	fwrite(line.text, 1, line.len, sink->stream);
 	fflush(sink->stream);
 	pthread_mutex_unlock(&sink->lock);
@@ -93,6 +136,8 @@ void gs_logsink_init(struct gs_logsink *sink, FILE *stream, enum gs_log_format f
 {
 	sink->stream = stream;
 	sink->format = format;
+	sink->terminal = isatty(fileno(stream)) == 1;
+	sink->drawn = false;
 	pthread_mutex_init(&sink->lock, NULL);
 }
 

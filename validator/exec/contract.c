@@ -1,4 +1,5 @@
 #include "chain/core/pages.h"
+#include "validator/exec/narrow.h"
 #include "validator/exec/tiles.h"
 
 #include <stdlib.h>
@@ -481,15 +482,17 @@ enum gs_err gs_contract_run(const struct gs_contract *c, const struct gs_instr *
 {
 	struct gs_contract wider;
 	struct gs_contract_job job = {.in = in, .mem = mem, .kernels = kernels, .ws = ws, .after = ws->after};
+	enum gs_err err = need_workers(ws);
+	if (err != GS_OK)
+		return err;
+	if (ws->after == NULL && gs_narrow_fits(c, in, kernels) && gs_narrow_run(c, in, mem, kernels, pool, ws))
+		return GS_OK;
 	if (c->is.words && !choose_words(c, mem, kernels, &job, &wider))
 		c = &wider;
 	job.c = c;
 	job.panel = kernels->lanes << c->width;
 	const struct gs_contraction *is = &c->is;
 	uint64_t batches = is->batch.points, rows = is->rows.points;
-	enum gs_err err = need_workers(ws);
-	if (err != GS_OK)
-		return err;
 	if (!c->packed_x) {
 		err = open_factor(is, &is->x, gs_array_of(mem, is->x.space), job.x_words, kernels, pool, &ws->stage_x,
 		                  &ws->term_x, &job.x);

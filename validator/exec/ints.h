@@ -36,11 +36,32 @@ struct gs_int_tile {
 };
 typedef void gs_kernel_int_tile(const struct gs_int_tile *tile);
 
+/* Tiles of as many rows as a tile of two vectors may have (kernels.h), one below another: out[r][l] = start[r] + lane_add[l] + the sum
+ * over terms t of the words at w + r*w_row + 4*t, in bytes, and x[t][l]. Words begin anywhere. */
+struct gs_int_rows {
+	size_t terms, tiles;
+	const uint32_t *x;
+	size_t x_step;
+	const uint8_t *w;
+	size_t w_row;
+	const uint32_t *start, *lane_add;
+	uint32_t *out;
+	size_t out_row;
+	const uint8_t *ahead; /* what to fetch while this is computed, so many bytes more a term; NULL: nothing */
+	size_t ahead_step;
+};
+typedef void gs_kernel_int_rows(const struct gs_int_rows *tiles);
+
 struct gs_ints {
 	/* by kind, width and rows - 1, the shapes of struct gs_kernels' tiles; NULL for a kind that gains nothing here */
 	gs_kernel_int_tile *tile[GS_WORDS_KINDS][GS_TILE_WIDTHS][GS_TILE_ROWS_MAX];
 	/* sums[r] = the sum of what stands in the words w[t*rows + r] of all terms t, as w has it; NULL with the kind's tiles */
 	void (*row_sums[GS_WORDS_KINDS])(uint32_t *sums, const uint32_t *w, size_t rows, size_t terms);
+	/* by kind, of one and two vectors; NULL where there are no tiles */
+	gs_kernel_int_rows *rows[GS_WORDS_KINDS][GS_APART_WIDTHS];
+	/* sums[r] = the sum of the bytes, as w has them, at w + r*w_row and after, `terms` of them. Reads up to 64 bytes more of the last
+	 * row. NULL with the tiles of bytes. */
+	void (*rows_sums)(uint32_t *sums, const uint8_t *w, size_t w_row, size_t rows, size_t terms);
 	bool signed_bytes; /* GS_WORDS_8: x's bytes are signed, as w's are */
 	/* the least and the greatest of n numbers, n at least 1 */
 	void (*range)(const int32_t *in, size_t n, int32_t *low, int32_t *high);

@@ -22,11 +22,14 @@ INTS_TO_6(32, 2)
 INTS_TO_2(32, 4)
 INTS(32, 8, 1)
 
+INT_ROWS_OF(16, 6)
+
 const struct gs_ints gs_ints_avx2 = {
 	.tile = {[GS_WORDS_16] =
                          {{INT_NAMES_6(16, 1)}, {INT_NAMES_6(16, 2)}, {INT_NAMES_2(16, 4)}, {INT_NAMES_1(16, 8)}},
                  [GS_WORDS_32] =
                          {{INT_NAMES_6(32, 1)}, {INT_NAMES_6(32, 2)}, {INT_NAMES_2(32, 4)}, {INT_NAMES_1(32, 8)}}},
+	.rows = {[GS_WORDS_16] = INT_ROWS_NAMES(16)},
 	INT_WORDS,
 };
 #else

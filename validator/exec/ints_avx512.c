@@ -16,11 +16,14 @@ INTS_TO_14(32, 2)
 INTS_TO_6(32, 4)
 INTS_TO_2(32, 8)
 
+INT_ROWS_OF(16, 14)
+
 const struct gs_ints gs_ints_avx512 = {
 	.tile = {[GS_WORDS_16] =
                          {{INT_NAMES_14(16, 1)}, {INT_NAMES_14(16, 2)}, {INT_NAMES_6(16, 4)}, {INT_NAMES_2(16, 8)}},
                  [GS_WORDS_32] =
                          {{INT_NAMES_14(32, 1)}, {INT_NAMES_14(32, 2)}, {INT_NAMES_6(32, 4)}, {INT_NAMES_2(32, 8)}}},
+	.rows = {[GS_WORDS_16] = INT_ROWS_NAMES(16)},
 	INT_WORDS,
 };
 #else

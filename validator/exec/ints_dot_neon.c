@@ -26,6 +26,9 @@ INTS_TO_8(32, 2)
 INTS_TO_6(32, 4)
 INTS_TO_2(32, 8)
 
+INT_ROWS_OF(8, 8)
+INT_ROWS_OF(16, 8)
+
 const struct gs_ints gs_ints_neon_dot = {
 	.tile = {[GS_WORDS_8] = {{INT_NAMES_8(8, 1)}, {INT_NAMES_8(8, 2)}, {INT_NAMES_6(8, 4)}, {INT_NAMES_2(8, 8)}},
                  [GS_WORDS_16] =
@@ -33,6 +36,7 @@ const struct gs_ints gs_ints_neon_dot = {
                  [GS_WORDS_32] =
                          {{INT_NAMES_8(32, 1)}, {INT_NAMES_8(32, 2)}, {INT_NAMES_6(32, 4)}, {INT_NAMES_2(32, 8)}}},
 	.signed_bytes = true,
+	.rows = {[GS_WORDS_8] = INT_ROWS_NAMES(8), [GS_WORDS_16] = INT_ROWS_NAMES(16)},
 	INT_WORDS,
 };
 #else

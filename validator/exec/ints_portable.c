@@ -1,5 +1,6 @@
 /* validator/exec/ints_portable.c: the loops of ints.h in plain C. It has every kind, and so says what the others must give. */
 #include <stdint.h>
+#include <string.h>
 
 enum { W_LANES = 4 };
 struct words {
@@ -14,11 +15,10 @@ struct words {
 #define DOT_16(acc, x, w) dot_16(acc, x, w)
 #define DOT_32(acc, x, w) dot_32(acc, x, w)
 
-static inline struct words words_load(const uint32_t *p)
+static inline struct words words_load(const void *p)
 {
 	struct words v;
-	for (unsigned i = 0; i < W_LANES; i++)
-		v.lane[i] = p[i];
+	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
@@ -82,11 +82,15 @@ INTS_TO_4(32, 2)
 INTS_TO_2(32, 4)
 INTS(32, 8, 1)
 
+INT_ROWS_OF(8, 4)
+INT_ROWS_OF(16, 4)
+
 const struct gs_ints gs_ints_portable = {
 	.tile = {[GS_WORDS_8] = {{INT_NAMES_4(8, 1)}, {INT_NAMES_4(8, 2)}, {INT_NAMES_2(8, 4)}, {INT_NAMES_1(8, 8)}},
                  [GS_WORDS_16] =
                          {{INT_NAMES_4(16, 1)}, {INT_NAMES_4(16, 2)}, {INT_NAMES_2(16, 4)}, {INT_NAMES_1(16, 8)}},
                  [GS_WORDS_32] =
                          {{INT_NAMES_4(32, 1)}, {INT_NAMES_4(32, 2)}, {INT_NAMES_2(32, 4)}, {INT_NAMES_1(32, 8)}}},
+	.rows = {[GS_WORDS_8] = INT_ROWS_NAMES(8), [GS_WORDS_16] = INT_ROWS_NAMES(16)},
 	INT_WORDS,
 };

@@ -67,6 +67,103 @@ INT_TILE_RUN(int_tile_8, DOT_8)
 INT_TILE_RUN(int_tile_16, DOT_16)
 INT_TILE_RUN(int_tile_32, DOT_32)
 
+/* Rows that were narrowed as they lie (narrow.h). Three of them share an address, as a processor adds it up. */
+#define INT_ROWS_RUN(NAME, BITS, DOT) \
+	static inline INT_UNCHECKED __attribute__((always_inline)) void NAME( \
+		const struct gs_int_rows *t, const unsigned vectors, const unsigned rows) \
+	{ \
+		const size_t x_step = t->x_step, w_row = t->w_row, terms = t->terms, out_row = t->out_row; \
+		const uint8_t *w = t->w, *ahead = t->ahead ? t->ahead : w; \
+		const uint32_t *start = t->start; \
+		uint32_t *out = t->out; \
+		for (size_t i = 0; i < t->tiles; i++, w += rows * w_row, start += rows, out += rows * out_row) { \
+			W acc[GS_TILE_ROWS_MAX][2]; \
+			const uint8_t *three_[(GS_TILE_ROWS_MAX + 2) / 3] = {w}; \
+			const uint32_t *x = t->x; \
+			_Pragma("GCC unroll 8") for (unsigned j = 1; j < (rows + 2) / 3; j++) \
+				three_[j] = three_[j - 1] + 3 * w_row; \
+			_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
+			{ \
+				W add_ = W_LOAD(t->lane_add + v * W_LANES); \
+				_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+					acc[r][v] = W_ADD(W_SPLAT(start[r]), add_); \
+			} \
+			for (size_t k = 0; k < terms; k++, x += x_step, ahead += t->ahead_step) { \
+				_Pragma("GCC unroll 4") for (unsigned l = 0; l < rows * (128 / BITS); l += 64) \
+					__builtin_prefetch(ahead + l); \
+				W x_[2]; \
+				_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
+					x_[v] = W_LOAD(x + v * W_LANES); \
+				_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+				{ \
+					uint32_t word_; \
+					memcpy(&word_, three_[r / 3] + r % 3 * w_row, sizeof(word_)); \
+					W w_ = W_SPLAT(word_); \
+					_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
+						acc[r][v] = DOT(acc[r][v], x_[v], w_); \
+				} \
+				_Pragma("GCC unroll 8") for (unsigned j = 0; j < (rows + 2) / 3; j++) \
+				{ \
+					three_[j] += sizeof(uint32_t); \
+					__asm__("" : "+r"(three_[j])); \
+				} \
+			} \
+			_Pragma("GCC unroll 16") for (unsigned r = 0; r < rows; r++) \
+				_Pragma("GCC unroll 2") for (unsigned v = 0; v < vectors; v++) \
+					W_STORE(out + r * out_row + v * W_LANES, acc[r][v]); \
+		} \
+	}
+#ifdef DOT_8
+INT_ROWS_RUN(int_rows_8, 8, DOT_8)
+#endif
+INT_ROWS_RUN(int_rows_16, 16, DOT_16)
+
+#ifdef DOT_8
+#ifndef W_SUMS
+/* The sums of each vector's lanes. */
+static inline W words_sums(const W *v)
+{
+	uint32_t part[W_LANES], sums[W_LANES] = {0};
+	for (unsigned i = 0; i < W_LANES; i++) {
+		W_STORE(part, v[i]);
+		for (unsigned l = 0; l < W_LANES; l++)
+			sums[i] += part[l];
+	}
+	return W_LOAD(sums);
+}
+#define W_SUMS(v) words_sums(v)
+#endif
+
+/* A vector of a row at a time, of the last one those bytes that are its own. */
+static INT_UNCHECKED void rows_sums(uint32_t *sums, const uint8_t *w, size_t w_row, size_t rows, size_t terms)
+{
+	enum { BYTES = 4 * W_LANES };
+	uint8_t ones[2 * BYTES] = {0};
+	uint32_t out[W_LANES];
+	memset(ones, 1, BYTES);
+	for (size_t r = 0; r < rows; r += W_LANES) {
+		const size_t n = rows - r < W_LANES ? rows - r : W_LANES;
+		W sum[W_LANES];
+		for (unsigned i = 0; i < W_LANES; i++)
+			sum[i] = W_SPLAT(0);
+		for (size_t at = 0; at < terms; at += BYTES) {
+			const uint8_t *first = ones + (terms - at < BYTES ? BYTES - (terms - at) : 0);
+			const W one = W_LOAD((const uint32_t *)(const void *)first);
+			_Pragma("GCC unroll 16") for (unsigned i = 0; i < W_LANES; i++)
+			{
+				const uint8_t *from = w + (r + (i < n ? i : 0)) * w_row + at;
+				sum[i] = DOT_8(sum[i], one, W_LOAD((const uint32_t *)(const void *)from));
+			}
+		}
+		W_STORE(out, W_SUMS(sum));
+		memcpy(sums + r, out, n * sizeof(*out));
+	}
+}
+#define INT_ROWS_SUMS rows_sums
+#else
+#define INT_ROWS_SUMS NULL
+#endif
+
 /* Rows are lanes here. A vector that begins in one term's rows ends in those of the next; the last terms, behind which nothing may be
  * read, come through a copy. */
 #define INT_ROW_SUMS(BITS, DOT, ONE) \
@@ -108,6 +205,17 @@ INT_ROW_SUMS(32, DOT_32, 1)
 #define INTS_TO_14(K, N) \
 	INTS_TO_8(K, N) \
 	INTS(K, N, 9) INTS(K, N, 10) INTS(K, N, 11) INTS(K, N, 12) INTS(K, N, 13) INTS(K, N, 14)
+#define INT_ROWS(K, N, ROWS) \
+	static INT_UNCHECKED void int_rows_##K##_##N(const struct gs_int_rows *t) \
+	{ \
+		int_rows_##K(t, N, ROWS); \
+	}
+/* The two instances of a kind, and their names in the table. */
+#define INT_ROWS_OF(K, ROWS) INT_ROWS(K, 1, ROWS) INT_ROWS(K, 2, ROWS)
+#define INT_ROWS_NAMES(K) \
+	{ \
+		int_rows_##K##_1, int_rows_##K##_2 \
+	}
 #define INT_NAMES_1(K, N) int_tile_##K##_##N##_1
 #define INT_NAMES_2(K, N) INT_NAMES_1(K, N), int_tile_##K##_##N##_2
 #define INT_NAMES_4(K, N) INT_NAMES_2(K, N), int_tile_##K##_##N##_3, int_tile_##K##_##N##_4
@@ -201,7 +309,8 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 
 #define INT_WORDS \
 	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .lines_8 = lines_8, .lines_16 = lines_16, \
-	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .elements = &element_loops, \
+	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .rows_sums = INT_ROWS_SUMS, \
+	.elements = &element_loops, \
 	.row_sums = {[GS_WORDS_8] = INT_ROW_SUMS_8, [GS_WORDS_16] = row_sums_16, [GS_WORDS_32] = row_sums_32}
 
 #endif

@@ -36,19 +36,26 @@ static void range_of(const struct gs_factor *f, const uint8_t *base, const struc
 	}
 }
 
-struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints, bool is_x,
-                             enum gs_words_kind least)
+struct gs_words gs_words_between(int32_t low, int32_t high, const struct gs_ints *ints, bool is_x,
+                                 enum gs_words_kind least)
 {
 	bool unsigned_bytes = is_x && !ints->signed_bytes;
-	int32_t low = 0, high = 0, first = unsigned_bytes ? 0 : INT8_MIN, last = unsigned_bytes ? UINT8_MAX : INT8_MAX;
-	if (least == GS_WORDS_32)
-		return (struct gs_words){GS_WORDS_32, 0};
-	range_of(f, base, ints, &low, &high);
+	int32_t first = unsigned_bytes ? 0 : INT8_MIN, last = unsigned_bytes ? UINT8_MAX : INT8_MAX;
 	if (least == GS_WORDS_8 && low >= first && high <= last)
 		return (struct gs_words){GS_WORDS_8, 0};
 	if (least == GS_WORDS_8 && (int64_t)high - low <= UINT8_MAX && low <= INT32_MAX + INT8_MIN)
 		return (struct gs_words){GS_WORDS_8, low - first};
 	return (struct gs_words){low >= INT16_MIN && high <= INT16_MAX ? GS_WORDS_16 : GS_WORDS_32, 0};
+}
+
+struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints, bool is_x,
+                             enum gs_words_kind least)
+{
+	int32_t low = 0, high = 0;
+	if (least == GS_WORDS_32)
+		return (struct gs_words){GS_WORDS_32, 0};
+	range_of(f, base, ints, &low, &high);
+	return gs_words_between(low, high, ints, is_x, least);
 }
 
 /* ---- words ---- */
@@ -200,8 +207,7 @@ static void fill_pieces(void *self, unsigned thread, uint64_t first, uint64_t la
 	}
 }
 
-/* Lines of words along the word axis, evenly apart in the tensor, nothing of which is padding: how far. */
-static bool even_lines(const struct gs_contraction *c, const struct gs_factor *f, int64_t *apart)
+bool gs_words_even_lines(const struct gs_contraction *c, const struct gs_factor *f, int64_t *apart)
 {
 	unsigned last = f->stage_dims - 1;
 	int64_t dense = 1;
@@ -243,7 +249,7 @@ void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, co
 	uint64_t inner = f->stage[f->stage_dims - 1].length, lines = f->stage_elements / inner,
 		 grain = (1 << 14) / inner + 1;
 	struct lines_job even = {.words = job};
-	if (words.kind != GS_WORDS_32 && even_lines(c, f, &even.apart))
+	if (words.kind != GS_WORDS_32 && gs_words_even_lines(c, f, &even.apart))
 		gs_pool_run(pool, lines, grain, fill_lines, &even);
 	else
 		gs_pool_run(pool, lines, grain, fill_some, &job);

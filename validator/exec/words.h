@@ -20,6 +20,13 @@ unsigned gs_words_terms(enum gs_words_kind kind);
 struct gs_words gs_words_for(const struct gs_factor *f, const uint8_t *base, const struct gs_ints *ints, bool is_x,
                              enum gs_words_kind least);
 
+/* The same of numbers from low to high. */
+struct gs_words gs_words_between(int32_t low, int32_t high, const struct gs_ints *ints, bool is_x,
+                                 enum gs_words_kind least);
+
+/* Lines of words of i32 along the word axis, evenly apart in the tensor, nothing of which is padding: how far. */
+bool gs_words_even_lines(const struct gs_contraction *c, const struct gs_factor *f, int64_t *apart);
+
 /* Fills the stage of a factor of *c. */
 void gs_words_fill(const struct gs_contraction *c, const struct gs_factor *f, const uint8_t *base,
                    struct gs_words words, const struct gs_ints *ints, struct gs_pool *pool, uint32_t *stage);

@@ -168,13 +168,15 @@ static enum gs_err sample_posted(struct gs_node_turn *t, const struct gs_event *
 
 	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self))
 		return GS_OK;
-	return gs_plan_sample(t, &claim, &sample);
+	return gs_plan_sample(t, &claim, true, &sample);
 }
 
 enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)
 {
 	struct gs_event event;
-	enum gs_err err = gs_event_decode(&t->node->options.contracts, entry, &event, t->j->error);
+	const struct gs_contracts *contracts = &t->node->options.contracts;
+	enum gs_err err = t->decoded ? gs_event_decode_again(contracts, entry, &event, t->j->error)
+	                             : gs_event_decode(contracts, entry, &event, t->j->error);
 
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->catching_up ? NULL : t->node->log);

@@ -315,8 +315,8 @@ static enum gs_err check_ids(const struct gs_contracts *contracts, const struct 
 	return event->kind == GS_EVENT_BATCH_POSTED ? check_batch_id(contracts, log, event, error) : GS_OK;
 }
 
-enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log, struct gs_event *out,
-                            struct gs_error *error)
+enum gs_err gs_event_decode_again(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                                  struct gs_event *out, struct gs_error *error)
 {
 	const struct form *form = form_of(contracts, log);
 	struct reading r = {.out = out};
@@ -340,8 +340,16 @@ enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct g
 		r.data = gs_abi_read(log->data);
 		form->read(&r);
 		if (!r.topics.err && !r.data.err)
-			return check_ids(contracts, log, out, error);
+			return GS_OK;
 	}
 	return gs_fail(error, GS_EPARSE, "log %u of block %llu: not an event %s as this version knows it", log->index,
 	               (unsigned long long)log->block_number, form->name);
+}
+
+enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log, struct gs_event *out,
+                            struct gs_error *error)
+{
+	const enum gs_err err = gs_event_decode_again(contracts, log, out, error);
+
+	return err ? err : check_ids(contracts, log, out, error);
 }

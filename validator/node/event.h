@@ -103,6 +103,9 @@ struct gs_event {
  * GS_ECORRUPT: a claim or a batch whose id is not the hash of what was posted: the endpoint does not tell what the chain says. */
 GS_MUST enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct gs_log_entry *log,
                                     struct gs_event *out, struct gs_error *error);
+/* The same of a log that gs_event_decode has taken before: ids are not compared again. */
+GS_MUST enum gs_err gs_event_decode_again(const struct gs_contracts *contracts, const struct gs_log_entry *log,
+                                          struct gs_event *out, struct gs_error *error);
 const char *gs_event_name(enum gs_event_kind kind);
 
 #endif

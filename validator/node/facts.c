@@ -29,14 +29,6 @@ static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_b
 
 /* --- reading --- */
 
-enum gs_err gs_facts_claim(struct gs_journal *j, const struct gs_hash *id, struct gs_claim *out)
-{
-	struct gs_bytes value;
-	enum gs_err err = gs_journal_view(j, GS_TABLE_CLAIMS, hash_key(id), &value);
-
-	return err ? err : gs_claim_decode(hash_key(id), value, out);
-}
-
 enum gs_err gs_facts_game(struct gs_journal *j, const struct gs_hash *id, struct gs_game_record *out)
 {
 	struct gs_bytes value;
@@ -89,8 +81,7 @@ static enum gs_err get_array(struct gs_journal *j, const struct gs_hash *claim, 
 	uint8_t key[GS_BLOB_KEY];
 	enum gs_err err = gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, given, key), out);
 
-	return err == GS_ENOTFOUND ? gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, posted, key), out)
-	                           : err;
+	return err == GS_ENOTFOUND ? gs_facts_on_chain(j, claim, posted, out) : err;
 }
 
 enum gs_err gs_facts_input(struct gs_journal *j, const struct gs_hash *claim, struct gs_buf *out)
@@ -104,18 +95,6 @@ enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *claim, s
 }
 
 /* --- writing --- */
-
-enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
-{
-	struct gs_buf value;
-	enum gs_err err;
-
-	gs_buf_init(&value, FACT_BYTES_MAX);
-	gs_claim_encode(claim, &value);
-	err = derive(j, GS_TABLE_CLAIMS, hash_key(&claim->id), &value);
-	gs_buf_free(&value);
-	return err;
-}
 
 static enum gs_err put_game(struct gs_journal *j, const struct gs_game_record *game)
 {
@@ -290,22 +269,14 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_log_entry 
 		.status = GS_CLAIM_OPEN,
 	};
 	struct gs_terms terms;
-	struct gs_model_record model;
-	uint8_t key[GS_BLOB_KEY];
-	enum gs_err err = gs_facts_model(j, &e->body.model_id, &model);
+	struct gs_bytes model; /* there must be one */
+	enum gs_err err = gs_journal_view(j, GS_TABLE_MODELS, hash_key(&e->body.model_id), &model);
 
 	if (err || gs_terms_decode(&e->terms_word, &terms) != GS_OK ||
 	    gs_bond_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.bond) != GS_OK ||
 	    gs_fee_of_claim(&terms, gs_claim_lot_value(&e->body.lot), &claim.fee) != GS_OK)
 		return GS_ECORRUPT;
-	err = gs_facts_put_claim(j, &claim);
-
-	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, GS_BLOB_INPUT, key), e->input);
-	if (!err)
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->claim, GS_BLOB_OUTPUT, key),
-		                        e->output);
-	return err;
+	return gs_facts_post_claim(j, &claim, e->input, e->output);
 }
 
 static enum gs_err apply_claim_status(struct gs_journal *j, const struct gs_event *e, enum gs_claim_status status)

@@ -12,6 +12,7 @@ enum gs_claim_status { GS_CLAIM_OPEN = 1, GS_CLAIM_INVALID = 2, GS_CLAIM_FINAL =
 
 struct gs_claim {
 	struct gs_hash id;
+	uint64_t number; /* in the order of posting, from 1; 0: stored under its id, as earlier versions did */
 	struct gs_claim_body body; /* every call about the claim brings it */
 	struct gs_u256 terms_word; /* as it was posted under */
 	struct gs_wei bond; /* by these terms; what stands for a leaf of a batch in calldata is the batch's bond */
@@ -158,8 +159,8 @@ GS_MUST enum gs_err gs_facts_output(struct gs_journal *j, const struct gs_hash *
 /* Readers of stored records, for scans. Views point into value. */
 GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out);
 /* Whether there may be something to do about a stored claim: it is open, or a demand's price is locked. For scans over all of them:
- * nothing is copied, and what stands behind is looked at by whoever decodes it. */
-GS_MUST enum gs_err gs_claim_peek(struct gs_bytes value, bool *needs);
+ * what stands behind is looked at by whoever decodes it. */
+GS_MUST enum gs_err gs_claim_peek(struct gs_bytes key, struct gs_bytes value, struct gs_hash *id, bool *needs);
 GS_MUST enum gs_err gs_game_peek(struct gs_bytes value, bool *open);
 GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);

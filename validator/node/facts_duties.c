@@ -11,8 +11,8 @@ static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 {
 	const uint64_t at = (uint64_t)e->demand_block * e->chunks.len;
 	uint8_t key[GS_BLOB_KEY];
-	const struct gs_bytes where = gs_facts_blob_key(
-		&e->claim, e->demand_kind == GS_DEMAND_INPUT ? GS_BLOB_INPUT : GS_BLOB_OUTPUT, key);
+	const char kind = e->demand_kind == GS_DEMAND_INPUT ? GS_BLOB_INPUT : GS_BLOB_OUTPUT;
+	const struct gs_bytes where = gs_facts_blob_key(&e->claim, kind, key);
 	struct gs_buf bytes;
 	uint8_t *more;
 	enum gs_err err;
@@ -20,7 +20,7 @@ static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 	if (at + e->chunks.len > GS_STORE_VALUE_MAX)
 		return GS_OK; /* longer than anything that this node can store: the claim stays unavailable */
 	gs_buf_init(&bytes, GS_STORE_VALUE_MAX);
-	err = gs_journal_get(j, GS_TABLE_BLOBS, where, &bytes);
+	err = gs_facts_on_chain(j, &e->claim, kind, &bytes);
 	if (!err && bytes.len < at + e->chunks.len) {
 		const size_t missing = (size_t)(at + e->chunks.len) - bytes.len;
 		more = gs_buf_extend(&bytes, missing);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 enum {
-	CLAIM_VERSION = 3,
-	CLAIM_FIELDS = 26,
+	CLAIM_VERSION = 4,
+	CLAIM_FIELDS = 27,
+	CLAIM_VERSION_BY_ID = 3, /* without the id, which was the key */
 	GAME_VERSION = 2,
 	GAME_FIELDS = 10 + GS_GAME_ROUNDS_MAX + 1,
 	MODEL_VERSION = 2,
@@ -40,20 +41,32 @@ static void get_tag(struct gs_record_reader *r, struct gs_trace_tag *out)
 		r->err = GS_ECORRUPT;
 }
 
+static void get_brief_tag(struct gs_record_reader *r, struct gs_trace_tag *out)
+{
+	const struct gs_bytes bytes = gs_record_get_bytes(r);
+
+	memset(out, 0, sizeof(*out));
+	if (!r->err && bytes.len == sizeof(out->b))
+		memcpy(out->b, bytes.ptr, bytes.len);
+	else if (!r->err && bytes.len)
+		r->err = GS_ECORRUPT;
+}
+
 void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 {
 	struct gs_record_writer w;
 
 	gs_record_begin(&w, out, CLAIM_VERSION, CLAIM_FIELDS);
-	gs_record_put_hash(&w, &c->body.batch);
-	gs_record_put_wei(&w, (struct gs_wei){c->body.lot});
+	gs_record_put_hash(&w, &c->id);
+	gs_record_put_brief_hash(&w, &c->body.batch);
+	gs_record_put_brief_wei(&w, (struct gs_wei){c->body.lot});
 	gs_record_put_address(&w, &c->body.claimant);
 	gs_record_put_hash(&w, &c->body.model_id);
 	gs_record_put_hash(&w, &c->body.input_root);
 	gs_record_put_hash(&w, &c->body.output_root);
-	gs_record_put_wei(&w, (struct gs_wei){c->terms_word});
-	gs_record_put_wei(&w, c->bond);
-	gs_record_put_wei(&w, c->fee);
+	gs_record_put_brief_wei(&w, (struct gs_wei){c->terms_word});
+	gs_record_put_brief_wei(&w, c->bond);
+	gs_record_put_brief_wei(&w, c->fee);
 	gs_record_put_u64(&w, c->window_end.unix_s);
 	gs_record_put_u64(&w, c->block);
 	gs_record_put_u64(&w, c->log_index);
@@ -62,16 +75,31 @@ void gs_claim_encode(const struct gs_claim *c, struct gs_buf *out)
 	gs_record_put_u64(&w, c->games);
 	gs_record_put_u64(&w, c->open_games);
 	gs_record_put_u64(&w, c->demand.deadline.unix_s);
-	gs_record_put_address(&w, &c->demand.by);
+	gs_record_put_brief_address(&w, &c->demand.by);
 	gs_record_put_u64(&w, c->demand.kind);
 	gs_record_put_u64(&w, c->demand.block);
 	gs_record_put_u64(&w, c->audit_deadline.unix_s);
 	gs_record_put_bool(&w, c->audited);
 	gs_record_put_u64(&w, c->first_window_end.unix_s);
-	gs_record_put_bytes(&w, (struct gs_bytes){c->tag.b, sizeof(c->tag.b)});
-	gs_record_put_hash(&w, &c->published);
+	gs_record_put_bytes(&w, (struct gs_bytes){c->tag.b, gs_trace_tag_is_zero(&c->tag) ? 0 : sizeof(c->tag.b)});
+	gs_record_put_brief_hash(&w, &c->published);
 	gs_record_put_u64(&w, c->settled.unix_s);
 	gs_record_end(&w);
+}
+
+/* Opens a claim's record of either version and reads its id. */
+static enum gs_err open_claim(struct gs_record_reader *r, struct gs_bytes key, struct gs_bytes value,
+                              struct gs_hash *id)
+{
+	gs_record_open(r, value, CLAIM_VERSION, CLAIM_FIELDS);
+	if (r->err == GS_EUNSUPPORTED) {
+		gs_record_open(r, value, CLAIM_VERSION_BY_ID, CLAIM_FIELDS - 1);
+		return r->err ? r->err : take_key(key, id);
+	}
+	*id = gs_record_get_hash(r);
+	if (!r->err && key.len != GS_CLAIM_KEY && (key.len != sizeof(id->b) || memcmp(key.ptr, id->b, key.len) != 0))
+		r->err = GS_ECORRUPT;
+	return r->err;
 }
 
 enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct gs_claim *out)
@@ -79,18 +107,18 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	struct gs_record_reader r;
 
 	memset(out, 0, sizeof(*out));
-	if (take_key(key, &out->id))
-		return GS_ECORRUPT;
-	gs_record_open(&r, value, CLAIM_VERSION, CLAIM_FIELDS);
-	out->body.batch = gs_record_get_hash(&r);
-	out->body.lot = gs_record_get_wei(&r).v;
+	if (open_claim(&r, key, value, &out->id))
+		return r.err ? r.err : GS_ECORRUPT;
+	out->number = key.len == GS_CLAIM_KEY ? gs_be64_read(key.ptr) : 0;
+	out->body.batch = gs_record_get_brief_hash(&r);
+	out->body.lot = gs_record_get_brief_wei(&r).v;
 	out->body.claimant = gs_record_get_address(&r);
 	out->body.model_id = gs_record_get_hash(&r);
 	out->body.input_root = gs_record_get_hash(&r);
 	out->body.output_root = gs_record_get_hash(&r);
-	out->terms_word = gs_record_get_wei(&r).v;
-	out->bond = gs_record_get_wei(&r);
-	out->fee = gs_record_get_wei(&r);
+	out->terms_word = gs_record_get_brief_wei(&r).v;
+	out->bond = gs_record_get_brief_wei(&r);
+	out->fee = gs_record_get_brief_wei(&r);
 	out->window_end.unix_s = gs_record_get_u64(&r);
 	out->block = gs_record_get_u64(&r);
 	out->log_index = gs_record_get_u32(&r);
@@ -99,23 +127,24 @@ enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, struct g
 	out->games = gs_record_get_u32(&r);
 	out->open_games = gs_record_get_u32(&r);
 	out->demand.deadline.unix_s = gs_record_get_u64(&r);
-	out->demand.by = gs_record_get_address(&r);
+	out->demand.by = gs_record_get_brief_address(&r);
 	out->demand.kind = (uint8_t)gs_record_get_u32(&r);
 	out->demand.block = gs_record_get_u32(&r);
 	out->audit_deadline.unix_s = gs_record_get_u64(&r);
 	out->audited = gs_record_get_bool(&r);
 	out->first_window_end.unix_s = gs_record_get_u64(&r);
-	get_tag(&r, &out->tag);
-	out->published = gs_record_get_hash(&r);
+	get_brief_tag(&r, &out->tag);
+	out->published = gs_record_get_brief_hash(&r);
 	out->settled.unix_s = gs_record_get_u64(&r);
 	return gs_record_close(&r);
 }
 
-enum gs_err gs_claim_peek(struct gs_bytes value, bool *needs)
+enum gs_err gs_claim_peek(struct gs_bytes key, struct gs_bytes value, struct gs_hash *id, bool *needs)
 {
 	struct gs_record_reader r;
 
-	gs_record_open(&r, value, CLAIM_VERSION, CLAIM_FIELDS);
+	if (open_claim(&r, key, value, id))
+		return r.err ? r.err : GS_ECORRUPT;
 	gs_record_skip(&r, 13); /* up to its transaction */
 	*needs = gs_record_get_u32(&r) == GS_CLAIM_OPEN;
 	gs_record_skip(&r, 2); /* games */

@@ -6,10 +6,11 @@
 #include "validator/node/record.h"
 
 enum {
+	GS_CLAIM_KEY = 8,
 	GS_SLASH_KEY = 12,
 	GS_BEACON_KEY = 8,
 	GS_ATTESTATION_KEY = 52
-}; /* block number, log index; epoch; claim, validator */
+}; /* number; block number, log index; epoch; claim, validator */
 
 void gs_claim_encode(const struct gs_claim *claim, struct gs_buf *out);
 void gs_game_encode(const struct gs_game_record *game, struct gs_buf *out);
@@ -32,7 +33,13 @@ enum {
 	GS_BLOB_LEAVES = 'l'
 };
 struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY]);
+/* A claim that gs_facts_claim has found. */
 GS_MUST enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim);
+/* A new one, with its arrays as they were posted; it gets its number. GS_ECORRUPT: it is there already. */
+GS_MUST enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, struct gs_bytes input,
+                                        struct gs_bytes output);
+/* Appends an array as it was posted (kind: GS_BLOB_INPUT, GS_BLOB_OUTPUT) or completed since. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_facts_on_chain(struct gs_journal *j, const struct gs_hash *claim, char kind, struct gs_buf *out);
 /* An event of Duties. */
 GS_MUST enum gs_err gs_facts_apply_duty(struct gs_journal *j, const struct gs_event *event);
 GS_MUST enum gs_err gs_facts_apply_attestation(struct gs_journal *j, const struct gs_event *event);

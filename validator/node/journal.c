@@ -78,6 +78,7 @@ enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t block, struc
 	enum gs_err err;
 
 	*out = (struct gs_journal){.store = store, .block = block, .error = error};
+	gs_buf_init(&out->scratch, GS_STORE_VALUE_MAX);
 	err = store->begin(store->self, GS_STORE_WRITE, &out->txn, error);
 	if (err)
 		return err;
@@ -92,6 +93,7 @@ enum gs_err gs_journal_commit(struct gs_journal *j)
 	struct gs_store_txn *txn = j->txn;
 
 	j->txn = NULL;
+	gs_buf_free(&j->scratch);
 	return j->store->commit(txn, j->error);
 }
 
@@ -100,6 +102,7 @@ void gs_journal_abort(struct gs_journal *j)
 	if (j->txn)
 		j->store->abort(j->txn);
 	j->txn = NULL;
+	gs_buf_free(&j->scratch);
 }
 
 enum gs_err gs_journal_view(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes *out)
@@ -316,6 +319,8 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	struct keys keys;
 	uint8_t key[NUMBERED_KEY];
 	enum gs_err err = undo_keys(j, j->block, &keys);
+
+	j->claims_known = false;
 
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.key[i]);

@@ -25,6 +25,9 @@ struct gs_journal {
 	uint64_t final;         /* no block up to this one is ever taken back; 0: not known */
 	bool stays;             /* what is derived now will never be taken back: no undo records */
 	struct gs_time time;    /* of the newest block, once gs_journal_advance was called in this transaction */
+	uint64_t newest_claim;  /* its number, once it was looked up in this transaction (facts_claims.c)... */
+	bool claims_known;      /* ...and nothing was taken back since */
+	struct gs_buf scratch;  /* where records are written before they are put; freed by commit and abort */
 	struct gs_error *error; /* may be NULL */
 };
 

@@ -133,6 +133,7 @@ struct gs_node_input {
 			const struct gs_log_entry
 				*entries; /* of the node's contracts, in order; each with its block's time */
 			size_t count;
+			bool decoded; /* gs_event_decode has taken each of them */
 		} range;
 		struct {
 			struct gs_hash claim;

@@ -61,6 +61,7 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
+	bool decoded;     /* ids in its logs were compared */
 	bool catching_up; /* many blocks in one step: claims are not told one by one */
 };
 
@@ -79,8 +80,10 @@ GS_MUST enum gs_err gs_node_load_final(struct gs_journal *j, uint64_t *out);
 GS_MUST enum gs_err gs_node_on_final(struct gs_node_turn *t, uint64_t number, const struct gs_hash *hash);
 /* GS_ECORRUPT, GS_EPARSE: the range contradicts itself or what is stored. */
 GS_MUST enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input *in);
-/* Whether this node executes the claim of somebody else; decided, stored and told once. */
-GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out);
+/* Whether this node executes the claim of somebody else. That it does is decided, stored and told once; that it does not follows from
+ * the policy's key and rate, and is told when the claim is seen first. */
+GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, bool first,
+                                   struct gs_sample *out);
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);

@@ -46,10 +46,11 @@ static enum gs_err keep_key(struct ids *ids, struct gs_bytes key)
 /* Open, or with a demand whose price is still locked. */
 static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
 {
+	struct gs_hash id;
 	bool needs;
-	enum gs_err err = gs_claim_peek(value, &needs);
+	enum gs_err err = gs_claim_peek(key, value, &id, &needs);
 
-	return err || !needs ? err : keep_key(context, key);
+	return err || !needs ? err : keep_id(context, &id);
 }
 
 static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -222,7 +223,7 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 
 /* --- claims --- */
 
-enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
+enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, bool first, struct gs_sample *out)
 {
 	const struct gs_bytes key = {claim->id.b, sizeof(claim->id.b)};
 	struct gs_bytes known;
@@ -237,9 +238,10 @@ enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim,
 		gs_sample_decide(&t->node->options.sampling, &claim->id, gs_claim_lot_value(&claim->body.lot), out);
 		gs_sample_encode(out, &value);
 		err = value.err;
-		if (!err)
+		/* Not drawn is drawn again with the same outcome: it follows from the key, the claim and the policy. */
+		if (!err && out->execute)
 			err = gs_journal_put(t->j, GS_TABLE_SAMPLES, key, gs_buf_view(&value));
-		if (t->catching_up)
+		if (t->catching_up || (!out->execute && !first))
 			goto out;
 		gs_hex_encode(claim->id.b, 32, true, id);
 		gs_log_line(t->node->log, GS_LOG_INFO, "claim.sample", "claim=%s execute=%s reason=%s", id,
@@ -384,7 +386,7 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 {
 	struct gs_sample sample;
 	struct gs_verdict_record verdict;
-	enum gs_err err = gs_plan_sample(t, claim, &sample);
+	enum gs_err err = gs_plan_sample(t, claim, false, &sample);
 
 	if (err || !sample.execute)
 		return err;

@@ -125,6 +125,7 @@ enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input 
 		return contradicts(t, "it begins before the stored block that it follows");
 	t->j->stays = true;
 	t->catching_up = true;
+	t->decoded = in->as.range.decoded;
 	err = apply_range(t, in);
 	if (!err)
 		err = gs_journal_jump(t->j, last);

@@ -71,6 +71,34 @@ void gs_record_put_wei(struct gs_record_writer *w, struct gs_wei v)
 	gs_record_put_bytes(w, (struct gs_bytes){bytes, sizeof(bytes)});
 }
 
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+	while (len > 0 && bytes[len - 1] == 0)
+		len--;
+	return len == 0;
+}
+
+void gs_record_put_brief_hash(struct gs_record_writer *w, const struct gs_hash *v)
+{
+	gs_record_put_bytes(w, (struct gs_bytes){v->b, all_zero(v->b, sizeof(v->b)) ? 0 : sizeof(v->b)});
+}
+
+void gs_record_put_brief_address(struct gs_record_writer *w, const struct gs_address *v)
+{
+	gs_record_put_bytes(w, (struct gs_bytes){v->b, all_zero(v->b, sizeof(v->b)) ? 0 : sizeof(v->b)});
+}
+
+void gs_record_put_brief_wei(struct gs_record_writer *w, struct gs_wei v)
+{
+	uint8_t bytes[32];
+	size_t zeros = 0;
+
+	gs_u256_to_be(&v.v, bytes);
+	while (zeros < sizeof(bytes) && bytes[zeros] == 0)
+		zeros++;
+	gs_record_put_bytes(w, (struct gs_bytes){bytes + zeros, sizeof(bytes) - zeros});
+}
+
 void gs_record_put_text(struct gs_record_writer *w, const char *v)
 {
 	size_t len = strlen(v);
@@ -239,6 +267,46 @@ struct gs_wei gs_record_get_wei(struct gs_record_reader *r)
 	uint8_t bytes[32];
 
 	get_exact(r, bytes, sizeof(bytes));
+	return (struct gs_wei){gs_u256_from_be(bytes)};
+}
+
+/* Of nothing all bytes are zero. */
+static void get_all_or_nothing(struct gs_record_reader *r, void *out, size_t size)
+{
+	if (!r->err && r->left > 0 && r->end - r->at >= 2 && r->at[0] == 0xc4 && r->at[1] == 0) {
+		memset(out, 0, size);
+		r->at += 2;
+		r->left--;
+		return;
+	}
+	get_exact(r, out, size);
+}
+
+struct gs_hash gs_record_get_brief_hash(struct gs_record_reader *r)
+{
+	struct gs_hash v;
+
+	get_all_or_nothing(r, v.b, sizeof(v.b));
+	return v;
+}
+
+struct gs_address gs_record_get_brief_address(struct gs_record_reader *r)
+{
+	struct gs_address v;
+
+	get_all_or_nothing(r, v.b, sizeof(v.b));
+	return v;
+}
+
+struct gs_wei gs_record_get_brief_wei(struct gs_record_reader *r)
+{
+	const struct gs_bytes v = gs_record_get_bytes(r);
+	uint8_t bytes[32] = {0};
+
+	if (v.len > sizeof(bytes))
+		r->err = GS_ECORRUPT;
+	else if (v.len)
+		memcpy(bytes + sizeof(bytes) - v.len, v.ptr, v.len);
 	return (struct gs_wei){gs_u256_from_be(bytes)};
 }
 

@@ -28,6 +28,10 @@ void gs_record_put_bytes(struct gs_record_writer *w, struct gs_bytes v);
 void gs_record_put_hash(struct gs_record_writer *w, const struct gs_hash *v);
 void gs_record_put_address(struct gs_record_writer *w, const struct gs_address *v);
 void gs_record_put_wei(struct gs_record_writer *w, struct gs_wei v);
+/* The same, short: nothing where it is zero, an amount without the zeros in front. */
+void gs_record_put_brief_hash(struct gs_record_writer *w, const struct gs_hash *v);
+void gs_record_put_brief_address(struct gs_record_writer *w, const struct gs_address *v);
+void gs_record_put_brief_wei(struct gs_record_writer *w, struct gs_wei v);
 void gs_record_put_text(struct gs_record_writer *w, const char *v);
 /* Asserts that all fields were written. */
 void gs_record_end(const struct gs_record_writer *w);
@@ -48,6 +52,10 @@ struct gs_bytes gs_record_get_bytes(struct gs_record_reader *r); /* borrowed fro
 struct gs_hash gs_record_get_hash(struct gs_record_reader *r);
 struct gs_address gs_record_get_address(struct gs_record_reader *r);
 struct gs_wei gs_record_get_wei(struct gs_record_reader *r);
+/* What was put either way. */
+struct gs_hash gs_record_get_brief_hash(struct gs_record_reader *r);
+struct gs_address gs_record_get_brief_address(struct gs_record_reader *r);
+struct gs_wei gs_record_get_brief_wei(struct gs_record_reader *r);
 /* Copies into out; GS_ECORRUPT when it does not fit. */
 void gs_record_get_text(struct gs_record_reader *r, char *out, size_t size);
 /* The next fields, of whatever types. */

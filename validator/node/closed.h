@@ -1,9 +1,9 @@
-/* simulations/economy/closed.h: what the economics come to by formulas alone: plain arithmetic on numbers, nothing drawn.
+/* validator/node/closed.h: what the economics come to by formulas alone: plain arithmetic on numbers, nothing drawn.
  *
  * Amounts are all in one unit, whichever; shares and chances are of one. Only + - * / decide, so every machine gives the
  * same bits. The formulas' sources, and the simulations that they are compared with, stand in docs/economics.md. */
-#ifndef GS_SIMULATIONS_ECONOMY_CLOSED_H
-#define GS_SIMULATIONS_ECONOMY_CLOSED_H
+#ifndef GS_VALIDATOR_NODE_CLOSED_H
+#define GS_VALIDATOR_NODE_CLOSED_H
 
 #include <stdbool.h>
 

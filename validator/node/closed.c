@@ -1,4 +1,4 @@
-#include "simulations/economy/closed.h"
+#include "validator/node/closed.h"
 
 #include <math.h>
 
