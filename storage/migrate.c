@@ -7,8 +7,9 @@
 /* --- the steps; schema 3 is the first that was ever left behind with a way forward --- */
 
 static const struct gs_migration steps[] = {
-	/* Claims that are posted from now on lie in the order of posting; those under their ids stay there and are found. */
-	{.from = 3, .adds = {GS_TABLE_CLAIM_IDS, GS_TABLE_ARRAYS}, .added = 2},
+	/* Claims that are posted from now on lie in the order of posting; those under their ids stay there and are found. The node fills its
+	 * agenda from the facts when it finds none (validator/node/agenda.h). */
+	{.from = 3, .adds = {GS_TABLE_CLAIM_IDS, GS_TABLE_ARRAYS, GS_TABLE_AGENDA}, .added = 3},
 };
 
 const struct gs_migration_plan gs_migrations = {

@@ -36,6 +36,7 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_TALKS] = "talks",
 	[GS_TABLE_CLAIM_IDS] = "claim_ids",
 	[GS_TABLE_ARRAYS] = "arrays",
+	[GS_TABLE_AGENDA] = "agenda",
 };
 
 const char *gs_table_name(enum gs_table table)

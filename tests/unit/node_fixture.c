@@ -195,6 +195,7 @@ int node_set_up(void **state)
 	f->store = gs_store_port(f->db);
 	f->now_s = NODE_START_S;
 	f->options = (struct gs_node_options){
+		.check_agenda = true,
 		.contracts = {.stakes = node_address(1),
 	                      .models = node_address(2),
 	                      .claims = node_address(3),

@@ -214,15 +214,15 @@ static void sent_once_and_undone(void **state)
 	assert_int_equal(txs.count, 0);
 	gs_tx_list_free(&txs);
 	gs_intent_id(GS_INTENT_CHALLENGE, &challenge.subject, &challenge.state, &challenge.id);
-	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){110}, &under_way), GS_OK);
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){110}, &under_way, NULL), GS_OK);
 	assert_true(under_way); /* not before its time */
-	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){111}, &under_way), GS_OK);
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){111}, &under_way, NULL), GS_OK);
 	assert_false(under_way);
 	assert_int_equal(gs_journal_rewind(&j), GS_OK);
 	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
 	assert_int_equal(txs.count, 2);
 	gs_tx_list_free(&txs);
-	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){500}, &under_way), GS_OK);
+	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){500}, &under_way, NULL), GS_OK);
 	assert_true(under_way);
 	gs_buf_free(&data);
 	gs_journal_abort(&j);

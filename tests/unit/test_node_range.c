@@ -119,7 +119,7 @@ static void take_final(struct follower *f, uint64_t number)
 
 static void same_state(const struct follower *a, const struct follower *b)
 {
-	static const enum gs_table not_compared[] = {GS_TABLE_HEADS, GS_TABLE_META};
+	static const enum gs_table not_compared[] = {GS_TABLE_HEADS, GS_TABLE_META, GS_TABLE_AGENDA};
 	struct gs_hash head;
 
 	for (int t = 0; t < GS_TABLE_COUNT; t++) {

@@ -42,6 +42,14 @@ struct gs_bytes gs_node_effect_more(const struct gs_node_effects *effects, const
 	return span(effects, effect->more_at, effect->more_len);
 }
 
+static bool is_there(const struct gs_node_effects *effects, const struct gs_node_effect *effect)
+{
+	for (size_t i = 0; i < effects->count; i++)
+		if (effects->effect[i].kind == effect->kind && gs_hash_equal(&effects->effect[i].hash, &effect->hash))
+			return true;
+	return false;
+}
+
 enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
                              struct gs_bytes more)
 {
@@ -49,7 +57,7 @@ enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effec
 	const size_t before = effects->count;
 	enum gs_err err = gs_node_emit(t, effect, data);
 
-	if (err)
+	if (err || t->checking)
 		return err;
 	effects->effect[before].more_at = effects->bytes.len;
 	effects->effect[before].more_len = more.len;
@@ -63,6 +71,12 @@ enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, s
 {
 	struct gs_node_effects *effects = t->effects;
 
+	if (t->checking) {
+		/* What is said to another, or heard from it, is so again at every look: the entry for the next is checked instead. */
+		const bool again = effect.kind == GS_EFFECT_TELL || effect.kind == GS_EFFECT_HEAR;
+		t->left = t->left || (!again && !is_there(effects, &effect));
+		return GS_OK;
+	}
 	if (effects->count == GS_NODE_EFFECTS_MAX)
 		return gs_fail(t->j->error, GS_ELIMIT, "node: more than %d effects in one step", GS_NODE_EFFECTS_MAX);
 	effect.data_at = effects->bytes.len;

@@ -62,6 +62,11 @@ enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out)
 	return err;
 }
 
+bool gs_facts_is_grace(struct gs_bytes key)
+{
+	return gs_bytes_equal(key, grace_key);
+}
+
 enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *account, struct gs_account *out)
 {
 	struct gs_bytes value;

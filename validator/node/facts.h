@@ -141,6 +141,8 @@ GS_MUST enum gs_err gs_facts_attestation(struct gs_journal *j, const struct gs_h
 GS_MUST enum gs_err gs_facts_attested(struct gs_journal *j, const struct gs_hash *claim, struct gs_wei *out);
 /* When everything unfinal of a retired deployment can be released; GS_ENOTFOUND while it is not retired. */
 GS_MUST enum gs_err gs_facts_grace_end(struct gs_journal *j, struct gs_time *out);
+/* Whether it is the key under which that is kept, in table META. */
+bool gs_facts_is_grace(struct gs_bytes key);
 /* The first epoch that was recorded after `epoch`. GS_ENOTFOUND: none was, yet. */
 GS_MUST enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct gs_beacon *out);
 /* Zero for an unknown account. */

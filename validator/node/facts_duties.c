@@ -111,16 +111,16 @@ static enum gs_err look_for_beacon(void *context, struct gs_bytes key, struct gs
 	enum gs_err err;
 
 	if (key.len == GS_BEACON_KEY && gs_be64_read(key.ptr) <= search->after)
-		return GS_OK;
+		return GS_ENOTFOUND; /* no more: they come in order, the newest first, for those who ask ask for a late one */
 	err = gs_beacon_decode(key, value, &search->beacon);
 	search->found = !err;
-	return err ? err : GS_ENOTFOUND; /* no more: they come in order */
+	return err;
 }
 
 enum gs_err gs_facts_beacon_after(struct gs_journal *j, uint64_t epoch, struct gs_beacon *out)
 {
 	struct beacon_search search = {.after = epoch};
-	enum gs_err err = j->store->scan(j->txn, GS_TABLE_BEACONS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+	enum gs_err err = j->store->scan(j->txn, GS_TABLE_BEACONS, (struct gs_bytes){NULL, 0}, GS_STORE_DESCENDING,
 	                                 look_for_beacon, &search, j->error);
 
 	*out = search.beacon;

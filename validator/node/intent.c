@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chain/core/hash.h"
+#include "validator/node/agenda.h"
 #include "validator/node/record.h"
 
 enum {
@@ -111,6 +112,67 @@ enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct 
 	return gs_record_close(&r);
 }
 
+/* --- the agenda --- */
+
+static bool reserves(uint8_t kind)
+{
+	return kind == GS_INTENT_CHALLENGE || kind == GS_INTENT_OPEN_LEAF || kind == GS_INTENT_ATTEST;
+}
+
+/* In the order in which they are signed: obligations first, and among equals what is due first. */
+static struct gs_bytes planned_key(const struct gs_intent *intent, uint8_t out[1 + GS_AGENDA_KEY])
+{
+	uint8_t rest[GS_AGENDA_KEY];
+
+	(void)gs_agenda_key(rest, GS_AGENDA_PLANNED, intent->due.unix_s ? intent->due.unix_s : UINT64_MAX, &intent->id);
+	out[0] = rest[0];
+	out[1] = !gs_intent_is_obligation(intent->kind);
+	memcpy(out + 2, rest + 1, sizeof(rest) - 1);
+	return (struct gs_bytes){out, 1 + GS_AGENDA_KEY};
+}
+
+enum gs_err gs_intent_enter_agenda(struct gs_journal *j, const struct gs_intent *intent)
+{
+	const bool waits = intent->status == GS_INTENT_PLANNED || intent->status == GS_INTENT_SIGNED;
+	uint8_t key[1 + GS_AGENDA_KEY], reserved[GS_AGENDA_KEY_MAX];
+	enum gs_err err = gs_agenda_set(j, planned_key(intent, key), intent->status == GS_INTENT_PLANNED);
+
+	if (err || !reserves(intent->kind))
+		return err;
+	return gs_agenda_set(j, gs_agenda_pair(reserved, GS_AGENDA_RESERVED, &intent->id, NULL), waits);
+}
+
+struct reserving {
+	struct gs_journal *j;
+	enum gs_err (*visit)(void *context, const struct gs_intent *intent);
+	void *context;
+};
+
+static enum gs_err visit_reserving(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct reserving *r = context;
+	struct gs_intent intent;
+	const struct gs_bytes id = {key.ptr + 1, key.len - 1};
+	enum gs_err err = gs_journal_view(r->j, GS_TABLE_INTENTS, id, &value);
+
+	if (!err)
+		err = gs_intent_decode(id, value, &intent);
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	return intent.status == GS_INTENT_PLANNED || intent.status == GS_INTENT_SIGNED ? r->visit(r->context, &intent)
+	                                                                               : GS_OK;
+}
+
+enum gs_err gs_intent_each_reserving(struct gs_journal *j,
+                                     enum gs_err (*visit)(void *context, const struct gs_intent *intent), void *context)
+{
+	const uint8_t prefix = GS_AGENDA_RESERVED;
+	struct reserving r = {j, visit, context};
+
+	return j->store->scan(j->txn, GS_TABLE_AGENDA, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING,
+	                      visit_reserving, &r, j->error);
+}
+
 static enum gs_err put_intent(struct gs_journal *j, const struct gs_intent *intent, bool derived)
 {
 	struct gs_buf value;
@@ -123,7 +185,7 @@ static enum gs_err put_intent(struct gs_journal *j, const struct gs_intent *inte
 		err = derived ? gs_journal_derive(j, GS_TABLE_INTENTS, hash_key(&intent->id), gs_buf_view(&value))
 		              : gs_journal_put(j, GS_TABLE_INTENTS, hash_key(&intent->id), gs_buf_view(&value));
 	gs_buf_free(&value);
-	return err;
+	return err ? err : gs_intent_enter_agenda(j, intent);
 }
 
 enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struct gs_intent *out, struct gs_buf *data)
@@ -171,14 +233,19 @@ static struct gs_time later(const struct gs_intent *intent, struct gs_time now)
 	return (struct gs_time){now.unix_s + wait_s};
 }
 
-static bool may_retry(const struct gs_intent *intent, struct gs_time now)
+static bool is_tried_again(const struct gs_intent *intent)
 {
-	if (intent->status != GS_INTENT_FAILED || now.unix_s < intent->not_before.unix_s)
-		return false;
-	return gs_intent_is_obligation(intent->kind) || intent->attempts < GS_INTENT_ATTEMPTS_MAX;
+	return intent->status == GS_INTENT_FAILED &&
+	       (gs_intent_is_obligation(intent->kind) || intent->attempts < GS_INTENT_ATTEMPTS_MAX);
 }
 
-enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out)
+static bool may_retry(const struct gs_intent *intent, struct gs_time now)
+{
+	return is_tried_again(intent) && now.unix_s >= intent->not_before.unix_s;
+}
+
+enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out,
+                                struct gs_time *later)
 {
 	struct gs_bytes value;
 	struct gs_intent intent;
@@ -187,6 +254,8 @@ enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, 
 	if (!err)
 		err = gs_intent_decode(hash_key(id), value, &intent);
 	*out = err == GS_OK && !may_retry(&intent, now);
+	if (later)
+		later->unix_s = *out && is_tried_again(&intent) ? intent.not_before.unix_s : 0;
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
@@ -247,53 +316,47 @@ out:
 }
 
 struct next_search {
+	struct gs_journal *j;
 	struct gs_time now;
 	bool found;
-	struct gs_intent best;
+	struct gs_hash id;
 };
 
-/* Obligations first, and among equals what is due first. */
-static bool goes_before(const struct gs_intent *a, const struct gs_intent *b)
-{
-	const bool owed = gs_intent_is_obligation(a->kind);
-
-	if (owed != gs_intent_is_obligation(b->kind))
-		return owed;
-	return a->due.unix_s && (!b->due.unix_s || a->due.unix_s < b->due.unix_s);
-}
-
+/* A key that is not the intent's any more (a reorganisation took back what the key was made from) leads to nothing. */
 static enum gs_err consider(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct next_search *search = context;
-	struct gs_record_reader r;
+	uint8_t own[1 + GS_AGENDA_KEY];
 	struct gs_intent intent;
+	struct gs_bytes id;
 	enum gs_err err;
 
-	(void)open_record(&r, value); /* most are done: those are not read any further */
-	gs_record_skip(&r, 1);
-	if (gs_record_get_u32(&r) != GS_INTENT_PLANNED)
-		return r.err;
-	err = gs_intent_decode(key, value, &intent);
+	if (key.len != sizeof(own))
+		return GS_ECORRUPT;
+	id = (struct gs_bytes){key.ptr + key.len - sizeof(search->id.b), sizeof(search->id.b)};
+	err = gs_journal_view(search->j, GS_TABLE_INTENTS, id, &value);
+	if (!err)
+		err = gs_intent_decode(id, value, &intent);
 	if (err)
-		return err;
-	if (intent.status != GS_INTENT_PLANNED || intent.not_before.unix_s > search->now.unix_s)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	if (intent.status != GS_INTENT_PLANNED || intent.not_before.unix_s > search->now.unix_s ||
+	    !gs_bytes_equal(planned_key(&intent, own), key))
 		return GS_OK;
-	if (!search->found || goes_before(&intent, &search->best)) {
-		search->found = true;
-		search->best = intent;
-	}
-	return GS_OK;
+	search->found = true;
+	search->id = intent.id;
+	return GS_ENOTFOUND; /* enough: they come in order */
 }
 
 enum gs_err gs_intent_next(struct gs_journal *j, struct gs_time now, struct gs_intent *out, struct gs_buf *data)
 {
-	struct next_search search = {.now = now};
-	enum gs_err err = j->store->scan(j->txn, GS_TABLE_INTENTS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+	const uint8_t prefix = GS_AGENDA_PLANNED;
+	struct next_search search = {.j = j, .now = now};
+	enum gs_err err = j->store->scan(j->txn, GS_TABLE_AGENDA, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING,
 	                                 consider, &search, j->error);
 
 	if (err)
 		return err;
-	return search.found ? gs_intent_load(j, &search.best.id, out, data) : GS_ENOTFOUND;
+	return search.found ? gs_intent_load(j, &search.id, out, data) : GS_ENOTFOUND;
 }
 
 /* --- what became of it --- */

@@ -77,13 +77,22 @@ GS_MUST enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent 
 /* One answer to one state of one game, for ever: GS_ECONFLICT when another was entered before. What is signed off chain is entered, too. */
 GS_MUST enum gs_err gs_intent_enter(struct gs_journal *j, const struct gs_hash *game, const struct gs_hash *state,
                                     struct gs_bytes answer);
-/* Whether the intent exists and is PLANNED, SIGNED or DONE, so that its calldata need not be made again. */
-GS_MUST enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out);
+/* Whether the intent exists and is PLANNED, SIGNED or DONE, so that its calldata need not be made again. *later: it failed, and is not under
+ * way any more from then on; 0: no such time. later may be NULL. */
+GS_MUST enum gs_err gs_intent_under_way(struct gs_journal *j, const struct gs_hash *id, struct gs_time now, bool *out,
+                                        struct gs_time *later);
 /* The planned intent that should be signed next: obligations first. Its data lands in *data. GS_ENOTFOUND: nothing to do now. */
 GS_MUST enum gs_err gs_intent_next(struct gs_journal *j, struct gs_time now, struct gs_intent *out,
                                    struct gs_buf *data);
 GS_MUST enum gs_err gs_intent_load(struct gs_journal *j, const struct gs_hash *id, struct gs_intent *out,
                                    struct gs_buf *data);
+
+/* Puts it among those to be signed and those that lock stake, or takes it from there: each write of an intent does it. */
+GS_MUST enum gs_err gs_intent_enter_agenda(struct gs_journal *j, const struct gs_intent *intent);
+/* Every intent that is PLANNED or SIGNED and will lock stake (a challenge, an opened leaf, an attestation). */
+GS_MUST enum gs_err gs_intent_each_reserving(struct gs_journal *j,
+                                             enum gs_err (*visit)(void *context, const struct gs_intent *intent),
+                                             void *context);
 
 /* Reads a stored record, for scans; out->data points into value. */
 GS_MUST enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value, struct gs_intent *out);

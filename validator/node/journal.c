@@ -128,14 +128,87 @@ enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_
 	return out->err;
 }
 
+/* --- watching --- */
+
+void gs_journal_watch_free(struct gs_journal_watch *watch)
+{
+	free(watch->write);
+	memset(watch, 0, sizeof(*watch));
+}
+
+/* Blocks, transactions and what is large are of no interest; nor is the agenda, which is what the watch is for. */
+static bool is_watched(enum gs_table table)
+{
+	switch (table) {
+	case GS_TABLE_META:
+	case GS_TABLE_CLAIMS:
+	case GS_TABLE_MODELS:
+	case GS_TABLE_GAMES:
+	case GS_TABLE_STAKES:
+	case GS_TABLE_INTENTS:
+	case GS_TABLE_VERDICTS:
+	case GS_TABLE_BATCHES:
+	case GS_TABLE_BEACONS:
+	case GS_TABLE_ATTESTATIONS: return true;
+	case GS_TABLE_HEADS:
+	case GS_TABLE_SLASHES:
+	case GS_TABLE_TXS:
+	case GS_TABLE_SAMPLES:
+	case GS_TABLE_SIGNED_MOVES:
+	case GS_TABLE_AUDIT:
+	case GS_TABLE_BLOBS:
+	case GS_TABLE_LEAVES:
+	case GS_TABLE_TALKS:
+	case GS_TABLE_CLAIM_IDS:
+	case GS_TABLE_ARRAYS:
+	case GS_TABLE_AGENDA: return false;
+	}
+	return false;
+}
+
+enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, struct gs_bytes key)
+{
+	struct gs_journal_watch *w = j->watch;
+	struct gs_journal_write *last;
+
+	j->puts += table != GS_TABLE_AGENDA;
+	if (!w || !is_watched(table) || key.len > GS_JOURNAL_WATCHED_KEY)
+		return GS_OK;
+	last = w->count ? &w->write[w->count - 1] : NULL;
+	if (last && last->table == table && last->undone == j->undoing && last->key_len == key.len &&
+	    memcmp(last->key, key.ptr, key.len) == 0)
+		return GS_OK;
+	if (w->count == GS_JOURNAL_WATCHED_MAX)
+		return gs_fail(j->error, GS_ELIMIT, "node: more than %d writes in one step", GS_JOURNAL_WATCHED_MAX);
+	if (w->count == w->cap) {
+		const size_t cap = w->cap ? 2 * w->cap : 64;
+		void *grown = realloc(w->write, cap * sizeof(*w->write));
+		if (!grown)
+			return gs_fail(j->error, GS_ENOMEM, "node: no memory");
+		w->write = grown;
+		w->cap = cap;
+	}
+	GS_ASSERT(w->write);
+	last = &w->write[w->count++];
+	*last = (struct gs_journal_write){.table = (uint8_t)table, .undone = j->undoing, .key_len = (uint8_t)key.len};
+	memcpy(last->key, key.ptr, key.len);
+	return GS_OK;
+}
+
+/* --- writing --- */
+
 enum gs_err gs_journal_put(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
 {
-	return j->store->put(j->txn, table, key, value, j->error);
+	enum gs_err err = gs_journal_note(j, table, key);
+
+	return err ? err : j->store->put(j->txn, table, key, value, j->error);
 }
 
 enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, struct gs_bytes key)
 {
-	return j->store->del(j->txn, table, key, j->error);
+	enum gs_err err = gs_journal_note(j, table, key);
+
+	return err ? err : j->store->del(j->txn, table, key, j->error);
 }
 
 enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
@@ -321,9 +394,10 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	enum gs_err err = undo_keys(j, j->block, &keys);
 
 	j->claims_known = false;
-
+	j->undoing = true;
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.key[i]);
+	j->undoing = false;
 	free(keys.key);
 	if (!err)
 		err = gs_journal_del(j, GS_TABLE_HEADS, numbered_key(key, 'h', j->block));

@@ -15,7 +15,23 @@
 enum {
 	GS_JOURNAL_DEPTH = GS_HEAD_KEPT_MAX, /* blocks that can be taken back at least, and all above the final one */
 	GS_JOURNAL_FORGET_MAX = 64,          /* blocks whose undo records one advance forgets at most */
+	GS_JOURNAL_WATCHED_KEY = 52,         /* the longest key of a watched table */
+	GS_JOURNAL_WATCHED_MAX = 1 << 24,    /* writes of one step that are watched */
 };
+
+/* A record that was written or taken back, by its key alone; of tables with short keys. */
+struct gs_journal_write {
+	uint8_t table; /* enum gs_table */
+	bool undone;   /* by a reorganisation */
+	uint8_t key_len;
+	uint8_t key[GS_JOURNAL_WATCHED_KEY];
+};
+struct gs_journal_watch {
+	struct gs_journal_write *write; /* owned */
+	size_t count;
+	size_t cap;
+};
+void gs_journal_watch_free(struct gs_journal_watch *watch);
 
 struct gs_journal {
 	const struct gs_store *store;
@@ -29,6 +45,9 @@ struct gs_journal {
 	bool claims_known;      /* ...and nothing was taken back since */
 	struct gs_buf scratch;  /* where records are written before they are put; freed by commit and abort */
 	struct gs_error *error; /* may be NULL */
+	struct gs_journal_watch *watch; /* what changes is added, in order; NULL: nobody looks */
+	uint64_t puts;                  /* and deletions so far, but for the agenda's */
+	bool undoing;
 };
 
 /* Opens a write transaction. block: the node's newest. */
@@ -42,6 +61,8 @@ GS_MUST enum gs_err gs_journal_view(struct gs_journal *j, enum gs_table table, s
                                     struct gs_bytes *out);
 /* Appends the value to out. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_journal_get(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *out);
+/* Adds a key to the watch, as a write of it does. */
+GS_MUST enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, struct gs_bytes key);
 /* Plain writes. */
 GS_MUST enum gs_err gs_journal_put(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
                                    struct gs_bytes value);

@@ -11,6 +11,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 {
 	struct gs_node *node = calloc(1, sizeof(*node));
 	struct gs_journal j;
+	struct gs_node_turn turn = {.node = node, .j = &j};
 	enum gs_err err;
 
 	*out = NULL;
@@ -27,6 +28,10 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	err = gs_journal_load_heads(&j, &node->tracker);
 	if (!err)
 		err = gs_node_load_final(&j, &node->final);
+	if (!err)
+		err = gs_agenda_open(&turn);
+	if (!err)
+		err = gs_journal_commit(&j);
 	gs_journal_abort(&j);
 	if (!err && gs_head_newest(&node->tracker))
 		node->block = gs_head_newest(&node->tracker)->number;
@@ -44,6 +49,7 @@ void gs_node_close(struct gs_node *node)
 	if (!node)
 		return;
 	explicit_bzero(&node->options.sampling, sizeof(node->options.sampling));
+	gs_journal_watch_free(&node->watch);
 	free(node);
 }
 
@@ -212,6 +218,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	if (err)
 		goto out;
 	j.final = node->final;
+	j.watch = &node->watch;
+	node->watch.count = 0;
 	err = dispatch(&turn, input);
 	if (input->kind == GS_INPUT_RANGE && (err == GS_ECORRUPT || err == GS_EPARSE)) {
 		gs_journal_abort(&j);
@@ -221,6 +229,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		            (unsigned long long)input->as.range.last.number, why.text);
 		return GS_OK;
 	}
+	if (!err)
+		err = gs_agenda_enter_written(&turn);
 	if (!err)
 		err = gs_transactions_next(&turn);
 	if (!err)

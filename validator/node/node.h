@@ -65,6 +65,7 @@ struct gs_node_options {
 	} budget;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
+	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
 	struct gs_time start_time;
 };
 

@@ -2,6 +2,7 @@
 #ifndef GS_VALIDATOR_NODE_NODE_STATE_H
 #define GS_VALIDATOR_NODE_NODE_STATE_H
 
+#include "validator/node/agenda.h"
 #include "validator/node/node.h"
 
 struct gs_node_execution { /* asked for, or to be asked for again */
@@ -36,6 +37,7 @@ struct gs_node {
 	struct gs_head walk; /* the lowest block known of a branch that forks below the tracker's blocks... */
 	struct gs_hash walk_from; /* ...and the one that showed it */
 	bool walking;
+	struct gs_journal_watch watch; /* what this step wrote, so far */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
 	struct gs_node_preparing preparing;
@@ -61,8 +63,12 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
-	bool decoded;     /* ids in its logs were compared */
-	bool catching_up; /* many blocks in one step: claims are not told one by one */
+	bool decoded;               /* ids in its logs were compared */
+	bool catching_up;           /* many blocks in one step: claims are not told one by one */
+	struct gs_agenda_note note; /* of the look that is under way */
+	bool entered_undone;        /* what is entered is so because a reorganisation took something back */
+	bool checking;              /* whether anything was left: effects are compared, not added */
+	bool left;                  /* something was */
 };
 
 /* Adds an effect and its bytes. GS_ELIMIT. */
@@ -87,6 +93,10 @@ GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
+/* One open claim, or one of which a demand's price is still locked. */
+GS_MUST enum gs_err gs_plan_claim(struct gs_node_turn *t, const struct gs_hash *id);
+/* One open game, off chain and on chain. */
+GS_MUST enum gs_err gs_plan_open_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *scratch);
 /* Plays one open game. scratch: room for its record. */
 GS_MUST enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struct gs_game_record *scratch);
 /* Wants an open claim released that cannot have a verdict any more (its model is void, the deployment retired for good, its batch

@@ -8,74 +8,6 @@
 #include "validator/node/facts_record.h"
 #include "validator/node/node_state.h"
 
-enum { PLAN_IDS_MAX = 1 << 20 };
-/* --- ids of records that may need something; a scan may not write, so they are collected first --- */
-
-struct ids {
-	struct gs_hash *id;
-	size_t count;
-	size_t cap;
-};
-
-static enum gs_err keep_id(struct ids *ids, const struct gs_hash *id)
-{
-	if (ids->count == PLAN_IDS_MAX)
-		return GS_ELIMIT;
-	if (ids->count == ids->cap) {
-		size_t cap = ids->cap ? 2 * ids->cap : 64;
-		struct gs_hash *grown = realloc(ids->id, cap * sizeof(*grown));
-		if (!grown)
-			return GS_ENOMEM;
-		ids->id = grown;
-		ids->cap = cap;
-	}
-	ids->id[ids->count++] = *id;
-	return GS_OK;
-}
-
-static enum gs_err keep_key(struct ids *ids, struct gs_bytes key)
-{
-	struct gs_hash id;
-
-	if (key.len != sizeof(id.b))
-		return GS_ECORRUPT;
-	memcpy(id.b, key.ptr, sizeof(id.b));
-	return keep_id(ids, &id);
-}
-
-/* Open, or with a demand whose price is still locked. */
-static enum gs_err keep_open_claim(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	struct gs_hash id;
-	bool needs;
-	enum gs_err err = gs_claim_peek(key, value, &id, &needs);
-
-	return err || !needs ? err : keep_id(context, &id);
-}
-
-static enum gs_err keep_open_game(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	bool open;
-	enum gs_err err = gs_game_peek(value, &open);
-
-	return err || !open ? err : keep_key(context, key);
-}
-
-static enum gs_err keep_open_batch(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	struct gs_batch batch;
-	enum gs_err err = gs_batch_decode(key, value, &batch);
-
-	return err || batch.status != GS_BATCH_OPEN ? err : keep_id(context, &batch.id);
-}
-
-static enum gs_err collect(struct gs_node_turn *t, enum gs_table table, gs_store_visit visit, struct ids *out)
-{
-	memset(out, 0, sizeof(*out));
-	return t->j->store->scan(t->j->txn, table, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, visit, out,
-	                         t->j->error);
-}
-
 /* --- executions --- */
 
 /* Room for one more; what only waits for another try makes way, or claims that nobody can compute would blind the node. */
@@ -103,14 +35,23 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
 			execution = &node->execution[i];
 	if (!execution && !err && before.verdict == GS_VERDICT_UNAVAILABLE &&
-	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S)
+	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S) {
+		gs_agenda_at(t, before.time.unix_s + GS_NODE_RETRY_S);
 		return GS_OK; /* failed before the node's start, or has made way for another */
-	if (execution && (execution->running || node->now.unix_s < execution->not_before.unix_s))
+	}
+	if (execution && (execution->running || node->now.unix_s < execution->not_before.unix_s)) {
+		if (execution->running)
+			gs_agenda_always(
+				t); /* at the next start it is to be asked for again, and nothing says so but this */
+		gs_agenda_at(t, execution->not_before.unix_s);
 		return GS_OK;
+	}
 	if (!execution) {
 		execution = free_execution(node);
-		if (!execution)
+		if (!execution) {
+			gs_agenda_wait(t, claim, GS_AGENDA_SLOT);
 			return GS_OK; /* later */
+		}
 		*execution = (struct gs_node_execution){.claim = claim->id, .body = claim->body};
 	}
 	gs_buf_init(&input, GS_STORE_VALUE_MAX);
@@ -130,6 +71,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);
 	gs_buf_free(&output);
+	gs_agenda_always(t);
 	if (!err) {
 		if (execution == &node->execution[node->execution_count])
 			node->execution_count++;
@@ -159,9 +101,13 @@ enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kind kind, 
 {
 	static const struct gs_hash none;
 	struct gs_hash id;
+	struct gs_time later = {0};
+	enum gs_err err;
 
 	gs_intent_id(kind, subject, state ? state : &none, &id);
-	return gs_intent_under_way(t->j, &id, t->node->now, out);
+	err = gs_intent_under_way(t->j, &id, t->node->now, out, &later);
+	gs_agenda_at(t, later.unix_s);
+	return err;
 }
 
 /* A call of Claims whose arguments are the claim's body and, unless it is NULL, a number. */
@@ -202,6 +148,8 @@ static enum gs_err is_releasable(struct gs_node_turn *t, const struct gs_claim *
 	if (err || *out)
 		return err;
 	err = gs_facts_grace_end(t->j, &grace_end);
+	if (!err)
+		gs_agenda_at(t, grace_end.unix_s + 1);
 	*out = !err && t->node->now.unix_s > grace_end.unix_s;
 	if ((err && err != GS_ENOTFOUND) || *out || gs_hash_is_zero(&claim->body.batch))
 		return err == GS_ENOTFOUND ? GS_OK : err;
@@ -259,23 +207,19 @@ struct reserved {
 	struct gs_wei sum;
 };
 
-static enum gs_err add_reserved(void *context, struct gs_bytes key, struct gs_bytes value)
+static enum gs_err add_reserved(void *context, const struct gs_intent *intent)
 {
 	struct reserved *reserved = context;
-	struct gs_intent intent;
 	struct gs_claim claim;
 	struct gs_wei bond;
-	enum gs_err err = gs_intent_decode(key, value, &intent);
+	enum gs_err err;
 
-	if (!err && intent.kind == GS_INTENT_ATTEST) {
-		err = gs_plan_attesting(reserved->turn->j, &intent, &reserved->turn->node->options.self, &bond);
+	if (intent->kind == GS_INTENT_ATTEST) {
+		err = gs_plan_attesting(reserved->turn->j, intent, &reserved->turn->node->options.self, &bond);
 		return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
 	}
-	if (err || (intent.kind != GS_INTENT_CHALLENGE && intent.kind != GS_INTENT_OPEN_LEAF) ||
-	    (intent.status != GS_INTENT_PLANNED && intent.status != GS_INTENT_SIGNED))
-		return err;
-	err = gs_facts_claim(reserved->turn->j, &intent.subject, &claim);
-	if (intent.kind == GS_INTENT_OPEN_LEAF) { /* once it is a claim, its challenge is what counts */
+	err = gs_facts_claim(reserved->turn->j, &intent->subject, &claim);
+	if (intent->kind == GS_INTENT_OPEN_LEAF) { /* once it is a claim, its challenge is what counts */
 		if (err != GS_ENOTFOUND)
 			return err;
 		return gs_wei_add(reserved->sum, reserved->turn->node->options.bonds.challenger_bond, &reserved->sum);
@@ -293,8 +237,7 @@ enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out)
 	enum gs_err err = gs_facts_account(t->j, &t->node->options.self, &account);
 
 	if (!err)
-		err = t->j->store->scan(t->j->txn, GS_TABLE_INTENTS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-		                        add_reserved, &reserved, t->j->error);
+		err = gs_intent_each_reserving(t->j, add_reserved, &reserved);
 	if (err)
 		return err;
 	if (gs_wei_sub(account.free, reserved.sum, out) != GS_OK)
@@ -366,12 +309,20 @@ static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim 
 	bool already, affordable = false;
 	enum gs_err err;
 
-	if (t->node->now.unix_s > claim->window_end.unix_s || t->node->block < claim->block + o->confirm_blocks)
+	if (t->node->now.unix_s > claim->window_end.unix_s)
 		return GS_OK;
+	if (t->node->block < claim->block + o->confirm_blocks) {
+		gs_agenda_always(t); /* blocks are no time */
+		return GS_OK;
+	}
 	err = gs_plan_under_way(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &already);
 	if (err || already)
 		return err;
 	err = gs_plan_weigh_challenge(t, claim, NULL, &affordable);
+	if (!err && !affordable) {
+		gs_agenda_wait(t, claim, GS_AGENDA_STAKE);
+		gs_agenda_at(t, t->node->now.unix_s + GS_NODE_RETELL_S);
+	}
 	if (err || !affordable)
 		return err;
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
@@ -416,7 +367,7 @@ enum gs_err gs_plan_waits(struct gs_node_turn *t, const struct gs_claim *claim, 
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
+enum gs_err gs_plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 {
 	const struct gs_node_options *o = &t->node->options;
 	struct gs_claim claim;
@@ -425,7 +376,7 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 	enum gs_err err = gs_facts_claim(t->j, id, &claim);
 
 	if (err)
-		return err;
+		return err == GS_ENOTFOUND ? GS_OK : err; /* a reorganisation took it away */
 	if (claim.status != GS_CLAIM_OPEN)
 		return gs_plan_duties(t, &claim);
 	mine = gs_address_equal(&claim.body.claimant, &o->self);
@@ -443,76 +394,10 @@ static enum gs_err plan_claim(struct gs_node_turn *t, const struct gs_hash *id)
 	if (o->validate && !mine && (err = plan_validation(t, &claim, &refuted)))
 		return err;
 	ripe_s = claim.window_end.unix_s + (mine ? 0 : GS_NODE_FINALISE_GRACE_S);
+	if (o->finalise && (mine || o->validate))
+		gs_agenda_at(t, ripe_s + 1);
 	if (!o->finalise || refuted || claim.open_games || t->node->now.unix_s <= ripe_s || (!mine && !o->validate))
 		return GS_OK;
 	err = gs_plan_clearing(t, &claim, &cleared, &epoch);
 	return err || !cleared ? err : want_claim_call(t, GS_INTENT_FINALISE, &claim, GS_CLAIMS_FN_FINALIZE, &epoch);
-}
-
-/* --- attestations --- */
-
-struct own_attestations {
-	struct gs_address self;
-	struct ids claims;
-};
-
-static enum gs_err keep_attested(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	struct own_attestations *own = context;
-	struct gs_attestation a;
-	enum gs_err err;
-
-	if (key.len == GS_ATTESTATION_KEY && memcmp(key.ptr + sizeof(a.claim.b), own->self.b, sizeof(own->self.b)) != 0)
-		return GS_OK; /* somebody else's, as most are */
-	err = gs_attestation_decode(key, value, &a);
-	if (err || !gs_address_equal(&a.validator, &own->self) || gs_u256_is_zero(&a.stake.v))
-		return err;
-	return keep_id(&own->claims, &a.claim);
-}
-
-static enum gs_err plan_attestations(struct gs_node_turn *t)
-{
-	struct own_attestations own = {.self = t->node->options.self};
-	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0},
-	                                    GS_STORE_ASCENDING, keep_attested, &own, t->j->error);
-
-	for (size_t i = 0; i < own.claims.count && !err; i++) {
-		struct gs_attestation a;
-		err = gs_facts_attestation(t->j, &own.claims.id[i], &own.self, &a);
-		if (!err)
-			err = gs_plan_attested(t, &a);
-	}
-	free(own.claims.id);
-	return err;
-}
-
-enum gs_err gs_node_plan(struct gs_node_turn *t)
-{
-	struct ids games = {0}, claims = {0}, batches = {0};
-	struct gs_game_record *game = NULL;
-	enum gs_err err = collect(t, GS_TABLE_GAMES, keep_open_game, &games); /* obligations first */
-
-	if (!err && games.count && !(game = malloc(sizeof(*game))))
-		err = GS_ENOMEM;
-	for (size_t i = 0; i < games.count && !err; i++) {
-		bool held;
-		err = gs_plan_talk(t, &games.id[i], &held);
-		if (!err && !held)
-			err = gs_plan_game(t, &games.id[i], game);
-	}
-	if (!err)
-		err = collect(t, GS_TABLE_CLAIMS, keep_open_claim, &claims);
-	for (size_t i = 0; i < claims.count && !err; i++)
-		err = plan_claim(t, &claims.id[i]);
-	if (!err)
-		err = plan_attestations(t);
-	if (!err)
-		err = collect(t, GS_TABLE_BATCHES, keep_open_batch, &batches);
-	for (size_t i = 0; i < batches.count && !err; i++)
-		err = gs_plan_batch(t, &batches.id[i]);
-	free(batches.id);
-	free(game);
-	free(games.id);
-	free(claims.id);
-	return err;
 }

@@ -12,7 +12,7 @@ enum { STAKE_AT = 4 + 2 * GS_ABI_WORD, ATTEST_BYTES = 4 + 3 * GS_ABI_WORD };
 /* --- what is locked, or about to be --- */
 
 struct sum {
-	struct gs_address validator;
+	struct gs_node_turn *turn;
 	struct gs_wei locked;
 };
 
@@ -20,10 +20,16 @@ static enum gs_err add_own(void *context, struct gs_bytes key, struct gs_bytes v
 {
 	struct sum *sum = context;
 	struct gs_attestation a;
-	enum gs_err err = gs_attestation_decode(key, value, &a);
+	struct gs_hash claim;
+	enum gs_err err;
 
-	if (err || !gs_address_equal(&a.validator, &sum->validator))
-		return err;
+	(void)value;
+	if (key.len != 1 + sizeof(claim.b))
+		return GS_ECORRUPT;
+	memcpy(claim.b, key.ptr + 1, sizeof(claim.b));
+	err = gs_facts_attestation(sum->turn->j, &claim, &sum->turn->node->options.self, &a);
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
 	return gs_wei_add(sum->locked, a.stake, &sum->locked);
 }
 
@@ -48,28 +54,25 @@ struct planned {
 	struct gs_wei sum;
 };
 
-static enum gs_err add_planned(void *context, struct gs_bytes key, struct gs_bytes value)
+static enum gs_err add_planned(void *context, const struct gs_intent *intent)
 {
 	struct planned *planned = context;
-	struct gs_intent intent;
 	struct gs_wei stake;
-	enum gs_err err = gs_intent_decode(key, value, &intent);
+	enum gs_err err = gs_plan_attesting(planned->turn->j, intent, &planned->turn->node->options.self, &stake);
 
-	if (!err)
-		err = gs_plan_attesting(planned->turn->j, &intent, &planned->turn->node->options.self, &stake);
 	return err ? err : gs_wei_add(planned->sum, stake, &planned->sum);
 }
 
 static enum gs_err attested_by_us(struct gs_node_turn *t, struct gs_wei *out)
 {
-	struct sum sum = {.validator = t->node->options.self};
+	const uint8_t own = GS_AGENDA_OWN_ATTESTED;
+	struct sum sum = {.turn = t};
 	struct planned planned = {.turn = t};
-	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0},
-	                                    GS_STORE_ASCENDING, add_own, &sum, t->j->error);
+	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_AGENDA, (struct gs_bytes){&own, 1}, GS_STORE_ASCENDING,
+	                                    add_own, &sum, t->j->error);
 
 	if (!err)
-		err = t->j->store->scan(t->j->txn, GS_TABLE_INTENTS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-		                        add_planned, &planned, t->j->error);
+		err = gs_intent_each_reserving(t->j, add_planned, &planned);
 	return err ? err : gs_wei_add(sum.locked, planned.sum, out);
 }
 
@@ -125,9 +128,12 @@ enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
 	enum gs_err err;
 
 	if (!o->attest.on || verdict->verdict != GS_VERDICT_VALID || gs_hash_is_zero(&verdict->trace_root) ||
-	    !gs_trace_tag_is_zero(&claim->tag) || t->node->now.unix_s > claim->window_end.unix_s ||
-	    t->node->block < claim->block + o->confirm_blocks)
+	    !gs_trace_tag_is_zero(&claim->tag) || t->node->now.unix_s > claim->window_end.unix_s)
 		return GS_OK;
+	if (t->node->block < claim->block + o->confirm_blocks) {
+		gs_agenda_always(t);
+		return GS_OK;
+	}
 	err = gs_facts_attestation(t->j, &claim->id, &o->self, &known);
 	if (err != GS_ENOTFOUND)
 		return err;
@@ -141,8 +147,10 @@ enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
 		t->node->attest_told = t->node->now;
 		tell(t->node, claim, &d);
 	}
-	if (d.reason != GS_ATTEST_YES)
+	if (d.reason != GS_ATTEST_YES) {
+		gs_agenda_wait(t, claim, GS_AGENDA_STAKE);
 		return GS_OK;
+	}
 	commitment = gs_attest_commitment(&claim->id, &o->self, &verdict->trace_root);
 	memcpy(word.b, commitment.b, sizeof(word.b)); /* a uint160 is a word as an address is */
 	gs_buf_init(&calldata, GS_INTENT_DATA_MAX);
@@ -196,6 +204,7 @@ enum gs_err gs_plan_attested(struct gs_node_turn *t, const struct gs_attestation
 
 	if (err || claim.status == GS_CLAIM_OPEN)
 		return err == GS_ENOTFOUND ? GS_OK : err; /* of a claim older than this database */
+	gs_agenda_at(t, claim.settled.unix_s + o->attest.report_s + 1);
 	reporting = claim.status == GS_CLAIM_FINAL && claim.audited &&
 	            t->node->now.unix_s <= claim.settled.unix_s + o->attest.report_s;
 	if (!reporting)

@@ -158,6 +158,7 @@ struct look {
 	const struct gs_leaf_record *wrong; /* the first; NULL: none so far */
 	bool wrong_is_open;
 	uint32_t unknown; /* leaves whose data nobody handed over */
+	uint32_t open;    /* leaves whose verdict is still to come */
 };
 
 /* Executes what has no verdict yet, until one is wrong. */
@@ -184,6 +185,7 @@ static enum gs_err look_at(struct gs_node_turn *t, const struct gs_batch *batch,
 	if (err)
 		return err;
 	look->unknown += !given;
+	look->open++;
 	if (leaf->index >= batch->count)
 		return GS_ECORRUPT;
 	claim = leaf_claim(t->node, batch, leaves, leaf->index);
@@ -223,6 +225,8 @@ static enum gs_err look_through(struct gs_node_turn *t, const struct gs_batch *b
 		err = look_at(t, batch, leaves, &list->leaf[i], &look);
 	if (err)
 		return err;
+	if (look.wrong || look.open)
+		gs_agenda_always(t);
 	tell_unknown(t->node, batch, look.unknown);
 	return look.wrong && !look.wrong_is_open ? plan_open(t, batch, leaves, look.wrong->index) : GS_OK;
 }
@@ -283,19 +287,27 @@ enum gs_err gs_plan_forget_leaves(struct gs_node_turn *t, const struct gs_hash *
 /* --- our own --- */
 
 struct leaf_search {
-	struct gs_hash batch;
+	struct gs_journal *j;
 	bool found;
 };
 
+/* The agenda has at least those that are open. */
 static enum gs_err look_for_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct leaf_search *search = context;
 	struct gs_claim claim;
-	enum gs_err err = gs_claim_decode(key, value, &claim);
+	struct gs_hash id;
+	enum gs_err err;
 
-	if (!err && claim.status == GS_CLAIM_OPEN && gs_hash_equal(&claim.body.batch, &search->batch))
-		search->found = true;
-	return err;
+	(void)value;
+	if (key.len != 1 + 2 * sizeof(id.b))
+		return GS_ECORRUPT;
+	memcpy(id.b, key.ptr + 1 + sizeof(id.b), sizeof(id.b));
+	err = gs_facts_claim(search->j, &id, &claim);
+	if (err)
+		return err == GS_ENOTFOUND ? GS_OK : err;
+	search->found = claim.status == GS_CLAIM_OPEN;
+	return search->found ? GS_ENOTFOUND : GS_OK;
 }
 
 static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_batch *batch,
@@ -326,7 +338,8 @@ static enum gs_err want_batch_call(struct gs_node_turn *t, enum gs_intent_kind k
 /* Ends a batch of ours whose leaves are on chain, once its window is over and what was opened of it is final. */
 static enum gs_err plan_own(struct gs_node_turn *t, const struct gs_batch *batch)
 {
-	struct leaf_search leaves = {.batch = batch->id};
+	struct leaf_search leaves = {.j = t->j};
+	uint8_t key[GS_AGENDA_KEY_MAX];
 	struct gs_model_record model;
 	struct gs_time grace_end;
 	enum gs_err err = gs_facts_model(t->j, &batch->model, &model);
@@ -334,12 +347,15 @@ static enum gs_err plan_own(struct gs_node_turn *t, const struct gs_batch *batch
 	if (err)
 		return err;
 	err = gs_facts_grace_end(t->j, &grace_end);
+	if (!err)
+		gs_agenda_at(t, grace_end.unix_s + 1);
+	gs_agenda_at(t, batch->window_end.unix_s + 1);
 	if (model.voided || (!err && t->node->now.unix_s > grace_end.unix_s))
 		return want_batch_call(t, GS_INTENT_RELEASE, batch, GS_BATCHES_FN_RELEASE_BATCH);
 	if ((err && err != GS_ENOTFOUND) || t->node->now.unix_s <= batch->window_end.unix_s)
 		return err == GS_ENOTFOUND ? GS_OK : err;
-	err = t->j->store->scan(t->j->txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-	                        look_for_leaf, &leaves, t->j->error);
+	err = t->j->store->scan(t->j->txn, GS_TABLE_AGENDA, gs_agenda_pair(key, GS_AGENDA_LEAVES, &batch->id, NULL),
+	                        GS_STORE_ASCENDING, look_for_leaf, &leaves, t->j->error);
 	if (err || leaves.found)
 		return err;
 	return want_batch_call(t, GS_INTENT_FINALISE, batch, GS_BATCHES_FN_FINALIZE_BATCH);

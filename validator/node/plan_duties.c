@@ -145,6 +145,7 @@ static enum gs_err plan_answer(struct gs_node_turn *t, const struct gs_claim *cl
 		err = want_answer(t, claim, &state, &array, &tree);
 	if (err == GS_ENOTFOUND) {
 		tell_unanswerable(t->node, claim);
+		gs_agenda_always(t); /* its data may be handed over at any time */
 		err = GS_OK;
 	}
 	gs_merkle_free(&tree);
@@ -167,6 +168,7 @@ static enum gs_err plan_publish(struct gs_node_turn *t, const struct gs_claim *c
 
 	if (err || already)
 		return err;
+	gs_agenda_always(t); /* traces come and go unseen */
 	prover = t->node->surroundings.prover(t->node->surroundings.self, &claim->id);
 	err = gs_node_load_verdict(t->j, &claim->id, &verdict);
 	if (!prover || err == GS_ENOTFOUND || (!err && verdict.verdict == GS_VERDICT_UNAVAILABLE))
@@ -250,6 +252,10 @@ enum gs_err gs_plan_clearing(struct gs_node_turn *t, const struct gs_claim *clai
 		return GS_ECORRUPT;
 	posted = (claim->first_window_end.unix_s - terms.window_s) / o->epoch_s;
 	err = gs_facts_beacon_after(t->j, posted, &beacon);
+	if (err == GS_ENOTFOUND) {
+		gs_agenda_wait(t, claim, GS_AGENDA_BEACON);
+		gs_agenda_at(t, (t->node->now.unix_s / o->epoch_s + 1) * o->epoch_s);
+	}
 	if (err == GS_ENOTFOUND)
 		return t->node->now.unix_s / o->epoch_s > posted ? want_record(t, t->node->now.unix_s / o->epoch_s)
 		                                                 : GS_OK;
@@ -279,6 +285,8 @@ enum gs_err gs_plan_duties(struct gs_node_turn *t, const struct gs_claim *claim)
 		               : GS_OK;
 	if (mine && !o->defend)
 		return GS_OK;
+	gs_agenda_at(t, demand_s + 1);
+	gs_agenda_at(t, audit_s + 1);
 	if (demand_s && mine && now_s <= demand_s)
 		err = plan_answer(t, claim);
 	else if (demand_s && now_s > demand_s && gs_address_equal(&claim->demand.by, &o->self))

@@ -6,29 +6,20 @@
 #include "challenge/game/strategy.h"
 #include "validator/node/node_state.h"
 
-struct winner_search {
-	struct gs_hash claim;
-	bool found;
-	uint32_t ordinal;
-	struct gs_address winner;
-	uint64_t block;
-};
-
-static enum gs_err look_for_winner(void *context, struct gs_bytes key, struct gs_bytes value)
+/* The first of the claim's games that its challenger won: they are told by their ordinals. GS_ENOTFOUND. */
+static enum gs_err find_winner(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_game_record *out)
 {
-	struct winner_search *search = context;
-	struct gs_game_record game;
-	enum gs_err err = gs_game_decode(key, value, &game);
-
-	if (err || game.game.outcome != GS_GAME_CHALLENGER_WON || !gs_hash_equal(&game.claim, &search->claim))
-		return err;
-	if (!search->found || game.ordinal < search->ordinal) {
-		search->found = true;
-		search->ordinal = game.ordinal;
-		search->winner = game.challenger;
-		search->block = game.block;
+	for (uint32_t i = 0; i < claim->games; i++) {
+		struct gs_hash id;
+		enum gs_err err;
+		gs_game_id(&claim->id, i, &id);
+		err = gs_facts_game(t->j, &id, out);
+		if (err && err != GS_ENOTFOUND) /* a duty not done takes an ordinal, too */
+			return err;
+		if (!err && out->game.outcome == GS_GAME_CHALLENGER_WON)
+			return GS_OK;
 	}
-	return GS_OK;
+	return GS_ENOTFOUND;
 }
 
 /* How a game stands beside the claim's others. */
@@ -41,22 +32,25 @@ struct standing {
 static enum gs_err stand(struct gs_node_turn *t, const struct gs_game_record *game, const struct gs_claim *claim,
                          struct standing *out)
 {
-	struct winner_search search = {.claim = game->claim};
+	struct gs_game_record *winner;
 	const struct gs_head *won;
 	enum gs_err err;
 
 	*out = (struct standing){.closable = claim->status == GS_CLAIM_VOID};
 	if (claim->status != GS_CLAIM_INVALID)
 		return GS_OK;
-	err = t->j->store->scan(t->j->txn, GS_TABLE_GAMES, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-	                        look_for_winner, &search, t->j->error);
-	if (err || !search.found)
-		return err;
-	won = gs_head_at(&t->node->tracker, search.block); /* NULL: long ago */
-	out->closable = search.ordinal < game->ordinal;
-	out->ours = gs_address_equal(&search.winner, &t->node->options.self);
-	out->patient = !won || t->node->now.unix_s > won->time.unix_s + GS_NODE_FINALISE_GRACE_S;
-	return GS_OK;
+	winner = malloc(sizeof(*winner));
+	if (!winner)
+		return gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
+	err = find_winner(t, claim, winner);
+	if (!err) {
+		won = gs_head_at(&t->node->tracker, winner->block); /* NULL: long ago */
+		out->closable = winner->ordinal < game->ordinal;
+		out->ours = gs_address_equal(&winner->challenger, &t->node->options.self);
+		out->patient = !won || t->node->now.unix_s > won->time.unix_s + GS_NODE_FINALISE_GRACE_S;
+	}
+	free(winner);
+	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
 static enum gs_err want_move(struct gs_node_turn *t, enum gs_intent_kind kind, const struct gs_game_record *record,
@@ -182,6 +176,7 @@ static enum gs_err plan_foreign(struct gs_node_turn *t, const struct gs_game_rec
 	const uint64_t late_s = game->game.state.deadline + GS_NODE_FINALISE_GRACE_S;
 	struct gs_hash state;
 
+	gs_agenda_at(t, late_s + 1);
 	if (t->node->now.unix_s <= late_s)
 		return GS_OK;
 	gs_game_hash(&game->game, &state);
@@ -205,6 +200,8 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 		return err;
 	challenger = gs_address_equal(&game->challenger, &node->options.self);
 	claimant = node->options.defend && gs_address_equal(&claim.body.claimant, &node->options.self);
+	if (challenger || claimant || standing.ours)
+		gs_agenda_always(t); /* clocks, traces and the other side's words */
 	if (standing.closable) {
 		if (!challenger && !(standing.ours && standing.patient))
 			return GS_OK;

@@ -1,0 +1,157 @@
+/* The same looks at everything that is stored, without the agenda: nothing may be left. For tests, since it takes as long as there is much. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "validator/node/facts_record.h"
+#include "validator/node/node_state.h"
+
+struct ids {
+	struct gs_address self;
+	struct gs_hash *id; /* owned */
+	size_t count;
+	size_t cap;
+};
+
+static enum gs_err keep_id(struct ids *ids, struct gs_bytes key)
+{
+	if (key.len < sizeof(ids->id->b))
+		return GS_ECORRUPT;
+	if (ids->count == ids->cap) {
+		const size_t cap = ids->cap ? 2 * ids->cap : 64;
+		struct gs_hash *grown = realloc(ids->id, cap * sizeof(*grown));
+		if (!grown)
+			return GS_ENOMEM;
+		ids->id = grown;
+		ids->cap = cap;
+	}
+	memcpy(ids->id[ids->count++].b, key.ptr, sizeof(ids->id->b));
+	return GS_OK;
+}
+
+static enum gs_err keep_claim(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_hash id;
+	bool needs;
+	enum gs_err err = gs_claim_peek(key, value, &id, &needs);
+
+	return err || !needs ? err : keep_id(context, (struct gs_bytes){id.b, sizeof(id.b)});
+}
+
+static enum gs_err keep_game(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	bool open;
+	enum gs_err err = gs_game_peek(value, &open);
+
+	return err || !open ? err : keep_id(context, key);
+}
+
+static enum gs_err keep_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct gs_batch batch;
+	enum gs_err err = gs_batch_decode(key, value, &batch);
+
+	return err || batch.status != GS_BATCH_OPEN ? err : keep_id(context, key);
+}
+
+static enum gs_err keep_attested(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct ids *ids = context;
+	struct gs_attestation a;
+	enum gs_err err = gs_attestation_decode(key, value, &a);
+
+	if (err || !gs_address_equal(&a.validator, &ids->self) || gs_u256_is_zero(&a.stake.v))
+		return err;
+	return keep_id(ids, key);
+}
+
+static enum gs_err look_at(struct gs_node_turn *t, enum gs_table table, const struct gs_hash *id,
+                           struct gs_game_record *scratch)
+{
+	struct gs_attestation a;
+	enum gs_err err;
+
+	t->note = (struct gs_agenda_note){0};
+	if (table == GS_TABLE_GAMES)
+		return gs_plan_open_game(t, id, scratch);
+	if (table == GS_TABLE_CLAIMS)
+		return gs_plan_claim(t, id);
+	if (table == GS_TABLE_BATCHES)
+		return gs_plan_batch(t, id);
+	err = gs_facts_attestation(t->j, id, &t->node->options.self, &a);
+	return err ? err : gs_plan_attested(t, &a);
+}
+
+/* What must be looked at always is entered so. */
+static enum gs_err is_entered(struct gs_node_turn *t, enum gs_table table, const struct gs_hash *id, bool *out)
+{
+	const enum gs_agenda_part part = table == GS_TABLE_GAMES     ? GS_AGENDA_GAMES
+	                                 : table == GS_TABLE_CLAIMS  ? GS_AGENDA_CLAIMS
+	                                 : table == GS_TABLE_BATCHES ? GS_AGENDA_BATCHES
+	                                                             : GS_AGENDA_ATTESTED;
+	uint8_t key[GS_AGENDA_KEY];
+	struct gs_bytes there;
+	enum gs_err err = GS_OK;
+
+	*out = true;
+	if (t->note.always)
+		err = gs_journal_view(t->j, GS_TABLE_AGENDA, gs_agenda_key(key, part, GS_AGENDA_NOW, id), &there);
+	*out = err == GS_OK;
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err check_table(struct gs_node_turn *t, enum gs_table table, gs_store_visit keep,
+                               struct gs_game_record *scratch)
+{
+	struct ids ids = {.self = t->node->options.self};
+	enum gs_err err = t->j->store->scan(t->j->txn, table, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep,
+	                                    &ids, t->j->error);
+
+	for (size_t i = 0; i < ids.count && !err; i++) {
+		const uint64_t before = t->j->puts;
+		bool entered = false;
+		char id[67];
+		err = look_at(t, table, &ids.id[i], scratch);
+		if (!err)
+			err = is_entered(t, table, &ids.id[i], &entered);
+		if (err || (!t->left && t->j->puts == before && entered))
+			continue;
+		gs_hex_encode(ids.id[i].b, 32, true, id);
+		err = gs_fail(t->j->error, GS_EINVAL, "agenda: something is due of %s %s that a look at it has left",
+		              table == GS_TABLE_CLAIMS    ? "claim"
+		              : table == GS_TABLE_GAMES   ? "game"
+		              : table == GS_TABLE_BATCHES ? "batch"
+		                                          : "attestation of claim",
+		              id);
+	}
+	free(ids.id);
+	return err;
+}
+
+enum gs_err gs_agenda_check(struct gs_node_turn *t)
+{
+	struct gs_node *node = t->node;
+	const struct gs_log *log = node->log;
+	const struct gs_time poor = node->poor_told, none = node->none_told, unknown = node->unknown_told,
+			     attest = node->attest_told;
+	struct gs_game_record *scratch = malloc(sizeof(*scratch));
+	enum gs_err err = scratch ? GS_OK : gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
+
+	t->checking = true;
+	node->log = NULL; /* nor is anything told */
+	if (!err)
+		err = check_table(t, GS_TABLE_GAMES, keep_game, scratch);
+	if (!err)
+		err = check_table(t, GS_TABLE_CLAIMS, keep_claim, scratch);
+	if (!err)
+		err = check_table(t, GS_TABLE_ATTESTATIONS, keep_attested, scratch);
+	if (!err)
+		err = check_table(t, GS_TABLE_BATCHES, keep_batch, scratch);
+	t->checking = false;
+	node->log = log;
+	node->poor_told = poor;
+	node->none_told = none;
+	node->unknown_told = unknown;
+	node->attest_told = attest;
+	free(scratch);
+	return err;
+}
