@@ -7,6 +7,8 @@
 #include <event2/event.h>
 #include <event2/util.h>
 #include <openssl/err.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,6 +47,8 @@ struct gs_link {
 	SSL_CTX *tls;
 	enum state state;
 	struct bufferevent *bev;
+	struct evutil_addrinfo *addresses,
+		*address; /* of the host's name, and the next one to try; NULL: none is left */
 	struct gs_replies *replies;
 	enum greeting greeting[GREETINGS]; /* whose answers are still to come */
 	unsigned greetings, greeted;
@@ -108,6 +112,13 @@ static void disconnect(struct gs_link *link)
 	link->replies = NULL;
 }
 
+static void forget_addresses(struct gs_link *link)
+{
+	if (link->addresses != NULL)
+		evutil_freeaddrinfo(link->addresses);
+	link->addresses = link->address = NULL;
+}
+
 static void pause_begin(struct gs_link *link)
 {
 	uint32_t chance;
@@ -125,6 +136,7 @@ static void lose(struct gs_link *link, const struct gs_error *why)
 	struct command **at = &link->first;
 	link->wrong = *why;
 	disconnect(link);
+	forget_addresses(link);
 	while (*at != NULL) {
 		struct command *command = *at;
 		if (command->answer == NULL) {
@@ -146,6 +158,7 @@ static void fail(struct gs_link *link, const struct gs_error *why)
 	struct gs_error error = *why;
 	link->wrong = *why;
 	disconnect(link);
+	forget_addresses(link);
 	link->first = NULL;
 	link->last = &link->first;
 	pause_begin(link);
@@ -244,6 +257,8 @@ static enum gs_err greeted_with(struct gs_link *link, enum greeting what, const 
 
 /* ---- events ---- */
 
+static void connect_next(struct gs_link *link);
+
 static void broken(struct gs_link *link, enum gs_err err, const struct gs_error *error)
 {
 	struct gs_error whole = *error;
@@ -320,38 +335,50 @@ static void tls_went_wrong(struct gs_link *link, unsigned long code)
 	fail(link, &error);
 }
 
+/* The address that was being connected to is none: the host may have others. "localhost" is mostly ::1 as well as 127.0.0.1. */
+static void lose_address(struct gs_link *link, const struct gs_error *why)
+{
+	if (link->state != STATE_CONNECTING || link->address == NULL) {
+		lose(link, why);
+		return;
+	}
+	disconnect(link);
+	connect_next(link);
+}
+
 static void on_event(struct bufferevent *bev, short what, void *self)
 {
 	struct gs_link *link = self;
 	struct gs_error error;
 	if ((what & BEV_EVENT_CONNECTED) != 0) {
+		forget_addresses(link);
 		greet(link);
 		return;
 	}
 	unsigned long tls = link->url.tls ? bufferevent_get_openssl_error(bev) : 0;
-	int dns = bufferevent_socket_get_dns_error(bev);
 	int code = EVUTIL_SOCKET_ERROR();
 	ERR_clear_error();
 	if (tls != 0 && ERR_GET_REASON(tls) != 0 && !ERR_SYSTEM_ERROR(tls)) {
 		tls_went_wrong(link, tls);
 		return;
 	}
-	if (dns != 0)
-		(void)gs_fail(&error, GS_EIO, "%s: %s", link->url.name, evutil_gai_strerror(dns));
-	else if ((what & BEV_EVENT_EOF) != 0 || code == 0)
+	if ((what & BEV_EVENT_EOF) != 0 || code == 0)
 		(void)gs_fail(&error, GS_EIO, "%s: it has closed the connection%s", link->url.name,
 		              link->state == STATE_UP ? "" : " before it said anything");
 	else
 		(void)gs_fail(&error, GS_EIO, "%s: %s", link->url.name, evutil_socket_error_to_string(code));
-	lose(link, &error);
+	lose_address(link, &error);
 }
 
-static void connect_now(struct gs_link *link)
+/* To the host's next address. */
+static void connect_next(struct gs_link *link)
 {
 	const int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
+	const struct evutil_addrinfo *to = link->address;
 	struct gs_error error;
 	SSL *ssl = NULL;
 	(void)gs_fail(&error, GS_ENOMEM, "%s: no memory for a connection", link->url.name);
+	link->address = to->ai_next;
 	if (gs_replies_new(&link->replies) != GS_OK ||
 	    (link->url.tls && gs_link_tls_start(link->tls, link->url.host, &ssl) != GS_OK)) {
 		fail(link, &error);
@@ -371,11 +398,29 @@ static void connect_now(struct gs_link *link)
 	(void)bufferevent_enable(link->bev, EV_READ | EV_WRITE);
 	link->state = STATE_CONNECTING;
 	link->until_ms = now_ms() + GS_LINK_CONNECT_MS;
+	/* Mostly a failure, too, is told by on_event, later; one that is told here leaves this address to the tick. */
+	if (bufferevent_socket_connect(link->bev, to->ai_addr, (int)to->ai_addrlen) != 0)
+		link->until_ms = 0;
+	tick_soon(link, TICK_MS);
+}
+
+static void connect_now(struct gs_link *link)
+{
+	const struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct gs_error error;
+	char port[8];
+	(void)snprintf(port, sizeof(port), "%u", (unsigned)link->url.port);
+	forget_addresses(link);
 	/* A name is looked up here and now, as everywhere else in this program. */
-	if (bufferevent_socket_connect_hostname(link->bev, NULL, AF_UNSPEC, link->url.host, link->url.port) != 0) {
-		(void)gs_fail(&error, GS_EIO, "%s: no connection can be made", link->url.name);
+	int dns = evutil_getaddrinfo(link->url.host, port, &hints, &link->addresses);
+	if (dns != 0 || link->addresses == NULL) {
+		link->addresses = NULL;
+		(void)gs_fail(&error, GS_EIO, "%s: %s", link->url.name, evutil_gai_strerror(dns));
 		lose(link, &error);
+		return;
 	}
+	link->address = link->addresses;
+	connect_next(link);
 }
 
 /* ---- time ---- */
@@ -432,7 +477,7 @@ static void on_tick(evutil_socket_t fd, short what, void *self)
 		if (now >= link->until_ms) {
 			(void)gs_fail(&error, GS_EIO, "%s: no greeting within %d s", link->url.name,
 			              GS_LINK_CONNECT_MS / 1000);
-			lose(link, &error);
+			lose_address(link, &error);
 		}
 		break;
 	case STATE_UP:
@@ -483,6 +528,7 @@ void gs_link_close(struct gs_link *link)
 		return;
 	GS_ASSERT(!link->calling);
 	disconnect(link);
+	forget_addresses(link);
 	while (link->first != NULL)
 		command_free(link, shift(link));
 	if (link->tick != NULL)

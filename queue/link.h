@@ -1,6 +1,6 @@
 /* queue/link.h: one connection to a Redis on libevent, and the commands that wait for their answers.
  *
- * A connection that is lost is made again, with growing pauses. Commands of this module may all be sent twice (queue.h says
+ * Every address of the host is tried, one after another. A connection that is lost is made again, with growing pauses. Commands of this module may all be sent twice (queue.h says
  * why), so those that were under way are sent again, in their order; each waits at most `patience_ms` and then fails with what was last wrong.
  * What will not go away by itself (a wrong password, a certificate, no Redis, one that may evict data) fails everything at once;
  * the next command tries again.

@@ -380,6 +380,12 @@ enum gs_err gs_queue_drop(struct gs_queue *queue, const char *id, gs_queue_answe
 	return about_id(queue, gs_queue_script_drop, id, answer, self, error);
 }
 
+enum gs_err gs_queue_cancel(struct gs_queue *queue, const char *id, gs_queue_answer *answer, void *self,
+                            struct gs_error *error)
+{
+	return about_id(queue, gs_queue_script_cancel, id, answer, self, error);
+}
+
 enum gs_err gs_queue_count(struct gs_queue *queue, gs_queue_counted *counted, void *self, struct gs_error *error)
 {
 	struct gs_bytes group = gs_queue_words(GS_QUEUE_GROUP);

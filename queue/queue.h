@@ -61,7 +61,7 @@ enum gs_queue_outcome {
 	GS_QUEUE_KNOWN,  /* submit: the id is queued, has a result or was put aside */
 	GS_QUEUE_LATE,   /* finish, fail: somebody else has finished it, or holds it now */
 	GS_QUEUE_ASIDE,  /* fail: it was the last delivery */
-	GS_QUEUE_ABSENT, /* forget, revive, drop: there is no such result or job */
+	GS_QUEUE_ABSENT, /* forget, revive, drop, cancel: there is no such result or job */
 };
 /* Each call below whose return value is GS_OK ends with one call of such a function, from the loop; outcome counts when err is GS_OK.
  * Return values: GS_EAGAIN (too many calls have no answer), GS_ELIMIT and GS_EINVAL (an argument), GS_ENOMEM. */
@@ -128,6 +128,10 @@ GS_MUST enum gs_err gs_queue_revive(struct gs_queue *queue, const char *id, gs_q
                                     struct gs_error *error);
 GS_MUST enum gs_err gs_queue_drop(struct gs_queue *queue, const char *id, gs_queue_answer *answer, void *self,
                                   struct gs_error *error);
+
+/* A job that has no result yet: it is not wanted any more. A worker that has it will be late. */
+GS_MUST enum gs_err gs_queue_cancel(struct gs_queue *queue, const char *id, gs_queue_answer *answer, void *self,
+                                    struct gs_error *error);
 
 struct gs_queue_counts {
 	uint64_t unfinished, held, results, aside, ids; /* held: of the unfinished, those that a worker has */

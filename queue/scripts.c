@@ -117,6 +117,14 @@ const char gs_queue_script_drop[] = FIND_ASIDE "redis.call('XDEL', KEYS[4], asid
 					       "redis.call('HDEL', KEYS[2], ARGV[1])\n"
 					       "return 1\n";
 
+const char gs_queue_script_cancel[] = "local state = redis.call('HGET', KEYS[2], ARGV[1])\n"
+				      "if not state or string.sub(state, 1, 1) ~= 'q' then return 0 end\n"
+				      "redis.call('XACK', KEYS[1], 'workers', string.sub(state, 2))\n"
+				      "redis.call('XDEL', KEYS[1], string.sub(state, 2))\n"
+				      "redis.call('HDEL', KEYS[2], ARGV[1])\n"
+				      "redis.call('HDEL', KEYS[5], ARGV[1])\n"
+				      "return 1\n";
+
 const char gs_queue_script_counts[] =
 	"local held = redis.pcall('XPENDING', KEYS[1], ARGV[1])\n"
 	"if held.err and not string.find(held.err, 'NOGROUP', 1, true) then return held end\n"

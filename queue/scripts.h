@@ -31,6 +31,8 @@ extern const char gs_queue_script_forget[];
 extern const char gs_queue_script_revive[];
 /* id -> 1: the job that was put aside is gone; 0: there is none */
 extern const char gs_queue_script_drop[];
+/* id -> 1: the job without a result is gone, and a worker that has it will be late; 0: there is none */
+extern const char gs_queue_script_cancel[];
 /* group -> {unfinished, of these with a worker, results, aside, ids} */
 extern const char gs_queue_script_counts[];
 

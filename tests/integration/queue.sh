@@ -217,7 +217,8 @@ stop worker TERM
 name=server
 start producer --patience 20000 submit 0 600
 for i in 1 2; do start "w$i" --patience 20000 --visibility 1000 --deliveries 50 --sleep 5 work; done
-start collector --patience 20000 collect 600
+# Nothing is forgotten as long as there is a producer: one whose answer was lost submits again, when the result may have been collected.
+start collector --patience 20000 --keep 1 collect 600
 for i in 1 2 3; do
 	sleep 0.6
 	stop main KILL
@@ -228,6 +229,12 @@ ended producer # what was submitted as its answer was lost is known when it is s
 check "the server is killed three times: the producer does not notice" 600 $(($(number "$out" new) + $(number "$out" known)))
 ended collector
 check "nor does the collector" 'results 600 wrong 0 aside 0 twice 0' "$out"
+start collector --patience 20000 collect 600
+sleep 0.1
+stop main KILL
+run_server main "$url_port"
+ended collector
+check "nor one that forgets" 'results 600 wrong 0 aside 0 twice 0' "$out"
 check "nothing is left" "$empty" "$(q count)"
 for i in 1 2; do stop "w$i" TERM; done
 redis-cli -p "$port" flushall >/dev/null

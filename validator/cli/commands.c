@@ -28,6 +28,8 @@ const struct gs_command gs_commands[] = {
 	{"demand", "Demands a claim's input or output on chain", "gainsay demand 0x27f6d4.. --kind output",
          gs_cmd_demand},
 	{"run", "Runs a validator node", "gainsay run --config devnet.yaml", gs_cmd_run},
+	{"worker", "Executes for nodes, off a queue",
+         "gainsay worker --queue redis://queue.example:6379 --models models --key-file worker.hex", gs_cmd_worker},
 	{"defend", "Answers challenges of one's own claims", "gainsay defend --config node.yaml", gs_cmd_defend},
 	{"doctor", "Looks at all that a node depends on, says what to do", "gainsay doctor --config node.yaml",
          gs_cmd_doctor},

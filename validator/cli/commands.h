@@ -23,6 +23,7 @@ int gs_cmd_claims(int argc, char **argv);
 int gs_cmd_games(int argc, char **argv);
 int gs_cmd_show(int argc, char **argv);
 int gs_cmd_run(int argc, char **argv);
+int gs_cmd_worker(int argc, char **argv);
 int gs_cmd_defend(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);
 int gs_cmd_db(int argc, char **argv);

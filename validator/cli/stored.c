@@ -169,9 +169,9 @@ static enum gs_err add_verdict(struct gs_stored *s, const struct gs_hash *claim,
 	if (err)
 		return err;
 	json_object_set_new(json, "verdict", json_string(gs_verdict_name((enum gs_verdict)verdict.verdict)));
-	if (verdict.verdict == GS_VERDICT_UNAVAILABLE)
+	if (verdict.reason[0]) /* why it is unavailable, or by whose word it is valid */
 		json_object_set_new(json, "why", json_string(verdict.reason));
-	else
+	if (verdict.verdict != GS_VERDICT_UNAVAILABLE)
 		json_object_set_new(json, "computed_root", hash_json(&verdict.computed_root));
 	return GS_OK;
 }

@@ -62,6 +62,13 @@ static const struct gs_setting table[] = {
 	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
+	{"workers.queue", GS_SETTING_TEXT, AT(workers.queue), 0, 0, NULL},
+	{"workers.password_file", GS_SETTING_PATH, AT(workers.password_file), 0, 0, NULL},
+	{"workers.ca_file", GS_SETTING_PATH, AT(workers.ca_file), 0, 0, NULL},
+	{"workers.name", GS_SETTING_TEXT, AT(workers.name), 0, 0, NULL},
+	{"workers.keys_file", GS_SETTING_PATH, AT(workers.keys_file), 0, 0, NULL},
+	{"workers.check", GS_SETTING_SHARE, AT(workers.check_ppm), 0, 0, NULL},
+	{"workers.wait_s", GS_SETTING_U64, AT(workers.wait_s), 1, 3600, NULL},
 	{"trace.memory_mib", GS_SETTING_U64, AT(trace.memory_mib), 0, 1024 * 1024, NULL},
 	{"trace.disk_mib", GS_SETTING_U64, AT(trace.disk_mib), 0, 64 * 1024 * 1024, NULL},
 	{"trace.folder", GS_SETTING_PATH, AT(trace.folder), 0, 0, NULL},
@@ -88,6 +95,9 @@ void gs_config_defaults(struct gs_config *config)
 	config->budget.obligations = GS_BUDGET_OBLIGATIONS_YES;
 	config->execution.threads = 1;
 	config->execution.prepared_mib = 1024;
+	(void)snprintf(config->workers.name, sizeof(config->workers.name), "executions");
+	config->workers.check_ppm = 50 * 1000;
+	config->workers.wait_s = 60;
 	config->trace.memory_mib = 2048;
 	config->trace.disk_mib = 64 * 1024;
 	config->log.level = GS_LOG_INFO;

@@ -79,6 +79,15 @@ struct gs_config {
 		uint64_t threads;      /* executions at once */
 		uint64_t prepared_mib; /* of models that are kept ready to be run */
 	} execution;
+	struct {                                        /* that execute for this node: docs/scale.md */
+		char queue[GS_BINDER_PATH_MAX];         /* redis:// or rediss://; "": none, all is executed here */
+		char password_file[GS_BINDER_PATH_MAX]; /* of the queue's server; "": in the address, or none */
+		char ca_file[GS_BINDER_PATH_MAX];       /* of rediss:// */
+		char name[GS_BINDER_PATH_MAX];          /* which queue of the server; one node each */
+		char keys_file[GS_BINDER_PATH_MAX];     /* addresses whose answers count, one a line */
+		uint64_t check_ppm;                     /* share of the answers that is executed here as well */
+		uint64_t wait_s;                        /* for an answer, before it is executed here */
+	} workers;
 	struct {                                 /* what executions wrote, kept while a game may follow */
 		uint64_t memory_mib;             /* of all traces in memory; what does not fit lies in files */
 		uint64_t disk_mib;               /* of those files */

@@ -12,6 +12,7 @@
 #include "validator/daemon/batches.h"
 #include "validator/daemon/catchup.h"
 #include "validator/daemon/chain_thread.h"
+#include "validator/daemon/executions.h"
 #include "validator/daemon/follow.h"
 #include "validator/daemon/identity.h"
 #include "validator/daemon/talk_folder.h"
@@ -44,7 +45,7 @@ struct daemon {
 	struct gs_store store;
 	struct gs_spill *spill; /* where traces lie */
 	struct gs_trace_home traces;
-	struct gs_work *work;
+	struct gs_executions *executions;
 	struct gs_batches *batches; /* the folder with data of leaves */
 	int work_fd;
 	struct gs_node *node;
@@ -66,7 +67,7 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 {
 	const struct daemon *d = self;
 
-	return gs_work_prover(d->work, claim);
+	return gs_work_prover(gs_executions_work(d->executions), claim);
 }
 
 static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
@@ -137,21 +138,23 @@ static enum gs_err feed(struct daemon *d, struct gs_node_input *input)
 
 static enum gs_err submit(struct daemon *d, const struct pending *p)
 {
-	const struct gs_work_job job = {
-		.claim = p->effect.hash,
-		.model = p->effect.model,
-		.input_root = p->effect.input_root,
-		.output_root = p->effect.output_root,
-		.own = p->effect.own,
-		.input = {p->bytes, p->data_len},
-		.output = {p->bytes + p->data_len, p->more_len},
+	const struct gs_execution_job job = {
+		.work = {.claim = p->effect.hash,
+	                 .model = p->effect.model,
+	                 .input_root = p->effect.input_root,
+	                 .output_root = p->effect.output_root,
+	                 .own = p->effect.own,
+	                 .input = {p->bytes, p->data_len},
+	                 .output = {p->bytes + p->data_len, p->more_len}},
+		.right_root = p->effect.right_root,
+		.tolerant = p->effect.tolerant,
 	};
 	struct gs_node_input answer = {.kind = GS_INPUT_EXECUTED};
-	enum gs_err err = gs_work_submit(d->work, &job);
+	enum gs_err err = gs_executions_submit(d->executions, &job);
 
 	if (!err)
 		return GS_OK;
-	answer.as.executed.claim = job.claim;
+	answer.as.executed.claim = job.work.claim;
 	answer.as.executed.reason = err == GS_ELIMIT ? "too many executions wait" : "no memory";
 	return feed(d, &answer);
 }
@@ -191,7 +194,7 @@ static enum gs_err do_effect(struct daemon *d, const struct pending *p)
 	case GS_EFFECT_EXECUTE: return submit(d, p);
 	case GS_EFFECT_TELL: return hand_over(d, p);
 	case GS_EFFECT_HEAR: return hear(d, p);
-	case GS_EFFECT_FORGET: gs_work_forget(d->work, &p->effect.hash); return GS_OK;
+	case GS_EFFECT_FORGET: gs_work_forget(gs_executions_work(d->executions), &p->effect.hash); return GS_OK;
 	case GS_EFFECT_RESYNC:
 		return gs_fail(
 			&d->error, GS_ECONFLICT,
@@ -436,24 +439,28 @@ static void on_chain(evutil_socket_t fd, short what, void *self)
 		stop(d, err);
 }
 
+static enum gs_err on_executed(struct daemon *d, const struct gs_execution_result *result)
+{
+	static const struct gs_address nobody;
+	struct gs_node_input input = {.kind = GS_INPUT_DISTRUSTED, .as.distrusted = result->liar};
+	enum gs_err err = gs_address_equal(&result->liar, &nobody) ? GS_OK : feed_and_do(d, &input);
+
+	if (err)
+		return err;
+	gs_executions_input(result, &input);
+	return feed_and_do(d, &input);
+}
+
 static void on_results(evutil_socket_t fd, short what, void *self)
 {
 	struct daemon *d = self;
-	struct gs_work_result result;
+	struct gs_execution_result result;
 	enum gs_err err = GS_OK;
 
 	(void)fd;
 	(void)what;
-	while (!err && gs_work_take(d->work, &result)) {
-		struct gs_node_input input = {.kind = GS_INPUT_EXECUTED};
-		input.as.executed.claim = result.claim;
-		input.as.executed.computed = result.computed;
-		input.as.executed.output_root = result.output_root;
-		input.as.executed.reference_root = result.reference_root;
-		input.as.executed.trace_root = result.trace_root;
-		input.as.executed.reason = result.reason;
-		err = feed_and_do(d, &input);
-	}
+	while (!err && gs_executions_take(d->executions, &result))
+		err = on_executed(d, &result);
 	if (err)
 		stop(d, err);
 }
@@ -524,15 +531,13 @@ static enum gs_err open_work(struct daemon *d)
 	if (err)
 		return gs_fail_within(&d->error, err, "trace.folder");
 	d->traces = gs_spill_home(d->spill);
-	const struct gs_work_options work = {.models = d->config->models,
-	                                     .threads = (unsigned)d->config->execution.threads,
-	                                     .trace_roots = d->config->attest.mode == GS_ATTEST_MODE_ON,
-	                                     .prepared_bytes = d->config->execution.prepared_mib << 20,
-	                                     .isa = d->options->isa,
-	                                     .log = d->log,
-	                                     .adversary = d->options->adversary,
-	                                     .traces = &d->traces};
-	return gs_work_open(&work, &d->work, &d->work_fd, &d->error);
+	const struct gs_executions_options executions = {.config = d->config,
+	                                                 .isa = d->options->isa,
+	                                                 .log = d->log,
+	                                                 .adversary = d->options->adversary,
+	                                                 .traces = &d->traces,
+	                                                 .store = &d->store};
+	return gs_executions_open(&executions, &d->executions, &d->work_fd, &d->error);
 }
 
 /* Whom this node believes. */
@@ -634,7 +639,7 @@ static void close_all(struct daemon *d)
 	gs_chain_thread_close(d->chain);
 	gs_node_close(d->node);
 	gs_node_effects_free(&d->effects);
-	gs_work_close(d->work);
+	gs_executions_close(d->executions);
 	gs_batches_close(d->batches);
 	gs_spill_close(d->spill);
 	gs_session_close(&d->session);

@@ -6,6 +6,8 @@
  * follow (the output is not the claimed one, or the claim is our own) the trace is kept with its trees, and answers as a
  * prover until it is forgotten.
  *
+ * A blind job is a worker's of a queue (validator/daemon/worker.h): its result is what the executor computes, without a verdict.
+ *
  * Each worker takes one job after another; jobs of one model go by one prepared model (validator/daemon/prepared.h), which is kept for
  * later ones, and a worker prefers those of the model that it has just run. Results come in any order. */
 #ifndef GS_VALIDATOR_DAEMON_WORK_H
@@ -25,8 +27,10 @@ struct gs_work_job {
 	struct gs_hash claim;
 	struct gs_hash model;
 	struct gs_hash input_root;
-	struct gs_hash output_root; /* claimed */
+	struct gs_hash output_root; /* claimed; of a blind job only what a tolerant model compares with */
 	bool own;
+	bool blind; /* for somebody else: what comes out is told, nothing is compared with a claim, no trace is kept */
+	bool wants_trace;       /* of a blind job: trace_root, too */
 	struct gs_bytes input;  /* as posted; copied */
 	struct gs_bytes output; /* as posted; copied */
 };
@@ -37,6 +41,7 @@ struct gs_work_result {
 	struct gs_hash output_root;    /* by the executor */
 	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
 	struct gs_hash trace_root;     /* of the whole execution, where it was committed to; else zero */
+	uint64_t cost, output_bytes;   /* of a blind job: of the program */
 	char reason[GS_WORK_REASON_MAX];
 };
 

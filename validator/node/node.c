@@ -78,6 +78,7 @@ static struct gs_node_execution *execution_of(struct gs_node *node, const struct
 static void judge_claim(const struct gs_node_input *in, const struct gs_header *header, const struct gs_claim *claim,
                         struct gs_verdict_record *out)
 {
+	static const struct gs_address nobody;
 	struct gs_hash right;
 	const bool agree = gs_hash_equal(&in->as.executed.output_root, &in->as.executed.reference_root);
 
@@ -99,6 +100,11 @@ static void judge_claim(const struct gs_node_input *in, const struct gs_header *
 	out->trace_root = in->as.executed.trace_root;
 	gs_claim_expected_root(header, &claim->body, &right);
 	out->verdict = gs_hash_equal(&out->computed_root, &right) ? GS_VERDICT_VALID : GS_VERDICT_INVALID;
+	if (gs_address_equal(&in->as.executed.by, &nobody))
+		return;
+	gs_verdict_by_worker(&in->as.executed.by, out->reason);
+	if (out->verdict == GS_VERDICT_INVALID) /* nobody is challenged on a worker's word */
+		out->verdict = GS_VERDICT_UNAVAILABLE;
 }
 
 /* Soon at first, since windows may be short, and what failed is mostly over by then. */
@@ -191,6 +197,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_RANGE: return gs_node_on_range(t, in);
 	case GS_INPUT_TIMER: return on_timer(t);
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
+	case GS_INPUT_DISTRUSTED: return gs_node_on_distrusted(t, &in->as.distrusted);
 	case GS_INPUT_LEAVES: return on_leaves(t, in);
 	case GS_INPUT_TOLD: return gs_plan_told(t, in->as.told);
 	case GS_INPUT_PREPARED: return gs_transactions_prepared(t, in);

@@ -89,7 +89,7 @@ struct gs_verdict_record {
 	struct gs_time time;
 	struct gs_hash computed_root;    /* of the output, both back ends; zero when unavailable */
 	struct gs_hash trace_root;       /* of the whole execution; zero when unavailable, or not told */
-	char reason[GS_NODE_REASON_MAX]; /* why unavailable */
+	char reason[GS_NODE_REASON_MAX]; /* why unavailable; of valid: whose word that is, when it is a worker's */
 };
 
 enum gs_node_input_kind {
@@ -100,6 +100,7 @@ enum gs_node_input_kind {
 	GS_INPUT_RANGE,  /* all logs of many blocks in a row that are final, instead of one block after another */
 	GS_INPUT_TIMER,  /* the endpoint's newest block is reached: time to look at what is due */
 	GS_INPUT_EXECUTED,
+	GS_INPUT_DISTRUSTED, /* a worker has lied: nothing that it answered counts any more, and open claims that it found right are executed again */
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
 	GS_INPUT_TOLD,     /* what the other side of a game says off chain; nothing of it is believed */
 	GS_INPUT_PREPARED, /* an intent was priced and signed */
@@ -142,8 +143,10 @@ struct gs_node_input {
 			struct gs_hash output_root;    /* by the executor */
 			struct gs_hash reference_root; /* by the reference interpreter */
 			struct gs_hash trace_root;     /* of the executor's trace */
+			struct gs_address by;          /* the worker whose word this is; zero: executed by this node */
 			const char *reason;
 		} executed;
+		struct gs_address distrusted;
 		struct gs_bytes told;
 		struct {
 			const struct gs_leaf_data *leaf;
@@ -204,6 +207,8 @@ struct gs_node_effect {
 	struct gs_hash model;       /* EXECUTE */
 	struct gs_hash input_root;  /* EXECUTE */
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
+	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
+	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
 	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
 	/* PREPARE: */
 	struct gs_address to;
@@ -268,6 +273,10 @@ struct gs_node_summary {
 };
 /* Counts what is stored. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
+
+/* Workers that were found lying (GS_INPUT_DISTRUSTED), ever. GS_ELIMIT: more than max. */
+GS_MUST enum gs_err gs_node_distrusted(const struct gs_store *store, struct gs_address *out, size_t max, size_t *count,
+                                       struct gs_error *error);
 
 GS_MUST enum gs_err gs_verdict_decode(struct gs_bytes bytes, struct gs_verdict_record *out);
 

@@ -21,12 +21,34 @@ static struct gs_node_execution *free_execution(struct gs_node *node)
 	return NULL;
 }
 
+/* What the execution of a right claim ends in. */
+static enum gs_err right_root(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_hash *out, bool *tolerant)
+{
+	struct gs_model_record model;
+	struct gs_header header;
+	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
+
+	memset(out, 0, sizeof(*out));
+	*tolerant = false;
+	if (err == GS_ENOTFOUND)
+		return GS_OK;
+	if (!err)
+		err = gs_header_decode(model.header, &header, t->j->error);
+	if (err)
+		return err;
+	*tolerant = gs_header_tolerant(&header);
+	gs_claim_expected_root(&header, &claim->body, out);
+	return GS_OK;
+}
+
 enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
 {
 	struct gs_node *node = t->node;
 	struct gs_node_execution *execution = NULL;
 	struct gs_verdict_record before;
 	struct gs_buf input, output;
+	struct gs_hash right;
+	bool tolerant;
 	enum gs_err err = gs_node_load_verdict(t->j, &claim->id, &before);
 
 	if (err && err != GS_ENOTFOUND)
@@ -56,7 +78,9 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 	}
 	gs_buf_init(&input, GS_STORE_VALUE_MAX);
 	gs_buf_init(&output, GS_STORE_VALUE_MAX);
-	err = gs_facts_input(t->j, &claim->id, &input);
+	err = right_root(t, claim, &right, &tolerant);
+	if (!err)
+		err = gs_facts_input(t->j, &claim->id, &input);
 	if (!err)
 		err = gs_facts_output(t->j, &claim->id, &output);
 	if (!err)
@@ -67,6 +91,8 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		                                .model = claim->body.model_id,
 		                                .input_root = claim->body.input_root,
 		                                .output_root = claim->body.output_root,
+		                                .right_root = right,
+		                                .tolerant = tolerant,
 		                                .own = gs_address_equal(&claim->body.claimant, &node->options.self)},
 			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);

@@ -1,0 +1,176 @@
+#!/bin/bash
+# gainsay worker on a real Redis: ten thousand executions though workers and the server are killed in the middle, each answered once and right;
+# a worker that is asked to ends well; what is no job is put aside; passwords from files, and TLS.
+# timeout_s: 600
+set -uo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${GAINSAY_BUILD:-$root/build}
+gainsay=$build/gainsay
+tool=$build/tests/tools/worker_tool
+demo=$root/configs/demo
+work=$(mktemp -d /tmp/gainsay-worker.XXXXXX)
+declare -A pids=()
+passed=0
+failed=0
+
+tidy() {
+	local pid
+	for pid in "${pids[@]}"; do
+		kill -9 "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+trap tidy EXIT
+
+[[ -x $gainsay && -x $tool ]] || { echo "$gainsay or $tool is not built"; exit 1; }
+command -v redis-server >/dev/null || { echo "no redis-server: run 'make setup'"; exit 1; }
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok   $1"
+}
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $1"
+}
+check() { # WHAT WANTED GOT
+	# shellcheck disable=SC2053
+	if [[ $3 == $2 ]]; then ok "$1"; else fail "$1: '$3' instead of '$2'"; fi
+}
+free_port() {
+	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+serve() { # ID OPTIONS...: a server, and waits until it answers
+	mkdir -p "$work/$1"
+	redis-server --bind 127.0.0.1 --dir "$work/$1" --save '' --appendonly yes --appendfsync always "${@:2}" >>"$work/$1.log" 2>&1 &
+	pids[$1]=$!
+}
+answers() { # OPTIONS of redis-cli
+	local i
+	for ((i = 0; i < 600; i++)); do
+		redis-cli "$@" ping 2>/dev/null | grep -q 'PONG\|NOAUTH' && return 0
+		sleep 0.1
+	done
+	echo "redis-server did not start"
+	exit 1
+}
+worker() { # ID OPTIONS...
+	"$gainsay" worker --models "$work/models" --key-file "$work/key" --json "${@:2}" >"$work/$1.out" 2>>"$work/$1.err" &
+	pids[$1]=$!
+}
+stop() { # ID SIGNAL: leaves its exit status in $status
+	kill "-$2" "${pids[$1]}" 2>/dev/null
+	wait "${pids[$1]}" 2>/dev/null
+	status=$?
+	unset "pids[$1]"
+}
+results() { # how many there are
+	redis-cli -p "$port" xlen 'gainsay:{executions}:results' 2>/dev/null
+}
+until_results() { # COUNT: waits for so many at least
+	local i n
+	for ((i = 0; i < 3000; i++)); do
+		n=$(results)
+		[[ $n =~ ^[0-9]+$ ]] && ((n >= $1)) && return 0
+		sleep 0.1
+	done
+	fail "there were never $1 results: $n"
+}
+
+mkdir -p "$work/models"
+cp "$demo/digits.onnx" "$work/models/"
+(umask 077 && echo 5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a >"$work/key") # a public test key
+account=0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+model=$demo/digits.onnx
+right='wrong 0 aside 0 twice 0 unsigned 0 strange 0'
+
+# --- ten thousand jobs, three kills, and the server killed as well ---
+port=$(free_port)
+url=redis://127.0.0.1:$port
+serve main --port "$port"
+answers -p "$port"
+jobs=10000
+"$tool" --url "$url" --patience 120000 post "$model" 0 "$jobs" >"$work/post.out" 2>"$work/post.err" &
+pids[post]=$!
+for i in 1 2; do worker "w$i" --queue "$url"; done
+for i in 1 2 1; do
+	until_results $((i * 500))
+	stop "w$i" KILL
+	worker "w$i" --queue "$url"
+done
+until_results 2000
+stop main KILL
+serve main --port "$port"
+answers -p "$port"
+"$tool" --url "$url" --patience 120000 --key "$account" collect "$model" 0 "$jobs" >"$work/collect.out" 2>"$work/collect.err"
+check "$jobs jobs, three workers and the server killed: as many answers, each signed and right" "results $jobs $right" "$(<"$work/collect.out")"
+cat "$work/collect.err"
+wait "${pids[post]}" && unset "pids[post]"
+check "all were accepted, the producer notices nothing" "new * known *" "$(<"$work/post.out")"
+
+# --- a worker that is asked to, ends well ---
+for i in 1 2; do
+	stop "w$i" TERM
+	check "worker $i ends well when it is asked to" 0 "$status"
+	check "and says what it did" '{"done": *, "late": *, "failed": 0}' "$(<"$work/w$i.out")"
+done
+"$tool" --url "$url" --trace 1 post "$model" 0 20 >/dev/null
+worker one --queue "$url" --once
+wait "${pids[one]}" && unset "pids[one]"
+check "--once does one job" '{"done": 1, "late": 0, "failed": 0}' "$(<"$work/one.out")"
+worker rest --queue "$url" --threads 3 --jobs 19
+wait "${pids[rest]}" && unset "pids[rest]"
+check "and --jobs so many" '{"done": 19, "late": 0, "failed": 0}' "$(<"$work/rest.out")"
+redis-cli -p "$port" flushall >/dev/null
+"$tool" --url "$url" --trace 1 post "$model" 0 20 >/dev/null
+worker trace --queue "$url"
+check "with the trace's root" "results 20 $right" "$("$tool" --url "$url" --trace 1 --key "$account" collect "$model" 0 20 2>/dev/null)"
+redis-cli -p "$port" flushall >/dev/null
+"$tool" --url "$url" spoil "$model" 0 3 >/dev/null
+check "what is no job is put aside" 'results 3 wrong 0 aside 3 twice 0 unsigned 0 strange 0' "$("$tool" --url "$url" collect "$model" 0 3 2>/dev/null)"
+stop trace TERM
+check "and nothing else happens to the worker" 0 "$status"
+
+# --- TLS, a user, a password from a file, and a name whose first address need not be the server's ---
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
+	-keyout "$work/tls.key" -out "$work/tls.pem" 2>/dev/null
+tls_port=$(free_port)
+serve secure --port 0 --tls-port "$tls_port" --tls-cert-file "$work/tls.pem" --tls-key-file "$work/tls.key" \
+	--tls-ca-cert-file "$work/tls.pem" --tls-auth-clients no --requirepass unused
+answers -p "$tls_port" --tls --insecure
+REDISCLI_AUTH=unused redis-cli -p "$tls_port" --tls --insecure acl setuser crew on '>p:a@s/s%' '~gainsay:{executions}:*' \
+	+@stream +@hash +eval +info >/dev/null 2>&1
+(umask 077 && echo 'p:a@s/s%' >"$work/password")
+secret="rediss://crew:p%3Aa%40s%2Fs%25@localhost:$tls_port"
+"$tool" --url "$secret" --ca-file "$work/tls.pem" post "$model" 0 10 >/dev/null
+worker secure1 --queue "rediss://crew@localhost:$tls_port" --queue-ca "$work/tls.pem" --queue-password-file "$work/password" --jobs 10
+check "over TLS, by the rights that docs/queue.md names" "results 10 $right" \
+	"$("$tool" --url "$secret" --ca-file "$work/tls.pem" --key "$account" collect "$model" 0 10 2>/dev/null)"
+wait "${pids[secure1]}" && unset "pids[secure1]"
+
+# --- mistakes: one line each ---
+refused() { # WHAT PATTERN OPTION...
+	local code
+	timeout -s KILL 120 "$gainsay" worker --models "$work/models" --log-level error "${@:3}" >"$work/out" 2>"$work/line"
+	code=$?
+	if ((code == 1)) && [[ ! -s $work/out && $(grep -c ^gainsay: "$work/line") == 1 && $(wc -l <"$work/line") == 1 ]] &&
+		grep -qi -- "$2" "$work/line" && ! grep -q 'hunter2' "$work/line"; then
+		ok "$1: $(cut -c10-150 "$work/line")"
+	else
+		fail "$1: exit $code: $(<"$work/line")"
+	fi
+}
+chmod 644 "$work/password"
+refused "no queue" "give --queue" --key-file "$work/key"
+refused "no key" "none is named" --queue "$url"
+refused "another scheme" "must begin with redis://" --queue http://127.0.0.1 --key-file "$work/key"
+refused "a password that all can read" "password" --queue "$url" --queue-password-file "$work/password" --key-file "$work/key"
+chmod 600 "$work/password"
+refused "two passwords" "keep one of them" --queue "redis://:hunter2@127.0.0.1:$port" --queue-password-file "$work/password" --key-file "$work/key"
+refused "a password for a server without one" "has no password" --queue "$url" --queue-password-file "$work/password" --key-file "$work/key"
+refused "a wrong password" "wrong" --queue "rediss://crew:hunter2@localhost:$tls_port" --queue-ca "$work/tls.pem" --key-file "$work/key"
+
+echo "$passed passed, $failed failed"
+((failed == 0 && passed > 0))
