@@ -7,6 +7,7 @@
 #ifndef GS_SIMULATIONS_CHAIN_H
 #define GS_SIMULATIONS_CHAIN_H
 
+#include "challenge/game/agreed.h"
 #include "challenge/game/bonds.h"
 
 enum {
@@ -75,6 +76,7 @@ enum gs_sim_report_kind {
 	GS_SIM_REPORT_RELEASED,
 	GS_SIM_REPORT_OPENED,
 	GS_SIM_REPORT_MOVED,
+	GS_SIM_REPORT_AGREED,
 	GS_SIM_REPORT_OVER,
 	GS_SIM_REPORT_SETTLED,
 	GS_SIM_REPORT_WITHDRAW_REQUESTED,
@@ -98,7 +100,7 @@ struct gs_sim_report {
 	unsigned other;       /* who is paid; the winner */
 	struct gs_wei amount; /* SLASHED: the loss */
 	struct gs_wei burned, gain, released;
-	unsigned game;                         /* OPENED, MOVED, OVER */
+	unsigned game;                         /* OPENED, MOVED, AGREED, OVER */
 	const struct gs_move *move;            /* MOVED */
 	const struct gs_game_effects *effects; /* MOVED, OVER: NULL where no judge was asked */
 	uint64_t time;                         /* a deadline, the end of a window, when money can leave */
@@ -183,6 +185,9 @@ GS_MUST enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsig
 /* Puts a state that both sides agreed on off chain in the place of the game's (5.7); signatures are taken for granted. */
 GS_MUST enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
                                  struct gs_error *error);
+/* The same with signatures, as the contracts are called. terms: where the contracts are; the rest is not looked at. */
+GS_MUST enum gs_err gs_sim_agree_signed(struct gs_sim_chain *chain, unsigned game, const struct gs_agreed_terms *terms,
+                                        const struct gs_agreed *agreed, struct gs_error *error);
 /* Whether the game ends without a loser, whatever happens in it: the claim is void, or lost to a game opened before it. */
 bool gs_sim_overtaken(const struct gs_sim_chain *chain, unsigned game);
 GS_MUST enum gs_err gs_sim_close(struct gs_sim_chain *chain, unsigned game, struct gs_error *error);

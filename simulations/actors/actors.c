@@ -24,6 +24,7 @@ const struct gs_sim_actor_kind *gs_sim_actor_kind(enum gs_sim_actor_number numbe
 		[GS_SIM_ACTOR_FRONT_RUNNER] = &gs_sim_actor_front_runner,
 		[GS_SIM_ACTOR_CARTEL] = &gs_sim_actor_cartel,
 		[GS_SIM_ACTOR_BRIBED] = &gs_sim_actor_bribed,
+		[GS_SIM_ACTOR_TWO_FACED] = &gs_sim_actor_two_faced,
 	};
 	return kinds[number];
 }

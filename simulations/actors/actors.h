@@ -28,6 +28,8 @@ struct gs_sim_actor_kind {
 	/* What it makes of a transaction that its node wants to send. NULL: it sends it. */
 	void (*treat)(struct gs_sim_run *r, unsigned actor, const struct gs_sim_wish *wish,
 	              struct gs_sim_treatment *treatment);
+	/* What it says off chain instead of what its node wants to say; nothing where nothing is appended. NULL: it says that. */
+	void (*say)(struct gs_sim_run *r, unsigned actor, struct gs_bytes letter, struct gs_buf *instead);
 };
 
 enum gs_sim_actor_number { /* in the order of their accounts; first those that post claims */
@@ -50,8 +52,9 @@ enum gs_sim_actor_number { /* in the order of their accounts; first those that p
 	                   GS_SIM_ACTOR_FRONT_RUNNER,
 	                   GS_SIM_ACTOR_CARTEL,
 	                   GS_SIM_ACTOR_BRIBED,
+	                   GS_SIM_ACTOR_TWO_FACED, /* joins no run by itself */
 };
-enum { GS_SIM_ACTOR_KINDS = GS_SIM_ACTOR_BRIBED + 1 };
+enum { GS_SIM_ACTOR_KINDS = GS_SIM_ACTOR_TWO_FACED + 1, GS_SIM_ACTOR_DRAWN_KINDS = GS_SIM_ACTOR_BRIBED + 1 };
 const struct gs_sim_actor_kind *gs_sim_actor_kind(enum gs_sim_actor_number number);
 
 /* The entries of the table. */
@@ -59,7 +62,7 @@ extern const struct gs_sim_actor_kind gs_sim_actor_claimant, gs_sim_actor_liar, 
 	gs_sim_actor_quantised, gs_sim_actor_truncated, gs_sim_actor_withholder, gs_sim_actor_bankrupt,
 	gs_sim_actor_self_challenger, gs_sim_actor_validator, gs_sim_actor_lazy, gs_sim_actor_copycat,
 	gs_sim_actor_offline, gs_sim_actor_late, gs_sim_actor_griefer, gs_sim_actor_sybil, gs_sim_actor_accomplice,
-	gs_sim_actor_front_runner, gs_sim_actor_cartel, gs_sim_actor_bribed;
+	gs_sim_actor_front_runner, gs_sim_actor_cartel, gs_sim_actor_bribed, gs_sim_actor_two_faced;
 
 /* ---- parts that several share ---- */
 

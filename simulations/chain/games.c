@@ -227,25 +227,44 @@ enum gs_err gs_sim_move(struct gs_sim_chain *chain, unsigned game, unsigned send
 	return GS_OK;
 }
 
+/* Whether the state may take the place of the game's: "StaleState", "NotAgreed", "WrongSignature", "WrongTraceRoot", "ClaimSettled" */
+static enum gs_err may_agree(const struct gs_sim_chain *chain, unsigned game, struct gs_agreed_terms terms,
+                             const struct gs_agreed *to, bool is_signed, struct gs_error *error)
+{
+	const struct gs_game_rules *rules = &chain->game_rules;
+	terms.tag = rules->tag;
+	terms.budgets_s = (uint64_t)rules->claimant_budget_s + rules->challenger_budget_s;
+	terms.now = chain->now;
+	if (game >= chain->games || chain->game[game].game.outcome != GS_GAME_OPEN)
+		return gs_fail(error, GS_EINVAL, "StaleState");
+	enum gs_err err = gs_agreed_check(&terms, &chain->game[game].game.state, to, is_signed, error);
+	if (err == GS_OK && chain->status != GS_SIM_CLAIM_OPEN)
+		err = gs_fail(error, GS_EINVAL, "ClaimSettled");
+	return err;
+}
+
 enum gs_err gs_sim_agree(struct gs_sim_chain *chain, unsigned game, const struct gs_game *agreed,
                          struct gs_error *error)
 {
-	struct gs_sim_game *g = &chain->game[game];
-	const struct gs_game_rules *rules = &chain->game_rules;
 	const struct gs_agreed to = {.state = agreed->state, .trace_root = agreed->trace_root};
-	const struct gs_agreed_terms terms = {.tag = rules->tag,
-	                                      .budgets_s = (uint64_t)rules->claimant_budget_s +
-	                                                   rules->challenger_budget_s,
-	                                      .now = chain->now};
-	if (game >= chain->games || g->game.outcome != GS_GAME_OPEN)
-		return gs_fail(error, GS_EINVAL, "StaleState");
-	enum gs_err err = gs_agreed_check(&terms, &g->game.state, &to, false, error);
+	enum gs_err err = may_agree(chain, game, (struct gs_agreed_terms){.chain_id = 0}, &to, false, error);
 	if (err != GS_OK)
 		return err;
-	if (chain->status != GS_SIM_CLAIM_OPEN)
-		return gs_fail(error, GS_EINVAL, "ClaimSettled");
-	g->game = *agreed;
+	chain->game[game].game = *agreed;
 	chain->game_rules.tag = gs_trace_tag_of(&agreed->trace_root);
+	return GS_OK;
+}
+
+enum gs_err gs_sim_agree_signed(struct gs_sim_chain *chain, unsigned game, const struct gs_agreed_terms *terms,
+                                const struct gs_agreed *agreed, struct gs_error *error)
+{
+	enum gs_err err = may_agree(chain, game, *terms, agreed, true, error);
+	if (err != GS_OK)
+		return err;
+	chain->game[game].game.state = agreed->state;
+	chain->game[game].game.trace_root = agreed->trace_root;
+	chain->game_rules.tag = gs_trace_tag_of(&agreed->trace_root);
+	gs_sim_tell(chain->bank, chain, (struct gs_sim_report){.kind = GS_SIM_REPORT_AGREED, .game = game});
 	return GS_OK;
 }
 

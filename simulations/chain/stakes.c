@@ -114,11 +114,3 @@ unsigned gs_sim_account_new(struct gs_sim_bank *bank, struct gs_wei amount)
 	bank->account[bank->accounts].free = amount;
 	return bank->accounts++;
 }
-
-struct gs_address gs_sim_address(unsigned account)
-{
-	struct gs_address a = {{0}};
-	a.b[0] = 0x51; /* not that of a precompiled contract */
-	a.b[19] = (uint8_t)(account + 1);
-	return a;
-}

@@ -32,6 +32,7 @@ const struct gs_sim_fault_kind *gs_sim_fault_kind(enum gs_sim_fault fault)
 		[GS_SIM_FAULT_SPIKE] = &gs_sim_fault_spike,
 		[GS_SIM_FAULT_DEAR] = &gs_sim_fault_dear,
 		[GS_SIM_FAULT_LYING] = &gs_sim_fault_lying,
+		[GS_SIM_FAULT_LETTERS] = &gs_sim_fault_letters,
 	};
 	return kinds[fault];
 }

@@ -28,6 +28,7 @@ extern const struct gs_sim_fault_kind gs_sim_fault_crash, gs_sim_fault_commit, g
 	gs_sim_fault_offline, gs_sim_fault_reorg, gs_sim_fault_delay, gs_sim_fault_execution, gs_sim_fault_clock,
 	gs_sim_fault_torn, gs_sim_fault_each_commit, gs_sim_fault_full_disk, gs_sim_fault_stale,
 	gs_sim_fault_rate_limit, gs_sim_fault_stall, gs_sim_fault_drop, gs_sim_fault_replace, gs_sim_fault_gap,
-	gs_sim_fault_censor, gs_sim_fault_outage, gs_sim_fault_spike, gs_sim_fault_dear, gs_sim_fault_lying;
+	gs_sim_fault_censor, gs_sim_fault_outage, gs_sim_fault_spike, gs_sim_fault_dear, gs_sim_fault_lying,
+	gs_sim_fault_letters;
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "simulations/keys.h"
+
 enum { BLOCKS_A_TICK = 64 };
 
 struct pending { /* an effect that is to be done, with its bytes */
@@ -373,6 +375,47 @@ static enum gs_err logs_of(struct gs_sim_actor *a, const struct gs_sim_block *b,
 	return GS_OK;
 }
 
+/* ---- off chain ---- */
+
+static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
+{
+	const struct gs_sim_actor *a = self;
+	struct gs_hash digest;
+	struct gs_key key;
+	enum gs_err err = gs_typed_digest(what, &digest, NULL);
+	gs_sim_key(a->account, &key);
+	return err == GS_OK ? gs_key_sign(&key, &digest, out, NULL) : err;
+}
+
+static enum gs_err speak(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s)
+{
+	const struct gs_bytes letter = {p->data, p->data_len};
+	struct gs_buf said;
+	if (a->letters == NULL)
+		return GS_OK;
+	gs_buf_init(&said, GS_TALK_BYTES_MAX);
+	if (a->say != NULL)
+		a->say(a->self, a->account, letter, &said);
+	else
+		gs_buf_append(&said, letter.ptr, letter.len);
+	enum gs_err err = said.err;
+	if (err == GS_OK && said.len > 0)
+		err = gs_sim_letters_send(a->letters, a->account, gs_buf_view(&said), now_s);
+	gs_buf_free(&said);
+	return err;
+}
+
+/* The letters stay where they are: what is heard is a view. */
+static bool hear(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer)
+{
+	const uint8_t other = p->effect.own ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT;
+	if (a->letters == NULL)
+		return false;
+	answer->kind = GS_INPUT_TOLD;
+	answer->as.told = gs_sim_letters_hear(a->letters, &p->effect.hash, other, now_s);
+	return answer->as.told.len > 0;
+}
+
 static void start_job(struct gs_sim_actor *a, const struct gs_hash *claim, uint64_t now_s)
 {
 	if (a->jobs < GS_SIM_JOBS_MAX)
@@ -421,8 +464,8 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		answer.as.nonce.pending = gs_sim_network_pending_nonce(a->network, a->account);
 		break;
 	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
-	case GS_EFFECT_TELL:
-	case GS_EFFECT_HEAR: break;
+	case GS_EFFECT_TELL: err = speak(a, p, now_s); break;
+	case GS_EFFECT_HEAR: answered = hear(a, p, now_s, &answer); break;
 	case GS_EFFECT_RESYNC: err = gs_fail(error, GS_ECONFLICT, "the chain forked below all that is kept"); break;
 	}
 	if (err == GS_OK && raw.err != GS_OK)
@@ -453,7 +496,7 @@ static enum gs_err feed_and_do(struct gs_sim_actor *a, struct gs_node_input *inp
 
 static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
 {
-	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of};
+	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of, .sign = sign};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
 	a->options.check_agenda = true;

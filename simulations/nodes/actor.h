@@ -7,6 +7,7 @@
 
 #include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/memory_store.h"
+#include "simulations/nodes/letters.h"
 #include "simulations/nodes/network.h"
 #include "storage/store.h"
 #include "validator/node/node.h"
@@ -63,6 +64,9 @@ struct gs_sim_treatment {
 typedef void gs_sim_treat(void *self, unsigned actor, const struct gs_sim_wish *wish,
                           struct gs_sim_treatment *treatment);
 
+/* What it says instead of a letter that its node wants to send: nothing where nothing is appended. */
+typedef void gs_sim_say(void *self, unsigned actor, struct gs_bytes letter, struct gs_buf *instead);
+
 struct gs_sim_job {
 	struct gs_hash claim;
 	uint64_t done_s;
@@ -79,8 +83,10 @@ struct gs_sim_actor {
 	struct gs_node_options options;
 	struct gs_sim_luck luck;
 	gs_sim_compute *compute;
-	gs_sim_treat *treat; /* NULL: whatever its node wants is sent */
-	void *self;          /* of both */
+	gs_sim_treat *treat;            /* NULL: whatever its node wants is sent */
+	gs_sim_say *say;                /* NULL: whatever its node wants is said */
+	void *self;                     /* of all */
+	struct gs_sim_letters *letters; /* borrowed; NULL: nobody plays off chain */
 	const struct gs_log *log;
 	struct gs_rng rng;
 	const struct gs_leaf_data *handed; /* borrowed: data of leaves that claimants hand to everybody... */

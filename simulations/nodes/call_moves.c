@@ -183,3 +183,51 @@ bool gs_sim_call_read_move(uint32_t selector, struct gs_abi_reader *r, struct gs
 	}
 	return false;
 }
+
+/* ---- agreements ---- */
+
+enum { SIGNATURE_BYTES = 65, V_FIRST = 27 };
+
+static void read_signature(struct gs_abi_reader *r, struct gs_signature *out)
+{
+	const struct gs_bytes bytes = gs_abi_get_bytes(r);
+	if (r->err == GS_OK && (bytes.len != SIGNATURE_BYTES || bytes.ptr[64] < V_FIRST || bytes.ptr[64] > V_FIRST + 1))
+		r->err = GS_EPARSE; /* whatever it is, it is nobody's signature */
+	if (r->err != GS_OK)
+		return;
+	memcpy(out->r, bytes.ptr, sizeof(out->r));
+	memcpy(out->s, bytes.ptr + 32, sizeof(out->s));
+	out->y_parity = bytes.ptr[64] - V_FIRST;
+}
+
+bool gs_sim_call_read_agree(uint32_t selector, struct gs_abi_reader *r, struct gs_sim_call *out)
+{
+	uint8_t words[GS_GAME_STATE_WORDS * GS_ABI_WORD];
+	if (selector != GS_DISPUTES_FN_AGREE)
+		return false;
+	out->kind = GS_SIM_CALL_AGREE;
+	out->by_claim = true;
+	for (unsigned i = 0; i < GS_GAME_STATE_WORDS; i++)
+		read_word(r, out, i);
+	memcpy(out->claim.b, out->word[WORD_CLAIM], sizeof(out->claim.b));
+	for (unsigned i = 0; i < GS_GAME_STATE_WORDS; i++)
+		gs_abi_get_word(r, words + (size_t)i * GS_ABI_WORD);
+	out->agreed.trace_root = gs_abi_get_hash(r);
+	read_signature(r, &out->agreed.claimant);
+	read_signature(r, &out->agreed.challenger);
+	if (r->err == GS_OK)
+		r->err = gs_game_state_decode((struct gs_bytes){words, sizeof(words)}, &out->agreed.state);
+	return true;
+}
+
+void gs_sim_call_write_agree(const struct gs_sim_call *call, struct gs_buf *out)
+{
+	uint8_t words[sizeof(call->word)];
+	struct gs_game_state from;
+	memcpy(words, call->word, sizeof(words));
+	if (gs_game_state_decode((struct gs_bytes){words, sizeof(words)}, &from) != GS_OK) {
+		out->err = out->err != GS_OK ? out->err : GS_EPARSE;
+		return;
+	}
+	gs_agree_calldata(&from, &call->agreed, out);
+}

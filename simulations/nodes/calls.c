@@ -80,7 +80,7 @@ const char *gs_sim_call_name(enum gs_sim_call_kind kind)
 	for (size_t i = 0; i < GS_ARRAY_LEN(forms); i++)
 		if (forms[i].kind == kind)
 			return forms[i].name;
-	return "move";
+	return kind == GS_SIM_CALL_AGREE ? "agree" : "move";
 }
 
 /* ---- reading ---- */
@@ -178,7 +178,8 @@ enum gs_err gs_sim_call_decode(const struct gs_contracts *contracts, const struc
 			read_field(&r, (enum field)form->field[f], out);
 		return r.err == GS_OK ? GS_OK : GS_EPARSE;
 	}
-	if (!gs_address_equal(to, &contracts->disputes) || !gs_sim_call_read_move(selector, &r, out))
+	if (!gs_address_equal(to, &contracts->disputes) ||
+	    !(gs_sim_call_read_agree(selector, &r, out) || gs_sim_call_read_move(selector, &r, out)))
 		return GS_EPARSE;
 	return r.err == GS_OK ? GS_OK : GS_EPARSE;
 }
@@ -264,6 +265,11 @@ static void write_call(const struct form *form, const struct gs_sim_call *call, 
 void gs_sim_call_encode(const struct gs_contracts *contracts, const struct gs_sim_call *call, struct gs_buf *out,
                         struct gs_address *to)
 {
+	if (call->kind == GS_SIM_CALL_AGREE) {
+		*to = contracts->disputes;
+		gs_sim_call_write_agree(call, out);
+		return;
+	}
 	const struct form *form = form_of(call->kind);
 	memcpy(to->b, (const char *)contracts + form->contract, sizeof(to->b));
 	write_call(form, call, out);

@@ -2,6 +2,7 @@
 #ifndef GS_SIMULATIONS_NODES_CALLS_H
 #define GS_SIMULATIONS_NODES_CALLS_H
 
+#include "challenge/game/agreed.h"
 #include "challenge/game/game.h"
 #include "simulations/chain/batches.h"
 #include "validator/node/event.h"
@@ -31,8 +32,9 @@ enum gs_sim_call_kind {
 	GS_SIM_CALL_POST_LEAF, /* the same of a batch that gave only its root */
 	GS_SIM_CALL_FINALIZE_BATCH,
 	GS_SIM_CALL_RELEASE_BATCH,
+	GS_SIM_CALL_AGREE, /* on a state that both sides have signed */
 };
-enum { GS_SIM_CALL_KINDS = GS_SIM_CALL_RELEASE_BATCH + 1 };
+enum { GS_SIM_CALL_KINDS = GS_SIM_CALL_AGREE + 1 };
 /* The contract function's name; of a move "move". */
 const char *gs_sim_call_name(enum gs_sim_call_kind kind);
 
@@ -57,6 +59,7 @@ struct gs_sim_call {
 	uint8_t word[GS_GAME_STATE_WORDS][32]; /* of the state, those that `given` says (bit i: word i) */
 	unsigned given;
 	struct gs_move move;
+	struct gs_agreed agreed; /* AGREE: in the place of the state that the words say */
 };
 
 /* GS_EPARSE: no call that the simulated contracts know, or not in its form. */

@@ -172,6 +172,23 @@ static enum gs_err move(const struct calling *c)
 	return gs_sim_move(claim, game, c->sender, &call->move, &effects, c->error);
 }
 
+static enum gs_err agree(const struct calling *c)
+{
+	const struct gs_sim_call *call = c->call;
+	const struct gs_agreed_terms terms = {.chain_id = c->n->rules.contracts.chain_id,
+	                                      .disputes = c->n->rules.contracts.disputes};
+	struct gs_sim_chain *claim = gs_sim_network_claim(c->n, &call->claim);
+	const unsigned game = (unsigned)gs_be32_read(call->word[1] + 20) >> 16;
+	uint8_t words[GS_GAME_STATE_WORDS * 32];
+	if (claim == NULL || game >= claim->games || claim->game[game].game.outcome != GS_GAME_OPEN)
+		return gs_fail(c->error, GS_EINVAL, "StaleState");
+	gs_game_state_encode(&claim->game[game].game.state, words);
+	if (memcmp(words, call->word, sizeof(words)) != 0)
+		return gs_fail(c->error, GS_EINVAL, "StaleState");
+	claim->now = c->now_s;
+	return gs_sim_agree_signed(claim, game, &terms, &call->agreed, c->error);
+}
+
 /* ---- batches ---- */
 
 static enum gs_err new_batch(const struct calling *c, const struct gs_batch_name *name, struct gs_sim_batch **out)
@@ -351,6 +368,7 @@ static enum gs_err call_claim(const struct calling *c, struct gs_sim_chain *clai
 	case GS_SIM_CALL_COLLECT: return gs_sim_duty_collect(claim, account_of(c->n, &call->validator), c->error);
 	case GS_SIM_CALL_POST:
 	case GS_SIM_CALL_MOVE:
+	case GS_SIM_CALL_AGREE:
 	case GS_SIM_CALL_REQUEST_WITHDRAW:
 	case GS_SIM_CALL_WITHDRAW:
 	case GS_SIM_CALL_RECORD:
@@ -372,6 +390,7 @@ static enum gs_err run_call(const struct calling *c)
 	switch (c->call->kind) {
 	case GS_SIM_CALL_POST: return post_alone(c);
 	case GS_SIM_CALL_MOVE: return move(c);
+	case GS_SIM_CALL_AGREE: return agree(c);
 	case GS_SIM_CALL_REQUEST_WITHDRAW:
 		return gs_sim_request_withdraw(&n->bank, c->sender, c->call->amount, c->now_s, n->rules.unbonding_s,
 		                               c->error);

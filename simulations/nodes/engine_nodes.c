@@ -1,4 +1,5 @@
 /* The engine `nodes`: production nodes on a simulated chain (nodes.h), its parameters those of setting.h. */
+#include "chain/eth/bindings.h"
 #include "simulations/engines.h"
 #include "simulations/nodes/run.h"
 #include "simulations/oracles/oracles.h"
@@ -18,7 +19,9 @@ enum metric {
 	TXS,
 	GAS = TXS + 3,
 	PROFIT = GAS + 3,
-	VIOLATION = PROFIT + GS_SIM_ACTOR_KINDS - 1, /* the first of the oracles' is "nothing" */
+	AGREED = PROFIT + GS_SIM_ACTOR_KINDS,
+	LETTERS,
+	VIOLATION = LETTERS, /* the first of the oracles' is "nothing" */
 	METRICS = VIOLATION + GS_SIM_WRONGS,
 };
 
@@ -84,6 +87,13 @@ static const struct gs_sim_metric metrics[] = {
                                           GS_SIM_UNIT_MONEY, false, 0, 0},
 	[PROFIT + GS_SIM_ACTOR_BRIBED] = {"profit.bribed", "what such a party has more at the end, fees paid",
                                           GS_SIM_UNIT_MONEY, false, 0, 0},
+	[PROFIT + GS_SIM_ACTOR_TWO_FACED] = {"profit.two_faced", "what such a party has more at the end, fees paid",
+                                             GS_SIM_UNIT_MONEY, false, 0, 0},
+	[AGREED] = {"talk.agreed", "states agreed off chain that were put on chain", GS_SIM_UNIT_NUMBER, false, 0, 0},
+	[LETTERS] = {"talk.letters", "letters sent off chain", GS_SIM_UNIT_NUMBER, false, 0, 0},
+	[VIOLATION + GS_SIM_WRONG_PATIENCE] = {"violation.patience",
+                                               "an honest node waited off chain for longer than its patience",
+                                               GS_SIM_UNIT_SHARE, false, 0, 0},
 	[VIOLATION + GS_SIM_WRONG_STEP] = {"violation.step", "a step of a node failed", GS_SIM_UNIT_SHARE, false, 0, 0},
 	[VIOLATION + GS_SIM_WRONG_FUNDS] = {"violation.funds", "money appeared or went away", GS_SIM_UNIT_SHARE, false,
                                             0, 0},
@@ -185,7 +195,7 @@ static uint64_t least_gas(struct gs_bytes data)
 
 static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 {
-	uint64_t mined = 0, failed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0;
+	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0;
 	unsigned role[GS_SIM_ACTORS_MAX];
 	for (unsigned a = 0; a < r->actors; a++) {
 		role[a] = !r->kind[a]->honest ? 2 : r->kind[a]->claims ? 0 : 1;
@@ -198,6 +208,7 @@ static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 			continue;
 		mined++;
 		failed += !tx->success;
+		agreed += tx->success && tx->data.len > 4 && gs_be32_read(tx->data.ptr) == GS_DISPUTES_FN_AGREE;
 		txs[role[tx->sender]]++;
 		gas[role[tx->sender]] += least_gas(tx->data);
 	}
@@ -209,6 +220,8 @@ static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 	}
 	if (mined > 0)
 		observe(s, FAILED, (double)failed / (double)mined);
+	observe(s, AGREED, (double)agreed);
+	observe(s, LETTERS, (double)r->letters.count);
 	observe(s, CRASHES, (double)crashes);
 	observe(s, REORGS, (double)r->network.branch);
 }

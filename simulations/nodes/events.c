@@ -193,6 +193,17 @@ static void log_move(struct gs_sim_logs *logs, const struct gs_contracts *contra
 	}
 }
 
+static void log_agreed(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
+                       const struct gs_game *game)
+{
+	struct gs_abi_writer w;
+	gs_sim_log_topic(gs_sim_log_begin(logs, &contracts->disputes, &gs_disputes_event_agreed), &claim->claim);
+	gs_abi_begin(&w, &logs->data, GS_GAME_STATE_WORDS);
+	put_state(&w, game, GS_GAME_STATE_WORDS - 1);
+	gs_abi_put_hash(&w, &game->trace_root);
+	gs_abi_end(&w);
+}
+
 static void log_over(struct gs_sim_logs *logs, const struct gs_contracts *contracts, const struct gs_sim_chain *claim,
                      const struct gs_sim_report *report)
 {
@@ -282,6 +293,7 @@ void gs_sim_log_report(struct gs_sim_logs *logs, const struct gs_contracts *cont
 		log_state(logs, contracts, claim, &gs_disputes_event_opened, &claim->game[r->game].game, 2, NULL);
 		return;
 	case GS_SIM_REPORT_MOVED: log_move(logs, contracts, claim, r); return;
+	case GS_SIM_REPORT_AGREED: log_agreed(logs, contracts, claim, &claim->game[r->game].game); return;
 	case GS_SIM_REPORT_OVER: log_over(logs, contracts, claim, r); return;
 	case GS_SIM_REPORT_SETTLED: log_settled(logs, contracts, claim, r); return;
 	case GS_SIM_REPORT_WITHDRAW_REQUESTED: log_withdraw_requested(logs, contracts, r); return;

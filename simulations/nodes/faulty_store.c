@@ -79,6 +79,7 @@ struct comparison {
 	const struct gs_store *other;
 	struct gs_store_txn *txn; /* of the other */
 	enum gs_table table;
+	gs_sim_alike *alike; /* NULL: only what is the same is */
 	uint64_t records;
 	bool same;
 };
@@ -89,8 +90,9 @@ static enum gs_err compare(void *context, struct gs_bytes key, struct gs_bytes v
 	struct gs_bytes theirs;
 	enum gs_err err = c->other->get(c->txn, c->table, key, &theirs, NULL);
 	c->records++;
-	c->same = c->same && err == GS_OK && theirs.len == value.len &&
-	          (value.len == 0 || memcmp(theirs.ptr, value.ptr, value.len) == 0);
+	const bool same = err == GS_OK && theirs.len == value.len &&
+	                  (value.len == 0 || memcmp(theirs.ptr, value.ptr, value.len) == 0);
+	c->same = c->same && (same || (err == GS_OK && c->alike != NULL && c->alike(key, value, theirs)));
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
@@ -106,8 +108,14 @@ static enum gs_err count(void *context, struct gs_bytes key, struct gs_bytes val
 enum gs_err gs_sim_same_records(const struct gs_store *a, const struct gs_store *b, enum gs_table table, bool *same,
                                 struct gs_error *error)
 {
+	return gs_sim_alike_records(a, b, table, NULL, same, error);
+}
+
+enum gs_err gs_sim_alike_records(const struct gs_store *a, const struct gs_store *b, enum gs_table table,
+                                 gs_sim_alike *alike, bool *same, struct gs_error *error)
+{
 	const struct gs_bytes all = {NULL, 0};
-	struct comparison c = {.other = b, .table = table, .same = true};
+	struct comparison c = {.other = b, .table = table, .alike = alike, .same = true};
 	struct gs_store_txn *txn = NULL;
 	uint64_t records = 0;
 	enum gs_err err = a->begin(a->self, GS_STORE_READ, &txn, error);

@@ -26,5 +26,9 @@ struct gs_store gs_sim_faulty_port(struct gs_sim_faulty *faulty, const struct gs
 /* Whether both stores hold the same records in this table. GS_EIO and the like, of the stores. */
 GS_MUST enum gs_err gs_sim_same_records(const struct gs_store *a, const struct gs_store *b, enum gs_table table,
                                         bool *same, struct gs_error *error);
+/* The same; records that differ are taken for the same where `alike` says so. */
+typedef bool gs_sim_alike(struct gs_bytes key, struct gs_bytes a, struct gs_bytes b);
+GS_MUST enum gs_err gs_sim_alike_records(const struct gs_store *a, const struct gs_store *b, enum gs_table table,
+                                         gs_sim_alike *alike, bool *same, struct gs_error *error);
 
 #endif

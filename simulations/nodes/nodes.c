@@ -8,6 +8,10 @@
 #include "simulations/nodes/timeline.h"
 #include "simulations/oracles/oracles.h"
 
+#define LETTERS \
+	UINT64_C( \
+		0x6c657474657273) /* draws of its own, so that a run without play off chain is the one that it always was */
+
 enum {
 	HORIZON_S = 3000,   /* and what windows and clocks allow */
 	MOVES = 40,         /* of a game, at most */
@@ -178,6 +182,7 @@ static void calm(struct gs_sim_run *r)
 	for (unsigned a = 0; a < r->actors; a++)
 		r->actor[a].luck = (struct gs_sim_luck){.offline_from_s = GS_SIM_NEVER_S};
 	r->fault = GS_SIM_FAULT_NONE;
+	r->letters.delay_s = r->letters.loss = r->letters.old = 0;
 	r->calm = true;
 }
 
@@ -289,6 +294,7 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 	r->value = options->value;
 	r->tally = tally;
 	gs_rng_seed(&r->rng, seed);
+	gs_rng_seed(&r->letters.rng, seed ^ LETTERS);
 	r->now_s = GS_SIM_GENESIS_S;
 	open_logs(r);
 	enum gs_err err = gs_sim_run_set_up(r, error);

@@ -35,10 +35,11 @@ enum gs_sim_fault {                     /* simulations/faults */
 	            GS_SIM_FAULT_OUTAGE,
 	            GS_SIM_FAULT_SPIKE,
 	            GS_SIM_FAULT_DEAR,
-	            GS_SIM_FAULT_ALL,   /* everything before it at once */
-	            GS_SIM_FAULT_LYING, /* where nothing is promised */
+	            GS_SIM_FAULT_ALL,     /* everything before it at once */
+	            GS_SIM_FAULT_LYING,   /* where nothing is promised */
+	            GS_SIM_FAULT_LETTERS, /* with ALL, too; in no run by itself */
 };
-enum { GS_SIM_FAULTS = GS_SIM_FAULT_LYING + 1 };
+enum { GS_SIM_FAULTS = GS_SIM_FAULT_LETTERS + 1 };
 const char *gs_sim_fault_name(enum gs_sim_fault fault);
 
 enum gs_sim_wrong { /* in the order in which they are looked for; simulations/oracles */
@@ -53,8 +54,9 @@ enum gs_sim_wrong { /* in the order in which they are looked for; simulations/or
 	            GS_SIM_WRONG_FINAL,   /* a wrong claim is final, though an honest node samples every claim */
 	            GS_SIM_WRONG_INVALID, /* a right claim is lost */
 	            GS_SIM_WRONG_LOSS, /* an honest party has less than it deposited, fees of its final claims aside */
+	            GS_SIM_WRONG_PATIENCE, /* an honest node waits off chain for longer than it wants to */
 };
-enum { GS_SIM_WRONGS = GS_SIM_WRONG_LOSS + 1 };
+enum { GS_SIM_WRONGS = GS_SIM_WRONG_PATIENCE + 1 };
 const char *gs_sim_wrong_name(enum gs_sim_wrong wrong);
 
 enum { GS_SIM_ACTORS_MAX = GS_SIM_ACCOUNTS_MAX - 1 }; /* one account is for those who only look */

@@ -66,7 +66,7 @@ bool gs_sim_run_has(const struct gs_sim_run *r, enum gs_sim_fault fault)
 	stated = states(r, kind->other, &too) || stated;
 	if (stated)
 		return strikes || too;
-	return r->fault == fault || (r->fault == GS_SIM_FAULT_ALL && fault < GS_SIM_FAULT_ALL);
+	return r->fault == fault || (r->fault == GS_SIM_FAULT_ALL && fault != GS_SIM_FAULT_LYING);
 }
 
 bool gs_sim_run_within(const struct gs_sim_run *r, const struct gs_sim_span *span)
@@ -228,6 +228,12 @@ void gs_sim_run_treat(void *run, unsigned actor, const struct gs_sim_wish *wish,
 {
 	struct gs_sim_run *r = run;
 	r->kind[actor]->treat(r, actor, wish, treatment);
+}
+
+void gs_sim_run_say(void *run, unsigned actor, struct gs_bytes letter, struct gs_buf *instead)
+{
+	struct gs_sim_run *r = run;
+	r->kind[actor]->say(r, actor, letter, instead);
 }
 
 bool gs_sim_run_admits(void *run, const struct gs_sim_tx *tx)

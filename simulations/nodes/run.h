@@ -64,6 +64,10 @@ struct gs_sim_run {
 	struct gs_sim_planned claim[GS_SIM_CLAIMS_MAX];
 	unsigned claims;
 	struct gs_sim_errands errands;
+	struct gs_sim_letters letters; /* off chain */
+	struct {
+		unsigned kind, after; /* of the two-faced (two_faced.c) */
+	} manner[GS_SIM_ACTORS_MAX];
 	struct gs_sim_planned leaf[GS_SIM_RUN_ALL_BATCHES_MAX * GS_SIM_RUN_LEAVES_MAX]; /* of batches */
 	struct gs_sim_network network;
 	struct gs_sim_actor actor[GS_SIM_ACTORS_MAX];
@@ -133,6 +137,7 @@ GS_MUST enum gs_err gs_sim_run_reorg(struct gs_sim_run *r, uint64_t depth, uint6
 /* For actors and the network. */
 bool gs_sim_run_compute(void *run, unsigned actor, const struct gs_hash *claim, struct gs_sim_computed *out);
 void gs_sim_run_treat(void *run, unsigned actor, const struct gs_sim_wish *wish, struct gs_sim_treatment *treatment);
+void gs_sim_run_say(void *run, unsigned actor, struct gs_bytes letter, struct gs_buf *instead);
 bool gs_sim_run_admits(void *run, const struct gs_sim_tx *tx);
 /* Draws everything and lets everybody begin; the generator is seeded and options are set. Torn down also after a failure. */
 GS_MUST enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error);

@@ -4,10 +4,11 @@
 #include "simulations/nodes/nodes.h"
 
 static const char *const casts[] = {"stated", "drawn", NULL};
-static const char *const faults[] = {
-	"drawn",     "none",  "crash",  "commit",      "silence",   "lag",   "offline",    "reorg", "delay",
-	"execution", "clock", "torn",   "each_commit", "full_disk", "stale", "rate_limit", "stall", "drop",
-	"replace",   "gap",   "censor", "outage",      "spike",     "all",   "lying",      NULL};
+static const char *const faults[] = {"drawn",       "none",      "crash",   "commit",     "silence", "lag",
+                                     "offline",     "reorg",     "delay",   "execution",  "clock",   "torn",
+                                     "each_commit", "full_disk", "stale",   "rate_limit", "stall",   "drop",
+                                     "replace",     "gap",       "censor",  "outage",     "spike",   "dear",
+                                     "all",         "lying",     "letters", NULL};
 
 const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] = {
 	[GS_SIM_P_CLAIMS] = {"claims", "claims that are posted, right and wrong", GS_SIM_KIND_COUNT, 10, 1,
@@ -95,6 +96,17 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                              GS_SIM_ACTORS_MAX, NULL, false},
 	[GS_SIM_P_BRIBED] = {"validators.bribed", "validators that spare one lying claimant", GS_SIM_KIND_COUNT, 0, 0,
                              GS_SIM_ACTORS_MAX, NULL, false},
+	[GS_SIM_P_TWO_FACED] = {"validators.two_faced",
+                                "challengers of right claims that play off chain and cheat there", GS_SIM_KIND_COUNT, 0,
+                                0, GS_SIM_ACTORS_MAX, NULL, false},
+	[GS_SIM_P_TALK] = {"talk.chance", "of a party to play off chain with whoever does, too", GS_SIM_KIND_SHARE, 0,
+                           0, 1, NULL, true},
+	[GS_SIM_P_PATIENCE] = {"talk.patience", "how long a node waits for the other side there", GS_SIM_KIND_SECONDS,
+                               GS_SIM_DRAWN, 1, 86400, NULL, true},
+	[GS_SIM_P_LETTER_DELAY] = {"talk.delay", "most time that a letter is on its way", GS_SIM_KIND_SECONDS,
+                                   GS_SIM_DRAWN, 0, 1e6, NULL, true},
+	[GS_SIM_P_LETTER_LOSS] = {"talk.loss", "chance of a letter to get lost", GS_SIM_KIND_SHARE, GS_SIM_DRAWN, 0, 1,
+                                  NULL, true},
 	[GS_SIM_P_AUDIT] = {"duties.audit", "share of claims that are drawn for an audit", GS_SIM_KIND_SHARE, 0, 0, 1,
                             NULL, true},
 	[GS_SIM_P_ATTEST] = {"duties.attest", "chance of a validator to attest what it found right", GS_SIM_KIND_SHARE,
@@ -112,7 +124,7 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                             "chance of a batch of which only the root is on chain, whose leaves its claimant posts",
                             GS_SIM_KIND_SHARE, 0, 0, 1, NULL, true},
 	[GS_SIM_P_FAULT] = {"fault", "what goes wrong in every run; what is stated below is so in any case",
-                            GS_SIM_KIND_CHOICE, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_LYING, faults,
+                            GS_SIM_KIND_CHOICE, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_DRAWN, GS_SIM_FAULT_LETTERS, faults,
                             false},
 	[GS_SIM_P_CRASH_CHANCE] = {"faults.crash.chance", "of a process to die after a step, once it is stored",
                                    GS_SIM_KIND_SHARE, GS_SIM_DRAWN, 0, 1, NULL, true},
@@ -201,7 +213,7 @@ enum gs_err gs_sim_nodes_check(const double *value, unsigned *at, struct gs_erro
 	for (unsigned i = GS_SIM_P_CLAIMANT; i <= GS_SIM_P_SELF_CHALLENGER; i++)
 		parties += value[i];
 	liars = parties - value[GS_SIM_P_CLAIMANT];
-	for (unsigned i = GS_SIM_P_VALIDATOR + 1; i <= GS_SIM_P_BRIBED; i++)
+	for (unsigned i = GS_SIM_P_VALIDATOR + 1; i <= GS_SIM_P_TWO_FACED; i++)
 		parties += value[i];
 	parties += validators + value[GS_SIM_P_SELF_CHALLENGER]; /* their accomplices */
 	*at = GS_SIM_P_CLAIMANT;

@@ -8,6 +8,8 @@ enum {
 	REGISTRANT = 0,     /* of the model: the first, who is honest */
 	VALIDATORS_MAX = 3, /* that are drawn */
 	CAST_MAX = 4,
+	PATIENCE_LEAST_S = 5,
+	PATIENCE_MORE_S = 60,
 	MANY_FAULTS_S = 180, /* a window is longer than what may come between a claim and its challenge */
 };
 
@@ -35,7 +37,7 @@ static void draw_cast(struct gs_sim_run *r, unsigned many[GS_SIM_ACTOR_KINDS])
 {
 	unsigned more = (unsigned)gs_sim_run_between(r, 0, CAST_MAX);
 	for (unsigned i = 0; i < more; i++)
-		many[gs_rng_below(&r->rng, GS_SIM_ACTOR_KINDS)]++;
+		many[gs_rng_below(&r->rng, GS_SIM_ACTOR_DRAWN_KINDS)]++;
 }
 
 /* In the order of their kinds: those who post claims come first, and the first is honest. */
@@ -111,6 +113,17 @@ static struct gs_sim_luck draw_luck(struct gs_sim_run *r, const struct gs_sim_ac
 	return luck;
 }
 
+/* Whether it plays off chain with whoever does, too. */
+static void shape_talk(struct gs_sim_run *r, struct gs_node_options *options)
+{
+	const double stated = r->value[GS_SIM_P_TALK], patience = r->value[GS_SIM_P_PATIENCE];
+	const double share = stated == GS_SIM_DRAWN ? 0.5 : stated;
+	options->talk = (double)gs_rng_below(&r->letters.rng, 1000) < share * 1000;
+	options->talk_patience_s = patience == GS_SIM_DRAWN
+	                                   ? PATIENCE_LEAST_S + gs_rng_below(&r->letters.rng, PATIENCE_MORE_S)
+	                                   : (uint64_t)patience;
+}
+
 static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_error *error)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
@@ -121,6 +134,8 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.luck = draw_luck(r, r->kind[i]),
 		.compute = gs_sim_run_compute,
 		.treat = r->kind[i]->treat != NULL ? gs_sim_run_treat : NULL,
+		.say = r->kind[i]->say != NULL ? gs_sim_run_say : NULL,
+		.letters = &r->letters,
 		.self = r,
 		.folder = r->options->stores,
 		.log = r->options->log != NULL && r->options->node_logs ? &r->log[i] : NULL,
@@ -149,6 +164,7 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 	const uint64_t seed = gs_rng_u64(&r->rng);
 	gs_be64_write(a->options.sampling.key, seed);
 	gs_sim_errands_shape(r, i, &a->options);
+	shape_talk(r, &a->options);
 	if (r->kind[i]->shape != NULL)
 		r->kind[i]->shape(r, i, &a->options);
 	return gs_sim_actor_open(a, seed, error);
@@ -262,6 +278,7 @@ void gs_sim_run_tear_down(struct gs_sim_run *r)
 		gs_sim_actor_close(&r->actor[a]);
 	if (r->network.block != NULL)
 		gs_sim_network_close(&r->network);
+	gs_sim_letters_free(&r->letters);
 	for (unsigned i = 0; i < GS_SIM_INPUTS; i++) {
 		for (unsigned a = 0; a < GS_SIM_ACTORS_MAX; a++)
 			gs_sim_execution_free(&r->lie[a][i].execution);

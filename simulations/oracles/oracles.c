@@ -16,6 +16,7 @@ const struct gs_sim_oracle_kind *gs_sim_oracle_kind(enum gs_sim_wrong wrong)
 		[GS_SIM_WRONG_STATE] = &gs_sim_oracle_state,
 		[GS_SIM_WRONG_TWO_ANSWERS] = &gs_sim_oracle_two_answers,
 		[GS_SIM_WRONG_DOUBLE] = &gs_sim_oracle_double,
+		[GS_SIM_WRONG_PATIENCE] = &gs_sim_oracle_patience,
 		[GS_SIM_WRONG_STEP] = &step,
 	};
 	return kinds[wrong];

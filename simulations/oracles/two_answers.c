@@ -5,6 +5,22 @@
 
 #include "simulations/nodes/run.h"
 
+/* Nor two letters. */
+static void check_letters(struct gs_sim_run *r)
+{
+	const struct gs_sim_letters *l = &r->letters;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct gs_sim_letter *x = &l->letter[i], *y;
+		for (unsigned n = 0; gs_sim_run_honest(r, x->account); n++) {
+			y = gs_sim_letters_of(l, x->account, &x->game, &x->from, n);
+			if (y == NULL)
+				break;
+			if (x->bytes.len != y->bytes.len || memcmp(x->bytes.ptr, y->bytes.ptr, x->bytes.len) != 0)
+				gs_sim_run_object(r, GS_SIM_WRONG_TWO_ANSWERS);
+		}
+	}
+}
+
 /* No two transactions of an honest node that answer one state of a game by the same party differently. */
 static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 {
@@ -35,11 +51,13 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 		}
 	}
 	free(call);
+	check_letters(r);
 	return GS_OK;
 }
 
 const struct gs_sim_oracle_kind gs_sim_oracle_two_answers = {
 	.name = "two answers to one state",
-	.about = "two different moves of an honest node in answer to the same state of a game, in any two transactions",
+	.about =
+		"two different moves of an honest node in answer to the same state of a game, in any two transactions or letters",
 	.at_end = check,
 };

@@ -7,6 +7,7 @@
 
 #include "challenge/game/strategy.h"
 #include "challenge/machine/merkle.h"
+#include "simulations/keys.h"
 #include "validator/node/attest.h"
 
 static bool one_in(struct gs_strange_world *w, uint64_t n)
@@ -81,7 +82,8 @@ static bool suits(const struct gs_strange_world *w, const struct gs_sim_chain *c
 	case GS_SIM_CALL_ATTEST: return in_window && gs_trace_tag_is_zero(&c->game_rules.tag);
 	case GS_SIM_CALL_REPORT: return c->status == GS_SIM_CLAIM_FINAL && c->audited && is_attested(c);
 	case GS_SIM_CALL_COLLECT: return !open && is_attested(c);
-	case GS_SIM_CALL_MOVE: return c->open_games > 0;
+	case GS_SIM_CALL_MOVE:
+	case GS_SIM_CALL_AGREE: return c->open_games > 0;
 	case GS_SIM_CALL_POST:
 	case GS_SIM_CALL_REQUEST_WITHDRAW:
 	case GS_SIM_CALL_WITHDRAW:
@@ -346,6 +348,7 @@ static unsigned weight_of(enum gs_sim_call_kind kind)
 	case GS_SIM_CALL_ATTEST:
 	case GS_SIM_CALL_FINALIZE: return 12;
 	case GS_SIM_CALL_OPEN_LEAF: return 10;
+	case GS_SIM_CALL_AGREE:
 	case GS_SIM_CALL_RECORD: return 6;
 	case GS_SIM_CALL_POST:
 	case GS_SIM_CALL_COLLECT:
@@ -377,6 +380,40 @@ static enum gs_sim_call_kind draw_kind(struct gs_strange_world *w)
 	return (enum gs_sim_call_kind)kind;
 }
 
+static void sign(struct gs_strange_world *w, unsigned account, struct gs_agreed *agreed, struct gs_signature *out)
+{
+	const struct gs_contracts *c = &w->network.rules.contracts;
+	struct gs_key key;
+	gs_sim_key(account, &key);
+	GS_ASSERT(gs_agreed_sign(c->chain_id, &c->disputes, &key, &agreed->state, &agreed->trace_root, out, NULL) ==
+	          GS_OK);
+}
+
+/* Two agree on the state that the game is in, as one made off chain; at times on something else, or one signs for the other. */
+static bool draw_agreement(struct gs_strange_world *w, const struct gs_sim_chain *c, struct gs_sim_call *call)
+{
+	uint8_t words[sizeof(call->word)];
+	if (c->games == 0)
+		return false;
+	const struct gs_sim_game *g = &c->game[gs_rng_below(&w->rng, c->games)];
+	call->agreed = (struct gs_agreed){.state = g->game.state, .trace_root = g->game.trace_root};
+	gs_game_state_encode(&g->game.state, words);
+	memcpy(call->word, words, sizeof(call->word));
+	if (g->game.state.move >= GS_GAME_AGREED_MOVE)
+		call->agreed.state.move++;
+	else
+		gs_agreed_begin(&call->agreed.state);
+	if (one_in(w, 8))
+		call->agreed.state.deadline += gs_rng_below(&w->rng, 2000);
+	if (one_in(w, 12))
+		call->agreed.state.units++;
+	if (one_in(w, 12))
+		call->agreed.trace_root.b[31] ^= 1;
+	sign(w, c->claimant, &call->agreed, &call->agreed.claimant);
+	sign(w, one_in(w, 8) ? c->claimant : g->challenger, &call->agreed, &call->agreed.challenger);
+	return true;
+}
+
 /* The fields of a call about a claim that is there. */
 static bool draw_about(struct gs_strange_world *w, unsigned *sender, struct gs_sim_call *call, uint8_t *room)
 {
@@ -388,6 +425,8 @@ static bool draw_about(struct gs_strange_world *w, unsigned *sender, struct gs_s
 			break;
 		else
 			*sender = (*sender + 1) % GS_STRANGERS;
+	if (call->kind == GS_SIM_CALL_AGREE)
+		return draw_agreement(w, c, call);
 	call->body = c->game_rules.body;
 	call->epoch = draw_epoch(w, c);
 	call->demand_kind = (uint8_t)(one_in(w, 12) ? 2 : gs_rng_below(&w->rng, 2));

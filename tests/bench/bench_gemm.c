@@ -217,9 +217,13 @@ int main(int argc, char **argv)
 	gs_bench_note(b.table, "isa", b.kernels->isa);
 	if (b.theirs == NULL)
 		gs_bench_note(b.table, "openblas", "libopenblas.so.0 is absent (apt: libopenblas0-pthread): no ratios");
-	for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		time_shape(&b, &shapes[i]);
-	int status = b.theirs ? write_part(program, &b) : 0;
+	for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		char label[64];
+		snprintf(label, sizeof(label), "%ux%ux%u", shapes[i].m, shapes[i].n, shapes[i].k);
+		if (argc <= 2 || strcmp(argv[2], label) == 0)
+			time_shape(&b, &shapes[i]);
+	}
+	int status = b.theirs && argc <= 2 ? write_part(program, &b) : 0;
 	gs_workspace_free(b.ws);
 	gs_pool_free(b.pool);
 	return gs_bench_end(b.table) | status;

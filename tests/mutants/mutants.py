@@ -34,15 +34,15 @@ MUTANTS = [
     ("an intent under way is planned again", "validator/node/intent.c",
      "	if (intent->status != GS_INTENT_FAILED || now.unix_s < intent->not_before.unix_s)\n		return false;",
      "	if (intent->status == GS_INTENT_PLANNED || now.unix_s < intent->not_before.unix_s)\n		return false;", "nodes", "none"),
-    ("what has no receipt is not sent again", "validator/node/transactions.c",
-     "if (!err && (send_all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))",
-     "if (!err && (send_all || now_s == 0))", "nodes", "silence"),
+    ("what has no receipt is not sent again", "validator/node/tending.c",
+     "if (send_all || now_s >= list.tx[end - 1].last_sent.unix_s + t->node->options.resend_s) {",
+     "if (send_all || now_s == 0) {", "nodes", "silence"),
     ("a signed transaction is not stored", "validator/node/intent.c",
-     "	err = put_intent(j, &intent, false);\n	if (!err)\n		err = put_tx(j, &record, false);",
-     "	err = put_intent(j, &intent, false);\n	(void)record;", "nodes", "silence"),
+     "	err = put_intent(j, &intent, false);\n	if (!err)\n		err = gs_tx_record_put(j, tx, false);",
+     "	err = put_intent(j, &intent, false);", "nodes", "silence"),
     ("what is mined is not taken back with its block", "validator/node/intent.c",
-     "		intent.status = GS_INTENT_DONE;\n		err = put_intent(j, &intent, true);",
-     "		intent.status = GS_INTENT_DONE;\n		err = put_intent(j, &intent, false);", "nodes", "reorg"),
+     "		intent.status = GS_INTENT_DONE;\n		intent.tx = tx->hash;\n		err = put_intent(j, &intent, true);",
+     "		intent.status = GS_INTENT_DONE;\n		intent.tx = tx->hash;\n		err = put_intent(j, &intent, false);", "nodes", "reorg"),
     ("what cannot be computed counts as wrong", "validator/node/node.c",
      "	out->verdict = GS_VERDICT_UNAVAILABLE;\n	if (!in->as.executed.computed) {",
      "	out->verdict = GS_VERDICT_INVALID;\n	if (!in->as.executed.computed) {", "nodes", "execution"),
@@ -51,6 +51,14 @@ MUTANTS = [
     ("nobody ends a game by its clock", "validator/node/plan_game.c",
      "	if (over && !our_turn)\n		return plan_end(t, GS_INTENT_TIMEOUT, GS_MOVE_TIMEOUT, game, state, claim);",
      "	if (over && !our_turn)\n		return GS_OK;", "nodes", "none"),
+    ("two states answer one off chain", "validator/node/plan_talk.c",
+     "	err = gs_talk_store(d->turn->j, &d->talk);\n	return err ? err : hand_over(d);",
+     "	err = GS_OK;\n	return err ? err : hand_over(d);", "nodes", "letters"),
+    ("patience off chain never ends", "validator/node/plan_talk.c",
+     "	if (!ours_here && now_s > d->talk.heard.unix_s + o->talk_patience_s)",
+     "	if (!ours_here && now_s > d->talk.heard.unix_s + 100 * o->talk_patience_s)", "nodes", "letters"),
+    ("what was shown off chain is forgotten", "validator/node/facts.c",
+     "		err = gs_talk_recall(j, &game);", "		err = GS_OK;", "nodes", "letters"),
     ("nobody is the first to challenge", "validator/node/plan.c",
      "	*affordable = gs_wei_cmp(free, worst.locked) >= 0;", "	*affordable = gs_wei_cmp(free, worst.locked) >= 0 && claim->open_games > 0;", "nodes", "none"),
 ]
@@ -64,6 +72,8 @@ def build(source, target):
 def hunt(sim, kind, fault):
     """The first seed that shows something, and what."""
     options = ["--nodes", "--fault", fault] if kind == "nodes" else []
+    if fault == "letters":  # play off chain
+        options += ["--set", "talk.chance=1", "--set", "validators.griefer=1", "--set", "validators.two_faced=1"]
     for seed in range(1, RUNS + 1, STEP[kind]):
         try:
             run = subprocess.run([sim, *options, "--seed", str(seed), "--runs", str(STEP[kind])], capture_output=True, text=True, timeout=900)

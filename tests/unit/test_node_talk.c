@@ -508,6 +508,42 @@ static void nobody_talks(void **state)
 	gs_buf_free(&bytes);
 }
 
+/* A peer that is gone once states were selected from: the challenger goes on chain from where they were shown, and still knows them. */
+static void shown_states_outlive_a_selection(void **state)
+{
+	struct dispute *d = *state;
+	struct party *p = &d->challenger;
+	struct gs_talk_record *r;
+	struct gs_game_state to;
+	struct gs_buf bytes, next;
+
+	first_move(d, &bytes);
+	for (;;) {
+		told(p, gs_buf_view(&bytes));
+		gs_buf_free(&bytes);
+		assert_true(said(p, &bytes));
+		r = record(d, p);
+		to = r->newest.state;
+		free(r);
+		if (to.phase == GS_PHASE_SEGMENT)
+			break;
+		told(&d->claimant, gs_buf_view(&bytes));
+		assert_true(said(&d->claimant, &next));
+		gs_buf_free(&bytes);
+		bytes = next;
+	}
+	gs_buf_free(&bytes);
+	p->f->now_s += PATIENCE_S + 1;
+	node_tick(p->f);
+	to = agreed_state(d, p);
+	assert_int_equal(to.phase, GS_PHASE_SEGMENT);
+	node_sign(p->f, 0x71);
+	r = record(d, p);
+	announce(d, p, &gs_disputes_event_agreed, &to, 1, 5, &r->newest.trace_root);
+	free(r);
+	assert_non_null(node_prepare(p->f, &p->f->options.contracts.disputes, GS_DISPUTES_FN_SELECT_SEGMENT));
+}
+
 /* A clock that runs against us on chain is not waited for. */
 static void the_chains_clock_is_minded(void **state)
 {
@@ -535,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(old_and_foreign_messages_do_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_says_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(silence_goes_on_chain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(shown_states_outlive_a_selection, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_talks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_chains_clock_is_minded, set_up, tear_down),
 	};

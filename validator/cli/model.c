@@ -214,6 +214,7 @@ enum gs_err gs_run_init(struct gs_run *run, const struct gs_program *program, co
 		return gs_fail(error, GS_ENOMEM, "no memory for a trace of %llu bytes",
 		               (unsigned long long)gs_program_trace_bytes(program));
 	}
+	gs_pages_now(run->inputs, (size_t)program->header.inputs_chunks * GS_CHUNK_BYTES);
 	for (uint32_t i = 0; i < tensors; i++) {
 		const struct gs_tensor_type *want = &program->io.input[i];
 		const struct gs_tensor *t = tensor[i];
@@ -260,8 +261,10 @@ enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error
 	enum gs_err err = gs_exec_plan_new(run->program, &options, &run->plan, error);
 	for (uint32_t i = 0; err == GS_OK && i < run->program->io.outputs; i++)
 		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
-	if (err == GS_OK)
-		gs_large_pages(run->trace, (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES);
+	size_t arena = err == GS_OK ? (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES : 0;
+	gs_large_pages(run->trace, arena);
+	if (arena >= GS_LARGE_PAGE / 2) /* less is not worth the call */
+		gs_pages_now(run->trace, arena);
 	return err;
 }
 

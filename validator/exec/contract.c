@@ -22,6 +22,7 @@ static void *new_memory(size_t bytes)
 	if (!p)
 		return NULL;
 	gs_large_pages(p, whole + 64);
+	gs_pages_now(p, whole + 64);
 	memset(p, 0, whole + 64); /* unused lanes are read, and must be numbers */
 	return p;
 }

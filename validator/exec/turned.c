@@ -290,6 +290,7 @@ enum gs_err gs_turned_prepack(struct gs_turned *t, const uint8_t *weights, const
 		return GS_ENOMEM;
 	}
 	gs_large_pages(packed, bytes);
+	gs_pages_now(packed, bytes);
 	memset(packed, 0, bytes); /* unused lanes are computed with, and must be numbers */
 	pack(t, weights, kernels, term, packed);
 	free(term);

@@ -201,6 +201,9 @@ static enum gs_err propose(struct desk *d)
 	memcpy(d->talk.message, bytes.ptr, bytes.len);
 	d->talk.message_len = (uint32_t)bytes.len;
 	gs_buf_free(&bytes);
+	/* Nobody has signed our move yet: who goes on from before it needs what was shown there. */
+	if (!d->next.states.len)
+		d->next.states = d->talk.mirror.game.states;
 	d->talk.mirror.game = d->next;
 	d->talk.proposed = true;
 	d->talk.heard = d->turn->node->now;

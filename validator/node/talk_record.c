@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/core/hash.h"
 #include "validator/node/facts_record.h"
 
 enum { TALK_VERSION = 1, TALK_FIELDS = 11, RECORD_BYTES_MAX = 64 * 1024, SIGNATURE_BYTES = 65 };
@@ -114,13 +115,18 @@ enum gs_err gs_talk_load(struct gs_journal *j, const struct gs_hash *game, struc
 	return err;
 }
 
+/* The states are those of the agreed state even where the mirror is a move ahead of it (plan_talk.c). */
 static void recall(const struct gs_game *from, struct gs_game *into)
 {
+	struct gs_hash values;
+
 	for (size_t i = 0; i < GS_ARRAY_LEN(into->descent); i++)
 		if (into->descent[i].len == 0)
 			into->descent[i] = from->descent[i];
-	if (into->state.phase == GS_PHASE_SEGMENT && into->states.len == 0 &&
-	    gs_hash_equal(&into->state.values, &from->state.values))
+	if (into->state.phase != GS_PHASE_SEGMENT || into->states.len != 0 || from->states.len == 0)
+		return;
+	gs_keccak256(from->states.bytes, from->states.len, &values);
+	if (gs_hash_equal(&into->state.values, &values))
 		into->states = from->states;
 }
 

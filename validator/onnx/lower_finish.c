@@ -162,6 +162,7 @@ static enum gs_err fill_weights(struct gs_lower *lo, uint64_t chunks, struct gs_
 		return gs_lower_refuse(lo, GS_ONNX_NO_MEMORY, "no memory for %llu bytes of weights",
 		                       (unsigned long long)(chunks * GS_CHUNK_BYTES));
 	gs_large_pages(out->weights_owned, (size_t)chunks * GS_CHUNK_BYTES);
+	gs_pages_now(out->weights_owned, (size_t)chunks * GS_CHUNK_BYTES);
 	for (uint32_t i = 0; i < lo->constants; i++) {
 		const struct gs_lower_const *c = &lo->constant[i];
 		if (c->chunk != UINT32_MAX)
