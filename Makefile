@@ -236,6 +236,7 @@ endif
 
 -include tests/arch/arch.mk
 -include tests/hostile/hostile.mk
+-include tests/crash/crash.mk
 -include tests/soak/soak.mk
 -include tests/tools/tools.mk
 -include tests/evaluator/evaluator.mk

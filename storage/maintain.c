@@ -11,30 +11,6 @@
 
 enum { DIR_MODE = 0700 };
 
-/* --- durable names --- */
-
-static enum gs_err sync_path(const char *path, struct gs_error *error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const bool done = fd >= 0 && fsync(fd) == 0;
-	const int why = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return done ? GS_OK : gs_fail(error, GS_EIO, "%s: cannot be made safe on the disk: %s", path, strerror(why));
-}
-
-static enum gs_err sync_parent(const char *path, struct gs_error *error)
-{
-	char parent[GS_STORE_PATH_MAX + 32];
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return sync_path(".", error);
-	snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 : (int)(slash - path), path);
-	return sync_path(parent, error);
-}
-
 void gs_store_remove(const char *dir)
 {
 	char path[GS_STORE_PATH_MAX + 64];
@@ -65,9 +41,9 @@ static enum gs_err copy_to(struct gs_store_db *db, const char *dir, struct gs_er
 		err = gs_store_check(dir, true, error);
 	(void)unlink(lock); /* the check's */
 	if (!err)
-		err = sync_path(data, error);
+		err = gs_store_sync_path(data, error);
 	if (!err)
-		err = sync_path(dir, error);
+		err = gs_store_sync_path(dir, error);
 	if (err)
 		gs_store_remove(dir);
 	return err;
@@ -92,7 +68,7 @@ enum gs_err gs_store_backup(struct gs_store_db *db, const char *dir, struct gs_e
 		gs_store_remove(partial);
 		return err;
 	}
-	return sync_parent(dir, error);
+	return gs_store_sync_parent(dir, error);
 }
 
 /* The old file is open and locked until the new one has its name. LMDB's own lock file counts the old one's transactions: whoever has
@@ -107,7 +83,7 @@ static enum gs_err replace(struct gs_store_db *db, const char *copy, struct gs_e
 	(void)unlink(lock);
 	if (rename(from, to) != 0)
 		return gs_fail(error, GS_EIO, "%s: cannot be replaced: %s", to, strerror(errno));
-	return sync_path(db->dir, error);
+	return gs_store_sync_path(db->dir, error);
 }
 
 enum gs_err gs_store_compact(const char *dir, struct gs_error *error)

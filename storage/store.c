@@ -95,6 +95,57 @@ enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error 
 	}
 }
 
+/* --- durable names --- */
+
+enum gs_err gs_store_sync_path(const char *path, struct gs_error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const bool done = fd >= 0 && fsync(fd) == 0;
+	const int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return done ? GS_OK : gs_fail(error, GS_EIO, "%s: cannot be made safe on the disk: %s", path, strerror(why));
+}
+
+enum gs_err gs_store_sync_parent(const char *path, struct gs_error *error)
+{
+	char parent[GS_STORE_PATH_MAX + 32];
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	if (len == 0)
+		return gs_store_sync_path(".", error);
+	snprintf(parent, sizeof(parent), "%.*s", (int)len, path);
+	return gs_store_sync_path(parent, error);
+}
+
+/* LMDB syncs what is in its file, not the file's name, nor that of the directory: without this a loss of power could take a new
+ * database away as a whole, and with it what was signed. Done at every opening, because the last one may not have come so far. */
+static enum gs_err make_names_safe(const struct gs_store_db *db, struct gs_error *error)
+{
+	enum gs_err err;
+
+	if (db->read_only)
+		return GS_OK;
+	err = gs_store_sync_path(db->dir, error);
+	if (err)
+		return err;
+	if (gs_store_sync_parent(db->dir, NULL) == GS_OK)
+		return GS_OK;
+	/* A directory that we may enter but not read: then the whole file system. */
+	const int fd = open(db->dir, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd) != 0)
+		err = gs_fail(error, GS_EIO, "%s: its name cannot be made safe on the disk: %s", db->dir,
+		              strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 /* --- opening --- */
 
 static enum gs_err take_lock(struct gs_store_db *db, struct gs_error *error)
@@ -242,6 +293,44 @@ static enum gs_err open_env(struct gs_store_db *db, uint64_t map_bytes, struct g
 	return rc == 0 ? GS_OK : gs_store_fail(db, rc, error);
 }
 
+/* LMDB begins a file with writes that nothing syncs in order: a loss of power in the middle would leave one that is no database and
+ * that nobody dares to remove. So a new database is made beside, with all its tables, and has its name when it is on the disk. */
+static enum gs_err make_new(const struct gs_store_db *db, const struct gs_migration_plan *plan, uint64_t map_bytes,
+                            struct gs_error *error)
+{
+	char from[GS_STORE_PATH_MAX + 16], to[GS_STORE_PATH_MAX + 16];
+	struct stat st;
+	uint32_t schema;
+	struct gs_store_db *young;
+	enum gs_err err;
+
+	snprintf(to, sizeof(to), "%s/data.mdb", db->dir);
+	const bool there = stat(to, &st) == 0 && st.st_size > 0;
+	if (!(young = calloc(1, sizeof(*young))))
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory", db->dir);
+	const size_t len = strlen(db->dir); /* which leaves room for longer names than this one */
+	memcpy(young->dir, db->dir, len);
+	strcpy(young->dir + len, "/new");
+	gs_store_remove(young->dir); /* what a start that was killed left */
+	if (there) {
+		free(young);
+		return GS_OK;
+	}
+	snprintf(from, sizeof(from), "%s/data.mdb", young->dir);
+	err = mkdir(young->dir, DIR_MODE) == 0
+	              ? open_env(young, map_bytes, error)
+	              : gs_fail(error, GS_EIO, "%s: cannot be created: %s", young->dir, strerror(errno));
+	if (!err)
+		err = find_schema(young, plan, &schema, error);
+	if (young->env)
+		mdb_env_close(young->env);
+	if (!err && rename(from, to) != 0)
+		err = gs_fail(error, GS_EIO, "%s: cannot be created: %s", to, strerror(errno));
+	gs_store_remove(young->dir);
+	free(young);
+	return err;
+}
+
 enum gs_err gs_store_open(const char *dir, const struct gs_store_options *options, struct gs_store_db **out,
                           struct gs_error *error)
 {
@@ -262,10 +351,11 @@ enum gs_err gs_store_open(const char *dir, const struct gs_store_options *option
 	db->lock_fd = -1;
 	db->read_only = read_only;
 	pthread_mutex_init(&db->mutex, NULL);
-	if ((!read_only && (err = take_lock(db, error)) != GS_OK) ||
+	if ((!read_only &&
+	     ((err = take_lock(db, error)) != GS_OK || (err = make_new(db, plan, map_bytes, error)) != GS_OK)) ||
 	    (err = gs_store_check(dir, !read_only, error)) != GS_OK ||
 	    (err = open_env(db, map_bytes, error)) != GS_OK || (err = bring_up_to_date(db, plan, error)) != GS_OK ||
-	    (err = open_all_tables(db, error)) != GS_OK) {
+	    (err = open_all_tables(db, error)) != GS_OK || (err = make_names_safe(db, error)) != GS_OK) {
 		gs_store_close(db);
 		return err;
 	}

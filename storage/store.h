@@ -1,7 +1,7 @@
 /* storage/store.h: durable state in one LMDB environment, behind the port of chain/core.
  *
  * A directory holds data.mdb, LMDB's lock.mdb, and LOCK, which the one writing process holds with flock (LMDB itself
- * would let one process open it twice unnoticed). Others may read. Commits are synchronous: what commit returned GS_OK for survives
+ * would let one process open it twice unnoticed). A new one is made in the directory `new` in there, and moved. Others may read. Commits are synchronous: what commit returned GS_OK for survives
  * power loss. The map grows between transactions; the file stays as small as its contents. */
 #ifndef GS_STORAGE_STORE_H
 #define GS_STORAGE_STORE_H

@@ -29,6 +29,9 @@ struct gs_store_db {
 /* The record that says what the file is: its name, and the schema of all others. */
 GS_MUST enum gs_err gs_store_write_format(struct gs_store_db *db, MDB_txn *txn, uint32_t schema,
                                           struct gs_error *error);
+/* What a name in a directory needs to survive a loss of power: a sync of that directory. */
+GS_MUST enum gs_err gs_store_sync_path(const char *path, struct gs_error *error);
+GS_MUST enum gs_err gs_store_sync_parent(const char *path, struct gs_error *error);
 /* Puts an LMDB or errno code in words. */
 enum gs_err gs_store_fail(const struct gs_store_db *db, int rc, struct gs_error *error);
 

@@ -96,7 +96,7 @@ static enum gs_err estimate(const struct gs_sender *sender, const struct gs_send
 	if (tx->gas_limit > UINT64_MAX / 2)
 		return gs_fail(error, GS_EPARSE, "%s: the node's gas estimate makes no sense",
 		               gs_rpc_name(sender->rpc));
-	tx->gas_limit += tx->gas_limit / 5;
+	tx->gas_limit += request->metered ? tx->gas_limit : tx->gas_limit / 5;
 	return GS_OK;
 }
 

@@ -23,6 +23,7 @@ struct gs_send_request {
 	uint64_t nonce;
 	uint64_t
 		gas_limit; /* 0: 1.2 times the node's estimate, which is a trial run; otherwise nothing is tried before */
+	bool metered;      /* twice the estimate: what it uses depends on what others do in its block */
 	struct gs_wei fee_max; /* per gas; GS_ELIMIT when the chain asks for more; zero: no cap */
 	enum gs_urgency urgency;
 	struct gs_wei least_fee; /* per gas, of one that replaces another; zero: it replaces none */

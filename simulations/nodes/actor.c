@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "simulations/keys.h"
+#include "simulations/nodes/l1.h"
 
 enum { BLOCKS_A_TICK = 64 };
 
@@ -441,6 +442,12 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 	bool answered = false;
 	enum gs_err err = GS_OK;
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
+	if (p->effect.lane == GS_LANE_L1) {
+		const struct gs_sim_l1 l1 = {a->network, &a->options.l1.portal, a->account, &a->l1_nonce,
+		                             now_s + a->l1_delay_s};
+		err = gs_sim_l1_do(&l1, &p->effect, (struct gs_bytes){p->data, p->data_len}, &answer, &raw, &answered);
+		goto fed;
+	}
 	switch (p->effect.kind) {
 	case GS_EFFECT_FETCH_HEADER:
 		b = answers(a, now_s) ? gs_sim_network_block_of(a->network, &p->effect.hash) : NULL;
@@ -471,12 +478,15 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		answered = answers(a, now_s);
 		answer.kind = GS_INPUT_NONCE;
 		answer.as.nonce.pending = gs_sim_network_pending_nonce(a->network, a->account);
+		answer.as.nonce.mined = p->effect.mined && !is_stale(a) ? a->network->nonce[a->account] : 0;
 		break;
 	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
 	case GS_EFFECT_TELL: err = speak(a, p, now_s); break;
 	case GS_EFFECT_HEAR: answered = hear(a, p, now_s, &answer); break;
 	case GS_EFFECT_RESYNC: err = gs_fail(error, GS_ECONFLICT, "the chain forked below all that is kept"); break;
 	}
+fed:
+	answer.lane = p->effect.lane;
 	if (err == GS_OK && raw.err != GS_OK)
 		err = gs_fail(error, raw.err, "simulation: a transaction of more than %d bytes", GS_SIM_TX_BYTES_MAX);
 	if (err == GS_OK && answered)

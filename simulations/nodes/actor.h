@@ -109,7 +109,9 @@ struct gs_sim_actor {
 	uint64_t up_at_s; /* not running: when it starts */
 	uint64_t commits; /* in all lives */
 	uint64_t stale_top;
-	uint32_t requests; /* since the last look */
+	uint32_t requests;   /* since the last look */
+	uint64_t l1_delay_s; /* until the chain must take what L1 has */
+	uint64_t l1_nonce;   /* the account's next one on L1 */
 	unsigned lives;
 };
 

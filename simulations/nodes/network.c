@@ -163,13 +163,18 @@ static bool is_nothing(const struct gs_sim_tx *tx)
 	return tx->data.len == 0 && gs_address_equal(&tx->to, &sender);
 }
 
+static bool is_deposit(const struct gs_sim_tx *tx)
+{
+	return tx->nonce >= GS_SIM_DEPOSIT_NONCE;
+}
+
 static void execute(struct gs_sim_network *n, struct gs_sim_tx *tx, uint64_t block, uint64_t now_s)
 {
 	struct gs_error error = {0};
 	size_t logs = n->logs != NULL ? n->logs->count : 0;
 	tx->mined = true;
 	tx->block = block;
-	tx->price = n->base_fee + 1;
+	tx->price = is_deposit(tx) ? 0 : n->base_fee + 1;
 	tx->success = is_nothing(tx) || gs_sim_contracts_call(n, tx->sender, &tx->to, tx->data, now_s, &error) == GS_OK;
 	memcpy(tx->why, error.text, sizeof(tx->why) - 1);
 	n->nonce[tx->sender]++;
@@ -283,8 +288,10 @@ static bool take_ready(struct gs_sim_network *n, struct gs_sim_block *b, bool ah
 	bool any = false;
 	for (unsigned i = 0; i < n->txs; i++) {
 		struct gs_sim_tx *tx = n->tx[i];
-		if (tx->mined || tx->ahead != ahead || tx->ready_s > now_s || tx->nonce != n->nonce[tx->sender] ||
-		    tx->fee <= n->base_fee || (n->admit != NULL && !n->admit(n->admit_self, tx)))
+		if (tx->mined || tx->ahead != ahead || tx->ready_s > now_s)
+			continue;
+		if (!is_deposit(tx) && (tx->nonce != n->nonce[tx->sender] || tx->fee <= n->base_fee ||
+		                        (n->admit != NULL && !n->admit(n->admit_self, tx))))
 			continue;
 		execute(n, tx, n->blocks, now_s);
 		b->tx[b->txs++] = i;
@@ -316,6 +323,8 @@ enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64
 		for (unsigned i = 0; i < b->txs; i++) {
 			struct gs_sim_tx *tx = n->tx[b->tx[i]];
 			tx->mined = false;
+			if (is_deposit(tx)) /* L1 has it still */
+				continue;
 			tx->ready_s = now_s + (delay_s > 0 ? gs_rng_below(&n->rng, delay_s + 1) : 0);
 			if (gs_rng_below(&n->rng, LOST_ONE_IN) == 0)
 				tx->ready_s = LOST_S;

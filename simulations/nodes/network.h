@@ -126,6 +126,9 @@ void gs_sim_tx_build(unsigned sender, uint64_t nonce, const struct gs_address *t
                      struct gs_buf *out, struct gs_hash *hash);
 uint64_t gs_sim_tx_fee(struct gs_bytes raw);
 uint64_t gs_sim_tx_nonce(struct gs_bytes raw);
+/* A deposit through L1 is built with a nonce from here on, its own on L1 added: it takes whatever nonce of its sender is the next, pays no fee, is
+ * in the first block that may have it whoever is kept out, and no reorganisation loses it. */
+#define GS_SIM_DEPOSIT_NONCE (UINT64_C(1) << 63)
 /* A transaction's target and calldata. */
 struct gs_bytes gs_sim_tx_call(struct gs_bytes raw, struct gs_address *to);
 /* A transaction in the pool from now on comes before those of others. */

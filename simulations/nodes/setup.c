@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulations/nodes/l1.h"
 #include "simulations/nodes/run.h"
 #include "simulations/programs.h"
 
@@ -159,6 +160,12 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 	if (gs_sim_run_between(r, 0, 1) == 1) {
 		a->options.fees.max = gs_wei_from_u64(10 * GS_SIM_BASE_FEE);
 		a->options.fees.max_urgent = gs_wei_from_u64(GS_SIM_TOOL_FEE);
+	}
+	if (r->value[GS_SIM_P_L1] != 0 && gs_sim_run_honest(r, i)) {
+		a->options.l1.on = true;
+		a->options.l1.portal = gs_sim_portal();
+		a->options.l1.escalate_ppm = (uint32_t)(r->value[GS_SIM_P_L1_AT] * 1e6 + 0.5);
+		a->l1_delay_s = (uint64_t)r->value[GS_SIM_P_L1_DELAY];
 	}
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);

@@ -54,7 +54,19 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(c.log.level, GS_LOG_DEBUG);
 	want = gs_wei_from_u64(UINT64_C(30000000000));
 	assert_int_equal(gs_wei_cmp(c.chain.fee_max, want), 0);
+	if (load("l1:\n  rpc: [http://a, http://b]\n  chain_id: 1\n  portal: 0x01\n  escalate_at: 0.25\n  fee_max_gwei: 3\n"
+	         "  cost_max: 0.5\n  settle_blocks: 7\n",
+	         &c, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(c.l1.rpc.count, 2);
+	assert_int_equal(c.l1.chain_id, 1);
+	assert_string_equal(c.l1.portal, "0x01");
+	assert_int_equal(c.l1.escalate_ppm, 250000);
+	assert_int_equal(c.l1.settle_blocks, 7);
+	assert_int_equal(gs_wei_parse_ether("0.5", &want), GS_OK);
+	assert_int_equal(gs_wei_cmp(c.l1.cost_max, want), 0);
 	assert_int_equal(load("", &c, NULL), GS_OK);
+	assert_int_equal(c.l1.escalate_ppm, 500000); /* of half the time */
 	assert_int_equal(load("# nothing but a comment\n", &c, NULL), GS_OK);
 }
 

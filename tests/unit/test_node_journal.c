@@ -200,7 +200,7 @@ static void sent_once_and_undone(void **state)
 	gs_buf_free(&data);
 	assert_int_equal(gs_intent_next(&j, (struct gs_time){100}, &got, &data), GS_ENOTFOUND);
 
-	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, GS_LANE_CHAIN, &txs), GS_OK);
 	assert_int_equal(txs.count, 2);
 	assert_true(gs_bytes_equal(txs.tx[0].raw, text("raw one")));
 	assert_int_equal(txs.tx[1].nonce, 8);
@@ -210,7 +210,7 @@ static void sent_once_and_undone(void **state)
 	hash = advance(&j, 2, 1, hash);
 	assert_int_equal(gs_intent_mined(&j, &one, true, (struct gs_time){110}), GS_OK);
 	assert_int_equal(gs_intent_mined(&j, &two, false, (struct gs_time){110}), GS_OK);
-	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, GS_LANE_CHAIN, &txs), GS_OK);
 	assert_int_equal(txs.count, 0);
 	gs_tx_list_free(&txs);
 	gs_intent_id(GS_INTENT_CHALLENGE, &challenge.subject, &challenge.state, &challenge.id);
@@ -219,7 +219,7 @@ static void sent_once_and_undone(void **state)
 	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){111}, &under_way, NULL), GS_OK);
 	assert_false(under_way);
 	assert_int_equal(gs_journal_rewind(&j), GS_OK);
-	assert_int_equal(gs_tx_record_pending(&j, &txs), GS_OK);
+	assert_int_equal(gs_tx_record_pending(&j, GS_LANE_CHAIN, &txs), GS_OK);
 	assert_int_equal(txs.count, 2);
 	gs_tx_list_free(&txs);
 	assert_int_equal(gs_intent_under_way(&j, &challenge.id, (struct gs_time){500}, &under_way, NULL), GS_OK);

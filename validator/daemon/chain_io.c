@@ -221,13 +221,14 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 {
 	enum gs_err err = GS_OK;
 
+	answer->input.lane = effect->lane;
 	switch (effect->kind) {
 	case GS_EFFECT_FETCH_HEADER: err = fetch_header(io, effect, answer); break;
 	case GS_EFFECT_FETCH_LOGS: err = fetch_logs(io, effect, answer); break;
 	case GS_EFFECT_PREPARE: gs_chain_tx_prepare(io, effect, data, answer); break;
 	case GS_EFFECT_SEND: err = gs_chain_tx_send(io, effect, data, answer); break;
 	case GS_EFFECT_WATCH: err = gs_chain_tx_watch(io, effect, answer); break;
-	case GS_EFFECT_NONCE: err = gs_chain_tx_nonce(io, answer); break;
+	case GS_EFFECT_NONCE: err = gs_chain_tx_nonce(io, effect, answer); break;
 	case GS_EFFECT_EXECUTE:
 	case GS_EFFECT_TELL:
 	case GS_EFFECT_HEAR:

@@ -5,11 +5,19 @@
 #include "validator/daemon/session.h"
 #include "validator/node/node.h"
 
+/* Where the io is of the chain's L1. */
+struct gs_chain_portal {
+	struct gs_address address;
+	uint64_t settle_blocks;
+	bool checked; /* it is the chain that was meant, and there is a portal */
+};
+
 struct gs_chain_io { /* borrowed parts; used by one thread at a time */
 	struct gs_session *session;
 	struct gs_contracts contracts;
-	uint64_t final_blocks; /* where no endpoint says what is final: so many blocks below the newest one */
-	bool final_by_depth;   /* that was said */
+	uint64_t final_blocks;          /* where no endpoint says what is final: so many blocks below the newest one */
+	bool final_by_depth;            /* that was said */
+	struct gs_chain_portal *portal; /* NULL: it is the chain */
 	const struct gs_log *log;
 };
 

@@ -67,6 +67,14 @@ static const struct gs_setting table[] = {
 	{"budget.obligations", GS_SETTING_WORD, AT(budget.obligations), 0, 0, no_yes},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
 	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},
+	{"l1.rpc", GS_SETTING_LIST, AT(l1.rpc), 0, 0, NULL},
+	{"l1.rpc_header_file", GS_SETTING_PATH, AT(l1.rpc_header_file), 0, 0, NULL},
+	{"l1.chain_id", GS_SETTING_U64, AT(l1.chain_id), 1, UINT32_MAX, NULL},
+	{"l1.portal", GS_SETTING_TEXT, AT(l1.portal), 0, 0, NULL},
+	{"l1.escalate_at", GS_SETTING_SHARE, AT(l1.escalate_ppm), 0, 0, NULL},
+	{"l1.fee_max_gwei", GS_SETTING_GWEI, AT(l1.fee_max), 0, 0, NULL},
+	{"l1.cost_max", GS_SETTING_ETHER, AT(l1.cost_max), 0, 0, NULL},
+	{"l1.settle_blocks", GS_SETTING_U64, AT(l1.settle_blocks), 0, 10000, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
 	{"workers.queue", GS_SETTING_TEXT, AT(workers.queue), 0, 0, NULL},
@@ -104,6 +112,8 @@ void gs_config_defaults(struct gs_config *config)
 	config->chain.close_s = 300;
 	config->chain.bump_blocks = 12;
 	config->chain.settle_blocks = 128;
+	config->l1.escalate_ppm = 500 * 1000;
+	config->l1.settle_blocks = 64;
 	config->budget.obligations = GS_BUDGET_OBLIGATIONS_YES;
 	config->execution.threads = 1;
 	config->execution.prepared_mib = 1024;

@@ -79,6 +79,16 @@ struct gs_config {
 			confirm_blocks; /* blocks on top before a claim is acted on by opening a game; due moves never wait */
 		uint64_t final_blocks; /* where endpoints do not say what is final: so deep is taken for it */
 	} chain;
+	struct {                            /* the chain's L1, to go past the sequencer (validator/daemon/l1.h) */
+		struct gs_setting_list rpc; /* endpoints; none: nothing goes through L1 */
+		char rpc_header_file[GS_BINDER_PATH_MAX];
+		uint64_t chain_id;
+		char portal[GS_BINDER_PATH_MAX]; /* address of OptimismPortal */
+		uint64_t escalate_ppm;  /* of the time there is for something: after so much it goes through L1 */
+		struct gs_wei fee_max;  /* per gas; zero: no cap */
+		struct gs_wei cost_max; /* of one deposit; zero: what the account has */
+		uint64_t settle_blocks; /* on top of a deposit before it is taken for settled */
+	} l1;
 	struct {
 		struct gs_wei gas_per_day; /* of gas and data on L1; zero: any amount */
 		int obligations;           /* enum gs_budget_obligations */

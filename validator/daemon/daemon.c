@@ -15,7 +15,9 @@
 #include "validator/daemon/executions.h"
 #include "validator/daemon/follow.h"
 #include "validator/daemon/identity.h"
+#include "validator/daemon/l1.h"
 #include "validator/daemon/lots.h"
+#include "validator/daemon/options.h"
 #include "validator/daemon/talk_folder.h"
 
 struct pending { /* an effect that is to be done, with its bytes */
@@ -42,6 +44,8 @@ struct daemon {
 	struct gs_chain_io io;
 	struct gs_chain_thread *chain; /* uses io and session.rpc alone while it is there */
 	int chain_fd;
+	struct gs_l1 *l1; /* NULL: nothing goes through L1 */
+	int l1_fd;
 	struct gs_store_db *db;
 	struct gs_store store;
 	struct gs_spill *spill; /* where traces lie */
@@ -54,7 +58,7 @@ struct daemon {
 	struct gs_node_effects effects;
 	struct pending *first, *last;
 	struct event_base *base;
-	struct event *tick, *answers, *results, *sigint, *sigterm;
+	struct event *tick, *answers, *l1_answers, *results, *sigint, *sigterm;
 	struct gs_follow follow;
 	struct gs_catchup catchup;
 	enum phase phase;
@@ -190,7 +194,8 @@ static enum gs_err hear(struct daemon *d, const struct pending *p)
 static enum gs_err ask_chain(struct daemon *d, const struct pending *p)
 {
 	const struct gs_chain_job job = {.kind = GS_CHAIN_EFFECT, .effect = p->effect, .data = {p->bytes, p->data_len}};
-	const enum gs_err err = gs_chain_thread_submit(d->chain, &job);
+	const enum gs_err err = p->effect.lane == GS_LANE_L1 ? gs_l1_submit(d->l1, &job)
+	                                                     : gs_chain_thread_submit(d->chain, &job);
 
 	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
 }
@@ -446,6 +451,23 @@ static void on_chain(evutil_socket_t fd, short what, void *self)
 		stop(d, err);
 }
 
+static void on_l1(evutil_socket_t fd, short what, void *self)
+{
+	struct daemon *d = self;
+	struct gs_chain_result *result = NULL;
+	enum gs_err err = GS_OK;
+
+	(void)fd;
+	(void)what;
+	while (!err && (result = gs_l1_take(d->l1))) {
+		if (result->answer.answered)
+			err = feed_and_do(d, &result->answer.input);
+		gs_chain_result_free(result);
+	}
+	if (err)
+		stop(d, err);
+}
+
 static enum gs_err on_executed(struct daemon *d, const struct gs_execution_result *result)
 {
 	static const struct gs_address nobody;
@@ -483,26 +505,25 @@ static void on_signal(evutil_socket_t number, short what, void *self)
 
 /* --- putting it together --- */
 
+static struct gs_node_options node_options(const struct daemon *d)
+{
+	struct gs_node_options options = gs_options_of(d->config);
+
+	options.contracts = d->io.contracts;
+	options.self = d->session.account;
+	options.validate = d->options->validate;
+	options.defend = d->options->defend;
+	options.finalise = d->options->finalise;
+	options.start_time = now(d);
+	if (d->l1)
+		options.l1.portal = *gs_l1_portal(d->l1);
+	options.l1.on = d->l1 != NULL;
+	return options;
+}
+
 static enum gs_err open_node(struct daemon *d)
 {
-	struct gs_node_options options = {
-		.self = d->session.account,
-		.validate = d->options->validate,
-		.defend = d->options->defend,
-		.finalise = d->options->finalise,
-		.confirm_blocks = d->config->chain.confirm_blocks,
-		.settle_blocks = d->config->chain.settle_blocks,
-		.resend_s = d->config->intervals.resend_s,
-		.fees = {.max = d->config->chain.fee_max,
-	                 .max_urgent = d->config->chain.fee_max_urgent,
-	                 .close_s = d->config->chain.close_s,
-	                 .bump_blocks = d->config->chain.bump_blocks},
-		.budget = {.gas_per_day = d->config->budget.gas_per_day,
-	                   .obligations = d->config->budget.obligations == GS_BUDGET_OBLIGATIONS_YES},
-		.talk = d->config->talk.folder[0] != '\0',
-		.talk_patience_s = d->config->talk.patience_s,
-		.start_time = now(d),
-	};
+	struct gs_node_options options = node_options(d);
 	const struct gs_node_surroundings surroundings = {.self = d, .prover = prover_of, .draw = draw, .sign = sign};
 	enum gs_err err = gs_identity_check(&d->store, &d->session, d->config->db, &d->error);
 
@@ -512,12 +533,6 @@ static enum gs_err open_node(struct daemon *d)
 		err = gs_chain_io_nonce(&d->io, &d->nonce, &d->error);
 	if (err)
 		return err;
-	options.contracts = d->io.contracts;
-	options.attest.on = d->config->attest.mode == GS_ATTEST_MODE_ON;
-	options.attest.stake = d->config->attest.stake;
-	options.attest.locked_ppm = (uint32_t)d->config->attest.locked_ppm;
-	options.attest.million_gas = d->config->attest.million_gas;
-	gs_config_policy(d->config, &options.sampling);
 	err = gs_lots_open(&d->store, d->config, &options.contracts, &options.self, &d->lots, &d->error);
 	return err ? err : gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
 }
@@ -543,21 +558,6 @@ static enum gs_err open_work(struct daemon *d)
 	return gs_executions_open(&executions, &d->executions, &d->work_fd, &d->error);
 }
 
-/* Whom this node believes. */
-static void say_trust(const struct daemon *d)
-{
-	struct gs_pool_status status;
-
-	gs_rpc_log_to(d->session.rpc, d->log);
-	if (gs_rpc_pool_status(d->session.rpc, &status))
-		gs_log_line(d->log, GS_LOG_INFO, "rpc.quorum", "endpoints=%zu must_agree=%zu", status.endpoints,
-		            status.need);
-	else
-		gs_log_line(d->log, GS_LOG_INFO, "rpc.trusted",
-		            "endpoint=%s why=\"the only one; name several in rpc, and they must agree\"",
-		            gs_rpc_name(d->session.rpc));
-}
-
 static enum gs_err open_all(struct daemon *d)
 {
 	enum gs_err err;
@@ -576,8 +576,10 @@ static enum gs_err open_all(struct daemon *d)
 		return err;
 	if ((err = gs_session_lock_node(&d->session, d->config, "a node", &d->key_lock, &d->error)))
 		return err;
-	say_trust(d);
+	gs_session_say_trust(&d->session, d->log);
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
+	if ((err = gs_l1_open(d->config, &d->session, d->log, &d->l1, &d->l1_fd, &d->error)))
+		return err;
 	if ((err = open_work(d)))
 		return err;
 	if ((err = gs_batches_open(d->config->batches, &d->io.contracts, d->log, &d->batches)))
@@ -598,6 +600,9 @@ static enum gs_err open_loop(struct daemon *d)
 	d->results = event_new(d->base, d->work_fd, EV_READ | EV_PERSIST, on_results, d);
 	d->sigint = event_new(d->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, d);
 	d->sigterm = event_new(d->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, d);
+	if (d->l1 && (!(d->l1_answers = event_new(d->base, d->l1_fd, EV_READ | EV_PERSIST, on_l1, d)) ||
+	              event_add(d->l1_answers, NULL)))
+		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
 	if (!d->tick || !d->answers || !d->results || !d->sigint || !d->sigterm)
 		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
 	event_add(d->answers, NULL);
@@ -627,19 +632,14 @@ static void close_all(struct daemon *d)
 		d->first = p->next;
 		free(p);
 	}
-	if (d->tick)
-		event_free(d->tick);
-	if (d->answers)
-		event_free(d->answers);
-	if (d->results)
-		event_free(d->results);
-	if (d->sigint)
-		event_free(d->sigint);
-	if (d->sigterm)
-		event_free(d->sigterm);
+	struct event *const events[] = {d->tick, d->answers, d->l1_answers, d->results, d->sigint, d->sigterm};
+	for (size_t i = 0; i < GS_ARRAY_LEN(events); i++)
+		if (events[i])
+			event_free(events[i]);
 	if (d->base)
 		event_base_free(d->base);
 	gs_chain_thread_close(d->chain);
+	gs_l1_close(d->l1);
 	gs_node_close(d->node);
 	gs_lots_close(d->lots);
 	gs_node_effects_free(&d->effects);

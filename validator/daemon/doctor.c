@@ -370,10 +370,12 @@ void gs_doctor_chain(struct gs_doctor *d, const struct gs_config *config)
 	for (size_t i = 0; i < config->rpc.count; i++)
 		look_at_endpoint(&c, config->rpc.item[i]);
 	const bool asked = c.rpc && c.has_deployment && look_at_contracts(&c, &now);
-	if (gs_doctor_key(d, config, &account) && c.rpc) {
+	const bool has_key = gs_doctor_key(d, config, &account);
+	if (has_key && c.rpc) {
 		look_at_balance(&c, &account);
 		if (asked)
 			look_at_stake(&c, &account, &now);
 	}
+	gs_doctor_l1(d, config, has_key ? &account : NULL);
 	gs_rpc_close(c.rpc);
 }

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "chain/rpc/keyfile.h"
+#include "chain/rpc/pool.h"
 
 enum gs_err gs_session_read_secret(const char *path, uint8_t out[32], struct gs_error *error)
 {
@@ -119,23 +120,31 @@ static enum gs_err check_chain(struct gs_session *s, const struct gs_config *con
 }
 
 /* One endpoint is believed; several must agree. */
-static enum gs_err open_rpc(const struct gs_config *config, struct gs_rpc **out, struct gs_error *error)
+static enum gs_err open_rpc(const struct gs_config *config, const struct gs_setting_list *rpc,
+                            const struct gs_rpc_many_options *these, struct gs_rpc **out, struct gs_error *error)
 {
-	struct gs_rpc_many_options options = {.each.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms,
-	                                      .each.ca_file = config->ca_file,
-	                                      .each.header_file = config->rpc_header_file,
-	                                      .each.client_cert_file = config->rpc_client_cert_file,
-	                                      .each.client_key_file = config->rpc_client_key_file,
-	                                      .each.proxy = config->rpc_proxy,
-	                                      .each.http2 = config->rpc_http2,
-	                                      .quorum = config->chain.quorum};
+	struct gs_rpc_many_options options = *these;
 	const char *urls[GS_BINDER_LIST_MAX];
 
-	for (size_t i = 0; i < config->rpc.count; i++)
-		urls[i] = config->rpc.item[i];
+	options.each.timeout_ms = (uint32_t)config->intervals.rpc_timeout_ms;
+	options.each.ca_file = config->ca_file;
+	options.each.proxy = config->rpc_proxy;
+	options.each.http2 = config->rpc_http2;
+	for (size_t i = 0; i < rpc->count; i++)
+		urls[i] = rpc->item[i];
 	if (getrandom(&options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
 		return gs_fail(error, GS_EIO, "rpc: no randomness");
-	return gs_rpc_open_many(urls, config->rpc.count, &options, out, error);
+	return gs_rpc_open_many(urls, rpc->count, &options, out, error);
+}
+
+static enum gs_err open_chain(const struct gs_config *config, struct gs_rpc **out, struct gs_error *error)
+{
+	const struct gs_rpc_many_options options = {.each.header_file = config->rpc_header_file,
+	                                            .each.client_cert_file = config->rpc_client_cert_file,
+	                                            .each.client_key_file = config->rpc_client_key_file,
+	                                            .quorum = config->chain.quorum};
+
+	return open_rpc(config, &config->rpc, &options, out, error);
 }
 
 enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
@@ -153,9 +162,31 @@ enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, stru
 		return err;
 	if ((needs & GS_SESSION_KEY) && (err = open_signer(out, config, error)))
 		return err;
-	err = open_rpc(config, &out->rpc, error);
+	err = open_chain(config, &out->rpc, error);
 	if (!err)
 		err = check_chain(out, config, needs, error);
+	if (err)
+		gs_session_close(out);
+	return err;
+}
+
+enum gs_err gs_session_open_l1(const struct gs_config *config, const struct gs_session *chain, struct gs_session *out,
+                               struct gs_error *error)
+{
+	const struct gs_rpc_many_options options = {.each.header_file = config->l1.rpc_header_file};
+	enum gs_err err = GS_OK;
+
+	memset(out, 0, sizeof(*out));
+	out->chain_id = config->l1.chain_id;
+	out->account = chain->account;
+	if (chain->remote) { /* a connection of its own: each ends with the thread that asks */
+		err = open_signer(out, config, error);
+	} else {
+		gs_key_guard(&out->key);
+		out->key = chain->key;
+	}
+	if (!err)
+		err = open_rpc(config, &config->l1.rpc, &options, &out->rpc, error);
 	if (err)
 		gs_session_close(out);
 	return err;
@@ -198,6 +229,20 @@ enum gs_err gs_session_lock_command(const struct gs_session *session, const stru
 	err = gs_key_lock_take(config->key.lock_folder, &session->account, session->chain_id, "a gainsay command",
 	                       GS_SESSION_KEY_WAIT_MS, out, error);
 	return err == GS_ECONFLICT ? advise(error, err, "stop it first, use another key, or say --share-key") : err;
+}
+
+void gs_session_say_trust(struct gs_session *session, const struct gs_log *log)
+{
+	struct gs_pool_status status;
+
+	gs_rpc_log_to(session->rpc, log);
+	if (gs_rpc_pool_status(session->rpc, &status))
+		gs_log_line(log, GS_LOG_INFO, "rpc.quorum", "endpoints=%zu must_agree=%zu", status.endpoints,
+		            status.need);
+	else
+		gs_log_line(log, GS_LOG_INFO, "rpc.trusted",
+		            "endpoint=%s why=\"the only one; name several in rpc, and they must agree\"",
+		            gs_rpc_name(session->rpc));
 }
 
 struct gs_signer gs_session_signer(const struct gs_session *session)

@@ -27,6 +27,10 @@ enum gs_session_need { GS_SESSION_CONTRACTS = 1, GS_SESSION_KEY = 2 };
 /* needs: of enum gs_session_need. The chain id must be the configured one and the deployment's, where those are given. */
 GS_MUST enum gs_err gs_session_open(const struct gs_config *config, unsigned needs, struct gs_session *out,
                                     struct gs_error *error);
+/* The same account on the chain's L1 (config->l1): endpoints that nothing was asked of yet, the chain id that is configured, no
+ * contracts. */
+GS_MUST enum gs_err gs_session_open_l1(const struct gs_config *config, const struct gs_session *chain,
+                                       struct gs_session *out, struct gs_error *error);
 void gs_session_close(struct gs_session *session); /* wipes the key */
 /* The lock of the session's account (gs_key_lock_take), for a node (who: what it is) or for a command that is about to send, which waits for other
  * commands and, with key.share, does without. Release it with gs_key_lock_release. */
@@ -34,6 +38,8 @@ GS_MUST enum gs_err gs_session_lock_node(const struct gs_session *session, const
                                          const char *who, struct gs_key_lock *out, struct gs_error *error);
 GS_MUST enum gs_err gs_session_lock_command(const struct gs_session *session, const struct gs_config *config,
                                             struct gs_key_lock *out, struct gs_error *error);
+/* Logs whom this node believes, and has the endpoints tell of what they disagree on. */
+void gs_session_say_trust(struct gs_session *session, const struct gs_log *log);
 struct gs_signer gs_session_signer(const struct gs_session *session);
 struct gs_sender gs_session_sender(const struct gs_session *session);
 

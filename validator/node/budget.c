@@ -5,9 +5,9 @@
 #include "validator/node/record.h"
 
 enum { SPENT_VERSION = 1, DAY_S = 86400 };
-static const struct gs_bytes spent_key = {(const uint8_t *)"spent", 5};
+static const struct gs_bytes spent_key[GS_LANES] = {{(const uint8_t *)"spent", 5}, {(const uint8_t *)"spent_l1", 8}};
 
-enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out)
+static enum gs_err load_spent(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_spent *out)
 {
 	struct gs_record_reader r;
 	struct gs_buf value;
@@ -15,7 +15,7 @@ enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_
 
 	memset(out, 0, sizeof(*out));
 	gs_buf_init(&value, 256);
-	err = gs_journal_get(j, GS_TABLE_META, spent_key, &value);
+	err = gs_journal_get(j, GS_TABLE_META, spent_key[lane], &value);
 	if (!err) {
 		gs_record_open(&r, gs_buf_view(&value), SPENT_VERSION, 3);
 		out->day = gs_record_get_u64(&r);
@@ -30,12 +30,24 @@ enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-enum gs_err gs_budget_spend(struct gs_journal *j, struct gs_time now, struct gs_wei cost)
+enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out)
+{
+	struct gs_spent l1;
+	enum gs_err err = load_spent(j, GS_LANE_CHAIN, now, out);
+
+	if (!err)
+		err = load_spent(j, GS_LANE_L1, now, &l1);
+	if (!err)
+		err = gs_wei_add(out->today, l1.today, &out->today);
+	return err ? err : gs_wei_add(out->total, l1.total, &out->total);
+}
+
+enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_wei cost)
 {
 	struct gs_record_writer w;
 	struct gs_spent spent;
 	struct gs_buf value;
-	enum gs_err err = gs_budget_spent(j, now, &spent);
+	enum gs_err err = load_spent(j, lane, now, &spent);
 
 	if (!err)
 		err = gs_wei_add(spent.today, cost, &spent.today);
@@ -49,18 +61,20 @@ enum gs_err gs_budget_spend(struct gs_journal *j, struct gs_time now, struct gs_
 	gs_record_put_wei(&w, spent.today);
 	gs_record_put_wei(&w, spent.total);
 	gs_record_end(&w);
-	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_META, spent_key, gs_buf_view(&value));
+	err = value.err;
+	if (!err) /* no reorganisation of the chain takes back what was paid on L1 */
+		err = lane == GS_LANE_CHAIN ? gs_journal_derive(j, GS_TABLE_META, spent_key[lane], gs_buf_view(&value))
+		                            : gs_journal_put(j, GS_TABLE_META, spent_key[lane], gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
 
 /* The most that may still come of what waits: one of each line. */
-static enum gs_err on_its_way(struct gs_journal *j, struct gs_wei *out)
+static enum gs_err add_waiting(struct gs_journal *j, enum gs_lane lane, struct gs_wei *out)
 {
 	struct gs_tx_list list;
-	enum gs_err err = gs_tx_record_pending(j, &list);
+	enum gs_err err = gs_tx_record_pending(j, lane, &list);
 
-	*out = gs_wei_from_u64(0);
 	for (size_t i = 0; i < list.count && !err; i++) {
 		if (i + 1 < list.count && list.tx[i + 1].nonce == list.tx[i].nonce)
 			continue;
@@ -68,6 +82,15 @@ static enum gs_err on_its_way(struct gs_journal *j, struct gs_wei *out)
 	}
 	gs_tx_list_free(&list);
 	return err;
+}
+
+static enum gs_err on_its_way(struct gs_journal *j, struct gs_wei *out)
+{
+	enum gs_err err;
+
+	*out = gs_wei_from_u64(0);
+	err = add_waiting(j, GS_LANE_CHAIN, out);
+	return err ? err : add_waiting(j, GS_LANE_L1, out);
 }
 
 static void tell(struct gs_node *node, const struct gs_intent *intent, const char *event, const char *why)

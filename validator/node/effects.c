@@ -79,6 +79,7 @@ enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, s
 	}
 	if (effects->count == GS_NODE_EFFECTS_MAX)
 		return gs_fail(t->j->error, GS_ELIMIT, "node: more than %d effects in one step", GS_NODE_EFFECTS_MAX);
+	effect.lane = t->lane;
 	effect.data_at = effects->bytes.len;
 	effect.data_len = data.len;
 	if (data.len)

@@ -465,7 +465,7 @@ enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx,
 {
 	struct gs_buf data;
 	struct gs_intent intent;
-	enum gs_err err = gs_tx_record_settle(j, tx->nonce);
+	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);
 
 	if (err || gs_hash_is_zero(&tx->intent))
 		return err;
@@ -482,9 +482,18 @@ enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx,
 	return err;
 }
 
+enum gs_err gs_intent_done(struct gs_journal *j, const struct gs_intent *intent, const struct gs_hash *tx)
+{
+	struct gs_intent done = *intent;
+
+	done.status = GS_INTENT_DONE;
+	done.tx = *tx;
+	return put_intent(j, &done, true);
+}
+
 enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now)
 {
-	enum gs_err err = gs_tx_record_settle(j, tx->nonce);
+	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);
 
 	return err ? err : fail_with(j, tx, true, now);
 }

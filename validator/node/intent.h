@@ -106,6 +106,8 @@ GS_MUST enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash
 /* A receipt from a block that the node has seen, of a transaction that is not settled. All with its nonce are settled. */
 GS_MUST enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx, bool success,
                                     struct gs_time now);
+/* What it means to do was done by this transaction, which has no record (a deposit, forced.c). */
+GS_MUST enum gs_err gs_intent_done(struct gs_journal *j, const struct gs_intent *intent, const struct gs_hash *tx);
 /* Another transaction took the nonce: this one, and all with its nonce, can never be mined. */
 GS_MUST enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now);
 

@@ -185,6 +185,8 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 	enum gs_err err = gs_tending_look(t, false);
 
 	if (!err)
+		err = gs_forced_look(t);
+	if (!err)
 		err = gs_node_fetch_logs(t);
 	if (err || !gs_node_newest(t->node))
 		return err;
@@ -216,7 +218,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_PREPARED: return gs_transactions_prepared(t, in);
 	case GS_INPUT_REFUSED: return gs_transactions_refused(t, in);
 	case GS_INPUT_KEPT: return gs_transactions_kept(t);
-	case GS_INPUT_NONCE: return gs_transactions_nonce(t, in->as.nonce.pending);
+	case GS_INPUT_NONCE: return gs_transactions_nonce(t, in);
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
@@ -228,7 +230,7 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
                          struct gs_error *error)
 {
 	struct gs_journal j;
-	struct gs_node_turn turn = {.node = node, .j = &j, .effects = effects};
+	struct gs_node_turn turn = {.node = node, .j = &j, .effects = effects, .lane = input->lane};
 	struct gs_error why = {0};
 	enum gs_err err;
 
@@ -251,8 +253,10 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	}
 	if (!err)
 		err = gs_agenda_enter_written(&turn);
-	if (!err)
+	for (int lane = 0; lane < GS_LANES && !err; lane++) {
+		turn.lane = (enum gs_lane)lane;
 		err = gs_transactions_next(&turn);
+	}
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

@@ -63,6 +63,13 @@ struct gs_node_options {
 		struct gs_wei gas_per_day; /* zero: any amount */
 		bool obligations;          /* of running games go on beyond it */
 	} budget;
+	struct { /* past the sequencer */
+		bool on;
+		struct gs_address portal; /* OptimismPortal on L1 */
+		uint32_t escalate_ppm;    /* of the time there is for an intent: after so much it is sent through L1 */
+		struct gs_wei fee_max;    /* per gas on L1; zero: no cap */
+		struct gs_wei cost_max;   /* of one deposit; zero: any amount */
+	} l1;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
@@ -117,6 +124,7 @@ enum gs_node_input_kind {
 
 struct gs_node_input {
 	enum gs_node_input_kind kind;
+	enum gs_lane lane;  /* the effect's that is answered */
 	struct gs_time now; /* the edge's clock; every kind has it */
 	union {
 		struct {
@@ -172,6 +180,7 @@ struct gs_node_input {
 		} refused;
 		struct {
 			uint64_t pending; /* with what waits at the endpoint */
+			uint64_t mined;   /* without it, where it was asked for; else 0 */
 		} nonce;
 		struct {
 			uint64_t nonce; /* the account's next one, pending transactions included */
@@ -186,6 +195,9 @@ struct gs_node_input {
 			uint64_t block_number;
 			struct gs_hash block_hash;
 			struct gs_wei cost; /* gas, and data on L1 */
+			/* L1 alone: */
+			bool deep;              /* no reorganisation of L1 is expected to take it back */
+			struct gs_hash deposit; /* the transaction that it leads to on the chain; zero: to none */
 		} receipt;
 	} as;
 };
@@ -207,10 +219,12 @@ enum gs_node_effect_kind {
 
 struct gs_node_effect {
 	enum gs_node_effect_kind kind;
+	enum gs_lane lane;          /* PREPARE, NONCE, SEND, WATCH: where */
 	struct gs_hash hash;        /* of the block, claim, intent or transaction */
 	struct gs_hash model;       /* EXECUTE */
 	struct gs_hash input_root;  /* EXECUTE */
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
+	bool mined;                 /* NONCE: what is mined is wanted, too */
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
 	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */

@@ -20,6 +20,18 @@ struct gs_node_preparing { /* what is being signed: one at a time, for nonces co
 	bool cancels;            /* a transfer of nothing to ourselves */
 	bool hopeless;           /* because the call would revert */
 	bool fills;              /* a gap */
+	uint64_t deposit_gas;    /* L1: as in gs_tx_record */
+};
+
+struct gs_node_lane { /* the transactions of the chain, or of L1 */
+	struct gs_node_preparing preparing;
+	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
+	bool ask_nonce;   /* something may have happened to the nonces */
+	struct {
+		bool known; /* it is to be filled */
+		uint64_t nonce;
+		struct gs_time since; /* when it was seen first; 0: it was not */
+	} gap;
 };
 
 struct gs_node {
@@ -42,21 +54,17 @@ struct gs_node {
 	size_t execution_count;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
-	struct gs_node_preparing preparing;
-	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
-	bool ask_nonce;   /* something may have happened to the nonces */
-	struct {
-		bool known; /* it is to be filled */
-		uint64_t nonce;
-		struct gs_time since; /* when it was seen first; 0: it was not */
-	} gap;
-	struct gs_time bound_told;   /* when it was last said that a cap, a balance or the budget holds something up */
-	struct gs_time budget_told;  /* the same of the budget, before anything is priced */
-	struct gs_time poor_told;    /* when it was last said that a challenge cannot be afforded */
-	struct gs_time none_told;    /* the same of a game without an answer */
-	struct gs_time unknown_told; /* the same of leaves whose data are not here */
-	struct gs_time refused_told; /* the same of messages that are no moves */
-	struct gs_time attest_told;  /* the same of a claim that is not attested */
+	struct gs_node_lane lane[GS_LANES];
+	bool look_forced;             /* something may be so late that it should go through L1 */
+	struct gs_time l1_not_before; /* nothing new is tried on L1 */
+	struct gs_time l1_told;       /* when it was last said that L1 cannot be used */
+	struct gs_time bound_told;    /* when it was last said that a cap, a balance or the budget holds something up */
+	struct gs_time budget_told;   /* the same of the budget, before anything is priced */
+	struct gs_time poor_told;     /* when it was last said that a challenge cannot be afforded */
+	struct gs_time none_told;     /* the same of a game without an answer */
+	struct gs_time unknown_told;  /* the same of leaves whose data are not here */
+	struct gs_time refused_told;  /* the same of messages that are no moves */
+	struct gs_time attest_told;   /* the same of a claim that is not attested */
 	struct gs_time now;
 };
 
@@ -72,9 +80,15 @@ struct gs_node_turn {
 	bool entered_undone;        /* what is entered is so because a reorganisation took something back */
 	bool checking;              /* whether anything was left: effects are compared, not added */
 	bool left;                  /* something was */
+	enum gs_lane lane;          /* whose transactions are looked at */
 };
 
-/* Adds an effect and its bytes. GS_ELIMIT. */
+static inline struct gs_node_lane *gs_node_lane_of(const struct gs_node_turn *t)
+{
+	return &t->node->lane[t->lane];
+}
+
+/* Adds an effect of the turn's lane, and its bytes. GS_ELIMIT. */
 GS_MUST enum gs_err gs_node_emit(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data);
 GS_MUST enum gs_err gs_node_emit_two(struct gs_node_turn *t, struct gs_node_effect effect, struct gs_bytes data,
                                      struct gs_bytes more);
@@ -101,6 +115,9 @@ GS_MUST enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_h
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
+/* Whether a game of ours about the claim was opened: by a deposit, it may be, whose intent does not know of it yet. Without L1 there is no other
+ * way than the intent's own transaction, and nothing is looked up. */
+GS_MUST enum gs_err gs_plan_challenged(struct gs_node_turn *t, const struct gs_claim *claim, bool *out);
 /* One open claim, or one of which a demand's price is still locked. */
 GS_MUST enum gs_err gs_plan_claim(struct gs_node_turn *t, const struct gs_hash *id);
 /* One open game, off chain and on chain. */
@@ -165,10 +182,14 @@ GS_MUST enum gs_err gs_transactions_kept(struct gs_node_turn *t);
 GS_MUST enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce);
 GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
-GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, uint64_t pending);
+GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_input *in);
 
 /* Watches what is pending; sends again what has had no receipt for a while, or all of it; forgets what is deep. */
 GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
+/* Whether what the intent does has not been done or become senseless. */
+GS_MUST enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out);
+/* What the lines' waits are counted in: blocks of the chain, seconds of L1. */
+uint64_t gs_tending_clock(const struct gs_node_turn *t);
 struct gs_replacement {
 	struct gs_tx_record old;
 	struct gs_buf bytes; /* the caller's: what old.raw points to */
@@ -181,13 +202,25 @@ GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacemen
  * nobody has, so that the next transaction can have that nonce. */
 GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);
 
+/* Through L1 (forced.c). The intent that waits in vain for longer than its share of the time, if there is one, and the gas of its
+ * transaction on the chain. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_forced_next(struct gs_node_turn *t, struct gs_intent *out, struct gs_buf *data, uint64_t *gas);
+/* The portal's calldata for it. */
+GS_MUST enum gs_err gs_forced_call(struct gs_node_turn *t, const struct gs_intent *intent, uint64_t gas,
+                                   struct gs_buf *out);
+/* Looks at deposits: for the transactions that they lead to, and for what can be forgotten. */
+GS_MUST enum gs_err gs_forced_look(struct gs_node_turn *t);
+/* A receipt of L1; and one of the chain, of a transaction that is no record of ours. */
+GS_MUST enum gs_err gs_forced_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+GS_MUST enum gs_err gs_forced_executed(struct gs_node_turn *t, const struct gs_node_input *in);
+
 struct gs_spent {
 	uint64_t day; /* since 1970 */
 	struct gs_wei today;
 	struct gs_wei total;
 };
 GS_MUST enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out);
-GS_MUST enum gs_err gs_budget_spend(struct gs_journal *j, struct gs_time now, struct gs_wei cost);
+GS_MUST enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_wei cost);
 /* *left: what the intent may cost; zero: anything. */
 GS_MUST enum gs_err gs_budget_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
                                      bool *allowed);

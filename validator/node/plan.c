@@ -311,6 +311,8 @@ static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim 
 		return GS_OK;
 	}
 	err = gs_plan_under_way(t, GS_INTENT_CHALLENGE, &claim->id, NULL, &already);
+	if (!err && !already)
+		err = gs_plan_challenged(t, claim, &already);
 	if (err || already)
 		return err;
 	err = gs_plan_weigh_challenge(t, claim, NULL, &affordable);

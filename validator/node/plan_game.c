@@ -226,3 +226,20 @@ enum gs_err gs_plan_game(struct gs_node_turn *t, const struct gs_hash *id, struc
 	}
 	return play(t, game, &state, challenger, &claim);
 }
+
+enum gs_err gs_plan_challenged(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
+{
+	struct gs_game_record game;
+	struct gs_hash id;
+	enum gs_err err = GS_OK;
+
+	*out = false;
+	for (uint32_t i = 0; i < claim->games && t->node->options.l1.on && !*out && !err; i++) {
+		gs_game_id(&claim->id, i, &id);
+		err = gs_facts_game(t->j, &id, &game);
+		*out = !err && gs_address_equal(&game.challenger, &t->node->options.self);
+		if (err == GS_ENOTFOUND) /* a duty not done takes an ordinal, too */
+			err = GS_OK;
+	}
+	return err;
+}

@@ -45,11 +45,21 @@ static enum gs_err count_attestation(void *context, struct gs_bytes key, struct 
 	return err;
 }
 
+static enum gs_err count_waiting(struct gs_journal *j, enum gs_lane lane, struct gs_node_summary *out)
+{
+	struct gs_tx_list txs;
+	enum gs_err err = gs_tx_record_pending(j, lane, &txs);
+
+	for (size_t i = 0; i < txs.count; i++)
+		out->pending_txs += i == 0 || txs.tx[i].nonce != txs.tx[i - 1].nonce;
+	gs_tx_list_free(&txs);
+	return err;
+}
+
 enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error)
 {
 	struct gs_store_txn *txn;
 	struct gs_journal j = {.store = node->store, .error = error};
-	struct gs_tx_list txs;
 	struct gs_spent spent;
 	struct own_attestations own = {.self = node->options.self};
 	enum gs_err err;
@@ -69,10 +79,9 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 	out->attested = own.count;
 	if (!err) {
 		j.txn = txn;
-		err = gs_tx_record_pending(&j, &txs);
-		for (size_t i = 0; i < txs.count; i++)
-			out->pending_txs += i == 0 || txs.tx[i].nonce != txs.tx[i - 1].nonce;
-		gs_tx_list_free(&txs);
+		err = count_waiting(&j, GS_LANE_CHAIN, out);
+		if (!err)
+			err = count_waiting(&j, GS_LANE_L1, out);
 		if (!err)
 			err = gs_budget_spent(&j, node->now, &spent);
 		if (!err) {

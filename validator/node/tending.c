@@ -5,13 +5,24 @@
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
-enum { FLOOR_VERSION = 1, SETTLED_PATIENCE = 2 };
-static const struct gs_bytes floor_key = {(const uint8_t *)"nonce_floor", 11};
+enum {
+	FLOOR_VERSION = 1,
+	SETTLED_PATIENCE = 2,
+	L1_BLOCK_S = 12,
+	L1_KEPT_S = 7 * 86400, /* longer than any deposit waits for its place on the chain */
+};
+static const struct gs_bytes floor_key[GS_LANES] = {{(const uint8_t *)"nonce_floor", 11},
+                                                    {(const uint8_t *)"nonce_floor_l1", 14}};
+
+uint64_t gs_tending_clock(const struct gs_node_turn *t)
+{
+	return t->lane == GS_LANE_L1 ? t->node->now.unix_s : t->node->block;
+}
 
 /* --- what is over --- */
 
 /* Nonces below it were settled, and what was kept of them is gone. Derived, as what it follows from. */
-static enum gs_err load_floor(struct gs_journal *j, uint64_t *out)
+static enum gs_err load_floor(const struct gs_node_turn *t, uint64_t *out)
 {
 	struct gs_record_reader r;
 	struct gs_buf value;
@@ -19,7 +30,7 @@ static enum gs_err load_floor(struct gs_journal *j, uint64_t *out)
 
 	*out = 0;
 	gs_buf_init(&value, 64);
-	err = gs_journal_get(j, GS_TABLE_META, floor_key, &value);
+	err = gs_journal_get(t->j, GS_TABLE_META, floor_key[t->lane], &value);
 	if (!err) {
 		gs_record_open(&r, gs_buf_view(&value), FLOOR_VERSION, 1);
 		*out = gs_record_get_u64(&r);
@@ -29,7 +40,7 @@ static enum gs_err load_floor(struct gs_journal *j, uint64_t *out)
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-static enum gs_err store_floor(struct gs_journal *j, uint64_t floor)
+static enum gs_err store_floor(const struct gs_node_turn *t, uint64_t floor)
 {
 	struct gs_record_writer w;
 	struct gs_buf value;
@@ -39,24 +50,25 @@ static enum gs_err store_floor(struct gs_journal *j, uint64_t floor)
 	gs_record_begin(&w, &value, FLOOR_VERSION, 1);
 	gs_record_put_u64(&w, floor);
 	gs_record_end(&w);
-	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_META, floor_key, gs_buf_view(&value));
+	err = value.err ? value.err : gs_journal_derive(t->j, GS_TABLE_META, floor_key[t->lane], gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
 
 static enum gs_err forget_deep(struct gs_node_turn *t)
 {
-	const struct gs_node *node = t->node;
+	const uint64_t clock = gs_tending_clock(t),
+		       kept = t->lane == GS_LANE_L1 ? L1_KEPT_S : t->node->options.settle_blocks;
 	uint64_t floor, before;
 	enum gs_err err;
 
-	if (node->block <= node->options.settle_blocks)
+	if (clock <= kept)
 		return GS_OK;
-	err = load_floor(t->j, &before);
+	err = load_floor(t, &before);
 	floor = before;
 	if (!err)
-		err = gs_tx_record_prune(t->j, node->block - node->options.settle_blocks, &floor);
-	return err || floor == before ? err : store_floor(t->j, floor);
+		err = gs_tx_record_prune(t->j, t->lane, clock - kept, &floor);
+	return err || floor == before ? err : store_floor(t, floor);
 }
 
 /* --- looking for it, and sending it again --- */
@@ -81,7 +93,7 @@ enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 	const uint64_t now_s = t->node->now.unix_s;
 	bool again = false;
 	struct gs_tx_list list;
-	enum gs_err err = gs_tx_record_pending(t->j, &list);
+	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
 
 	for (size_t i = 0, end; i < list.count && !err; i = end) {
 		for (end = i + 1; !is_newest(&list, end - 1);)
@@ -94,10 +106,11 @@ enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 			err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list.tx[i].hash},
 			                   (struct gs_bytes){NULL, 0});
 	}
-	t->node->tend_prices = list.count > 0;
+	gs_node_lane_of(t)->tend_prices = list.count > 0;
 	gs_tx_list_free(&list);
-	if (!err && (again || t->node->ask_nonce))
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE}, (struct gs_bytes){NULL, 0});
+	if (!err && (again || gs_node_lane_of(t)->ask_nonce))
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
+		                   (struct gs_bytes){NULL, 0});
 	return err ? err : forget_deep(t);
 }
 
@@ -122,10 +135,15 @@ static enum gs_err wanted_of_claim(struct gs_node_turn *t, const struct gs_inten
 	const bool timely = intent->kind == GS_INTENT_CHALLENGE || intent->kind == GS_INTENT_ATTEST;
 	struct gs_claim claim;
 	struct gs_batch batch;
+	bool challenged = false;
 	enum gs_err err = gs_facts_claim(t->j, &intent->subject, &claim);
 
 	if (!err)
 		*out = claim.status == GS_CLAIM_OPEN && (!timely || t->node->now.unix_s <= claim.window_end.unix_s);
+	if (!err && *out && intent->kind == GS_INTENT_CHALLENGE) {
+		err = gs_plan_challenged(t, &claim, &challenged);
+		*out = !challenged;
+	}
 	if (err != GS_ENOTFOUND)
 		return err;
 	err = gs_facts_batch(t->j, &intent->subject, &batch);
@@ -135,11 +153,13 @@ static enum gs_err wanted_of_claim(struct gs_node_turn *t, const struct gs_inten
 }
 
 /* What is about something that is not there (a reorganisation took it back, for a while perhaps) is left as it is. */
-static enum gs_err is_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out)
+enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out)
 {
 	enum gs_err err = GS_OK;
 
-	*out = true;
+	*out = intent->status != GS_INTENT_DONE; /* by a deposit, that is */
+	if (!*out)
+		return GS_OK;
 	switch ((enum gs_intent_kind)intent->kind) {
 	case GS_INTENT_MOVE:
 	case GS_INTENT_TIMEOUT:
@@ -164,9 +184,9 @@ static enum gs_err is_wanted(struct gs_node_turn *t, const struct gs_intent *int
 
 /* --- a higher price --- */
 
-static uint64_t patience(const struct gs_node *node, enum gs_urgency urgency)
+static uint64_t patience(const struct gs_node_turn *t, enum gs_urgency urgency)
 {
-	const uint64_t blocks = node->options.fees.bump_blocks;
+	const uint64_t blocks = t->node->options.fees.bump_blocks * (t->lane == GS_LANE_L1 ? L1_BLOCK_S : 1);
 
 	switch (urgency) {
 	case GS_URGENCY_NONE: return blocks;
@@ -196,18 +216,18 @@ static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_recor
 	gs_buf_free(&data);
 	if (!err && !fills) {
 		own = gs_intent_urgency(&intent, node->now, node->options.fees.close_s);
-		err = is_wanted(t, &intent, &wanted);
+		err = gs_tending_wanted(t, &intent, &wanted);
 	}
 	if (err)
 		return err;
 	if (wanted && own > *urgency)
 		*urgency = own;
-	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s)
+	if (gs_u256_is_zero(&tx->max_fee.v) || tx->lost_since.unix_s || !gs_hash_is_zero(&tx->deposit))
 		return GS_OK;
-	wait = patience(node, *urgency);
+	wait = patience(t, *urgency);
 	if (wanted && !tx->hopeless && tx->cancels) /* a reorganisation made it what is wanted again */
 		wait = 1;
-	*due = node->block >= tx->tended_block + wait;
+	*due = gs_tending_clock(t) >= tx->tended_block + wait;
 	out->cancels = !wanted || tx->hopeless;
 	out->urgency = *urgency;
 	return GS_OK;
@@ -224,7 +244,7 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 	memset(out, 0, sizeof(*out));
 	if (t->node->options.fees.bump_blocks == 0)
 		return GS_ENOTFOUND;
-	err = gs_tx_record_pending(t->j, &list);
+	err = gs_tx_record_pending(t->j, t->lane, &list);
 	for (size_t i = list.count; i-- > 0 && !err;) {
 		struct gs_replacement candidate = {0};
 		bool due;
@@ -255,7 +275,7 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *ours, bool *behind)
 {
 	struct gs_tx_list list;
-	enum gs_err err = gs_tx_record_pending(t->j, &list);
+	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
 
 	*ours = *behind = false;
 	for (size_t i = 0; i < list.count; i++) {
@@ -268,37 +288,38 @@ static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *our
 
 enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower)
 {
-	struct gs_node *node = t->node;
+	const struct gs_node *node = t->node;
+	struct gs_node_lane *lane = gs_node_lane_of(t);
 	uint64_t floor;
 	bool ours, behind, settled;
-	enum gs_err err = load_floor(t->j, &floor);
+	enum gs_err err = load_floor(t, &floor);
 
 	*lower = false;
-	node->ask_nonce = pending < next;
+	lane->ask_nonce = pending < next;
 	if (!err)
 		err = look_around(t, pending, &ours, &behind);
 	if (!err)
-		err = gs_tx_record_is_settled(t->j, pending, &settled);
+		err = gs_tx_record_is_settled(t->j, t->lane, pending, &settled);
 	if (err)
 		return err;
 	/* ours: it got lost and is sent again; otherwise whoever had it has lost it. settled: the endpoint may be behind; or the nonce went to
 	 * a transaction that was ahead of our blocks and is gone with its own, which no reorganisation of ours takes back */
 	if (pending >= next || pending < floor || ours) {
-		node->gap.since.unix_s = 0;
-		node->gap.known = false;
+		lane->gap.since.unix_s = 0;
+		lane->gap.known = false;
 		return GS_OK;
 	}
-	if (!node->gap.since.unix_s || node->gap.nonce != pending) {
-		node->gap.nonce = pending;
-		node->gap.since = node->now;
+	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
+		lane->gap.nonce = pending;
+		lane->gap.since = node->now;
 		return GS_OK;
 	}
 	/* Replacements of what waits behind the gap may be made at every tick; it is found beside them all the same. */
-	if (node->preparing.under_way ||
-	    node->now.unix_s < node->gap.since.unix_s + node->options.resend_s * (settled ? SETTLED_PATIENCE : 1))
+	if (lane->preparing.under_way ||
+	    node->now.unix_s < lane->gap.since.unix_s + node->options.resend_s * (settled ? SETTLED_PATIENCE : 1))
 		return GS_OK;
-	node->gap.since.unix_s = 0;
-	node->gap.known = behind;
+	lane->gap.since.unix_s = 0;
+	lane->gap.known = behind;
 	*lower = !behind;
 	if (behind)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",

@@ -8,6 +8,8 @@
 enum {
 	TX_VERSION = 2,
 	TX_FIELDS = 13,
+	L1_VERSION = 3, /* of L1 */
+	L1_FIELDS = TX_FIELDS + 2,
 	OLD_VERSION = 1, /* without prices */
 	OLD_FIELDS = 5,
 	TX_BYTES_MAX = 132 * 1024,
@@ -27,7 +29,10 @@ static void encode(const struct gs_tx_record *in, struct gs_buf *out)
 {
 	struct gs_record_writer w;
 
-	gs_record_begin(&w, out, TX_VERSION, TX_FIELDS);
+	if (in->lane == GS_LANE_L1)
+		gs_record_begin(&w, out, L1_VERSION, L1_FIELDS);
+	else
+		gs_record_begin(&w, out, TX_VERSION, TX_FIELDS);
 	gs_record_put_hash(&w, &in->intent);
 	gs_record_put_u64(&w, in->nonce);
 	gs_record_put_bool(&w, in->settled);
@@ -41,22 +46,38 @@ static void encode(const struct gs_tx_record *in, struct gs_buf *out)
 	gs_record_put_u64(&w, in->tended_block);
 	gs_record_put_u64(&w, in->settled_block);
 	gs_record_put_u64(&w, in->lost_since.unix_s);
+	if (in->lane == GS_LANE_L1) {
+		gs_record_put_u64(&w, in->deposit_gas);
+		gs_record_put_hash(&w, &in->deposit);
+	}
 	gs_record_end(&w);
+}
+
+/* Opens a record of any version. */
+static void open_record(struct gs_record_reader *r, struct gs_bytes value, struct gs_tx_record *out, bool *old)
+{
+	gs_record_open(r, value, TX_VERSION, TX_FIELDS);
+	if (r->err != GS_EUNSUPPORTED)
+		return;
+	gs_record_open(r, value, L1_VERSION, L1_FIELDS);
+	if (r->err != GS_EUNSUPPORTED) {
+		out->lane = GS_LANE_L1;
+		return;
+	}
+	gs_record_open(r, value, OLD_VERSION, OLD_FIELDS);
+	*old = true;
 }
 
 static enum gs_err decode(struct gs_bytes key, struct gs_bytes value, struct gs_tx_record *out)
 {
 	struct gs_record_reader r;
-	bool old;
+	bool old = false;
 
 	memset(out, 0, sizeof(*out));
 	if (key.len != sizeof(out->hash.b))
 		return GS_ECORRUPT;
 	memcpy(out->hash.b, key.ptr, key.len);
-	gs_record_open(&r, value, TX_VERSION, TX_FIELDS);
-	old = r.err == GS_EUNSUPPORTED;
-	if (old)
-		gs_record_open(&r, value, OLD_VERSION, OLD_FIELDS);
+	open_record(&r, value, out, &old);
 	out->intent = gs_record_get_hash(&r);
 	out->nonce = gs_record_get_u64(&r);
 	out->settled = gs_record_get_bool(&r);
@@ -71,6 +92,10 @@ static enum gs_err decode(struct gs_bytes key, struct gs_bytes value, struct gs_
 		out->tended_block = gs_record_get_u64(&r);
 		out->settled_block = gs_record_get_u64(&r);
 		out->lost_since.unix_s = gs_record_get_u64(&r);
+	}
+	if (out->lane == GS_LANE_L1) {
+		out->deposit_gas = gs_record_get_u64(&r);
+		out->deposit = gs_record_get_hash(&r);
 	}
 	return gs_record_close(&r);
 }
@@ -107,13 +132,20 @@ static enum gs_err scan(struct gs_journal *j, gs_store_visit visit, void *contex
 
 /* --- what waits --- */
 
-static enum gs_err keep_pending(void *context, struct gs_bytes key, struct gs_bytes value)
+struct listing {
+	struct gs_tx_list *list;
+	enum gs_lane lane;
+	bool settled_too;
+};
+
+static enum gs_err keep_listed(void *context, struct gs_bytes key, struct gs_bytes value)
 {
-	struct gs_tx_list *list = context;
+	const struct listing *listing = context;
+	struct gs_tx_list *list = listing->list;
 	struct gs_tx_record tx;
 	enum gs_err err = decode(key, value, &tx);
 
-	if (err || tx.settled)
+	if (err || tx.lane != listing->lane || (tx.settled && !listing->settled_too))
 		return err;
 	if (list->count == PENDING_MAX)
 		return GS_ELIMIT;
@@ -133,14 +165,15 @@ static int by_nonce_and_price(const void *x, const void *y)
 	return gs_wei_cmp(a->max_fee, b->max_fee);
 }
 
-enum gs_err gs_tx_record_pending(struct gs_journal *j, struct gs_tx_list *out)
+static enum gs_err list_txs(struct gs_journal *j, enum gs_lane lane, bool settled_too, struct gs_tx_list *out)
 {
+	struct listing listing = {.list = out, .lane = lane, .settled_too = settled_too};
 	size_t at = 0;
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
 	gs_buf_init(&out->bytes, PENDING_BYTES_MAX);
-	err = scan(j, keep_pending, out);
+	err = scan(j, keep_listed, &listing);
 	if (err == GS_ENOMEM)
 		return gs_fail(j->error, err, "pending transactions: no memory");
 	for (size_t i = 0; i < out->count; i++) {
@@ -152,6 +185,16 @@ enum gs_err gs_tx_record_pending(struct gs_journal *j, struct gs_tx_list *out)
 	return err;
 }
 
+enum gs_err gs_tx_record_pending(struct gs_journal *j, enum gs_lane lane, struct gs_tx_list *out)
+{
+	return list_txs(j, lane, false, out);
+}
+
+enum gs_err gs_tx_record_all(struct gs_journal *j, enum gs_lane lane, struct gs_tx_list *out)
+{
+	return list_txs(j, lane, true, out);
+}
+
 void gs_tx_list_free(struct gs_tx_list *list)
 {
 	free(list->tx);
@@ -159,17 +202,17 @@ void gs_tx_list_free(struct gs_tx_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-enum gs_err gs_tx_record_settle(struct gs_journal *j, uint64_t nonce)
+enum gs_err gs_tx_record_settle(struct gs_journal *j, enum gs_lane lane, uint64_t nonce, uint64_t at)
 {
 	struct gs_tx_list list;
-	enum gs_err err = gs_tx_record_pending(j, &list);
+	enum gs_err err = gs_tx_record_pending(j, lane, &list);
 
 	for (size_t i = 0; i < list.count && !err; i++) {
 		if (list.tx[i].nonce != nonce)
 			continue;
 		list.tx[i].settled = true;
-		list.tx[i].settled_block = j->block;
-		err = gs_tx_record_put(j, &list.tx[i], true);
+		list.tx[i].settled_block = at;
+		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);
 	}
 	gs_tx_list_free(&list);
 	return err;
@@ -178,7 +221,8 @@ enum gs_err gs_tx_record_settle(struct gs_journal *j, uint64_t nonce)
 /* --- what is over --- */
 
 struct old_records {
-	uint64_t block;
+	enum gs_lane lane;
+	uint64_t before;
 	uint64_t floor;
 	struct gs_hash hash[PRUNED_AT_ONCE];
 	size_t count;
@@ -190,7 +234,8 @@ static enum gs_err keep_old(void *context, struct gs_bytes key, struct gs_bytes 
 	struct gs_tx_record tx;
 	enum gs_err err = decode(key, value, &tx);
 
-	if (err || !tx.settled || tx.settled_block > old->block || old->count == PRUNED_AT_ONCE)
+	if (err || tx.lane != old->lane || !tx.settled || tx.settled_block > old->before ||
+	    old->count == PRUNED_AT_ONCE)
 		return err;
 	old->hash[old->count++] = tx.hash;
 	if (tx.nonce >= old->floor)
@@ -198,14 +243,15 @@ static enum gs_err keep_old(void *context, struct gs_bytes key, struct gs_bytes 
 	return GS_OK;
 }
 
-enum gs_err gs_tx_record_prune(struct gs_journal *j, uint64_t block, uint64_t *floor)
+enum gs_err gs_tx_record_prune(struct gs_journal *j, enum gs_lane lane, uint64_t before, uint64_t *floor)
 {
 	struct old_records *old = calloc(1, sizeof(*old));
 	enum gs_err err;
 
 	if (!old)
 		return gs_fail(j->error, GS_ENOMEM, "settled transactions: no memory");
-	old->block = block;
+	old->lane = lane;
+	old->before = before;
 	old->floor = *floor;
 	err = scan(j, keep_old, old);
 	for (size_t i = 0; i < old->count && !err; i++)
@@ -216,6 +262,7 @@ enum gs_err gs_tx_record_prune(struct gs_journal *j, uint64_t block, uint64_t *f
 }
 
 struct settled_search {
+	enum gs_lane lane;
 	uint64_t nonce;
 	bool found;
 };
@@ -226,13 +273,13 @@ static enum gs_err look_for_settled(void *context, struct gs_bytes key, struct g
 	struct gs_tx_record tx;
 	enum gs_err err = decode(key, value, &tx);
 
-	search->found = search->found || (!err && tx.settled && tx.nonce == search->nonce);
+	search->found = search->found || (!err && tx.settled && tx.lane == search->lane && tx.nonce == search->nonce);
 	return err;
 }
 
-enum gs_err gs_tx_record_is_settled(struct gs_journal *j, uint64_t nonce, bool *out)
+enum gs_err gs_tx_record_is_settled(struct gs_journal *j, enum gs_lane lane, uint64_t nonce, bool *out)
 {
-	struct settled_search search = {.nonce = nonce};
+	struct settled_search search = {.lane = lane, .nonce = nonce};
 	enum gs_err err = scan(j, look_for_settled, &search);
 
 	*out = search.found;
