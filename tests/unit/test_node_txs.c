@@ -30,10 +30,10 @@ static void reopen(struct node_fixture *f)
 	node_open(f);
 }
 
-/* Answers the PREPARE that is there. */
-static void sign_at(struct node_fixture *f, uint8_t tx, uint64_t max_fee, uint64_t tip)
+/* Answers a PREPARE. */
+static void sign_this(struct node_fixture *f, const struct gs_node_effect *e, uint8_t tx, uint64_t max_fee,
+                      uint64_t tip)
 {
-	const struct gs_node_effect *e = node_effect(f, GS_EFFECT_PREPARE);
 	struct gs_node_input in = {.kind = GS_INPUT_PREPARED};
 	uint8_t raw[] = {'t', 'x', tx};
 
@@ -49,6 +49,12 @@ static void sign_at(struct node_fixture *f, uint8_t tx, uint64_t max_fee, uint64
 	const struct gs_node_effect *sent = node_effect(f, GS_EFFECT_SEND);
 	assert_non_null(sent);
 	assert_memory_equal(gs_node_effect_data(&f->effects, sent).ptr, raw, sizeof(raw));
+}
+
+/* The one that is there. */
+static void sign_at(struct node_fixture *f, uint8_t tx, uint64_t max_fee, uint64_t tip)
+{
+	sign_this(f, node_effect(f, GS_EFFECT_PREPARE), tx, max_fee, tip);
 }
 
 static void refuse(struct node_fixture *f, enum gs_tx_refusal kind)
@@ -334,6 +340,31 @@ static void a_gap_is_filled(void **state)
 	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, FIRST_NONCE + 2);
 }
 
+/* What waits behind a gap is replaced again and again, so that a replacement is under way at every look at the nonces. */
+static void a_gap_is_filled_beside_replacements(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	sign_at(f, 0x71, 80, 8);
+	blocks(f, DUE_BUMP);
+	const struct gs_node_effect replacement = *node_effect(f, GS_EFFECT_PREPARE);
+	assert_true(replacement.replaces);
+	nonce_is(f, FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	nonce_is(f, FIRST_NONCE); /* known from now on; the replacement is still being made */
+	sign_this(f, &replacement, 0x72, 90, 9);
+	assert_is_transfer_to_self(f, FIRST_NONCE);
+	sign_at(f, 0x73, 90, 9);
+	blocks(f, 1);
+	receipt_of(f, 0x73, true, 1);
+	receipt_of(f, 0x72, true, 1);
+	assert_int_equal(summary_of(f).pending_txs, 0);
+}
+
 /* An endpoint that is behind shows a nonce that we know to be used: that is no gap. */
 static void an_old_endpoint_shows_no_gap(void **state)
 {
@@ -493,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_would_revert_is_taken_back, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_line_is_lost_the_second_time, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_nonce_that_is_free_again_is_used, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_day_has_a_budget, set_up, node_tear_down),

@@ -314,8 +314,9 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 		lane->gap.since = node->now;
 		return GS_OK;
 	}
-	/* Replacements of what waits behind the gap may be made at every tick; it is found beside them all the same. */
-	if (lane->preparing.under_way ||
+	/* Replacements of what waits behind the gap may be under way at every answer: it is found beside them all the same, and then
+	 * none is begun before it is filled. */
+	if ((lane->preparing.under_way && (lane->preparing.fills || !behind)) ||
 	    node->now.unix_s < lane->gap.since.unix_s + node->options.resend_s * (settled ? SETTLED_PATIENCE : 1))
 		return GS_OK;
 	lane->gap.since.unix_s = 0;
