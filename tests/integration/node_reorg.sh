@@ -5,6 +5,7 @@ set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
+slots=32 # what is taken back here is not final yet
 devnet_up 60 120
 honest=$(claim 1 "${images[0]}")
 wrong=$(claim 1 "${images[1]}" "${images[0]}")
@@ -46,7 +47,7 @@ wait "${pids[fresh]}"
 unset "pids[fresh]"
 facts() {
 	"$gainsay" games --db "$1" --json
-	"$gainsay" claims --db "$1" --json | grep -Ev '"(sampled|reason|verdict|computed_root)"' | sed 's/,$//'
+	"$gainsay" claims --db "$1" --json | grep -Ev '"(sampled|reason|rate_ppm|verdict|computed_root)"' | sed 's/,$//'
 }
 facts "$db" >"$work/facts.reorged"
 facts "$work/fresh.db" >"$work/facts.fresh"

@@ -1,6 +1,7 @@
 # tests/support/devnet.sh: a chain, the contracts and parties with stake, for the node's integration tests. Source it.
 #
 #   more_parameters=TEXT              YAML for 'gainsay deploy', behind what devnet_up says itself
+#   slots=N                           of an epoch: a block is final that is two epochs deep (1: two blocks)
 #   devnet_up [WINDOW_S] [BUDGET_S] [MINIMUM_S]  starts anvil, deploys, stakes 1000 for parties 1, 2, 3, registers the digits model
 #   gs N COMMAND...                   a gainsay command on that chain with party N's key
 #   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
@@ -109,7 +110,7 @@ field() {
 chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transaction
 	local i port= pace=(--block-time "${1:-1}")
 	[[ ${1:-1} == 0 ]] && pace=()
-	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch 1 "${@:2}"
+	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch "${slots:-1}" "${@:2}"
 	for ((i = 0; i < 100; i++)); do
 		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
 		[[ -n $port ]] && break
