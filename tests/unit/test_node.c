@@ -10,6 +10,7 @@
 #include "chain/core/hash.h"
 #include "chain/eth/bindings.h"
 #include "tests/unit/node_fixture.h"
+#include "validator/node/agenda.h"
 
 static void wrong_claim_is_challenged_once(void **state)
 {
@@ -114,6 +115,56 @@ static void own_claims_are_not_checked_but_finalised(void **state)
 	assert_non_null(e);
 	assert_memory_equal(&e->to, &f->options.contracts.claims, 20);
 	assert_int_equal(gs_be32_read(gs_node_effect_data(&f->effects, e).ptr), GS_CLAIMS_FN_FINALIZE);
+}
+
+struct agenda_keys {
+	uint8_t key[64][GS_AGENDA_KEY_MAX];
+	size_t len[64];
+	size_t count;
+};
+
+static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct agenda_keys *keys = context;
+
+	(void)value;
+	assert_true(keys->count < GS_ARRAY_LEN(keys->len) && key.len <= GS_AGENDA_KEY_MAX);
+	memcpy(keys->key[keys->count], key.ptr, key.len);
+	keys->len[keys->count++] = key.len;
+	return GS_OK;
+}
+
+static void lose_the_agenda(struct node_fixture *f)
+{
+	struct agenda_keys keys = {.count = 0};
+	struct gs_store_txn *txn;
+
+	assert_int_equal(f->store.begin(f->store.self, GS_STORE_WRITE, &txn, NULL), GS_OK);
+	assert_int_equal(f->store.scan(txn, GS_TABLE_AGENDA, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep_key,
+	                               &keys, NULL),
+	                 GS_OK);
+	assert_true(keys.count > 0);
+	for (size_t i = 0; i < keys.count; i++)
+		assert_int_equal(f->store.del(txn, GS_TABLE_AGENDA, (struct gs_bytes){keys.key[i], keys.len[i]}, NULL),
+		                 GS_OK);
+	assert_int_equal(f->store.commit(txn, NULL), GS_OK);
+}
+
+/* Should a subject ever be missing on the agenda, it is late, and not lost. */
+static void what_the_agenda_lost_is_found(void **state)
+{
+	struct node_fixture *f = *state;
+
+	gs_node_close(f->node);
+	f->options.check_agenda = false; /* it would find it, and fail */
+	node_open(f);
+	node_post(f, 0x51, 9, 3);
+	lose_the_agenda(f);
+	f->now_s = NODE_WINDOW_END_S + 1 + GS_AGENDA_SWEEP_S;
+	node_block(f, 0x11, NULL, 0);
+	assert_non_null(node_effect(f, GS_EFFECT_PREPARE));
+	assert_int_equal(gs_be32_read(gs_node_effect_data(&f->effects, node_effect(f, GS_EFFECT_PREPARE)).ptr),
+	                 GS_CLAIMS_FN_FINALIZE);
 }
 
 static void refused_comes_again_later(void **state)
@@ -380,6 +431,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wrong_claim_is_challenged_once, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(nothing_but_invalid_challenges, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(own_claims_are_not_checked_but_finalised, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_the_agenda_lost_is_found, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(refused_comes_again_later, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(reorg_takes_the_claim_back, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(reorg_before_it_is_signed, node_set_up, node_tear_down),

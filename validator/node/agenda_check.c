@@ -1,4 +1,5 @@
-/* The same looks at everything that is stored, without the agenda: nothing may be left. For tests, since it takes as long as there is much. */
+/* Looks at everything that is stored, without the agenda: nothing may be left. For tests at every step, since it takes as long as there
+ * is much; for everybody now and then (gs_agenda_sweep). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,42 @@ static enum gs_err check_table(struct gs_node_turn *t, enum gs_table table, gs_s
 		              id);
 	}
 	free(ids.id);
+	return err;
+}
+
+static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table, enum gs_agenda_part part,
+                               gs_store_visit keep)
+{
+	struct ids ids = {.self = t->node->options.self};
+	uint8_t key[GS_AGENDA_KEY];
+	enum gs_err err = t->j->store->scan(t->j->txn, table, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep,
+	                                    &ids, t->j->error);
+
+	for (size_t i = 0; i < ids.count && !err; i++)
+		err = gs_agenda_put(t->j, gs_agenda_key(key, part, GS_AGENDA_NOW, &ids.id[i]));
+	free(ids.id);
+	return err;
+}
+
+enum gs_err gs_agenda_sweep(struct gs_node_turn *t)
+{
+	struct gs_node *node = t->node;
+	const bool due = node->swept.unix_s && node->now.unix_s >= node->swept.unix_s + GS_AGENDA_SWEEP_S;
+	enum gs_err err;
+
+	if (!node->swept.unix_s)
+		node->swept = node->now;
+	if (!due && !node->sweep)
+		return GS_OK;
+	node->swept = node->now;
+	node->sweep = false;
+	err = enter_table(t, GS_TABLE_GAMES, GS_AGENDA_GAMES, keep_game);
+	if (!err)
+		err = enter_table(t, GS_TABLE_CLAIMS, GS_AGENDA_CLAIMS, keep_claim);
+	if (!err)
+		err = enter_table(t, GS_TABLE_ATTESTATIONS, GS_AGENDA_ATTESTED, keep_attested);
+	if (!err)
+		err = enter_table(t, GS_TABLE_BATCHES, GS_AGENDA_BATCHES, keep_batch);
 	return err;
 }
 

@@ -39,6 +39,7 @@ static enum gs_err on_change(struct gs_node_turn *t)
 		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
 		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
 	node->lane[GS_LANE_CHAIN].ask_nonce |= change->orphaned_count > 0;
+	node->sweep |= change->orphaned_count > 0;
 	for (size_t i = 0; i < change->orphaned_count && !err; i++)
 		err = take_back(t, &change->orphaned[i]);
 	for (size_t i = 0; i < change->added_count && !err; i++) {

@@ -8,6 +8,7 @@
 enum {
 	FLOOR_VERSION = 1,
 	SETTLED_PATIENCE = 2,
+	FORGOTTEN_PATIENCE = 6,
 	L1_BLOCK_S = 12,
 	L1_KEPT_S = 7 * 86400, /* longer than any deposit waits for its place on the chain */
 };
@@ -303,8 +304,10 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	if (err)
 		return err;
 	/* ours: it got lost and is sent again; otherwise whoever had it has lost it. settled: the endpoint may be behind; or the nonce went to
-	 * a transaction that was ahead of our blocks and is gone with its own, which no reorganisation of ours takes back */
-	if (pending >= next || pending < floor || ours) {
+	 * a transaction that was ahead of our blocks and is gone with its own, which no reorganisation of ours takes back. Below the floor it
+	 * was settled and is forgotten: an endpoint that is far behind, most likely, unless something waits behind it for as long as this. */
+	const bool forgotten = pending < floor;
+	if (pending >= next || ours || (forgotten && !behind)) {
 		lane->gap.since.unix_s = 0;
 		lane->gap.known = false;
 		return GS_OK;
@@ -317,7 +320,9 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	/* Replacements of what waits behind the gap may be under way at every answer: it is found beside them all the same, and then
 	 * none is begun before it is filled. */
 	if ((lane->preparing.under_way && (lane->preparing.fills || !behind)) ||
-	    node->now.unix_s < lane->gap.since.unix_s + node->options.resend_s * (settled ? SETTLED_PATIENCE : 1))
+	    node->now.unix_s < lane->gap.since.unix_s + node->options.resend_s * (forgotten ? FORGOTTEN_PATIENCE
+	                                                                          : settled ? SETTLED_PATIENCE
+	                                                                                    : 1))
 		return GS_OK;
 	lane->gap.since.unix_s = 0;
 	lane->gap.known = behind;
