@@ -263,8 +263,6 @@ enum gs_err gs_run_prepare(struct gs_run *run, unsigned threads, struct gs_error
 		run->output_at[i] = gs_exec_plan_place(run->plan, run->output_at[i]);
 	size_t arena = err == GS_OK ? (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES : 0;
 	gs_large_pages(run->trace, arena);
-	if (arena >= GS_LARGE_PAGE / 2) /* less is not worth the call */
-		gs_pages_now(run->trace, arena);
 	return err;
 }
 
@@ -276,6 +274,12 @@ enum gs_err gs_run_execute(struct gs_run *run, unsigned threads, double *seconds
 	if (err != GS_OK)
 		return err;
 	double start = now_s();
+	if (!run->touched) { /* many pages at once cost less than one at a time; a run's cost, not that of being ready for one */
+		size_t arena = (size_t)gs_exec_plan_chunks(run->plan) * GS_CHUNK_BYTES;
+		if (arena >= GS_LARGE_PAGE / 2) /* less is not worth the call */
+			gs_pages_now(run->trace, arena);
+		run->touched = true;
+	}
 	err = gs_exec_plan_run(run->plan, &mem, error);
 	if (seconds != NULL)
 		*seconds = now_s() - start;

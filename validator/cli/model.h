@@ -54,6 +54,7 @@ struct gs_run {
 	uint64_t trace_bytes;
 	struct gs_exec_plan *plan; /* owned; made by gs_run_prepare, or else by the first execution */
 	const char *isa; /* borrowed; of validator/exec/exec.h, or NULL for the best one; set before executing */
+	bool touched;    /* the arena's pages are there */
 	bool again;      /* set before executing: there will be many, so what can be prepared once is */
 };
 /* Packs tensor i into program input i; types and shapes must fit. GS_EUNSUPPORTED for a tolerant program of another's making, which
