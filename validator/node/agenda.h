@@ -103,8 +103,9 @@ struct gs_bytes gs_agenda_waiting(uint8_t out[GS_AGENDA_KEY_MAX], enum gs_agenda
 GS_MUST enum gs_err gs_agenda_enter_written(struct gs_node_turn *t);
 /* Enters everything that is open when the agenda was made by another version of this, or with options by which other things are due. */
 GS_MUST enum gs_err gs_agenda_open(struct gs_node_turn *t);
-/* Every GS_AGENDA_SWEEP_S seconds, and after a reorganisation, enters everything that is open: should the three rules ever have left
- * something, it is late by that and not lost. Not with options.check_agenda, which would see nothing then. */
+/* Enters everything that is open: after a reorganisation, since looks count blocks on top, and these are fewer then though no record of the
+ * subject has changed; and every GS_AGENDA_SWEEP_S seconds without options.check_agenda: should the three rules ever have left something, it
+ * is late by that and not lost. */
 GS_MUST enum gs_err gs_agenda_sweep(struct gs_node_turn *t);
 /* Looks at everything that is stored; an error if anything is due that a look at the agenda has left. */
 GS_MUST enum gs_err gs_agenda_check(struct gs_node_turn *t);

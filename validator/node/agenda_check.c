@@ -145,7 +145,8 @@ static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table, enum
 enum gs_err gs_agenda_sweep(struct gs_node_turn *t)
 {
 	struct gs_node *node = t->node;
-	const bool due = node->swept.unix_s && node->now.unix_s >= node->swept.unix_s + GS_AGENDA_SWEEP_S;
+	const bool due = node->swept.unix_s && node->now.unix_s >= node->swept.unix_s + GS_AGENDA_SWEEP_S &&
+	                 !node->options.check_agenda; /* which would see nothing then */
 	enum gs_err err;
 
 	if (!node->swept.unix_s)

@@ -169,7 +169,7 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 	bool whole = true;
 	enum gs_err err = gs_agenda_enter_written(t);
 
-	if (!err && !t->node->options.check_agenda)
+	if (!err)
 		err = gs_agenda_sweep(t);
 	if (!err)
 		err = look_at_part(t, GS_AGENDA_GAMES, &whole);
