@@ -12,6 +12,17 @@ enum gs_err gs_node_fetch_logs(struct gs_node_turn *t)
 	                    (struct gs_bytes){NULL, 0});
 }
 
+/* What waits was mined, perhaps, in a block that is gone: it is sent again as soon as the other branch is here, since nobody says whether
+ * endpoints still have it. All of it, because what has a deadline may stand behind what has none. */
+static void branch_changed(struct gs_node *node, uint64_t blocks, uint64_t from)
+{
+	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu", (unsigned long long)blocks,
+	            (unsigned long long)from);
+	node->lane[GS_LANE_CHAIN].ask_nonce = true;
+	node->lane[GS_LANE_CHAIN].send_again = true;
+	node->sweep = true;
+}
+
 static enum gs_err take_back(struct gs_node_turn *t, const struct gs_head *orphan)
 {
 	struct gs_node *node = t->node;
@@ -36,10 +47,7 @@ static enum gs_err on_change(struct gs_node_turn *t)
 	if (change->orphaned_count && change->orphaned[change->orphaned_count - 1].number <= node->final)
 		return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_RESYNC}, (struct gs_bytes){NULL, 0});
 	if (change->orphaned_count)
-		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
-		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
-	node->lane[GS_LANE_CHAIN].ask_nonce |= change->orphaned_count > 0;
-	node->sweep |= change->orphaned_count > 0;
+		branch_changed(node, change->orphaned_count, change->orphaned[change->orphaned_count - 1].number);
 	for (size_t i = 0; i < change->orphaned_count && !err; i++)
 		err = take_back(t, &change->orphaned[i]);
 	for (size_t i = 0; i < change->added_count && !err; i++) {
@@ -65,8 +73,7 @@ static enum gs_err rewind_to(struct gs_node_turn *t, uint64_t number)
 	struct gs_node *node = t->node;
 	enum gs_err err = GS_OK;
 
-	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu",
-	            (unsigned long long)(gs_node_newest(node)->number - number), (unsigned long long)number + 1);
+	branch_changed(node, gs_node_newest(node)->number - number, number + 1);
 	node->queue_count = 0;
 	while (node->block > number && !err) {
 		err = gs_journal_rewind(t->j);
