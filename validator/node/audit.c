@@ -166,7 +166,7 @@ static enum gs_err no_form(struct gs_error *error, const char *what)
 static enum gs_err load_anchor(const struct gs_store *store, struct gs_store_txn *txn, struct gs_audit_anchor *out,
                                struct gs_error *error)
 {
-	struct gs_bytes value;
+	struct gs_bytes value = {NULL, 0};
 	const enum gs_err err = view(store, txn, key_of(anchor_key), &value, error);
 
 	*out = (struct gs_audit_anchor){.first = 1};
@@ -179,7 +179,7 @@ enum gs_err gs_audit_head(const struct gs_store *store, struct gs_store_txn *txn
                           struct gs_error *error)
 {
 	struct gs_audit_anchor anchor;
-	struct gs_bytes value;
+	struct gs_bytes value = {NULL, 0};
 	enum gs_err err = view(store, txn, key_of(head_key), &value, error);
 
 	memset(out, 0, sizeof(*out));
@@ -196,7 +196,7 @@ enum gs_err gs_audit_at(const struct gs_store *store, struct gs_store_txn *txn, 
                         struct gs_hash *hash, struct gs_error *error)
 {
 	uint8_t key[GS_AUDIT_KEY];
-	struct gs_bytes value;
+	struct gs_bytes value = {NULL, 0};
 	const enum gs_err err = view(store, txn, entry_key(index, key), &value, error);
 
 	if (err)
@@ -211,7 +211,7 @@ enum gs_err gs_audit_at(const struct gs_store *store, struct gs_store_txn *txn, 
 enum gs_err gs_audit_hash_at(const struct gs_store *store, struct gs_store_txn *txn, uint64_t index,
                              struct gs_hash *out, struct gs_error *error)
 {
-	struct gs_bytes bytes;
+	struct gs_bytes bytes = {NULL, 0};
 	struct gs_audit_anchor anchor;
 	enum gs_err err;
 
@@ -308,7 +308,7 @@ enum gs_err gs_audit_append_bytes(struct gs_journal *j, enum gs_audit_kind kind,
 static enum gs_err is_old(struct gs_journal *j, uint64_t index, struct gs_time before, bool *out)
 {
 	struct gs_audit_entry entry;
-	struct gs_bytes bytes;
+	struct gs_bytes bytes = {NULL, 0};
 	struct gs_hash hash;
 	enum gs_err err = gs_audit_at(j->store, j->txn, index, &bytes, &hash, j->error);
 
