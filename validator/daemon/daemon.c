@@ -18,6 +18,7 @@
 #include "validator/daemon/l1.h"
 #include "validator/daemon/lots.h"
 #include "validator/daemon/options.h"
+#include "validator/daemon/ready.h"
 #include "validator/daemon/talk_folder.h"
 
 struct pending { /* an effect that is to be done, with its bytes */
@@ -65,15 +66,14 @@ struct daemon {
 	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
 	time_t started;
+	struct gs_ready ready;
 	enum gs_err err; /* why the loop ended */
 	struct gs_error error;
 };
 
 static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim)
 {
-	const struct daemon *d = self;
-
-	return gs_work_prover(gs_executions_work(d->executions), claim);
+	return gs_work_prover(gs_executions_work(((const struct daemon *)self)->executions), claim);
 }
 
 static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signature *out)
@@ -348,7 +348,9 @@ static enum gs_err tend(struct daemon *d)
 	if (!d->follow.caught_up)
 		return GS_OK;
 	err = gs_batches_look(d->batches, (uint64_t)time(NULL), take_leaves, d);
-	return err ? err : feed_and_do(d, &timer);
+	if (!err)
+		err = feed_and_do(d, &timer);
+	return err ? err : gs_ready_say(&d->ready, d->node, d->log, &d->error);
 }
 
 static enum gs_err rest(struct daemon *d)
@@ -366,10 +368,9 @@ static enum gs_err rest(struct daemon *d)
  * it led to, and the time after all headers. */
 static enum gs_err advance(struct daemon *d)
 {
-	enum gs_err err = GS_OK;
+	enum gs_err err = ask_ranges(d);
 	uint64_t number;
 
-	err = ask_ranges(d);
 	while (!err && d->phase != RESTING && !gs_chain_thread_outstanding(d->chain))
 		if (d->phase == TENDING)
 			err = rest(d);
@@ -531,9 +532,8 @@ static enum gs_err open_node(struct daemon *d)
 		err = gs_chain_io_rules(&d->io, &options, &d->error);
 	if (!err)
 		err = gs_chain_io_nonce(&d->io, &d->nonce, &d->error);
-	if (err)
-		return err;
-	err = gs_lots_open(&d->store, d->config, &options.contracts, &options.self, &d->lots, &d->error);
+	if (!err)
+		err = gs_lots_open(&d->store, d->config, &options.contracts, &options.self, &d->lots, &d->error);
 	return err ? err : gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
 }
 
@@ -567,14 +567,12 @@ static enum gs_err open_all(struct daemon *d)
 	if (!d->config->models[0])
 		return gs_fail(&d->error, GS_EINVAL,
 		               "models: not named; give --models DIR, the folder with the models to check");
-	err = gs_store_open(d->config->db, NULL, &d->db,
-	                    &d->error); /* before anything is asked of the chain: it holds the lock */
-	if (err)
+	/* before anything is asked of the chain: it holds the lock */
+	if ((err = gs_store_open(d->config->db, NULL, &d->db, &d->error)))
 		return err;
 	d->store = gs_store_port(d->db);
-	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)))
-		return err;
-	if ((err = gs_session_lock_node(&d->session, d->config, "a node", &d->key_lock, &d->error)))
+	if ((err = gs_session_open(d->config, GS_SESSION_CONTRACTS | GS_SESSION_KEY, &d->session, &d->error)) ||
+	    (err = gs_session_lock_node(&d->session, d->config, "a node", &d->key_lock, &d->error)))
 		return err;
 	gs_session_say_trust(&d->session, d->log);
 	gs_chain_io_init(&d->io, &d->session, d->config, d->log);
@@ -679,6 +677,7 @@ enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon
 	d->log = log;
 	d->key_lock.fd = -1;
 	d->started = time(NULL);
+	gs_ready_begin(&d->ready);
 	err = open_all(d);
 	if (!err)
 		err = open_loop(d);
