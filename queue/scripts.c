@@ -49,6 +49,7 @@ const char gs_queue_script_reclaim[] = PUT_ASIDE
 	"  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end\n"
 	"  if about['pending'] == 0 and about['idle'] > 3600000 and about['name'] ~= worker then\n"
 	"    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], group, about['name'])\n"
+	"    redis.call('HDEL', KEYS[6], about['name'])\n"
 	"  end\n"
 	"end\n"
 	"return out\n";
@@ -130,3 +131,20 @@ const char gs_queue_script_counts[] =
 	"if held.err and not string.find(held.err, 'NOGROUP', 1, true) then return held end\n"
 	"return {redis.call('XLEN', KEYS[1]), held.err and 0 or held[1], redis.call('XLEN', KEYS[3]),\n"
 	"  redis.call('XLEN', KEYS[4]), redis.call('HLEN', KEYS[2])}\n";
+
+const char gs_queue_script_tell[] = "redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])\n"
+				    "return 1\n";
+
+const char gs_queue_script_members[] =
+	"local all = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])\n"
+	"if all.err then\n"
+	"  if string.find(all.err, 'NOGROUP', 1, true) or string.find(all.err, 'no such key', 1, true) then return {} end\n"
+	"  return all\n"
+	"end\n"
+	"local out = {}\n"
+	"for _, consumer in ipairs(all) do\n"
+	"  local about = {}\n"
+	"  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end\n"
+	"  out[#out + 1] = {about['name'], about['pending'], about['idle'], redis.call('HGET', KEYS[6], about['name']) or ''}\n"
+	"end\n"
+	"return out\n";

@@ -7,12 +7,13 @@
  *     gainsay:{NAME}:results   stream: id, kind ("done" or "aside"), worker, bytes (the result, or the last error)
  *     gainsay:{NAME}:aside     stream: id, payload, deliveries, worker, error. Jobs that nobody could do
  *     gainsay:{NAME}:errors    hash: job id -> what went wrong with it last
+ *     gainsay:{NAME}:workers   hash: worker -> what it says of itself
  *
  * A script writes first what may be refused for want of memory, so that it has then done nothing. */
 #ifndef GS_QUEUE_SCRIPTS_H
 #define GS_QUEUE_SCRIPTS_H
 
-enum { GS_QUEUE_KEYS = 5 };
+enum { GS_QUEUE_KEYS = 6 };
 
 /* id, payload, most unfinished, most ids -> {"new"}, {"known", state}, {"full"} or {"kept"} */
 extern const char gs_queue_script_submit[];
@@ -35,5 +36,9 @@ extern const char gs_queue_script_drop[];
 extern const char gs_queue_script_cancel[];
 /* group -> {unfinished, of these with a worker, results, aside, ids} */
 extern const char gs_queue_script_counts[];
+/* worker, bytes -> 1: what it says of itself, in the place of what it said before */
+extern const char gs_queue_script_tell[];
+/* group -> {{worker, jobs held, ms since it was heard of, what it says or ""}...} */
+extern const char gs_queue_script_members[];
 
 #endif
