@@ -73,8 +73,8 @@ enum gs_err gs_queue_eval(struct gs_queue *queue, struct gs_link *link, const ch
 	GS_ASSERT(count + GS_QUEUE_KEYS + 3 <= GS_LINK_ARGUMENTS_MAX);
 	all[n++] = gs_queue_words("EVAL");
 	all[n++] = gs_queue_words(script);
-	all[n++] = gs_queue_words("6");
-	_Static_assert(GS_QUEUE_KEYS == 6, "the number above");
+	all[n++] = gs_queue_words("7");
+	_Static_assert(GS_QUEUE_KEYS == 7, "the number above");
 	for (unsigned k = 0; k < GS_QUEUE_KEYS; k++)
 		all[n++] = gs_queue_words(queue->key[k]);
 	for (unsigned i = 0; i < count; i++)
@@ -107,7 +107,8 @@ static void make_worker_name(char out[GS_QUEUE_NAME_MAX + 1])
 
 static enum gs_err take_options(struct gs_queue *queue, const struct gs_queue_options *options, struct gs_error *error)
 {
-	static const char *const keys[GS_QUEUE_KEYS] = {"jobs", "ids", "results", "aside", "errors", "workers"};
+	static const char *const keys[GS_QUEUE_KEYS] = {"jobs",   "ids",     "results", "aside",
+	                                                "errors", "workers", "clock"};
 	enum gs_err err = gs_redis_url_read(options->url, &queue->url, error);
 	if (err != GS_OK)
 		return err;

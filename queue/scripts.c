@@ -49,7 +49,6 @@ const char gs_queue_script_reclaim[] = PUT_ASIDE
 	"  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end\n"
 	"  if about['pending'] == 0 and about['idle'] > 3600000 and about['name'] ~= worker then\n"
 	"    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], group, about['name'])\n"
-	"    redis.call('HDEL', KEYS[6], about['name'])\n"
 	"  end\n"
 	"end\n"
 	"return out\n";
@@ -132,19 +131,31 @@ const char gs_queue_script_counts[] =
 	"return {redis.call('XLEN', KEYS[1]), held.err and 0 or held[1], redis.call('XLEN', KEYS[3]),\n"
 	"  redis.call('XLEN', KEYS[4]), redis.call('HLEN', KEYS[2])}\n";
 
-const char gs_queue_script_tell[] = "redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])\n"
-				    "return 1\n";
+/* TIME would need a right of its own. */
+#define NOW \
+	"local place = redis.call('XADD', KEYS[7], 'MAXLEN', '1', '*', 'is', 'now')\n" \
+	"local now = tonumber(string.match(place, '^%d+'))\n"
 
-const char gs_queue_script_members[] =
-	"local all = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])\n"
-	"if all.err then\n"
-	"  if string.find(all.err, 'NOGROUP', 1, true) or string.find(all.err, 'no such key', 1, true) then return {} end\n"
-	"  return all\n"
-	"end\n"
-	"local out = {}\n"
-	"for _, consumer in ipairs(all) do\n"
+const char gs_queue_script_tell[] = NOW "local all = redis.call('HGETALL', KEYS[6])\n"
+					"for i = 1, #all, 2 do\n"
+					"  local since = tonumber(string.match(all[i + 1], '^%d+') or 0)\n"
+					"  if since + 3600000 < now then redis.call('HDEL', KEYS[6], all[i]) end\n"
+					"end\n"
+					"redis.call('HSET', KEYS[6], ARGV[1], string.format('%.0f ', now) .. ARGV[2])\n"
+					"return 1\n";
+
+const char gs_queue_script_members[] = NOW
+	"local held = {}\n"
+	"local group = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])\n"
+	"for _, consumer in ipairs(group.err and {} or group) do\n"
 	"  local about = {}\n"
 	"  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end\n"
-	"  out[#out + 1] = {about['name'], about['pending'], about['idle'], redis.call('HGET', KEYS[6], about['name']) or ''}\n"
+	"  held[about['name']] = about['pending']\n"
+	"end\n"
+	"local out = {}\n"
+	"local all = redis.call('HGETALL', KEYS[6])\n"
+	"for i = 1, #all, 2 do\n"
+	"  local since, says = string.match(all[i + 1], '^(%d+) (.*)$')\n"
+	"  if since then out[#out + 1] = {all[i], held[all[i]] or 0, math.max(0, now - tonumber(since)), says} end\n"
 	"end\n"
 	"return out\n";
