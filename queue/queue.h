@@ -143,14 +143,14 @@ typedef void gs_queue_counted(void *self, enum gs_err err, const struct gs_queue
 GS_MUST enum gs_err gs_queue_count(struct gs_queue *queue, gs_queue_counted *counted, void *self,
                                    struct gs_error *error);
 
-/* What this worker says of itself, in the place of what it said before; forgotten with the worker, an hour after it was heard of last. GS_ELIMIT: more
+/* What this worker says of itself, in the place of what it said before; forgotten an hour later. GS_ELIMIT: more
  * than GS_QUEUE_SAYS_MAX bytes. */
 GS_MUST enum gs_err gs_queue_tell(struct gs_queue *queue, struct gs_bytes says, gs_queue_answer *answer, void *self,
                                   struct gs_error *error);
-struct gs_queue_member { /* a worker, as the server knows it */
+struct gs_queue_member { /* a worker that has said something of itself */
 	char name[GS_QUEUE_NAME_MAX + 1];
 	uint64_t held;      /* jobs */
-	uint64_t silent_ms; /* since it was heard of */
+	uint64_t silent_ms; /* since it said something, by the server's clock */
 	struct gs_bytes
 		says; /* of itself: anybody with the queue's password can have written it; borrowed until the function returns */
 };

@@ -12,7 +12,7 @@
 #include "validator/daemon/worker_status.h"
 #include "validator/node/node.h"
 
-enum { AWAY_MS = 2 * GS_WORKER_VISIBILITY_MS }; /* a worker that lives is heard of more often */
+enum { AWAY_MS = 2 * GS_WORKER_VISIBILITY_MS }; /* a worker that lives says something every GS_WORKER_TELL_MS */
 
 struct listing {
 	bool json;
@@ -50,7 +50,7 @@ static void print_one(const struct listing *l, const struct gs_queue_member *m, 
 
 	if (told)
 		gs_address_format(&s->key, key);
-	printf("%s\n  key %s: %s; heard of %" PRIu64 ".%" PRIu64 " s ago; holds %" PRIu64 " jobs\n", m->name, key,
+	printf("%s\n  key %s: %s; last seen %" PRIu64 ".%" PRIu64 " s ago; holds %" PRIu64 " jobs\n", m->name, key,
 	       standing_of(l, m, told), m->silent_ms / 1000, m->silent_ms / 100 % 10, m->held);
 	if (!told)
 		return;
@@ -104,7 +104,7 @@ static void on_members(void *self, enum gs_err err, const struct gs_queue_member
 			print_one(l, &members[i], told);
 	}
 	if (count == 0 && !l->json)
-		printf("no worker has ever asked this queue for a job\n");
+		printf("no worker has said anything on this queue for an hour\n");
 }
 
 static enum gs_err read_liars(const char *dir, struct listing *l, struct gs_error *error)
