@@ -17,6 +17,7 @@
 #include "validator/daemon/l1.h"
 #include "validator/daemon/later.h"
 #include "validator/daemon/lots.h"
+#include "validator/daemon/ready.h"
 
 struct gs_daemon_pending; /* an effect that is to be done */
 
@@ -57,6 +58,7 @@ struct gs_daemon {
 	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
 	time_t started;
+	struct gs_ready ready;
 	enum gs_err err; /* why the loop ended */
 	struct gs_error error;
 };
