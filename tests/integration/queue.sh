@@ -125,6 +125,12 @@ q submit 102 1 4194305 && fail "a payload that is too large is accepted"
 q --idle 300 work >/dev/null
 until_count '*results 17*'
 
+# --- more than a connection keeps without an answer (64 MiB) ---
+name=much
+check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$(q flood 0 40 3000000)"
+q --idle 300 work >/dev/null
+check "and nothing is lost" 'results 40 wrong 0 aside 0 twice 0' "$(q collect 40 3000000)"
+
 # --- workers are killed in the middle ---
 name=killed
 q flood 0 300 >/dev/null

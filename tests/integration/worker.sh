@@ -133,6 +133,37 @@ check "what is no job is put aside" 'results 3 wrong 0 aside 3 twice 0 unsigned 
 stop trace TERM
 check "and nothing else happens to the worker" 0 "$status"
 
+# --- jobs of 2.8 MB each, more of them under way than a connection keeps (64 MiB) ---
+/usr/bin/python3 - "$work/models/wide.onnx" <<'PY'
+import sys
+
+
+def varint(n):
+    return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+
+def field(number, value):  # a number, or what has a length
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def value_info(name):  # float[1, 700000]
+    shape = b"".join(field(1, field(1, n)) for n in (1, 700000))
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+
+
+node = field(1, b"x") + field(2, b"y") + field(4, b"Relu")
+graph = field(1, node) + field(2, b"wide") + field(11, value_info(b"x")) + field(12, value_info(b"y"))
+open(sys.argv[1], "wb").write(field(1, 8) + field(7, graph) + field(8, field(2, 17)))
+PY
+wide=$work/models/wide.onnx
+redis-cli -p "$port" flushall >/dev/null
+check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$("$tool" --url "$url" post "$wide" 0 40 2>&1)"
+worker wide --queue "$url" --jobs 40
+check "and each is done" "results 40 $right" "$("$tool" --url "$url" --key "$account" collect "$wide" 0 40 2>/dev/null)"
+wait "${pids[wide]}" && unset "pids[wide]"
+
 # --- TLS, a user, a password from a file, and a name whose first address need not be the server's ---
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$work/tls.key" -out "$work/tls.pem" 2>/dev/null
