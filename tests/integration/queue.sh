@@ -85,9 +85,12 @@ until_count '*results 17*'
 
 # --- more than a connection keeps without an answer (64 MiB) ---
 name=much
+serve much --appendonly no
 check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$(q flood 0 40 3000000)"
 q --idle 300 work >/dev/null
 check "and nothing is lost" 'results 40 wrong 0 aside 0 twice 0' "$(q collect 40 3000000)"
+stop much KILL
+port=$url_port
 
 # --- workers are killed in the middle ---
 name=killed
