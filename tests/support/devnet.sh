@@ -48,6 +48,8 @@ start() {
 		command_of "${@:2}"
 		set -- "${command[@]}"
 	fi
+	: >>"$work/$name.log" # there for whoever reads it, before the process has had a turn
+	: >"$work/$name.out"
 	"$@" >"$work/$name.out" 2>>"$work/$name.log" </dev/null &
 	pids[$name]=$!
 }
