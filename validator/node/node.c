@@ -180,17 +180,18 @@ static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input 
 
 /* --- the step --- */
 
+/* What is new, and what waits to be signed, comes before what waits to be mined: of that there may be more than an endpoint tells at once. */
 static enum gs_err on_timer(struct gs_node_turn *t)
 {
-	enum gs_err err = gs_tending_look(t, false);
+	enum gs_err err = gs_node_fetch_logs(t);
 
+	if (!err && gs_node_newest(t->node))
+		err = gs_node_plan(t);
 	if (!err)
-		err = gs_forced_look(t);
+		err = gs_transactions_next(t, true);
 	if (!err)
-		err = gs_node_fetch_logs(t);
-	if (err || !gs_node_newest(t->node))
-		return err;
-	return gs_node_plan(t);
+		err = gs_tending_look(t, false);
+	return err ? err : gs_forced_look(t);
 }
 
 static enum gs_err on_start(struct gs_node_turn *t, const struct gs_node_input *in)
@@ -253,10 +254,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	}
 	if (!err)
 		err = gs_agenda_enter_written(&turn);
-	for (int lane = 0; lane < GS_LANES && !err; lane++) {
-		turn.lane = (enum gs_lane)lane;
-		err = gs_transactions_next(&turn);
-	}
+	if (!err)
+		err = gs_transactions_next(&turn, false);
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

@@ -29,6 +29,7 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	bool ask_nonce;   /* something may have happened to the nonces */
 	struct {
 		bool known; /* it is to be filled */
+		bool tried; /* since the last look at the chain, in vain: no endpoint answered */
 		uint64_t nonce;
 		struct gs_time since; /* when it was seen first; 0: it was not */
 	} gap;
@@ -175,8 +176,9 @@ GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_clai
 
 /* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
 GS_MUST enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce);
-/* Hands the next one out to be signed, unless one is being signed: a replacement, or the next intent. */
-GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t);
+/* Hands the next one of each lane out to be signed, unless one of it is being signed: a replacement, or the next intent. look: the endpoint is
+ * asked anew, also for what it did not answer before. */
+GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look);
 /* What came back of what was handed out, of a transaction, or of the account's nonce. */
 GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);

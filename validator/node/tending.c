@@ -88,30 +88,45 @@ static enum gs_err send_again(struct gs_node_turn *t, struct gs_tx_record *tx)
 	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);
 }
 
-/* Line by line, the lowest nonce first: an endpoint that takes only so many requests must hear of the one that the others wait for. */
+static bool is_quiet(const struct gs_node_turn *t, const struct gs_tx_record *newest)
+{
+	return t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s;
+}
+
+static enum gs_err look_at_lines(struct gs_node_turn *t, const struct gs_tx_list *list, bool send_all)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0, end; i < list->count && !err; i = end) {
+		for (end = i + 1; !is_newest(list, end - 1);)
+			end++;
+		if (send_all || is_quiet(t, &list->tx[end - 1]))
+			err = send_again(t, &list->tx[end - 1]);
+		for (; i < end && !err; i++)
+			err = gs_node_emit(
+				t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
+				(struct gs_bytes){NULL, 0});
+	}
+	return err;
+}
+
+/* An endpoint may take only so many requests. So the account's nonce is asked first: the more waits behind a gap, the more there is to be looked
+ * for. Then line by line, the lowest nonce first: the others wait for it. */
 enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 {
-	const uint64_t now_s = t->node->now.unix_s;
-	bool again = false;
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
+	bool ask = gs_node_lane_of(t)->ask_nonce;
 
-	for (size_t i = 0, end; i < list.count && !err; i = end) {
-		for (end = i + 1; !is_newest(&list, end - 1);)
-			end++;
-		if (send_all || now_s >= list.tx[end - 1].last_sent.unix_s + t->node->options.resend_s) {
-			again = true;
-			err = send_again(t, &list.tx[end - 1]);
-		}
-		for (; i < end && !err; i++)
-			err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list.tx[i].hash},
-			                   (struct gs_bytes){NULL, 0});
-	}
-	gs_node_lane_of(t)->tend_prices = list.count > 0;
-	gs_tx_list_free(&list);
-	if (!err && (again || gs_node_lane_of(t)->ask_nonce))
+	for (size_t i = 0; i < list.count && !ask; i++)
+		ask = is_newest(&list, i) && (send_all || is_quiet(t, &list.tx[i]));
+	if (!err && ask)
 		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
 		                   (struct gs_bytes){NULL, 0});
+	if (!err)
+		err = look_at_lines(t, &list, send_all);
+	gs_node_lane_of(t)->tend_prices = list.count > 0;
+	gs_tx_list_free(&list);
 	return err ? err : forget_deep(t);
 }
 
@@ -313,6 +328,7 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 		return GS_OK;
 	}
 	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
+		lane->gap.known = lane->gap.known && lane->gap.nonce == pending;
 		lane->gap.nonce = pending;
 		lane->gap.since = node->now;
 		return GS_OK;
@@ -324,10 +340,11 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	                                                                          : settled ? SETTLED_PATIENCE
 	                                                                                    : 1))
 		return GS_OK;
+	const bool news = !lane->gap.known;
 	lane->gap.since.unix_s = 0;
 	lane->gap.known = behind;
 	*lower = !behind;
-	if (behind)
+	if (behind && news)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
 		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
 	return GS_OK;

@@ -218,12 +218,13 @@ static enum gs_err prepare_next_intent(struct gs_node_turn *t)
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-enum gs_err gs_transactions_next(struct gs_node_turn *t)
+static enum gs_err next_of_lane(struct gs_node_turn *t)
 {
 	struct gs_replacement replacement;
 	enum gs_err err = GS_OK;
 
-	if (gs_node_lane_of(t)->preparing.under_way || (t->lane == GS_LANE_L1 && !t->node->options.l1.on))
+	if (gs_node_lane_of(t)->preparing.under_way || (t->lane == GS_LANE_L1 && !t->node->options.l1.on) ||
+	    (gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->gap.tried))
 		return GS_OK;
 	if (!gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->tend_prices) {
 		err = gs_tending_find(t, &replacement);
@@ -237,6 +238,20 @@ enum gs_err gs_transactions_next(struct gs_node_turn *t)
 		gs_node_lane_of(t)->tend_prices = false; /* until the next look */
 	}
 	return prepare_next_intent(t);
+}
+
+enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look)
+{
+	const enum gs_lane lane = t->lane;
+	enum gs_err err = GS_OK;
+
+	for (int i = 0; i < GS_LANES && !err; i++) {
+		t->lane = (enum gs_lane)i;
+		gs_node_lane_of(t)->gap.tried = gs_node_lane_of(t)->gap.tried && !look;
+		err = next_of_lane(t);
+	}
+	t->lane = lane;
+	return err;
 }
 
 /* --- what comes back --- */
@@ -427,8 +442,10 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 		err = gs_intent_refused(t->j, &in->as.refused.intent, why == GS_REFUSED_ENDPOINT || reverts,
 		                        t->node->now);
 	}
-	gs_node_lane_of(t)->gap.known = gs_node_lane_of(t)->gap.known &&
-	                                !(p.fills && p.cancels); /* found again, if it is one */
+	if (p.fills && p.cancels) { /* what an endpoint refused is found again, if it is a gap */
+		gs_node_lane_of(t)->gap.tried = why == GS_REFUSED_ENDPOINT;
+		gs_node_lane_of(t)->gap.known = gs_node_lane_of(t)->gap.known && why == GS_REFUSED_ENDPOINT;
+	}
 	gs_buf_free(&data);
 	return err;
 }
