@@ -188,8 +188,10 @@ GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_input *in);
 
-/* Watches what is pending; sends again what has had no receipt for a while, or all of it; forgets what is deep. */
+/* Of the lowest lines that wait: watches them; sends again what has had no receipt for a while, or all of them; forgets what is deep. */
 GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
+/* A line has been settled: the one that is now among the lowest is looked for. */
+GS_MUST enum gs_err gs_tending_next(struct gs_node_turn *t);
 /* Whether what the intent does has not been done or become senseless. */
 GS_MUST enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out);
 /* What the lines' waits are counted in: blocks of the chain, seconds of L1. */

@@ -88,30 +88,72 @@ static enum gs_err send_again(struct gs_node_turn *t, struct gs_tx_record *tx)
 	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);
 }
 
+/* Of L1 what is mined is looked for until it is deep: its lines do not wait for each other. */
+static size_t lines_at_once(const struct gs_node_turn *t)
+{
+	return t->lane == GS_LANE_L1 ? SIZE_MAX : GS_NODE_LINES_AT_ONCE;
+}
+
 static bool is_quiet(const struct gs_node_turn *t, const struct gs_tx_record *newest)
 {
 	return t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s;
 }
 
-static enum gs_err look_at_lines(struct gs_node_turn *t, const struct gs_tx_list *list, bool send_all)
+/* Of the newest of its line, and of those that it replaced. */
+static enum gs_err watch_line(struct gs_node_turn *t, const struct gs_tx_list *list, size_t i)
 {
 	enum gs_err err = GS_OK;
 
-	for (size_t i = 0, end; i < list->count && !err; i = end) {
-		for (end = i + 1; !is_newest(list, end - 1);)
-			end++;
-		if (send_all || is_quiet(t, &list->tx[end - 1]))
-			err = send_again(t, &list->tx[end - 1]);
-		for (; i < end && !err; i++)
-			err = gs_node_emit(
-				t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
-				(struct gs_bytes){NULL, 0});
+	for (const uint64_t nonce = list->tx[i].nonce; i < list->count && list->tx[i].nonce == nonce && !err; i++)
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
+		                   (struct gs_bytes){NULL, 0});
+	return err;
+}
+
+static enum gs_err send_lines(struct gs_node_turn *t, const struct gs_tx_list *list, bool all)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0, sent = 0; i < list->count && sent < lines_at_once(t) && !err; i++) {
+		if (!is_newest(list, i) || (!all && !is_quiet(t, &list->tx[i])))
+			continue;
+		sent++;
+		err = send_again(t, &list->tx[i]);
 	}
 	return err;
 }
 
+static enum gs_err watch_lines(struct gs_node_turn *t, const struct gs_tx_list *list)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0, lines = 0; i < list->count && !err; i++) {
+		if (i > 0 && list->tx[i - 1].nonce == list->tx[i].nonce)
+			continue;
+		if (lines++ == lines_at_once(t))
+			break;
+		err = watch_line(t, list, i);
+	}
+	return err;
+}
+
+enum gs_err gs_tending_next(struct gs_node_turn *t)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
+	size_t line = 1, i = 0;
+
+	for (; i < list.count && line < lines_at_once(t); i++)
+		line += is_newest(&list, i);
+	if (!err && i < list.count)
+		err = watch_line(t, &list, i);
+	gs_tx_list_free(&list);
+	return err;
+}
+
 /* An endpoint may take only so many requests. So the account's nonce is asked first: the more waits behind a gap, the more there is to be looked
- * for. Then line by line, the lowest nonce first: the others wait for it. */
+ * for. Then the lowest lines are sent and looked for, since the others wait for them; the next ones are sent again at the next look, and looked
+ * for as soon as a lower one is mined. */
 enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 {
 	struct gs_tx_list list;
@@ -124,7 +166,9 @@ enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
 		                   (struct gs_bytes){NULL, 0});
 	if (!err)
-		err = look_at_lines(t, &list, send_all);
+		err = send_lines(t, &list, send_all);
+	if (!err)
+		err = watch_lines(t, &list);
 	gs_node_lane_of(t)->tend_prices = list.count > 0;
 	gs_tx_list_free(&list);
 	return err ? err : forget_deep(t);

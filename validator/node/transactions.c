@@ -537,6 +537,8 @@ static enum gs_err settle_mined(struct gs_node_turn *t, const struct gs_node_inp
 	err = gs_intent_mined(t->j, tx, in->as.receipt.success, t->node->now);
 	if (!err)
 		err = gs_budget_spend(t->j, GS_LANE_CHAIN, t->node->now, in->as.receipt.cost);
+	if (!err)
+		err = gs_tending_next(t);
 	gs_hex_encode(tx->hash.b, 32, true, hash);
 	gs_wei_format_ether(in->as.receipt.cost, cost);
 	gs_log_line(t->node->log, in->as.receipt.success ? GS_LOG_INFO : GS_LOG_WARN, "tx.mined",
