@@ -456,7 +456,7 @@ static void the_lowest_are_looked_for(void **state)
 	f->options.fees.bump_blocks = 1000;
 	reopen(f);
 	node_deposit(f, 1000);
-	for (uint8_t i = 0; i < ALL; i++) {
+	for (unsigned i = 0; i < ALL; i++) {
 		wrong_claim(f, 1 + i);
 		sign_at(f, (uint8_t)(0x71 + i), 80, 8);
 	}
@@ -467,7 +467,7 @@ static void the_lowest_are_looked_for(void **state)
 	assert_true(is_before(f, GS_EFFECT_SEND, GS_EFFECT_WATCH));
 	assert_int_equal(of_kind(f, GS_EFFECT_SEND), GS_NODE_LINES_AT_ONCE);
 	assert_int_equal(of_kind(f, GS_EFFECT_WATCH), GS_NODE_LINES_AT_ONCE);
-	for (uint8_t i = 0; i < GS_NODE_LINES_AT_ONCE; i++) {
+	for (unsigned i = 0; i < GS_NODE_LINES_AT_ONCE; i++) {
 		assert_int_equal(count(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)), 1);
 		assert_int_equal(count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i)), 1);
 	}
@@ -476,7 +476,7 @@ static void the_lowest_are_looked_for(void **state)
 	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL - GS_NODE_LINES_AT_ONCE);
 	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71 + ALL - 1), 1);
 	blocks(f, 1);
-	for (uint8_t i = 0; i < ALL; i++) {
+	for (unsigned i = 0; i < ALL; i++) {
 		receipt_of(f, (uint8_t)(0x71 + i), true, 1);
 		const bool more = i + GS_NODE_LINES_AT_ONCE < ALL;
 		assert_int_equal(of_kind(f, GS_EFFECT_WATCH), more);
