@@ -18,15 +18,6 @@ doctor() { # ARGUMENTS...: of party 2, over a healthy configuration; leaves the 
 	timeout 60 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
 	code=$?
 }
-listening_port() { # NAME: of an anvil that was started, once it listens
-	local i port=
-	for ((i = 0; i < 600; i++)); do
-		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $port ]] && break
-		sleep 0.1
-	done
-	echo "$port"
-}
 found() { # EXPRESSION over c, a list of (check, result, found, advice)
 	"$python" -c 'import json, sys
 d = json.load(open(sys.argv[1]))

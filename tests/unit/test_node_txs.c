@@ -436,6 +436,127 @@ static void a_gap_is_filled_beside_replacements(void **state)
 	assert_int_equal(summary_of(f).pending_txs, 0);
 }
 
+/* Where the first effect of this kind stands among all of the step. */
+static size_t place_of(const struct node_fixture *f, enum gs_node_effect_kind kind)
+{
+	const struct gs_node_effect *e = node_effect(f, kind);
+
+	assert_non_null(e);
+	return (size_t)(e - f->effects.effect);
+}
+
+/* Endpoints take only so many requests, and the more waits behind a gap, the more there is to be looked for: what could end that is
+ * asked and signed before. */
+static void the_gap_comes_before_what_waits_behind_it(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	sign_at(f, 0x71, 80, 8);
+	nonce_is(f, FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_true(place_of(f, GS_EFFECT_NONCE) < place_of(f, GS_EFFECT_SEND));
+	assert_true(place_of(f, GS_EFFECT_NONCE) < place_of(f, GS_EFFECT_WATCH));
+	nonce_is(f, FIRST_NONCE);
+	assert_is_transfer_to_self(f, FIRST_NONCE);
+	refuse(f, GS_REFUSED_ENDPOINT);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* not at once: it would be refused once more */
+	for (int i = 0; i < 3; i++) {
+		node_tick(f); /* known as it is, it needs no more looks at the nonces */
+		assert_is_transfer_to_self(f, FIRST_NONCE);
+		assert_true(place_of(f, GS_EFFECT_PREPARE) < place_of(f, GS_EFFECT_WATCH));
+		refuse(f, GS_REFUSED_ENDPOINT);
+	}
+	nonce_is(f, FIRST_NONCE + 2); /* whoever had it has sent it again */
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	nonce_is(f, FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	nonce_is(f, FIRST_NONCE);
+	refuse(f, GS_REFUSED_ENDPOINT);
+	nonce_is(f, FIRST_NONCE - 1); /* another one is free: that, too, must be seen twice */
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
+/* The same of what was never signed: it does not wait for what is looked for. */
+static void what_is_new_is_signed_before_others_are_looked_for(void **state)
+{
+	struct node_fixture *f = *state;
+
+	wrong_claim(f, 1);
+	sign_at(f, 0x71, 80, 8);
+	wrong_claim(f, 2);
+	refuse(f, GS_REFUSED_ENDPOINT);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	f->now_s += 60;
+	node_tick(f);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, FIRST_NONCE + 1);
+	assert_true(place_of(f, GS_EFFECT_PREPARE) < place_of(f, GS_EFFECT_WATCH));
+	assert_true(place_of(f, GS_EFFECT_PREPARE) < place_of(f, GS_EFFECT_SEND));
+}
+
+static bool is_before(const struct node_fixture *f, enum gs_node_effect_kind one, enum gs_node_effect_kind other)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < f->effects.count; i++)
+		last = f->effects.effect[i].kind == one ? i : last;
+	return last < place_of(f, other);
+}
+
+static unsigned of_kind(const struct node_fixture *f, enum gs_node_effect_kind kind)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < f->effects.count; i++)
+		n += f->effects.effect[i].kind == kind;
+	return n;
+}
+
+/* Of many that wait the lowest are sent and looked for; none is forgotten. */
+static void the_lowest_are_looked_for(void **state)
+{
+	enum { ALL = GS_NODE_LINES_AT_ONCE + 3 };
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 1000;
+	reopen(f);
+	node_deposit(f, 1000);
+	for (unsigned i = 0; i < ALL; i++) {
+		wrong_claim(f, 1 + i);
+		sign_at(f, (uint8_t)(0x71 + i), 80, 8);
+	}
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_NONCE), 1);
+	assert_true(is_before(f, GS_EFFECT_NONCE, GS_EFFECT_SEND));
+	assert_true(is_before(f, GS_EFFECT_SEND, GS_EFFECT_WATCH));
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), GS_NODE_LINES_AT_ONCE);
+	assert_int_equal(of_kind(f, GS_EFFECT_WATCH), GS_NODE_LINES_AT_ONCE);
+	for (unsigned i = 0; i < GS_NODE_LINES_AT_ONCE; i++) {
+		assert_int_equal(count(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)), 1);
+		assert_int_equal(count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i)), 1);
+	}
+	f->now_s++;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL - GS_NODE_LINES_AT_ONCE);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71 + ALL - 1), 1);
+	blocks(f, 1);
+	for (unsigned i = 0; i < ALL; i++) {
+		receipt_of(f, (uint8_t)(0x71 + i), true, 1);
+		const bool more = i + GS_NODE_LINES_AT_ONCE < ALL;
+		assert_int_equal(of_kind(f, GS_EFFECT_WATCH), more);
+		if (more)
+			assert_int_equal(count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i + GS_NODE_LINES_AT_ONCE)), 1);
+	}
+	assert_int_equal(summary_of(f).pending_txs, 0);
+}
+
 /* An endpoint that is behind shows a nonce that we know to be used: that is no gap. */
 static void an_old_endpoint_shows_no_gap(void **state)
 {
@@ -656,6 +777,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(receipts_come_before_refusals, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(the_gap_comes_before_what_waits_behind_it, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_new_is_signed_before_others_are_looked_for, set_up,
+	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_nonce_that_is_free_again_is_used, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_day_has_a_budget, set_up, node_tear_down),
