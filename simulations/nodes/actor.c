@@ -518,7 +518,6 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of, .draw = draw, .sign = sign};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
-	a->options.check_agenda = true;
 	a->faulty.fails = false;
 	enum gs_err err = a->folder != NULL && a->db == NULL ? open_store(a, error) : GS_OK;
 	if (err != GS_OK)

@@ -42,6 +42,14 @@ struct gs_sim_trouble { /* what befalls the chain, or everybody at the same time
 	uint64_t allowed_s; /* what clocks and windows must be longer for it */
 };
 
+struct gs_sim_more { /* drawn by a generator of its own, so that a run without is the one that it always was */
+	struct gs_rng rng;
+	bool l1;               /* honest nodes send through L1 what is kept out */
+	uint32_t escalate_ppm; /* of its time after which it is */
+	uint64_t l1_delay_s;   /* until the chain must take it */
+	bool check_agenda;     /* of all nodes */
+};
+
 struct gs_sim_told { /* what a log says already (timeline.h) */
 	unsigned status[GS_SIM_CLAIMS_MAX], outcome[GS_SIM_CLAIMS_MAX][GS_SIM_GAMES_MAX];
 	uint64_t balance[GS_SIM_ACTORS_MAX];
@@ -65,6 +73,7 @@ struct gs_sim_run {
 	unsigned claims;
 	struct gs_sim_errands errands;
 	struct gs_sim_letters letters; /* off chain */
+	struct gs_sim_more more;
 	struct {
 		unsigned kind, after; /* of the two-faced (two_faced.c) */
 	} manner[GS_SIM_ACTORS_MAX];
