@@ -76,7 +76,7 @@ def build(source, target):
 
 
 def limit():
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 10))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
