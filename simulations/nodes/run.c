@@ -176,8 +176,8 @@ bool gs_sim_run_drawn(const struct gs_sim_run *r, uint64_t draw, const struct gs
 {
 	const struct gs_wei value = gs_claim_lot_value(&claim->body.lot);
 	return (double)gs_sim_small(value) >= r->value[GS_SIM_P_CERTAIN] ||
-	       (unsigned __int128)draw * 1000000 <
-		       (unsigned __int128)(uint64_t)(r->value[GS_SIM_P_RATE] * 1e6 + 0.5) << 64;
+	       (unsigned __int128)draw * 1000000 < (unsigned __int128)(uint64_t)(r->value[GS_SIM_P_RATE] * 1e6 + 0.5)
+	                                                   << 64;
 }
 
 bool gs_sim_run_sampled(struct gs_sim_run *r, const struct gs_sim_planned *claim)

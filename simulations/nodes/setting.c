@@ -186,9 +186,8 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                             1, NULL, true},
 	[GS_SIM_P_L1_DELAY] = {"l1.delay", "time until the chain must take what L1 has", GS_SIM_KIND_SECONDS, 60, 1,
                                1e6, NULL, true},
-	[GS_SIM_P_AGENDA] = {"agenda.check",
-                             "no: as in production, where a step looks only at what the agenda says", GS_SIM_KIND_CHOICE,
-                             1, 0, 1, no_yes, true},
+	[GS_SIM_P_AGENDA] = {"agenda.check", "no: as in production, where a step looks only at what the agenda says",
+                             GS_SIM_KIND_CHOICE, 1, 0, 1, no_yes, true},
 };
 
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS])

@@ -61,7 +61,8 @@ static enum gs_err check_after_reorg(struct gs_sim_run *r, struct gs_error *erro
 
 const struct gs_sim_oracle_kind gs_sim_oracle_done = {
 	.name = "done by nothing",
-	.about = "an honest node takes for done what no transaction in its blocks has done: soon after a reorganisation, and at the end",
+	.about =
+		"an honest node takes for done what no transaction in its blocks has done: soon after a reorganisation, and at the end",
 	.after_block = check_after_reorg,
 	.at_end = check,
 };

@@ -54,6 +54,7 @@ static enum gs_err check(struct gs_sim_run *r, struct gs_error *error)
 
 const struct gs_sim_oracle_kind gs_sim_oracle_sample = {
 	.name = "drawn by something else",
-	.about = "an honest node has drawn a claim by something else than the block or batch that it is bound to, or not as its rate says",
+	.about =
+		"an honest node has drawn a claim by something else than the block or batch that it is bound to, or not as its rate says",
 	.at_end = check,
 };

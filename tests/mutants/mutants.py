@@ -16,6 +16,9 @@ PORTION = {"games": 2_000, "nodes": 200}
 CPU_S = 600
 NODES = "--nodes --fault "
 TALK = " --set talk.chance=1 --set validators.griefer=1 --set validators.two_faced=1"
+DUTIES = " --duties --set cast=drawn"
+CENSORED = (" --set l1=yes --set l1.escalate_at=0.1 --set l1.delay=30 --set claims=5 --set claims.wrong=2 --set window=1200 --set validators.honest=1"
+            " --set validators.griefer=1 --set budget.claimant=300 --set budget.challenger=300 --set budget.least=30 --set faults.censor=1200")
 
 # name, file, what is there, what is planted, how the runs are made
 MUTANTS = [
@@ -67,6 +70,46 @@ MUTANTS = [
      "		err = gs_talk_recall(j, &game);", "		err = GS_OK;", NODES + "letters" + TALK),
     ("nobody is the first to challenge", "validator/node/plan.c",
      "	*affordable = gs_wei_cmp(free, worst.locked) >= 0;", "	*affordable = gs_wei_cmp(free, worst.locked) >= 0 && claim->open_games > 0;", NODES + "none"),
+    ("what a look finds to be due later is forgotten", "validator/node/plan_due.c",
+     "	if (note->always || note->at_s) {", "	if (note->always) {", NODES + "none"),
+    ("randomness that has come wakes nobody", "validator/node/agenda_enter.c",
+     "	case GS_TABLE_BEACONS: return wake(t, GS_AGENDA_BEACON);", "	case GS_TABLE_BEACONS: return GS_OK;",
+     NODES + "none --set duties.audit=0.5"),
+    ("a claim's newest game is not entered with it", "validator/node/agenda_enter.c",
+     "	for (uint32_t i = 0; i < claim->games && !err; i++) {", "	for (uint32_t i = 0; i + 1 < claim->games && !err; i++) {",
+     NODES + "none --set cast=drawn"),
+    ("after a reorganisation nothing is looked at again", "validator/node/blocks.c",
+     "	node->sweep |= change->orphaned_count > 0;", "	node->sweep |= change->orphaned_count > 1000;", NODES + "reorg" + DUTIES),
+    ("what a sequencer keeps out stays out", "validator/node/forced.c",
+     "	span_s = due_s - since_s;", "	span_s = 10 * (due_s - since_s);", NODES + "none" + CENSORED),
+    ("a deposit that is on its way is made again", "validator/node/forced.c",
+     "		if (!tx->settled || (!gs_hash_is_zero(&tx->deposit) && !tx->hopeless))", "		if (!tx->settled)", NODES + "none" + CENSORED),
+    ("the draw of one block serves all", "validator/node/plan_sample.c",
+     "	if (!gs_sample_source_equal(&node->lot_source, source)) {", "	if (!node->lot_source.kind) {", NODES + "none"),
+    ("a claim in another block keeps its draw", "validator/node/plan_sample.c",
+     "	if (!err && (before.source.kind == 0 || gs_sample_source_equal(&before.source, &source)))", "	if (!err)", NODES + "reorg"),
+    ("leaves are drawn by their block", "validator/node/plan_sample.c",
+     "	if (!err && batch.kind == GS_BATCH_CALLDATA)", "	if (!err && batch.kind == GS_BATCH_ROOT_ONLY)", NODES + "none" + DUTIES),
+    ("half of what is drawn is left out", "validator/node/sampling.c",
+     "(unsigned __int128)out->rate_ppm << 64", "(unsigned __int128)out->rate_ppm << 63", NODES + "none --set sampling.rate=0.5"),
+    ("a gap between nonces is not filled", "validator/node/tending.c",
+     "	lane->gap.known = behind;", "	lane->gap.known = false;", NODES + "replace" + DUTIES),
+    ("a nonce that is lost is waited for", "validator/node/intent.c",
+     "	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);\n\n	return err ? err : fail_with(j, tx, true, now);",
+     "	return fail_with(j, tx, true, now);", NODES + "replace"),
+    ("a settled transaction is not taken back with its block", "validator/node/tx_record.c",
+     "		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);", "		err = gs_tx_record_put(j, &list.tx[i], false);", NODES + "reorg"),
+    ("an attestation's stake is left where it is", "validator/node/plan_attest.c",
+     "	if (!reporting)\n		return want_call(", "	if (!reporting && attestation->reported)\n		return want_call(",
+     NODES + "none --set duties.attest=1 --set duties.audit=0.3"),
+    ("the root of a drawn claim is not published", "validator/node/plan_duties.c",
+     "	return want(t, GS_INTENT_PUBLISH, claim, NULL, &w, &calldata);", "	gs_buf_free(&calldata);\n	return GS_OK;",
+     NODES + "none --set duties.audit=0.5"),
+    ("a wrong leaf is not opened", "validator/node/plan_batch.c",
+     "	return look.wrong && !look.wrong_is_open ?", "	return look.wrong && look.wrong_is_open ?", NODES + "none --set duties.batches=3"),
+    ("what was agreed off chain stays there", "validator/node/plan_talk.c",
+     "	if (!d->talk.agreed || d->talk.newest.state.move <= d->game.game.state.move)",
+     "	if (d->talk.agreed || d->talk.newest.state.move <= d->game.game.state.move)", NODES + "letters" + TALK),
 ]
 
 
@@ -156,7 +199,7 @@ def main():
     arguments.add_argument("--runs", type=int, default=RUNS)
     arguments.add_argument("--table", action="store_true")
     arguments.add_argument("names", nargs="*")
-    a = arguments.parse_args()
+    a = arguments.parse_intermixed_args()
     folder = os.path.abspath(a.build)
     if a.table:
         return table(f"{folder}/mutants.json")
