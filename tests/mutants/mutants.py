@@ -93,7 +93,8 @@ MUTANTS = [
     ("half of what is drawn is left out", "validator/node/sampling.c",
      "(unsigned __int128)out->rate_ppm << 64", "(unsigned __int128)out->rate_ppm << 63", NODES + "none --set sampling.rate=0.5"),
     ("a gap between nonces is not filled", "validator/node/tending.c",
-     "	lane->gap.known = behind;", "	lane->gap.known = false;", NODES + "replace" + DUTIES),
+     "	lane->gap.known = behind;", "	lane->gap.known = false;",
+     NODES + "reorg --set faults.outage=120 --set duties.withdraw=1 --set validators.griefer=2"),
     ("a nonce that is lost is waited for", "validator/node/intent.c",
      "	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);\n\n	return err ? err : fail_with(j, tx, true, now);",
      "	return fail_with(j, tx, true, now);", NODES + "replace"),
@@ -107,9 +108,9 @@ MUTANTS = [
      NODES + "none --set duties.audit=0.5"),
     ("a wrong leaf is not opened", "validator/node/plan_batch.c",
      "	return look.wrong && !look.wrong_is_open ?", "	return look.wrong && look.wrong_is_open ?", NODES + "none --set duties.batches=3"),
-    ("what was agreed off chain stays there", "validator/node/plan_talk.c",
-     "	if (!d->talk.agreed || d->talk.newest.state.move <= d->game.game.state.move)",
-     "	if (d->talk.agreed || d->talk.newest.state.move <= d->game.game.state.move)", NODES + "letters" + TALK),
+    ("talk goes on while the clock on chain runs out", "validator/node/plan_talk.c",
+     "	if (ours_on_chain && now_s + MARGIN_S >= d->game.game.state.deadline)",
+     "	if (ours_on_chain && now_s >= d->game.game.state.deadline + MARGIN_S)", NODES + "letters" + TALK + " --set talk.patience=3600"),
 ]
 
 
@@ -211,6 +212,7 @@ def main():
             print(f"FAIL {name}: {file} has that text {open(file).read().count(old)} times, not once", flush=True)
             failed += 1
     copy(folder, source, target)
+    where = commit()
     record = load(f"{folder}/mutants.json")
     for name, file, old, new, how in wanted:
         path = f"{source}/{file}"
@@ -226,7 +228,7 @@ def main():
             passed += 1
             print(f"ok   {name}: {found[1]} ({command})", flush=True)
             record[name] = {"planted": name, "file": file, "found": found[1], "seed": found[0], "options": options,
-                            "commit": commit(), "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
+                            "commit": where, "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
             json.dump(list(record.values()), open(f"{folder}/mutants.json", "w"), indent=1)
         else:
             failed += 1
