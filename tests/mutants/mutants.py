@@ -143,7 +143,7 @@ def play(sim, options, seed, runs):
     if run.returncode == -24:
         return seed, "it never ends"
     text = (run.stderr.strip().splitlines() or ["aborted"])[-1]
-    return seed, "an assertion stops it: " + re.sub(r"^.*?: ", "", text)[:80] if run.returncode == -6 else f"ends with signal {-run.returncode}"
+    return seed, "an assertion stops it: " + re.sub(r"^.*(assertion failed|Assertion): ", "", text)[:80] if run.returncode == -6 else f"ends with signal {-run.returncode}"
 
 
 def hunt(sim, unchanged, options, most):
@@ -188,10 +188,10 @@ def load(path):
 
 def table(path):
     order = {m[0]: i for i, m in enumerate(MUTANTS)}
-    print("| planted | found as | after | with |\n| --- | --- | --- | --- |")
+    print("| planted | found as | runs | with |\n| --- | --- | --- | --- |")
     for r in sorted(load(path).values(), key=lambda r: order.get(r["planted"], len(order))):
         if r["planted"] in order:
-            print(f"| {r['planted']} | {r['found']} | {r['seed']:,} runs | `{' '.join(['gainsay-sim', *r['options'], '--seed', str(r['seed'])])}` |")
+            print(f"| {r['planted']} | {r['found']} | {r['seed']:,} | `{' '.join(['gainsay-sim', *r['options'], '--seed', str(r['seed'])])}` |")
 
 
 def main():
