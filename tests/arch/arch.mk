@@ -11,12 +11,12 @@ ARCH_SIM := $(filter-out simulations/remote.c simulations/remote_serve.c simulat
 ARCH_SOURCES := $(foreach dir,$(ARCH_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)) $(ARCH_SIM) validator/cli/dispute_fault.c \
 	$(addprefix chain/rpc/,hexjson.c keyfile.c passphrase.c)
 ARCH_SUPPORT := $(filter tests/generator/% tests/oracle/% tests/mirror/%,$(SUPPORT_SOURCES)) tests/unit/node_fixture.c \
-	$(addprefix tests/support/,bench_model.c exec_case.c mpfr_f32.c pow_cases.c within_cases.c within_mpfr.c) $(wildcard tests/support/onnx_*.c)
-# test_onnx_hostile limits its children's memory, which the emulator needs for itself.
+	$(addprefix tests/support/,exec_case.c mpfr_f32.c pow_cases.c within_cases.c within_mpfr.c) $(wildcard tests/support/onnx_*.c)
+# test_onnx_hostile limits its children's memory, which the emulator needs for itself; test_exec_places reads models as the commands do.
 ARCH_TESTS := abi attacks_limits bonds catalogue contract core_buf core_core core_hash core_keccak_lanes core_u256 deposit descriptor elementary \
 	fault fees game game_rules head judge keystore listing live merkle merkle_tree migrate mirror moves number policy pow rlp scalar \
 	sim_talk spill states step_oracle store threads tolerance tolerance_graphs transfer tx vmath vrf within \
-	$(filter-out onnx_hostile,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c tests/unit/test_exec*.c tests/unit/test_node*.c)))
+	$(filter-out onnx_hostile exec_places,$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_onnx_*.c tests/unit/test_exec*.c tests/unit/test_node*.c)))
 ARCH_UNIT := $(foreach t,$(ARCH_TESTS),$(BUILD)/tests/unit/test_$(t))
 
 .PHONY: check-arch arch-now
@@ -33,7 +33,7 @@ check-one-arch:
 		CPPFLAGS="-isystem $(ARCH_ROOT)/usr/include -isystem $(ARCH_ROOT)/usr/include/$(ARCH)-linux-gnu" \
 		LDFLAGS="-L$(ARCH_ROOT)/usr/lib/$(ARCH)-linux-gnu" \
 		PACKAGE_CFLAGS= PACKAGE_LIBS="-lnettle -lcrypto -lsecp256k1 -ljansson -lmsgpackc -llmdb -lyaml" TEST_PACKAGE_LIBS="-lcmocka -lmpfr -lgmp" \
-		LIB_SOURCES="$(ARCH_SOURCES)" MAIN_SOURCES= SIM_MAIN= SIM_OBJECTS= SUPPORT_SOURCES="$(ARCH_SUPPORT)" arch-now
+		LIB_SOURCES="$(ARCH_SOURCES)" MAIN_SOURCES= SIM_MAIN= SIM_SOURCES= SIM_OBJECTS= SUPPORT_SOURCES="$(ARCH_SUPPORT)" arch-now
 
 # An emulated test takes up to thirty times as long.
 arch-now: machine-vectors $(ARCH_UNIT)
