@@ -8,7 +8,7 @@ ARCH_LIBRARIES := nettle-dev libnettle8 libssl-dev libssl3 libcmocka-dev libcmoc
 # Folders whose libraries are above, and files of others that need nothing else.
 ARCH_DIRS := chain/core chain/eth challenge/machine challenge/game storage validator/onnx validator/exec validator/node
 ARCH_SIM := $(filter-out simulations/remote.c simulations/remote_serve.c simulations/main.c,$(wildcard simulations/*.c simulations/*/*.c))
-ARCH_SOURCES := $(foreach dir,$(ARCH_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)) $(ARCH_SIM) validator/cli/dispute_fault.c \
+ARCH_SOURCES := $(foreach dir,$(ARCH_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)) $(ARCH_SIM) $(addprefix validator/cli/,dispute_draw.c dispute_fault.c) \
 	$(addprefix chain/rpc/,hexjson.c keyfile.c passphrase.c)
 ARCH_SUPPORT := $(filter tests/generator/% tests/oracle/% tests/mirror/%,$(SUPPORT_SOURCES)) tests/unit/node_fixture.c \
 	$(addprefix tests/support/,exec_case.c mpfr_f32.c pow_cases.c within_cases.c within_mpfr.c) $(wildcard tests/support/onnx_*.c)

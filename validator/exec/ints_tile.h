@@ -318,9 +318,9 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 }
 
 #define INT_WORDS \
-	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .halves = halves, .lines_8 = lines_8, .lines_16 = lines_16, \
-	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .rows_sums = INT_ROWS_SUMS, \
-	.elements = &element_loops, \
+	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .halves = halves, .lines_8 = lines_8, \
+	.lines_16 = lines_16, .across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, \
+	.rows_sums = INT_ROWS_SUMS, .elements = &element_loops, \
 	.row_sums = {[GS_WORDS_8] = INT_ROW_SUMS_8, [GS_WORDS_16] = row_sums_16, [GS_WORDS_32] = row_sums_32}
 
 #endif
