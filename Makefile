@@ -218,10 +218,11 @@ endif
 
 ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
-bench: $(BENCH_BINARIES)
+bench: all tools $(BENCH_BINARIES)
 	@configs/setup/setup.sh apt bench
 	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
+	@tests/bench/workers.sh
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 
 # Models that PyTorch exports (25 in 700 MB, made once): beside ONNX Runtime.
