@@ -38,8 +38,15 @@ struct gs_journal {
 	struct gs_store_txn *txn;
 	uint64_t block; /* the newest block: chain-derived writes belong to it */
 	uint32_t sequence;
-	uint64_t final;         /* no block up to this one is ever taken back; 0: not known */
-	bool stays;             /* what is derived now will never be taken back: no undo records */
+	uint64_t final;     /* no block up to this one is ever taken back; 0: not known */
+	bool stays;         /* what is derived now will never be taken back: no undo records */
+	struct gs_time now; /* the step's clock, for the audit log; zero outside of steps */
+	struct {
+		bool known;
+		uint64_t
+			count; /* the newest entry of the audit log, once it was looked up in this transaction (audit.h)... */
+		struct gs_hash hash; /* ...and its hash */
+	} audit;
 	struct gs_time time;    /* of the newest block, once gs_journal_advance was called in this transaction */
 	uint64_t newest_claim;  /* its number, once it was looked up in this transaction (facts_claims.c)... */
 	bool claims_known;      /* ...and nothing was taken back since */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
@@ -182,8 +183,12 @@ static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input 
 
 static enum gs_err on_timer(struct gs_node_turn *t)
 {
+	const struct gs_node *node = t->node;
+	const uint64_t keep_s = node->options.audit_keep_s;
 	enum gs_err err = gs_tending_look(t, false);
 
+	if (!err && keep_s && node->now.unix_s > keep_s)
+		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
 	if (!err)
 		err = gs_forced_look(t);
 	if (!err)
@@ -193,12 +198,22 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 	return gs_node_plan(t);
 }
 
+static const char *roles_of(const struct gs_node_options *o)
+{
+	return o->validate ? o->defend ? "validates and defends" : "validates" : o->defend ? "defends" : "looks on";
+}
+
 static enum gs_err on_start(struct gs_node_turn *t, const struct gs_node_input *in)
 {
+	struct gs_hash policy;
 	enum gs_err err = GS_OK;
 
 	if (t->node->options.validate)
 		err = gs_history_keep_policy(t->j, &t->node->options.sampling);
+	if (!err) {
+		gs_policy_hash(&t->node->options.sampling, &policy);
+		err = gs_audit_append(t->j, GS_AUDIT_STARTED, NULL, &policy, roles_of(&t->node->options));
+	}
 	return err ? err : gs_transactions_start(t, in->as.start.nonce);
 }
 
@@ -240,6 +255,7 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	if (err)
 		goto out;
 	j.final = node->final;
+	j.now = input->now;
 	j.watch = &node->watch;
 	node->watch.count = 0;
 	err = dispatch(&turn, input);

@@ -72,6 +72,7 @@ struct gs_node_options {
 	} l1;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
+	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
 	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
 	struct gs_time start_time;
 };
