@@ -163,6 +163,8 @@ static enum gs_err feed_stream(void *self, uint64_t id, struct gs_bytes bytes)
 struct streams { /* one for each endpoint that was asked */
 	struct gs_logstream_options options;
 	struct gs_logstream *stream[GS_QUORUM_ENDPOINTS_MAX];
+	struct gs_hash digest[GS_QUORUM_ENDPOINTS_MAX], times[GS_QUORUM_ENDPOINTS_MAX];
+	bool timed[GS_QUORUM_ENDPOINTS_MAX]; /* it has answered, and every log has its time */
 };
 
 static enum gs_err open_stream(void *self, size_t i, struct gs_sink *out)
@@ -179,9 +181,23 @@ static enum gs_err end_stream(void *self, size_t i, struct gs_hash *digest, stru
 {
 	struct streams *s = self;
 	enum gs_err err = gs_logstream_end(s->stream[i], why);
-	if (err == GS_OK)
-		gs_logstream_digest(s->stream[i], digest);
-	return err;
+	if (err != GS_OK)
+		return err;
+	gs_logstream_digest(s->stream[i], digest);
+	s->digest[i] = *digest;
+	s->timed[i] = gs_logstream_times_digest(s->stream[i], &s->times[i]);
+	return GS_OK;
+}
+
+/* Whether a quorum tells the times, too: they need not be told, and are no reason to disagree. */
+static bool times_agreed(const struct gs_rpc *rpc, const struct streams *s, size_t which)
+{
+	struct gs_pool_status status = {0};
+	size_t same = 0;
+	for (size_t i = 0; i < GS_ARRAY_LEN(s->stream); i++)
+		same += s->timed[i] && s->timed[which] && gs_hash_equal(&s->digest[i], &s->digest[which]) &&
+		        gs_hash_equal(&s->times[i], &s->times[which]);
+	return gs_rpc_pool_status(rpc, &status) && same >= status.need;
 }
 
 static uint64_t count_of_stream(void *self, size_t i)
@@ -204,8 +220,9 @@ static enum gs_err stream_agreed(struct gs_rpc *rpc, const struct gs_eth_filter 
 		gs_logstream_list(s.stream[which], out);
 	for (size_t i = 0; i < GS_ARRAY_LEN(s.stream); i++)
 		gs_logstream_close(s.stream[i]);
-	for (size_t i = 0; i < out->count; i++)
-		out->entries[i].time.unix_s = 0; /* no part of what endpoints must agree on */
+	const bool timed = err == GS_OK && times_agreed(rpc, &s, which);
+	for (size_t i = 0; i < out->count && !timed; i++)
+		out->entries[i].time.unix_s = 0; /* its header says it */
 	return err;
 }
 

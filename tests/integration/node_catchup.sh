@@ -67,6 +67,7 @@ done
 liar=$(listening liar)
 proxy=$(listening honest)
 http "$liar/lie" logs_omitted >"$work/ignored"
+http "$proxy/delay" 20 >"$work/ignored" # so that the liar is asked before it
 command_of 3 run --db "$work/three.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 120
 "${command[@]}" --rpc "$liar,$proxy,$url" >"$work/three.out" 2>"$work/three.log"
 code=$?

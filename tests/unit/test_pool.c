@@ -243,7 +243,7 @@ static void pins_what_is_latest(void **state)
 		pinned += strstr(request, "{\"blockHash\":\"" HASH("1") "\"}") != NULL;
 		assert_null(strstr(request, "\"latest\"]"));
 	}
-	assert_int_equal(pinned, 2);
+	assert_true(pinned >= 2); /* a third is asked where one of the two is late */
 }
 
 static void tells_transactions_to_all(void **state)
@@ -364,6 +364,36 @@ static void ranges_are_agreed_on_by_digest(void **state)
 	assert_non_null(strstr(f->told, "rpc.disagree method=eth_getLogs decided=yes from=2 to=5 one="));
 }
 
+/* Times are taken where a quorum tells the same ones, and are never what a range fails for. */
+static void times_of_logs_are_agreed_on_apart(void **state)
+{
+	static const char timed[] = RESULT("[" LOG("3", "0", "aa", "10") "," LOG("4", "7", "bb", "11") "]");
+	static const char later[] = RESULT("[" LOG("3", "0", "aa", "10") "," LOG("4", "7", "bb", "12") "]");
+	static const char half[] = RESULT("[" LOG("3", "0", "aa", "10") "," LOG("4", "7", "bb", "0") "]");
+	static const struct {
+		const char *answer[SERVERS];
+		uint64_t time;
+	} cases[] = {
+		{{timed, timed, timed}, 0x11},
+		{{later, later, later}, 0x12},
+		{{half, half, half}, 0},
+		{{timed, later, half}, 0},
+	};
+	struct fixture *f = *state;
+	struct gs_log_list logs;
+
+	for (size_t c = 0; c < GS_ARRAY_LEN(cases); c++) {
+		for (size_t i = 0; i < SERVERS; i++)
+			say(f, i, cases[c].answer[i]);
+		assert_int_equal(stream(f, 1, 8, 0, &logs), GS_OK);
+		assert_int_equal(logs.count, 2);
+		assert_int_equal(logs.entries[1].time.unix_s, cases[c].time);
+		assert_int_equal(logs.entries[0].time.unix_s, cases[c].time ? 0x10 : 0);
+		gs_log_list_free(&logs);
+	}
+	assert_int_equal(status_of(f).disagreements, 0);
+}
+
 /* Three answers: nothing is taken; both are told with the range, and again when a smaller one contradicts. */
 static void ranges_without_a_quorum_fail_closed(void **state)
 {
@@ -456,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slows_down_when_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(learns_ranges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ranges_are_agreed_on_by_digest, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(times_of_logs_are_agreed_on_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ranges_without_a_quorum_fail_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_range_beyond_the_limit_is_nobodys_fault, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_when_told, set_up, tear_down),
