@@ -48,7 +48,7 @@ static enum gs_err branch_changed(struct gs_node_turn *t, uint64_t number, uint6
 	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu", (unsigned long long)blocks,
 	            (unsigned long long)number + 1);
 	node->lane[GS_LANE_CHAIN].ask_nonce = true;
-	node->lane[GS_LANE_CHAIN].reorganised = node->now;
+	node->lane[GS_LANE_CHAIN].send_again = true;
 	node->sweep = true;
 	return enter_reorganisation(t, number, blocks);
 }

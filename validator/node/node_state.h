@@ -27,8 +27,7 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	struct gs_node_preparing preparing;
 	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
 	bool ask_nonce;   /* something may have happened to the nonces */
-	struct gs_time
-		reorganised; /* the last reorganisation may have dropped what was sent up to then; 0: there was none */
+	bool send_again;  /* a reorganisation may have dropped what waits */
 	struct {
 		bool known; /* it is to be filled */
 		bool tried; /* since the last look at the chain, in vain: no endpoint answered */
@@ -190,8 +189,8 @@ GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_input *in);
 
-/* Of the lowest lines that wait: watches them; sends again what has had no receipt for a while or was sent before the last reorganisation, or all
- * of them (send_all); forgets what is deep. */
+/* Of the lowest lines that wait: watches them; sends again what has had no receipt for a while or what a reorganisation may have dropped, or all of
+ * them (send_all); forgets what is deep. */
 GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
 /* A line has been settled: the one that is now among the lowest is looked for. */
 GS_MUST enum gs_err gs_tending_next(struct gs_node_turn *t);

@@ -94,12 +94,22 @@ static size_t lines_at_once(const struct gs_node_turn *t)
 	return t->lane == GS_LANE_L1 ? SIZE_MAX : GS_NODE_LINES_AT_ONCE;
 }
 
-/* Whether the newest of a line is to be sent again: it has had no receipt for a while, or was sent before a reorganisation, which may have dropped
- * it. */
 static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest)
 {
-	return t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s ||
-	       newest->last_sent.unix_s <= gs_node_lane_of(t)->reorganised.unix_s;
+	return newest->last_sent.unix_s == 0 ||
+	       t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s;
+}
+
+/* What may be in nobody's pool counts as never sent. */
+static enum gs_err forget_sending(struct gs_node_turn *t, struct gs_tx_list *list)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; i < list->count && !err; i++) {
+		list->tx[i].last_sent.unix_s = 0;
+		err = gs_tx_record_put(t->j, &list->tx[i], false);
+	}
+	return err;
 }
 
 /* Of the newest of its line, and of those that it replaced. */
@@ -155,8 +165,11 @@ enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 {
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
-	bool ask = gs_node_lane_of(t)->ask_nonce;
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	bool ask = lane->ask_nonce;
 
+	if (!err && lane->send_again)
+		err = forget_sending(t, &list);
 	for (size_t i = 0; i < list.count && !ask; i++)
 		ask = is_newest(&list, i) && (send_all || is_due(t, &list.tx[i]));
 	if (!err && ask)
@@ -164,7 +177,8 @@ enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 		                   (struct gs_bytes){NULL, 0});
 	if (!err)
 		err = tend_lines(t, &list, send_all);
-	gs_node_lane_of(t)->tend_prices = list.count > 0;
+	lane->tend_prices = list.count > 0;
+	lane->send_again = lane->send_again && err;
 	gs_tx_list_free(&list);
 	return err ? err : forget_deep(t);
 }
