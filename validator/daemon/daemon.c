@@ -249,6 +249,7 @@ enum gs_err gs_daemon_run(const struct gs_config *config, const struct gs_daemon
 	d->log = log;
 	d->key_lock.fd = -1;
 	d->started = time(NULL);
+	gs_ready_begin(&d->ready);
 	err = open_all(d);
 	if (!err)
 		err = open_loop(d);

@@ -104,7 +104,9 @@ static enum gs_err tend(struct gs_daemon *d)
 	if (!d->follow.caught_up)
 		return GS_OK;
 	err = gs_batches_look(d->batches, (uint64_t)time(NULL), take_leaves, d);
-	return err ? err : gs_daemon_feed(d, &timer);
+	if (!err)
+		err = gs_daemon_feed(d, &timer);
+	return err ? err : gs_ready_say(&d->ready, d->node, d->log, &d->error);
 }
 
 static enum gs_err rest(struct gs_daemon *d)

@@ -16,6 +16,7 @@
 #include "validator/daemon/follow.h"
 #include "validator/daemon/l1.h"
 #include "validator/daemon/lots.h"
+#include "validator/daemon/ready.h"
 
 struct gs_daemon_pending; /* an effect that is to be done */
 
@@ -55,6 +56,7 @@ struct gs_daemon {
 	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
 	time_t started;
+	struct gs_ready ready;
 	enum gs_err err; /* why the loop ended */
 	struct gs_error error;
 };

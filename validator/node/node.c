@@ -27,7 +27,9 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	err = gs_journal_begin(store, 0, &j, error);
 	if (err)
 		goto out;
-	err = gs_journal_load_heads(&j, &node->tracker);
+	err = gs_counts_open(&j);
+	if (!err)
+		err = gs_journal_load_heads(&j, &node->tracker);
 	if (!err)
 		err = gs_node_load_final(&j, &node->final);
 	if (!err)
@@ -254,6 +256,7 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	err = gs_journal_begin(node->store, node->block, &j, &why);
 	if (err)
 		goto out;
+	j.counts = true;
 	j.final = node->final;
 	j.now = input->now;
 	j.watch = &node->watch;
@@ -273,6 +276,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		turn.lane = (enum gs_lane)lane;
 		err = gs_transactions_next(&turn);
 	}
+	if (!err && node->options.check_agenda)
+		err = gs_counts_check(&j);
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

@@ -290,7 +290,7 @@ struct gs_node_summary {
 	struct gs_wei spent; /* in all */
 	uint64_t executions; /* under way */
 };
-/* Counts what is stored. */
+/* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
 
 /* Workers that were found lying (GS_INPUT_DISTRUSTED), ever. GS_ELIMIT: more than max. */
