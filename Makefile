@@ -252,7 +252,7 @@ endif
 -include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
-.PHONY: sim sim-long
+.PHONY: sim sim-long sim-million
 $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # Past failures, then every ready scenario with fresh seeds: a minute; or SIM_TIMES as many runs as each asks for.
@@ -261,6 +261,12 @@ sim: $(BUILD)/gainsay
 	@simulations/all.sh $(BUILD)/gainsay
 sim-long: $(BUILD)/gainsay
 	@simulations/all.sh $(BUILD)/gainsay $(SIM_TIMES)
+# SIM_RUNS runs of whole nodes with every fault, by SIM_PROCESSES; goes on where it was interrupted, as SIM_FILE says.
+SIM_RUNS ?= 1000000
+SIM_PROCESSES ?= 1
+SIM_FILE ?= $(BUILD)/sim-million.jsonl
+sim-million: $(BUILD)/gainsay
+	@$(PYTHON) simulations/million.py $(BUILD)/gainsay $(SIM_FILE) --runs $(SIM_RUNS) --processes $(SIM_PROCESSES)
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.
