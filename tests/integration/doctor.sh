@@ -49,16 +49,12 @@ doctor --chain-id 5
 expect "another chain than is configured" 1 "endpoint" fail "chain id is 31337, and 5 is meant"
 ours=$url
 start other "$anvil" --host 127.0.0.1 --port 0 --block-time 1 --slots-in-an-epoch 1 --timestamp $(($(date +%s) - 4000))
-for ((i = 0; i < 300; i++)); do
-	port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/other.out")
-	[[ -n $port ]] && break
-	sleep 0.1
-done
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "another chain of the same id, that is behind" 0 "endpoint http://127.0.0.1:$port" warn "no settled block"
-"$cast" rpc --rpc-url "http://127.0.0.1:$port" anvil_mine 0x100 >/dev/null
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "and that is as far" 1 "endpoint http://127.0.0.1:$port" fail "something else than the first"
+other=$(listening other) || exit 1
+doctor --rpc "$ours,$other"
+expect "another chain of the same id, that is behind" 0 "endpoint $other" warn "no settled block"
+"$cast" rpc --rpc-url "$other" anvil_mine 0x100 >/dev/null
+doctor --rpc "$ours,$other"
+expect "and that is as far" 1 "endpoint $other" fail "something else than the first"
 found "any(r == 'warn' and 's ago' in f for _, r, f, _ in c)" && ok "and its age is told" || fail "no age: $(cat "$work/doctor.json")"
 
 # --- contracts ---
