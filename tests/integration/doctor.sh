@@ -18,15 +18,6 @@ doctor() { # ARGUMENTS...: of party 2, over a healthy configuration; leaves the 
 	timeout 60 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
 	code=$?
 }
-listening_port() { # NAME: of an anvil that was started, once it listens
-	local i port=
-	for ((i = 0; i < 600; i++)); do
-		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $port ]] && break
-		sleep 0.1
-	done
-	echo "$port"
-}
 found() { # EXPRESSION over c, a list of (check, result, found, advice)
 	"$python" -c 'import json, sys
 d = json.load(open(sys.argv[1]))
@@ -58,17 +49,17 @@ doctor --chain-id 5
 expect "another chain than is configured" 1 "endpoint" fail "chain id is 31337, and 5 is meant"
 ours=$url
 start other "$anvil" --host 127.0.0.1 --port 0 --block-time 1 --slots-in-an-epoch 1 --timestamp $(($(date +%s) - 4000))
-port=$(listening_port other)
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "another chain of the same id, that is behind" 0 "endpoint http://127.0.0.1:$port" warn "no settled block"
-"$cast" rpc --rpc-url "http://127.0.0.1:$port" anvil_mine 0x100 >/dev/null
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "and that is as far" 1 "endpoint http://127.0.0.1:$port" fail "something else than the first"
+other=$(listening other) || exit 1
+doctor --rpc "$ours,$other"
+expect "another chain of the same id, that is behind" 0 "endpoint $other" warn "no settled block"
+"$cast" rpc --rpc-url "$other" anvil_mine 0x100 >/dev/null
+doctor --rpc "$ours,$other"
+expect "and that is as far" 1 "endpoint $other" fail "something else than the first"
 found "any(r == 'warn' and 's ago' in f for _, r, f, _ in c)" && ok "and its age is told" || fail "no age: $(cat "$work/doctor.json")"
 
 # --- L1 ---
 start l1 "$anvil" --host 127.0.0.1 --port 0 --chain-id 900
-l1=http://127.0.0.1:$(listening_port l1)
+l1=$(listening l1) || exit 1
 portal=0x00000000000000000000000000000000000a0b0c self=0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
 on_l1() { "$cast" rpc --rpc-url "$l1" "$@" >/dev/null; }
 through() { # RPC CHAIN_ID PORTAL [SHARE]: doctor with these settings of L1
