@@ -52,6 +52,17 @@ static int print_policy(const struct gs_sampling_policy *p, bool json)
 	return GS_EXIT_OK;
 }
 
+/* A command with one verb, its first argument. */
+static int parse_verb(struct gs_options *options, struct gs_cli *cli, int argc, char **argv, const char *command,
+                      const char *verb)
+{
+	const int code = gs_options_parse(options, cli, argc, argv);
+
+	if (code == GS_CLI_GO_ON && strcmp(cli->arg[0], verb) != 0)
+		return gs_cli_misused("%s: %s: say '%s %s'", command, cli->arg[0], command, verb);
+	return code;
+}
+
 int gs_cmd_policy(int argc, char **argv)
 {
 	struct gs_options options;
@@ -64,12 +75,10 @@ int gs_cmd_policy(int argc, char **argv)
 	struct gs_sampling_policy policy;
 	struct gs_config config;
 	struct gs_error error = {0};
-	int code = gs_options_parse(&options, &cli, argc, argv);
+	const int code = parse_verb(&options, &cli, argc, argv, "policy", "show");
 
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (strcmp(cli.arg[0], "show") != 0)
-		return gs_cli_misused("policy: %s: say 'policy show'", cli.arg[0]);
 	if (gs_options_config(&options, &config, &error))
 		return gs_cli_fail(&error);
 	gs_config_policy(&config, &policy);
@@ -125,12 +134,10 @@ int gs_cmd_samples(int argc, char **argv)
 	struct gs_stored stored;
 	struct gs_config config;
 	struct gs_error error = {0};
-	int code = gs_options_parse(&options, &cli, argc, argv);
+	const int code = parse_verb(&options, &cli, argc, argv, "samples", "export");
 
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (strcmp(cli.arg[0], "export") != 0)
-		return gs_cli_misused("samples: %s: say 'samples export'", cli.arg[0]);
 	if (gs_options_config(&options, &config, &error) || gs_stored_open(&options, &stored, &error))
 		return gs_cli_fail(&error);
 	const enum gs_err err = export_samples(&stored, &config, since, &error);
