@@ -301,6 +301,77 @@ static void a_line_is_lost_the_second_time(void **state)
 	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, FIRST_NONCE + 1);
 }
 
+/* By the node, against node_body's claim. */
+static void open_game(struct node_fixture *f, uint64_t claim)
+{
+	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(NODE_SELF)};
+	const struct gs_game_state state = {.claim = node_claim(claim),
+	                                    .claimant = node_address(NODE_CLAIMANT),
+	                                    .challenger = node_address(NODE_SELF),
+	                                    .units = 1,
+	                                    .phase = GS_PHASE_COMMIT,
+	                                    .deadline = NODE_WINDOW_END_S,
+	                                    .claimant_left = 100,
+	                                    .challenger_left = 100};
+	uint8_t bytes[GS_GAME_STATE_WORDS * 32];
+	struct gs_u256 words[2];
+
+	gs_game_state_encode(&state, bytes);
+	for (size_t i = 0; i < GS_ARRAY_LEN(words); i++)
+		words[i] = gs_u256_from_be(bytes + 32 * (i + 1));
+	node_log(f, &f->options.contracts.disputes, topics, 3, words, GS_ARRAY_LEN(words));
+}
+
+/* An endpoint calls the nonce of a challenge lost, which was mined all the same: the chain shows our game, and there is no second one. */
+static void a_claim_is_challenged_once(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input lost = {.kind = GS_INPUT_NONCE_LOST};
+
+	wrong_claim(f, 1);
+	sign_at(f, 0x71, 80, 8);
+	open_game(f, 1);
+	lost.as.nonce_lost.tx = node_hash(0x71);
+	lost.as.nonce_lost.nonce = FIRST_NONCE + 1;
+	node_feed(f, &lost);
+	assert_int_equal(summary_of(f).pending_txs, 0);
+	for (int i = 0; i < 3; i++) {
+		f->now_s += GS_INTENT_BACKOFF_S_MAX + 1;
+		node_tick(f);
+		assert_null(node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_CHALLENGE));
+	}
+	wrong_claim(f, 2); /* another one is */
+	assert_non_null(node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_CHALLENGE));
+}
+
+static size_t place_of(const struct node_fixture *f, enum gs_node_effect_kind kind, uint8_t tx)
+{
+	const struct gs_hash hash = node_hash(tx);
+	size_t i = 0;
+
+	while (i < f->effects.count &&
+	       !(f->effects.effect[i].kind == kind && gs_hash_equal(&f->effects.effect[i].hash, &hash)))
+		i++;
+	assert_true(i < f->effects.count);
+	return i;
+}
+
+/* The newest of a line is sent again: its endpoint may say that the nonce is used. By then the receipts of all of it have been looked for. */
+static void receipts_come_before_refusals(void **state)
+{
+	struct node_fixture *f = *state;
+
+	wrong_claim(f, 1);
+	sign_at(f, 0x71, 80, 8);
+	blocks(f, DUE_BUMP);
+	sign_at(f, 0x72, 95, 9);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_true(place_of(f, GS_EFFECT_WATCH, 0x71) < place_of(f, GS_EFFECT_SEND, 0x72));
+	assert_true(place_of(f, GS_EFFECT_WATCH, 0x72) < place_of(f, GS_EFFECT_SEND, 0x72));
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71), 0);
+}
+
 static void nonce_is(struct node_fixture *f, uint64_t pending)
 {
 	struct gs_node_input in = {.kind = GS_INPUT_NONCE};
@@ -478,6 +549,64 @@ static void what_is_deep_is_forgotten(void **state)
 	}
 }
 
+/* Headers and logs of an empty branch of so many blocks on top of `fork`. */
+static void other_branch(struct node_fixture *f, struct gs_head fork, unsigned length)
+{
+	struct gs_node_input in = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS};
+	struct gs_head branch[8];
+
+	assert_in_range(length, 1, GS_ARRAY_LEN(branch));
+	f->head = fork;
+	for (unsigned i = 0; i < length; i++) {
+		node_next_head(f, 0x22);
+		branch[i] = f->head;
+	}
+	for (unsigned i = length; i-- > 0;) {
+		in.as.header = branch[i];
+		node_feed(f, &in);
+	}
+	for (unsigned i = 0; i < length; i++) {
+		logs.as.logs.block = branch[i].hash;
+		node_feed(f, &logs);
+	}
+	f->head = branch[length - 1];
+}
+
+/* A challenge was mined, and its block is gone: it is sent again at the first look at the other branch, not only after resend_s; once. What
+ * waits before it and behind it, too. */
+static void what_a_reorganisation_drops_is_sent_at_once(void **state)
+{
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 0;
+	f->options.resend_s = 3600;
+	reopen(f);
+	node_deposit(f, 1000);
+	wrong_claim(f, 1);
+	sign_at(f, 0x71, 80, 8);
+	wrong_claim(f, 2);
+	sign_at(f, 0x72, 80, 8);
+	const struct gs_head fork = f->head;
+	blocks(f, 1);
+	receipt_of(f, 0x71, true, 7);
+	node_tick(f);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71) + count(f, GS_EFFECT_SEND, 0x72), 0);
+	assert_int_equal(summary_of(f).pending_txs, 1);
+
+	other_branch(f, fork, 2);
+	assert_int_equal(summary_of(f).pending_txs, 2);
+	node_tick(f);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71), 1);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x72), 1);
+	assert_non_null(node_effect(f, GS_EFFECT_NONCE));
+	node_tick(f);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71) + count(f, GS_EFFECT_SEND, 0x72), 0);
+	assert_int_equal(count(f, GS_EFFECT_WATCH, 0x71), 1);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_int_equal(count(f, GS_EFFECT_SEND, 0x71), 1);
+}
+
 static void urgency_is_what_is_left(void **state)
 {
 	struct gs_intent intent = {.kind = GS_INTENT_MOVE};
@@ -494,7 +623,7 @@ static void urgency_is_what_is_left(void **state)
 	assert_int_equal(gs_intent_urgency(&intent, (struct gs_time){1200}, 40), GS_URGENCY_CLOSE);
 }
 
-/* A race is tried twice, the second time after as long as the node's own hash says: below half a second, and not the same for all. */
+/* A race is held back as long as the node's own hash says: below half a second, and not the same for all. */
 static void races_wait_a_little(void **state)
 {
 	struct node_fixture *f = *state;
@@ -523,12 +652,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_wants_is_taken_back, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_would_revert_is_taken_back, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_line_is_lost_the_second_time, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_claim_is_challenged_once, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(receipts_come_before_refusals, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_nonce_that_is_free_again_is_used, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_day_has_a_budget, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_is_deep_is_forgotten, set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_reorganisation_drops_is_sent_at_once, set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(races_wait_a_little, set_up, node_tear_down),
 		cmocka_unit_test(urgency_is_what_is_left),
 	};

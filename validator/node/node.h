@@ -240,7 +240,7 @@ struct gs_node_effect {
 	struct gs_wei least_fee, least_tip; /* per gas, of what replaces another */
 	struct gs_wei cost_max;             /* zero: any amount */
 	enum gs_urgency urgency;
-	uint32_t wait_ms; /* a race: between a first trial run and a second one right before it is signed */
+	uint32_t wait_ms; /* a race: how long it is held back before it is tried and signed; nothing else is */
 	size_t data_at;   /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
 	size_t data_len;
 	size_t more_at; /* EXECUTE: output bytes as posted */

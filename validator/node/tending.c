@@ -88,28 +88,30 @@ static enum gs_err send_again(struct gs_node_turn *t, struct gs_tx_record *tx)
 	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);
 }
 
-/* Line by line, the lowest nonce first: an endpoint that takes only so many requests must hear of the one that the others wait for. */
+/* Line by line, the lowest nonce first: an endpoint that takes only so many requests must hear of the one that the others wait for. In a line the
+ * receipts come first: an endpoint that refuses to take the newest again, since its nonce is used, may mean that an older one was mined. */
 enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 {
 	const uint64_t now_s = t->node->now.unix_s;
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	const bool all = send_all || lane->send_again;
 	bool again = false;
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
 
-	for (size_t i = 0, end; i < list.count && !err; i = end) {
-		for (end = i + 1; !is_newest(&list, end - 1);)
-			end++;
-		if (send_all || now_s >= list.tx[end - 1].last_sent.unix_s + t->node->options.resend_s) {
-			again = true;
-			err = send_again(t, &list.tx[end - 1]);
-		}
-		for (; i < end && !err; i++)
-			err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list.tx[i].hash},
-			                   (struct gs_bytes){NULL, 0});
+	for (size_t i = 0; i < list.count && !err; i++) {
+		struct gs_tx_record *tx = &list.tx[i];
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = tx->hash},
+		                   (struct gs_bytes){NULL, 0});
+		if (err || !is_newest(&list, i) || !(all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))
+			continue;
+		again = true;
+		err = send_again(t, tx);
 	}
-	gs_node_lane_of(t)->tend_prices = list.count > 0;
+	lane->tend_prices = list.count > 0;
+	lane->send_again = lane->send_again && err;
 	gs_tx_list_free(&list);
-	if (!err && (again || gs_node_lane_of(t)->ask_nonce))
+	if (!err && (again || lane->ask_nonce))
 		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
 		                   (struct gs_bytes){NULL, 0});
 	return err ? err : forget_deep(t);
