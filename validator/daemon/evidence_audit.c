@@ -76,12 +76,13 @@ static void see_entry(struct walk *w, const struct gs_audit_entry *entry)
 		if (e->sample.len && !is_digest_of(&entry->digest, e->sample))
 			w->why = "the sampling decision is not the one that was entered";
 	}
-	/* A verdict that only repeats one has another time and no entry: what says the same is compared by what it says (see check). */
+	/* That a claim is unavailable is stored again and again with other times, and entered once. */
 	if (entry->kind == GS_AUDIT_VERDICT && of_claim && !w->verdict_seen) {
 		struct gs_verdict_record verdict;
 		w->verdict_seen = true;
-		if (e->verdict.len && !gs_verdict_decode(e->verdict, &verdict) &&
-		    strcmp(gs_verdict_name((enum gs_verdict)verdict.verdict), entry->what) != 0)
+		if (e->verdict.len && !is_digest_of(&entry->digest, e->verdict) &&
+		    (gs_verdict_decode(e->verdict, &verdict) || verdict.verdict != GS_VERDICT_UNAVAILABLE ||
+		     strcmp(entry->what, gs_verdict_name(GS_VERDICT_UNAVAILABLE)) != 0))
 			w->why = "the verdict is not the one that was entered last";
 	}
 }
