@@ -218,10 +218,11 @@ endif
 
 ifneq ($(BENCH_SOURCES),)
 .PHONY: bench
-bench: $(BENCH_BINARIES)
+bench: all tools $(BENCH_BINARIES)
 	@configs/setup/setup.sh apt bench
 	@configs/setup/setup.sh npm tests/bench
 	@for b in $(BENCH_BINARIES); do $$b || exit 1; done
+	@tests/bench/workers.sh
 	@$(PYTHON) tests/bench/assemble.py $(BUILD)/bench
 
 # Models that PyTorch exports (25 in 700 MB, made once): beside ONNX Runtime.
@@ -245,7 +246,7 @@ endif
 -include tests/mutants/mutants.mk
 
 ifneq ($(SIM_MAIN),)
-.PHONY: sim sim-long
+.PHONY: sim sim-long sim-million
 $(BUILD)/gainsay-sim: $(call objects,$(SIM_MAIN)) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # Past failures, then every ready scenario with fresh seeds: a minute; or SIM_TIMES as many runs as each asks for.
@@ -254,6 +255,12 @@ sim: $(BUILD)/gainsay
 	@simulations/all.sh $(BUILD)/gainsay
 sim-long: $(BUILD)/gainsay
 	@simulations/all.sh $(BUILD)/gainsay $(SIM_TIMES)
+# SIM_RUNS runs of whole nodes with every fault, by SIM_PROCESSES; goes on where it was interrupted, as SIM_FILE says.
+SIM_RUNS ?= 1000000
+SIM_PROCESSES ?= 1
+SIM_FILE ?= $(BUILD)/sim-million.jsonl
+sim-million: $(BUILD)/gainsay
+	@$(PYTHON) simulations/million.py $(BUILD)/gainsay $(SIM_FILE) --runs $(SIM_RUNS) --processes $(SIM_PROCESSES)
 endif
 
 # The contracts lie beside all builds of C: their bytes do not depend on its compiler.

@@ -21,7 +21,15 @@ enum {
 	GS_QUEUE_NUMBER_MAX = 24,   /* characters of a decimal number */
 };
 
-enum gs_queue_key { GS_QUEUE_JOBS, GS_QUEUE_IDS, GS_QUEUE_RESULTS, GS_QUEUE_AWAY, GS_QUEUE_ERRORS };
+enum gs_queue_key {
+	GS_QUEUE_JOBS,
+	GS_QUEUE_IDS,
+	GS_QUEUE_RESULTS,
+	GS_QUEUE_AWAY,
+	GS_QUEUE_ERRORS,
+	GS_QUEUE_WORKERS,
+	GS_QUEUE_CLOCK
+};
 
 struct gs_queue_held {
 	struct gs_queue_job job; /* first: callers give this address back */

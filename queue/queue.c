@@ -7,7 +7,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum kind { KIND_SUBMIT, KIND_FINISH, KIND_FAIL, KIND_FORGET, KIND_COUNT, KIND_READ_RESULT, KIND_READ_ASIDE };
+enum kind {
+	KIND_SUBMIT,
+	KIND_FINISH,
+	KIND_FAIL,
+	KIND_FORGET,
+	KIND_COUNT,
+	KIND_MEMBERS,
+	KIND_READ_RESULT,
+	KIND_READ_ASIDE
+};
 
 struct gs_queue_call {
 	struct gs_queue_call *next, **at; /* at: what points to it */
@@ -16,6 +25,7 @@ struct gs_queue_call {
 	gs_queue_answer *answer;
 	gs_queue_read *read;
 	gs_queue_counted *counted;
+	gs_queue_listed *listed;
 	void *self;
 	/* of a submission, which may have to wait for room */
 	char id[GS_QUEUE_ID_MAX + 1];
@@ -63,7 +73,8 @@ enum gs_err gs_queue_eval(struct gs_queue *queue, struct gs_link *link, const ch
 	GS_ASSERT(count + GS_QUEUE_KEYS + 3 <= GS_LINK_ARGUMENTS_MAX);
 	all[n++] = gs_queue_words("EVAL");
 	all[n++] = gs_queue_words(script);
-	all[n++] = gs_queue_words("5");
+	all[n++] = gs_queue_words("7");
+	_Static_assert(GS_QUEUE_KEYS == 7, "the number above");
 	for (unsigned k = 0; k < GS_QUEUE_KEYS; k++)
 		all[n++] = gs_queue_words(queue->key[k]);
 	for (unsigned i = 0; i < count; i++)
@@ -96,7 +107,8 @@ static void make_worker_name(char out[GS_QUEUE_NAME_MAX + 1])
 
 static enum gs_err take_options(struct gs_queue *queue, const struct gs_queue_options *options, struct gs_error *error)
 {
-	static const char *const keys[GS_QUEUE_KEYS] = {"jobs", "ids", "results", "aside", "errors"};
+	static const char *const keys[GS_QUEUE_KEYS] = {"jobs",   "ids",     "results", "aside",
+	                                                "errors", "workers", "clock"};
 	enum gs_err err = gs_redis_url_read(options->url, &queue->url, error);
 	if (err != GS_OK)
 		return err;
@@ -397,6 +409,30 @@ enum gs_err gs_queue_count(struct gs_queue *queue, gs_queue_counted *counted, vo
 	return send_simple(call, gs_queue_script_counts, &group, 1, NULL, self, error);
 }
 
+enum gs_err gs_queue_tell(struct gs_queue *queue, struct gs_bytes says, gs_queue_answer *answer, void *self,
+                          struct gs_error *error)
+{
+	struct gs_bytes arguments[] = {gs_queue_words(queue->worker_name), says};
+	enum gs_err err;
+	if (says.len > GS_QUEUE_SAYS_MAX)
+		return gs_fail(error, GS_ELIMIT, "a worker says at most %d bytes of itself, not %zu", GS_QUEUE_SAYS_MAX,
+		               says.len);
+	struct gs_queue_call *call = call_new(queue, KIND_FORGET, &err, error); /* 1 is an answer to both */
+	return call ? send_simple(call, gs_queue_script_tell, arguments, GS_ARRAY_LEN(arguments), answer, self, error)
+	            : err;
+}
+
+enum gs_err gs_queue_members(struct gs_queue *queue, gs_queue_listed *listed, void *self, struct gs_error *error)
+{
+	struct gs_bytes group = gs_queue_words(GS_QUEUE_GROUP);
+	enum gs_err err;
+	struct gs_queue_call *call = call_new(queue, KIND_MEMBERS, &err, error);
+	if (call == NULL)
+		return err;
+	call->listed = listed;
+	return send_simple(call, gs_queue_script_members, &group, 1, NULL, self, error);
+}
+
 /* ---- reading ---- */
 
 static bool place_good(const char *place)
@@ -518,6 +554,7 @@ static void end(const struct gs_queue_call *call, enum gs_err err, enum gs_queue
 	case KIND_FAIL:
 	case KIND_FORGET: call->answer(call->self, err, outcome, error); break;
 	case KIND_COUNT: call->counted(call->self, err, NULL, error); break;
+	case KIND_MEMBERS: call->listed(call->self, err, NULL, 0, error); break;
 	case KIND_READ_RESULT:
 	case KIND_READ_ASIDE: call->read(call->self, err, NULL, error); break;
 	}
@@ -568,6 +605,40 @@ static void on_count(const struct gs_queue_call *call, const redisReply *reply)
 	call->counted(call->self, GS_OK, &counts, NULL);
 }
 
+static enum gs_err read_members(const redisReply *reply, const char *server, struct gs_queue_member *out,
+                                struct gs_error *error)
+{
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *item = reply->element[i];
+		const long long held = gs_reply_count(item, 1), silent = gs_reply_count(item, 2);
+		out[i].says = gs_reply_text(item, 3);
+		if (held < 0 || silent < 0 || !out[i].says.ptr ||
+		    !gs_queue_copy(out[i].name, sizeof(out[i].name), gs_reply_text(item, 0)))
+			return gs_reply_odd(server, error);
+		out[i].held = (uint64_t)held;
+		out[i].silent_ms = (uint64_t)silent;
+	}
+	return GS_OK;
+}
+
+static void on_members(const struct gs_queue_call *call, const redisReply *reply)
+{
+	struct gs_queue_member *members = NULL;
+	struct gs_error error;
+	enum gs_err err = GS_OK;
+	if (reply->type != REDIS_REPLY_ARRAY)
+		err = gs_reply_odd(call->queue->url.name, &error);
+	else if (reply->elements > GS_QUEUE_MEMBERS_MAX)
+		err = gs_fail(&error, GS_ELIMIT, "%s: more than %d workers", call->queue->url.name,
+		              GS_QUEUE_MEMBERS_MAX);
+	else if ((members = calloc(reply->elements + 1, sizeof(*members))) == NULL)
+		err = gs_fail(&error, GS_ENOMEM, "no memory");
+	else
+		err = read_members(reply, call->queue->url.name, members, &error);
+	call->listed(call->self, err, err ? NULL : members, err ? 0 : reply->elements, &error);
+	free(members);
+}
+
 static void on_reply(void *self, const redisReply *reply, enum gs_err err, const struct gs_error *error)
 {
 	struct gs_queue_call *call = self;
@@ -587,6 +658,8 @@ static void on_reply(void *self, const redisReply *reply, enum gs_err err, const
 		end(call, err, outcome, error);
 	} else if (call->kind == KIND_COUNT) {
 		on_count(call, reply);
+	} else if (call->kind == KIND_MEMBERS) {
+		on_members(call, reply);
 	} else if (call->kind == KIND_READ_RESULT || call->kind == KIND_READ_ASIDE) {
 		on_read(call, reply);
 	} else if (outcome_of(reply, call->kind, &outcome)) {

@@ -29,6 +29,8 @@ enum {
 	GS_QUEUE_HELD_MAX = 64,   /* jobs that one worker holds */
 	GS_QUEUE_CALLS_MAX = 512, /* without an answer */
 	GS_QUEUE_PLACE_MAX = 48,
+	GS_QUEUE_SAYS_MAX = 32 * 1024, /* of what a worker says of itself */
+	GS_QUEUE_MEMBERS_MAX = 1024,   /* workers of one queue */
 
 	GS_QUEUE_PATIENCE_MS = 30000,
 	GS_QUEUE_VISIBILITY_MS = 30000, /* at least GS_QUEUE_VISIBILITY_LEAST_MS */
@@ -140,5 +142,21 @@ typedef void gs_queue_counted(void *self, enum gs_err err, const struct gs_queue
                               const struct gs_error *error);
 GS_MUST enum gs_err gs_queue_count(struct gs_queue *queue, gs_queue_counted *counted, void *self,
                                    struct gs_error *error);
+
+/* What this worker says of itself, in the place of what it said before; forgotten an hour later. GS_ELIMIT: more
+ * than GS_QUEUE_SAYS_MAX bytes. */
+GS_MUST enum gs_err gs_queue_tell(struct gs_queue *queue, struct gs_bytes says, gs_queue_answer *answer, void *self,
+                                  struct gs_error *error);
+struct gs_queue_member { /* a worker that has said something of itself */
+	char name[GS_QUEUE_NAME_MAX + 1];
+	uint64_t held;      /* jobs */
+	uint64_t silent_ms; /* since it said something, by the server's clock */
+	struct gs_bytes
+		says; /* of itself: anybody with the queue's password can have written it; borrowed until the function returns */
+};
+typedef void gs_queue_listed(void *self, enum gs_err err, const struct gs_queue_member *members, size_t count,
+                             const struct gs_error *error);
+GS_MUST enum gs_err gs_queue_members(struct gs_queue *queue, gs_queue_listed *listed, void *self,
+                                     struct gs_error *error);
 
 #endif

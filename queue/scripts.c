@@ -130,3 +130,32 @@ const char gs_queue_script_counts[] =
 	"if held.err and not string.find(held.err, 'NOGROUP', 1, true) then return held end\n"
 	"return {redis.call('XLEN', KEYS[1]), held.err and 0 or held[1], redis.call('XLEN', KEYS[3]),\n"
 	"  redis.call('XLEN', KEYS[4]), redis.call('HLEN', KEYS[2])}\n";
+
+/* TIME would need a right of its own. */
+#define NOW \
+	"local place = redis.call('XADD', KEYS[7], 'MAXLEN', '1', '*', 'is', 'now')\n" \
+	"local now = tonumber(string.match(place, '^%d+'))\n"
+
+const char gs_queue_script_tell[] = NOW "local all = redis.call('HGETALL', KEYS[6])\n"
+					"for i = 1, #all, 2 do\n"
+					"  local since = tonumber(string.match(all[i + 1], '^%d+') or 0)\n"
+					"  if since + 3600000 < now then redis.call('HDEL', KEYS[6], all[i]) end\n"
+					"end\n"
+					"redis.call('HSET', KEYS[6], ARGV[1], string.format('%.0f ', now) .. ARGV[2])\n"
+					"return 1\n";
+
+const char gs_queue_script_members[] = NOW
+	"local held = {}\n"
+	"local group = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])\n"
+	"for _, consumer in ipairs(group.err and {} or group) do\n"
+	"  local about = {}\n"
+	"  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end\n"
+	"  held[about['name']] = about['pending']\n"
+	"end\n"
+	"local out = {}\n"
+	"local all = redis.call('HGETALL', KEYS[6])\n"
+	"for i = 1, #all, 2 do\n"
+	"  local since, says = string.match(all[i + 1], '^(%d+) (.*)$')\n"
+	"  if since then out[#out + 1] = {all[i], held[all[i]] or 0, math.max(0, now - tonumber(since)), says} end\n"
+	"end\n"
+	"return out\n";

@@ -7,12 +7,14 @@
  *     gainsay:{NAME}:results   stream: id, kind ("done" or "aside"), worker, bytes (the result, or the last error)
  *     gainsay:{NAME}:aside     stream: id, payload, deliveries, worker, error. Jobs that nobody could do
  *     gainsay:{NAME}:errors    hash: job id -> what went wrong with it last
+ *     gainsay:{NAME}:workers   hash: worker -> ms of the server's clock " " what it says of itself
+ *     gainsay:{NAME}:clock     stream: one entry, whose place tells the server's clock
  *
  * A script writes first what may be refused for want of memory, so that it has then done nothing. */
 #ifndef GS_QUEUE_SCRIPTS_H
 #define GS_QUEUE_SCRIPTS_H
 
-enum { GS_QUEUE_KEYS = 5 };
+enum { GS_QUEUE_KEYS = 7 };
 
 /* id, payload, most unfinished, most ids -> {"new"}, {"known", state}, {"full"} or {"kept"} */
 extern const char gs_queue_script_submit[];
@@ -35,5 +37,9 @@ extern const char gs_queue_script_drop[];
 extern const char gs_queue_script_cancel[];
 /* group -> {unfinished, of these with a worker, results, aside, ids} */
 extern const char gs_queue_script_counts[];
+/* worker, bytes -> 1: what it says of itself, in the place of what it said before; what others said an hour ago goes */
+extern const char gs_queue_script_tell[];
+/* group -> {{worker, jobs held, ms since it said something, what it says}...} */
+extern const char gs_queue_script_members[];
 
 #endif

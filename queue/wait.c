@@ -58,6 +58,8 @@ struct answer {
 	bool found;
 	struct gs_queue_entry entry;
 	struct gs_queue_counts counts;
+	gs_queue_listed *listed;
+	void *self;
 	struct gs_error error;
 };
 
@@ -81,6 +83,15 @@ static void on_counts(void *self, enum gs_err err, const struct gs_queue_counts 
 	struct answer *answer = self;
 	if (err == GS_OK)
 		answer->counts = *counts;
+	keep(answer, err, error);
+}
+
+static void on_members(void *self, enum gs_err err, const struct gs_queue_member *members, size_t count,
+                       const struct gs_error *error)
+{
+	struct answer *answer = self;
+	if (err == GS_OK)
+		answer->listed(answer->self, GS_OK, members, count, NULL);
 	keep(answer, err, error);
 }
 
@@ -175,6 +186,14 @@ enum gs_err gs_queue_client_count(struct gs_queue_client *client, struct gs_queu
 	err = wait_for(&answer, err, error);
 	*out = answer.counts;
 	return err;
+}
+
+enum gs_err gs_queue_client_members(struct gs_queue_client *client, gs_queue_listed *listed, void *self,
+                                    struct gs_error *error)
+{
+	struct answer answer = {.client = client, .listed = listed, .self = self};
+	enum gs_err err = gs_queue_members(client->queue, on_members, &answer, error);
+	return wait_for(&answer, err, error);
 }
 
 struct gs_queue *gs_queue_client_queue(struct gs_queue_client *client)

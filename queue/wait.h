@@ -28,6 +28,10 @@ GS_MUST enum gs_err gs_queue_client_about(struct gs_queue_client *client, enum g
 GS_MUST enum gs_err gs_queue_client_count(struct gs_queue_client *client, struct gs_queue_counts *out,
                                           struct gs_error *error);
 
+/* Calls listed once, with what gs_queue_members tells it, before this returns. */
+GS_MUST enum gs_err gs_queue_client_members(struct gs_queue_client *client, gs_queue_listed *listed, void *self,
+                                            struct gs_error *error);
+
 struct gs_queue_service {
 	void *self;
 	/* Does a job, on a thread of its own, one job at a time; heartbeats go on meanwhile. result has the limit GS_QUEUE_BYTES_MAX. An error is kept with

@@ -19,7 +19,7 @@ struct arguments {
 	const char *json;
 	struct gs_sim_options options;
 	uint64_t processes;
-	bool nodes, strangers;
+	bool nodes, strangers, first;
 	struct gs_sim_nodes_options node_options;
 	struct gs_contracts contracts;
 	double value[GS_SIM_NODES_PARAMETERS]; /* with --nodes */
@@ -40,6 +40,7 @@ static const char usage[] =
 	"  --runs N     runs, with the seeds S, S + 1, ... (2000)\n"
 	"  --seed S     the first seed (1)\n"
 	"  --threads N  as so many processes side by side (1)\n"
+	"  --first      ends with the first run that violates anything\n"
 	"  --json FILE  writes the sums there\n"
 	"  --log        prints every event\n";
 
@@ -158,6 +159,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 				out->value[p] = GS_SIM_DRAWN;
 			continue;
 		}
+		if (strcmp(name, "--first") == 0) {
+			out->first = true;
+			continue;
+		}
 		if (strcmp(name, "--strangers") == 0) {
 			out->strangers = true;
 			continue;
@@ -206,6 +211,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 	struct gs_error error = {0};
 	if (out->nodes && gs_sim_nodes_check(out->value, &at, &error) != GS_OK) {
 		fprintf(stderr, "gainsay-sim: %s: %s\n", gs_sim_nodes_parameters[at].name, error.text);
+		return false;
+	}
+	if (out->processes > 1 && out->first) {
+		fprintf(stderr, "gainsay-sim: --first is for one process; leave --threads out\n");
 		return false;
 	}
 	if (out->processes > 1 && out->node_options.stores != NULL) {
@@ -354,7 +363,8 @@ static bool run_all(const struct arguments *a, const struct gs_sim_work *work, v
 static enum gs_err run_of_nodes(void *self, uint64_t seed, void *tally, struct gs_error *error)
 {
 	const struct arguments *a = self;
-	return gs_sim_nodes_run(seed, &a->node_options, tally, error);
+	const struct gs_sim_nodes_tally *t = tally;
+	return a->first && t->violations > 0 ? GS_OK : gs_sim_nodes_run(seed, &a->node_options, tally, error);
 }
 
 static void join_nodes(void *to, const void *from)
@@ -406,11 +416,12 @@ static void print_strangers(const struct arguments *a, const struct gs_sim_stran
 static enum gs_err run_of_strangers(void *self, uint64_t seed, void *tally, struct gs_error *error)
 {
 	const struct arguments *a = self;
+	const struct gs_sim_strangers_tally *t = tally;
 	const struct gs_sim_strangers_options options = {.log = a->node_options.log,
 	                                                 .contracts = a->node_options.contracts,
 	                                                 .dump = a->node_options.dump,
 	                                                 .program = a->node_options.program};
-	return gs_sim_strangers_run(seed, &options, tally, error);
+	return a->first && t->violations > 0 ? GS_OK : gs_sim_strangers_run(seed, &options, tally, error);
 }
 
 static void join_strangers(void *to, const void *from)
@@ -434,7 +445,8 @@ static int run_strangers(struct arguments *a)
 static enum gs_err run_of_games(void *self, uint64_t seed, void *tally, struct gs_error *error)
 {
 	const struct arguments *a = self;
-	return gs_sim_run(seed, &a->options, tally, error);
+	const struct gs_sim_tally *t = tally;
+	return a->first && t->violations > 0 ? GS_OK : gs_sim_run(seed, &a->options, tally, error);
 }
 
 static void join_games(void *to, const void *from)

@@ -23,7 +23,8 @@ enum verdict { SOUND, DAMAGED, FAILED };
 struct walk {
 	uint64_t pages;
 	size_t page_size;
-	uintptr_t map; /* where the first page must be; 0: not known yet */
+	uintptr_t map;      /* where the first page must be; 0: not known yet */
+	size_t records_max; /* of a table */
 };
 
 /* Reads the value's ends: outside the file that ends this process. */
@@ -76,28 +77,48 @@ static bool free_record_is_sound(uint64_t pages, const MDB_val *v)
 	return true;
 }
 
-/* Walks one table: as many records as it says, keys rising, everything inside the file. */
+/* Looks at records from one end of a table on: their keys in order, everything inside the file. *count: so many there were, `most` at most. */
+static bool walk_from(MDB_txn *txn, MDB_dbi dbi, bool last, size_t most, struct walk *walk, size_t *count)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value, before = {0};
+	bool sound = true;
+	int rc = 0;
+	*count = 0;
+	if (mdb_cursor_open(txn, dbi, &cursor) != 0)
+		return false;
+	while (sound && *count < most &&
+	       (rc = mdb_cursor_get(cursor, &key, &value,
+	                            last     ? *count ? MDB_PREV : MDB_LAST
+	                            : *count ? MDB_NEXT
+	                                     : MDB_FIRST)) == 0) {
+		sound = is_there(&key) && is_there(&value) && pages_agree(walk, &key, &value);
+		if (sound && *count)
+			sound = last ? mdb_cmp(txn, dbi, &before, &key) > 0 : mdb_cmp(txn, dbi, &before, &key) < 0;
+		if (sound && dbi == FREE_LIST)
+			sound = free_record_is_sound(walk->pages, &value);
+		before = key;
+		++*count;
+	}
+	mdb_cursor_close(cursor);
+	return sound && (rc == 0 || rc == MDB_NOTFOUND);
+}
+
+/* Of a table with more records than may be looked at both ends, else all of it: as many records as it says. */
 static enum verdict check_table(MDB_txn *txn, MDB_dbi dbi, struct walk *walk)
 {
 	MDB_stat st;
-	MDB_cursor *cursor;
-	MDB_val key, value, before = {0};
-	size_t count = 0;
-	int rc;
-	if (mdb_stat(txn, dbi, &st) != 0 || mdb_cursor_open(txn, dbi, &cursor) != 0)
+	size_t count;
+	if (mdb_stat(txn, dbi, &st) != 0)
 		return DAMAGED;
-	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0;
-	     rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-		if (++count > st.ms_entries || !is_there(&key) || !is_there(&value) || !pages_agree(walk, &key, &value))
+	if (st.ms_entries <= walk->records_max)
+		return walk_from(txn, dbi, false, st.ms_entries + 1, walk, &count) && count == st.ms_entries ? SOUND
+		                                                                                             : DAMAGED;
+	const size_t half = walk->records_max / 2;
+	for (int last = 0; last < 2; last++)
+		if (!walk_from(txn, dbi, last, half, walk, &count) || count != half)
 			return DAMAGED;
-		if (count > 1 && mdb_cmp(txn, dbi, &before, &key) >= 0)
-			return DAMAGED;
-		if (dbi == FREE_LIST && !free_record_is_sound(walk->pages, &value))
-			return DAMAGED;
-		before = key;
-	}
-	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND && count == st.ms_entries ? SOUND : DAMAGED;
+	return SOUND;
 }
 
 /* The named tables are the records of the main one. */
@@ -124,7 +145,7 @@ static enum verdict check_named_tables(MDB_txn *txn, MDB_dbi main_table, struct 
 	return verdict;
 }
 
-static enum verdict check_env(const char *dir, bool alone)
+static enum verdict check_env(const char *dir, bool alone, enum gs_store_depth depth)
 {
 	MDB_env *env;
 	MDB_envinfo info;
@@ -145,7 +166,9 @@ static enum verdict check_env(const char *dir, bool alone)
 		return DAMAGED;
 	if ((rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)) != 0)
 		return rc == MDB_READERS_FULL ? FAILED : DAMAGED;
-	struct walk walk = {.pages = (uint64_t)info.me_last_pgno + 1, .page_size = st.ms_psize};
+	struct walk walk = {.pages = (uint64_t)info.me_last_pgno + 1,
+	                    .page_size = st.ms_psize,
+	                    .records_max = depth == GS_STORE_CHECK_ALL ? SIZE_MAX : GS_STORE_CHECK_RECORDS};
 	if (mdb_dbi_open(txn, NULL, 0, &main_table) != 0)
 		return DAMAGED;
 	enum verdict verdict = check_table(txn, FREE_LIST, &walk);
@@ -157,7 +180,7 @@ static enum verdict check_env(const char *dir, bool alone)
 	return verdict;
 }
 
-static _Noreturn void run_child(const char *dir, bool alone, pid_t parent)
+static _Noreturn void run_child(const char *dir, bool alone, enum gs_store_depth depth, pid_t parent)
 {
 	static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM, SIGTERM, SIGINT};
 	struct rlimit no_core = {0, 0};
@@ -170,12 +193,12 @@ static _Noreturn void run_child(const char *dir, bool alone, pid_t parent)
 	/* LMDB prints its assertions. */
 	if (getppid() != parent || null < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(FAILED);
-	_exit((int)check_env(dir, alone));
+	_exit((int)check_env(dir, alone, depth));
 }
 
 /* --- in the parent --- */
 
-enum gs_err gs_store_check(const char *dir, bool alone, struct gs_error *error)
+enum gs_err gs_store_check(const char *dir, bool alone, enum gs_store_depth depth, struct gs_error *error)
 {
 	char path[PATH_LEN_MAX];
 	struct stat st;
@@ -184,7 +207,7 @@ enum gs_err gs_store_check(const char *dir, bool alone, struct gs_error *error)
 		return GS_OK;
 	pid_t parent = getpid(), child = fork();
 	if (child == 0)
-		run_child(dir, alone, parent);
+		run_child(dir, alone, depth, parent);
 	if (child < 0)
 		return gs_fail(error, GS_EIO, "%s: cannot start a process to check it: %s", dir, strerror(errno));
 	while (waitpid(child, &status, 0) != child)

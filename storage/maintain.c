@@ -38,7 +38,7 @@ static enum gs_err copy_to(struct gs_store_db *db, const char *dir, struct gs_er
 	rc = mdb_env_copy2(db->env, dir, MDB_CP_COMPACT);
 	err = rc == 0 ? GS_OK : gs_fail(error, GS_EIO, "%s: copy of %s failed: %s", dir, db->dir, mdb_strerror(rc));
 	if (!err)
-		err = gs_store_check(dir, true, error);
+		err = gs_store_check(dir, true, GS_STORE_CHECK_ALL, error);
 	(void)unlink(lock); /* the check's */
 	if (!err)
 		err = gs_store_sync_path(data, error);
@@ -100,7 +100,9 @@ enum gs_err gs_store_compact(const char *dir, struct gs_error *error)
 	if (err)
 		return err;
 	snprintf(copy, sizeof(copy), "%s/compact.partial", db->dir);
-	err = copy_to(db, copy, error);
+	err = gs_store_check(dir, true, GS_STORE_CHECK_ALL, error); /* LMDB copies without looking */
+	if (!err)
+		err = copy_to(db, copy, error);
 	if (!err)
 		err = replace(db, copy, error);
 	gs_store_remove(copy);

@@ -6,10 +6,27 @@
 
 /* --- the steps; schema 3 is the first that was ever left behind with a way forward --- */
 
+static enum gs_err refuse_entry(void *context, struct gs_bytes key, struct gs_bytes old, enum gs_migrate_fate *fate,
+                                struct gs_buf *value, struct gs_error *error)
+{
+	(void)context, (void)key, (void)old, (void)fate, (void)value;
+	return gs_fail(error, GS_ECORRUPT,
+	               "the table audit has records, which no schema before 5 puts there; restore a backup");
+}
+
+/* A log that nobody has kept cannot be there. */
+static enum gs_err begin_audit_log(struct gs_migrating *m, struct gs_error *error)
+{
+	return gs_migrate_each(m, GS_TABLE_AUDIT, refuse_entry, NULL, error);
+}
+
 static const struct gs_migration steps[] = {
 	/* Claims that are posted from now on lie in the order of posting; those under their ids stay there and are found. The node fills its
 	 * agenda from the facts when it finds none (validator/node/agenda.h). */
 	{.from = 3, .adds = {GS_TABLE_CLAIM_IDS, GS_TABLE_ARRAYS, GS_TABLE_AGENDA}, .added = 3},
+	/* From here on the node enters what it does in the audit log (validator/node/audit.h). Before, the table was empty: the log begins with the
+	 * next start. The number keeps programs that would act without entering it away. */
+	{.from = 4, .run = begin_audit_log},
 };
 
 const struct gs_migration_plan gs_migrations = {

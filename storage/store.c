@@ -353,7 +353,7 @@ enum gs_err gs_store_open(const char *dir, const struct gs_store_options *option
 	pthread_mutex_init(&db->mutex, NULL);
 	if ((!read_only &&
 	     ((err = take_lock(db, error)) != GS_OK || (err = make_new(db, plan, map_bytes, error)) != GS_OK)) ||
-	    (err = gs_store_check(dir, !read_only, error)) != GS_OK ||
+	    (err = gs_store_check(dir, !read_only, GS_STORE_CHECK_ENDS, error)) != GS_OK ||
 	    (err = open_env(db, map_bytes, error)) != GS_OK || (err = bring_up_to_date(db, plan, error)) != GS_OK ||
 	    (err = open_all_tables(db, error)) != GS_OK || (err = make_names_safe(db, error)) != GS_OK) {
 		gs_store_close(db);

@@ -9,6 +9,8 @@
 # So many run side by side as there are cores, and one more, since most of the scripts wait for a chain's clock; LANES says another
 # number. Each is told when it ends. The forge tests, mostly one compiler at work, begin first, have no lane, and are told last.
 #
+# GAINSAY_TEST_UNDER, split at spaces, is put before each unit test's binary: an emulator of another processor, with its options.
+#
 # OTHER_BUILD names a second build folder (another compiler's), whose unit tests are run, too, as unit/OTHER_BUILD's last part/test_X.
 #
 # A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
@@ -34,6 +36,7 @@ passed=0
 failed=0
 skipped=0
 timeout_options=()
+read -ra under <<<"${GAINSAY_TEST_UNDER:-}"
 
 # The number in the last line "[  LABEL  ] N test(s)" of a cmocka log.
 cmocka_count() {
@@ -166,7 +169,7 @@ for folder in "$build" ${OTHER_BUILD:+"$OTHER_BUILD"}; do
 	for binary in "$folder"/tests/unit/test_*; do
 		# A binary whose source is gone is left over from an older tree.
 		[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
-		run "$name/${binary##*/}" cmocka "$timeout_s_default" "$binary"
+		run "$name/${binary##*/}" cmocka "$timeout_s_default" "${under[@]}" "$binary"
 	done
 done
 if [[ $scope == all ]]; then

@@ -2,6 +2,7 @@
 #ifndef GS_CHAIN_ETH_RECEIPT_H
 #define GS_CHAIN_ETH_RECEIPT_H
 
+#include "chain/core/buf.h"
 #include "chain/core/core.h"
 #include "chain/core/u256.h"
 
@@ -23,6 +24,8 @@ struct gs_log_list {
 	size_t count;
 	uint8_t *bytes; /* all the entries' data */
 };
+/* Appends it as receipts hold it: rlp([address, [topic, ...], data]). Errors stick to out. */
+void gs_log_encode(const struct gs_log_entry *log, struct gs_buf *out);
 void gs_log_list_free(struct gs_log_list *list); /* leaves an empty list */
 
 struct gs_receipt {

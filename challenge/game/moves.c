@@ -214,6 +214,21 @@ bool gs_game_event_has_state(enum gs_game_event_kind kind)
 	return kind != GS_GAME_EVENT_OVER && kind != GS_GAME_EVENT_SETTLED;
 }
 
+const char *gs_game_event_name(enum gs_game_event_kind kind)
+{
+	switch (kind) {
+	case GS_GAME_EVENT_OPENED: return "Opened";
+	case GS_GAME_EVENT_REVEALED: return "Revealed";
+	case GS_GAME_EVENT_SELECTED: return "Selected";
+	case GS_GAME_EVENT_NARROWED: return "Narrowed";
+	case GS_GAME_EVENT_STATES_REVEALED: return "StatesRevealed";
+	case GS_GAME_EVENT_AGREED: return "Agreed";
+	case GS_GAME_EVENT_OVER: return "GameOver";
+	case GS_GAME_EVENT_SETTLED: return "Settled";
+	}
+	return "?";
+}
+
 static enum gs_err decode_state(const struct gs_log_entry *log, const struct form *form, struct gs_game_event *out)
 {
 	uint8_t words[GS_GAME_STATE_WORDS * GS_ABI_WORD] = {0};

@@ -41,6 +41,7 @@ struct gs_game_event { /* fields of other kinds are zero */
 	struct gs_address winner;     /* Settled */
 	struct gs_wei amount;         /* Settled */
 };
+const char *gs_game_event_name(enum gs_game_event_kind kind); /* the event's in the contract */
 /* Whether an event of this kind carries a state. */
 bool gs_game_event_has_state(enum gs_game_event_kind kind);
 /* GS_ENOTFOUND: not an event of the Disputes contract about games. GS_EPARSE: one that does not have its form. */

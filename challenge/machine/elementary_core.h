@@ -163,16 +163,28 @@ static inline struct gs_sum gs_log_sum(gs_vd x)
 	return (struct gs_sum){.high = sum, .low = gs_fma(r * r, p, low + rest)};
 }
 
+#ifndef GS_ELEMENTARY_ERF_BY_PIECE
+/* The terms of each lane's piece, and its centre behind them. Lanes that look them up otherwise say so by that name. */
+static inline void gs_lookup_erf(gs_vu piece, gs_vd columns[GS_ERF_COLUMNS])
+{
+#pragma GCC unroll 16
+	for (int k = 0; k < GS_ERF_TERMS; k++)
+		columns[k] = gs_lookup16(gs_erf_t[k], piece);
+	columns[GS_ERF_TERMS] = gs_lookup16(gs_erf_c, piece);
+}
+#endif
+
 /* erf(a) for 0 <= a <= 3.984375, from where it is 1 */
 static inline gs_vd gs_erf_core(gs_vd a)
 {
 	const double shift = 0x1.8p50; /* in its binade a last place is 1/4: adding it rounds to quarters */
 	gs_vu piece = gs_bits((a - 0.125) + shift) & (GS_ERF_PIECES - 1);
-	gs_vd t = a - gs_lookup16(gs_erf_c, piece);
-	gs_vd p = gs_lookup16(gs_erf_t[GS_ERF_TERMS - 1], piece);
+	gs_vd c[GS_ERF_COLUMNS];
+	gs_lookup_erf(piece, c);
+	gs_vd t = a - c[GS_ERF_TERMS], p = c[GS_ERF_TERMS - 1];
 #pragma GCC unroll 16
 	for (int k = GS_ERF_TERMS - 2; k >= 0; k--)
-		p = gs_fma(p, t, gs_lookup16(gs_erf_t[k], piece));
+		p = gs_fma(p, t, c[k]);
 	return a * p;
 }
 

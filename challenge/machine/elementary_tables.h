@@ -22,6 +22,7 @@ enum {
 	GS_LOG_PIECES = 16,
 	GS_ERF_TERMS = 12,
 	GS_ERF_PIECES = 16,
+	GS_ERF_COLUMNS = 16, /* a piece's terms, its centre, and room */
 	GS_SIN_TERMS = 7,
 	GS_COS_TERMS = 7,
 	GS_LOG_HARD = 5

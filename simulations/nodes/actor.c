@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain/core/hash.h"
 #include "simulations/keys.h"
 #include "simulations/nodes/l1.h"
 
@@ -39,12 +40,20 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 	return NULL;
 }
 
-/* By claim alone, so that a run can be asked beforehand what is drawn; a proof would cost more than all else that a node does. */
+void gs_sim_draw(const struct gs_hash *lot, const struct gs_sample_source *source, struct gs_sample_lot *out)
+{
+	uint8_t bytes[65];
+	memcpy(bytes, lot->b, 32);
+	bytes[32] = source->kind;
+	memcpy(bytes + 33, source->of.b, 32);
+	*out = (struct gs_sample_lot){.proven = false};
+	gs_keccak256(bytes, sizeof(bytes), &out->output);
+}
+
 static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
 {
 	const struct gs_sim_actor *a = self;
-	(void)source;
-	*out = (struct gs_sample_lot){.output = a->lot};
+	gs_sim_draw(&a->lot, source, out);
 	return GS_OK;
 }
 
@@ -518,7 +527,6 @@ static enum gs_err start(struct gs_sim_actor *a, uint64_t now_s, struct gs_error
 	const struct gs_node_surroundings surroundings = {.self = a, .prover = prover_of, .draw = draw, .sign = sign};
 	struct gs_node_input input = {.kind = GS_INPUT_START};
 	a->options.start_time.unix_s = now_s;
-	a->options.check_agenda = true;
 	a->faulty.fails = false;
 	enum gs_err err = a->folder != NULL && a->db == NULL ? open_store(a, error) : GS_OK;
 	if (err != GS_OK)

@@ -81,7 +81,7 @@ struct gs_sim_actor {
 	unsigned account;               /* number of the actor, too */
 	struct gs_sim_network *network; /* borrowed */
 	struct gs_node_options options;
-	struct gs_hash lot; /* stands for all outputs of its verifiable random function */
+	struct gs_hash lot; /* the secret of what stands for its verifiable random function */
 	struct gs_sim_luck luck;
 	gs_sim_compute *compute;
 	gs_sim_treat *treat;            /* NULL: whatever its node wants is sent */
@@ -115,6 +115,9 @@ struct gs_sim_actor {
 	unsigned lives;
 };
 
+/* What stands for the output of its verifiable random function: a hash of secret and source. A proof would cost more than all else that a
+ * node does. */
+void gs_sim_draw(const struct gs_hash *lot, const struct gs_sample_source *source, struct gs_sample_lot *out);
 /* The rest is zero; network, options, luck, compute, and folder if wanted, are set. GS_ENOMEM, GS_EIO. */
 GS_MUST enum gs_err gs_sim_actor_open(struct gs_sim_actor *a, uint64_t seed, struct gs_error *error);
 void gs_sim_actor_close(struct gs_sim_actor *a);

@@ -12,6 +12,8 @@
 	UINT64_C( \
 		0x6c657474657273) /* draws of its own, so that a run without play off chain is the one that it always was */
 
+#define MORE UINT64_C(0x6d6f7265) /* so have L1 and the agenda */
+
 enum {
 	HORIZON_S = 3000,   /* and what windows and clocks allow */
 	MOVES = 40,         /* of a game, at most */
@@ -295,6 +297,7 @@ enum gs_err gs_sim_nodes_run(uint64_t seed, const struct gs_sim_nodes_options *o
 	r->tally = tally;
 	gs_rng_seed(&r->rng, seed);
 	gs_rng_seed(&r->letters.rng, seed ^ LETTERS);
+	gs_rng_seed(&r->more.rng, seed ^ MORE);
 	r->now_s = GS_SIM_GENESIS_S;
 	open_logs(r);
 	enum gs_err err = gs_sim_run_set_up(r, error);

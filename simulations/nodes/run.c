@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "chain/eth/bindings.h"
 #include "simulations/oracles/oracles.h"
 
 enum {
@@ -143,17 +144,56 @@ uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account)
 	return had > has ? had - has : 0;
 }
 
-bool gs_sim_run_sampled(const struct gs_sim_run *r, const struct gs_sim_planned *claim)
+static bool is_posted_in(const struct gs_sim_run *r, const struct gs_sim_block *b, const struct gs_hash *claim)
 {
+	for (size_t i = 0; i < b->logs.count; i++) {
+		const struct gs_log_entry *e = &b->logs.entry[i];
+		if (gs_address_equal(&e->address, &r->network.rules.contracts.claims) &&
+		    gs_hash_equal(&e->topics[0], &gs_claims_event_posted) && gs_hash_equal(&e->topics[1], claim))
+			return true;
+	}
+	return false;
+}
+
+bool gs_sim_run_source(struct gs_sim_run *r, const struct gs_sim_planned *claim, struct gs_sample_source *out)
+{
+	*out = (struct gs_sample_source){.kind = GS_SAMPLE_OF_BATCH, .of = claim->body.batch};
+	for (unsigned i = 0; i < r->errands.batches; i++)
+		if (gs_hash_equal(&r->errands.batch[i].id, &claim->body.batch) &&
+		    r->errands.batch[i].name.kind == GS_BATCH_CALLDATA)
+			return gs_sim_network_batch(&r->network, &claim->body.batch) != NULL;
+	for (uint64_t n = 0; n < r->network.blocks; n++) {
+		const struct gs_sim_block *b = gs_sim_network_block(&r->network, n);
+		if (!is_posted_in(r, b, &claim->id))
+			continue;
+		*out = (struct gs_sample_source){.kind = GS_SAMPLE_OF_BLOCK, .of = b->head.hash};
+		return true;
+	}
+	return false;
+}
+
+bool gs_sim_run_drawn(const struct gs_sim_run *r, uint64_t draw, const struct gs_sim_planned *claim)
+{
+	const struct gs_wei value = gs_claim_lot_value(&claim->body.lot);
+	return (double)gs_sim_small(value) >= r->value[GS_SIM_P_CERTAIN] ||
+	       (unsigned __int128)draw * 1000000 < (unsigned __int128)(uint64_t)(r->value[GS_SIM_P_RATE] * 1e6 + 0.5)
+	                                                   << 64;
+}
+
+bool gs_sim_run_sampled(struct gs_sim_run *r, const struct gs_sim_planned *claim)
+{
+	struct gs_sample_source source;
+	struct gs_sample_lot lot;
 	struct gs_wei bonds;
+	if (!gs_sim_run_source(r, claim, &source))
+		return false;
 	for (unsigned a = 0; a < r->actors; a++) {
 		const struct gs_node_options *o = &r->actor[a].options;
-		const struct gs_sampling_case of = {.value = gs_claim_lot_value(&claim->body.lot)};
-		struct gs_sample sample;
 		if (!r->kind[a]->honest || r->kind[a]->claims)
 			continue;
-		gs_sample_decide(&o->sampling, gs_sample_draw(&r->actor[a].lot, &claim->id), &of, &sample);
-		if (gs_bond_of_game(&o->bonds, (uint16_t)r->actors, &bonds) == GS_OK && sample.execute &&
+		gs_sim_draw(&r->actor[a].lot, &source, &lot);
+		if (gs_bond_of_game(&o->bonds, (uint16_t)r->actors, &bonds) == GS_OK &&
+		    gs_sim_run_drawn(r, gs_sample_draw(&lot.output, &claim->id), claim) &&
 		    gs_wei_cmp(r->network.rules.deposit[a], bonds) >= 0)
 			return true;
 	}
@@ -257,5 +297,6 @@ enum gs_err gs_sim_run_reorg(struct gs_sim_run *r, uint64_t depth, uint64_t back
 	for (uint64_t i = 0; i < depth && err == GS_OK; i++)
 		err = gs_sim_run_mine(r, from_s + i * n->rules.block_s);
 	r->tally->reorgs++;
+	r->more.reorg_s = r->now_s;
 	return err;
 }

@@ -42,6 +42,15 @@ struct gs_sim_trouble { /* what befalls the chain, or everybody at the same time
 	uint64_t allowed_s; /* what clocks and windows must be longer for it */
 };
 
+struct gs_sim_more { /* drawn by a generator of its own, so that a run without is the one that it always was */
+	struct gs_rng rng;
+	bool l1;               /* honest nodes send through L1 what is kept out */
+	uint32_t escalate_ppm; /* of its time after which it is */
+	uint64_t l1_delay_s;   /* until the chain must take it */
+	bool check_agenda;     /* of all nodes */
+	uint64_t reorg_s;      /* when blocks were replaced last; 0: never */
+};
+
 struct gs_sim_told { /* what a log says already (timeline.h) */
 	unsigned status[GS_SIM_CLAIMS_MAX], outcome[GS_SIM_CLAIMS_MAX][GS_SIM_GAMES_MAX];
 	uint64_t balance[GS_SIM_ACTORS_MAX];
@@ -65,6 +74,7 @@ struct gs_sim_run {
 	unsigned claims;
 	struct gs_sim_errands errands;
 	struct gs_sim_letters letters; /* off chain */
+	struct gs_sim_more more;
 	struct {
 		unsigned kind, after; /* of the two-faced (two_faced.c) */
 	} manner[GS_SIM_ACTORS_MAX];
@@ -116,8 +126,13 @@ bool gs_sim_run_honest(const struct gs_sim_run *r, unsigned account);
 uint64_t gs_sim_run_balance(const struct gs_sim_run *r, unsigned account);
 /* What the account has less than in the beginning, the fees of its final claims and what it paid for data aside. */
 uint64_t gs_sim_run_lost(struct gs_sim_run *r, unsigned account);
+/* What the draw of this claim is bound to: its batch, whose leaves are in calldata, or the block in which it was posted. false: neither
+ * is on chain. */
+bool gs_sim_run_source(struct gs_sim_run *r, const struct gs_sim_planned *claim, struct gs_sample_source *out);
+/* Whether it is drawn, by the rule itself: a share of 2^64 below the rate, or value from which on every claim is. */
+bool gs_sim_run_drawn(const struct gs_sim_run *r, uint64_t draw, const struct gs_sim_planned *claim);
 /* Whether somebody honest samples this claim. */
-bool gs_sim_run_sampled(const struct gs_sim_run *r, const struct gs_sim_planned *claim);
+bool gs_sim_run_sampled(struct gs_sim_run *r, const struct gs_sim_planned *claim);
 /* The claim, and the game, that a call of this sender is about. NULL: none that is on chain. */
 const struct gs_sim_chain *gs_sim_run_claim_of(struct gs_sim_run *r, unsigned sender, const struct gs_sim_call *call);
 const struct gs_sim_game *gs_sim_run_game_of(struct gs_sim_run *r, unsigned sender, const struct gs_sim_call *call);

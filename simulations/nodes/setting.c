@@ -181,11 +181,13 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
 	[GS_SIM_P_LIE_CHANCE] = {"faults.lie.chance", "of an answer of an endpoint to be a lie", GS_SIM_KIND_SHARE,
                                  GS_SIM_DRAWN, 0, 1, NULL, true},
 	[GS_SIM_P_L1] = {"l1", "yes: honest nodes send through L1 what is kept out for too long", GS_SIM_KIND_CHOICE, 0,
-                         0, 1, no_yes, false},
+                         0, 1, no_yes, true},
 	[GS_SIM_P_L1_AT] = {"l1.escalate_at", "the share of its time after which it is", GS_SIM_KIND_SHARE, 0.5, 0.01,
-                            1, NULL, false},
+                            1, NULL, true},
 	[GS_SIM_P_L1_DELAY] = {"l1.delay", "time until the chain must take what L1 has", GS_SIM_KIND_SECONDS, 60, 1,
-                               1e6, NULL, false},
+                               1e6, NULL, true},
+	[GS_SIM_P_AGENDA] = {"agenda.check", "no: as in production, where a step looks only at what the agenda says",
+                             GS_SIM_KIND_CHOICE, 1, 0, 1, no_yes, true},
 };
 
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS])

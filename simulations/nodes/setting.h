@@ -87,8 +87,9 @@ enum gs_sim_nodes_parameter {
 	GS_SIM_P_L1,
 	GS_SIM_P_L1_AT,
 	GS_SIM_P_L1_DELAY,
+	GS_SIM_P_AGENDA,
 };
-enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_L1_DELAY + 1 };
+enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_AGENDA + 1 };
 extern const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS];
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS]);
 /* As an engine's check (engine.h). */

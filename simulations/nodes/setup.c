@@ -125,6 +125,20 @@ static void shape_talk(struct gs_sim_run *r, struct gs_node_options *options)
 	                                   : (uint64_t)patience;
 }
 
+static uint64_t pick_more(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, double unit, uint64_t low, uint64_t high)
+{
+	const uint64_t drawn = low + gs_rng_below(&r->more.rng, high - low + 1);
+	return r->value[p] == GS_SIM_DRAWN ? drawn : (uint64_t)(r->value[p] * unit + 0.5);
+}
+
+static void draw_more(struct gs_sim_run *r)
+{
+	r->more.l1 = pick_more(r, GS_SIM_P_L1, 1, 0, 1) != 0;
+	r->more.escalate_ppm = (uint32_t)pick_more(r, GS_SIM_P_L1_AT, 1e6, 50000, 600000);
+	r->more.l1_delay_s = pick_more(r, GS_SIM_P_L1_DELAY, 1, 1, 60);
+	r->more.check_agenda = pick_more(r, GS_SIM_P_AGENDA, 1, 0, 1) != 0;
+}
+
 static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_error *error)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
@@ -161,11 +175,12 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		a->options.fees.max = gs_wei_from_u64(10 * GS_SIM_BASE_FEE);
 		a->options.fees.max_urgent = gs_wei_from_u64(GS_SIM_TOOL_FEE);
 	}
-	if (r->value[GS_SIM_P_L1] != 0 && gs_sim_run_honest(r, i)) {
+	a->options.check_agenda = r->more.check_agenda;
+	if (r->more.l1 && gs_sim_run_honest(r, i)) {
 		a->options.l1.on = true;
 		a->options.l1.portal = gs_sim_portal();
-		a->options.l1.escalate_ppm = (uint32_t)(r->value[GS_SIM_P_L1_AT] * 1e6 + 0.5);
-		a->l1_delay_s = (uint64_t)r->value[GS_SIM_P_L1_DELAY];
+		a->options.l1.escalate_ppm = r->more.escalate_ppm;
+		a->l1_delay_s = r->more.l1_delay_s;
 	}
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);
@@ -253,6 +268,7 @@ enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
 {
 	set_up_values(r);
 	set_up_cast(r);
+	draw_more(r);
 	plan_faults(r);
 	enum gs_err err = gs_sim_draw_program(&r->rng, &r->program, error);
 	for (unsigned i = 0; i < GS_SIM_INPUTS && err == GS_OK; i++)

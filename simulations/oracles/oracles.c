@@ -17,6 +17,8 @@ const struct gs_sim_oracle_kind *gs_sim_oracle_kind(enum gs_sim_wrong wrong)
 		[GS_SIM_WRONG_TWO_ANSWERS] = &gs_sim_oracle_two_answers,
 		[GS_SIM_WRONG_DOUBLE] = &gs_sim_oracle_double,
 		[GS_SIM_WRONG_PATIENCE] = &gs_sim_oracle_patience,
+		[GS_SIM_WRONG_DONE] = &gs_sim_oracle_done,
+		[GS_SIM_WRONG_SAMPLE] = &gs_sim_oracle_sample,
 		[GS_SIM_WRONG_STEP] = &step,
 	};
 	return kinds[wrong];

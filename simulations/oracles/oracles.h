@@ -19,7 +19,8 @@ const struct gs_sim_oracle_kind *gs_sim_oracle_kind(enum gs_sim_wrong wrong);
 /* The entries of the table. */
 extern const struct gs_sim_oracle_kind gs_sim_oracle_funds, gs_sim_oracle_loss, gs_sim_oracle_final,
 	gs_sim_oracle_invalid, gs_sim_oracle_endless, gs_sim_oracle_restless, gs_sim_oracle_state,
-	gs_sim_oracle_two_answers, gs_sim_oracle_double, gs_sim_oracle_patience;
+	gs_sim_oracle_two_answers, gs_sim_oracle_double, gs_sim_oracle_patience, gs_sim_oracle_done,
+	gs_sim_oracle_sample;
 
 /* An amount that is far below 2^64, as all deposits together are. */
 uint64_t gs_sim_small(struct gs_wei amount);

@@ -20,6 +20,7 @@ import proxy  # noqa: E402
 from chain import Chain  # noqa: E402
 
 START_S = 20
+EPOCH_BLOCKS = 32  # of them two make a block final
 SETUP_PACE_S = 0.01
 IMAGES = 6
 # Anvil's accounts: public test keys, good for nothing else.
@@ -46,10 +47,11 @@ disputes:
 
 
 class Anvil:
-    """async with Anvil(binary) as chain: chain.url. Mines nothing by itself."""
+    """async with Anvil(binary) as chain: chain.url. Mines nothing by itself. It calls final what two epochs lie above, deeper than any
+    reorganisation of ours: a chain that takes back what it called final stops a node, and rightly."""
 
     def __init__(self, binary, *options):
-        self.command = [binary, "--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", "1", *options]
+        self.command = [binary, "--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", str(EPOCH_BLOCKS), *options]
         self.process, self.url = None, None
 
     async def __aenter__(self):

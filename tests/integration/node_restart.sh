@@ -60,7 +60,8 @@ END
 "$gainsay" db check "$db" --json >"$work/checked" && [[ $(/usr/bin/python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
-print(d["sound"], d["tables"]["claims"]["records"], d["tables"]["signed_moves"]["records"] >= 2)' "$work/checked") == "True 1 True" ]] &&
+print(d["sound"], d["tables"]["claims"]["records"], d["tables"]["signed_moves"]["records"] >= 2,
+      d["audit"]["holds"] and d["audit"]["first"] == 1 and d["audit"]["entries"] > 20 and len(d["audit"]["head"]) == 66)' "$work/checked") == "True 1 True True" ]] &&
 	ok "a database is checked" || fail "db check"
 "$gainsay" db dump "$db" --json >"$work/dumped" && /usr/bin/python3 - "$work/dumped" "$wrong" <<'END' && ok "and printed, without its secret" || fail "db dump"
 import json, sys

@@ -133,6 +133,38 @@ check "what is no job is put aside" 'results 3 wrong 0 aside 3 twice 0 unsigned 
 stop trace TERM
 check "and nothing else happens to the worker" 0 "$status"
 
+# --- which workers there are, and what they can do ---
+listed() { # OPTIONS...: a line for each worker: standing, key, threads, models, jobs done
+	"$gainsay" worker list --json "$@" | /usr/bin/python3 -c '
+import json, sys
+for w in sorted(json.load(sys.stdin)["workers"], key=lambda w: w.get("threads", 0)):
+    print(w["standing"], w.get("key"), w.get("threads"), len(w.get("models", [])), w.get("done"), w["silent_ms"] < 60000)'
+}
+until_listed() { # WHAT WANTED OPTIONS...
+	local i now
+	for ((i = 0; i < 300; i++)); do
+		now=$(listed --queue "$url" "${@:3}" | paste -sd'|')
+		# shellcheck disable=SC2053
+		[[ $now == $2 ]] && break
+		sleep 0.2
+	done
+	check "$1" "$2" "$now"
+}
+redis-cli -p "$port" flushall >/dev/null
+check "a queue without workers" "" "$(listed --queue "$url")"
+worker idle --queue "$url" --threads 2
+until_listed "a worker that has had no job yet is ready, and says for what" "ready $account 2 1 0 True"
+"$tool" --url "$url" post "$model" 0 30 >/dev/null
+until_listed "and what it has done" "ready $account 2 1 30 True"
+echo 0x1111111111111111111111111111111111111111 >"$work/others"
+GAINSAY_WORKERS_KEYS_FILE=$work/others until_listed "a node that does not know its key says so" "not in workers.keys_file $account 2 1 30 True"
+stop idle KILL
+until_listed "a killed one is away" "away $account 2 1 30 True"
+forged=$(redis-cli -p "$port" hkeys 'gainsay:{executions}:workers')
+redis-cli -p "$port" hset 'gainsay:{executions}:workers' another "$(redis-cli -p "$port" hget 'gainsay:{executions}:workers' "$forged")" >/dev/null
+redis-cli -p "$port" hset 'gainsay:{executions}:workers' nonsense '1 {}' >/dev/null
+check "who says what it did not sign is not believed" 2 "$("$gainsay" worker list --queue "$url" | grep -c 'key -: nothing known')"
+
 # --- TLS, a user, a password from a file, and a name whose first address need not be the server's ---
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$work/tls.key" -out "$work/tls.pem" 2>/dev/null

@@ -97,6 +97,10 @@ fresh
 unit test_a "$cmocka_ok"
 rm "$tree/tests/unit/test_a.c"
 expect "a binary left over from an older tree is not run" 1 "0 passed, 0 failed"
+fresh
+unit test_a '[[ $WITH == that ]] && echo "[  PASSED  ] 7 test(s)."'
+script one '[[ -z ${WITH:-} ]]'
+GAINSAY_TEST_UNDER="env WITH=that" expect "unit tests alone run under another program" 0 "8 passed, 0 failed"
 
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -1,5 +1,6 @@
 /* tests/unit/test_elementary.c: the elementary functions against MPFR. The proof over all inputs is `make prove-math`. */
 #include "challenge/machine/elementary.h"
+#include "challenge/machine/elementary_erf.h"
 #include "tests/prove/oracle.h"
 
 #include <setjmp.h>
@@ -249,13 +250,22 @@ static void array_forms(void **state)
 		}
 }
 
+static void erf_by_piece(void **unused)
+{
+	(void)unused;
+	for (int piece = 0; piece < GS_ERF_PIECES; piece++) {
+		const double *row = gs_erf_by_piece[piece];
+		for (int k = 0; k < GS_ERF_TERMS; k++)
+			assert_memory_equal(&row[k], &gs_erf_t[k][piece], sizeof(*row));
+		assert_memory_equal(&row[GS_ERF_TERMS], &gs_erf_c[piece], sizeof(*row));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(special_values),
-		cmocka_unit_test(vectors),
-		cmocka_unit_test(random_inputs),
-		cmocka_unit_test(array_forms),
+		cmocka_unit_test(special_values), cmocka_unit_test(vectors),      cmocka_unit_test(random_inputs),
+		cmocka_unit_test(array_forms),    cmocka_unit_test(erf_by_piece),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	mpfr_free_cache();

@@ -278,7 +278,7 @@ static void a_death_costs_nothing(void **state)
 /* --- what was released: tests/data/database-schema-N.txt, exports by the program of then --- */
 
 /* The database as that program had it: the tables that the file names, and those that were empty. */
-static void load_raw(const struct fixture *f, FILE *file)
+static void load_raw(const struct fixture *f, unsigned schema, FILE *file)
 {
 	static char line[LINE_LEN_MAX], table[32];
 	static uint8_t key[GS_STORE_KEY_MAX], value[LINE_LEN_MAX / 2];
@@ -291,7 +291,7 @@ static void load_raw(const struct fixture *f, FILE *file)
 	assert_int_equal(mdb_env_set_mapsize(env, 1 << 26), 0);
 	assert_int_equal(mdb_env_open(env, f->db, 0, 0600), 0);
 	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	for (int i = 0; i <= GS_TABLE_TALKS; i++) /* those of schema 3 */
+	for (int i = 0; i <= (int)(schema == 3 ? GS_TABLE_TALKS : GS_TABLE_AGENDA); i++)
 		assert_int_equal(mdb_dbi_open(txn, gs_table_name((enum gs_table)i), MDB_CREATE, &dbi), 0);
 	assert_non_null(fgets(line, sizeof(line), file));
 	while (fgets(line, sizeof(line), file) && strncmp(line, "end ", 4) != 0) {
@@ -326,7 +326,7 @@ static void opens_what_was_released(void **state)
 	struct gs_store_db *db;
 	for (unsigned schema = GS_MIGRATE_OLDEST; schema < NOW || schema == 3; schema++) {
 		FILE *file = open_data(schema);
-		load_raw(f, file);
+		load_raw(f, schema, file);
 		if (gs_store_open(f->db, NULL, &db, &f->error) != GS_OK)
 			fail_msg("schema %u: %s", schema, f->error.text);
 		assert_true(count_of(db, GS_TABLE_CLAIMS) >= 2 && count_of(db, GS_TABLE_SIGNED_MOVES) >= 2);
@@ -342,6 +342,30 @@ static void opens_what_was_released(void **state)
 		gs_store_remove(f->db);
 		fclose(file);
 	}
+}
+
+/* Before schema 5 nobody wrote to the audit log: what lies there is no beginning of one. */
+static void an_old_audit_log_is_damage(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_store_db *db;
+	FILE *file = open_data(4);
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_val k = {1, "H"}, v = {4, "head"};
+	load_raw(f, 4, file);
+	fclose(file);
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, GS_TABLE_COUNT), 0);
+	assert_int_equal(mdb_env_open(env, f->db, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "audit", 0, &dbi), 0);
+	assert_int_equal(mdb_put(txn, dbi, &k, &v, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+	assert_int_equal(gs_store_open(f->db, NULL, &db, &f->error), GS_ECORRUPT);
+	assert_non_null(strstr(f->error.text, "restore a backup"));
 }
 
 static void knows_its_own_steps(void **state)
@@ -365,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_failure_leaves_the_old, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_death_costs_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opens_what_was_released, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_old_audit_log_is_damage, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,7 +161,9 @@ static void is_named_by_what_it_says(void **state)
 
 		gs_policy_encode(&policy, bytes);
 		assert_int_equal(gs_policy_decode((struct gs_bytes){bytes, sizeof(bytes)}, &again), GS_OK);
-		assert_memory_equal(&policy, &again, sizeof(policy));
+		/* behind the last member is padding */
+		assert_memory_equal(&policy, &again, offsetof(struct gs_sampling_policy, busy_ppm));
+		assert_int_equal(policy.busy_ppm, again.busy_ppm);
 		gs_policy_hash(&policy, &hash);
 		assert_memory_not_equal(&hash, &before, sizeof(hash));
 		before = hash;

@@ -7,9 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/check.h"
 #include "storage/transfer.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/db_print.h"
+#include "validator/node/audit.h"
+#include "validator/node/journal.h"
 
 enum { PREFIX_MAX = 2 * GS_STORE_KEY_MAX };
 
@@ -22,11 +25,19 @@ struct call {
 	struct gs_error *error;
 };
 
+/* What is read here is read whole, so all of it is looked at first. */
 static enum gs_err open_reading(const struct call *c, struct gs_store_db **out)
 {
 	const struct gs_store_options options = {.read_only = true};
+	enum gs_err err = gs_store_open(c->dir, &options, out, c->error);
 
-	return gs_store_open(c->dir, &options, out, c->error);
+	if (!err)
+		err = gs_store_check(c->dir, false, GS_STORE_CHECK_ALL, c->error);
+	if (err) {
+		gs_store_close(*out);
+		*out = NULL;
+	}
+	return err;
 }
 
 static int print_json(json_t *json)
@@ -39,11 +50,59 @@ static int print_json(json_t *json)
 
 /* --- check --- */
 
-/* Opening walks every table (storage/check.h); the counts are what it walked. */
+/* What the node counts as it goes must be what is there. */
+static enum gs_err check_counts(const struct call *c, struct gs_store_db *db)
+{
+	const struct gs_store store = gs_store_port(db);
+	struct gs_journal j = {.store = &store, .error = c->error};
+	enum gs_err err = store.begin(store.self, GS_STORE_READ, &j.txn, c->error);
+
+	if (err)
+		return err;
+	err = gs_counts_check(&j);
+	store.abort(j.txn);
+	return err ? gs_fail_within(c->error, err, "%s", c->dir) : GS_OK;
+}
+
+static enum gs_err check_log(const struct call *c, struct gs_store_db *db, struct gs_audit_checked *out)
+{
+	const struct gs_store store = gs_store_port(db);
+	struct gs_store_txn *txn;
+	enum gs_err err = store.begin(store.self, GS_STORE_READ, &txn, c->error);
+
+	if (err)
+		return err;
+	err = gs_audit_check(&store, txn, out, c->error);
+	store.abort(txn);
+	return err;
+}
+
+/* What to note elsewhere: whoever has the number and the hash sees whether the log was changed since. */
+static json_t *log_json(const struct gs_audit_checked *log)
+{
+	char head[67];
+
+	gs_hex_encode(log->head.hash.b, 32, true, head);
+	return json_pack("{s:b,s:I,s:I,s:s,s:I,s:s}", "holds", log->holds, "entries", (json_int_t)log->head.count,
+	                 "first", (json_int_t)log->head.first, "head", head, "wrong", (json_int_t)log->wrong, "why",
+	                 log->why);
+}
+
+static void tell_log(const struct gs_audit_checked *log)
+{
+	char head[67];
+
+	gs_hex_encode(log->head.hash.b, 32, true, head);
+	if (log->holds)
+		printf("audit log      %12" PRIu64 " entries from %" PRIu64 " on hold; head %s\n", log->head.count,
+		       log->head.first, head);
+}
+
 static enum gs_err db_check(const struct call *c)
 {
 	struct gs_store_db *db;
 	struct gs_store_stat stat, all = {0};
+	struct gs_audit_checked log = {0};
 	json_t *tables = json_object();
 	enum gs_err err = open_reading(c, &db);
 
@@ -64,16 +123,26 @@ static enum gs_err db_check(const struct call *c)
 			printf("%-14s %12" PRIu64 " records %12" PRIu64 " KiB\n", gs_table_name((enum gs_table)i),
 			       stat.records, stat.bytes / 1024);
 	}
+	if (!err)
+		err = check_counts(c, db);
+	if (!err)
+		err = check_log(c, db, &log);
 	gs_store_close(db);
+	if (!err && !c->json)
+		tell_log(&log);
 	if (!err && !c->json)
 		printf("%-14s %12" PRIu64 " records %12" PRIu64 " KiB: sound, schema %d\n", "all", all.records,
 		       all.bytes / 1024, GS_STORE_SCHEMA);
 	if (!err && c->json)
-		print_json(json_pack("{s:s,s:b,s:i,s:I,s:I,s:O}", "db", c->dir, "sound", 1, "schema", GS_STORE_SCHEMA,
-		                     "records", (json_int_t)all.records, "bytes", (json_int_t)all.bytes, "tables",
-		                     tables));
+		print_json(json_pack("{s:s,s:b,s:i,s:I,s:I,s:O,s:o}", "db", c->dir, "sound", 1, "schema",
+		                     GS_STORE_SCHEMA, "records", (json_int_t)all.records, "bytes",
+		                     (json_int_t)all.bytes, "tables", tables, "audit", log_json(&log)));
 	json_decref(tables);
-	return err;
+	if (err || log.holds)
+		return err;
+	return log.wrong ? gs_fail(c->error, GS_ECORRUPT, "%s: audit log: entry %" PRIu64 " does not hold: %s", c->dir,
+	                           log.wrong, log.why)
+	                 : gs_fail(c->error, GS_ECORRUPT, "%s: audit log: %s", c->dir, log.why);
 }
 
 /* --- dump --- */
@@ -320,7 +389,7 @@ int gs_cmd_db(int argc, char **argv)
 	struct gs_cli cli = {
 		.usage = "gainsay db check|dump|export|import|compact|backup|restore DIR [FILE|NEWDIR]",
 		.about =
-			"check DIR: looks at every page, counts records. dump DIR: prints records. export DIR FILE: all records as\n"
+			"check DIR: looks at every page, counts records, and sees that the audit log holds; its head may be noted elsewhere. dump DIR: prints records. export DIR FILE: all records as\n"
 			"one text file, the sampling key among them; import DIR FILE: a new database from it. With --moves: what\n"
 			"was signed in games, to be added to another machine's database before it plays with the same key.\n"
 			"compact DIR: gives back unused pages. backup DIR NEWDIR: a sound copy, also while the node runs.\n"

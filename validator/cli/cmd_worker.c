@@ -5,6 +5,7 @@
 
 #include "validator/cli/commands.h"
 #include "validator/cli/options.h"
+#include "validator/cli/worker_list.h"
 #include "validator/daemon/logsink.h"
 #include "validator/daemon/queue_address.h"
 #include "validator/daemon/worker.h"
@@ -38,6 +39,7 @@ static void print_counts(const struct gs_worker_counts *c, bool json)
 }
 
 struct call {
+	bool listing;
 	const char *queue, *queue_ca, *queue_password, *name, *threads, *isa, *log_level;
 	uint64_t jobs, idle_s, lie_ppm;
 	bool once;
@@ -76,8 +78,22 @@ static enum gs_err read_settings(const struct call *call, struct gs_config *conf
 			err = gs_config_set(config, given[i].setting, given[i].value, "command line", error);
 	if (!err && !config->workers.queue[0])
 		err = gs_fail(error, GS_EINVAL, "workers.queue: not named; give --queue redis://HOST:PORT");
-	if (!err && !config->models[0])
+	if (!err && !call->listing && !config->models[0])
 		err = gs_fail(error, GS_EINVAL, "models: not named; give --models DIR, the folder with the models");
+	return err;
+}
+
+static enum gs_err list(const struct call *call, struct gs_error *error)
+{
+	struct gs_config config;
+	char address[GS_REDIS_URL_MAX + 1];
+	enum gs_err err = read_settings(call, &config, error);
+
+	if (!err)
+		err = gs_queue_address(config.workers.queue, config.workers.password_file, address, error);
+	if (!err)
+		err = gs_worker_list(&config, address, call->options.json, error);
+	explicit_bzero(address, sizeof(address));
 	return err;
 }
 
@@ -105,6 +121,7 @@ static enum gs_err work(const struct call *call, struct gs_worker_counts *counts
 	                                          .ca_file = config.workers.ca_file,
 	                                          .name = config.workers.name,
 	                                          .models = config.models,
+	                                          .version = GS_VERSION_TEXT,
 	                                          .threads = (unsigned)config.execution.threads,
 	                                          .prepared_bytes = config.execution.prepared_mib << 20,
 	                                          .isa = call->isa,
@@ -182,12 +199,15 @@ int gs_cmd_worker(int argc, char **argv)
 	         .hidden = true},
 	};
 	struct gs_cli cli = {
-		.usage = "gainsay worker --queue redis://HOST:PORT --models DIR --key-file FILE",
+		.usage = "gainsay worker [list] --queue redis://HOST:PORT --models DIR --key-file FILE",
 		.about =
 			"Executes what nodes ask for over a queue, on any number of machines, and signs the answers. Nodes believe a worker's key no further\n"
-			"than they check it: use one that holds nothing. Ended by SIGTERM it gives back what it has in hand; killed, others do it.",
+			"than they check it: use one that holds nothing. Ended by SIGTERM it gives back what it has in hand; killed, others do it.\n"
+			"list: which workers the queue has, what they can execute and how fast, when they were heard of last; with --db, which of them that\n"
+			"node has excluded.",
 		.flags = flags,
 		.flag_count = GS_ARRAY_LEN(flags),
+		.args_max = 1,
 	};
 	struct gs_worker_counts counts = {0};
 	struct gs_error error = {0};
@@ -197,6 +217,11 @@ int gs_cmd_worker(int argc, char **argv)
 		return code;
 	if (gs_exec_isa_check(c.isa, &error))
 		return gs_cli_misused("--isa: %s", error.text);
+	c.listing = cli.arg_count == 1;
+	if (c.listing && strcmp(cli.arg[0], "list") != 0)
+		return gs_cli_misused("worker: %s: say 'worker list', or nothing", cli.arg[0]);
+	if (c.listing)
+		return list(&c, &error) ? gs_cli_fail(&error) : GS_EXIT_OK;
 	if (work(&c, &counts, &error))
 		return gs_cli_fail(&error);
 	print_counts(&counts, c.options.json);

@@ -62,6 +62,7 @@ static const struct gs_setting table[] = {
 	{"chain.fee_max_urgent_gwei", GS_SETTING_GWEI, AT(chain.fee_max_urgent), 0, 0, NULL},
 	{"chain.close_s", GS_SETTING_U64, AT(chain.close_s), 0, 7 * 86400, NULL},
 	{"chain.bump_blocks", GS_SETTING_U64, AT(chain.bump_blocks), 1, 10000, NULL},
+	{"audit.keep_days", GS_SETTING_U64, AT(audit.keep_days), 0, 36500, NULL},
 	{"chain.settle_blocks", GS_SETTING_U64, AT(chain.settle_blocks), 1, 1000000, NULL},
 	{"budget.gas_per_day", GS_SETTING_ETHER, AT(budget.gas_per_day), 0, 0, NULL},
 	{"budget.obligations", GS_SETTING_WORD, AT(budget.obligations), 0, 0, no_yes},

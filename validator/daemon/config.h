@@ -64,6 +64,9 @@ struct gs_config {
 		uint64_t patience_s;
 	} talk;
 	struct {
+		uint64_t keep_days; /* entries of the audit log; 0: for ever */
+	} audit;
+	struct {
 		uint64_t poll_ms;        /* between looks at the chain */
 		uint64_t resend_s;       /* a transaction without a receipt is sent again */
 		uint64_t rpc_timeout_ms; /* of one call */

@@ -193,3 +193,15 @@ enum gs_err gs_models_find(struct gs_models *models, const struct gs_hash *id, c
 	return gs_fail(error, GS_ENOTFOUND, "%s: no file holds model %s; put its .gsp or .onnx file there",
 	               models->folder, text);
 }
+
+size_t gs_models_list(struct gs_models *models, bool look, struct gs_hash *out, size_t max)
+{
+	size_t count = 0;
+
+	if (look)
+		look_again(models);
+	for (size_t i = 0; i < models->count && count < max; i++)
+		if (models->entries[i]->usable)
+			out[count++] = models->entries[i]->id;
+	return count;
+}

@@ -23,6 +23,9 @@ void gs_models_close(struct gs_models *models); /* NULL is fine; frees the progr
 GS_MUST enum gs_err gs_models_find(struct gs_models *models, const struct gs_hash *id, const struct gs_program **out,
                                    struct gs_error *error);
 
+/* Looks at the folder if `look`; ids of the usable ones, in the order in which they were found, `max` at most. Likewise. */
+size_t gs_models_list(struct gs_models *models, bool look, struct gs_hash *out, size_t max);
+
 /* Reads one .gsp or .onnx file. *out is the caller's (gs_program_free). */
 GS_MUST enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_error *error);
 

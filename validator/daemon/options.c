@@ -8,6 +8,7 @@ struct gs_node_options gs_options_of(const struct gs_config *config)
 	                   .locked_ppm = (uint32_t)config->attest.locked_ppm,
 	                   .million_gas = config->attest.million_gas},
 		.confirm_blocks = config->chain.confirm_blocks,
+		.audit_keep_s = config->audit.keep_days * 86400,
 		.settle_blocks = config->chain.settle_blocks,
 		.resend_s = config->intervals.resend_s,
 		.fees = {.max = config->chain.fee_max,

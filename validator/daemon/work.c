@@ -343,6 +343,17 @@ static enum gs_err find_model(struct gs_work *work, const struct gs_hash *model,
 	return err;
 }
 
+bool gs_work_models(struct gs_work *work, bool look, struct gs_hash *out, size_t max, size_t *count)
+{
+	if (look)
+		pthread_mutex_lock(&work->models_lock);
+	else if (pthread_mutex_trylock(&work->models_lock) != 0)
+		return false;
+	*count = gs_models_list(work->models, look, out, max);
+	pthread_mutex_unlock(&work->models_lock);
+	return true;
+}
+
 static bool finds_right(struct item *item, const struct gs_program *program)
 {
 	const struct gs_hash right = right_root(item, program);

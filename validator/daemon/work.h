@@ -80,5 +80,8 @@ bool gs_work_take(struct gs_work *work, struct gs_work_result *out);
 /* The prover over a kept trace, or NULL. Valid until gs_work_forget or gs_work_close. */
 const struct gs_prover *gs_work_prover(struct gs_work *work, const struct gs_hash *claim);
 void gs_work_forget(struct gs_work *work, const struct gs_hash *claim);
+/* Ids of the models that can be executed now, `max` at most. look: the folder is looked through, which reads new files; else, while somebody does so,
+ * it is false and *count is as it was. */
+bool gs_work_models(struct gs_work *work, bool look, struct gs_hash *out, size_t max, size_t *count);
 
 #endif

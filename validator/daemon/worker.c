@@ -1,6 +1,7 @@
 #include "validator/daemon/worker.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "queue/queue.h"
 #include "validator/daemon/remote_job.h"
 #include "validator/daemon/work.h"
+#include "validator/daemon/worker_status.h"
 #include "validator/exec/exec.h"
 
 enum { WATCH_MS = 50, PPM = 1000 * 1000 };
@@ -31,6 +33,9 @@ struct server {
 	bool resting; /* no new jobs are wanted */
 	bool away;    /* the server; told once */
 	struct gs_worker_counts counts;
+	struct gs_worker_status status;
+	bool telling;
+	uint64_t told_us, told_done; /* when it was told, and how many jobs were done then */
 	enum gs_err err;
 	struct gs_error error;
 };
@@ -219,6 +224,45 @@ static void start_work(struct server *s)
 		end(s, err, &error);
 }
 
+/* --- what it says of itself --- */
+
+static void on_told(void *self, enum gs_err err, enum gs_queue_outcome outcome, const struct gs_error *error)
+{
+	struct server *s = self;
+
+	(void)outcome;
+	s->telling = false;
+	if (err && !s->away)
+		gs_log_line(s->options->log, GS_LOG_DEBUG, "worker.untold", "why=\"%s\"", error->text);
+}
+
+/* Readiness, and not only presence: which models it can execute, how fast it is. Whoever cannot hear it loses nothing. */
+static void tell(struct server *s)
+{
+	const uint64_t now = now_us();
+	struct gs_buf bytes;
+	struct gs_error error;
+	enum gs_err err;
+
+	if (s->telling || s->away || (s->told_us && now < s->told_us + GS_WORKER_TELL_MS * UINT64_C(1000)))
+		return;
+	s->status.per_s = s->told_us ? (double)(s->counts.done - s->told_done) * 1e6 / (double)(now - s->told_us) : 0;
+	s->told_us = now;
+	s->told_done = s->counts.done;
+	s->status.done = s->counts.done;
+	s->status.late = s->counts.late;
+	s->status.failed = s->counts.failed;
+	(void)gs_work_models(s->work, false, s->status.model, GS_WORKER_MODELS_MAX, &s->status.models);
+	gs_buf_init(&bytes, GS_WORKER_STATUS_BYTES_MAX);
+	err = gs_worker_status_encode(&s->status, gs_queue_worker_name(s->queue), s->options->key, &bytes, &error);
+	if (!err)
+		err = gs_queue_tell(s->queue, gs_buf_view(&bytes), on_told, s, &error);
+	s->telling = !err;
+	if (err)
+		gs_log_line(s->options->log, GS_LOG_DEBUG, "worker.untold", "why=\"%s\"", error.text);
+	gs_buf_free(&bytes);
+}
+
 /* Looks now and then whether it is over, and whether the server is back. */
 static void on_watch(evutil_socket_t fd, short what, void *self)
 {
@@ -237,6 +281,8 @@ static void on_watch(evutil_socket_t fd, short what, void *self)
 		s->away = false;
 		start_work(s);
 	}
+	if (!s->resting)
+		tell(s);
 }
 
 /* --- putting it together --- */
@@ -303,6 +349,12 @@ enum gs_err gs_worker_run(const struct gs_worker_options *options, struct gs_wor
 		            "queue=%s name=%s worker=%s key=%s threads=%u isa=%s law=%d", gs_queue_server(s->queue),
 		            options->name, gs_queue_worker_name(s->queue), account, options->threads,
 		            options->isa ? options->isa : gs_exec_isa(), GS_LAW_VERSION);
+		snprintf(s->status.version, sizeof(s->status.version), "%s", options->version);
+		snprintf(s->status.isa, sizeof(s->status.isa), "%s", options->isa ? options->isa : gs_exec_isa());
+		s->status.law = GS_LAW_VERSION;
+		s->status.threads = options->threads;
+		/* New files are read when a job needs them; those that are there, now. */
+		(void)gs_work_models(s->work, true, s->status.model, GS_WORKER_MODELS_MAX, &s->status.models);
 		s->idle_since_us = now_us();
 		start_work(s);
 	}

@@ -16,6 +16,7 @@ enum {
 	GS_WORKER_AHEAD = 2,            /* jobs held beside those that run, so that no thread waits for the queue */
 	GS_WORKER_PATIENCE_MS = 30000,  /* without the server, before that is told */
 	GS_WORKER_LIES_MAX = 16,
+	GS_WORKER_TELL_MS = 5000, /* between two times that it says what it can do, and has done */
 };
 
 /* For tests on development chains: what this worker answers instead of the truth. */
@@ -30,6 +31,7 @@ struct gs_worker_options {
 	const char *ca_file;               /* of rediss://; "": the system's authorities */
 	const char *name;                  /* the queue's */
 	const char *models;                /* folder */
+	const char *version;               /* of the program, as it is told */
 	unsigned threads;                  /* 1 to GS_EXEC_THREADS_MAX */
 	uint64_t prepared_bytes;           /* of validator/daemon/work.h */
 	const char *isa;                   /* NULL: the best one */

@@ -68,6 +68,8 @@ struct gs_ints {
 	/* out[i] = in[i] - from, modulo 2^8 or 2^16 */
 	void (*narrow_8)(uint8_t *out, const int32_t *in, size_t n, int32_t from);
 	void (*narrow_16)(uint16_t *out, const int32_t *in, size_t n, int32_t from);
+	/* out[i] = in[i] modulo 2^16; false when some in[i] is no signed half. In one pass, where range and narrow_16 take two. */
+	bool (*halves)(uint16_t *out, const int32_t *in, size_t n);
 	/* The same of `lines` lines of `terms` numbers, in_line apart, each into words of its own, whose last places are zero. */
 	void (*lines_8)(uint32_t *out, const int32_t *in, ptrdiff_t in_line, size_t terms, size_t lines, int32_t from);
 	void (*lines_16)(uint32_t *out, const int32_t *in, ptrdiff_t in_line, size_t terms, size_t lines, int32_t from);

@@ -250,6 +250,16 @@ static void narrow_16(uint16_t *restrict out, const int32_t *restrict in, size_t
 		out[i] = (uint16_t)((uint32_t)in[i] - (uint32_t)from);
 }
 
+static bool halves(uint16_t *restrict out, const int32_t *restrict in, size_t n)
+{
+	uint32_t over = 0;
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (uint16_t)(uint32_t)in[i];
+		over |= (uint32_t)in[i] + 0x8000;
+	}
+	return over >> 16 == 0;
+}
+
 /* Sixteen numbers at a time, the last sixteen of a line once more if need be: loops of a constant length are a few vectors. */
 #define LINES(BITS) \
 	static void lines_##BITS(uint32_t *restrict out, const int32_t *restrict in, ptrdiff_t in_line, size_t terms, \
@@ -308,9 +318,9 @@ static void to_f32(uint32_t *out, const uint32_t *in, size_t n)
 }
 
 #define INT_WORDS \
-	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .lines_8 = lines_8, .lines_16 = lines_16, \
-	.across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, .rows_sums = INT_ROWS_SUMS, \
-	.elements = &element_loops, \
+	.range = int_range, .narrow_8 = narrow_8, .narrow_16 = narrow_16, .halves = halves, .lines_8 = lines_8, \
+	.lines_16 = lines_16, .across_8 = across_8, .across_16 = across_16, .to_f32 = to_f32, \
+	.rows_sums = INT_ROWS_SUMS, .elements = &element_loops, \
 	.row_sums = {[GS_WORDS_8] = INT_ROW_SUMS_8, [GS_WORDS_16] = row_sums_16, [GS_WORDS_32] = row_sums_32}
 
 #endif

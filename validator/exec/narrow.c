@@ -76,6 +76,13 @@ static bool narrow(struct block *b)
 	size_t terms = c->word_extent, n = (size_t)((int64_t)(b->rows - 1) * job->apart) + terms;
 	bool bytes = job->c->ints.kind == GS_WORDS_8;
 	int32_t low, high;
+	void *to = b->s->block;
+	b->w = to;
+	b->w_row = job->flat ? (size_t)job->apart * (bytes ? 1 : 2) : (size_t)c->terms * sizeof(uint32_t);
+	if (job->flat && !bytes) {
+		b->words = (struct gs_words){GS_WORDS_16, 0};
+		return ints->halves(to, in, n);
+	}
 	ints->range(in, job->flat ? n : terms, &low, &high);
 	for (size_t r = 1; r < b->rows && !job->flat; r++) {
 		int32_t least, greatest;
@@ -86,13 +93,8 @@ static bool narrow(struct block *b)
 	b->words = gs_words_between(low, high, ints, false, job->c->ints.kind);
 	if (b->words.kind != job->c->ints.kind)
 		return false;
-	void *to = b->s->block;
-	b->w = to;
-	b->w_row = job->flat ? (size_t)job->apart * (bytes ? 1 : 2) : (size_t)c->terms * sizeof(uint32_t);
-	if (job->flat && bytes)
+	if (job->flat)
 		ints->narrow_8(to, in, n, b->words.from);
-	else if (job->flat)
-		ints->narrow_16(to, in, n, b->words.from);
 	else
 		(bytes ? ints->lines_8 : ints->lines_16)(to, in, (ptrdiff_t)job->apart, terms, (size_t)b->rows,
 		                                         b->words.from);

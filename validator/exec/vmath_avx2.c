@@ -1,6 +1,8 @@
 /* validator/exec/vmath_avx2.c: the functions of vmath.h four lanes at a time; compiled with -mavx2 -mfma. */
 #include "validator/exec/vmath.h"
 
+#include "challenge/machine/elementary_erf.h"
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 
 #define GS_ELEMENTARY_LANES 4
+#define GS_ELEMENTARY_ERF_BY_PIECE
 
 typedef __m256d gs_vd;
 typedef uint64_t gs_vu __attribute__((vector_size(32)));
@@ -183,6 +186,27 @@ static inline gs_vd gs_lookup16(const double table[16], gs_vu index)
 static inline gs_vu gs_lookup8(const uint64_t table[8], gs_vu index)
 {
 	return (gs_vu){table[index[0] & 7], table[index[1] & 7], table[index[2] & 7], table[index[3] & 7]};
+}
+
+static inline __m256d gs_halves(const double *low, const double *high)
+{
+	return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(low)), _mm_load_pd(high), 1);
+}
+
+/* A row of four columns a lane, and the block of four by four turned: a third of the loads of looking each column up. */
+static inline void gs_lookup_erf(gs_vu piece, gs_vd columns[GS_ERF_COLUMNS])
+{
+	const double *row[] = {gs_erf_by_piece[piece[0]], gs_erf_by_piece[piece[1]], gs_erf_by_piece[piece[2]],
+	                       gs_erf_by_piece[piece[3]]};
+#pragma GCC unroll 4
+	for (int k = 0; k < GS_ERF_COLUMNS; k += 4) {
+		__m256d a = gs_halves(row[0] + k, row[2] + k), b = gs_halves(row[1] + k, row[3] + k);
+		columns[k] = _mm256_unpacklo_pd(a, b);
+		columns[k + 1] = _mm256_unpackhi_pd(a, b);
+		a = gs_halves(row[0] + k + 2, row[2] + k + 2), b = gs_halves(row[1] + k + 2, row[3] + k + 2);
+		columns[k + 2] = _mm256_unpacklo_pd(a, b);
+		columns[k + 3] = _mm256_unpackhi_pd(a, b);
+	}
 }
 
 static inline gs_vf gs_load_lanes(const float *p)

@@ -128,6 +128,35 @@ static enum gs_err check_table(struct gs_node_turn *t, enum gs_table table, gs_s
 	return err;
 }
 
+static enum gs_err count_key(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	size_t *count = context;
+
+	(void)key;
+	(void)value;
+	++*count;
+	return GS_OK;
+}
+
+/* Of these alone the agenda has exactly as many as there are: a summary counts them so. */
+static enum gs_err check_own(struct gs_node_turn *t)
+{
+	const uint8_t own = GS_AGENDA_OWN_ATTESTED;
+	struct ids ids = {.self = t->node->options.self};
+	size_t entered = 0;
+	enum gs_err err = t->j->store->scan(t->j->txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0},
+	                                    GS_STORE_ASCENDING, keep_attested, &ids, t->j->error);
+
+	if (!err)
+		err = t->j->store->scan(t->j->txn, GS_TABLE_AGENDA, (struct gs_bytes){&own, 1}, GS_STORE_ASCENDING,
+		                        count_key, &entered, t->j->error);
+	if (!err && entered != ids.count)
+		err = gs_fail(t->j->error, GS_EINVAL, "agenda: %zu attestations of our own are entered, there are %zu",
+		              entered, ids.count);
+	free(ids.id);
+	return err;
+}
+
 static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table, enum gs_agenda_part part,
                                gs_store_visit keep)
 {
@@ -184,6 +213,8 @@ enum gs_err gs_agenda_check(struct gs_node_turn *t)
 		err = check_table(t, GS_TABLE_ATTESTATIONS, keep_attested, scratch);
 	if (!err)
 		err = check_table(t, GS_TABLE_BATCHES, keep_batch, scratch);
+	if (!err)
+		err = check_own(t);
 	t->checking = false;
 	node->log = log;
 	node->poor_told = poor;

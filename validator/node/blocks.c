@@ -1,6 +1,10 @@
 /* Following the chain block by block: headers into a branch, branches that are given up, the logs of each block into facts. */
+#include <stdio.h>
 #include <string.h>
 
+#include "chain/core/hash.h"
+#include "chain/eth/receipt.h"
+#include "validator/node/audit.h"
 #include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
@@ -27,6 +31,14 @@ static enum gs_err take_back(struct gs_node_turn *t, const struct gs_head *orpha
 	return err;
 }
 
+static enum gs_err enter_reorganisation(struct gs_node_turn *t, uint64_t stays, uint64_t blocks)
+{
+	char what[GS_AUDIT_WHAT_MAX];
+
+	snprintf(what, sizeof(what), "%llu blocks above %llu", (unsigned long long)blocks, (unsigned long long)stays);
+	return gs_audit_append(t->j, GS_AUDIT_TOOK_BACK, NULL, NULL, what);
+}
+
 static enum gs_err on_change(struct gs_node_turn *t)
 {
 	struct gs_node *node = t->node;
@@ -40,6 +52,9 @@ static enum gs_err on_change(struct gs_node_turn *t)
 		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
 	node->lane[GS_LANE_CHAIN].ask_nonce |= change->orphaned_count > 0;
 	node->sweep |= change->orphaned_count > 0;
+	if (change->orphaned_count)
+		err = enter_reorganisation(t, change->orphaned[change->orphaned_count - 1].number - 1,
+		                           change->orphaned_count);
 	for (size_t i = 0; i < change->orphaned_count && !err; i++)
 		err = take_back(t, &change->orphaned[i]);
 	for (size_t i = 0; i < change->added_count && !err; i++) {
@@ -68,6 +83,7 @@ static enum gs_err rewind_to(struct gs_node_turn *t, uint64_t number)
 	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu",
 	            (unsigned long long)(gs_node_newest(node)->number - number), (unsigned long long)number + 1);
 	node->queue_count = 0;
+	err = enter_reorganisation(t, number, gs_node_newest(node)->number - number);
 	while (node->block > number && !err) {
 		err = gs_journal_rewind(t->j);
 		node->block = t->j->block;
@@ -161,6 +177,46 @@ static enum gs_err forget_settled(struct gs_node_turn *t, const struct gs_hash *
 	                    (struct gs_bytes){NULL, 0});
 }
 
+/* --- logs --- */
+
+/* What is entered in the audit log of what the chain says: all about games, and how claims end that this node has a verdict of, or has posted. Postings
+ * stand there with the decision about them. */
+static enum gs_err is_worth_telling(struct gs_node_turn *t, const struct gs_event *e, bool *out)
+{
+	const struct gs_node_options *o = &t->node->options;
+	struct gs_verdict_record verdict;
+	enum gs_err err = GS_OK;
+
+	*out = e->kind == GS_EVENT_GAME || e->kind == GS_EVENT_INVALIDATED || e->kind == GS_EVENT_DEMANDED ||
+	       e->kind == GS_EVENT_DRAWN || e->kind == GS_EVENT_PUBLISHED ||
+	       (e->kind == GS_EVENT_POSTED && gs_address_equal(&e->body.claimant, &o->self));
+	if (e->kind != GS_EVENT_FINALIZED && e->kind != GS_EVENT_RELEASED)
+		return GS_OK;
+	err = gs_node_load_verdict(t->j, &e->claim, &verdict);
+	*out = !err;
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err enter_seen(struct gs_node_turn *t, const struct gs_log_entry *entry, const struct gs_event *e)
+{
+	struct gs_hash digest;
+	struct gs_buf bytes;
+	bool tell;
+	enum gs_err err = is_worth_telling(t, e, &tell);
+
+	if (err || !tell)
+		return err;
+	gs_buf_init(&bytes, GS_STORE_VALUE_MAX);
+	gs_log_encode(entry, &bytes);
+	err = bytes.err;
+	gs_keccak256(bytes.ptr, bytes.len, &digest);
+	gs_buf_free(&bytes);
+	return err ? err
+	           : gs_audit_append(t->j, GS_AUDIT_SAW, &e->claim, &digest,
+	                             e->kind == GS_EVENT_GAME ? gs_game_event_name(e->dispute.kind)
+	                                                      : gs_event_name(e->kind));
+}
+
 enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry *entry)
 {
 	struct gs_event event;
@@ -170,6 +226,8 @@ enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry 
 
 	if (!err)
 		err = gs_facts_apply(t->j, entry, &event, t->catching_up ? NULL : t->node->log);
+	if (!err)
+		err = enter_seen(t, entry, &event);
 	if (!err)
 		err = gs_history_apply(t->j, &event);
 	if (!err && event.kind == GS_EVENT_POSTED)

@@ -163,6 +163,9 @@ GS_MUST enum gs_err gs_claim_decode(struct gs_bytes key, struct gs_bytes value, 
 /* Whether there may be something to do about a stored claim: it is open, or a demand's price is locked. For scans over all of them:
  * what stands behind is looked at by whoever decodes it. */
 GS_MUST enum gs_err gs_claim_peek(struct gs_bytes key, struct gs_bytes value, struct gs_hash *id, bool *needs);
+/* What is counted of it. */
+GS_MUST enum gs_err gs_claim_peek_status(struct gs_bytes key, struct gs_bytes value, enum gs_claim_status *status,
+                                         uint32_t *open_games);
 GS_MUST enum gs_err gs_game_peek(struct gs_bytes value, bool *open);
 GS_MUST enum gs_err gs_game_decode(struct gs_bytes key, struct gs_bytes value, struct gs_game_record *out);
 GS_MUST enum gs_err gs_model_decode(struct gs_bytes key, struct gs_bytes value, struct gs_model_record *out);

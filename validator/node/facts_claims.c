@@ -134,19 +134,28 @@ static struct gs_buf *scratch(struct gs_journal *j)
 	return &j->scratch;
 }
 
-static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, const struct gs_buf *value)
+static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, const struct gs_buf *value,
+                          bool is_new)
 {
-	return value->err ? gs_fail(j->error, value->err, "database: a record is too large")
-	                  : gs_journal_derive(j, table, key, gs_buf_view(value));
+	if (value->err)
+		return gs_fail(j->error, value->err, "database: a record is too large");
+	return is_new ? gs_journal_derive_new(j, table, key, gs_buf_view(value))
+	              : gs_journal_derive(j, table, key, gs_buf_view(value));
 }
 
-enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
+static enum gs_err put_claim(struct gs_journal *j, const struct gs_claim *claim, bool is_new)
 {
 	uint8_t key[GS_CLAIM_KEY];
 	struct gs_buf *value = scratch(j);
 
 	gs_claim_encode(claim, value);
-	return derive(j, GS_TABLE_CLAIMS, claim->number ? number_key(claim->number, key) : hash_key(&claim->id), value);
+	return derive(j, GS_TABLE_CLAIMS, claim->number ? number_key(claim->number, key) : hash_key(&claim->id), value,
+	              is_new);
+}
+
+enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim)
+{
+	return put_claim(j, claim, false);
 }
 
 /* Enters it into the index. */
@@ -161,7 +170,7 @@ static enum gs_err put_id(struct gs_journal *j, const struct gs_claim *claim)
 	enum gs_err err = gs_journal_view(j, GS_TABLE_CLAIM_IDS, at, &before);
 
 	if (err == GS_ENOTFOUND) /* as it nearly always is */
-		return gs_journal_derive(j, GS_TABLE_CLAIM_IDS, at, (struct gs_bytes){low, sizeof(low)});
+		return gs_journal_derive_new(j, GS_TABLE_CLAIM_IDS, at, (struct gs_bytes){low, sizeof(low)});
 	if (err)
 		return err;
 	gs_buf_init(&value, IDS_MAX);
@@ -186,7 +195,7 @@ static enum gs_err put_arrays(struct gs_journal *j, uint64_t number, struct gs_b
 	gs_record_put_bytes(&w, input);
 	gs_record_put_bytes(&w, output);
 	gs_record_end(&w);
-	return derive(j, GS_TABLE_ARRAYS, number_key(number, key), value);
+	return derive(j, GS_TABLE_ARRAYS, number_key(number, key), value, true);
 }
 
 enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, struct gs_bytes input,
@@ -202,7 +211,7 @@ enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, st
 	claim->number = newest + 1;
 	err = put_id(j, claim);
 	if (!err)
-		err = gs_facts_put_claim(j, claim);
+		err = put_claim(j, claim, true);
 	if (!err)
 		err = put_arrays(j, claim->number, input, output);
 	if (!err)

@@ -152,6 +152,21 @@ enum gs_err gs_claim_peek(struct gs_bytes key, struct gs_bytes value, struct gs_
 	return r.err;
 }
 
+enum gs_err gs_claim_peek_status(struct gs_bytes key, struct gs_bytes value, enum gs_claim_status *status,
+                                 uint32_t *open_games)
+{
+	struct gs_record_reader r;
+	struct gs_hash id;
+
+	if (open_claim(&r, key, value, &id))
+		return r.err ? r.err : GS_ECORRUPT;
+	gs_record_skip(&r, 13); /* up to its transaction */
+	*status = (enum gs_claim_status)gs_record_get_u32(&r);
+	gs_record_skip(&r, 1); /* games */
+	*open_games = gs_record_get_u32(&r);
+	return r.err;
+}
+
 /* --- games --- */
 
 static void put_shown(struct gs_record_writer *w, const struct gs_game_shown *shown)

@@ -4,6 +4,7 @@
 
 #include "chain/core/hash.h"
 #include "validator/node/agenda.h"
+#include "validator/node/audit.h"
 #include "validator/node/record.h"
 
 enum {
@@ -233,6 +234,19 @@ static struct gs_time later(const struct gs_intent *intent, struct gs_time now)
 	return (struct gs_time){now.unix_s + wait_s};
 }
 
+/* The 1st, 2nd, 4th, 8th try and so on: what is tried for as long as a clock runs does not fill the audit log. */
+static bool is_worth_telling(uint32_t attempts)
+{
+	return (attempts & (attempts - 1)) == 0;
+}
+
+static enum gs_err tell(struct gs_journal *j, enum gs_audit_kind kind, const struct gs_intent *intent,
+                        const struct gs_hash *digest)
+{
+	return gs_audit_append(j, kind, &intent->subject, digest,
+	                       gs_intent_kind_name((enum gs_intent_kind)intent->kind));
+}
+
 static bool is_tried_again(const struct gs_intent *intent)
 {
 	return intent->status == GS_INTENT_FAILED &&
@@ -286,6 +300,7 @@ enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent,
 {
 	struct gs_buf data;
 	struct gs_intent stored, fresh = *intent;
+	bool known;
 	enum gs_err err;
 
 	if (intent->data.len > GS_INTENT_DATA_MAX)
@@ -298,6 +313,7 @@ enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent,
 	memset(&fresh.tx, 0, sizeof(fresh.tx));
 	gs_buf_init(&data, INTENT_BYTES_MAX);
 	err = gs_intent_load(j, &fresh.id, &stored, &data);
+	known = !err;
 	if (!err && !may_retry(&stored, now))
 		goto out;
 	if (!err) {
@@ -310,6 +326,9 @@ enum gs_err gs_intent_want(struct gs_journal *j, const struct gs_intent *intent,
 	                                     : GS_OK;
 	if (!err)
 		err = put_intent(j, &fresh, false);
+	if (!err && !known)
+		err = gs_audit_append_bytes(j, GS_AUDIT_PLANNED, &fresh.subject, fresh.data,
+		                            gs_intent_kind_name((enum gs_intent_kind)fresh.kind));
 out:
 	gs_buf_free(&data);
 	return err;
@@ -377,6 +396,8 @@ enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_tx_record *tx
 	err = put_intent(j, &intent, false);
 	if (!err)
 		err = gs_tx_record_put(j, tx, false);
+	if (!err)
+		err = tell(j, GS_AUDIT_SIGNED, &intent, &tx->hash);
 out:
 	gs_buf_free(&data);
 	return err;
@@ -388,7 +409,9 @@ enum gs_err gs_intent_replaced(struct gs_journal *j, const struct gs_tx_record *
 	struct gs_intent intent;
 	enum gs_err err = gs_tx_record_put(j, tx, false);
 
-	if (err || gs_hash_is_zero(&tx->intent))
+	if (!err && gs_hash_is_zero(&tx->intent))
+		return gs_audit_append(j, GS_AUDIT_SIGNED, NULL, &tx->hash, "a nonce that is free");
+	if (err)
 		return err;
 	gs_buf_init(&data, INTENT_BYTES_MAX);
 	err = gs_intent_load(j, &tx->intent, &intent, &data);
@@ -396,6 +419,26 @@ enum gs_err gs_intent_replaced(struct gs_journal *j, const struct gs_tx_record *
 		intent.tx = tx->hash;
 		err = put_intent(j, &intent, false);
 	}
+	if (!err)
+		err = tell(j, GS_AUDIT_SIGNED, &intent, &tx->hash);
+	gs_buf_free(&data);
+	return err;
+}
+
+enum gs_err gs_intent_forced(struct gs_journal *j, const struct gs_tx_record *tx)
+{
+	struct gs_buf data;
+	struct gs_intent intent;
+	enum gs_err err = gs_tx_record_put(j, tx, false);
+
+	if (!err && gs_hash_is_zero(&tx->intent))
+		return gs_audit_append(j, GS_AUDIT_SIGNED, NULL, &tx->hash, "a nonce on L1 that is free");
+	if (err)
+		return err;
+	gs_buf_init(&data, INTENT_BYTES_MAX);
+	err = gs_intent_load(j, &tx->intent, &intent, &data);
+	if (!err)
+		err = gs_audit_append(j, GS_AUDIT_SIGNED, &intent.subject, &tx->hash, "through L1");
 	gs_buf_free(&data);
 	return err;
 }
@@ -438,6 +481,8 @@ static enum gs_err fail_with(struct gs_journal *j, const struct gs_tx_record *tx
 		intent.attempts += counts;
 		err = put_intent(j, &intent, true);
 	}
+	if (!err)
+		err = tell(j, GS_AUDIT_FAILED, &intent, &tx->hash);
 	gs_buf_free(&data);
 	return err;
 }
@@ -456,6 +501,8 @@ enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, bo
 		intent.not_before = reverts ? later(&intent, now) : (struct gs_time){now.unix_s + wait_s};
 		intent.attempts += reverts;
 		err = put_intent(j, &intent, false);
+		if (!err && reverts && is_worth_telling(intent.attempts))
+			err = tell(j, GS_AUDIT_REFUSED, &intent, id);
 	}
 	gs_buf_free(&data);
 	return err;
@@ -478,6 +525,8 @@ enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx,
 		intent.tx = tx->hash;
 		err = put_intent(j, &intent, true);
 	}
+	if (!err)
+		err = tell(j, GS_AUDIT_MINED, &intent, &tx->hash);
 	gs_buf_free(&data);
 	return err;
 }
@@ -488,7 +537,8 @@ enum gs_err gs_intent_done(struct gs_journal *j, const struct gs_intent *intent,
 
 	done.status = GS_INTENT_DONE;
 	done.tx = *tx;
-	return put_intent(j, &done, true);
+	const enum gs_err err = put_intent(j, &done, true);
+	return err ? err : tell(j, GS_AUDIT_MINED, intent, tx);
 }
 
 enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now)

@@ -101,6 +101,8 @@ GS_MUST enum gs_err gs_intent_decode(struct gs_bytes key, struct gs_bytes value,
 GS_MUST enum gs_err gs_intent_signed(struct gs_journal *j, const struct gs_tx_record *tx);
 /* Stores one that has the nonce of another that waits: the intent, if it has one, goes on with it. */
 GS_MUST enum gs_err gs_intent_replaced(struct gs_journal *j, const struct gs_tx_record *tx);
+/* Stores one on L1 (forced.c): the intent goes on with its line on the chain, too. */
+GS_MUST enum gs_err gs_intent_forced(struct gs_journal *j, const struct gs_tx_record *tx);
 /* It was not signed: later again, if still wanted. Only what would revert counts as an attempt. */
 GS_MUST enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, bool reverts, struct gs_time now);
 /* A receipt from a block that the node has seen, of a transaction that is not settled. All with its nonce are settled. */

@@ -90,8 +90,14 @@ enum gs_err gs_journal_begin(const struct gs_store *store, uint64_t block, struc
 
 enum gs_err gs_journal_commit(struct gs_journal *j)
 {
-	struct gs_store_txn *txn = j->txn;
+	struct gs_store_txn *txn;
+	enum gs_err err = j->counts ? gs_counts_store(j) : GS_OK;
 
+	if (err) {
+		gs_journal_abort(j);
+		return err;
+	}
+	txn = j->txn;
 	j->txn = NULL;
 	gs_buf_free(&j->scratch);
 	return j->store->commit(txn, j->error);
@@ -211,24 +217,37 @@ enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, struct gs_
 	return err ? err : j->store->del(j->txn, table, key, j->error);
 }
 
-enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
+/* What is there of a key before it is written anew; empty, and not *existed: nothing. */
+static enum gs_err look_before(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes *before,
+                               bool *existed)
+{
+	const enum gs_err err = j->store->get(j->txn, table, key, before, NULL);
+
+	*existed = err == GS_OK;
+	if (err)
+		*before = (struct gs_bytes){NULL, 0};
+	return err && err != GS_ENOTFOUND ? gs_fail(j->error, err, "database: a record could not be read") : GS_OK;
+}
+
+static enum gs_err count_change(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes before,
+                                struct gs_bytes after)
+{
+	return j->counts && gs_counts_has(table) ? gs_counts_change(&j->counted, table, key, before, after) : GS_OK;
+}
+
+static enum gs_err put_undo(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes before,
+                            bool existed)
 {
 	struct gs_record_writer w;
 	struct gs_buf undo;
-	struct gs_bytes before = {NULL, 0};
 	uint8_t undo_key[UNDO_KEY];
 	enum gs_err err;
 
-	if (j->stays)
-		return gs_journal_put(j, table, key, value);
-	err = j->store->get(j->txn, table, key, &before, NULL);
-	if (err && err != GS_ENOTFOUND)
-		return gs_fail(j->error, err, "database: a record could not be read");
 	gs_buf_init(&undo, GS_STORE_VALUE_MAX);
 	gs_record_begin(&w, &undo, UNDO_VERSION, 4);
 	gs_record_put_u64(&w, table);
 	gs_record_put_bytes(&w, key);
-	gs_record_put_bool(&w, err == GS_OK);
+	gs_record_put_bool(&w, existed);
 	gs_record_put_bytes(&w, before);
 	gs_record_end(&w);
 	numbered_key(undo_key, 'u', j->block);
@@ -237,7 +256,33 @@ enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct 
 	if (!err)
 		err = gs_journal_put(j, GS_TABLE_HEADS, (struct gs_bytes){undo_key, UNDO_KEY}, gs_buf_view(&undo));
 	gs_buf_free(&undo);
+	return err;
+}
+
+static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
+                          bool is_new)
+{
+	struct gs_bytes before = {NULL, 0};
+	bool existed = false;
+	enum gs_err err = GS_OK;
+
+	if (!is_new && (!j->stays || (j->counts && gs_counts_has(table))))
+		err = look_before(j, table, key, &before, &existed);
+	if (!err)
+		err = count_change(j, table, key, before, value);
+	if (!err && !j->stays)
+		err = put_undo(j, table, key, before, existed);
 	return err ? err : gs_journal_put(j, table, key, value);
+}
+
+enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
+{
+	return derive(j, table, key, value, false);
+}
+
+enum gs_err gs_journal_derive_new(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value)
+{
+	return derive(j, table, key, value, true);
 }
 
 /* --- blocks --- */
@@ -355,6 +400,23 @@ enum gs_err gs_journal_jump(struct gs_journal *j, const struct gs_head *head)
 	return err ? err : find_sequence(j);
 }
 
+/* Puts back what was there, or nothing. */
+static enum gs_err put_back(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes before,
+                            bool existed)
+{
+	struct gs_bytes now = {NULL, 0};
+	bool there = false;
+	enum gs_err err = GS_OK;
+
+	if (j->counts && gs_counts_has(table))
+		err = look_before(j, table, key, &now, &there);
+	if (!err)
+		err = count_change(j, table, key, now, before);
+	if (err)
+		return err;
+	return existed ? gs_journal_put(j, table, key, before) : gs_journal_del(j, table, key);
+}
+
 static enum gs_err undo_one(struct gs_journal *j, const uint8_t undo_key[UNDO_KEY])
 {
 	struct gs_record_reader r;
@@ -374,8 +436,7 @@ static enum gs_err undo_one(struct gs_journal *j, const uint8_t undo_key[UNDO_KE
 	existed = gs_record_get_bool(&r);
 	before = gs_record_get_bytes(&r);
 	if (!r.err && table < GS_TABLE_COUNT)
-		err = existed ? gs_journal_put(j, (enum gs_table)table, key, before)
-		              : gs_journal_del(j, (enum gs_table)table, key);
+		err = put_back(j, (enum gs_table)table, key, before, existed);
 	closed = gs_record_close(&r);
 	if (closed || table >= GS_TABLE_COUNT)
 		err = gs_fail(j->error, GS_ECORRUPT,

@@ -11,6 +11,7 @@
 #include "chain/core/buf.h"
 #include "chain/core/store_port.h"
 #include "chain/eth/head.h"
+#include "validator/node/counts.h"
 
 enum {
 	GS_JOURNAL_DEPTH = GS_HEAD_KEPT_MAX, /* blocks that can be taken back at least, and all above the final one */
@@ -38,8 +39,15 @@ struct gs_journal {
 	struct gs_store_txn *txn;
 	uint64_t block; /* the newest block: chain-derived writes belong to it */
 	uint32_t sequence;
-	uint64_t final;         /* no block up to this one is ever taken back; 0: not known */
-	bool stays;             /* what is derived now will never be taken back: no undo records */
+	uint64_t final;     /* no block up to this one is ever taken back; 0: not known */
+	bool stays;         /* what is derived now will never be taken back: no undo records */
+	struct gs_time now; /* the step's clock, for the audit log; zero outside of steps */
+	struct {
+		bool known;
+		uint64_t
+			count; /* the newest entry of the audit log, once it was looked up in this transaction (audit.h)... */
+		struct gs_hash hash; /* ...and its hash */
+	} audit;
 	struct gs_time time;    /* of the newest block, once gs_journal_advance was called in this transaction */
 	uint64_t newest_claim;  /* its number, once it was looked up in this transaction (facts_claims.c)... */
 	bool claims_known;      /* ...and nothing was taken back since */
@@ -48,6 +56,8 @@ struct gs_journal {
 	struct gs_journal_watch *watch; /* what changes is added, in order; NULL: nobody looks */
 	uint64_t puts;                  /* and deletions so far, but for the agenda's */
 	bool undoing;
+	bool counts;              /* what is written is counted, and the counts are stored when it is committed... */
+	struct gs_counts counted; /* ...by so much */
 };
 
 /* Opens a write transaction. block: the node's newest. */
@@ -67,9 +77,11 @@ GS_MUST enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, s
 GS_MUST enum gs_err gs_journal_put(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
                                    struct gs_bytes value);
 GS_MUST enum gs_err gs_journal_del(struct gs_journal *j, enum gs_table table, struct gs_bytes key);
-/* A chain-derived write: can be rewound. */
+/* A chain-derived write: can be rewound. _new: of a key that has no record, which nobody looks up then. */
 GS_MUST enum gs_err gs_journal_derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
                                       struct gs_bytes value);
+GS_MUST enum gs_err gs_journal_derive_new(struct gs_journal *j, enum gs_table table, struct gs_bytes key,
+                                          struct gs_bytes value);
 
 /* Stores a block and makes it the newest; forgets undo records that are GS_JOURNAL_DEPTH blocks old, and below the final block
  * if that is known. */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
@@ -26,7 +27,9 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	err = gs_journal_begin(store, 0, &j, error);
 	if (err)
 		goto out;
-	err = gs_journal_load_heads(&j, &node->tracker);
+	err = gs_counts_open(&j);
+	if (!err)
+		err = gs_journal_load_heads(&j, &node->tracker);
 	if (!err)
 		err = gs_node_load_final(&j, &node->final);
 	if (!err)
@@ -183,23 +186,37 @@ static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input 
 /* What is new, and what waits to be signed, comes before what waits to be mined: of that there may be more than an endpoint tells at once. */
 static enum gs_err on_timer(struct gs_node_turn *t)
 {
+	const struct gs_node *node = t->node;
+	const uint64_t keep_s = node->options.audit_keep_s;
 	enum gs_err err = gs_node_fetch_logs(t);
 
-	if (!err && gs_node_newest(t->node))
+	if (!err && gs_node_newest(node))
 		err = gs_node_plan(t);
 	if (!err)
 		err = gs_transactions_next(t, true);
 	if (!err)
 		err = gs_tending_look(t, false);
+	if (!err && keep_s && node->now.unix_s > keep_s)
+		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
 	return err ? err : gs_forced_look(t);
+}
+
+static const char *roles_of(const struct gs_node_options *o)
+{
+	return o->validate ? o->defend ? "validates and defends" : "validates" : o->defend ? "defends" : "looks on";
 }
 
 static enum gs_err on_start(struct gs_node_turn *t, const struct gs_node_input *in)
 {
+	struct gs_hash policy;
 	enum gs_err err = GS_OK;
 
 	if (t->node->options.validate)
 		err = gs_history_keep_policy(t->j, &t->node->options.sampling);
+	if (!err) {
+		gs_policy_hash(&t->node->options.sampling, &policy);
+		err = gs_audit_append(t->j, GS_AUDIT_STARTED, NULL, &policy, roles_of(&t->node->options));
+	}
 	return err ? err : gs_transactions_start(t, in->as.start.nonce);
 }
 
@@ -240,7 +257,9 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	err = gs_journal_begin(node->store, node->block, &j, &why);
 	if (err)
 		goto out;
+	j.counts = true;
 	j.final = node->final;
+	j.now = input->now;
 	j.watch = &node->watch;
 	node->watch.count = 0;
 	err = dispatch(&turn, input);
@@ -256,6 +275,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		err = gs_agenda_enter_written(&turn);
 	if (!err)
 		err = gs_transactions_next(&turn, false);
+	if (!err && node->options.check_agenda)
+		err = gs_counts_check(&j);
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

@@ -73,6 +73,7 @@ struct gs_node_options {
 	} l1;
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
+	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
 	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
 	struct gs_time start_time;
 };
@@ -290,7 +291,7 @@ struct gs_node_summary {
 	struct gs_wei spent; /* in all */
 	uint64_t executions; /* under way */
 };
-/* Counts what is stored. */
+/* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
 
 /* Workers that were found lying (GS_INPUT_DISTRUSTED), ever. GS_ELIMIT: more than max. */

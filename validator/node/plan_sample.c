@@ -1,6 +1,8 @@
 /* Which claims are executed: decided when a claim is first seen bound, stored with all that it was decided by, and told. */
+#include <stdio.h>
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
@@ -24,6 +26,12 @@ enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_hash *of,
 	err = value.err ? value.err
 	                : gs_journal_put(t->j, GS_TABLE_SAMPLES, (struct gs_bytes){of->b, sizeof(of->b)},
 	                                 gs_buf_view(&value));
+	if (!err) {
+		char what[GS_AUDIT_WHAT_MAX];
+		snprintf(what, sizeof(what), "%s by %s", sample->execute ? "execute" : "leave",
+		         gs_sample_reason_name((enum gs_sample_reason)sample->reason));
+		err = gs_audit_append_bytes(t->j, GS_AUDIT_SAMPLED, of, gs_buf_view(&value), what);
+	}
 	gs_buf_free(&value);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "challenge/game/strategy.h"
+#include "validator/node/audit.h"
 #include "validator/node/node_state.h"
 #include "validator/node/talk_record.h"
 
@@ -146,6 +147,9 @@ static enum gs_err enter(struct desk *d)
 	gs_buf_init(&call, GS_INTENT_DATA_MAX);
 	gs_move_calldata(&d->claim.body, &d->talk.mirror.game.state, &d->message.move, &call);
 	err = call.err ? call.err : gs_intent_enter(d->turn->j, &d->game.id, &d->message.from, gs_buf_view(&call));
+	if (!err)
+		err = gs_audit_append_bytes(d->turn->j, GS_AUDIT_ANSWERED, &d->game.id, gs_buf_view(&call),
+		                            gs_move_name(d->message.move.kind));
 	gs_buf_free(&call);
 	return err;
 }

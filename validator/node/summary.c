@@ -2,47 +2,24 @@
 
 #include "validator/node/node_state.h"
 
-static enum gs_err count_claim(void *context, struct gs_bytes key, struct gs_bytes value)
+static enum gs_err count_own(void *context, struct gs_bytes key, struct gs_bytes value)
 {
-	struct gs_node_summary *summary = context;
-	struct gs_claim claim;
-	enum gs_err err = gs_claim_decode(key, value, &claim);
+	uint64_t *own = context;
 
-	if (err)
-		return err;
-	summary->claims++;
-	summary->open += claim.status == GS_CLAIM_OPEN;
-	summary->invalid += claim.status == GS_CLAIM_INVALID;
-	summary->final += claim.status == GS_CLAIM_FINAL;
-	summary->open_games += claim.open_games;
+	(void)key;
+	(void)value;
+	++*own;
 	return GS_OK;
 }
 
-static enum gs_err count_batch(void *context, struct gs_bytes key, struct gs_bytes value)
+/* The agenda has an entry for each attestation of the node's own account that is not collected. */
+static enum gs_err count_attested(struct gs_journal *j, uint64_t *out)
 {
-	struct gs_node_summary *summary = context;
-	struct gs_batch batch;
-	enum gs_err err = gs_batch_decode(key, value, &batch);
+	const uint8_t own = GS_AGENDA_OWN_ATTESTED;
 
-	if (!err && batch.kind == GS_BATCH_CALLDATA && batch.status == GS_BATCH_OPEN)
-		summary->open_batches++;
-	return err;
-}
-
-struct own_attestations {
-	struct gs_address self;
-	uint64_t count;
-};
-
-static enum gs_err count_attestation(void *context, struct gs_bytes key, struct gs_bytes value)
-{
-	struct own_attestations *own = context;
-	struct gs_attestation a;
-	enum gs_err err = gs_attestation_decode(key, value, &a);
-
-	if (!err && gs_address_equal(&a.validator, &own->self) && !gs_u256_is_zero(&a.stake.v))
-		own->count++;
-	return err;
+	*out = 0;
+	return j->store->scan(j->txn, GS_TABLE_AGENDA, (struct gs_bytes){&own, 1}, GS_STORE_ASCENDING, count_own, out,
+	                      j->error);
 }
 
 static enum gs_err count_waiting(struct gs_journal *j, enum gs_lane lane, struct gs_node_summary *out)
@@ -61,24 +38,24 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 	struct gs_store_txn *txn;
 	struct gs_journal j = {.store = node->store, .error = error};
 	struct gs_spent spent;
-	struct own_attestations own = {.self = node->options.self};
+	struct gs_counts counts;
 	enum gs_err err;
 
 	memset(out, 0, sizeof(*out));
 	err = node->store->begin(node->store->self, GS_STORE_READ, &txn, error);
 	if (err)
 		return err;
-	err = node->store->scan(txn, GS_TABLE_CLAIMS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, count_claim, out,
-	                        error);
+	j.txn = txn;
+	err = gs_counts_load(&j, &counts);
 	if (!err)
-		err = node->store->scan(txn, GS_TABLE_BATCHES, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-		                        count_batch, out, error);
-	if (!err)
-		err = node->store->scan(txn, GS_TABLE_ATTESTATIONS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
-		                        count_attestation, &own, error);
-	out->attested = own.count;
+		err = count_attested(&j, &out->attested);
 	if (!err) {
-		j.txn = txn;
+		out->claims = counts.of[GS_COUNT_CLAIMS];
+		out->open = counts.of[GS_COUNT_OPEN];
+		out->invalid = counts.of[GS_COUNT_INVALID];
+		out->final = counts.of[GS_COUNT_FINAL];
+		out->open_games = counts.of[GS_COUNT_OPEN_GAMES];
+		out->open_batches = counts.of[GS_COUNT_OPEN_BATCHES];
 		err = count_waiting(&j, GS_LANE_CHAIN, out);
 		if (!err)
 			err = count_waiting(&j, GS_LANE_L1, out);

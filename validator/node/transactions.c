@@ -354,7 +354,7 @@ enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_nod
 		return err;
 	gs_node_lane_of(t)->gap.known = gs_node_lane_of(t)->gap.known && !p.fills;
 	if (t->lane == GS_LANE_L1) /* the intent goes on with its own line on the chain, too */
-		err = gs_tx_record_put(t->j, &tx, false);
+		err = gs_intent_forced(t->j, &tx);
 	else
 		err = replaces || p.cancels ? gs_intent_replaced(t->j, &tx) : gs_intent_signed(t->j, &tx);
 	if (!err && tx.nonce >= next)

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
@@ -37,11 +38,22 @@ enum gs_err gs_node_load_verdict(struct gs_journal *j, const struct gs_hash *cla
 	return err ? err : gs_verdict_decode(value, out);
 }
 
+/* Whether it says nothing that the stored one does not: what is tried again and again is entered in the audit log once. */
+static bool says_the_same(struct gs_journal *j, const struct gs_hash *claim, const struct gs_verdict_record *verdict)
+{
+	struct gs_verdict_record before;
+
+	return gs_node_load_verdict(j, claim, &before) == GS_OK && before.verdict == verdict->verdict &&
+	       gs_hash_equal(&before.computed_root, &verdict->computed_root) &&
+	       gs_hash_equal(&before.trace_root, &verdict->trace_root) && strcmp(before.reason, verdict->reason) == 0;
+}
+
 enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *claim,
                                   const struct gs_verdict_record *verdict)
 {
 	struct gs_record_writer w;
 	struct gs_buf value;
+	const bool again = says_the_same(j, claim, verdict);
 	enum gs_err err;
 
 	gs_buf_init(&value, VERDICT_BYTES_MAX);
@@ -56,6 +68,9 @@ enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *cl
 	if (!err)
 		err = gs_journal_put(j, GS_TABLE_VERDICTS, (struct gs_bytes){claim->b, sizeof(claim->b)},
 		                     gs_buf_view(&value));
+	if (!err && !again)
+		err = gs_audit_append_bytes(j, GS_AUDIT_VERDICT, claim, gs_buf_view(&value),
+		                            gs_verdict_name((enum gs_verdict)verdict->verdict));
 	gs_buf_free(&value);
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/node_state.h"
 
 enum { TAKEN_BACK_MAX = 1 << 20 };
@@ -72,6 +73,7 @@ static enum gs_err take_back(struct gs_node_turn *t, const struct gs_hash *id, s
 enum gs_err gs_node_on_distrusted(struct gs_node_turn *t, const struct gs_address *worker)
 {
 	struct search search = {.claim = NULL};
+	struct gs_hash digest;
 	char text[GS_ADDRESS_TEXT_MAX];
 	uint8_t key[KEY_BYTES], time[8];
 	size_t taken = 0;
@@ -92,6 +94,11 @@ enum gs_err gs_node_on_distrusted(struct gs_node_turn *t, const struct gs_addres
 	if (err)
 		return err;
 	gs_address_format(worker, text);
+	memset(&digest, 0, sizeof(digest));
+	memcpy(digest.b + 12, worker->b, sizeof(worker->b));
+	err = gs_audit_append(t->j, GS_AUDIT_DISTRUSTED, NULL, &digest, text);
+	if (err)
+		return err;
 	gs_log_line(t->node->log, GS_LOG_ERROR, "worker.distrusted",
 	            "worker=%s verdicts=%zu why=\"it has lied; what it found right is executed again\"", text, taken);
 	return gs_node_newest(t->node) ? gs_node_plan(t) : GS_OK;
