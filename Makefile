@@ -159,6 +159,7 @@ endif
 
 # Unrolled tiles: with checks of each pointer a compiler was not done after minutes to half an hour; with calls that check addresses,
 # and all checks of arithmetic, it takes seconds.
+TILES_SANITIZED := -fno-sanitize=alignment,null,object-size,pointer-overflow -mllvm -asan-instrumentation-with-call-threshold=0
 UNROLLED := validator/exec/kernels validator/exec/ints validator/exec/planes validator/exec/sweep validator/exec/window \
 	validator/exec/vmath chain/core/keccak_lanes
 $(foreach u,$(UNROLLED),$(BUILD)/obj/$(u)_%.o): TILE_FLAGS = $(SANITIZE_TILES)
@@ -191,7 +192,7 @@ check-quick: lint-quick all unit
 sanitize:
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize OPT=-O1 OPT_HOT=-O1 \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-		SANITIZE_TILES="-fno-sanitize=alignment,null,object-size,pointer-overflow -mllvm -asan-instrumentation-with-call-threshold=0" all unit
+		SANITIZE_TILES="$(TILES_SANITIZED)" all unit
 	@tests/run.sh $(BUILD)/sanitize unit
 
 coverage:
@@ -201,15 +202,20 @@ coverage:
 
 ifneq ($(FUZZ_SOURCES),)
 FUZZ_SECONDS ?= 60
+# Some of them: make fuzz FUZZ_TARGETS="fuzz_rlp fuzz_abi"
+FUZZ_TARGETS ?= $(notdir $(FUZZ_BINARIES))
+FUZZ_CHOSEN = $(addprefix $(BUILD)/tests/fuzz/,$(FUZZ_TARGETS))
 .PHONY: fuzz
 fuzz:
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz OPT=-O1 OPT_HOT=-O1 \
-		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzz-now
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+		SANITIZE_TILES="$(TILES_SANITIZED)" fuzz-now
 .PHONY: fuzz-now
-fuzz-now: $(FUZZ_BINARIES)
-	@for f in $(FUZZ_BINARIES); do \
-		corpus=$(BUILD)/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; \
+fuzz-now: $(FUZZ_CHOSEN)
+	@for f in $(FUZZ_CHOSEN); do \
+		corpus=$(BUILD)/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; words=; \
+		case $$f in *jsonrpc|*logstream|*keystore) words=-dict=tests/fuzz/json.dict ;; esac; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$words $$corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; \
 	done
 $(FUZZ_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)

@@ -138,6 +138,59 @@ ALWAYS_INLINE void hash_many(uint8_t prefix, size_t bytes, const uint8_t *data, 
 		(bytes == 128 ? FEWER.hash128 : FEWER.hash64)(prefix, data, count, out);
 }
 
+/* The permutation alone, in one place for messages of several blocks. */
+static __attribute__((noinline)) void permute(V a[25])
+{
+	V e[25];
+	for (unsigned i = 0; i < 24; i += 2) {
+		keccak_round(e, a, ROUND_CONSTANT[i]);
+		keccak_round(a, e, ROUND_CONSTANT[i + 1]);
+	}
+}
+
+/* Adds words [from, from + count) of each of n messages to the state's first words; lanes without a message take none. */
+static inline void absorb_words(V *a, const uint8_t *data, size_t words, size_t n, size_t from, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t of_lane[LANES] = {0};
+		V word;
+		for (size_t l = 0; l < n; l++)
+			of_lane[l] = gs_le64_read(data + 8 * (l * words + from + i));
+		memcpy(&word, of_lane, sizeof(word));
+		a[i] = XOR(a[i], word);
+	}
+}
+
+static void hash_words(const uint8_t *data, size_t words, size_t count, struct gs_hash *out)
+{
+	enum { RATE = 17 }; /* words of a block */
+	while (count > 0) {
+		const size_t n = count < LANES ? count : LANES;
+		struct gs_hash hash[LANES];
+		size_t from = 0;
+		V a[25];
+		if (n == 1 && LANES > 2) { /* a whole vector for it takes longer */
+			gs_keccak_lanes_portable.hash_words(data, words, n, out);
+			return;
+		}
+		memset(a, 0, sizeof(a));
+		for (; words - from >= RATE; from += RATE) {
+			absorb_words(a, data, words, n, from, RATE);
+			permute(a);
+		}
+		absorb_words(a, data, words, n, from, words - from);
+		/* Keccak's own padding, as above. */
+		a[words - from] = XOR(a[words - from], SPLAT(UINT64_C(1)));
+		a[RATE - 1] = XOR(a[RATE - 1], SPLAT(UINT64_C(1) << 63));
+		permute(a);
+		store_hashes(a, hash);
+		memcpy(out, hash, n * sizeof(*out));
+		data += 8 * n * words;
+		out += n;
+		count -= n;
+	}
+}
+
 static void hash128(uint8_t prefix, const uint8_t *data, size_t count, struct gs_hash *out)
 {
 	hash_many(prefix, 128, data, count, out);

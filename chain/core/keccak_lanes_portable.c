@@ -1,7 +1,7 @@
 /* chain/core/keccak_lanes_portable.c: one lane in plain C, and the choice among all. */
 #include "chain/core/keccak_lanes_body.h"
 
-const struct gs_keccak_lanes gs_keccak_lanes_portable = {"portable", LANES, hash128, hash64};
+const struct gs_keccak_lanes gs_keccak_lanes_portable = {"portable", LANES, hash128, hash64, hash_words};
 
 unsigned gs_keccak_lanes_all(const struct gs_keccak_lanes *out[GS_KECCAK_LANES_KINDS_MAX])
 {

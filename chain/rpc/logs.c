@@ -6,6 +6,7 @@
 #include "chain/rpc/eth.h"
 #include "chain/rpc/hexjson.h"
 #include "chain/rpc/logstream.h"
+#include "chain/rpc/pool.h"
 
 static bool read_log(const json_t *o, struct gs_log_entry *e, uint8_t *data)
 {
@@ -157,6 +158,74 @@ static enum gs_err feed_stream(void *self, uint64_t id, struct gs_bytes bytes)
 	return gs_logstream_feed(self, bytes, NULL);
 }
 
+/* --- a range, by several endpoints that must agree --- */
+
+struct streams { /* one for each endpoint that was asked */
+	struct gs_logstream_options options;
+	struct gs_logstream *stream[GS_QUORUM_ENDPOINTS_MAX];
+	struct gs_hash digest[GS_QUORUM_ENDPOINTS_MAX], times[GS_QUORUM_ENDPOINTS_MAX];
+	bool timed[GS_QUORUM_ENDPOINTS_MAX]; /* it has answered, and every log has its time */
+};
+
+static enum gs_err open_stream(void *self, size_t i, struct gs_sink *out)
+{
+	struct streams *s = self;
+	gs_logstream_close(s->stream[i]);
+	*out = (struct gs_sink){.feed = feed_stream};
+	enum gs_err err = gs_logstream_open(&s->options, &s->stream[i], NULL);
+	out->self = s->stream[i];
+	return err;
+}
+
+static enum gs_err end_stream(void *self, size_t i, struct gs_hash *digest, struct gs_error *why)
+{
+	struct streams *s = self;
+	enum gs_err err = gs_logstream_end(s->stream[i], why);
+	if (err != GS_OK)
+		return err;
+	gs_logstream_digest(s->stream[i], digest);
+	s->digest[i] = *digest;
+	s->timed[i] = gs_logstream_times_digest(s->stream[i], &s->times[i]);
+	return GS_OK;
+}
+
+/* Whether a quorum tells the times, too: they need not be told, and are no reason to disagree. */
+static bool times_agreed(const struct gs_rpc *rpc, const struct streams *s, size_t which)
+{
+	struct gs_pool_status status = {0};
+	size_t same = 0;
+	for (size_t i = 0; i < GS_ARRAY_LEN(s->stream); i++)
+		same += s->timed[i] && s->timed[which] && gs_hash_equal(&s->digest[i], &s->digest[which]) &&
+		        gs_hash_equal(&s->times[i], &s->times[which]);
+	return gs_rpc_pool_status(rpc, &status) && same >= status.need;
+}
+
+static uint64_t count_of_stream(void *self, size_t i)
+{
+	return gs_logstream_count(((struct streams *)self)->stream[i]);
+}
+
+/* Each endpoint's logs are read as they come, and their digests compared: what is kept is as large as the logs, not as their JSON. */
+static enum gs_err stream_agreed(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
+                                 struct gs_error *error)
+{
+	struct streams s = {
+		.options = {
+			.filter = filter, .logs_max = filter->logs_max, .data_max = filter->data_max, .digest = true}};
+	const struct gs_pool_reader reader = {
+		.self = &s, .open = open_stream, .end = end_stream, .count = count_of_stream};
+	size_t which = 0;
+	enum gs_err err = gs_rpc_read_agreed(rpc, "eth_getLogs", filter_param(filter), &reader, &which, error);
+	if (err == GS_OK)
+		gs_logstream_list(s.stream[which], out);
+	for (size_t i = 0; i < GS_ARRAY_LEN(s.stream); i++)
+		gs_logstream_close(s.stream[i]);
+	const bool timed = err == GS_OK && times_agreed(rpc, &s, which);
+	for (size_t i = 0; i < out->count && !timed; i++)
+		out->entries[i].time.unix_s = 0; /* its header says it */
+	return err;
+}
+
 enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *filter, struct gs_log_list *out,
                                struct gs_error *error)
 {
@@ -178,7 +247,9 @@ enum gs_err gs_eth_stream_logs(struct gs_rpc *rpc, const struct gs_eth_filter *f
 	if (err == GS_OK)
 		gs_logstream_list(stream, out);
 	gs_logstream_close(stream);
-	/* Several endpoints that must agree; or one that gives logs in an order of its own, which can be put right when they are few. */
+	if (err == GS_EUNSUPPORTED && !filter->block_hash)
+		return stream_agreed(rpc, filter, out, error);
+	/* Several endpoints that must agree about a block; or one that gives logs in an order of its own, which can be put right when they are few. */
 	if (err != GS_EUNSUPPORTED && (err != GS_EPARSE || !filter->block_hash))
 		return err;
 	err = gs_eth_get_logs(rpc, filter, out, error);

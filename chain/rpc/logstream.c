@@ -63,7 +63,8 @@ static const struct {
 struct gs_logstream {
 	struct gs_logstream_options options;
 	yajl_handle parser;
-	EVP_MD_CTX *digest; /* NULL: not wanted */
+	EVP_MD_CTX *digest, *times; /* NULL: not wanted */
+	bool untimed;               /* a log has no time */
 	enum place place;
 	enum field field;          /* whose value is next */
 	unsigned depth;            /* of maps and lists, passed-over ones too */
@@ -208,6 +209,9 @@ static void digest_log(struct gs_logstream *s, const uint8_t *data)
 	(void)EVP_DigestUpdate(s->digest, e->address.b, sizeof(e->address.b));
 	(void)EVP_DigestUpdate(s->digest, e->topics, e->topic_count * sizeof(e->topics[0]));
 	(void)EVP_DigestUpdate(s->digest, data, e->data.len);
+	gs_be64_write(words, e->time.unix_s);
+	(void)EVP_DigestUpdate(s->times, words, 8);
+	s->untimed = s->untimed || e->time.unix_s == 0;
 }
 
 static const char *log_fault(const struct gs_logstream *s)
@@ -521,6 +525,12 @@ static const yajl_callbacks callbacks = {
 
 /* --- the stream --- */
 
+static bool begin_digest(EVP_MD_CTX **out)
+{
+	*out = EVP_MD_CTX_new();
+	return *out && EVP_DigestInit_ex(*out, EVP_sha256(), NULL) == 1;
+}
+
 enum gs_err gs_logstream_open(const struct gs_logstream_options *options, struct gs_logstream **out,
                               struct gs_error *error)
 {
@@ -531,8 +541,7 @@ enum gs_err gs_logstream_open(const struct gs_logstream_options *options, struct
 		return gs_fail(error, GS_ENOMEM, "eth_getLogs: no memory");
 	s->options = *options;
 	s->parser = yajl_alloc(&callbacks, NULL, s);
-	s->digest = options->digest ? EVP_MD_CTX_new() : NULL;
-	if (!s->parser || (options->digest && (!s->digest || EVP_DigestInit_ex(s->digest, EVP_sha256(), NULL) != 1))) {
+	if (!s->parser || (options->digest && (!begin_digest(&s->digest) || !begin_digest(&s->times)))) {
 		gs_logstream_close(s);
 		return gs_fail(error, GS_ENOMEM, "eth_getLogs: no memory");
 	}
@@ -549,6 +558,7 @@ void gs_logstream_close(struct gs_logstream *s)
 	if (s->parser)
 		yajl_free(s->parser);
 	EVP_MD_CTX_free(s->digest);
+	EVP_MD_CTX_free(s->times);
 	free(s->entries);
 	free(s->bytes);
 	free(s);
@@ -624,6 +634,13 @@ void gs_logstream_digest(struct gs_logstream *s, struct gs_hash *out)
 {
 	GS_ASSERT(s->digest);
 	GS_ASSERT(EVP_DigestFinal_ex(s->digest, out->b, NULL) == 1);
+}
+
+bool gs_logstream_times_digest(struct gs_logstream *s, struct gs_hash *out)
+{
+	GS_ASSERT(s->times);
+	GS_ASSERT(EVP_DigestFinal_ex(s->times, out->b, NULL) == 1);
+	return !s->untimed;
 }
 
 const struct gs_rpc_failure *gs_logstream_failure(const struct gs_logstream *s)

@@ -50,6 +50,8 @@ void gs_logstream_list(struct gs_logstream *s, struct gs_log_list *out);
 /* After gs_logstream_end with options.digest: a hash of every field of every log that is part of the chain. Two endpoints that give the same
  * one tell the same; it is compared, never stored. */
 void gs_logstream_digest(struct gs_logstream *s, struct gs_hash *out);
+/* Likewise: a hash of the times of all logs, which are no part of the other. False: a log came without its time. */
+bool gs_logstream_times_digest(struct gs_logstream *s, struct gs_hash *out);
 /* What the node said instead of logs; kind is GS_RPC_NO_FAILURE when it said nothing. Borrowed. */
 const struct gs_rpc_failure *gs_logstream_failure(const struct gs_logstream *s);
 

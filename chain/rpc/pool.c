@@ -96,6 +96,11 @@ static void excerpt(const struct gs_pool_question *q, size_t i, char out[GS_POOL
 	char digest[11], *text = NULL;
 
 	gs_hex_encode(q->votes.digest[i].b, 4, true, digest);
+	if (q->reader && q->votes.vote[i] == GS_VOTE_ANSWER) {
+		snprintf(out, GS_POOL_EXCERPT_MAX, "%llu entries #%s",
+		         (unsigned long long)q->reader->count(q->reader->self, i), digest);
+		return;
+	}
 	if (a->result && json_is_array(a->result)) {
 		snprintf(out, GS_POOL_EXCERPT_MAX, "%zu entries #%s", json_array_size(a->result), digest);
 		return;
@@ -120,20 +125,28 @@ static void tell(struct gs_pool_question *q, size_t i, size_t j, bool decided)
 	const uint64_t now = gs_pool_now_ms();
 	const char *const name_i = gs_endpoint_name(pool->member[i].endpoint);
 	const char *const name_j = gs_endpoint_name(pool->member[j].endpoint);
-	char said_i[GS_POOL_EXCERPT_MAX], said_j[GS_POOL_EXCERPT_MAX];
+	char said_i[GS_POOL_EXCERPT_MAX], said_j[GS_POOL_EXCERPT_MAX], blocks[64] = "";
+	uint64_t from, to;
+	const uint64_t range = gs_pool_range_of(q, &from, &to);
 
+	if (range)
+		snprintf(blocks, sizeof(blocks), " from=%llu to=%llu", (unsigned long long)from,
+		         (unsigned long long)to);
 	excerpt(q, i, said_i);
 	excerpt(q, j, said_j);
 	snprintf(pool->last, sizeof(pool->last), "%.64s: %.100s says %s, %.100s says %s", q->method, name_i, said_i,
 	         name_j, said_j);
 	if (pool->told_ms && now - pool->told_ms < GS_POOL_RETELL_MS &&
-	    strncmp(pool->told_method, q->method, sizeof(pool->told_method) - 1) == 0)
+	    strncmp(pool->told_method, q->method, sizeof(pool->told_method) - 1) == 0 &&
+	    (!range || range >= pool->told_range)) /* where it lies is told as closely as it becomes known */
 		return;
 	pool->told_ms = now;
+	pool->told_range = range;
 	snprintf(pool->told_method, sizeof(pool->told_method), "%s", q->method);
 	gs_log_line(pool->log, decided ? GS_LOG_WARN : GS_LOG_ERROR, "rpc.disagree",
-	            "method=%s decided=%s one=%s says=\"%s\" other=%s said=\"%s\" total=%llu", q->method,
-	            decided ? "yes" : "no", name_i, said_i, name_j, said_j, (unsigned long long)pool->disagreements);
+	            "method=%s decided=%s%s one=%s says=\"%s\" other=%s said=\"%s\" total=%llu", q->method,
+	            decided ? "yes" : "no", blocks, name_i, said_i, name_j, said_j,
+	            (unsigned long long)pool->disagreements);
 }
 
 void gs_pool_settle(struct gs_pool_question *q, bool decided, size_t which)
@@ -409,6 +422,36 @@ enum gs_err gs_pool_call(struct gs_pool *pool, const char *method, json_t *param
 		err = ask_by_quorum(pool, method, params, trust, result, failure, error);
 	if (!err && trust == GS_TRUST_NEWEST && strcmp(tag, "latest") == 0)
 		keep_head(pool, *result);
+	json_decref(params);
+	return err;
+}
+
+enum gs_err gs_pool_read(struct gs_pool *pool, const char *method, json_t *params, const struct gs_pool_reader *reader,
+                         size_t *which, struct gs_rpc_failure *failure, struct gs_error *error)
+{
+	struct gs_pool_question q;
+	enum gs_quorum_state state;
+	enum gs_err err;
+
+	gs_rpc_failure_clear(failure);
+	event_base_loop(pool->base, EVLOOP_NONBLOCK); /* as for every call */
+	gs_pool_question_init(&q, pool, method, params, GS_TRUST_QUORUM);
+	q.reader = reader;
+	err = gs_pool_ask_all(&q, error);
+	if (err) {
+		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
+		goto out;
+	}
+	state = gs_quorum_state(&q.votes, which);
+	gs_pool_settle(&q, state == GS_QUORUM_AGREED, *which);
+	if (state != GS_QUORUM_AGREED) {
+		err = fail_silence(&q, state == GS_QUORUM_DISAGREE, failure, error);
+	} else if (q.ask[*which].err) { /* a failure that they agree on */
+		*failure = q.ask[*which].failure;
+		err = gs_fail(error, q.ask[*which].err, "%s", q.ask[*which].why.text);
+	}
+out:
+	gs_pool_question_free(&q);
 	json_decref(params);
 	return err;
 }

@@ -50,6 +50,21 @@ const char *gs_pool_name(const struct gs_pool *pool);
  * may be a failure too (a revert). */
 GS_MUST enum gs_err gs_pool_call(struct gs_pool *pool, const char *method, json_t *params, json_t **result,
                                  struct gs_rpc_failure *failure, struct gs_error *error);
+/* Reads the endpoints' answers to one call as they come, instead of trees of values: one sink for each endpoint. */
+struct gs_pool_reader {
+	void *self;
+	/* Before endpoint i (below GS_QUORUM_ENDPOINTS_MAX) is asked. The sink lives until the call has ended. GS_ENOMEM. */
+	enum gs_err (*open)(void *self, size_t i, struct gs_sink *out);
+	/* Its answer is over: the digest of what counts in it. Anything but GS_OK: it is no answer. */
+	enum gs_err (*end)(void *self, size_t i, struct gs_hash *digest, struct gs_error *why);
+	/* How much it told, for the line about a contradiction. */
+	uint64_t (*count)(void *self, size_t i);
+};
+/* gs_pool_call by quorum with such a reader: *which of the endpoints said what they agree on. GS_ELIMIT, GS_EPARSE: so ended all of
+ * their answers. */
+GS_MUST enum gs_err gs_pool_read(struct gs_pool *pool, const char *method, json_t *params,
+                                 const struct gs_pool_reader *reader, size_t *which, struct gs_rpc_failure *failure,
+                                 struct gs_error *error);
 /* Ends the call under way and all later ones until it is called with false. From a callback of the loop. */
 void gs_pool_stop(struct gs_pool *pool, bool stopped);
 /* Any ws endpoint's new head: called from the loop. False: none of the endpoints can tell. */

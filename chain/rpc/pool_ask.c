@@ -148,6 +148,8 @@ static void put_to(struct gs_pool_question *q, size_t i)
 	struct gs_pool_ask *a = &q->ask[i];
 	struct gs_pool_endpoint *m = &q->pool->member[i];
 	json_t *params = pinned_params(q, i, &a->pinned_by_hash);
+	struct gs_sink sink;
+	const struct gs_call_options options = {.sink = &sink};
 	enum gs_err err;
 
 	a->asked_ms = gs_pool_now_ms();
@@ -157,7 +159,15 @@ static void put_to(struct gs_pool_question *q, size_t i)
 		return;
 	}
 	q->votes.vote[i] = GS_VOTE_WAITING;
-	err = gs_endpoint_call(m->endpoint, q->method, params, NULL, on_reply, a, &a->call, &a->why);
+	err = q->reader ? q->reader->open(q->reader->self, i, &sink) : GS_OK;
+	if (err) {
+		json_decref(params);
+		q->no_memory = true;
+		silent(a, err, "no memory for the answer");
+		return;
+	}
+	err = gs_endpoint_call(m->endpoint, q->method, params, q->reader ? &options : NULL, on_reply, a, &a->call,
+	                       &a->why);
 	if (err) {
 		const struct gs_error why = a->why;
 		a->call = NULL;
@@ -281,16 +291,40 @@ static bool is_right(const struct gs_pool_question *q, const json_t *result)
 	return right;
 }
 
-/* Blocks that a query of logs is about; 0: the question is another. */
-static uint64_t range_of(const struct gs_pool_question *q)
+uint64_t gs_pool_range_of(const struct gs_pool_question *q, uint64_t *from, uint64_t *to)
 {
 	const json_t *filter = json_array_get(q->params, 0);
+
+	if (strcmp(q->method, "eth_getLogs") != 0 || !gs_json_u64(json_object_get(filter, "fromBlock"), from) ||
+	    !gs_json_u64(json_object_get(filter, "toBlock"), to) || *to < *from)
+		return 0;
+	return *to - *from + 1;
+}
+
+static uint64_t range_of(const struct gs_pool_question *q)
+{
 	uint64_t from, to;
 
-	if (strcmp(q->method, "eth_getLogs") != 0 || !gs_json_u64(json_object_get(filter, "fromBlock"), &from) ||
-	    !gs_json_u64(json_object_get(filter, "toBlock"), &to) || to < from)
-		return 0;
-	return to - from + 1;
+	return gs_pool_range_of(q, &from, &to);
+}
+
+/* An answer that was read as it came. */
+static void took_read(struct gs_pool_question *q, struct gs_pool_ask *a)
+{
+	const size_t i = a->index;
+	struct gs_error why = {0};
+	const enum gs_err err = q->reader->end(q->reader->self, i, &q->votes.digest[i], &why);
+
+	if (!err) {
+		q->votes.vote[i] = GS_VOTE_ANSWER;
+		if (range_of(q))
+			gs_limits_took_range(&q->pool->member[i].limits, range_of(q));
+		return;
+	}
+	q->no_memory = q->no_memory || err == GS_ENOMEM;
+	silent(a, err, "the answer is not of the method's form");
+	gs_rpc_failure_set(&a->failure, err == GS_ELIMIT ? GS_RPC_OVERSIZE : GS_RPC_MALFORMED, 0, err, "%s", why.text);
+	a->why = why;
 }
 
 static void took(struct gs_pool_question *q, struct gs_pool_ask *a)
@@ -343,7 +377,8 @@ static void failed(struct gs_pool_question *q, struct gs_pool_ask *a)
 	q->votes.vote[a->index] = GS_VOTE_SILENT;
 	if (limit == GS_LIMIT_RATE || limit == GS_LIMIT_RANGE)
 		gs_limits_refused(&m->limits, limit, hint, range_of(q), now);
-	else if (a->failure.kind != GS_RPC_REMOTE) { /* what a node says in words is no fault of the line to it */
+	else if (a->failure.kind != GS_RPC_REMOTE && (!q->reader || a->failure.kind != GS_RPC_OVERSIZE)) {
+		/* What a node says in words is no fault of the line to it, nor is a limit of ours on what is kept. */
 		pool->random = pool->random * 6364136223846793005U + 1442695040888963407U;
 		gs_health_failed(&m->health, now, pool->random >> 16);
 	}
@@ -363,7 +398,7 @@ static void on_reply(void *self, const struct gs_reply *reply)
 	} else {
 		gs_health_answered(&q->pool->member[a->index].health, reply->ms);
 		a->result = json_incref(reply->result);
-		took(q, a);
+		(q->reader ? took_read : took)(q, a);
 	}
 	if (asks_all(q) && !q->enough)
 		grace(q);

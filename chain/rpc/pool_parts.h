@@ -26,6 +26,7 @@ struct gs_pool {
 	struct gs_hash head_hash;
 	uint64_t disagreements, undecided, told_ms;
 	char told_method[GS_ENDPOINT_METHOD_MAX];
+	uint64_t told_range; /* blocks that it was about */
 	char last[640];
 	char name[GS_RPC_MESSAGE_MAX];
 	void (*on_head)(void *self);
@@ -51,7 +52,8 @@ struct gs_pool_question {
 	const char *method;
 	json_t *params; /* borrowed */
 	enum gs_trust trust;
-	int pin; /* the parameter that is replaced by the newest agreed block; -1: none */
+	const struct gs_pool_reader *reader; /* NULL: answers are values */
+	int pin;                             /* the parameter that is replaced by the newest agreed block; -1: none */
 	struct gs_pool_ask ask[GS_QUORUM_ENDPOINTS_MAX];
 	struct gs_quorum votes; /* GS_TRUST_ANY, too: they say who was asked and who has answered */
 	struct event *timer;
@@ -60,6 +62,8 @@ struct gs_pool_question {
 };
 
 uint64_t gs_pool_now_ms(void);
+/* The blocks that a query of logs is about, and how many; 0: the question is another. */
+uint64_t gs_pool_range_of(const struct gs_pool_question *q, uint64_t *from, uint64_t *to);
 /* So many milliseconds before it can be asked. */
 uint64_t gs_pool_ready_in_ms(const struct gs_pool_endpoint *m, uint64_t now_ms);
 /* Asks and turns the loop until the question is decided, everybody has answered, or the pool is stopped. The asks hold what came. */

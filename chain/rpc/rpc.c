@@ -202,6 +202,27 @@ enum gs_err gs_rpc_call_into(struct gs_rpc *rpc, const char *method, json_t *par
 	return gs_fail(error, GS_EUNSUPPORTED, "%s: an answer in pieces is of one endpoint", gs_rpc_name(rpc));
 }
 
+enum gs_err gs_rpc_read_agreed(struct gs_rpc *rpc, const char *method, json_t *params,
+                               const struct gs_pool_reader *reader, size_t *which, struct gs_error *error)
+{
+	if (!rpc->pool) {
+		json_decref(params);
+		return gs_fail(error, GS_EUNSUPPORTED, "%s: one endpoint agrees with nobody", gs_rpc_name(rpc));
+	}
+	gs_rpc_failure_clear(&rpc->failure);
+	if (!params) {
+		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
+	}
+	if (rpc->stop)
+		event_add(rpc->stop, NULL);
+	enum gs_err err = gs_pool_read(rpc->pool, method, params, reader, which, &rpc->failure, error);
+	if (rpc->stop)
+		event_del(rpc->stop);
+	gs_pool_stop(rpc->pool, false);
+	return err;
+}
+
 /* --- between calls --- */
 
 static void on_head(void *self, const struct gs_head *head)

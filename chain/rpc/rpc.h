@@ -56,9 +56,13 @@ GS_MUST enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *
                                 struct gs_error *error);
 struct gs_sink;
 /* The same, but the answer's bytes go to the sink as they come (chain/rpc/endpoint.h says how, and what the sink must check itself).
- * GS_EUNSUPPORTED: what several endpoints must agree upon cannot be had so. */
+ * GS_EUNSUPPORTED: several endpoints must agree; gs_rpc_read_agreed asks them. */
 GS_MUST enum gs_err gs_rpc_call_into(struct gs_rpc *rpc, const char *method, json_t *params, const struct gs_sink *sink,
                                      struct gs_error *error);
+struct gs_pool_reader;
+/* The same of several endpoints that must agree (chain/rpc/pool.h, gs_pool_read). GS_EUNSUPPORTED: there is only one. */
+GS_MUST enum gs_err gs_rpc_read_agreed(struct gs_rpc *rpc, const char *method, json_t *params,
+                                       const struct gs_pool_reader *reader, size_t *which, struct gs_error *error);
 /* What the last call's failure was made of; kind is GS_RPC_NO_FAILURE after a success. Borrowed until the next call. */
 const struct gs_rpc_failure *gs_rpc_last_failure(const struct gs_rpc *rpc);
 /* For the typed calls above this file: reports a result that is not of the method's form. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain/core/hash.h"
+#include "chain/core/keccak_lanes.h"
 #include "challenge/machine/merkle.h"
 
 struct gs_u256 gs_claim_lot(const struct gs_u256 *index, struct gs_wei value)
@@ -55,18 +56,46 @@ enum gs_err gs_claim_body_decode(const uint8_t in[GS_CLAIM_BODY_WORDS * 32], str
 	return GS_OK;
 }
 
+enum { ID_BYTES = (3 + GS_CLAIM_BODY_WORDS) * 32, IDS_AT_ONCE = 8 };
+
+/* The words that all claims of a contract begin with. */
+static void encode_domain(uint64_t chain_id, const struct gs_address *claims, uint8_t out[96])
+{
+	static const char domain[] = "gainsay.claim";
+	struct gs_hash tag;
+	gs_keccak256(domain, sizeof(domain) - 1, &tag);
+	memset(out, 0, 96);
+	memcpy(out, tag.b, 32);
+	gs_be64_write(out + 56, chain_id);
+	memcpy(out + 76, claims->b, 20);
+}
+
 void gs_claim_id(uint64_t chain_id, const struct gs_address *claims, const struct gs_claim_body *body,
                  struct gs_hash *out)
 {
-	static const char domain[] = "gainsay.claim";
-	uint8_t words[(3 + GS_CLAIM_BODY_WORDS) * 32] = {0};
-	struct gs_hash tag;
-	gs_keccak256(domain, sizeof(domain) - 1, &tag);
-	memcpy(words, tag.b, 32);
-	gs_be64_write(words + 56, chain_id);
-	memcpy(words + 76, claims->b, 20);
+	uint8_t words[ID_BYTES];
+	encode_domain(chain_id, claims, words);
 	gs_claim_body_encode(body, words + 96);
 	gs_keccak256(words, sizeof(words), out);
+}
+
+void gs_claim_ids(uint64_t chain_id, const struct gs_address *claims, const struct gs_claim_body *bodies, size_t count,
+                  struct gs_hash *out)
+{
+	const struct gs_keccak_lanes *lanes = gs_keccak_lanes_best();
+	uint8_t words[IDS_AT_ONCE][ID_BYTES];
+
+	for (size_t i = 0; i < IDS_AT_ONCE; i++)
+		if (i == 0)
+			encode_domain(chain_id, claims, words[0]);
+		else
+			memcpy(words[i], words[0], 96);
+	for (size_t from = 0; from < count; from += IDS_AT_ONCE) {
+		const size_t n = count - from < IDS_AT_ONCE ? count - from : IDS_AT_ONCE;
+		for (size_t i = 0; i < n; i++)
+			gs_claim_body_encode(&bodies[from + i], words[i] + 96);
+		lanes->hash_words(words[0], ID_BYTES / 8, n, out + from);
+	}
 }
 
 void gs_game_id(const struct gs_hash *claim, uint32_t ordinal, struct gs_hash *out)

@@ -37,6 +37,9 @@ GS_MUST enum gs_err gs_claim_body_decode(const uint8_t in[GS_CLAIM_BODY_WORDS * 
 /* keccak(abi.encode(keccak("gainsay.claim"), chainid, claims, body)); claims: the contract's address. */
 void gs_claim_id(uint64_t chain_id, const struct gs_address *claims, const struct gs_claim_body *body,
                  struct gs_hash *out);
+/* The same for many bodies, several at a time. out overlaps nothing of them. */
+void gs_claim_ids(uint64_t chain_id, const struct gs_address *claims, const struct gs_claim_body *bodies, size_t count,
+                  struct gs_hash *out);
 /* keccak(abi.encode(claimId, ordinal)): the key of a game of the claim. */
 void gs_game_id(const struct gs_hash *claim, uint32_t ordinal, struct gs_hash *out);
 

@@ -5,11 +5,9 @@
 #include "chain/eth/abi.h"
 #include "simulations/nodes/calls.h"
 
-/* false: no move has this selector. That the calldata has not its form sticks to the reader. */
+/* Moves, and `agree`, whose state is in the call's words, and what is agreed behind it. false: no move has this selector. That the calldata has not its form sticks to the reader. */
 bool gs_sim_call_read_move(uint32_t selector, struct gs_abi_reader *r, struct gs_sim_call *out);
 
-/* The same of `agree`, whose state is in the call's words, and what is agreed behind it. */
-bool gs_sim_call_read_agree(uint32_t selector, struct gs_abi_reader *r, struct gs_sim_call *out);
 /* Errors stick to out; GS_EPARSE: the words are no state. */
 void gs_sim_call_write_agree(const struct gs_sim_call *call, struct gs_buf *out);
 

@@ -178,8 +178,7 @@ enum gs_err gs_sim_call_decode(const struct gs_contracts *contracts, const struc
 			read_field(&r, (enum field)form->field[f], out);
 		return r.err == GS_OK ? GS_OK : GS_EPARSE;
 	}
-	if (!gs_address_equal(to, &contracts->disputes) ||
-	    !(gs_sim_call_read_agree(selector, &r, out) || gs_sim_call_read_move(selector, &r, out)))
+	if (!gs_address_equal(to, &contracts->disputes) || !gs_sim_call_read_move(selector, &r, out))
 		return GS_EPARSE;
 	return r.err == GS_OK ? GS_OK : GS_EPARSE;
 }

@@ -69,6 +69,12 @@ static void check(enum gs_err err, const struct gs_error *why)
 	exit(1);
 }
 
+static _Noreturn void give_up(const char *what)
+{
+	fprintf(stderr, "bench_chain: %s\n", what);
+	exit(1);
+}
+
 /* A line of /proc/self/status, in MiB. */
 static double status_mib(const char *name)
 {
@@ -92,7 +98,7 @@ static void in_a_process(const struct bench *b, void (*work)(const struct bench 
 
 	memset(out, 0, sizeof(*out));
 	if (pipe(pipes) || (pid = fork()) < 0)
-		exit(1);
+		give_up("no process could be started");
 	if (pid == 0) {
 		work(b, out);
 		out->good = true;
@@ -104,7 +110,7 @@ static void in_a_process(const struct bench *b, void (*work)(const struct bench 
 	close(pipes[0]);
 	waitpid(pid, &status, 0);
 	if (!out->good)
-		exit(1);
+		give_up("a part of the measurement failed");
 }
 
 /* --- the parser alone --- */
@@ -294,7 +300,7 @@ static void catch_up(const struct bench *b, struct measured *out)
 	take_final(&p);
 	turn[0].p = turn[1].p = &p;
 	if (!gs_catchup_next(&c, own, &turn[0].first, &turn[0].last) || pthread_create(&thread, NULL, fetch, &turn[0]))
-		exit(1);
+		give_up("no range was asked for, or no thread could be started");
 	while (own < end) {
 		struct ahead *now = &turn[which], *next = &turn[!which];
 		pthread_join(thread, NULL);
@@ -302,12 +308,12 @@ static void catch_up(const struct bench *b, struct measured *out)
 			gs_catchup_failed(&c, now->first, now->last);
 		} else if (gs_catchup_next(&c, own, &next->first, &next->last) &&
 		           pthread_create(&thread, NULL, fetch, next)) {
-			exit(1);
+			give_up("no thread could be started");
 		}
 		if (!now->err) {
 			feed(&p, &now->answer.input);
 			if (gs_node_newest(p.node)->number != now->last)
-				exit(1);
+				give_up("the node did not take a range");
 			own = now->last;
 			out->claims += now->answer.logs.count;
 			gs_catchup_took(&c, now->first, now->last, now->answer.logs.count);
@@ -317,7 +323,7 @@ static void catch_up(const struct bench *b, struct measured *out)
 			out->anonymous_mib = status_mib("RssAnon:");
 		if (now->err && (!gs_catchup_next(&c, own, &next->first, &next->last) ||
 		                 pthread_create(&thread, NULL, fetch, next)))
-			exit(1);
+			give_up("a range failed and could not be asked for again");
 		which = !which;
 	}
 	out->seconds = now_s() - begun;
@@ -352,11 +358,10 @@ static void live(const struct bench *b, struct measured *out)
 		check(gs_chain_io_header(&p.io, gs_block_at(number), &header.as.header, &why), &why);
 		feed(&p, &header);
 		if (p.effects.count != 1)
-			exit(1);
+			give_up("a header led to something else than its logs");
 		gs_chain_answer_init(&answer);
 		gs_chain_io_do(&p.io, &p.effects.effect[0], (struct gs_bytes){NULL, 0}, &answer);
-		if (!answer.answered)
-			exit(1);
+		check(answer.answered ? GS_OK : GS_EIO, &answer.why);
 		feed(&p, &answer.input);
 		gs_chain_answer_free(&answer);
 		feed(&p, &timer);

@@ -292,7 +292,6 @@ int main(int argc, char **argv)
 	int status = 0;
 	if (b == NULL)
 		return 1;
-	gs_bench_note(b, "isa", gs_exec_isa());
 	for (unsigned i = 0; i < sizeof(layers) / sizeof(layers[0]); i++)
 		status |= time_layer(b, i, layers[i]);
 	for (unsigned i = 0; i < sizeof(models) / sizeof(models[0]); i++)

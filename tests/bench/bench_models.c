@@ -535,7 +535,6 @@ int main(int argc, char **argv)
 	                                    "whole models, ms a run, and ONNX Runtime's");
 	if (b == NULL)
 		return 1;
-	gs_bench_note(b, "isa", gs_exec_isa());
 	int status = bench_folder(b, argv[0], build, at < argc ? argv[at] : root, exports, batches, argv + at + 1,
 	                          argc - at - 1);
 	return gs_bench_end(b) | status;

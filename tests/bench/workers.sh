@@ -4,7 +4,7 @@
 #     tests/bench/workers.sh [--under COMMAND] [MODEL [JOBS [ROUNDS]]]
 #
 # Interleaved rounds, the best of each; from the first result to the last. The measured part of a round runs under COMMAND, when one is given
-# ("nice -n -5"). Without MODEL: one whose execution takes some ten milliseconds (worker_model.py). Writes two_worker_speedup into BUILD/bench/parts/node-workers.json, and BUILD/bench/node.json.
+# ("nice -n -5"). Without MODEL: one whose execution takes some twelve milliseconds (worker_model.py). Writes two_worker_speedup into BUILD/bench/parts/node-workers.json, and BUILD/bench/node.json.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}
@@ -54,7 +54,7 @@ tidy() {
 trap tidy EXIT
 mkdir "$work/models"
 if [[ -z $model ]]; then
-	model=$work/six_convolutions.onnx
+	model=$work/convolutions.onnx
 	/usr/bin/python3 "$root/tests/bench/worker_model.py" "$model"
 fi
 ln -s "$(realpath "$model")" "$work/models/"

@@ -39,12 +39,14 @@ import proxy  # noqa: E402
 CLAIMANT, VALIDATOR, LIAR, ATTACKER, ONLOOKER = 1, 2, 3, 4, 5
 HONEST = {CLAIMANT: "claimant", VALIDATOR: "validator"}
 PACE_S = 0.04            # between two blocks, each a second of the chain's time
-SETTLE_S = 120           # of ours, until everything must be settled
+SLOW_BLOCKS_MAX = 400    # of the slow ones, until everything must be settled: a patience that is longer where the machine is slower
 CATCH_UP_S = 90          # and both honest nodes be at the last block
 STARTS_MAX = 100         # of one node
 HASTE_S, SLOW_PACE_S = 15, 0.5  # then blocks come slower, so that a node which has learnt to ask little can follow
 REORG_MAX = 30           # blocks
 ENVIRONMENT = {"GAINSAY_INTERVALS_RPC_TIMEOUT_MS": "700", "GAINSAY_INTERVALS_RESEND_S": "20"}
+# Under reorganisations alone nothing gets lost otherwise: what they drop must be sent again because of them.
+REORGS_ONLY = {"GAINSAY_INTERVALS_RESEND_S": "3600"}
 CLAIMANT_WON, CHALLENGER_WON, CLOSED = 2, 3, 4
 TIMEOUT, CONCESSION = 2, 3
 
@@ -92,8 +94,9 @@ class Plan:
 class Node:
     """A process that is started again when it does not get past its start, and when the schedule kills it."""
 
-    def __init__(self, name, command, folder):
+    def __init__(self, name, command, folder, environment):
         self.name, self.command, self.log = name, command, folder / f"{name}.log"
+        self.environment = {**os.environ, **ENVIRONMENT, **environment}
         self.process, self.starts, self.killed, self.problem, self.task, self.before = None, 0, 0, None, None, 0
 
     def start(self):
@@ -104,7 +107,7 @@ class Node:
             self.before = self.log.stat().st_size if self.log.exists() else 0
             with open(self.log, "ab") as log:
                 self.process = await asyncio.create_subprocess_exec(*self.command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                                                                    env={**os.environ, **ENVIRONMENT})
+                                                                    env=self.environment)
             self.starts += 1
             killed = self.killed
             code = await self.process.wait()
@@ -170,7 +173,8 @@ class Run:
 
         def node(party, name, *words):
             rpc = ",".join(e.url(self.plan.transport[party]) for e in self.endpoints[party]) if party in self.endpoints else None
-            self.nodes[name] = Node(name, world.command(party, words[0], "--db", self.folder / name, *common, *words[1:], rpc=rpc), self.folder)
+            self.nodes[name] = Node(name, world.command(party, words[0], "--db", self.folder / name, *common, *words[1:], rpc=rpc), self.folder,
+                                    REORGS_ONLY if self.plan.reorgs_only else {})
             self.nodes[name].start()
 
         node(CLAIMANT, "claimant", "defend")
@@ -192,14 +196,15 @@ class Run:
     async def settle(self):
         """Mines until everything is settled on chain, and jumps over the window once nothing is left to be played."""
         world, start, due = self.world, time.monotonic(), list(self.plan.reorgs)
-        mined, jumped = 0, False
-        while time.monotonic() - start < SETTLE_S:
+        mined, slow, jumped = 0, 0, False
+        while slow < SLOW_BLOCKS_MAX:
             await world.mine()
             mined += 1
             if due and mined >= due[0][0]:
                 await self.reorganise(*due.pop(0)[1:])
             self.objections()
             haste = time.monotonic() - start < HASTE_S
+            slow += not haste
             if (mined % 5 == 0 or not haste) and not due:
                 events = self.events()
                 if not jumped and self.all_played(events):
@@ -208,7 +213,7 @@ class Run:
                 elif jumped and self.all_settled(events):
                     return
             await asyncio.sleep(PACE_S if haste else SLOW_PACE_S)
-        raise Wrong(f"not settled after {SETTLE_S} s")
+        raise Wrong(f"not settled after {mined} blocks and {time.monotonic() - start:.0f} s")
 
     def objections(self):
         for node in self.nodes.values():

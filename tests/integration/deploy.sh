@@ -86,12 +86,8 @@ fi
 
 # --- a chain with older rules ---
 start shanghai "$anvil" --host 127.0.0.1 --port 0 --hardfork shanghai
-for ((i = 0; i < 100; i++)); do
-	port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/shanghai.out")
-	[[ -n $port ]] && break
-	sleep 0.1
-done
-refuses "a chain before Cancun" "the rules of Cancun" 1 "$gainsay" deploy --rpc "http://127.0.0.1:$port" --key-file "$work/key0" "${dev[@]}" --out "$work/old.json"
+old=$(listening shanghai) || exit 1
+refuses "a chain before Cancun" "the rules of Cancun" 1 "$gainsay" deploy --rpc "$old" --key-file "$work/key0" "${dev[@]}" --out "$work/old.json"
 stop shanghai TERM
 
 # --- a dry run: no key, nothing sent, and what it says is what then happens ---

@@ -49,17 +49,56 @@ doctor --chain-id 5
 expect "another chain than is configured" 1 "endpoint" fail "chain id is 31337, and 5 is meant"
 ours=$url
 start other "$anvil" --host 127.0.0.1 --port 0 --block-time 1 --slots-in-an-epoch 1 --timestamp $(($(date +%s) - 4000))
-for ((i = 0; i < 300; i++)); do
-	port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/other.out")
-	[[ -n $port ]] && break
-	sleep 0.1
-done
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "another chain of the same id, that is behind" 0 "endpoint http://127.0.0.1:$port" warn "no settled block"
-"$cast" rpc --rpc-url "http://127.0.0.1:$port" anvil_mine 0x100 >/dev/null
-doctor --rpc "$ours,http://127.0.0.1:$port"
-expect "and that is as far" 1 "endpoint http://127.0.0.1:$port" fail "something else than the first"
+other=$(listening other) || exit 1
+doctor --rpc "$ours,$other"
+expect "another chain of the same id, that is behind" 0 "endpoint $other" warn "no settled block"
+"$cast" rpc --rpc-url "$other" anvil_mine 0x100 >/dev/null
+doctor --rpc "$ours,$other"
+expect "and that is as far" 1 "endpoint $other" fail "something else than the first"
 found "any(r == 'warn' and 's ago' in f for _, r, f, _ in c)" && ok "and its age is told" || fail "no age: $(cat "$work/doctor.json")"
+
+# --- L1 ---
+start l1 "$anvil" --host 127.0.0.1 --port 0 --chain-id 900
+l1=$(listening l1) || exit 1
+portal=0x00000000000000000000000000000000000a0b0c self=0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+on_l1() { "$cast" rpc --rpc-url "$l1" "$@" >/dev/null; }
+through() { # RPC CHAIN_ID PORTAL [SHARE]: doctor with these settings of L1
+	GAINSAY_L1_RPC=$1 GAINSAY_L1_CHAIN_ID=$2 GAINSAY_L1_PORTAL=$3 GAINSAY_L1_ESCALATE_AT=${4:-0.5} doctor
+}
+doctor
+found "any(n == 'l1' and r == 'ok' and 'not configured' in f for n, r, f, _ in c)" && ok "no L1: it is said" || fail "$(cat "$work/doctor.json")"
+GAINSAY_L1_PORTAL=$portal doctor
+expect "L1 without an endpoint" 1 l1 fail "no endpoint of L1"
+GAINSAY_L1_RPC=$l1 GAINSAY_L1_CHAIN_ID=900 doctor
+expect "L1 without a portal" 1 l1 fail "l1.portal: not named"
+through "$l1" 900 0x0000000000000000000000000000000000000000
+expect "a portal at zero" 1 l1 fail "the address is zero"
+GAINSAY_L1_RPC=$l1 GAINSAY_L1_PORTAL=$portal doctor
+expect "L1 without its chain's id" 1 l1 fail "l1.chain_id: not named"
+through "$l1" 900 $portal 0
+expect "everything through L1" 1 l1 fail "escalate_at"
+through http://127.0.0.1:1 900 $portal
+expect "L1 is gone" 1 "l1: portal" fail "refused"
+through "$l1" 901 $portal
+expect "another L1 than is configured" 1 "l1: portal" fail "chain id is 900, but l1.chain_id is 901"
+through "$url" 31337 $portal
+expect "the chain itself as its L1" 1 l1 fail "is the chain itself"
+through "$l1" 900 $portal
+expect "no portal at its address" 1 "l1: portal" fail "no OptimismPortal"
+on_l1 anvil_setCode $portal 0x60005460005260206000f3 # says what its first slot holds, as paused()
+through "$l1" 900 $portal
+expect "a portal at work" 0 "l1: portal" ok "takes deposits"
+expect "and money for deposits" 0 "l1: balance" ok "10 deposits of a game may cost"
+on_l1 anvil_setStorageAt $portal "0x$(printf %064d 0)" "0x$(printf %064d 1)"
+through "$l1" 900 $portal
+expect "a paused portal" 1 "l1: portal" fail "is paused"
+on_l1 anvil_setStorageAt $portal "0x$(printf %064d 0)" "0x$(printf %064d 0)"
+on_l1 anvil_setBalance $self 0x1
+through "$l1" 900 $portal
+expect "too little ether on L1" 0 "l1: balance" warn "^0.000000000000000001; 10 deposits"
+on_l1 anvil_setBalance $self 0x0
+through "$l1" 900 $portal
+expect "no ether on L1" 1 "l1: balance" fail "^0; 10 deposits"
 
 # --- contracts ---
 doctor --deployment "$work/nowhere.json"

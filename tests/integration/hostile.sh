@@ -1,7 +1,7 @@
 #!/bin/bash
 # Eight schedules of faults at the nodes' endpoints, always the same ones (`make hostile` draws fresh ones), and those that once failed (tests/hostile/schedules.py). Before
 # that a node whose only endpoint lies, which nobody can withstand: the oracles must object.
-# timeout_s: 600
+# timeout_s: 1800
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A node that was not there: after a dispute and 3000 blocks another one takes the final ones in ranges, killed on the way, and
-# stores what the one that saw every block has stored.
+# stores what the one that saw every block has stored. With several endpoints ranges are taken as a quorum of them tells them.
 # timeout_s: 600
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
@@ -50,15 +50,50 @@ taken=$(grep -o 'chain.catchup.*' "$work/whole.log" | sort -t= -k2 -n | tail -1)
 [[ $taken =~ blocks=([0-9]+) ]] && ((BASH_REMATCH[1] > 2800)) && ok "in ranges: $taken" || fail "not in ranges: $taken"
 ! grep -q 'chain.range_refused' "$work/whole.log" && ok "no range was refused" || fail "$(grep -m1 chain.range_refused "$work/whole.log")"
 
+# Three endpoints, one of which leaves logs out, and the one that lies with a single honest one.
+listening() { # NAME: waits for its line, and prints the address
+	local i at=
+	for ((i = 0; i < 300; i++)); do
+		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
+		[[ -n $at ]] && break
+		sleep 0.1
+	done
+	[[ -n $at ]] || { echo "$1 did not start" >&2; exit 1; }
+	echo "http://$at"
+}
+for name in liar honest; do
+	start "$name" /usr/bin/python3 "$root/tests/support/liar.py" "$url"
+done
+liar=$(listening liar)
+proxy=$(listening honest)
+http "$liar/lie" logs_omitted >"$work/ignored"
+http "$proxy/delay" 20 >"$work/ignored" # so that the liar is asked before it
+command_of 3 run --db "$work/three.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 120
+"${command[@]}" --rpc "$liar,$proxy,$url" >"$work/three.out" 2>"$work/three.log"
+code=$?
+[[ $code == 0 ]] && ok "with one of three that lies it ends well" || fail "with one of three that lies it ends with $code"
+taken=$(grep -o 'chain.catchup.*' "$work/three.log" | sort -t= -k2 -n | tail -1)
+[[ $taken =~ blocks=([0-9]+) ]] && ((BASH_REMATCH[1] > 2800)) && ok "in ranges: $taken" || fail "not in ranges: $taken"
+grep -q 'rpc.disagree method=eth_getLogs decided=yes from=' "$work/three.log" && ok "the lie is told with its range" || fail "no lie was told: $(grep rpc.disagree "$work/three.log")"
+command_of 3 run --db "$work/two.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 12
+"${command[@]}" --rpc "$liar,$proxy" >"$work/two.out" 2>"$work/two.log"
+code=$?
+[[ $code == 1 ]] && ok "two that disagree: it does not go on" || fail "two endpoints disagree, and the node ended with $code"
+ranges=$(grep -o 'rpc.disagree method=eth_getLogs decided=no from=[0-9]* to=[0-9]*' "$work/two.log" | sort -u | wc -l)
+((ranges >= 2)) && ok "smaller ranges were asked for: $ranges" || fail "$ranges ranges were told: $(grep rpc.disagree "$work/two.log")"
+[[ $("$gainsay" claims --db "$work/two.db" --json | /usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)))') == 0 ]] &&
+	ok "nothing of them is stored" || fail "claims were stored that two endpoints do not agree on"
+
 facts() {
 	"$gainsay" games --db "$1" --json
 	"$gainsay" claims --db "$1" --json | grep -Ev '"(sampled|reason|rate_ppm|verdict|computed_root)"' | sed 's/,$//'
 }
-for name in validator fresh whole; do
+for name in validator fresh whole three; do
 	facts "$work/$name.db" >"$work/facts.$name"
 done
 cmp -s "$work/facts.validator" "$work/facts.fresh" && ok "the killed one stores the same" || fail "facts differ: $(diff "$work/facts.validator" "$work/facts.fresh")"
 cmp -s "$work/facts.validator" "$work/facts.whole" && ok "the other one, too" || fail "facts differ: $(diff "$work/facts.validator" "$work/facts.whole")"
+cmp -s "$work/facts.validator" "$work/facts.three" && ok "what two of three told is the same" || fail "facts differ: $(diff "$work/facts.validator" "$work/facts.three")"
 [[ $(stored "$work/whole.db" "$wrong" status) == invalid ]] && ok "the wrong claim is invalid" || fail "the wrong claim is not invalid"
 [[ $(stored "$work/whole.db" "$honest" status) == final ]] && ok "the honest claim is final" || fail "the honest claim is not final"
 finish

@@ -9,16 +9,6 @@ source "$(dirname "$0")/../support/devnet.sh"
 forge=$(command -v forge || echo "$root/build/tools/forge")
 [[ -x $forge && -e $root/build/tools/solc ]] || { echo "no forge, or no compiler: run 'make setup'"; exit 77; }
 
-listening() { # NAME: waits for its line, and prints the address
-	local i at=
-	for ((i = 0; i < 600; i++)); do
-		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $at ]] && break
-		sleep 0.1
-	done
-	[[ -n $at ]] || { echo "$1 did not start"; exit 1; }
-	echo "http://$at"
-}
 ask() { # URL METHOD PARAMS: the result
 	/usr/bin/python3 - "$@" <<'END'
 import json, sys, urllib.request

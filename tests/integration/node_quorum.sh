@@ -9,16 +9,6 @@ source "$(dirname "$0")/../support/devnet.sh"
 about_facts=(logs_added logs_omitted calls head fork silence)
 about_transactions=(nonces receipts fees refuses swallows reverts)
 
-listening() { # NAME: waits for its line, and prints the address
-	local i at=
-	for ((i = 0; i < 100; i++)); do
-		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $at ]] && break
-		sleep 0.1
-	done
-	[[ -n $at ]] || { echo "$1 did not start"; exit 1; }
-	echo "http://$at"
-}
 lie() { # PROXY NAME
 	http "$1/lie" "$2" >"$work/ignored"
 }

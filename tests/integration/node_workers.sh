@@ -6,25 +6,17 @@
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
-command -v redis-server >/dev/null || { echo "no redis-server: run 'make setup'"; exit 1; }
+# shellcheck source=tests/support/redis.sh
+source "$root/tests/support/redis.sh"
 
 devnet_up 600 60
 honest=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 # of key 0
 liar=0x90F79bf6EB2c4f870365E785982E1f101E93b906   # of key 3
-free_port() {
-	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 port=$(free_port)
 queue=redis://127.0.0.1:$port
 serve() {
-	start redis redis-server --bind 127.0.0.1 --port "$port" --dir "$work" --save '' --appendonly yes --appendfsync always
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[[ $(redis-cli -p "$port" ping 2>/dev/null) == PONG ]] && return
-		sleep 0.1
-	done
-	echo "redis-server did not start"
-	exit 1
+	redis_serve redis --port "$port"
+	redis_answers -p "$port"
 }
 worker() { # NAME KEY OPTIONS...
 	start "$1" "$gainsay" worker --queue "$queue" --models "$work/models" --key-file "$work/key$2" "${@:3}"

@@ -7,58 +7,21 @@ set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tool=${GAINSAY_BUILD:-$root/build}/tests/tools/queue_tool
 work=$(mktemp -d /tmp/gainsay-queue.XXXXXX)
-declare -A pids=()
-passed=0
-failed=0
-
-tidy() {
-	local pid
-	for pid in "${pids[@]}"; do
-		kill -9 "$pid" 2>/dev/null
-	done
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap tidy EXIT
+# shellcheck source=tests/support/background.sh
+source "$root/tests/support/background.sh"
+# shellcheck source=tests/support/redis.sh
+source "$root/tests/support/redis.sh"
 
 [[ -x $tool ]] || { echo "$tool is not built"; exit 1; }
-command -v redis-server >/dev/null || { echo "no redis-server: run 'make setup'"; exit 1; }
 
-ok() {
-	passed=$((passed + 1))
-	echo "ok   $1"
-}
-fail() {
-	failed=$((failed + 1))
-	echo "FAIL $1"
-}
 check() { # WHAT WANTED GOT
 	if [[ $3 == $2 ]]; then ok "$1"; else fail "$1: '$3' instead of '$2'"; fi
 }
 
-free_port() {
-	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-answers() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		redis-cli "$@" ping 2>/dev/null | grep -q 'PONG\|NOAUTH' && return 0
-		sleep 0.05
-	done
-	return 1
-}
-# serve NAME [SETTING...]: a server with its data in $work/NAME, on $port
-serve() {
-	local name=$1
-	mkdir -p "$work/$name"
+serve() { # NAME [SETTING...]: on $port
 	port=$(free_port)
-	run_server "$name" "$port" "${@:2}"
-}
-run_server() { # NAME PORT [SETTING...]
-	redis-server --bind 127.0.0.1 --port "$2" --dir "$work/$1" --save '' --appendonly yes --appendfsync always \
-		--daemonize no "${@:3}" >>"$work/$1.log" 2>&1 &
-	pids[$1]=$!
-	answers -p "$2" || { echo "redis-server did not start"; cat "$work/$1.log"; exit 1; }
+	redis_serve "$1" --port "$port" "${@:2}"
+	redis_answers -p "$port"
 }
 q() { # a command of the tool on the queue $name of the server at $port
 	timeout -s KILL 300 "$tool" --url "redis://127.0.0.1:$port" --name "$name" "$@" 2>>"$work/err"
@@ -66,11 +29,6 @@ q() { # a command of the tool on the queue $name of the server at $port
 start() { # ID COMMAND...: of the tool, in the background
 	"$tool" --url "redis://127.0.0.1:$port" --name "$name" "${@:2}" >"$work/$1.out" 2>>"$work/err" &
 	pids[$1]=$!
-}
-stop() { # ID SIGNAL
-	kill "-$2" "${pids[$1]}" 2>/dev/null
-	wait "${pids[$1]}" 2>/dev/null
-	unset "pids[$1]"
 }
 ended() { # ID: waits; its output is $out
 	wait "${pids[$1]}"
@@ -124,6 +82,15 @@ check "large payloads" 'new 1 known 0' "$(q submit 101 1 4194304)"
 q submit 102 1 4194305 && fail "a payload that is too large is accepted"
 q --idle 300 work >/dev/null
 until_count '*results 17*'
+
+# --- more than a connection keeps without an answer (64 MiB) ---
+name=much
+serve much --appendonly no
+check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$(q flood 0 40 3000000)"
+q --idle 300 work >/dev/null
+check "and nothing is lost" 'results 40 wrong 0 aside 0 twice 0' "$(q collect 40 3000000)"
+stop much KILL
+port=$url_port
 
 # --- workers are killed in the middle ---
 name=killed
@@ -223,7 +190,8 @@ for i in 1 2 3; do
 	sleep 0.6
 	stop main KILL
 	sleep 0.4
-	run_server main "$url_port"
+	redis_serve main --port "$url_port"
+	redis_answers -p "$url_port"
 done
 ended producer # what was submitted as its answer was lost is known when it is submitted again
 check "the server is killed three times: the producer does not notice" 600 $(($(number "$out" new) + $(number "$out" known)))
@@ -232,7 +200,8 @@ check "nor does the collector" 'results 600 wrong 0 aside 0 twice 0' "$out"
 start collector --patience 20000 collect 600
 sleep 0.1
 stop main KILL
-run_server main "$url_port"
+redis_serve main --port "$url_port"
+redis_answers -p "$url_port"
 ended collector
 check "nor one that forgets" 'results 600 wrong 0 aside 0 twice 0' "$out"
 check "nothing is left" "$empty" "$(q count)"
@@ -354,13 +323,10 @@ certificate() { # NAME SUBJECT-ALTERNATIVE-NAME
 		-extfile <(echo "subjectAltName=$2") -out "$work/$1.pem" 2>/dev/null
 }
 tls_server() { # NAME
-	mkdir -p "$work/tls-$1"
 	port=$(free_port)
-	redis-server --bind 127.0.0.1 --port 0 --tls-port "$port" --tls-cert-file "$work/$1.pem" --tls-key-file "$work/$1.key" \
-		--tls-ca-cert-file "$work/ca.pem" --tls-auth-clients no --dir "$work/tls-$1" --save '' --requirepass right \
-		>"$work/tls-$1.log" 2>&1 &
-	pids[tls-$1]=$!
-	answers -p "$port" --tls --cacert "$work/ca.pem" --insecure || { echo "no server with TLS"; cat "$work/tls-$1.log"; exit 1; }
+	redis_serve "tls-$1" --port 0 --tls-port "$port" --tls-cert-file "$work/$1.pem" --tls-key-file "$work/$1.key" \
+		--tls-ca-cert-file "$work/ca.pem" --tls-auth-clients no --requirepass right
+	redis_answers -p "$port" --tls --cacert "$work/ca.pem" --insecure
 }
 certificate good IP:127.0.0.1,DNS:localhost
 certificate other DNS:other.example
@@ -381,5 +347,4 @@ refused "TLS where there is none" "does not answer\|TLS\|closed the connection" 
 tls_server other
 refused "another host's certificate" "certificate is not accepted" --ca-file "$work/ca.pem" --url "rediss://:hunter2@127.0.0.1:$port" count
 
-echo "$passed passed, $failed failed"
-((failed == 0 && passed > 0))
+finish

@@ -10,61 +10,20 @@ gainsay=$build/gainsay
 tool=$build/tests/tools/worker_tool
 demo=$root/configs/demo
 work=$(mktemp -d /tmp/gainsay-worker.XXXXXX)
-declare -A pids=()
-passed=0
-failed=0
-
-tidy() {
-	local pid
-	for pid in "${pids[@]}"; do
-		kill -9 "$pid" 2>/dev/null
-	done
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap tidy EXIT
+# shellcheck source=tests/support/background.sh
+source "$root/tests/support/background.sh"
+# shellcheck source=tests/support/redis.sh
+source "$root/tests/support/redis.sh"
 
 [[ -x $gainsay && -x $tool ]] || { echo "$gainsay or $tool is not built"; exit 1; }
-command -v redis-server >/dev/null || { echo "no redis-server: run 'make setup'"; exit 1; }
 
-ok() {
-	passed=$((passed + 1))
-	echo "ok   $1"
-}
-fail() {
-	failed=$((failed + 1))
-	echo "FAIL $1"
-}
 check() { # WHAT WANTED GOT
 	# shellcheck disable=SC2053
 	if [[ $3 == $2 ]]; then ok "$1"; else fail "$1: '$3' instead of '$2'"; fi
 }
-free_port() {
-	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-serve() { # ID OPTIONS...: a server, and waits until it answers
-	mkdir -p "$work/$1"
-	redis-server --bind 127.0.0.1 --dir "$work/$1" --save '' --appendonly yes --appendfsync always "${@:2}" >>"$work/$1.log" 2>&1 &
-	pids[$1]=$!
-}
-answers() { # OPTIONS of redis-cli
-	local i
-	for ((i = 0; i < 600; i++)); do
-		redis-cli "$@" ping 2>/dev/null | grep -q 'PONG\|NOAUTH' && return 0
-		sleep 0.1
-	done
-	echo "redis-server did not start"
-	exit 1
-}
 worker() { # ID OPTIONS...
 	"$gainsay" worker --models "$work/models" --key-file "$work/key" --json "${@:2}" >"$work/$1.out" 2>>"$work/$1.err" &
 	pids[$1]=$!
-}
-stop() { # ID SIGNAL: leaves its exit status in $status
-	kill "-$2" "${pids[$1]}" 2>/dev/null
-	wait "${pids[$1]}" 2>/dev/null
-	status=$?
-	unset "pids[$1]"
 }
 results() { # how many there are
 	redis-cli -p "$port" xlen 'gainsay:{executions}:results' 2>/dev/null
@@ -89,8 +48,8 @@ right='wrong 0 aside 0 twice 0 unsigned 0 strange 0'
 # --- ten thousand jobs, three kills, and the server killed as well ---
 port=$(free_port)
 url=redis://127.0.0.1:$port
-serve main --port "$port"
-answers -p "$port"
+redis_serve main --port "$port"
+redis_answers -p "$port"
 jobs=10000
 "$tool" --url "$url" --patience 120000 post "$model" 0 "$jobs" >"$work/post.out" 2>"$work/post.err" &
 pids[post]=$!
@@ -102,8 +61,8 @@ for i in 1 2 1; do
 done
 until_results 2000
 stop main KILL
-serve main --port "$port"
-answers -p "$port"
+redis_serve main --port "$port"
+redis_answers -p "$port"
 "$tool" --url "$url" --patience 120000 --key "$account" collect "$model" 0 "$jobs" >"$work/collect.out" 2>"$work/collect.err"
 check "$jobs jobs, three workers and the server killed: as many answers, each signed and right" "results $jobs $right" "$(<"$work/collect.out")"
 cat "$work/collect.err"
@@ -165,13 +124,44 @@ redis-cli -p "$port" hset 'gainsay:{executions}:workers' another "$(redis-cli -p
 redis-cli -p "$port" hset 'gainsay:{executions}:workers' nonsense '1 {}' >/dev/null
 check "who says what it did not sign is not believed" 2 "$("$gainsay" worker list --queue "$url" | grep -c 'key -: nothing known')"
 
+# --- jobs of 2.8 MB each, more of them under way than a connection keeps (64 MiB) ---
+/usr/bin/python3 - "$work/models/wide.onnx" <<'PY'
+import sys
+
+
+def varint(n):
+    return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+
+def field(number, value):  # a number, or what has a length
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def value_info(name):  # float[1, 700000]
+    shape = b"".join(field(1, field(1, n)) for n in (1, 700000))
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+
+
+node = field(1, b"x") + field(2, b"y") + field(4, b"Relu")
+graph = field(1, node) + field(2, b"wide") + field(11, value_info(b"x")) + field(12, value_info(b"y"))
+open(sys.argv[1], "wb").write(field(1, 8) + field(7, graph) + field(8, field(2, 17)))
+PY
+wide=$work/models/wide.onnx
+redis-cli -p "$port" flushall >/dev/null
+check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$("$tool" --url "$url" post "$wide" 0 40 2>&1)"
+worker wide --queue "$url" --jobs 40
+check "and each is done" "results 40 $right" "$("$tool" --url "$url" --key "$account" collect "$wide" 0 40 2>/dev/null)"
+wait "${pids[wide]}" && unset "pids[wide]"
+
 # --- TLS, a user, a password from a file, and a name whose first address need not be the server's ---
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$work/tls.key" -out "$work/tls.pem" 2>/dev/null
 tls_port=$(free_port)
-serve secure --port 0 --tls-port "$tls_port" --tls-cert-file "$work/tls.pem" --tls-key-file "$work/tls.key" \
+redis_serve secure --port 0 --tls-port "$tls_port" --tls-cert-file "$work/tls.pem" --tls-key-file "$work/tls.key" \
 	--tls-ca-cert-file "$work/tls.pem" --tls-auth-clients no --requirepass unused
-answers -p "$tls_port" --tls --insecure
+redis_answers -p "$tls_port" --tls --insecure
 REDISCLI_AUTH=unused redis-cli -p "$tls_port" --tls --insecure acl setuser crew on '>p:a@s/s%' '~gainsay:{executions}:*' \
 	+@stream +@hash +eval +info >/dev/null 2>&1
 (umask 077 && echo 'p:a@s/s%' >"$work/password")
@@ -204,5 +194,4 @@ refused "two passwords" "keep one of them" --queue "redis://:hunter2@127.0.0.1:$
 refused "a password for a server without one" "has no password" --queue "$url" --queue-password-file "$work/password" --key-file "$work/key"
 refused "a wrong password" "wrong" --queue "rediss://crew:hunter2@localhost:$tls_port" --queue-ca "$work/tls.pem" --key-file "$work/key"
 
-echo "$passed passed, $failed failed"
-((failed == 0 && passed > 0))
+finish

@@ -8,10 +8,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "validator/exec/exec.h"
+
 struct gs_bench {
 	char name[64];
 	char path[1024];
-	json_t *baseline; /* of the rows; NULL when there is none */
+	json_t *baseline;     /* of the rows; NULL when there is none */
+	json_t *baseline_isa; /* that it was measured with; NULL when it does not say */
 	json_t *rows;
 	json_t *notes;
 };
@@ -26,7 +29,8 @@ static void note_machine(struct gs_bench *b)
 			value[strcspn(value, "\n")] = '\0';
 	if (f != NULL)
 		fclose(f);
-	json_object_set_new(b->notes, "processor", json_string(value != NULL ? value + 2 : "unknown"));
+	gs_bench_note(b, "processor", value != NULL ? value + 2 : "unknown");
+	gs_bench_note(b, "isa", gs_exec_isa());
 	json_object_set_new(b->notes, "compiler", json_string(__VERSION__));
 }
 
@@ -86,11 +90,15 @@ struct gs_bench *gs_bench_begin(const char *program, const char *name, const cha
 	snprintf(baseline, sizeof(baseline), "tests/bench/baseline/%s.json", name);
 	stored = json_load_file(baseline, 0, NULL);
 	b->baseline = json_incref(json_object_get(stored, "rows"));
+	b->baseline_isa = json_incref(json_object_get(json_object_get(stored, "notes"), "isa"));
 	json_decref(stored);
 	b->rows = json_object();
 	b->notes = json_object();
+	printf("%s\n", heading);
 	note_machine(b);
-	printf("%s\n%-34s %10s %-10s %9s %9s\n", heading, "", "", "", "ratio", "baseline");
+	if (b->baseline_isa != NULL && !json_equal(b->baseline_isa, json_object_get(b->notes, "isa")))
+		printf("baseline: of %s, and so not shown\n", json_string_value(b->baseline_isa));
+	printf("%-34s %10s %-10s %9s %9s\n", "", "", "", "ratio", "baseline");
 	return b;
 }
 
@@ -98,6 +106,8 @@ void gs_bench_row(struct gs_bench *b, const char *label, double value, const cha
                   const char *against)
 {
 	const json_t *then = json_object_get(json_object_get(b->baseline, label), "ratio");
+	if (b->baseline_isa != NULL && !json_equal(b->baseline_isa, json_object_get(b->notes, "isa")))
+		then = NULL;
 	printf("%-34s %10.4g %-10s %9.4f ", label, value, unit, ratio);
 	if (json_is_number(then))
 		printf("%9.4f", json_number_value(then));
@@ -112,6 +122,9 @@ void gs_bench_row(struct gs_bench *b, const char *label, double value, const cha
 
 void gs_bench_note(struct gs_bench *b, const char *key, const char *text)
 {
+	const char *noted = json_string_value(json_object_get(b->notes, key));
+	if (noted != NULL && strcmp(noted, text) == 0)
+		return;
 	printf("%s: %s\n", key, text);
 	json_object_set_new(b->notes, key, json_string(text));
 }
@@ -148,6 +161,7 @@ int gs_bench_end(struct gs_bench *b)
 	json_decref(all);
 	json_decref(b->baseline);
 	json_decref(b->rows);
+	json_decref(b->baseline_isa);
 	json_decref(b->notes);
 	free(b);
 	return status;

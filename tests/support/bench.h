@@ -1,7 +1,8 @@
 /* tests/support/bench.h: what the benchmarks share: medians, a table with a baseline beside it, a JSON file.
  *
  * A time says little on a machine that others use too, so work of one thread is timed by the processor time that it took,
- * and every figure comes with a ratio to a reference measured in the same run, in turns with it. Only ratios are compared with the stored baseline, and nothing passes or fails by them. */
+ * and every figure comes with a ratio to a reference measured in the same run, in turns with it. Only ratios are compared with the stored baseline, and nothing passes or fails by them;
+ * a baseline that another instruction set was measured for is not shown. */
 #ifndef GS_TESTS_SUPPORT_BENCH_H
 #define GS_TESTS_SUPPORT_BENCH_H
 
@@ -31,6 +32,8 @@ struct gs_bench *gs_bench_begin(const char *program, const char *name, const cha
 /* One line: value in unit, and its ratio to `against`, with the baseline's. */
 void gs_bench_row(struct gs_bench *b, const char *label, double value, const char *unit, double ratio,
                   const char *against);
+/* Printed and stored; once, however often it is said. Every table has notes of processor, compiler and instruction set; another "isa" than the executor's
+ * own choice is noted before the first row. */
 void gs_bench_note(struct gs_bench *b, const char *key, const char *text);
 /* One key that other tools read, into BUILD/bench/parts/<file>.json; `make bench` merges parts/exec-*.json into
  * BUILD/bench/exec.json (tests/bench/assemble.py). */

@@ -19,7 +19,13 @@
 #include "challenge/game/bonds.h"
 #include "challenge/machine/program.h"
 
-enum { INPUT_BYTES = 96, OUTPUT_BYTES = 32, REQUEST_MAX = 64 * 1024 };
+enum {
+	INPUT_BYTES = 96,
+	OUTPUT_BYTES = 32,
+	REQUEST_MAX = 64 * 1024,
+	IDS_AT_ONCE = 64,
+	EMPTY_BLOCKS = 256, /* at the end: the shortest history is long enough to be caught up by ranges */
+};
 
 struct server {
 	struct gs_chain_server_options options;
@@ -43,7 +49,7 @@ struct gs_contracts gs_chain_server_contracts(void)
 
 uint64_t gs_chain_server_newest(const struct gs_chain_server_options *o)
 {
-	return 1 + (o->claims + o->claims_a_block - 1) / o->claims_a_block + 64;
+	return 1 + (o->claims + o->claims_a_block - 1) / o->claims_a_block + EMPTY_BLOCKS;
 }
 
 static struct gs_hash hash_of(char kind, uint64_t number)
@@ -363,9 +369,12 @@ static _Noreturn void serve(const struct gs_chain_server_options *options, int r
 	bound = http ? evhttp_bind_socket_with_handle(http, "127.0.0.1", 0) : NULL;
 	if (!s.id || !bound || getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&where, &len))
 		_exit(1);
-	for (uint64_t i = 0; i < options->claims; i++) {
-		const struct gs_claim_body body = body_of(&s, i);
-		gs_claim_id(s.contracts.chain_id, &s.contracts.claims, &body, &s.id[i]);
+	for (uint64_t i = 0; i < options->claims; i += IDS_AT_ONCE) {
+		const uint64_t n = options->claims - i < IDS_AT_ONCE ? options->claims - i : IDS_AT_ONCE;
+		struct gs_claim_body body[IDS_AT_ONCE];
+		for (uint64_t k = 0; k < n; k++)
+			body[k] = body_of(&s, i + k);
+		gs_claim_ids(s.contracts.chain_id, &s.contracts.claims, body, n, &s.id[i]);
 	}
 	make_posted(&s);
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_POST);

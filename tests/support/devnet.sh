@@ -9,7 +9,9 @@
 #   validate ARGUMENTS...             party 2's validator until both are settled; checks that it ends well, and stops the defender
 #   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
 #   http URL [BODY]                   asks a server of the test
-#   field JSON NAME, fail TEXT, ok TEXT, finish
+#   listening NAME                    waits until what was started says 'Listening on', and prints its address as http://HOST:PORT
+#   field JSON NAME                   a value of an object
+#   and what background.sh has: stop, ok, fail, finish
 #
 # Sets: $work (a folder that is removed at the end), $gainsay, $url, $images (names of inputs).
 
@@ -20,25 +22,14 @@ demo=$root/configs/demo
 work=$(mktemp -d /tmp/gainsay-devnet.XXXXXX)
 # Other tests run beside this one with the same accounts, on chains of their own.
 export GAINSAY_KEY_LOCK_FOLDER=$work/locks
-declare -A pids=()
-passed=0
-failed=0
+# shellcheck source=tests/support/background.sh
+source "$root/tests/support/background.sh"
 
 # Anvil's accounts: public test keys, good for nothing else.
 keys=(ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
 	59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
 	5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a
 	7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6)
-
-tidy() {
-	local pid
-	for pid in "${pids[@]}"; do
-		kill -9 "$pid" 2>/dev/null
-	done
-	wait 2>/dev/null
-	[[ -n ${KEEP:-} ]] || rm -rf "$work"
-}
-trap tidy EXIT
 
 [[ -x $anvil ]] || { echo "no anvil: run 'make setup'"; exit 77; }
 [[ -x $gainsay ]] || { echo "$gainsay is not built"; exit 1; }
@@ -50,26 +41,6 @@ body = sys.argv[2].encode() if len(sys.argv) > 2 else None
 print(urllib.request.urlopen(sys.argv[1], body, timeout=60).read().decode(), end="")' "$@"
 }
 
-ok() {
-	passed=$((passed + 1))
-	echo "ok   $1"
-}
-
-fail() {
-	failed=$((failed + 1))
-	echo "FAIL $1"
-	local log
-	for log in "$work"/*.log; do
-		[[ -s $log ]] && { echo "--- ${log##*/}"; tail -n 25 "$log"; }
-	done
-}
-
-finish() {
-	echo "$passed passed, $failed failed"
-	((failed == 0 && passed > 0))
-	exit
-}
-
 start() {
 	local name=$1
 	shift
@@ -77,16 +48,10 @@ start() {
 		command_of "${@:2}"
 		set -- "${command[@]}"
 	fi
+	: >>"$work/$name.log" # there for whoever reads it, before the process has had a turn
+	: >"$work/$name.out"
 	"$@" >"$work/$name.out" 2>>"$work/$name.log" </dev/null &
 	pids[$name]=$!
-}
-
-# stop NAME SIGNAL: leaves its exit status in $status
-stop() {
-	kill "-$2" "${pids[$1]}" 2>/dev/null
-	wait "${pids[$1]}" 2>/dev/null
-	status=$?
-	unset "pids[$1]"
 }
 
 # command_of N COMMAND...: the words of a gainsay command by party N, in the array `command`
@@ -107,17 +72,22 @@ field() {
 	/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
 }
 
-chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transaction
-	local i port= pace=(--block-time "${1:-1}")
-	[[ ${1:-1} == 0 ]] && pace=()
-	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch "${slots:-1}" "${@:2}"
-	for ((i = 0; i < 100; i++)); do
-		port=$(sed -n 's/^Listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/anvil.out")
-		[[ -n $port ]] && break
+listening() {
+	local i at=
+	for ((i = 0; i < 600; i++)); do
+		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
+		[[ -n $at ]] && break
 		sleep 0.1
 	done
-	[[ -n $port ]] || { echo "anvil did not start"; exit 1; }
-	url=http://127.0.0.1:$port
+	[[ -n $at ]] || { echo "$1 did not start" >&2; exit 1; }
+	echo "http://$at"
+}
+
+chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transaction
+	local i pace=(--block-time "${1:-1}")
+	[[ ${1:-1} == 0 ]] && pace=()
+	start anvil "$anvil" --host 127.0.0.1 --port 0 "${pace[@]}" --slots-in-an-epoch "${slots:-1}" "${@:2}"
+	url=$(listening anvil) || exit 1
 	for i in "${!keys[@]}"; do
 		(umask 077 && echo "${keys[$i]}" >"$work/key$i")
 	done

@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
+import { AsyncLocalStorage } from "node:async_hooks";
 const require = createRequire(import.meta.url);
 const { ethers } = require("../node_modules/ethers");
 const viem = require("../node_modules/viem");
@@ -16,14 +17,24 @@ const run = promisify(execFile);
 
 const [tool, cast, work, seed, cases, castCases, keystoreCases] = process.argv.slice(2).map((v, i) => (i < 3 ? v : Number(v)));
 
-// --- randomness that a seed repeats ---
-let state = BigInt(seed) + 0x9e3779b97f4a7c15n;
+// --- cases side by side, so that nobody waits for another program's turn; each draws from a state of its own, which the seed repeats ---
+const LANES = 8;
+const drawing = new AsyncLocalStorage();
 function word64() { // splitmix64
-	state = (state + 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn;
-	let z = state;
+	const own = drawing.getStore();
+	own.state = (own.state + 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn;
+	let z = own.state;
 	z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & 0xffffffffffffffffn;
 	z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & 0xffffffffffffffffn;
 	return z ^ (z >> 31n);
+}
+async function each(kind, count, work) {
+	let next = 0;
+	const lane = async () => {
+		for (let i = next++; i < count; i = next++)
+			await drawing.run({ state: ((BigInt(seed) << 32n) | (BigInt(kind) << 24n) | BigInt(i)) * 0xd1342543de82ef95n & 0xffffffffffffffffn }, () => work(i));
+	};
+	await Promise.all(Array.from({ length: LANES }, lane));
 }
 const below = (n) => Number(word64() % BigInt(n));
 const pick = (list) => list[below(list.length)];
@@ -194,7 +205,7 @@ function drawTyped() {
 	if (below(4) === 0 || Object.keys(domain).length === 0) domain.salt = hexBytes(32);
 	return { types, primaryType, domain, message: drawValue(primaryType, types) };
 }
-async function typedData(useCast) {
+async function typedData(useCast, i) {
 	const k = key(), data = drawTyped(), wallet = new ethers.Wallet(k);
 	const ours = await ask({ do: "typed", key: k, data });
 	same("typed digests like ethers'", ours.digest, ethers.TypedDataEncoder.hash(data.domain, data.types, data.message), data);
@@ -211,7 +222,7 @@ async function typedData(useCast) {
 	same("typed data written for signers", ours.data && ethers.TypedDataEncoder.hash(ours.data.domain, rest, ours.data.message), ours.digest, data);
 	same("domains written for signers", JSON.stringify(EIP712Domain), JSON.stringify(domainTypes), data);
 	if (!useCast) return;
-	const file = path.join(work, "typed.json");
+	const file = path.join(work, `typed${i}.json`);
 	fs.writeFileSync(file, JSON.stringify(ours.data));
 	const { stdout } = await run(cast, ["wallet", "sign", "--private-key", k, "--data", "--from-file", file]).catch((e) => ({ stdout: String(e.stderr) }));
 	same("typed signatures like cast's", ours.signature, stdout.trim(), data);
@@ -227,27 +238,26 @@ async function keystore(i) {
 		same("keystores of ours that we open", (await ask({ do: "decrypt", text, password })).key, k, text);
 		same("other passphrases refused", (await ask({ do: "decrypt", text, password: password + "!" })).error, "invalid", text);
 		if (!pbkdf2 && cost > 2 && password) {
-			fs.writeFileSync(path.join(work, "ours"), text);
-			const { stdout } = await run(cast, ["wallet", "decrypt-keystore", "--keystore-dir", work, "--unsafe-password", password, "ours"]).catch((e) => ({ stdout: String(e.stderr) }));
+			fs.writeFileSync(path.join(work, `ours${i}`), text);
+			const { stdout } = await run(cast, ["wallet", "decrypt-keystore", "--keystore-dir", work, "--unsafe-password", password, `ours${i}`]).catch((e) => ({ stdout: String(e.stderr) }));
 			same("keystores of ours that cast opens", stdout.includes(k.slice(2)), true, stdout);
 		}
 	}
 	const theirs = await ethers.encryptKeystoreJson({ address: wallet.address, privateKey: k }, password, { scrypt: { N: pick([1024, 4096]), r: 8, p: pick([1, 2]) } });
 	same("keystores of ethers that we open", (await ask({ do: "decrypt", text: theirs, password })).key, k, theirs);
 	if (password) {
-		fs.rmSync(path.join(work, "theirs"), { force: true });
-		await run(cast, ["wallet", "import", "--keystore-dir", work, "--private-key", k, "--unsafe-password", password, "theirs"]);
-		same("keystores of cast that we open", (await ask({ do: "decrypt", text: fs.readFileSync(path.join(work, "theirs"), "utf8"), password })).key, k, "");
+		await run(cast, ["wallet", "import", "--keystore-dir", work, "--private-key", k, "--unsafe-password", password, `theirs${i}`]);
+		same("keystores of cast that we open", (await ask({ do: "decrypt", text: fs.readFileSync(path.join(work, `theirs${i}`), "utf8"), password })).key, k, "");
 	}
 }
 
-for (let i = 0; i < cases; i++) {
+await each(0, cases, async (i) => {
 	await transaction(i < castCases);
 	await deposits();
 	await addresses(i < castCases);
-	await typedData(i < castCases);
-}
-for (let i = 0; i < keystoreCases; i++) await keystore(i);
+	await typedData(i < castCases, i);
+});
+await each(1, keystoreCases, keystore);
 child.stdin.end();
 for (const [what, n] of Object.entries(counts)) console.log(`ok   ${what}: ${n}`);
 console.log(`${Object.values(counts).reduce((a, b) => a + b, 0) - failed} passed, ${failed} failed`);

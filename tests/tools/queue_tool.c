@@ -24,8 +24,9 @@
 #include "chain/core/hash.h"
 #include "chain/core/rng.h"
 #include "queue/wait.h"
+#include "tests/support/flood.h"
 
-enum { FLIGHT_MAX = 200, WAIT_MS = 60000, BYTES_STANDARD = 100 };
+enum { WAIT_MS = 60000, BYTES_STANDARD = 100 };
 
 struct tool {
 	struct gs_queue_options options;
@@ -99,55 +100,32 @@ static int submit(struct tool *tool, struct gs_queue_client *client, uint64_t fi
 	return 0;
 }
 
-struct flood {
-	struct tool *tool;
-	struct event_base *base;
-	unsigned flying;
-	uint64_t fresh, known;
-	enum gs_err err;
+/* Jobs from `first` on, as flood() asks for them. */
+struct drawn {
+	uint64_t first;
+	size_t bytes;
 };
 
-static void on_submitted(void *self, enum gs_err err, enum gs_queue_outcome outcome, const struct gs_error *error)
+static enum gs_err draw(void *self, uint64_t number, char id[GS_QUEUE_ID_MAX + 1], struct gs_buf *out,
+                        struct gs_error *error)
 {
-	struct flood *flood = self;
-	flood->flying--;
-	if (err != GS_OK) {
-		flood->err = err;
-		flood->tool->error = *error;
-	} else if (outcome == GS_QUEUE_KNOWN) {
-		flood->known++;
-	} else {
-		flood->fresh++;
-	}
+	const struct drawn *drawn = self;
+	uint8_t *payload = gs_buf_extend(out, drawn->bytes);
+	if (out->err != GS_OK)
+		return gs_fail(error, out->err, "a payload of %zu bytes", drawn->bytes);
+	make_id(drawn->first + number, id);
+	make_payload(drawn->first + number, drawn->bytes, payload);
+	return GS_OK;
 }
 
-static int flood(struct tool *tool, uint64_t first, uint64_t count, size_t bytes)
+static int flood_drawn(struct tool *tool, uint64_t first, uint64_t count, size_t bytes)
 {
-	struct flood f = {.tool = tool, .base = event_base_new()};
-	struct gs_queue *queue = NULL;
-	uint8_t *payload = malloc(bytes + 1);
-	uint64_t next = first;
-	f.err = payload != NULL && f.base != NULL ? gs_queue_open(f.base, &tool->options, &queue, &tool->error)
-	                                          : GS_ENOMEM;
-	while (f.err == GS_OK && (next < first + count || f.flying > 0)) {
-		while (f.err == GS_OK && next < first + count && f.flying < FLIGHT_MAX) {
-			char id[GS_QUEUE_ID_MAX + 1];
-			make_id(next, id);
-			make_payload(next++, bytes, payload);
-			f.err = gs_queue_submit(queue, id, (struct gs_bytes){payload, bytes}, on_submitted, &f,
-			                        &tool->error);
-			f.flying += f.err == GS_OK;
-		}
-		if (f.err == GS_OK)
-			(void)event_base_loop(f.base, EVLOOP_ONCE);
-	}
-	free(payload);
-	gs_queue_close(queue);
-	if (f.base != NULL)
-		event_base_free(f.base);
-	if (f.err != GS_OK)
+	struct drawn drawn = {first, bytes};
+	const struct flood_jobs jobs = {.count = count, .make = draw, .self = &drawn};
+	struct flood_told told;
+	if (flood(&tool->options, &jobs, &told, &tool->error) != GS_OK)
 		return failed(tool);
-	printf("new %" PRIu64 " known %" PRIu64 "\n", f.fresh, f.known);
+	printf("new %" PRIu64 " known %" PRIu64 "\n", told.fresh, told.known);
 	return 0;
 }
 
@@ -376,7 +354,7 @@ static int command(struct tool *tool, int count, char **words)
 	size_t bytes = count > 3 ? strtoull(words[3], NULL, 10) : BYTES_STANDARD;
 	int status = 2;
 	if (strcmp(name, "flood") == 0)
-		return flood(tool, a, b, bytes);
+		return flood_drawn(tool, a, b, bytes);
 	if (strcmp(name, "hold") == 0)
 		return hold(tool, (unsigned)a);
 	if (gs_queue_client_open(&tool->options, &client, &tool->error) != GS_OK)

@@ -6,3 +6,9 @@ unit: $(TOOL_BINARIES)
 $(TOOL_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+
+# Keys, addresses, transactions, typed data and keystores beside ethers, viem and cast: a thousand drawn cases of each, in ten runs of a hundred.
+.PHONY: crosscheck-long
+CROSSCHECK_SEED ?= 1
+crosscheck-long: $(BUILD)/tests/tools/cross_tool
+	@GAINSAY_BUILD=$(abspath $(BUILD)) CROSSCHECK_JOBS=$(JOBS) tests/tools/crosscheck_long.sh $(CROSSCHECK_SEED)

@@ -8,7 +8,6 @@
  *
  * Options: --url, --name, --ca-file; --patience MS; --trace 1 (the trace's root, too); --key ADDRESS (who must have signed; several),
  * --liars 1: wrong answers are counted, and do not fail. Prints how many results a second came, from the first to the last. */
-#include <event2/event.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +19,12 @@
 #include "challenge/machine/interpreter.h"
 #include "challenge/machine/trace.h"
 #include "tests/generator/generator.h"
+#include "tests/support/flood.h"
 #include "validator/daemon/models.h"
 #include "validator/daemon/remote_job.h"
 
 /* Different inputs; jobs with the same one differ in what an exact model does not look at, so that each is a job of its own. */
-enum { INPUTS = 50, FLIGHT_MAX = 200, WAIT_MS = 120000, KEYS_MAX = 8, INPUT_BYTES_MAX = 1 << 28 };
+enum { INPUTS = 50, WAIT_MS = 120000, KEYS_MAX = 8, INPUT_BYTES_MAX = 1 << 28 };
 
 struct job {
 	struct gs_hash id, output_root, trace_root;
@@ -74,63 +74,39 @@ static enum gs_err make_job(struct tool *tool, uint64_t number, struct gs_buf *i
 
 /* ---- post ---- */
 
-struct flood {
+struct posting {
 	struct tool *tool;
-	unsigned flying;
-	uint64_t fresh, known;
-	enum gs_err err;
+	bool spoil;
 };
 
-static void on_submitted(void *self, enum gs_err err, enum gs_queue_outcome outcome, const struct gs_error *error)
+static enum gs_err make_posted(void *self, uint64_t number, char id[GS_QUEUE_ID_MAX + 1], struct gs_buf *out,
+                               struct gs_error *error)
 {
-	struct flood *flood = self;
-	flood->flying--;
-	if (err != GS_OK) {
-		flood->err = err;
-		flood->tool->error = *error;
-	}
-	flood->known += err == GS_OK && outcome == GS_QUEUE_KNOWN;
-	flood->fresh += err == GS_OK && outcome != GS_QUEUE_KNOWN;
-}
-
-static enum gs_err submit(struct tool *tool, struct gs_queue *queue, uint64_t number, bool spoil, struct flood *flood)
-{
-	struct gs_buf input, bytes;
-	struct gs_hash id;
-	char text[GS_REMOTE_ID_TEXT_MAX];
+	const struct posting *posting = self;
+	struct gs_buf input;
+	struct gs_hash hash;
 	gs_buf_init(&input, INPUT_BYTES_MAX);
-	gs_buf_init(&bytes, GS_REMOTE_JOB_BYTES_MAX);
-	enum gs_err err = make_job(tool, number, &input, &bytes, &id);
-	if (err == GS_OK && spoil)
-		bytes.ptr[number % 8] ^= 0x20; /* the magic word; the id stays, and is not its hash any more */
-	gs_remote_id_text(&id, text);
-	if (err == GS_OK)
-		err = gs_queue_submit(queue, text, gs_buf_view(&bytes), on_submitted, flood, &tool->error);
-	flood->flying += err == GS_OK;
+	enum gs_err err = make_job(posting->tool, posting->tool->first + number, &input, out, &hash);
 	gs_buf_free(&input);
-	gs_buf_free(&bytes);
-	return err;
+	if (err != GS_OK) {
+		*error = posting->tool->error;
+		return err;
+	}
+	if (posting->spoil)
+		out->ptr[(posting->tool->first + number) % 8] ^=
+			0x20; /* the magic word; the id stays, and is not its hash any more */
+	gs_remote_id_text(&hash, id);
+	return GS_OK;
 }
 
 static int post(struct tool *tool, bool spoil)
 {
-	struct flood f = {.tool = tool};
-	struct event_base *base = event_base_new();
-	struct gs_queue *queue = NULL;
-	uint64_t next = 0;
-	f.err = base != NULL ? gs_queue_open(base, &tool->options, &queue, &tool->error) : GS_ENOMEM;
-	while (f.err == GS_OK && (next < tool->count || f.flying > 0)) {
-		while (f.err == GS_OK && next < tool->count && f.flying < FLIGHT_MAX)
-			f.err = submit(tool, queue, tool->first + next++, spoil, &f);
-		if (f.err == GS_OK)
-			(void)event_base_loop(base, EVLOOP_ONCE);
-	}
-	gs_queue_close(queue);
-	if (base != NULL)
-		event_base_free(base);
-	if (f.err != GS_OK)
+	struct posting posting = {tool, spoil};
+	const struct flood_jobs jobs = {.count = tool->count, .make = make_posted, .self = &posting};
+	struct flood_told told;
+	if (flood(&tool->options, &jobs, &told, &tool->error) != GS_OK)
 		return failed(tool);
-	printf("new %" PRIu64 " known %" PRIu64 "\n", f.fresh, f.known);
+	printf("new %" PRIu64 " known %" PRIu64 "\n", told.fresh, told.known);
 	return 0;
 }
 

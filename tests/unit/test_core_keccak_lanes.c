@@ -84,6 +84,38 @@ static void test_batches(void **state)
 			}
 }
 
+/* Messages of any number of words: within a block, of whole blocks, across blocks, as many as there are lanes or not. */
+static void test_words(void **state)
+{
+	enum { WORDS_MAX = 53, COUNT_MAX = 11 };
+	struct kinds k = kinds();
+	struct gs_rng rng;
+
+	(void)state;
+	gs_rng_seed(&rng, 13);
+	for (unsigned i = 0; i < k.count; i++)
+		for (size_t words = 0; words <= WORDS_MAX; words++)
+			for (size_t count = 0; count <= COUNT_MAX; count++) {
+				const size_t bytes = 8 * words, shift = count % 8;
+				uint8_t *memory = malloc(shift + count * bytes + 1), *data = memory + shift;
+				struct gs_hash out[COUNT_MAX + 1], want;
+				assert_non_null(memory);
+				for (size_t b = 0; b < count * bytes; b++)
+					data[b] = (uint8_t)gs_rng_u64(&rng);
+				memset(out, 0xa5, sizeof(out));
+				k.lanes[i]->hash_words(data, words, count, out);
+				for (size_t m = 0; m < count; m++) {
+					gs_keccak256(data + m * bytes, bytes, &want);
+					if (memcmp(out[m].b, want.b, sizeof(want.b)) != 0)
+						fail_msg("%s: message %zu of %zu, %zu words", k.lanes[i]->isa, m, count,
+						         words);
+				}
+				for (size_t b = 0; b < sizeof(want.b); b++)
+					assert_int_equal(out[count].b[b], 0xa5);
+				free(memory);
+			}
+}
+
 /* Hashes may be written over the messages that they are made of. */
 static void test_in_place(void **state)
 {
@@ -168,8 +200,8 @@ static void test_selection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batches), cmocka_unit_test(test_in_place),  cmocka_unit_test(test_every_bit),
-		cmocka_unit_test(test_known),   cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_batches),   cmocka_unit_test(test_words), cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_every_bit), cmocka_unit_test(test_known), cmocka_unit_test(test_selection),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

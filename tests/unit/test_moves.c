@@ -107,6 +107,20 @@ static void test_ids(void **state)
 	memset(claims.b, 0xd1, 20);
 	gs_claim_id(31337, &claims, &body, &id);
 	expect_hex(id.b, 32, "a007db6b5bf87ec1e865d5c19a657a69f4fa0c20aa0b624b62583e16e2c512d1");
+	for (size_t count = 0; count <= 19; count++) { /* several at a time are the same as one by one */
+		struct gs_claim_body many[19];
+		struct gs_hash ids[20] = {{{0}}}, alone;
+		for (size_t i = 0; i < count; i++) {
+			many[i] = body;
+			many[i].input_root.b[i] ^= (uint8_t)(1 + i);
+		}
+		gs_claim_ids(31337, &claims, many, count, ids);
+		for (size_t i = 0; i < count; i++) {
+			gs_claim_id(31337, &claims, &many[i], &alone);
+			assert_memory_equal(ids[i].b, alone.b, 32);
+		}
+		assert_true(gs_hash_is_zero(&ids[count]));
+	}
 	gs_game_id(&body.model_id, 258, &id);
 	expect_hex(id.b, 32, "aa9a68d2e23f160aaab3ea4add7fbd3520fb18ced9207b368a0210931efa6743");
 }

@@ -363,8 +363,7 @@ static void hopeless_claims_do_not_blind(void **state)
 	assert_non_null(node_effect(f, GS_EFFECT_EXECUTE));
 }
 
-/* So many answers due that the chain cannot keep up: what is signed is bounded, or tending it would one day be more than one
- * step can ask for, and the node would stand still for good. */
+/* So many answers due that the chain cannot keep up: what is signed is bounded, and so is what one look asks for, however much waits. */
 static void a_flood_of_duties_is_queued(void **state)
 {
 	struct node_fixture *f = *state;
@@ -397,9 +396,9 @@ static void a_flood_of_duties_is_queued(void **state)
 	}
 	assert_null(e);
 	assert_int_equal(signed_, GS_NODE_UNMINED_MAX);
-	f->now_s += 100; /* all of them are sent again */
+	f->now_s += 100;
 	node_feed(f, &timer);
-	assert_true(f->effects.count >= 2 * GS_NODE_UNMINED_MAX);
+	assert_int_equal(f->effects.count, 1 + 2 * GS_NODE_LINES_AT_ONCE); /* the nonce; sent again, and looked for */
 }
 
 /* An endpoint that shows a real claim with another output is not believed: nothing of the block is taken. */
@@ -421,11 +420,40 @@ static void a_claim_that_does_not_hash_to_its_id_is_refused(void **state)
 	gs_buf_free(&data);
 }
 
+/* Many logs at a time are right if each is: a wrong one is found wherever it lies among the groups that are hashed together. */
+static void one_wrong_id_among_many_logs_is_found(void **state)
+{
+	enum { LOGS = 19 };
+	struct node_fixture *f = *state;
+	struct gs_log_entry log[LOGS];
+	struct gs_buf data[LOGS];
+
+	for (uint64_t i = 0; i < LOGS; i++)
+		log[i] = node_posted(f, &data[i], i % NODE_CLAIMS_MAX, 8, 3 + i);
+	log[4].topics[0].b[0] ^= 1; /* of no event that is known: between claims, and none itself */
+	for (size_t count = 0; count <= LOGS; count++)
+		assert_true(gs_events_right(&f->options.contracts, log, count));
+	for (size_t i = 0; i < LOGS; i++) {
+		log[i].topics[1].b[i] ^= 1;
+		assert_int_equal(gs_events_right(&f->options.contracts, log, LOGS), i == 4);
+		assert_true(gs_events_right(&f->options.contracts, log, i));
+		log[i].topics[1].b[i] ^= 1;
+		data[i].ptr[32] ^= 1; /* the output root */
+		assert_int_equal(gs_events_right(&f->options.contracts, log, LOGS), i == 4);
+		data[i].ptr[32] ^= 1;
+	}
+	log[11].data.len = 31; /* not an event's form */
+	assert_false(gs_events_right(&f->options.contracts, log, LOGS));
+	for (size_t i = 0; i < LOGS; i++)
+		gs_buf_free(&data[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_claim_that_does_not_hash_to_its_id_is_refused, node_set_up,
 	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(one_wrong_id_among_many_logs_is_found, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_of_duties_is_queued, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(hopeless_claims_do_not_blind, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(wrong_claim_is_challenged_once, node_set_up, node_tear_down),

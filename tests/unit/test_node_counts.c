@@ -169,7 +169,8 @@ static void every_write_is_counted(void **state)
 				continue;
 			}
 			if (gs_rng_below(&rng, 2) && !j.stays) {
-				const struct gs_head head = {.number = ++block, .hash = node_hash((uint8_t)block)};
+				block++;
+				const struct gs_head head = {.number = block, .hash = node_hash((uint8_t)block)};
 				assert_int_equal(gs_journal_advance(&j, &head), GS_OK);
 			}
 			write_one(&j, &rng);

@@ -44,46 +44,6 @@ static void print_json(const json_t *json)
 	printf("\n");
 }
 
-static int list(int argc, char **argv, const char *usage, const char *about,
-                enum gs_err (*read)(struct gs_stored *, json_t **, struct gs_error *), void (*print)(const json_t *))
-{
-	struct gs_options options;
-	struct gs_cli cli = {.usage = usage, .about = about};
-	struct gs_stored stored;
-	struct gs_error error = {0};
-	json_t *json = NULL;
-	enum gs_err err;
-	int code = gs_options_parse(&options, &cli, argc, argv);
-
-	if (code != GS_CLI_GO_ON)
-		return code;
-	if (gs_stored_open(&options, &stored, &error))
-		return gs_cli_fail(&error);
-	err = read(&stored, &json, &error);
-	gs_stored_close(&stored);
-	if (err)
-		return gs_cli_fail(&error);
-	if (options.json)
-		print_json(json);
-	else
-		print(json);
-	json_decref(json);
-	return GS_EXIT_OK;
-}
-
-int gs_cmd_claims(int argc, char **argv)
-{
-	return list(argc, argv, "gainsay claims --db DIR",
-	            "Lists the claims that a node has seen, what it decided about them, and what became of them.",
-	            gs_stored_claims, print_claims);
-}
-
-int gs_cmd_games(int argc, char **argv)
-{
-	return list(argc, argv, "gainsay games --db DIR", "Lists the disputes that a node has seen.", gs_stored_games,
-	            print_games);
-}
-
 /* The items whose field begins with the id; a new reference. */
 static json_t *with_id(const json_t *all, const char *field, const char *id)
 {
@@ -137,6 +97,53 @@ out:
 	return err;
 }
 
+typedef enum gs_err read_stored(struct gs_stored *stored, json_t **out, struct gs_error *error);
+
+/* Reads from the configured database, and prints: by `print`, or as JSON when that is asked for. id: one record; NULL: all that `read` finds. */
+static int view(const struct gs_options *options, const char *id, read_stored *read, void (*print)(const json_t *))
+{
+	struct gs_stored stored;
+	struct gs_error error = {0};
+	json_t *json = NULL;
+	enum gs_err err;
+
+	if (gs_stored_open(options, &stored, &error))
+		return gs_cli_fail(&error);
+	err = id ? find(&stored, id, &json, &error) : read(&stored, &json, &error);
+	gs_stored_close(&stored);
+	if (err)
+		return gs_cli_fail(&error);
+	if (options->json)
+		print_json(json);
+	else
+		print(json);
+	json_decref(json);
+	return GS_EXIT_OK;
+}
+
+static int list(int argc, char **argv, const char *usage, const char *about, read_stored *read,
+                void (*print)(const json_t *))
+{
+	struct gs_options options;
+	struct gs_cli cli = {.usage = usage, .about = about};
+	int code = gs_options_parse(&options, &cli, argc, argv);
+
+	return code == GS_CLI_GO_ON ? view(&options, NULL, read, print) : code;
+}
+
+int gs_cmd_claims(int argc, char **argv)
+{
+	return list(argc, argv, "gainsay claims --db DIR",
+	            "Lists the claims that a node has seen, what it decided about them, and what became of them.",
+	            gs_stored_claims, print_claims);
+}
+
+int gs_cmd_games(int argc, char **argv)
+{
+	return list(argc, argv, "gainsay games --db DIR", "Lists the disputes that a node has seen.", gs_stored_games,
+	            print_games);
+}
+
 int gs_cmd_show(int argc, char **argv)
 {
 	struct gs_options options;
@@ -146,23 +153,11 @@ int gs_cmd_show(int argc, char **argv)
 			"Shows one claim or one game, by its id or the first digits of it, with what this node did about it.",
 		.args_min = 1,
 		.args_max = 1};
-	struct gs_stored stored;
-	struct gs_error error = {0};
-	json_t *json = NULL;
-	enum gs_err err;
 	int code = gs_options_parse(&options, &cli, argc, argv);
 
 	if (code != GS_CLI_GO_ON)
 		return code;
 	if (strncmp(cli.arg[0], "0x", 2) != 0 || strlen(cli.arg[0]) < 4)
 		return gs_cli_misused("show: %s: not an id; it begins with 0x", cli.arg[0]);
-	if (gs_stored_open(&options, &stored, &error))
-		return gs_cli_fail(&error);
-	err = find(&stored, cli.arg[0], &json, &error);
-	gs_stored_close(&stored);
-	if (err)
-		return gs_cli_fail(&error);
-	print_json(json);
-	json_decref(json);
-	return GS_EXIT_OK;
+	return view(&options, cli.arg[0], NULL, print_json);
 }

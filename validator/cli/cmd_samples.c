@@ -1,5 +1,4 @@
-/* gainsay policy, samples and verify: by which rule claims are executed, what was decided by it, and whether what somebody shows of that holds. */
-#include <errno.h>
+/* gainsay policy and samples: by which rule claims are executed, and what was decided by it. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -9,10 +8,6 @@
 #include "validator/cli/model_json.h"
 #include "validator/cli/stored.h"
 #include "validator/daemon/samples.h"
-#include "validator/daemon/statement.h"
-#include "validator/daemon/textfile.h"
-
-enum { TOLD_MAX = 1000 }; /* lines that do not hold, one by one */
 
 /* --- policy show --- */
 
@@ -57,6 +52,17 @@ static int print_policy(const struct gs_sampling_policy *p, bool json)
 	return GS_EXIT_OK;
 }
 
+/* A command with one verb, its first argument. */
+static int parse_verb(struct gs_options *options, struct gs_cli *cli, int argc, char **argv, const char *command,
+                      const char *verb)
+{
+	const int code = gs_options_parse(options, cli, argc, argv);
+
+	if (code == GS_CLI_GO_ON && strcmp(cli->arg[0], verb) != 0)
+		return gs_cli_misused("%s: %s: say '%s %s'", command, cli->arg[0], command, verb);
+	return code;
+}
+
 int gs_cmd_policy(int argc, char **argv)
 {
 	struct gs_options options;
@@ -69,12 +75,10 @@ int gs_cmd_policy(int argc, char **argv)
 	struct gs_sampling_policy policy;
 	struct gs_config config;
 	struct gs_error error = {0};
-	int code = gs_options_parse(&options, &cli, argc, argv);
+	const int code = parse_verb(&options, &cli, argc, argv, "policy", "show");
 
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (strcmp(cli.arg[0], "show") != 0)
-		return gs_cli_misused("policy: %s: say 'policy show'", cli.arg[0]);
 	if (gs_options_config(&options, &config, &error))
 		return gs_cli_fail(&error);
 	gs_config_policy(&config, &policy);
@@ -130,12 +134,10 @@ int gs_cmd_samples(int argc, char **argv)
 	struct gs_stored stored;
 	struct gs_config config;
 	struct gs_error error = {0};
-	int code = gs_options_parse(&options, &cli, argc, argv);
+	const int code = parse_verb(&options, &cli, argc, argv, "samples", "export");
 
 	if (code != GS_CLI_GO_ON)
 		return code;
-	if (strcmp(cli.arg[0], "export") != 0)
-		return gs_cli_misused("samples: %s: say 'samples export'", cli.arg[0]);
 	if (gs_options_config(&options, &config, &error) || gs_stored_open(&options, &stored, &error))
 		return gs_cli_fail(&error);
 	const enum gs_err err = export_samples(&stored, &config, since, &error);
@@ -143,100 +145,4 @@ int gs_cmd_samples(int argc, char **argv)
 	if (err && !error.text[0])
 		(void)gs_fail(&error, err, "database: a stored decision does not have its form; restore a backup");
 	return err ? gs_cli_fail(&error) : GS_EXIT_OK;
-}
-
-/* --- verify --- */
-
-static void tell(void *context, uint64_t line, const char *why)
-{
-	uint64_t *told = context;
-
-	if (++*told <= TOLD_MAX)
-		printf("line %" PRIu64 ": %s\n", line, why);
-}
-
-/* By key, or by a statement that also says whose key it is. */
-static enum gs_err whom(const char *key, const char *statement, struct gs_vrf_public *out,
-                        struct gs_lots_domain *domain, struct gs_error *error)
-{
-	struct gs_buf text;
-	enum gs_err err;
-
-	if (key)
-		return gs_hex_decode(key, strlen(key), out->b, sizeof(out->b)) == GS_OK
-		               ? GS_OK
-		               : gs_fail(error, GS_EPARSE,
-		                         "--key: a public sampling key is 66 hex digits ('gainsay keys sampling')");
-	gs_buf_init(&text, 16 * 1024);
-	err = gs_textfile_read(statement, &text, error);
-	gs_buf_append_u8(&text, 0);
-	if (!err && text.err)
-		err = gs_fail(error, text.err, "%s: too large for a statement", statement);
-	if (!err && (err = gs_statement_read((const char *)text.ptr, domain, out, error)))
-		err = gs_fail_within(error, err, "%s", statement);
-	gs_buf_free(&text);
-	return err;
-}
-
-static bool same_domain(const struct gs_lots_domain *a, const struct gs_lots_domain *b)
-{
-	return a->chain_id == b->chain_id && gs_address_equal(&a->claims, &b->claims) &&
-	       gs_address_equal(&a->validator, &b->validator);
-}
-
-int gs_cmd_verify(int argc, char **argv)
-{
-	const char *key = NULL, *statement = NULL;
-	const struct gs_flag flags[] = {{.name = "key",
-	                                 .kind = GS_FLAG_TEXT,
-	                                 .value = "HEX",
-	                                 .help = "the validator's public sampling key",
-	                                 .out = &key},
-	                                {.name = "statement",
-	                                 .kind = GS_FLAG_TEXT,
-	                                 .value = "FILE",
-	                                 .help = "or its signed statement, of 'gainsay keys sampling --statement'",
-	                                 .out = &statement}};
-	struct gs_cli cli = {
-		.usage = "gainsay verify FILE --key HEX | --statement FILE",
-		.about =
-			"Checks what 'gainsay samples export' wrote: every proof, that the draw follows from it, and rate and decision\n"
-			"from draw and policy. Lines that do not hold are named. Exit code 0: all hold; 1: some do not.",
-		.flags = flags,
-		.flag_count = GS_ARRAY_LEN(flags),
-		.args_min = 1,
-		.args_max = 1};
-	struct gs_samples_checked checked = {0};
-	struct gs_lots_domain domain;
-	struct gs_vrf_public public_key;
-	struct gs_error error = {0};
-	uint64_t told = 0;
-	int code = gs_cli_parse(&cli, argc, argv);
-
-	if (code != GS_CLI_GO_ON)
-		return code;
-	if (!key == !statement)
-		return gs_cli_misused("verify: name the validator's key by --key or by --statement");
-	if (whom(key, statement, &public_key, &domain, &error))
-		return gs_cli_fail(&error);
-	FILE *in = strcmp(cli.arg[0], "-") == 0 ? stdin : fopen(cli.arg[0], "rb");
-	struct gs_vrf *vrf = gs_vrf_new();
-	enum gs_err err = GS_OK;
-	if (!in)
-		err = gs_fail(&error, GS_EIO, "%s: %s", cli.arg[0], strerror(errno));
-	else if (!vrf)
-		err = gs_fail(&error, GS_ENOMEM, "verify: no memory");
-	else
-		err = gs_samples_verify(in, vrf, &public_key, tell, &told, &checked, &error);
-	gs_vrf_free(vrf);
-	if (in && in != stdin)
-		fclose(in);
-	if (!err && !checked.wrong && statement && !same_domain(&domain, &checked.domain))
-		err = gs_fail(&error, GS_ECONFLICT, "%s: of another chain, contract or validator than the statement",
-		              cli.arg[0]);
-	if (err)
-		return gs_cli_fail(&error);
-	printf("%" PRIu64 " decisions, %" PRIu64 " to execute; %" PRIu64 " lines do not hold\n", checked.lines,
-	       checked.executed, checked.wrong);
-	return checked.wrong ? GS_EXIT_FAILED : GS_EXIT_OK;
 }

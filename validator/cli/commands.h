@@ -28,6 +28,7 @@ int gs_cmd_defend(int argc, char **argv);
 int gs_cmd_dispute(int argc, char **argv);
 int gs_cmd_policy(int argc, char **argv);
 int gs_cmd_samples(int argc, char **argv);
+int gs_cmd_evidence(int argc, char **argv);
 int gs_cmd_verify(int argc, char **argv);
 int gs_cmd_db(int argc, char **argv);
 int gs_cmd_sim(int argc, char **argv);

@@ -162,12 +162,7 @@ static enum gs_err complete_times(struct gs_chain_io *io, struct gs_log_list *lo
  * to say, which finds it again. */
 static bool decodes(const struct gs_chain_io *io, const struct gs_log_list *logs)
 {
-	struct gs_event event;
-
-	for (size_t i = 0; i < logs->count; i++)
-		if (gs_event_decode(&io->contracts, &logs->entries[i], &event, NULL) != GS_OK)
-			return false;
-	return true;
+	return gs_events_right(&io->contracts, logs->entries, logs->count);
 }
 
 enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last, struct gs_chain_answer *answer)

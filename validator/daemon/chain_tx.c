@@ -1,7 +1,5 @@
 #include "validator/daemon/chain_tx.h"
 
-#include <time.h>
-
 #include "chain/eth/abi.h"
 #include "chain/eth/deposit.h"
 
@@ -47,13 +45,6 @@ static enum gs_err try_call(struct gs_chain_io *io, const struct gs_node_effect 
 	err = gs_eth_do_call(io->session->rpc, &call, gs_block_latest(), &out, &answer->why);
 	gs_buf_free(&out);
 	return err;
-}
-
-static void wait_ms(uint32_t ms)
-{
-	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-
-	nanosleep(&t, NULL);
 }
 
 /* Whether what is to be replaced offers enough. */
@@ -127,10 +118,8 @@ static enum gs_err look(struct gs_chain_io *io, const struct gs_node_effect *eff
 		err = check_nonce(io, effect, answer, settled);
 	if (err || *settled)
 		return err;
-	if (effect->wait_ms || effect->tried)
+	if (effect->tried)
 		err = try_call(io, effect, data, answer);
-	if (!err && effect->wait_ms)
-		wait_ms(effect->wait_ms);
 	if (!err && effect->keeps)
 		err = offers_enough(io, effect, answer, &enough);
 	if (!err && enough) {

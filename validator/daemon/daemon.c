@@ -169,6 +169,8 @@ static enum gs_err open_loop(struct gs_daemon *d)
 	d->base = event_base_new();
 	if (!d->base)
 		return gs_fail(&d->error, GS_ENOMEM, "daemon: no event loop");
+	if (gs_later_open(d->base, gs_daemon_ask_later, d, &d->later))
+		return gs_fail(&d->error, GS_ENOMEM, "daemon: no memory");
 	d->tick = event_new(d->base, -1, 0, gs_daemon_on_tick, d);
 	d->answers = event_new(d->base, d->chain_fd, EV_READ | EV_PERSIST, gs_daemon_on_chain, d);
 	d->results = event_new(d->base, d->work_fd, EV_READ | EV_PERSIST, on_results, d);
@@ -206,6 +208,7 @@ static void close_all(struct gs_daemon *d)
 	for (size_t i = 0; i < GS_ARRAY_LEN(events); i++)
 		if (events[i])
 			event_free(events[i]);
+	gs_later_close(d->later);
 	if (d->base)
 		event_base_free(d->base);
 	gs_chain_thread_close(d->chain);

@@ -102,13 +102,34 @@ static enum gs_err hear(struct gs_daemon *d, const struct gs_daemon_pending *p)
 	return input.as.told.len ? feed(d, &input) : GS_OK;
 }
 
-static enum gs_err ask_chain(struct gs_daemon *d, const struct gs_daemon_pending *p)
+static enum gs_err ask_chain(struct gs_daemon *d, const struct gs_node_effect *effect, struct gs_bytes data)
 {
-	const struct gs_chain_job job = {.kind = GS_CHAIN_EFFECT, .effect = p->effect, .data = {p->bytes, p->data_len}};
-	const enum gs_err err = p->effect.lane == GS_LANE_L1 ? gs_l1_submit(d->l1, &job)
-	                                                     : gs_chain_thread_submit(d->chain, &job);
+	const struct gs_chain_job job = {.kind = GS_CHAIN_EFFECT, .effect = *effect, .data = data};
+	const enum gs_err err = effect->lane == GS_LANE_L1 ? gs_l1_submit(d->l1, &job)
+	                                                   : gs_chain_thread_submit(d->chain, &job);
 
 	return err ? gs_fail(&d->error, err, "daemon: no memory") : GS_OK;
+}
+
+void gs_daemon_ask_later(void *self, const struct gs_node_effect *effect, struct gs_bytes data)
+{
+	struct gs_daemon *d = self;
+	const enum gs_err err = ask_chain(d, effect, data);
+
+	if (err)
+		gs_daemon_stop(d, err);
+}
+
+/* A race is held back, so that not all who want the same send it at once. */
+static enum gs_err prepare(struct gs_daemon *d, const struct gs_daemon_pending *p)
+{
+	const struct gs_bytes data = {p->bytes, p->data_len};
+
+	if (!p->effect.wait_ms)
+		return ask_chain(d, &p->effect, data);
+	return gs_later_add(d->later, &p->effect, data, p->effect.wait_ms)
+	               ? gs_fail(&d->error, GS_ENOMEM, "daemon: no memory")
+	               : GS_OK;
 }
 
 static enum gs_err do_effect(struct gs_daemon *d, const struct gs_daemon_pending *p)
@@ -126,10 +147,10 @@ static enum gs_err do_effect(struct gs_daemon *d, const struct gs_daemon_pending
 			(unsigned long long)gs_node_final(d->node));
 	case GS_EFFECT_FETCH_HEADER:
 	case GS_EFFECT_FETCH_LOGS:
-	case GS_EFFECT_PREPARE:
 	case GS_EFFECT_SEND:
 	case GS_EFFECT_NONCE:
-	case GS_EFFECT_WATCH: return ask_chain(d, p);
+	case GS_EFFECT_WATCH: return ask_chain(d, &p->effect, (struct gs_bytes){p->bytes, p->data_len});
+	case GS_EFFECT_PREPARE: return prepare(d, p);
 	}
 	return GS_EINVAL;
 }

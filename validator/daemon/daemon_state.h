@@ -15,6 +15,7 @@
 #include "validator/daemon/executions.h"
 #include "validator/daemon/follow.h"
 #include "validator/daemon/l1.h"
+#include "validator/daemon/later.h"
 #include "validator/daemon/lots.h"
 #include "validator/daemon/ready.h"
 
@@ -48,6 +49,7 @@ struct gs_daemon {
 	struct gs_node *node;
 	struct gs_node_effects effects;
 	struct gs_daemon_pending *first, *last;
+	struct gs_later *later; /* races that are held back */
 	struct event_base *base;
 	struct event *tick, *answers, *l1_answers, *results, *sigint, *sigterm;
 	struct gs_follow follow;
@@ -69,6 +71,8 @@ struct gs_time gs_daemon_now(const struct gs_daemon *d);
 /* One step of the node with this input, then all that it wants done, and what comes of that at once. Sets the input's time. */
 GS_MUST enum gs_err gs_daemon_feed(struct gs_daemon *d, struct gs_node_input *input);
 void gs_daemon_free_pending(struct gs_daemon *d);
+/* What was held back is asked of the chain now. self: the daemon. */
+void gs_daemon_ask_later(void *self, const struct gs_node_effect *effect, struct gs_bytes data);
 
 /* The chain (daemon_chain.c), as events of the loop: time to look at it; its thread, or L1's, has results. self: the daemon. */
 void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self);

@@ -376,6 +376,6 @@ void gs_doctor_chain(struct gs_doctor *d, const struct gs_config *config)
 		if (asked)
 			look_at_stake(&c, &account, &now);
 	}
-	gs_doctor_l1(d, config, has_key ? &account : NULL);
+	gs_doctor_l1(d, config, c.has_deployment ? c.deployment.chain_id : config->chain_id, has_key ? &account : NULL);
 	gs_rpc_close(c.rpc);
 }

@@ -32,8 +32,10 @@ bool gs_doctor_is_ill(const struct gs_doctor *d);
 void gs_doctor_chain(struct gs_doctor *d, const struct gs_config *config);
 /* The database's folder (opens, has room, syncs fast), the models, this process's limits, and the system's clock. */
 void gs_doctor_machine(struct gs_doctor *d, const struct gs_config *config);
-/* L1, where it is configured: endpoints, portal, the account's ether there (account: NULL where it is not known). Part of gs_doctor_chain. */
-void gs_doctor_l1(struct gs_doctor *d, const struct gs_config *config, const struct gs_address *account);
+/* L1, where it is configured: endpoints, portal, the account's ether there (account: NULL where it is not known). chain_id: of the chain above it, 0
+ * where it is not known. Part of gs_doctor_chain. */
+void gs_doctor_l1(struct gs_doctor *d, const struct gs_config *config, uint64_t chain_id,
+                  const struct gs_address *account);
 /* The key's part, which gs_doctor_chain goes on with: true when *account is known. */
 bool gs_doctor_key(struct gs_doctor *d, const struct gs_config *config, struct gs_address *account);
 

@@ -38,13 +38,14 @@ static void look_at_balance(struct gs_doctor *d, struct gs_session *s)
 	              "%s; %d deposits of a game may cost %s at twice today's base fee", has, DEPOSITS, needs);
 }
 
-void gs_doctor_l1(struct gs_doctor *d, const struct gs_config *config, const struct gs_address *account)
+void gs_doctor_l1(struct gs_doctor *d, const struct gs_config *config, uint64_t chain_id,
+                  const struct gs_address *account)
 {
 	struct gs_session chain = {0}, l1;
 	struct gs_chain_portal portal = {.settle_blocks = config->l1.settle_blocks};
 	struct gs_chain_io io;
 	struct gs_error why = {0};
-	enum gs_err err = gs_l1_check_settings(config, &portal.address, &why);
+	enum gs_err err = gs_l1_check_settings(config, chain_id, &portal.address, &why);
 
 	if (err) {
 		gs_doctor_say(d, GS_ILL, "l1", "correct the settings under l1", "%s", why.text);

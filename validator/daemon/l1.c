@@ -11,7 +11,8 @@ struct gs_l1 {
 	struct gs_chain_thread *thread; /* uses io, and what is behind it, alone */
 };
 
-enum gs_err gs_l1_check_settings(const struct gs_config *config, struct gs_address *portal, struct gs_error *error)
+enum gs_err gs_l1_check_settings(const struct gs_config *config, uint64_t chain_id, struct gs_address *portal,
+                                 struct gs_error *error)
 {
 	static const struct gs_address nobody;
 	enum gs_err err;
@@ -31,6 +32,9 @@ enum gs_err gs_l1_check_settings(const struct gs_config *config, struct gs_addre
 	if (!config->l1.chain_id)
 		return gs_fail(error, GS_EINVAL,
 		               "l1.chain_id: not named; nothing is signed for a chain that is not known");
+	if (config->l1.chain_id == chain_id)
+		return gs_fail(error, GS_EINVAL, "l1.chain_id: %llu is the chain itself, not its L1",
+		               (unsigned long long)chain_id);
 	if (!config->l1.escalate_ppm)
 		return gs_fail(error, GS_EINVAL,
 		               "l1.escalate_at: 0 would send everything through L1; give a share above 0, such as 0.5");
@@ -40,12 +44,7 @@ enum gs_err gs_l1_check_settings(const struct gs_config *config, struct gs_addre
 static enum gs_err open_all(const struct gs_config *config, const struct gs_session *chain, const struct gs_log *log,
                             struct gs_l1 *l1, int *event_fd, struct gs_error *error)
 {
-	enum gs_err err;
-
-	if (config->l1.chain_id == chain->chain_id)
-		return gs_fail(error, GS_EINVAL, "l1.chain_id: %llu is the chain itself, not its L1",
-		               (unsigned long long)chain->chain_id);
-	err = gs_session_open_l1(config, chain, &l1->session, error);
+	enum gs_err err = gs_session_open_l1(config, chain, &l1->session, error);
 	if (!err)
 		err = gs_session_lock_node(&l1->session, config, "a node, for L1", &l1->lock, error);
 	if (err)
@@ -63,7 +62,7 @@ enum gs_err gs_l1_open(const struct gs_config *config, const struct gs_session *
 	struct gs_address portal = {{0}};
 	struct gs_l1 *l1;
 	char text[GS_ADDRESS_TEXT_MAX];
-	enum gs_err err = gs_l1_check_settings(config, &portal, error);
+	enum gs_err err = gs_l1_check_settings(config, chain->chain_id, &portal, error);
 
 	*out = NULL;
 	if (err || config->l1.rpc.count == 0)

@@ -21,8 +21,8 @@ const struct gs_address *gs_l1_portal(const struct gs_l1 *l1);
 GS_MUST enum gs_err gs_l1_submit(struct gs_l1 *l1, const struct gs_chain_job *job);
 struct gs_chain_result *gs_l1_take(struct gs_l1 *l1);
 
-/* The settings alone; *portal where there is one. GS_EINVAL, with what to do. */
-GS_MUST enum gs_err gs_l1_check_settings(const struct gs_config *config, struct gs_address *portal,
+/* The settings alone; *portal where there is one. chain_id: the chain's own, 0 where it is not known. GS_EINVAL, with what to do. */
+GS_MUST enum gs_err gs_l1_check_settings(const struct gs_config *config, uint64_t chain_id, struct gs_address *portal,
                                          struct gs_error *error);
 
 #endif

@@ -181,6 +181,28 @@ static enum gs_err find_held(struct held *h, struct gs_error *error)
 	return err;
 }
 
+enum gs_err gs_samples_may_show(struct gs_journal *j, const struct gs_hash *claim, const struct gs_sample *sample,
+                                bool *out, struct gs_error *error)
+{
+	struct held h = {.j = j};
+	struct gs_error why = {0};
+	bool settled = false;
+	enum gs_err err = find_held(&h, &why);
+
+	*out = false;
+	if (!err)
+		err = is_settled(&h, claim, sample, &settled);
+	if (!err)
+		*out = settled && sample->proven &&
+		       !(h.count &&
+		         bsearch(&sample->source.of, h.source, h.count, sizeof(sample->source.of), by_bytes));
+	free(h.source);
+	if (err && err != GS_ENOTFOUND) /* nothing is final yet */
+		return gs_fail(error, err, "%s",
+		               why.text[0] ? why.text : "database: a stored decision does not have its form");
+	return GS_OK;
+}
+
 enum gs_err gs_samples_export(struct gs_journal *j, struct gs_vrf *vrf, const struct gs_vrf_key *key,
                               const struct gs_lots_domain *domain, uint64_t since, FILE *out,
                               struct gs_samples_written *written, struct gs_error *error)

@@ -31,6 +31,11 @@ GS_MUST enum gs_err gs_samples_export(struct gs_journal *j, struct gs_vrf *vrf, 
                                       const struct gs_lots_domain *domain, uint64_t since, FILE *out,
                                       struct gs_samples_written *written, struct gs_error *error);
 
+/* Whether the decision about a claim may be shown now, its draw and proof with it: all decisions of its source are about settled claims in blocks up
+ * to the final one. False, too, while no block is known to be final. */
+GS_MUST enum gs_err gs_samples_may_show(struct gs_journal *j, const struct gs_hash *claim,
+                                        const struct gs_sample *sample, bool *out, struct gs_error *error);
+
 struct gs_samples_checked {
 	uint64_t lines; /* decisions */
 	uint64_t wrong; /* lines of any kind that do not hold */

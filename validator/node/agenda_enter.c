@@ -295,18 +295,7 @@ static enum gs_err enter_one(struct gs_node_turn *t, const struct gs_journal_wri
 		               ? wake(t, GS_AGENDA_STAKE)
 		               : GS_OK;
 	case GS_TABLE_META: return gs_facts_is_grace((struct gs_bytes){w->key, w->key_len}) ? enter_retired(t) : GS_OK;
-	case GS_TABLE_HEADS:
-	case GS_TABLE_SLASHES:
-	case GS_TABLE_TXS:
-	case GS_TABLE_SAMPLES:
-	case GS_TABLE_SIGNED_MOVES:
-	case GS_TABLE_AUDIT:
-	case GS_TABLE_BLOBS:
-	case GS_TABLE_LEAVES:
-	case GS_TABLE_TALKS:
-	case GS_TABLE_CLAIM_IDS:
-	case GS_TABLE_ARRAYS:
-	case GS_TABLE_AGENDA: break;
+	case GS_JOURNAL_UNWATCHED: break;
 	}
 	return GS_OK;
 }

@@ -39,6 +39,20 @@ static enum gs_err enter_reorganisation(struct gs_node_turn *t, uint64_t stays, 
 	return gs_audit_append(t->j, GS_AUDIT_TOOK_BACK, NULL, NULL, what);
 }
 
+/* The blocks above `number` are gone. What waits was mined, perhaps, in one of them: it is sent again as soon as the other branch is here, since nobody
+ * says whether endpoints still have it. All of it, because what has a deadline may stand behind what has none. */
+static enum gs_err branch_changed(struct gs_node_turn *t, uint64_t number, uint64_t blocks)
+{
+	struct gs_node *node = t->node;
+
+	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu", (unsigned long long)blocks,
+	            (unsigned long long)number + 1);
+	node->lane[GS_LANE_CHAIN].ask_nonce = true;
+	node->lane[GS_LANE_CHAIN].send_again = true;
+	node->sweep = true;
+	return enter_reorganisation(t, number, blocks);
+}
+
 static enum gs_err on_change(struct gs_node_turn *t)
 {
 	struct gs_node *node = t->node;
@@ -48,13 +62,8 @@ static enum gs_err on_change(struct gs_node_turn *t)
 	if (change->orphaned_count && change->orphaned[change->orphaned_count - 1].number <= node->final)
 		return gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_RESYNC}, (struct gs_bytes){NULL, 0});
 	if (change->orphaned_count)
-		gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%zu from=%llu", change->orphaned_count,
-		            (unsigned long long)change->orphaned[change->orphaned_count - 1].number);
-	node->lane[GS_LANE_CHAIN].ask_nonce |= change->orphaned_count > 0;
-	node->sweep |= change->orphaned_count > 0;
-	if (change->orphaned_count)
-		err = enter_reorganisation(t, change->orphaned[change->orphaned_count - 1].number - 1,
-		                           change->orphaned_count);
+		err = branch_changed(t, change->orphaned[change->orphaned_count - 1].number - 1,
+		                     change->orphaned_count);
 	for (size_t i = 0; i < change->orphaned_count && !err; i++)
 		err = take_back(t, &change->orphaned[i]);
 	for (size_t i = 0; i < change->added_count && !err; i++) {
@@ -80,10 +89,8 @@ static enum gs_err rewind_to(struct gs_node_turn *t, uint64_t number)
 	struct gs_node *node = t->node;
 	enum gs_err err = GS_OK;
 
-	gs_log_line(node->log, GS_LOG_WARN, "chain.reorg", "blocks=%llu from=%llu",
-	            (unsigned long long)(gs_node_newest(node)->number - number), (unsigned long long)number + 1);
 	node->queue_count = 0;
-	err = enter_reorganisation(t, number, gs_node_newest(node)->number - number);
+	err = branch_changed(t, number, gs_node_newest(node)->number - number);
 	while (node->block > number && !err) {
 		err = gs_journal_rewind(t->j);
 		node->block = t->j->block;

@@ -261,7 +261,8 @@ static const struct form *form_of(const struct gs_contracts *contracts, const st
 {
 	for (size_t i = 0; i < GS_ARRAY_LEN(forms) && log->topic_count > 0; i++) {
 		const void *address = (const char *)contracts + forms[i].contract;
-		if (gs_hash_equal(forms[i].topic, &log->topics[0]) && gs_address_equal(address, &log->address))
+		if (forms[i].topic->b[0] == log->topics[0].b[0] && gs_hash_equal(forms[i].topic, &log->topics[0]) &&
+		    gs_address_equal(address, &log->address))
 			return &forms[i];
 	}
 	return NULL;
@@ -352,4 +353,42 @@ enum gs_err gs_event_decode(const struct gs_contracts *contracts, const struct g
 	const enum gs_err err = gs_event_decode_again(contracts, log, out, error);
 
 	return err ? err : check_ids(contracts, log, out, error);
+}
+
+enum { IDS_AT_ONCE = 8 };
+
+struct posted { /* claims whose ids are still to be compared */
+	struct gs_claim_body body[IDS_AT_ONCE];
+	struct gs_hash id[IDS_AT_ONCE];
+	size_t count;
+};
+
+static bool ids_right(const struct gs_contracts *contracts, struct posted *p)
+{
+	const size_t count = p->count;
+	struct gs_hash id[IDS_AT_ONCE];
+
+	p->count = 0;
+	gs_claim_ids(contracts->chain_id, &contracts->claims, p->body, count, id);
+	return memcmp(id, p->id, count * sizeof(id[0])) == 0;
+}
+
+bool gs_events_right(const struct gs_contracts *contracts, const struct gs_log_entry *logs, size_t count)
+{
+	struct posted posted = {.count = 0};
+	struct gs_event event;
+
+	for (size_t i = 0; i < count; i++) {
+		if (gs_event_decode_again(contracts, &logs[i], &event, NULL) != GS_OK)
+			return false;
+		if (event.kind != GS_EVENT_POSTED && check_ids(contracts, &logs[i], &event, NULL) != GS_OK)
+			return false;
+		if (event.kind != GS_EVENT_POSTED)
+			continue;
+		posted.body[posted.count] = event.body;
+		posted.id[posted.count++] = event.claim;
+		if (posted.count == IDS_AT_ONCE && !ids_right(contracts, &posted))
+			return false;
+	}
+	return ids_right(contracts, &posted);
 }

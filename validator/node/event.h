@@ -106,6 +106,8 @@ GS_MUST enum gs_err gs_event_decode(const struct gs_contracts *contracts, const 
 /* The same of a log that gs_event_decode has taken before: ids are not compared again. */
 GS_MUST enum gs_err gs_event_decode_again(const struct gs_contracts *contracts, const struct gs_log_entry *log,
                                           struct gs_event *out, struct gs_error *error);
+/* Whether gs_event_decode takes each of these logs; ids of claims are hashed several at a time. What is wrong gs_event_decode tells. */
+bool gs_events_right(const struct gs_contracts *contracts, const struct gs_log_entry *logs, size_t count);
 const char *gs_event_name(enum gs_event_kind kind);
 
 #endif

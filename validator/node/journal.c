@@ -142,7 +142,6 @@ void gs_journal_watch_free(struct gs_journal_watch *watch)
 	memset(watch, 0, sizeof(*watch));
 }
 
-/* Blocks, transactions and what is large are of no interest; nor is the agenda, which is what the watch is for. */
 static bool is_watched(enum gs_table table)
 {
 	switch (table) {
@@ -156,18 +155,7 @@ static bool is_watched(enum gs_table table)
 	case GS_TABLE_BATCHES:
 	case GS_TABLE_BEACONS:
 	case GS_TABLE_ATTESTATIONS: return true;
-	case GS_TABLE_HEADS:
-	case GS_TABLE_SLASHES:
-	case GS_TABLE_TXS:
-	case GS_TABLE_SAMPLES:
-	case GS_TABLE_SIGNED_MOVES:
-	case GS_TABLE_AUDIT:
-	case GS_TABLE_BLOBS:
-	case GS_TABLE_LEAVES:
-	case GS_TABLE_TALKS:
-	case GS_TABLE_CLAIM_IDS:
-	case GS_TABLE_ARRAYS:
-	case GS_TABLE_AGENDA: return false;
+	case GS_JOURNAL_UNWATCHED: return false;
 	}
 	return false;
 }

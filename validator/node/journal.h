@@ -20,6 +20,22 @@ enum {
 	GS_JOURNAL_WATCHED_MAX = 1 << 24,    /* writes of one step that are watched */
 };
 
+/* After `case`: the tables whose writes nobody watches. Blocks, transactions and what is large are of no interest; nor is the agenda, which is what
+ * the watch is for. */
+#define GS_JOURNAL_UNWATCHED \
+	GS_TABLE_HEADS: \
+	case GS_TABLE_SLASHES: \
+	case GS_TABLE_TXS: \
+	case GS_TABLE_SAMPLES: \
+	case GS_TABLE_SIGNED_MOVES: \
+	case GS_TABLE_AUDIT: \
+	case GS_TABLE_BLOBS: \
+	case GS_TABLE_LEAVES: \
+	case GS_TABLE_TALKS: \
+	case GS_TABLE_CLAIM_IDS: \
+	case GS_TABLE_ARRAYS: \
+	case GS_TABLE_AGENDA
+
 /* A record that was written or taken back, by its key alone; of tables with short keys. */
 struct gs_journal_write {
 	uint8_t table; /* enum gs_table */

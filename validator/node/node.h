@@ -29,6 +29,7 @@ enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_REPLACED_MAX = 512,   /* more, which replace others */
+	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, and sent again, at one look */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
@@ -240,7 +241,7 @@ struct gs_node_effect {
 	struct gs_wei least_fee, least_tip; /* per gas, of what replaces another */
 	struct gs_wei cost_max;             /* zero: any amount */
 	enum gs_urgency urgency;
-	uint32_t wait_ms; /* a race: between a first trial run and a second one right before it is signed */
+	uint32_t wait_ms; /* a race: how long it is held back before it is tried and signed; nothing else is */
 	size_t data_at;   /* EXECUTE: input bytes; PREPARE: calldata; SEND: raw; where they lie in effects->bytes */
 	size_t data_len;
 	size_t more_at; /* EXECUTE: output bytes as posted */

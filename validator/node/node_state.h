@@ -27,8 +27,10 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	struct gs_node_preparing preparing;
 	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
 	bool ask_nonce;   /* something may have happened to the nonces */
+	bool send_again;  /* a reorganisation may have dropped what waits */
 	struct {
 		bool known; /* it is to be filled */
+		bool tried; /* since the last look at the chain, in vain: no endpoint answered */
 		uint64_t nonce;
 		struct gs_time since; /* when it was seen first; 0: it was not */
 	} gap;
@@ -117,8 +119,8 @@ GS_MUST enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_h
 
 /* What is due, from the stored facts: samples, executions, challenges, moves, finalisations, as intents and effects. */
 GS_MUST enum gs_err gs_node_plan(struct gs_node_turn *t);
-/* Whether a game of ours about the claim was opened: by a deposit, it may be, whose intent does not know of it yet. Without L1 there is no other
- * way than the intent's own transaction, and nothing is looked up. */
+/* Whether a game of ours about the claim was ever opened, whatever became of the intent: by a deposit, by a transaction that an endpoint kept
+ * quiet about when it called its nonce lost, or before the database was made. A second one would cost a second bond and bring nothing. */
 GS_MUST enum gs_err gs_plan_challenged(struct gs_node_turn *t, const struct gs_claim *claim, bool *out);
 /* One open claim, or one of which a demand's price is still locked. */
 GS_MUST enum gs_err gs_plan_claim(struct gs_node_turn *t, const struct gs_hash *id);
@@ -175,8 +177,9 @@ GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_clai
 
 /* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
 GS_MUST enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce);
-/* Hands the next one out to be signed, unless one is being signed: a replacement, or the next intent. */
-GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t);
+/* Hands the next one of each lane out to be signed, unless one of it is being signed: a replacement, or the next intent. look: the endpoint is
+ * asked anew, also for what it did not answer before. */
+GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look);
 /* What came back of what was handed out, of a transaction, or of the account's nonce. */
 GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);
@@ -186,8 +189,11 @@ GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_input *in);
 
-/* Watches what is pending; sends again what has had no receipt for a while, or all of it; forgets what is deep. */
+/* Of the lowest lines that wait: watches them; sends again what has had no receipt for a while or what a reorganisation may have dropped, or all of
+ * them (send_all); forgets what is deep. */
 GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
+/* A line has been settled: the one that is now among the lowest is looked for. */
+GS_MUST enum gs_err gs_tending_next(struct gs_node_turn *t);
 /* Whether what the intent does has not been done or become senseless. */
 GS_MUST enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out);
 /* What the lines' waits are counted in: blocks of the chain, seconds of L1. */

@@ -234,7 +234,7 @@ enum gs_err gs_plan_challenged(struct gs_node_turn *t, const struct gs_claim *cl
 	enum gs_err err = GS_OK;
 
 	*out = false;
-	for (uint32_t i = 0; i < claim->games && t->node->options.l1.on && !*out && !err; i++) {
+	for (uint32_t i = 0; i < claim->games && !*out && !err; i++) {
 		gs_game_id(&claim->id, i, &id);
 		err = gs_facts_game(t->j, &id, &game);
 		*out = !err && gs_address_equal(&game.challenger, &t->node->options.self);

@@ -53,7 +53,7 @@ enum gs_err gs_node_store_verdict(struct gs_journal *j, const struct gs_hash *cl
 {
 	struct gs_record_writer w;
 	struct gs_buf value;
-	const bool again = says_the_same(j, claim, verdict);
+	const bool again = verdict->verdict == GS_VERDICT_UNAVAILABLE && says_the_same(j, claim, verdict);
 	enum gs_err err;
 
 	gs_buf_init(&value, VERDICT_BYTES_MAX);

@@ -1,0 +1,100 @@
+#!/bin/bash
+# Evidence of a dispute on a real EVM, of a claim that became final, and of one that is open: taken by who has the file alone; whatever is
+# changed in it is found.
+# timeout_s: 400
+set -uo pipefail
+# shellcheck source=tests/support/devnet.sh
+source "$(dirname "$0")/../support/devnet.sh"
+
+devnet_up 20 60
+db=$work/validator.db
+honest=$(claim 1 "${images[0]}")
+wrong=$(claim 1 "${images[1]}" "${images[0]}")
+start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --adversary outputs --poll-ms 250
+start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 250
+settled() {
+	[[ $(stored "$db" "$honest" status) == final && $(stored "$db" "$wrong" status) == invalid ]] &&
+		"$gainsay" samples export --db "$db" 2>&1 >/dev/null | grep -q ' 0 wait'
+}
+for ((i = 0; i < 900; i++)); do
+	settled && break
+	sleep 0.2
+done
+settled && ok "both claims are settled in final blocks" || fail "not settled"
+open=$(claim 3 "${images[2]}")
+for ((i = 0; i < 300; i++)); do
+	[[ $(stored "$db" "$open" verdict) == valid ]] && break
+	sleep 0.2
+done
+
+export_of() { # CLAIM NAME [PARTY'S DATABASE]
+	"$gainsay" evidence export "$1" --db "${3:-$db}" --deployment "$work/deployment.json" --rpc "$url" --out "$work/$2.evidence" 2>"$work/$2.notes"
+}
+check() { # NAME OPTIONS...: what is said of it, as JSON in $said
+	said=$("$gainsay" verify "$work/$1.evidence" --json "${@:2}")
+}
+for one in honest wrong open; do
+	export_of "${!one}" "$one" || fail "evidence of the $one claim: $(cat "$work/$one.notes")"
+	check "$one" --deployment "$work/deployment.json" --models "$work/models" && ok "evidence of the $one claim is taken" || fail "the $one claim: $said"
+done
+export_of "$wrong" defender "$work/defend.db" && check defender && ok "and that of the other side's node" || fail "the defender's: $said"
+check defender --models "$work/models"
+[[ $? == 1 && $said == *"another output than the node says"* ]] && ok "but the model shows that it did not compute what it says" || fail "the liar's verdict: $said"
+stop validator TERM
+stop defend TERM
+
+# Nothing of the dispute's evidence needs a word of anybody's but that these are blocks of the chain.
+check wrong --deployment "$work/deployment.json" --models "$work/models"
+/usr/bin/python3 - "$said" <<'END' && ok "every part of a dispute's evidence is checked" || fail "parts: $said"
+import json, sys
+parts = {p["part"]: p for p in json.loads(sys.argv[1])["parts"]}
+unchecked = [n for n, p in parts.items() if p["finding"] != "holds"]
+assert unchecked == ["blocks on chain"], unchecked
+assert int(parts["games"]["why"].split()[0]) >= 1 and " 0 moves" not in parts["games"]["why"], parts["games"]
+assert "the claim is wrong" in parts["execution"]["why"], parts["execution"]
+assert "invalid" in parts["course"]["why"] and "posted in block" in parts["course"]["why"]
+END
+check open --models "$work/models"
+/usr/bin/python3 - "$said" <<'END' && ok "the draw of an open claim is held back" || fail "the open claim: $said"
+import json, sys
+parts = {p["part"]: p["finding"] for p in json.loads(sys.argv[1])["parts"]}
+assert parts["sampling"] == "unchecked" and parts["course"] == "holds", parts
+END
+grep -q "held back" "$work/open.notes" && ok "and said to be" || fail "notes: $(cat "$work/open.notes")"
+
+# Without an endpoint and without models: less can be checked, and that is said.
+"$gainsay" evidence export "$wrong" --db "$db" --deployment "$work/deployment.json" >"$work/alone.evidence" 2>/dev/null && check alone && ok "evidence without a chain is taken" || fail "alone: $said"
+[[ $(field "$said" parts_unchecked) -ge 4 ]] && ok "and what it does not show is said" || fail "alone: $said"
+check alone --strict && fail "strict takes what cannot be checked" || ok "strict wants all of it checked"
+
+# The file of another chain, and what is no file.
+sed 's/"chain_id": *31337/"chain_id": 1/' "$work/deployment.json" >"$work/other.json"
+check wrong --deployment "$work/other.json"
+[[ $? == 1 && $said == *"deployment is on chain 1"* ]] && ok "another chain's is named" || fail "another chain: $said"
+/usr/bin/python3 - "$gainsay" "$work" <<'END' && ok "500 flipped bits, cut files and huge lengths are each refused" || fail "a change is missed"
+import random, subprocess, sys
+gainsay, work = sys.argv[1:]
+random.seed(1)
+whole = {n: open(f"{work}/{n}.evidence", "rb").read() for n in ("honest", "wrong", "open", "alone", "defender")}
+def verify(bytes_, *options):
+    open(work + "/bent.evidence", "wb").write(bytes_)
+    return subprocess.run([gainsay, "verify", work + "/bent.evidence", *options], capture_output=True, text=True, timeout=120)
+def refused(bytes_, what):
+    run = verify(bytes_)
+    assert run.returncode in (1, 2), (what, run) # 2: it is not even taken for such a file
+    assert run.stderr.count("\n") == 1 and run.stderr.startswith("gainsay: "), (what, run)
+for n in range(500):
+    name = random.choice(list(whole))
+    bent = bytearray(whole[name])
+    bit = random.randrange(8 * len(bent))
+    bent[bit // 8] ^= 1 << bit % 8
+    refused(bent, (name, bit))
+for name, bytes_ in whole.items():
+    for n in range(8):
+        refused(bytes_[: random.randrange(len(bytes_))], (name, "cut"))
+    refused(bytes_ + b"\0", (name, "longer"))
+refused(whole["wrong"][:22] + b"\xc6\xff\xff\xff\xff" + whole["wrong"][27:], "a huge length")
+run = verify(whole["wrong"][:4].replace(b"\x01", b"\x02") + whole["wrong"][4:])
+assert run.returncode == 1 and "version 2" in run.stderr, run
+END
+finish
