@@ -183,21 +183,24 @@ static enum gs_err on_leaves(struct gs_node_turn *t, const struct gs_node_input 
 
 /* --- the step --- */
 
+/* What is new, and what waits to be signed, comes before what waits to be mined: of that there may be more than an endpoint tells at once. */
 static enum gs_err on_timer(struct gs_node_turn *t)
 {
 	const struct gs_node *node = t->node;
 	const uint64_t keep_s = node->options.audit_keep_s;
-	enum gs_err err = gs_tending_look(t, false);
+	enum gs_err err = gs_node_fetch_logs(t);
 
-	if (!err && keep_s && node->now.unix_s > keep_s)
-		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
+	if (!err && gs_node_newest(node))
+		err = gs_node_plan(t);
+	if (!err)
+		err = gs_transactions_next(t, true);
+	if (!err)
+		err = gs_tending_look(t, false);
 	if (!err)
 		err = gs_forced_look(t);
-	if (!err)
-		err = gs_node_fetch_logs(t);
-	if (err || !gs_node_newest(t->node))
-		return err;
-	return gs_node_plan(t);
+	if (!err && keep_s && node->now.unix_s > keep_s)
+		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
+	return err;
 }
 
 static const char *roles_of(const struct gs_node_options *o)
@@ -272,10 +275,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	}
 	if (!err)
 		err = gs_agenda_enter_written(&turn);
-	for (int lane = 0; lane < GS_LANES && !err; lane++) {
-		turn.lane = (enum gs_lane)lane;
-		err = gs_transactions_next(&turn);
-	}
+	if (!err)
+		err = gs_transactions_next(&turn, false);
 	if (!err && node->options.check_agenda)
 		err = gs_counts_check(&j);
 	if (!err)

@@ -30,6 +30,7 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	bool send_again;  /* a reorganisation may have dropped what waits */
 	struct {
 		bool known; /* it is to be filled */
+		bool tried; /* since the last look at the chain, in vain: no endpoint answered */
 		uint64_t nonce;
 		struct gs_time since; /* when it was seen first; 0: it was not */
 	} gap;
@@ -176,8 +177,9 @@ GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_clai
 
 /* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
 GS_MUST enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce);
-/* Hands the next one out to be signed, unless one is being signed: a replacement, or the next intent. */
-GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t);
+/* Hands the next one of each lane out to be signed, unless one of it is being signed: a replacement, or the next intent. look: the endpoint is
+ * asked anew, also for what it did not answer before. */
+GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look);
 /* What came back of what was handed out, of a transaction, or of the account's nonce. */
 GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);
@@ -187,9 +189,11 @@ GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_input *in);
 
-/* Watches what is pending; sends again what has had no receipt for a while, or all of it (send_all, or after a reorganisation); forgets
- * what is deep. */
+/* Of the lowest lines that wait: watches them; sends again what has had no receipt for a while or what a reorganisation may have dropped, or all of
+ * them (send_all); forgets what is deep. */
 GS_MUST enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all);
+/* A line has been settled: the one that is now among the lowest is looked for. */
+GS_MUST enum gs_err gs_tending_next(struct gs_node_turn *t);
 /* Whether what the intent does has not been done or become senseless. */
 GS_MUST enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *intent, bool *out);
 /* What the lines' waits are counted in: blocks of the chain, seconds of L1. */

@@ -88,32 +88,98 @@ static enum gs_err send_again(struct gs_node_turn *t, struct gs_tx_record *tx)
 	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);
 }
 
-/* Line by line, the lowest nonce first: an endpoint that takes only so many requests must hear of the one that the others wait for. In a line the
- * receipts come first: an endpoint that refuses to take the newest again, since its nonce is used, may mean that an older one was mined. */
-enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
+/* Of L1 what is mined is looked for until it is deep: its lines do not wait for each other. */
+static size_t lines_at_once(const struct gs_node_turn *t)
 {
-	const uint64_t now_s = t->node->now.unix_s;
-	struct gs_node_lane *lane = gs_node_lane_of(t);
-	const bool all = send_all || lane->send_again;
-	bool again = false;
+	return t->lane == GS_LANE_L1 ? SIZE_MAX : GS_NODE_LINES_AT_ONCE;
+}
+
+static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest)
+{
+	return newest->last_sent.unix_s == 0 ||
+	       t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s;
+}
+
+/* What may be in nobody's pool counts as never sent. */
+static enum gs_err forget_sending(struct gs_node_turn *t, struct gs_tx_list *list)
+{
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0; i < list->count && !err; i++) {
+		list->tx[i].last_sent.unix_s = 0;
+		err = gs_tx_record_put(t->j, &list->tx[i], false);
+	}
+	return err;
+}
+
+/* Of the newest of its line, and of those that it replaced. */
+static enum gs_err watch_line(struct gs_node_turn *t, const struct gs_tx_list *list, size_t i)
+{
+	enum gs_err err = GS_OK;
+
+	for (const uint64_t nonce = list->tx[i].nonce; i < list->count && list->tx[i].nonce == nonce && !err; i++)
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
+		                   (struct gs_bytes){NULL, 0});
+	return err;
+}
+
+/* Of each line the receipts come first: an endpoint that refuses to take the newest again, since its nonce is used, may mean that an older one
+ * was mined. */
+static enum gs_err tend_lines(struct gs_node_turn *t, const struct gs_tx_list *list, bool all)
+{
+	const size_t most = lines_at_once(t);
+	enum gs_err err = GS_OK;
+
+	for (size_t i = 0, first = 0, lines = 0, sent = 0; i < list->count && sent < most && !err; i++) {
+		if (!is_newest(list, i))
+			continue;
+		const bool due = all || is_due(t, &list->tx[i]);
+		if (lines++ < most || due)
+			err = watch_line(t, list, first);
+		if (!err && due)
+			err = send_again(t, &list->tx[i]);
+		sent += due;
+		first = i + 1;
+	}
+	return err;
+}
+
+enum gs_err gs_tending_next(struct gs_node_turn *t)
+{
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
+	size_t line = 1, i = 0;
 
-	for (size_t i = 0; i < list.count && !err; i++) {
-		struct gs_tx_record *tx = &list.tx[i];
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = tx->hash},
+	for (; i < list.count && line < lines_at_once(t); i++)
+		line += is_newest(&list, i);
+	if (!err && i < list.count)
+		err = watch_line(t, &list, i);
+	gs_tx_list_free(&list);
+	return err;
+}
+
+/* An endpoint may take only so many requests. So the account's nonce is asked first: the more waits behind a gap, the more there is to be looked
+ * for. Then the lowest lines are looked for and sent, since the others wait for them; the next ones are sent again at the next look, and looked
+ * for as soon as a lower one is mined. */
+enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	bool ask = lane->ask_nonce;
+
+	if (!err && lane->send_again)
+		err = forget_sending(t, &list);
+	for (size_t i = 0; i < list.count && !ask; i++)
+		ask = is_newest(&list, i) && (send_all || is_due(t, &list.tx[i]));
+	if (!err && ask)
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
 		                   (struct gs_bytes){NULL, 0});
-		if (err || !is_newest(&list, i) || !(all || now_s >= tx->last_sent.unix_s + t->node->options.resend_s))
-			continue;
-		again = true;
-		err = send_again(t, tx);
-	}
+	if (!err)
+		err = tend_lines(t, &list, send_all);
 	lane->tend_prices = list.count > 0;
 	lane->send_again = lane->send_again && err;
 	gs_tx_list_free(&list);
-	if (!err && (again || lane->ask_nonce))
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
-		                   (struct gs_bytes){NULL, 0});
 	return err ? err : forget_deep(t);
 }
 
@@ -315,6 +381,7 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 		return GS_OK;
 	}
 	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
+		lane->gap.known = lane->gap.known && lane->gap.nonce == pending;
 		lane->gap.nonce = pending;
 		lane->gap.since = node->now;
 		return GS_OK;
@@ -326,10 +393,11 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	                                                                          : settled ? SETTLED_PATIENCE
 	                                                                                    : 1))
 		return GS_OK;
+	const bool news = !lane->gap.known;
 	lane->gap.since.unix_s = 0;
 	lane->gap.known = behind;
 	*lower = !behind;
-	if (behind)
+	if (behind && news)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
 		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
 	return GS_OK;

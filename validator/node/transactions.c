@@ -218,12 +218,13 @@ static enum gs_err prepare_next_intent(struct gs_node_turn *t)
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
-enum gs_err gs_transactions_next(struct gs_node_turn *t)
+static enum gs_err next_of_lane(struct gs_node_turn *t)
 {
 	struct gs_replacement replacement;
 	enum gs_err err = GS_OK;
 
-	if (gs_node_lane_of(t)->preparing.under_way || (t->lane == GS_LANE_L1 && !t->node->options.l1.on))
+	if (gs_node_lane_of(t)->preparing.under_way || (t->lane == GS_LANE_L1 && !t->node->options.l1.on) ||
+	    (gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->gap.tried))
 		return GS_OK;
 	if (!gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->tend_prices) {
 		err = gs_tending_find(t, &replacement);
@@ -237,6 +238,20 @@ enum gs_err gs_transactions_next(struct gs_node_turn *t)
 		gs_node_lane_of(t)->tend_prices = false; /* until the next look */
 	}
 	return prepare_next_intent(t);
+}
+
+enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look)
+{
+	const enum gs_lane lane = t->lane;
+	enum gs_err err = GS_OK;
+
+	for (int i = 0; i < GS_LANES && !err; i++) {
+		t->lane = (enum gs_lane)i;
+		gs_node_lane_of(t)->gap.tried = gs_node_lane_of(t)->gap.tried && !look;
+		err = next_of_lane(t);
+	}
+	t->lane = lane;
+	return err;
 }
 
 /* --- what comes back --- */
@@ -427,8 +442,10 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 		err = gs_intent_refused(t->j, &in->as.refused.intent, why == GS_REFUSED_ENDPOINT || reverts,
 		                        t->node->now);
 	}
-	gs_node_lane_of(t)->gap.known = gs_node_lane_of(t)->gap.known &&
-	                                !(p.fills && p.cancels); /* found again, if it is one */
+	if (p.fills && p.cancels) { /* what an endpoint refused is found again, if it is a gap */
+		gs_node_lane_of(t)->gap.tried = why == GS_REFUSED_ENDPOINT;
+		gs_node_lane_of(t)->gap.known = gs_node_lane_of(t)->gap.known && why == GS_REFUSED_ENDPOINT;
+	}
 	gs_buf_free(&data);
 	return err;
 }
@@ -520,6 +537,8 @@ static enum gs_err settle_mined(struct gs_node_turn *t, const struct gs_node_inp
 	err = gs_intent_mined(t->j, tx, in->as.receipt.success, t->node->now);
 	if (!err)
 		err = gs_budget_spend(t->j, GS_LANE_CHAIN, t->node->now, in->as.receipt.cost);
+	if (!err)
+		err = gs_tending_next(t);
 	gs_hex_encode(tx->hash.b, 32, true, hash);
 	gs_wei_format_ether(in->as.receipt.cost, cost);
 	gs_log_line(t->node->log, in->as.receipt.success ? GS_LOG_INFO : GS_LOG_WARN, "tx.mined",

@@ -1,0 +1,324 @@
+/* Nonces that nobody uses, the order in which a look asks and sends, and what a reorganisation drops. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "chain/eth/bindings.h"
+#include "tests/unit/node_txs.h"
+#include "validator/node/node_state.h"
+
+/* The newest of a line is sent again: its endpoint may say that the nonce is used. By then the receipts of all of it have been looked for. */
+static void receipts_come_before_refusals(void **state)
+{
+	struct node_fixture *f = *state;
+
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_blocks(f, NODE_DUE_BUMP);
+	node_sign_at(f, 0x72, 95, 9);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_true(node_place_of(f, GS_EFFECT_WATCH, 0x71) < node_place_of(f, GS_EFFECT_SEND, 0x72));
+	assert_true(node_place_of(f, GS_EFFECT_WATCH, 0x72) < node_place_of(f, GS_EFFECT_SEND, 0x72));
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 0);
+}
+
+/* A transaction of another user of the key had nonce 5, and a reorganisation lost it: ours with nonce 6 would wait for ever. */
+static void a_gap_is_filled(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	node_sign_at(f, 0x71, 80, 8);
+	node_nonce_is(f, NODE_FIRST_NONCE + 2);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_non_null(node_effect(f, GS_EFFECT_NONCE));
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* not on the word of one look */
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_sign_at(f, 0x72, 90, 9);
+	node_nonce_is(f, NODE_FIRST_NONCE + 2);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x72, true, 1);
+	node_receipt_of(f, 0x71, true, 1);
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+	node_wrong_claim(f, 2); /* the line goes on where it was */
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 2);
+}
+
+/* What waits behind a gap is replaced again and again, so that a replacement is under way at every look at the nonces. */
+static void a_gap_is_filled_beside_replacements(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	node_sign_at(f, 0x71, 80, 8);
+	node_blocks(f, NODE_DUE_BUMP);
+	const struct gs_node_effect replacement = *node_effect(f, GS_EFFECT_PREPARE);
+	assert_true(replacement.replaces);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	node_nonce_is(f, NODE_FIRST_NONCE); /* known from now on; the replacement is still being made */
+	node_sign_this(f, &replacement, 0x72, 90, 9);
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_sign_at(f, 0x73, 90, 9);
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x73, true, 1);
+	node_receipt_of(f, 0x72, true, 1);
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+}
+
+/* Where the first effect of this kind stands among all of the step. */
+static size_t first_of(const struct node_fixture *f, enum gs_node_effect_kind kind)
+{
+	const struct gs_node_effect *e = node_effect(f, kind);
+
+	assert_non_null(e);
+	return (size_t)(e - f->effects.effect);
+}
+
+/* Endpoints take only so many requests, and the more waits behind a gap, the more there is to be looked for: what could end that is
+ * asked and signed before. */
+static void the_gap_comes_before_what_waits_behind_it(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	node_sign_at(f, 0x71, 80, 8);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_true(first_of(f, GS_EFFECT_NONCE) < first_of(f, GS_EFFECT_SEND));
+	assert_true(first_of(f, GS_EFFECT_NONCE) < first_of(f, GS_EFFECT_WATCH));
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* not at once: it would be refused once more */
+	for (int i = 0; i < 3; i++) {
+		node_tick(f); /* known as it is, it needs no more looks at the nonces */
+		node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+		assert_true(first_of(f, GS_EFFECT_PREPARE) < first_of(f, GS_EFFECT_WATCH));
+		node_refuse(f, GS_REFUSED_ENDPOINT);
+	}
+	node_nonce_is(f, NODE_FIRST_NONCE + 2); /* whoever had it has sent it again */
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	f->now_s += f->options.resend_s;
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	node_nonce_is(f, NODE_FIRST_NONCE - 1); /* another one is free: that, too, must be seen twice */
+	node_tick(f);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
+/* The same of what was never signed: it does not wait for what is looked for. */
+static void what_is_new_is_signed_before_others_are_looked_for(void **state)
+{
+	struct node_fixture *f = *state;
+
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_wrong_claim(f, 2);
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	f->now_s += 60;
+	node_tick(f);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
+	assert_true(first_of(f, GS_EFFECT_PREPARE) < first_of(f, GS_EFFECT_WATCH));
+	assert_true(first_of(f, GS_EFFECT_PREPARE) < first_of(f, GS_EFFECT_SEND));
+}
+
+static bool is_before(const struct node_fixture *f, enum gs_node_effect_kind one, enum gs_node_effect_kind other)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < f->effects.count; i++)
+		last = f->effects.effect[i].kind == one ? i : last;
+	return last < first_of(f, other);
+}
+
+static unsigned of_kind(const struct node_fixture *f, enum gs_node_effect_kind kind)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < f->effects.count; i++)
+		n += f->effects.effect[i].kind == kind;
+	return n;
+}
+
+/* Of many that wait the lowest are sent and looked for; none is forgotten. */
+static void the_lowest_are_looked_for(void **state)
+{
+	enum { ALL = GS_NODE_LINES_AT_ONCE + 3 };
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 1000;
+	node_txs_reopen(f);
+	node_deposit(f, 1000);
+	for (unsigned i = 0; i < ALL; i++) {
+		node_wrong_claim(f, 1 + i);
+		node_sign_at(f, (uint8_t)(0x71 + i), 80, 8);
+	}
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_NONCE), 1);
+	assert_true(is_before(f, GS_EFFECT_NONCE, GS_EFFECT_WATCH));
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), GS_NODE_LINES_AT_ONCE);
+	assert_int_equal(of_kind(f, GS_EFFECT_WATCH), GS_NODE_LINES_AT_ONCE);
+	for (unsigned i = 0; i < GS_NODE_LINES_AT_ONCE; i++) {
+		assert_int_equal(node_count(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)), 1);
+		assert_int_equal(node_count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i)), 1);
+		assert_true(node_place_of(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i)) <
+		            node_place_of(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)));
+		assert_true(i == 0 || node_place_of(f, GS_EFFECT_SEND, (uint8_t)(0x70 + i)) <
+		                              node_place_of(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)));
+	}
+	f->now_s++;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL - GS_NODE_LINES_AT_ONCE);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71 + ALL - 1), 1);
+	node_blocks(f, 1);
+	for (unsigned i = 0; i < ALL; i++) {
+		node_receipt_of(f, (uint8_t)(0x71 + i), true, 1);
+		const bool more = i + GS_NODE_LINES_AT_ONCE < ALL;
+		assert_int_equal(of_kind(f, GS_EFFECT_WATCH), more);
+		if (more)
+			assert_int_equal(node_count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i + GS_NODE_LINES_AT_ONCE)),
+			                 1);
+	}
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+}
+
+/* An endpoint that is behind shows a nonce that we know to be used: that is no gap. */
+static void an_old_endpoint_shows_no_gap(void **state)
+{
+	struct node_fixture *f = *state;
+
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x71, true, 1);
+	node_wrong_claim(f, 2);
+	node_sign_at(f, 0x72, 80, 8);
+	for (int i = 0; i < 4; i++) {
+		node_nonce_is(f, NODE_FIRST_NONCE); /* mined, as we know */
+		assert_null(node_effect(f, GS_EFFECT_PREPARE));
+		node_nonce_is(f, NODE_FIRST_NONCE + 1); /* ours, lost by its pool: it is sent again */
+		assert_null(node_effect(f, GS_EFFECT_PREPARE));
+		f->now_s += f->options.resend_s;
+		node_tick(f);
+		assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x72), 1);
+	}
+}
+
+/* Nothing of ours waits behind it: then the next transaction has that nonce. */
+static void a_nonce_that_is_free_again_is_used(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 3;
+	node_feed(f, &behind);
+	node_refuse(f, GS_REFUSED_REVERTS);
+	node_nonce_is(f, NODE_FIRST_NONCE + 1);
+	f->now_s += f->options.resend_s;
+	node_nonce_is(f, NODE_FIRST_NONCE + 1);
+	node_tick(f);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
+}
+
+/* Headers and logs of an empty branch of so many blocks on top of `fork`. */
+static void other_branch(struct node_fixture *f, struct gs_head fork, unsigned length)
+{
+	struct gs_node_input in = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS};
+	struct gs_head branch[8];
+
+	assert_in_range(length, 1, GS_ARRAY_LEN(branch));
+	f->head = fork;
+	for (unsigned i = 0; i < length; i++) {
+		node_next_head(f, 0x22);
+		branch[i] = f->head;
+	}
+	for (unsigned i = length; i-- > 0;) {
+		in.as.header = branch[i];
+		node_feed(f, &in);
+	}
+	for (unsigned i = 0; i < length; i++) {
+		logs.as.logs.block = branch[i].hash;
+		node_feed(f, &logs);
+	}
+	f->head = branch[length - 1];
+}
+
+/* A challenge was mined, and its block is gone: it is sent again at the first look at the other branch, not only after resend_s; once. What
+ * waits before it and behind it, too. */
+static void what_a_reorganisation_drops_is_sent_at_once(void **state)
+{
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 0;
+	f->options.resend_s = 3600;
+	node_txs_reopen(f);
+	node_deposit(f, 1000);
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_wrong_claim(f, 2);
+	node_sign_at(f, 0x72, 80, 8);
+	const struct gs_head fork = f->head;
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x71, true, 7);
+	node_tick(f);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71) + node_count(f, GS_EFFECT_SEND, 0x72), 0);
+	assert_int_equal(node_summary_of(f).pending_txs, 1);
+
+	other_branch(f, fork, 2);
+	assert_int_equal(node_summary_of(f).pending_txs, 2);
+	node_tick(f);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 1);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x72), 1);
+	assert_non_null(node_effect(f, GS_EFFECT_NONCE));
+	node_tick(f);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71) + node_count(f, GS_EFFECT_SEND, 0x72), 0);
+	assert_int_equal(node_count(f, GS_EFFECT_WATCH, 0x71), 1);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(receipts_come_before_refusals, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_gap_is_filled, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(the_gap_comes_before_what_waits_behind_it, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_new_is_signed_before_others_are_looked_for, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_nonce_that_is_free_again_is_used, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_reorganisation_drops_is_sent_at_once, node_txs_set_up,
+	                                        node_tear_down),
+	};
+
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
