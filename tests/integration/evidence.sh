@@ -93,6 +93,8 @@ for name, bytes_ in whole.items():
     for n in range(8):
         refused(bytes_[: random.randrange(len(bytes_))], (name, "cut"))
     refused(bytes_ + b"\0", (name, "longer"))
+    for n in range(21, 60): # around what the digest alone takes
+        refused(bytes_[:n], (name, "cut short", n))
 refused(whole["wrong"][:22] + b"\xc6\xff\xff\xff\xff" + whole["wrong"][27:], "a huge length")
 run = verify(whole["wrong"][:4].replace(b"\x01", b"\x02") + whole["wrong"][4:])
 assert run.returncode == 1 and "version 2" in run.stderr, run

@@ -255,7 +255,7 @@ enum gs_err gs_evidence_decode(struct gs_bytes bytes, struct gs_evidence *out, s
 	if (bytes.len > GS_EVIDENCE_BYTES_MAX)
 		return gs_fail(error, GS_ELIMIT, "more than %d MiB: no evidence is that large",
 		               GS_EVIDENCE_BYTES_MAX >> 20);
-	if (!gs_evidence_is(bytes))
+	if (!gs_evidence_is(bytes) || bytes.len <= DIGEST_TAIL)
 		return gs_fail(error, GS_ECORRUPT, "not an evidence file, or cut short");
 	if (bytes.ptr[3] != GS_EVIDENCE_VERSION)
 		return gs_fail(error, GS_EUNSUPPORTED,
