@@ -268,6 +268,55 @@ static void other_branch(struct node_fixture *f, struct gs_head fork, unsigned l
 	f->head = branch[length - 1];
 }
 
+/* A challenge was mined, and the endpoint tells of its nonce as free before it tells of the reorganisation that made it so: a filler takes the
+ * nonce. When that is mined, the challenge's transaction can never be, and it is planned again; also when a third of the key takes both. */
+static void what_a_filler_displaces_is_planned_again(struct node_fixture *f, bool filler_is_mined)
+{
+	node_deposit(f, 1000);
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_wrong_claim(f, 2);
+	node_sign_at(f, 0x72, 80, 8);
+	const struct gs_head fork = f->head;
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x71, true, 7);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	for (int i = 0; i < 2; i++) {
+		f->now_s += f->options.resend_s;
+		node_nonce_is(f, NODE_FIRST_NONCE);
+	}
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_sign_at(f, 0x73, 90, 9);
+	other_branch(f, fork, 2);
+	assert_int_equal(node_summary_of(f).pending_txs, 2); /* lines */
+	if (filler_is_mined) {
+		node_receipt_of(f, 0x73, true, 1);
+	} else {
+		struct gs_node_input lost = {.kind = GS_INPUT_NONCE_LOST};
+		lost.as.nonce_lost.tx = node_hash(0x73);
+		lost.as.nonce_lost.nonce = NODE_FIRST_NONCE + 1;
+		node_feed(f, &lost);
+		f->now_s += f->options.resend_s;
+		node_feed(f, &lost);
+	}
+	assert_int_equal(node_summary_of(f).pending_txs, 1);
+	f->now_s += 60;
+	node_tick(f);
+	const struct gs_node_effect *again = node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_CHALLENGE);
+	assert_non_null(again);
+	assert_int_equal(again->nonce, NODE_FIRST_NONCE + 2);
+}
+
+static void what_a_mined_filler_displaces_is_planned_again(void **state)
+{
+	what_a_filler_displaces_is_planned_again(*state, true);
+}
+
+static void what_is_lost_with_a_filler_is_planned_again(void **state)
+{
+	what_a_filler_displaces_is_planned_again(*state, false);
+}
+
 /* A challenge was mined, and its block is gone: it is sent again at the first look at the other branch, not only after resend_s; once. What
  * waits before it and behind it, too. */
 static void what_a_reorganisation_drops_is_sent_at_once(void **state)
@@ -316,6 +365,10 @@ int main(void)
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_nonce_that_is_free_again_is_used, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_mined_filler_displaces_is_planned_again, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_lost_with_a_filler_is_planned_again, node_txs_set_up,
+	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_a_reorganisation_drops_is_sent_at_once, node_txs_set_up,
 	                                        node_tear_down),
 	};

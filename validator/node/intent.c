@@ -487,6 +487,23 @@ static enum gs_err fail_with(struct gs_journal *j, const struct gs_tx_record *tx
 	return err;
 }
 
+/* All with the nonce of tx are settled by it. What another intent sent with that nonce can never be mined, through no fault of its own: it is planned
+ * again. That is how a gap that was none ends, since a reorganisation was heard of later than of the nonces that it made free: the filler stands in
+ * one line with what had the nonce before. */
+static enum gs_err settle_line(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now)
+{
+	struct gs_tx_list list;
+	enum gs_err err = gs_tx_record_pending(j, GS_LANE_CHAIN, &list);
+
+	if (!err)
+		err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);
+	for (size_t i = 0; i < list.count && !err; i++)
+		if (list.tx[i].nonce == tx->nonce && !gs_hash_equal(&list.tx[i].intent, &tx->intent))
+			err = fail_with(j, &list.tx[i], false, now);
+	gs_tx_list_free(&list);
+	return err;
+}
+
 enum gs_err gs_intent_refused(struct gs_journal *j, const struct gs_hash *id, bool reverts, struct gs_time now)
 {
 	struct gs_buf data;
@@ -512,7 +529,7 @@ enum gs_err gs_intent_mined(struct gs_journal *j, const struct gs_tx_record *tx,
 {
 	struct gs_buf data;
 	struct gs_intent intent;
-	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);
+	enum gs_err err = settle_line(j, tx, now);
 
 	if (err || gs_hash_is_zero(&tx->intent))
 		return err;
@@ -543,7 +560,7 @@ enum gs_err gs_intent_done(struct gs_journal *j, const struct gs_intent *intent,
 
 enum gs_err gs_intent_lost(struct gs_journal *j, const struct gs_tx_record *tx, struct gs_time now)
 {
-	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);
+	enum gs_err err = settle_line(j, tx, now);
 
 	return err ? err : fail_with(j, tx, true, now);
 }
