@@ -96,7 +96,7 @@ MUTANTS = [
      "	lane->gap.known = behind;", "	lane->gap.known = false;",
      NODES + "reorg --set faults.outage=120 --set duties.withdraw=1 --set validators.griefer=2"),
     ("a nonce that is lost is waited for", "validator/node/intent.c",
-     "	enum gs_err err = gs_tx_record_settle(j, GS_LANE_CHAIN, tx->nonce, j->block);\n\n	return err ? err : fail_with(j, tx, true, now);",
+     "	enum gs_err err = settle_line(j, tx, now);\n\n	return err ? err : fail_with(j, tx, true, now);",
      "	return fail_with(j, tx, true, now);", NODES + "replace"),
     ("a settled transaction is not taken back with its block", "validator/node/tx_record.c",
      "		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);", "		err = gs_tx_record_put(j, &list.tx[i], false);", NODES + "reorg"),
