@@ -157,7 +157,8 @@ static enum gs_err mine(struct gs_sim_run *r, struct gs_error *error)
 
 static enum gs_err second(struct gs_sim_run *r, struct gs_error *error)
 {
-	bool out = !r->calm && gs_sim_run_within(r, &r->trouble.outage);
+	/* with l1 blocks go on (faults/outage.c), and nodes must keep up with them */
+	bool out = !r->calm && gs_sim_run_within(r, &r->trouble.outage) && r->value[GS_SIM_P_L1] == 0;
 	const uint64_t poll_s = out ? OUTAGE_POLL_S : r->network.rules.block_s;
 	enum gs_err err = post_due(r);
 	if (err == GS_OK)

@@ -16,6 +16,7 @@ static enum gs_err contracts_of(const struct gs_config *config, struct gs_sessio
 	struct gs_deployment deployment;
 	enum gs_err err;
 
+	*out = (struct gs_contracts){0};
 	*open = config->rpc.count > 0;
 	if (*open) {
 		err = gs_session_open(config, GS_SESSION_CONTRACTS, session, error);

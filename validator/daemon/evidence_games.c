@@ -251,8 +251,10 @@ enum gs_err gs_evidence_check_games(struct gs_evidence_checking *c)
 	r.game = calloc(GS_EVIDENCE_GAMES_MAX, sizeof(*r.game));
 	r.call = calloc(1, sizeof(*r.call));
 	event = calloc(1, sizeof(*event));
-	if (!r.game || !r.call || !event)
+	if (!r.game || !r.call || !event) {
 		err = gs_fail(c->error, GS_ENOMEM, "evidence: no memory");
+		goto out;
+	}
 	for (size_t i = 0; i < c->chain.logs && !err && !r.failed; i++) {
 		const struct gs_evidence_log *log = &c->chain.log[i];
 		if (!gs_address_equal(&log->entry->address, &c->e->contracts.disputes) ||
@@ -262,6 +264,7 @@ enum gs_err gs_evidence_check_games(struct gs_evidence_checking *c)
 	}
 	if (!err)
 		tell(&r);
+out:
 	free(event);
 	free(r.call);
 	free(r.game);
