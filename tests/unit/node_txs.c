@@ -1,4 +1,4 @@
-/* tests/unit/node_txs.c */
+/* tests/unit/node_txs.c: see node_txs.h */
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>

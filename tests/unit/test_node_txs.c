@@ -9,17 +9,6 @@
 #include "tests/unit/node_txs.h"
 #include "validator/node/node_state.h"
 
-/* Transactions that wait: replaced, taken back, lost, counted, forgotten; nonces that nobody uses; a day's budget. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include "chain/eth/bindings.h"
-#include "tests/unit/node_fixture.h"
-#include "validator/node/node_state.h"
-
 static void a_stuck_one_offers_more(void **state)
 {
 	struct node_fixture *f = *state;
