@@ -271,7 +271,8 @@ static void small_images(void **state)
 		turned += c.packs != 0;
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(turned, cases / 4, cases); /* the rest: images that fill vectors, other epilogues and types */
+	/* The rest: images that fill vectors, the more of them the narrower these are (a quarter is left with 16 lanes), other epilogues and types. */
+	assert_in_range(turned, cases / 20, cases);
 }
 
 /* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
