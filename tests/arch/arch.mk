@@ -10,7 +10,7 @@ ARCH_DIRS := chain/core chain/eth challenge/machine challenge/game storage valid
 ARCH_SIM := $(filter-out simulations/remote.c simulations/remote_serve.c simulations/main.c,$(wildcard simulations/*.c simulations/*/*.c))
 ARCH_SOURCES := $(foreach dir,$(ARCH_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)) $(ARCH_SIM) $(addprefix validator/cli/,dispute_draw.c dispute_fault.c) \
 	$(addprefix chain/rpc/,hexjson.c keyfile.c passphrase.c)
-ARCH_SUPPORT := $(filter tests/generator/% tests/oracle/% tests/mirror/%,$(SUPPORT_SOURCES)) tests/unit/node_fixture.c \
+ARCH_SUPPORT := $(filter tests/generator/% tests/oracle/% tests/mirror/%,$(SUPPORT_SOURCES)) tests/unit/node_fixture.c tests/unit/node_txs.c \
 	$(addprefix tests/support/,exec_case.c mpfr_f32.c pow_cases.c within_cases.c within_mpfr.c) $(wildcard tests/support/onnx_*.c)
 # test_onnx_hostile limits its children's memory, which the emulator needs for itself; test_exec_places reads models as the commands do.
 ARCH_TESTS := abi attacks_limits bonds catalogue contract core_buf core_core core_hash core_keccak_lanes core_u256 deposit descriptor elementary \

@@ -94,9 +94,9 @@ class Plan:
 class Node:
     """A process that is started again when it does not get past its start, and when the schedule kills it."""
 
-    def __init__(self, name, command, folder, environment):
+    def __init__(self, name, command, folder, environment=()):
         self.name, self.command, self.log = name, command, folder / f"{name}.log"
-        self.environment = {**os.environ, **ENVIRONMENT, **environment}
+        self.variables = {**os.environ, **ENVIRONMENT, **dict(environment)}
         self.process, self.starts, self.killed, self.problem, self.task, self.before = None, 0, 0, None, None, 0
 
     def start(self):
@@ -107,7 +107,7 @@ class Node:
             self.before = self.log.stat().st_size if self.log.exists() else 0
             with open(self.log, "ab") as log:
                 self.process = await asyncio.create_subprocess_exec(*self.command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                                                                    env=self.environment)
+                                                                    env=self.variables)
             self.starts += 1
             killed = self.killed
             code = await self.process.wait()
