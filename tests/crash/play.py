@@ -22,6 +22,7 @@ from schedules import ATTACKER, CLAIMANT, HONEST, LIAR, VALIDATOR, Wrong  # noqa
 
 PACE_S = 0.04           # between two blocks, each a second of the chain's time, when a transaction waits for one
 QUIET_PACE_S = 0.16     # when none does
+FORGETFUL_PACE_S = 2.0  # with nodes that forget: what was signed before must still wait when it is signed again, or the chain tells of it
 PATIENT_PACE_S = 0.4    # while an honest node is not past its start: the chain's clock runs faster than ours, a start does not
 SETTLE_S = 900          # of ours
 ENVIRONMENT = {"GAINSAY_INTERVALS_RPC_TIMEOUT_MS": "20000", "GAINSAY_INTERVALS_RESEND_S": "5"}
@@ -173,6 +174,8 @@ class Play(schedules.Run):
             await asyncio.sleep(PACE_S)
             up = all(self.nodes[name].is_up() for name in HONEST.values())
             waiting = up and int((await self.world.call("txpool_status"))["pending"], 16) > 0
+            if waiting and self.forgets and time.monotonic() - start < FORGETFUL_PACE_S:
+                continue
             if waiting or time.monotonic() - start >= (QUIET_PACE_S if up else PATIENT_PACE_S):
                 return
 
