@@ -51,16 +51,6 @@ taken=$(grep -o 'chain.catchup.*' "$work/whole.log" | sort -t= -k2 -n | tail -1)
 ! grep -q 'chain.range_refused' "$work/whole.log" && ok "no range was refused" || fail "$(grep -m1 chain.range_refused "$work/whole.log")"
 
 # Three endpoints, one of which leaves logs out, and the one that lies with a single honest one.
-listening() { # NAME: waits for its line, and prints the address
-	local i at=
-	for ((i = 0; i < 300; i++)); do
-		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $at ]] && break
-		sleep 0.1
-	done
-	[[ -n $at ]] || { echo "$1 did not start" >&2; exit 1; }
-	echo "http://$at"
-}
 for name in liar honest; do
 	start "$name" /usr/bin/python3 "$root/tests/support/liar.py" "$url"
 done
