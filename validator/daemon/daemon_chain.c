@@ -1,7 +1,7 @@
 /* Following the chain: a tick asks for the newest header, walks up to it block by block or by ranges of final ones, and looks at what is due. */
 #include "validator/daemon/daemon_state.h"
 
-enum { FINAL_EVERY_S = 10 }; /* how often it is asked which block is final */
+enum { FINAL_EVERY_S = 10, FUNDS_EVERY_S = 15 }; /* how often it is asked which block is final, what the account has */
 
 static enum gs_err ask(struct gs_daemon *d, enum gs_chain_job_kind kind, uint64_t number)
 {
@@ -154,6 +154,10 @@ void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self)
 	if (!err && (uint64_t)time(NULL) >= d->catchup.final_at_s + FINAL_EVERY_S) {
 		d->catchup.final_at_s = (uint64_t)time(NULL);
 		err = ask(d, GS_CHAIN_FINAL, 0);
+	}
+	if (!err && (uint64_t)time(NULL) >= d->funds_at_s + FUNDS_EVERY_S) {
+		d->funds_at_s = (uint64_t)time(NULL);
+		err = ask(d, GS_CHAIN_FUNDS, 0);
 	}
 	if (err)
 		gs_daemon_stop(d, err);

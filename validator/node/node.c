@@ -242,6 +242,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
+	case GS_INPUT_FUNDS: return gs_node_on_funds(t, &in->as.funds);
 	}
 	return GS_EINVAL;
 }

@@ -21,6 +21,7 @@
 #include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
 #include "validator/node/attest.h"
+#include "validator/node/capital.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
 #include "validator/node/sampling.h"
@@ -64,6 +65,7 @@ struct gs_node_options {
 		struct gs_wei gas_per_day; /* zero: any amount */
 		bool obligations;          /* of running games go on beyond it */
 	} budget;
+	struct gs_capital_policy capital;
 	struct { /* past the sequencer */
 		bool on;
 		struct gs_address portal; /* OptimismPortal on L1 */
@@ -122,6 +124,7 @@ enum gs_node_input_kind {
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
+	GS_INPUT_FUNDS, /* what the account has, and what gas costs: now and then, and before anything is ventured */
 };
 
 struct gs_node_input {
@@ -161,6 +164,7 @@ struct gs_node_input {
 			const char *reason;
 		} executed;
 		struct gs_address distrusted;
+		struct gs_funds funds;
 		struct gs_bytes told;
 		struct {
 			const struct gs_leaf_data *leaf;
@@ -290,6 +294,7 @@ struct gs_node_summary {
 	struct gs_wei spent_today;
 	struct gs_wei spent; /* in all */
 	uint64_t executions; /* under way */
+	struct gs_capital_outlook capital;
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);

@@ -69,6 +69,11 @@ struct gs_node {
 	struct gs_time unknown_told;  /* the same of leaves whose data are not here */
 	struct gs_time refused_told;  /* the same of messages that are no moves */
 	struct gs_time attest_told;   /* the same of a claim that is not attested */
+	struct gs_time capital_told;  /* the same of what waits because funds are reserved */
+	struct gs_time outlook_told;  /* when it was last said how long funds last */
+	bool capital_alarm;           /* and that was an alarm */
+	struct gs_funds funds;        /* as they were told last, at the price that gas is reckoned at... */
+	struct gs_time funds_at;      /* ...then; 0: never */
 	struct gs_time now;
 };
 
@@ -160,6 +165,15 @@ GS_MUST enum gs_err gs_plan_attested(struct gs_node_turn *t, const struct gs_att
 /* The stake that an intent on its way is going to lock for an attestation; zero for another. */
 GS_MUST enum gs_err gs_plan_attesting(struct gs_journal *j, const struct gs_intent *intent,
                                       const struct gs_address *self, struct gs_wei *out);
+/* What there is to pay with, and what of it is spoken for; except: by an intent that does not count, or NULL. */
+GS_MUST enum gs_err gs_plan_capital(struct gs_node_turn *t, const struct gs_hash *except, struct gs_capital *out);
+GS_MUST enum gs_err gs_plan_outlook(struct gs_node_turn *t, struct gs_capital_outlook *out);
+/* Whether an attestation can be paid for with all that follows it. */
+GS_MUST enum gs_err gs_plan_can_attest(struct gs_node_turn *t, bool *out);
+/* *allowed becomes false, or *left (zero: any amount) less, when what the intent costs would be taken from what is spoken for. */
+GS_MUST enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
+                                      bool *allowed);
+GS_MUST enum gs_err gs_node_on_funds(struct gs_node_turn *t, const struct gs_funds *told);
 /* Stake that nothing on its way will lock. */
 GS_MUST enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out);
 /* Enters an intent, unless it is there. state may be NULL. due: by when it must be mined; 0: at any time. */
@@ -229,6 +243,8 @@ struct gs_spent {
 };
 GS_MUST enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out);
 GS_MUST enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_wei cost);
+/* What gas costs a day at the present rate: an average over days, in which an hour counts 23/24 of the next. */
+GS_MUST enum gs_err gs_budget_a_day(struct gs_journal *j, struct gs_time now, struct gs_wei *out);
 /* *left: what the intent may cost; zero: anything. */
 GS_MUST enum gs_err gs_budget_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
                                      bool *allowed);
