@@ -53,11 +53,17 @@ static void reopen(struct node_fixture *f, uint32_t defences)
 	node_tick(f);
 }
 
-static void funds(struct node_fixture *f, uint64_t balance, uint64_t per_gas)
+static void tell(struct node_fixture *f, uint64_t balance, uint64_t per_gas)
 {
-	struct gs_node_input in = {.kind = GS_INPUT_FUNDS, .as.funds = {.balance = wei(balance), .per_gas = wei(per_gas)}};
+	struct gs_node_input in = {.kind = GS_INPUT_FUNDS,
+	                           .as.funds = {.balance = wei(balance), .per_gas = wei(per_gas)}};
 
 	node_feed(f, &in);
+}
+
+static void funds(struct node_fixture *f, uint64_t balance, uint64_t per_gas)
+{
+	tell(f, balance, per_gas);
 	node_tick(f);
 }
 
@@ -224,14 +230,15 @@ static void what_can_wait_leaves_the_reserve_alone(void **state)
 	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* nothing is known any more */
 	funds(f, rest.v.limb[0], PRICE);
 	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* nothing is left */
-	funds(f, rest.v.limb[0] + HEADROOM, PRICE);
+	tell(f, rest.v.limb[0] + HEADROOM, PRICE);
 	e = node_prepare(f, &f->options.contracts.claims, GS_CLAIMS_FN_FINALIZE);
 	assert_non_null(e);
 	assert_int_equal(e->cost_max.v.limb[0], HEADROOM);
 	node_sign(f, 0x72);
 	funds(f, 1, PRICE);
 	assert_true(outlook(f).now.short_of_running);
-	f->now_s = NODE_WINDOW_END_S + 1001; /* the claimant's clock is over: the game is won by a transaction that has first claim */
+	f->now_s = NODE_WINDOW_END_S +
+	           1001; /* the claimant's clock is over: the game is won by a transaction that has first claim */
 	f->head.time.unix_s = f->now_s;
 	node_block(f, 0x11, NULL, 0);
 	e = node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_TIMEOUT);

@@ -26,8 +26,8 @@ static json_t *capital_json(const struct gs_capital_outlook *c)
 	gs_wei_format_ether(c->a_day, a_day);
 	return json_pack("{s:b,s:I,s:o,s:s,s:s,s:s,s:s,s:s,s:o}", "known", c->now.known, "games",
 	                 (json_int_t)c->now.games, "more_games", number_or_null(c->more_games), "bound_by",
-	                 c->by_gas ? "gas" : "stake", "stake_free", stake, "balance", balance, "balance_unreserved", left,
-	                 "gas_a_day", a_day, "lasts_s", number_or_null(c->lasts_s));
+	                 c->by_gas ? "gas" : "stake", "stake_free", stake, "balance", balance, "balance_unreserved",
+	                 left, "gas_a_day", a_day, "lasts_s", number_or_null(c->lasts_s));
 }
 
 static void print_capital(const struct gs_capital_outlook *c)
@@ -49,22 +49,27 @@ static void print_capital(const struct gs_capital_outlook *c)
 
 static void print_summary(const struct gs_node_summary *s, bool json)
 {
-	char today[GS_U256_DECIMAL_MAX], all[GS_U256_DECIMAL_MAX];
+	char today[GS_U256_DECIMAL_MAX], all[GS_U256_DECIMAL_MAX], shed[GS_U256_DECIMAL_MAX];
 	json_t *root;
 
 	gs_wei_format_ether(s->spent_today, today);
 	gs_wei_format_ether(s->spent, all);
+	gs_wei_format_ether(s->shed_value, shed);
 	if (!json) {
 		printf("%llu claims: %llu final, %llu invalid, %llu open; %llu games open; gas cost %s, %s of it today\n",
 		       (unsigned long long)s->claims, (unsigned long long)s->final, (unsigned long long)s->invalid,
 		       (unsigned long long)s->open, (unsigned long long)s->open_games, all, today);
 		print_capital(&s->capital);
+		if (s->shed)
+			printf("%llu samples with %s at stake were given up for want of time\n",
+			       (unsigned long long)s->shed, shed);
 		return;
 	}
-	root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:o}", "claims", (json_int_t)s->claims, "final",
-	                 (json_int_t)s->final, "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open,
+	root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:o,s:{s:I,s:I,s:I,s:s}}", "claims", (json_int_t)s->claims,
+	                 "final", (json_int_t)s->final, "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open,
 	                 "open_games", (json_int_t)s->open_games, "gas_spent", all, "gas_spent_today", today, "capital",
-	                 capital_json(&s->capital));
+	                 capital_json(&s->capital), "work", "waiting", (json_int_t)s->waiting, "deferred",
+	                 (json_int_t)s->deferred, "shed", (json_int_t)s->shed, "shed_value", shed);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(root);

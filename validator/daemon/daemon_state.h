@@ -55,8 +55,8 @@ struct gs_daemon {
 	struct gs_follow follow;
 	struct gs_catchup catchup;
 	enum gs_daemon_phase phase;
-	bool woken;     /* an endpoint told of a head since the tick began */
-	uint64_t nonce; /* of the account when we came */
+	bool woken;          /* an endpoint told of a head since the tick began */
+	uint64_t nonce;      /* of the account when we came */
 	uint64_t funds_at_s; /* when it was last asked what the account has */
 	time_t started;
 	struct gs_ready ready;

@@ -40,7 +40,7 @@ GS_MUST enum gs_err gs_capital_rest(const struct gs_funds *funds, const struct g
                                     struct gs_wei *out);
 
 struct gs_capital {
-	bool known;             /* what the account has, and what gas costs; without gas in the policy nothing need be known */
+	bool known; /* what the account has, and what gas costs; without gas in the policy nothing need be known */
 	struct gs_wei balance;
 	struct gs_wei running, planned, defences, waiting; /* of gas */
 	uint32_t games;                                    /* that run */
@@ -52,9 +52,10 @@ struct gs_capital {
 /* What an operator is told. */
 struct gs_capital_outlook {
 	struct gs_capital now;
-	uint64_t more_games;  /* that could be paid for besides, each the dearest of the models; UINT64_MAX: any number */
-	bool by_gas;          /* it is gas that bounds them, not stake */
-	struct gs_wei bond;   /* of one */
+	uint64_t
+		more_games; /* that could be paid for besides, each the dearest of the models; UINT64_MAX: any number */
+	bool by_gas;        /* it is gas that bounds them, not stake */
+	struct gs_wei bond; /* of one */
 	struct gs_wei a_game; /* gas of one */
 	struct gs_wei a_day;  /* spent on gas at the present rate */
 	uint64_t lasts_s;     /* until then the balance lasts at that rate; UINT64_MAX: nothing is spent */

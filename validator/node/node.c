@@ -198,6 +198,8 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 		err = gs_tending_look(t, false);
 	if (!err)
 		err = gs_forced_look(t);
+	if (!err)
+		err = gs_capital_tell(t);
 	if (!err && keep_s && node->now.unix_s > keep_s)
 		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
 	return err;

@@ -66,6 +66,12 @@ struct gs_node_options {
 		bool obligations;          /* of running games go on beyond it */
 	} budget;
 	struct gs_capital_policy capital;
+	struct { /* executions of samples (validator/node/schedule.h) */
+		uint32_t
+			servers; /* that take one execution after another; 0: not told, and nothing is given up for want of time */
+		uint64_t
+			margin_s; /* before a window ends by which a verdict must be there, and a quarter of the window at most */
+	} work;
 	struct { /* past the sequencer */
 		bool on;
 		struct gs_address portal; /* OptimismPortal on L1 */
@@ -232,6 +238,7 @@ struct gs_node_effect {
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
 	bool mined;                 /* NONCE: what is mined is wanted, too */
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
+	bool urgent;                /* EXECUTE: a game or a duty needs it: before all others */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
 	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
 	/* PREPARE: */
@@ -292,8 +299,12 @@ struct gs_node_summary {
 	uint64_t attested;     /* own attestations that are not collected */
 	uint64_t pending_txs;  /* that wait: nonces */
 	struct gs_wei spent_today;
-	struct gs_wei spent; /* in all */
-	uint64_t executions; /* under way */
+	struct gs_wei spent;      /* in all */
+	uint64_t executions;      /* under way */
+	uint64_t waiting;         /* to be executed, as of the last look... */
+	uint64_t deferred;        /* ...of them, that there is no time for as it looks now */
+	uint64_t shed;            /* samples that were given up for want of time, ever... */
+	struct gs_wei shed_value; /* ...and what was at stake in them */
 	struct gs_capital_outlook capital;
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */

@@ -41,21 +41,24 @@ static enum gs_err right_root(struct gs_node_turn *t, const struct gs_claim *cla
 	return GS_OK;
 }
 
-enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
+static struct gs_node_execution *execution_of(struct gs_node *node, const struct gs_hash *claim)
+{
+	for (size_t i = 0; i < node->execution_count; i++)
+		if (gs_hash_equal(&node->execution[i].claim, claim))
+			return &node->execution[i];
+	return NULL;
+}
+
+enum gs_err gs_node_may_execute(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
 {
 	struct gs_node *node = t->node;
-	struct gs_node_execution *execution = NULL;
+	const struct gs_node_execution *execution = execution_of(node, &claim->id);
 	struct gs_verdict_record before;
-	struct gs_buf input, output;
-	struct gs_hash right;
-	bool tolerant;
 	enum gs_err err = gs_node_load_verdict(t->j, &claim->id, &before);
 
+	*out = false;
 	if (err && err != GS_ENOTFOUND)
 		return err;
-	for (size_t i = 0; i < node->execution_count && !execution; i++)
-		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
-			execution = &node->execution[i];
 	if (!execution && !err && before.verdict == GS_VERDICT_UNAVAILABLE &&
 	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S) {
 		gs_agenda_at(t, before.time.unix_s + GS_NODE_RETRY_S);
@@ -68,10 +71,25 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		gs_agenda_at(t, execution->not_before.unix_s);
 		return GS_OK;
 	}
+	*out = true;
+	return GS_OK;
+}
+
+enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
+{
+	struct gs_node *node = t->node;
+	struct gs_node_execution *execution = execution_of(node, &claim->id);
+	struct gs_buf input, output;
+	struct gs_hash right;
+	bool tolerant, ready;
+	enum gs_err err = gs_node_may_execute(t, claim, &ready);
+
+	if (err || !ready)
+		return err;
 	if (!execution) {
 		execution = free_execution(node);
 		if (!execution) {
-			gs_agenda_wait(t, claim, GS_AGENDA_SLOT);
+			gs_agenda_always(t);
 			return GS_OK; /* later */
 		}
 		*execution = (struct gs_node_execution){.claim = claim->id, .body = claim->body};
@@ -93,6 +111,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		                                .output_root = claim->body.output_root,
 		                                .right_root = right,
 		                                .tolerant = tolerant,
+		                                .urgent = !t->handing,
 		                                .own = gs_address_equal(&claim->body.claimant, &node->options.self)},
 			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);
@@ -241,7 +260,7 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 	err = gs_node_load_verdict(t->j, &claim->id, &verdict);
 	if (err == GS_ENOTFOUND || (!err && verdict.verdict == GS_VERDICT_UNAVAILABLE)) {
 		bool in_window = t->node->now.unix_s <= claim->window_end.unix_s;
-		return in_window ? gs_node_execute(t, claim) : GS_OK;
+		return in_window ? gs_work_offer(t, claim, NULL) : GS_OK;
 	}
 	if (err)
 		return err;

@@ -81,7 +81,7 @@ static enum gs_err add_challenge(struct spoken *s, const struct gs_intent *inten
 	enum gs_err err = gs_facts_claim(s->turn->j, &intent->subject, &claim);
 
 	if (!err && leaf)
-		return GS_OK; /* it is a claim, and its challenge is what counts */
+		return GS_OK;              /* it is a claim, and its challenge is what counts */
 	if (err == GS_ENOTFOUND && leaf) { /* what it would be as a claim stands in the call, behind the selector */
 		memset(&claim, 0, sizeof(claim));
 		err = read_body(intent, &claim.body);
@@ -99,8 +99,7 @@ static enum gs_err add_challenge(struct spoken *s, const struct gs_intent *inten
 	err = worst_of(s->turn, &claim.body, claim.open_games, &worst);
 	if (!err && leaf)
 		gs_bond_add_opening(&gas, GS_BATCH_LEVELS_MAX, &worst);
-	return err ? err
-	           : add_gas(&s->out->planned, &node->funds, worst.challenger.gas, worst.challenger.bytes);
+	return err ? err : add_gas(&s->out->planned, &node->funds, worst.challenger.gas, worst.challenger.bytes);
 }
 
 static enum gs_err add_planned(void *context, const struct gs_intent *intent)
@@ -177,8 +176,7 @@ static enum gs_err add_defence(struct spoken *s, const struct gs_claim_body *bod
 	enum gs_err err = worst_of(s->turn, body, 0, &worst);
 
 	s->of_model++;
-	return err ? err
-	           : add_gas(&s->out->defences, &s->turn->node->funds, worst.claimant.gas, worst.claimant.bytes);
+	return err ? err : add_gas(&s->out->defences, &s->turn->node->funds, worst.claimant.gas, worst.claimant.bytes);
 }
 
 /* Whether the key's model has had its share. */
@@ -333,7 +331,8 @@ enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out)
 /* --- one more --- */
 
 /* NULL: it can be paid for. */
-static const char *why_not(const struct gs_node *node, const struct gs_capital *c, struct gs_wei locked, struct gs_wei gas)
+static const char *why_not(const struct gs_node *node, const struct gs_capital *c, struct gs_wei locked,
+                           struct gs_wei gas)
 {
 	if (gs_wei_cmp(c->stake, locked) < 0)
 		return "free stake does not cover the bond; deposit more with 'gainsay stake deposit'";
@@ -377,10 +376,11 @@ enum gs_err gs_plan_weigh_challenge(struct gs_node_turn *t, const struct gs_clai
 	gs_wei_format_ether(capital.stake, has);
 	gs_wei_format_ether(gas, cost);
 	gs_wei_format_ether(capital.gas, left);
-	gs_log_line(node->log, GS_LOG_INFO, "challenge.cost",
-	            "claim=%s units=%u bond=%s free=%s transactions_max=%u gas_max=%llu cost_max=%s left=%s ends_by=%llu", id,
-	            1 + claim->open_games, bond, has, worst.challenger.transactions,
-	            (unsigned long long)worst.challenger.gas, cost, left, (unsigned long long)worst.ends_by);
+	gs_log_line(
+		node->log, GS_LOG_INFO, "challenge.cost",
+		"claim=%s units=%u bond=%s free=%s transactions_max=%u gas_max=%llu cost_max=%s left=%s ends_by=%llu",
+		id, 1 + claim->open_games, bond, has, worst.challenger.transactions,
+		(unsigned long long)worst.challenger.gas, cost, left, (unsigned long long)worst.ends_by);
 	if (!why)
 		return GS_OK;
 	node->poor_told = node->now;
@@ -406,7 +406,8 @@ enum gs_err gs_plan_can_attest(struct gs_node_turn *t, bool *out)
 	return err;
 }
 
-enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left, bool *allowed)
+enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
+                              bool *allowed)
 {
 	struct gs_node *node = t->node;
 	struct gs_capital c;
@@ -534,17 +535,21 @@ static void tell_outlook(struct gs_node *node, const struct gs_capital_outlook *
 		snprintf(lasts, sizeof(lasts), "%llu", (unsigned long long)o->lasts_s);
 	if (o->more_games != UINT64_MAX)
 		snprintf(more, sizeof(more), "%llu", (unsigned long long)o->more_games);
-	gs_log_line(node->log, !alarm ? GS_LOG_INFO : o->now.short_of_running ? GS_LOG_ERROR : GS_LOG_WARN,
-	            alarm ? "capital.short" : "capital",
-	            "games=%u more_games=%s bound_by=%s stake_free=%s balance=%s unreserved=%s gas_a_day=%s lasts_s=%s%s%s%s",
-	            o->now.games, more, o->by_gas ? "gas" : "stake", stake, balance, left, a_day, lasts,
-	            alarm ? " why=\"" : "",
-	            !alarm                     ? ""
-	            : o->now.short_of_running ? "the account cannot pay for the games that run; send it more at once"
-	            : few && o->by_gas        ? "few more games can be paid for: send the account more for gas"
-	            : few                     ? "few more games can be paid for: 'gainsay stake deposit'"
-	                                      : "at the present rate the account's funds are soon spent",
-	            alarm ? "\"" : "");
+	gs_log_line(
+		node->log,
+		!alarm                    ? GS_LOG_INFO
+		: o->now.short_of_running ? GS_LOG_ERROR
+					  : GS_LOG_WARN,
+		alarm ? "capital.short" : "capital",
+		"games=%u more_games=%s bound_by=%s stake_free=%s balance=%s unreserved=%s gas_a_day=%s lasts_s=%s%s%s%s",
+		o->now.games, more, o->by_gas ? "gas" : "stake", stake, balance, left, a_day, lasts,
+		alarm ? " why=\"" : "",
+		!alarm                    ? ""
+		: o->now.short_of_running ? "the account cannot pay for the games that run; send it more at once"
+		: few && o->by_gas        ? "few more games can be paid for: send the account more for gas"
+		: few                     ? "few more games can be paid for: 'gainsay stake deposit'"
+					  : "at the present rate the account's funds are soon spent",
+		alarm ? "\"" : "");
 }
 
 static bool sensible(const struct gs_funds *funds)
@@ -570,7 +575,6 @@ enum gs_err gs_node_on_funds(struct gs_node_turn *t, const struct gs_funds *told
 {
 	static const uint8_t woken[] = {GS_AGENDA_WOKEN, GS_AGENDA_STAKE};
 	struct gs_node *node = t->node;
-	struct gs_capital_outlook outlook;
 	const bool first = !funds_known(node), more = gs_wei_cmp(told->balance, node->funds.balance) > 0;
 	enum gs_err err = GS_OK;
 
@@ -585,9 +589,17 @@ enum gs_err gs_node_on_funds(struct gs_node_turn *t, const struct gs_funds *told
 	node->funds_at = node->now;
 	if (first || more)
 		err = gs_agenda_put(t->j, (struct gs_bytes){woken, sizeof(woken)});
-	if (!err)
-		err = gs_plan_outlook(t, &outlook);
-	if (!err)
-		tell_outlook(node, &outlook);
+	node->outlook_due = true;
+	return err;
+}
+
+enum gs_err gs_capital_tell(struct gs_node_turn *t)
+{
+	struct gs_capital_outlook outlook;
+	enum gs_err err = GS_OK;
+
+	if (t->node->outlook_due && !(err = gs_plan_outlook(t, &outlook)))
+		tell_outlook(t->node, &outlook);
+	t->node->outlook_due = false;
 	return err;
 }

@@ -68,6 +68,10 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 		}
 	}
 	if (!err)
+		err = gs_work_shed(&j, &out->shed, &out->shed_value);
+	out->waiting = node->waiting;
+	out->deferred = node->deferred;
+	if (!err)
 		err = gs_plan_outlook(&turn, &out->capital);
 	node->store->abort(txn);
 	for (size_t i = 0; i < node->execution_count; i++)
