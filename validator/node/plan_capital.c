@@ -160,7 +160,7 @@ static enum gs_err add_all_running(struct spoken *s)
 
 	if (!err && keys.count && !(game = malloc(sizeof(*game))))
 		err = gs_fail(s->turn->j->error, GS_ENOMEM, "node: no memory");
-	for (size_t i = 0; i < keys.count && !err; i++) {
+	for (size_t i = 0; game && i < keys.count && !err; i++) {
 		const struct gs_hash id = gs_agenda_key_id(&keys, i);
 		err = add_running(s, &id, game);
 	}
