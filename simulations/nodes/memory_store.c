@@ -211,7 +211,8 @@ static enum gs_err scan(struct gs_store_txn *txn, enum gs_table table, struct gs
 	const struct table *t = &txn->store->table[table];
 	const bool up = order == GS_STORE_ASCENDING;
 	(void)error;
-	for (size_t i = up ? first_with(t, prefix) : behind_last_with(t, prefix); up ? i < t->count : i-- > 0; i += up) {
+	for (size_t i = up ? first_with(t, prefix) : behind_last_with(t, prefix); up ? i < t->count : i-- > 0;
+	     i += up) {
 		const struct record *r = t->record[i];
 		if (!has_prefix(r, prefix))
 			break;

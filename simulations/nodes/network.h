@@ -71,7 +71,7 @@ struct gs_sim_network_rules {
 typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
 
 struct gs_sim_checkpoint { /* the contracts' state behind so many blocks */
-	size_t blocks; /* 0: none */
+	size_t blocks;     /* 0: none */
 	struct gs_sim_bank bank;
 	struct gs_sim_chain *claim; /* owned; room for all */
 	unsigned claims;

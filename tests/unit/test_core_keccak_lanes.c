@@ -275,8 +275,14 @@ static void test_selection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batches),   cmocka_unit_test(test_words), cmocka_unit_test(test_in_place),
-		cmocka_unit_test(one_message_is_hashed_as_nettle_does), cmocka_unit_test(one_state_is_permuted_as_nettle_does), cmocka_unit_test(test_every_bit), cmocka_unit_test(test_known), cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(one_message_is_hashed_as_nettle_does),
+		cmocka_unit_test(one_state_is_permuted_as_nettle_does),
+		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_selection),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,9 +278,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		err = gs_agenda_enter_written(&turn);
 	if (!err)
 		err = gs_transactions_next(&turn, false);
-	if (!err && node->options.check_agenda && (j.of_counted || !node->counted))
+	if (!err && node->options.check_agenda && (j.of_counted || node->options.check_agenda == 1))
 		err = gs_counts_check(&j);
-	node->counted = true;
 	node->written = node->written || j.watched;
 	if (!err)
 		err = gs_journal_commit(&j);

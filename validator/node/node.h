@@ -75,7 +75,8 @@ struct gs_node_options {
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
 	/* For tests: everything is looked at beside the agenda after a look at it that comes after a write, and after each that comes so
-	 * many looks after the last such check; a step fails that left something. 1: after every look. 0: never. */
+	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
+	 * counted. 1: after every look, and every step. 0: never. */
 	unsigned check_agenda;
 	struct gs_time start_time;
 };
