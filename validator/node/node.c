@@ -24,6 +24,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	node->surroundings = *surroundings;
 	node->log = log;
 	node->now = options->start_time;
+	node->written = true; /* by the life before */
 	err = gs_journal_begin(store, 0, &j, error);
 	if (err)
 		goto out;
@@ -277,8 +278,9 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		err = gs_agenda_enter_written(&turn);
 	if (!err)
 		err = gs_transactions_next(&turn, false);
-	if (!err && node->options.check_agenda)
+	if (!err && node->options.check_agenda && (j.of_counted || node->options.check_agenda == 1))
 		err = gs_counts_check(&j);
+	node->written = node->written || j.watched;
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

@@ -74,7 +74,10 @@ struct gs_node_options {
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
-	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
+	/* For tests: everything is looked at beside the agenda after a look at it that comes after a write, and after each that comes so
+	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
+	 * counted. 1: after every look, and every step. 0: never. */
+	unsigned check_agenda;
 	struct gs_time start_time;
 };
 

@@ -62,6 +62,8 @@ struct gs_node {
 	struct gs_hash walk_from; /* ...and the one that showed it */
 	bool walking;
 	struct gs_journal_watch watch; /* what this step wrote, so far */
+	bool written;                  /* something was, since everything was checked... */
+	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
 	bool sweep;                    /* it is to be, since a reorganisation */
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
