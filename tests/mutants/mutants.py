@@ -81,7 +81,7 @@ MUTANTS = [
      "	for (uint32_t i = 0; i < claim->games && !err; i++) {", "	for (uint32_t i = 0; i + 1 < claim->games && !err; i++) {",
      NODES + "none --set cast=drawn"),
     ("after a reorganisation nothing is looked at again", "validator/node/blocks.c",
-     "	node->sweep = true;", "	node->sweep = false;", NODES + "reorg" + DUTIES),
+     "	node->sweep.wanted = true;", "	node->sweep.wanted = false;", NODES + "reorg" + DUTIES),
     ("what a sequencer keeps out stays out", "validator/node/forced.c",
      "	span_s = due_s - since_s;", "	span_s = 10 * (due_s - since_s);", NODES + "none" + CENSORED),
     ("a deposit that is on its way is made again", "validator/node/forced.c",

@@ -78,6 +78,7 @@ struct gs_node_options {
 	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
 	 * counted. 1: after every look, and every step. 0: never. */
 	unsigned check_agenda;
+	uint64_t sweep_records; /* for tests: as GS_AGENDA_SWEEP_RECORDS; 0: that */
 	struct gs_time start_time;
 };
 

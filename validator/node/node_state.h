@@ -24,6 +24,14 @@ struct gs_node_preparing { /* what is being signed: one at a time, for nonces co
 	uint64_t deposit_gas;    /* L1: as in gs_tx_record */
 };
 
+struct gs_node_sweep { /* everything is entered on the agenda, as much in one step as is bounded (agenda.h) */
+	bool wanted;   /* from the beginning on, since a reorganisation */
+	bool under_way;
+	uint8_t table;    /* which of those with subjects */
+	uint8_t len;      /* 0: from its beginning on */
+	uint8_t last[64]; /* the newest key of it that was seen */
+};
+
 struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	struct gs_node_preparing preparing;
 	bool tend_prices;    /* something waits whose price was not looked at since the last look at the chain */
@@ -65,7 +73,7 @@ struct gs_node {
 	bool written;                  /* something was, since everything was checked... */
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
-	bool sweep;                    /* it is to be, since a reorganisation */
+	struct gs_node_sweep sweep;
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
