@@ -231,6 +231,9 @@ GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacemen
  * nobody has, so that the next transaction can have that nonce. */
 GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);
 
+/* At the start: since when a gap was seen. */
+GS_MUST enum gs_err gs_tending_load_gap(struct gs_node_turn *t);
+
 /* Through L1 (forced.c). The intent that waits in vain for longer than its share of the time, if there is one, and the gas of its
  * transaction on the chain. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_forced_next(struct gs_node_turn *t, struct gs_intent *out, struct gs_buf *data, uint64_t *gas);

@@ -7,6 +7,7 @@
 
 enum {
 	FLOOR_VERSION = 1,
+	GAP_VERSION = 1,
 	SETTLED_PATIENCE = 2,
 	FORGOTTEN_PATIENCE = 6,
 	POOLED_PATIENCE = 4,
@@ -15,6 +16,9 @@ enum {
 };
 static const struct gs_bytes floor_key[GS_LANES] = {{(const uint8_t *)"nonce_floor", 11},
                                                     {(const uint8_t *)"nonce_floor_l1", 14}};
+
+static const struct gs_bytes gap_key[GS_LANES] = {{(const uint8_t *)"nonce_gap", 9},
+                                                  {(const uint8_t *)"nonce_gap_l1", 12}};
 
 uint64_t gs_tending_clock(const struct gs_node_turn *t)
 {
@@ -396,6 +400,42 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 
 /* --- gaps --- */
 
+/* Stored, so that a process that ends again and again does not begin to be patient anew each time. */
+enum gs_err gs_tending_load_gap(struct gs_node_turn *t)
+{
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(t->j, GS_TABLE_META, gap_key[t->lane], &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GAP_VERSION, 2);
+		lane->gap.nonce = gs_record_get_u64(&r);
+		lane->gap.since.unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err store_gap(const struct gs_node_turn *t, uint64_t nonce, uint64_t since_s)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GAP_VERSION, 2);
+	gs_record_put_u64(&w, nonce);
+	gs_record_put_u64(&w, since_s);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_put(t->j, GS_TABLE_META, gap_key[t->lane], gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
+
 /* Whether one of ours waits with this nonce, and whether any does with a higher one. */
 static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *ours, bool *behind)
 {
@@ -432,15 +472,16 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	 * was settled and is forgotten: an endpoint that is far behind, most likely, unless something waits behind it for as long as this. */
 	const bool forgotten = pending < floor;
 	if (pending >= next || ours || (forgotten && !behind)) {
+		const bool was = lane->gap.since.unix_s != 0;
 		lane->gap.since.unix_s = 0;
 		lane->gap.known = false;
-		return GS_OK;
+		return was ? store_gap(t, pending, 0) : GS_OK;
 	}
 	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
 		lane->gap.known = lane->gap.known && lane->gap.nonce == pending;
 		lane->gap.nonce = pending;
 		lane->gap.since = node->now;
-		return GS_OK;
+		return store_gap(t, pending, node->now.unix_s);
 	}
 	/* Replacements of what waits behind the gap may be under way at every answer: it is found beside them all the same, and then
 	 * none is begun before it is filled. */
@@ -456,5 +497,5 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	if (behind && news)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
 		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
-	return GS_OK;
+	return store_gap(t, pending, 0);
 }
