@@ -244,6 +244,8 @@ GS_MUST enum gs_err gs_forced_call(struct gs_node_turn *t, const struct gs_inten
 GS_MUST enum gs_err gs_forced_look(struct gs_node_turn *t);
 /* A receipt of L1; and one of the chain, of a transaction that is no record of ours. */
 GS_MUST enum gs_err gs_forced_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+/* One that was there, perhaps: a reorganisation of L1 took it back, and what was in its block may be in nobody's pool. */
+GS_MUST enum gs_err gs_forced_no_receipt(struct gs_node_turn *t, const struct gs_hash *hash);
 GS_MUST enum gs_err gs_forced_executed(struct gs_node_turn *t, const struct gs_node_input *in);
 
 struct gs_spent {
