@@ -357,7 +357,7 @@ enum gs_err gs_model_fetch(const struct gs_model_fetch_options *options, const s
                            struct gs_model_entry *out, struct gs_error *error)
 {
 	struct fetching f = {.o = options, .want = want, .out = out};
-	char all[GS_ERROR_TEXT_MAX] = "", id[67];
+	char all[GS_ERROR_TEXT_MAX] = "";
 	enum gs_err result = GS_OK;
 
 	if (!gs_hash_is_zero(&want->id) && gs_model_store_get(options->store, &want->id, out, NULL) == GS_OK &&
@@ -378,7 +378,6 @@ enum gs_err gs_model_fetch(const struct gs_model_fetch_options *options, const s
 		snprintf(all + len, sizeof(all) - len, "%s%.120s: %.200s", len ? "; " : "",
 		         source->kind == GS_MODEL_SOURCE_INDEX ? "index" : source->at, why.text);
 	}
-	gs_hex_encode(want->id.b, 32, true, id);
 	if (options->sources == 0)
 		return gs_fail(
 			error, GS_ENOTFOUND,

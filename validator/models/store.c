@@ -343,8 +343,8 @@ enum gs_err gs_model_store_make_room(struct gs_model_store *store, uint64_t more
 	}
 	if (!err && (more > bytes_max || fixed > bytes_max - more))
 		err = gs_fail(error, GS_ELIMIT,
-		              "%s: no room for %llu more bytes: %llu of %llu are pinned; unpin something, or raise "
-		              "model_store.size_mib",
+		              "%s: no room for %llu more bytes: %llu are pinned, and there may be %llu; unpin something, or "
+		              "raise model_store.size_mib",
 		              store->folder, (unsigned long long)more, (unsigned long long)fixed,
 		              (unsigned long long)bytes_max);
 	if (!err && count > 0)
