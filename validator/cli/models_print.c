@@ -178,7 +178,7 @@ enum gs_err gs_models_print_readiness(struct gs_library *library, const struct g
 	const struct gs_store_options reading = {.read_only = true};
 	struct gs_readiness_terms terms = {
 		.window_s = window_s, .trace_bytes_max = (config->trace.memory_mib + config->trace.disk_mib) << 20};
-	struct gs_readiness_world world = {.library = library};
+	struct gs_readiness_world world = {.models = library};
 	struct gs_store_db *db = NULL;
 	struct gs_store port;
 	enum gs_err err = window_of(config, &terms.window_s, error);

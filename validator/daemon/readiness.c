@@ -61,9 +61,10 @@ static enum gs_unready of_lack(enum gs_model_lack lack)
 	return GS_UNREADY_MISSING;
 }
 
-static void judge_file(struct gs_readiness *m, enum gs_readiness_path path)
+static void judge_file(struct gs_readiness *m, enum gs_readiness_path path, bool fetches)
 {
 	const struct gs_model_entry *e = &m->entry;
+	const char *then = fetches ? "it is fetched when a claim needs it" : "put it into the models folder";
 
 	if (m->in_place || (e->present && e->lack != GS_MODEL_LACK_UNSUPPORTED))
 		return;
@@ -72,9 +73,9 @@ static void judge_file(struct gs_readiness *m, enum gs_readiness_path path)
 	else if (e->lack != GS_MODEL_LACK_NONE)
 		not_ready(m, path, of_lack(e->lack), "%s", e->why);
 	else if (!gs_hash_is_zero(&e->sha256))
-		not_ready(m, path, GS_UNREADY_MISSING, "its file was evicted, and is fetched when a claim needs it");
+		not_ready(m, path, GS_UNREADY_MISSING, "its file was evicted; %s", then);
 	else
-		not_ready(m, path, GS_UNREADY_MISSING, "its file is not here, and is fetched when a claim needs it");
+		not_ready(m, path, GS_UNREADY_MISSING, "its file is not here; %s", then);
 }
 
 static void judge_cost(struct gs_readiness *m, const struct gs_readiness_terms *terms)
@@ -104,7 +105,7 @@ void gs_readiness_judge(struct gs_readiness *m, const struct gs_readiness_terms 
 			not_ready(m, path, GS_UNREADY_CLOSED, "void: a malformed descriptor of it was proven");
 		else if (m->retired && path == GS_PATH_REEXECUTION)
 			not_ready(m, path, GS_UNREADY_CLOSED, "retired: it takes no more claims");
-		judge_file(m, path);
+		judge_file(m, path, terms->fetches);
 	}
 	if (terms->trace_bytes_max && m->trace_bytes > terms->trace_bytes_max)
 		not_ready(m, GS_PATH_DISPUTE, GS_UNREADY_TOO_LARGE,
@@ -243,8 +244,8 @@ enum gs_err gs_readiness_collect(const struct gs_readiness_world *world, const s
 
 	*out = NULL;
 	*count = 0;
-	if (!err && world->library)
-		err = add_stored(&c, world->library, error);
+	if (!err && world->models)
+		err = add_stored(&c, world->models, error);
 	if (!err)
 		err = add_ids(&c, world->in_place, world->in_place_count, true, error);
 	if (!err)

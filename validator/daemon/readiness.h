@@ -44,6 +44,7 @@ struct gs_readiness {
 };
 
 struct gs_readiness_terms {
+	bool fetches;             /* what is missing is fetched when a claim needs it */
 	double window_s;          /* for a verdict; 0: not known, nothing is too slow */
 	uint64_t trace_bytes_max; /* room for a trace; 0: any */
 	char machine[GS_MODEL_MACHINE_MAX];
@@ -55,7 +56,7 @@ void gs_readiness_machine(char out[GS_MODEL_MACHINE_MAX]);
 void gs_readiness_judge(struct gs_readiness *model, const struct gs_readiness_terms *terms);
 
 struct gs_readiness_world {
-	struct gs_library *library;     /* NULL: none */
+	struct gs_library *models;      /* NULL: none */
 	const struct gs_store *db;      /* the node's database; NULL: none */
 	const struct gs_hash *in_place; /* models that are loaded */
 	size_t in_place_count;

@@ -223,13 +223,10 @@ static enum gs_err ask_web(struct fetching *f, const struct gs_model_source *sou
 
 	if (err)
 		return err;
+	if (source->kind == GS_MODEL_SOURCE_IPFS && (err = gs_cid_parse(strrchr(url, '/') + 1, &cid, error)))
+		return err;
 	f->address = url;
-	f->cid = NULL;
-	if (source->kind == GS_MODEL_SOURCE_IPFS) {
-		if ((err = gs_cid_parse(strrchr(url, '/') + 1, &cid, error)))
-			return err;
-		f->cid = &cid;
-	}
+	f->cid = source->kind == GS_MODEL_SOURCE_IPFS ? &cid : NULL;
 	err = from_web(f, &resumed, error);
 	if (err == GS_ECORRUPT && resumed)
 		err = from_web(f, &resumed, error);
@@ -379,11 +376,9 @@ enum gs_err gs_model_fetch(const struct gs_model_fetch_options *options, const s
 		         source->kind == GS_MODEL_SOURCE_INDEX ? "index" : source->at, why.text);
 	}
 	if (options->sources == 0)
-		return gs_fail(
-			error, GS_ENOTFOUND,
-			"model %s: no source is configured (model_store.sources); put its file into the models folder",
-			id);
-	return gs_fail(error, result, "model %s: %s", id, all);
+		return gs_fail(error, GS_ENOTFOUND,
+		               "no source is configured (model_store.sources); put the file into the models folder");
+	return gs_fail(error, result, "%s", all);
 }
 
 enum gs_err gs_model_fetch_file(const struct gs_model_fetch_options *options, const char *path,

@@ -342,11 +342,12 @@ enum gs_err gs_model_store_make_room(struct gs_model_store *store, uint64_t more
 		fixed += file[i].pinned ? file[i].bytes : 0;
 	}
 	if (!err && (more > bytes_max || fixed > bytes_max - more))
-		err = gs_fail(error, GS_ELIMIT,
-		              "%s: no room for %llu more bytes: %llu are pinned, and there may be %llu; unpin something, or "
-		              "raise model_store.size_mib",
-		              store->folder, (unsigned long long)more, (unsigned long long)fixed,
-		              (unsigned long long)bytes_max);
+		err = gs_fail(
+			error, GS_ELIMIT,
+			"%s: no room for %llu more bytes: %llu are pinned, and there may be %llu; unpin something, or "
+			"raise model_store.size_mib",
+			store->folder, (unsigned long long)more, (unsigned long long)fixed,
+			(unsigned long long)bytes_max);
 	if (!err && count > 0)
 		qsort(file, count, sizeof(*file), by_use);
 	for (size_t i = 0; !err && i < count && bytes + more > bytes_max; i++) {
