@@ -55,6 +55,13 @@ enum gs_err gs_commands_path(const char *folder, const struct gs_address *accoun
 
 /* --- answers --- */
 
+static void visitor_free(struct visitor *v)
+{
+	bufferevent_free(v->bev);
+	gs_buf_free(&v->data);
+	free(v);
+}
+
 static void leave(struct visitor *v)
 {
 	struct visitor **at = &v->commands->first;
@@ -63,9 +70,7 @@ static void leave(struct visitor *v)
 		at = &(*at)->next;
 	*at = v->next;
 	v->commands->count--;
-	bufferevent_free(v->bev);
-	gs_buf_free(&v->data);
-	free(v);
+	visitor_free(v);
 }
 
 static void on_written(struct bufferevent *bev, void *self)
@@ -324,8 +329,10 @@ void gs_commands_close(struct gs_commands *commands)
 {
 	if (!commands)
 		return;
-	while (commands->first)
-		leave(commands->first);
+	for (struct visitor *v = commands->first, *next; v; v = next) {
+		next = v->next;
+		visitor_free(v);
+	}
 	if (commands->listener) {
 		evconnlistener_free(commands->listener);
 		(void)unlink(commands->path);
