@@ -29,7 +29,7 @@ enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_REPLACED_MAX = 512,   /* more, which replace others */
-	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, and sent again, at one look */
+	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, or sent again, at one look */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
@@ -74,7 +74,10 @@ struct gs_node_options {
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
-	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
+	/* For tests: everything is looked at beside the agenda after a look at it that comes after a write, and after each that comes so
+	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
+	 * counted. 1: after every look, and every step. 0: never. */
+	unsigned check_agenda;
 	struct gs_time start_time;
 };
 
@@ -186,6 +189,10 @@ struct gs_node_input {
 			enum gs_tx_refusal kind;
 			const char *reason;
 		} refused;
+		struct {
+			bool enough; /* it offers what would be offered now, whatever the cap; else it waits for a cap, or its line has been mined */
+			struct gs_wei max_fee, tip; /* enough: that, per gas */
+		} kept;
 		struct {
 			uint64_t pending; /* with what waits at the endpoint */
 			uint64_t mined;   /* without it, where it was asked for; else 0 */
