@@ -11,6 +11,7 @@ enum {
 	CAST_MAX = 4,
 	PATIENCE_LEAST_S = 5,
 	PATIENCE_MORE_S = 60,
+	AGENDA_CHECK = 8,    /* looks after which nodes look at everything beside the agenda, written or not */
 	MANY_FAULTS_S = 180, /* a window is longer than what may come between a claim and its challenge */
 };
 
@@ -175,7 +176,7 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		a->options.fees.max = gs_wei_from_u64(10 * GS_SIM_BASE_FEE);
 		a->options.fees.max_urgent = gs_wei_from_u64(GS_SIM_TOOL_FEE);
 	}
-	a->options.check_agenda = r->more.check_agenda;
+	a->options.check_agenda = r->more.check_agenda ? AGENDA_CHECK : 0;
 	if (r->more.l1 && gs_sim_run_honest(r, i)) {
 		a->options.l1.on = true;
 		a->options.l1.portal = gs_sim_portal();
