@@ -205,7 +205,8 @@ static bool is_too_late(struct gs_sim_actor *a, const struct pending *p, struct 
 	if (nonce <= p->effect.nonce || is_stale(a))
 		return false;
 	answer->kind = p->effect.replaces ? GS_INPUT_KEPT : GS_INPUT_NONCE_BEHIND;
-	answer->as.nonce_behind.nonce = nonce;
+	if (!p->effect.replaces)
+		answer->as.nonce_behind.nonce = nonce;
 	return true;
 }
 
@@ -217,8 +218,11 @@ static void price(struct gs_sim_actor *a, const struct pending *p, struct gs_nod
 	const uint64_t gas = p->effect.gas ? p->effect.gas : GS_SIM_CALL_GAS;
 	struct gs_fees fees;
 	struct gs_wei cost;
-	if (p->effect.keeps && gs_fees_suffice(&market, p->effect.urgency, &bounds)) {
+	if (p->effect.keeps && gs_fees_suffice(&market, p->effect.urgency, &bounds, &fees)) {
 		answer->kind = GS_INPUT_KEPT;
+		answer->as.kept.enough = !fees.capped;
+		answer->as.kept.max_fee = fees.max_fee;
+		answer->as.kept.tip = fees.tip;
 		return;
 	}
 	if (gs_fees_choose(&market, p->effect.urgency, &bounds, &fees) != GS_OK ||
@@ -473,7 +477,7 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		break;
 	case GS_EFFECT_WATCH: answered = answers(a, now_s) && watch(a, &p->effect.hash, &answer); break;
 	case GS_EFFECT_NONCE:
-		answered = answers(a, now_s);
+		answered = answers(a, now_s) && (!p->effect.mined || answers(a, now_s)); /* two questions */
 		answer.kind = GS_INPUT_NONCE;
 		answer.as.nonce.pending = gs_sim_network_pending_nonce(a->network, a->account);
 		answer.as.nonce.mined = p->effect.mined && !is_stale(a) ? a->network->nonce[a->account] : 0;

@@ -2,7 +2,7 @@
  * processor time that the kernel enforces on a child process. The time only guards against hanging: nothing is measured. */
 #include "challenge/machine/program.h"
 #include "tests/support/onnx_builder.h"
-#include "validator/daemon/beside.h"
+#include "validator/models/beside.h"
 #include "validator/onnx/onnx.h"
 
 #include <setjmp.h>
