@@ -220,11 +220,10 @@ static inline READING void take_affine(struct gs_wire *w, struct gs_affine *affi
 	unsigned mask = (unsigned)gs_wire_be(w, 2);
 	if (mask >> GS_AXES_MAX)
 		w->bad = true;
-	for (unsigned a = 0; a < GS_AXES_MAX; a++) {
-		if (!(mask >> a & 1))
-			continue;
-		affine->coef[a] = gs_wire_sint(w);
-		if (affine->coef[a] == 0)
+	for (mask &= (1U << GS_AXES_MAX) - 1; mask != 0; mask &= mask - 1) {
+		int64_t *coef = &affine->coef[__builtin_ctz(mask)];
+		*coef = gs_wire_sint(w);
+		if (*coef == 0)
 			w->bad = true;
 	}
 }
