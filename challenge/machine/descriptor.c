@@ -512,7 +512,7 @@ static enum gs_err check_unused_rows(const struct gs_view *view, struct gs_error
 enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error)
 {
 	enum gs_err err = gs_instr_check_used(in, error);
-	for (unsigned i = 0; !err && i < gs_instr_operands(in); i++) {
+	for (unsigned i = 0, operands = gs_instr_operands(in); !err && i < operands; i++) {
 		const struct gs_operand *op = &in->operand[i];
 		if (op->kind == GS_OPERAND_TENSOR)
 			err = check_unused_rows(&op->view, error);
@@ -552,13 +552,13 @@ enum gs_err gs_instr_check_used(const struct gs_instr *in, struct gs_error *erro
 		       in->first_chunk, (unsigned long long)chunks);
 	if (in->cost > INT64_MAX)
 		REFUSE("cost beyond 2^63 - 1");
-	for (unsigned i = 0; i < gs_instr_operands(in); i++) {
+	for (unsigned i = 0, operands = gs_instr_operands(in); i < operands; i++) {
 		err = check_operand(in, i, error);
 		if (err)
 			return err;
 	}
 	unsigned reads[3] = {0};
-	for (unsigned i = 0; i < gs_instr_operands(in); i++)
+	for (unsigned i = 0, operands = gs_instr_operands(in); i < operands; i++)
 		reads[i] = operand_reads(&in->operand[i]);
 	unsigned first = in->form == GS_FOLD ? 0 : reads[0];
 	if (first + reads[1] + reads[2] > GS_OPENINGS_MAX)

@@ -23,7 +23,7 @@ bool gs_blocks_element_wise(const struct gs_instr *in)
 {
 	if (in->form != GS_MAP || gs_fn_is_first(in->fn))
 		return false;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++)
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++)
 		if (in->operand[k].kind == GS_OPERAND_IOTA || in->operand[k].indirect_row != 0)
 			return false;
 	return true;
@@ -32,7 +32,7 @@ bool gs_blocks_element_wise(const struct gs_instr *in)
 unsigned gs_blocks_reads_alike(const struct gs_instr *in)
 {
 	unsigned alike = 0;
-	for (unsigned k = 0; in->form == GS_MAP && k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); in->form == GS_MAP && k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->indirect_row == 0 && op->view.space == GS_SPACE_TRACE &&
 		    gs_blocks_alike(in, &op->view))
@@ -44,7 +44,7 @@ unsigned gs_blocks_reads_alike(const struct gs_instr *in)
 /* Whether *in can follow a group whose first tensor is at this chunk. */
 static bool follows(const struct gs_instr *in, unsigned alike, uint32_t first_chunk)
 {
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_TRACE &&
 		    op->view.chunk >= first_chunk && !(alike >> k & 1))
