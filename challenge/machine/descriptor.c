@@ -512,7 +512,7 @@ static enum gs_err check_unused_rows(const struct gs_view *view, struct gs_error
 enum gs_err gs_instr_check(const struct gs_instr *in, struct gs_error *error)
 {
 	enum gs_err err = gs_instr_check_used(in, error);
-	for (unsigned i = 0, operands = gs_instr_operands(in); !err && i < operands; i++) {
+	for (unsigned i = 0; !err && i < gs_instr_operands(in); i++) {
 		const struct gs_operand *op = &in->operand[i];
 		if (op->kind == GS_OPERAND_TENSOR)
 			err = check_unused_rows(&op->view, error);
