@@ -31,7 +31,7 @@ struct gs_elements_row {
 
 struct gs_element_operand {
 	bool constant, iota, indirect;
-	uint32_t value;                /* of a constant */
+	uint32_t value;             /* of a constant */
 	struct gs_sweep_view place; /* an iota's element is its value; of an indirect view, all rows but one */
 	struct gs_elements_row row;
 };

@@ -45,7 +45,8 @@ bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct
 }
 
 /* view: not of a constant. */
-static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_operand *out, struct gs_sweep_view *view)
+static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_operand *out,
+                         struct gs_sweep_view *view)
 {
 	const struct gs_operand *op = &in->operand[i];
 	if (gs_instr_operand_class(in, i) != GS_CLASS_F32 || op->kind == GS_OPERAND_IOTA)
@@ -328,7 +329,8 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 {
 	const struct gs_sweep *s = job->s;
 	unsigned inner = s->axes - 1;
-	uint64_t point[GS_OUT_AXES_MAX], length = (uint64_t)s->walk[inner], rest = first / length, from = first % length;
+	uint64_t point[GS_OUT_AXES_MAX], length = (uint64_t)s->walk[inner], rest = first / length,
+					 from = first % length;
 	int64_t at[3] = {0};
 	struct together together = {.n = 0};
 	find_dense(s, &together);
