@@ -3,7 +3,7 @@
 #include "challenge/machine/program.h"
 #include "tests/support/onnx_builder.h"
 #include "tests/support/sanitized.h"
-#include "validator/daemon/beside.h"
+#include "validator/models/beside.h"
 #include "validator/onnx/onnx.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "chain/core/pages.h"
 #include "challenge/machine/merkle.h"
 #include "challenge/machine/tolerance.h"
-#include "validator/daemon/beside.h"
+#include "validator/models/beside.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,7 @@
  * and it stays at time 0. (3) Nothing is undone: an entry too many costs one look, which finds nothing and removes it. So the agenda
  * holds at least what must be looked at, never exactly that, and the state after a reorganisation is the same but for spare entries.
  *
- * With options.check_agenda all facts are looked at after every look at the agenda, and the step fails if that finds anything. */
+ * With options.check_agenda all facts are looked at after looks at the agenda, and the step fails if that finds anything. */
 #ifndef GS_VALIDATOR_NODE_AGENDA_H
 #define GS_VALIDATOR_NODE_AGENDA_H
 
