@@ -69,9 +69,8 @@ stop() {
 as() {
 	local name=$1 log=$out/$1-commands.log command=$2 known=()
 	shift
-	local beside=(--share-key) # parties post by hand beside their own node
 	[[ $command == deploy ]] || known=(--deployment "$out/deployment.json")
-	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" "${beside[@]}" --json 2>>"$log" ||
+	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" --json 2>>"$log" ||
 		fail "$name could not do 'gainsay $command'" "$log"
 }
 

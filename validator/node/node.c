@@ -235,6 +235,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_DISTRUSTED: return gs_node_on_distrusted(t, &in->as.distrusted);
 	case GS_INPUT_LEAVES: return on_leaves(t, in);
+	case GS_INPUT_COMMAND: return gs_node_on_command(t, in);
 	case GS_INPUT_TOLD: return gs_plan_told(t, in->as.told);
 	case GS_INPUT_PREPARED: return gs_transactions_prepared(t, in);
 	case GS_INPUT_REFUSED: return gs_transactions_refused(t, in);

@@ -118,7 +118,8 @@ enum gs_node_input_kind {
 	GS_INPUT_EXECUTED,
 	GS_INPUT_DISTRUSTED, /* a worker has lied: nothing that it answered counts any more, and open claims that it found right are executed again */
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
-	GS_INPUT_TOLD,     /* what the other side of a game says off chain; nothing of it is believed */
+	GS_INPUT_COMMAND, /* a call that the operator orders; again while it is waited for, which changes nothing unless it could not be sent before */
+	GS_INPUT_TOLD,    /* what the other side of a game says off chain; nothing of it is believed */
 	GS_INPUT_PREPARED, /* an intent was priced and signed */
 	GS_INPUT_REFUSED, /* an intent cannot be signed: the call would revert, it costs too much, or no endpoint answered */
 	GS_INPUT_KEPT,         /* instead of PREPARED: what was to be replaced offers enough, or has been mined */
@@ -167,6 +168,11 @@ struct gs_node_input {
 		} executed;
 		struct gs_address distrusted;
 		struct gs_bytes told;
+		struct {
+			struct gs_hash id; /* drawn by whoever orders it: one id, one transaction */
+			struct gs_address to;
+			struct gs_bytes data; /* at most GS_INTENT_DATA_MAX */
+		} command;
 		struct {
 			const struct gs_leaf_data *leaf;
 			size_t count;
@@ -303,6 +309,16 @@ struct gs_node_summary {
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
+
+struct gs_node_command {
+	struct gs_hash intent;
+	uint8_t status;    /* enum gs_intent_status; FAILED is the end of it when attempts is not 0 */
+	uint32_t attempts; /* that failed: it would revert, did revert, or another transaction took its nonce */
+	struct gs_hash tx; /* SIGNED: the newest; DONE: the mined one */
+};
+/* What became of what was ordered (GS_INPUT_COMMAND) with this id. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_node_command(const struct gs_store *store, const struct gs_hash *id, struct gs_node_command *out,
+                                    struct gs_error *error);
 
 /* Workers that were found lying (GS_INPUT_DISTRUSTED), ever. GS_ELIMIT: more than max. */
 GS_MUST enum gs_err gs_node_distrusted(const struct gs_store *store, struct gs_address *out, size_t max, size_t *count,

@@ -191,6 +191,7 @@ GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kin
                                       const struct gs_hash *state, bool *out);
 /* What the verdict of a claim says that was found right by a worker's word alone. */
 void gs_verdict_by_worker(const struct gs_address *worker, char out[GS_NODE_REASON_MAX]);
+GS_MUST enum gs_err gs_node_on_command(struct gs_node_turn *t, const struct gs_node_input *in); /* command.c */
 GS_MUST enum gs_err gs_node_on_distrusted(struct gs_node_turn *t, const struct gs_address *worker);
 /* Asks for an execution of the claim unless it is under way or must wait. */
 GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);

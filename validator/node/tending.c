@@ -290,7 +290,8 @@ enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *in
 	case GS_INTENT_DRAW:
 	case GS_INTENT_REPORT:
 	case GS_INTENT_REWARD:
-	case GS_INTENT_OPEN_LEAF: break;
+	case GS_INTENT_OPEN_LEAF:
+	case GS_INTENT_COMMAND: break;
 	}
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }

@@ -445,8 +445,9 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 	} else if (!err && t->lane == GS_LANE_CHAIN && intent.status == GS_INTENT_PLANNED) {
 		if (!bound)
 			tell_refused(t->node, "tx.refused", &intent, in->as.refused.reason);
-		err = gs_intent_refused(t->j, &in->as.refused.intent, why == GS_REFUSED_ENDPOINT || reverts,
-		                        t->node->now);
+		/* What the operator orders is over at the first attempt that counts. */
+		const bool counts = reverts || (why == GS_REFUSED_ENDPOINT && intent.kind != GS_INTENT_COMMAND);
+		err = gs_intent_refused(t->j, &in->as.refused.intent, counts, t->node->now);
 	}
 	if (p.fills && p.cancels) { /* what an endpoint refused is found again, if it is a gap */
 		gs_node_lane_of(t)->gap.tried = why == GS_REFUSED_ENDPOINT;
