@@ -141,21 +141,35 @@ static void take_reply(void *self, const struct gs_reply *reply)
 	}
 }
 
-static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
-                             struct gs_error *error)
+/* Around every call of the pool. params: NULL: there was no memory for them. */
+static enum gs_err begin_pool(struct gs_rpc *rpc, const json_t *params, struct gs_error *error)
 {
 	gs_rpc_failure_clear(&rpc->failure);
-	*result = NULL;
 	if (!params) {
 		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
 		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
 	}
 	if (rpc->stop)
 		event_add(rpc->stop, NULL);
-	enum gs_err err = gs_pool_call(rpc->pool, method, params, result, &rpc->failure, error);
+	return GS_OK;
+}
+
+static void end_pool(struct gs_rpc *rpc)
+{
 	if (rpc->stop)
 		event_del(rpc->stop);
 	gs_pool_stop(rpc->pool, false);
+}
+
+static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
+                             struct gs_error *error)
+{
+	enum gs_err err = begin_pool(rpc, params, error);
+	*result = NULL;
+	if (err != GS_OK)
+		return err;
+	err = gs_pool_call(rpc->pool, method, params, result, &rpc->failure, error);
+	end_pool(rpc);
 	return err;
 }
 
@@ -209,17 +223,11 @@ enum gs_err gs_rpc_read_agreed(struct gs_rpc *rpc, const char *method, json_t *p
 		json_decref(params);
 		return gs_fail(error, GS_EUNSUPPORTED, "%s: one endpoint agrees with nobody", gs_rpc_name(rpc));
 	}
-	gs_rpc_failure_clear(&rpc->failure);
-	if (!params) {
-		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
-		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
-	}
-	if (rpc->stop)
-		event_add(rpc->stop, NULL);
-	enum gs_err err = gs_pool_read(rpc->pool, method, params, reader, which, &rpc->failure, error);
-	if (rpc->stop)
-		event_del(rpc->stop);
-	gs_pool_stop(rpc->pool, false);
+	enum gs_err err = begin_pool(rpc, params, error);
+	if (err != GS_OK)
+		return err;
+	err = gs_pool_read(rpc->pool, method, params, reader, which, &rpc->failure, error);
+	end_pool(rpc);
 	return err;
 }
 
