@@ -430,7 +430,8 @@ static void remove_folder(const char *dir)
 
 int main(int argc, char **argv)
 {
-	struct bench b = {.claims = argc > 1 ? strtoull(argv[1], NULL, 10) : CLAIMS, .model = gs_chain_server_hash('m', 1)};
+	struct bench b = {.claims = argc > 1 ? strtoull(argv[1], NULL, 10) : CLAIMS,
+	                  .model = gs_chain_server_hash('m', 1)};
 	double ready_s[STARTS], first_s, idle_mib = 0, mapped_mib, begun;
 	struct gs_error why = {0};
 	struct started s;

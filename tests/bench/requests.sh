@@ -9,17 +9,20 @@ source "$(dirname "$0")/../support/devnet.sh"
 
 blocks=${BLOCKS:-20}
 waiting=${WAITING:-20}
+# rpc METHOD PARAMS: the result, said by the chain itself
 rpc() {
-	http "$url" "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":$2}" >/dev/null
+	/usr/bin/python3 - "$url" "$@" <<'END'
+import json, sys, urllib.request
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": sys.argv[2], "params": json.loads(sys.argv[3])}).encode()
+print(json.load(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})))["result"])
+END
 }
-# blocks COUNT BASE_FEE_GWEI
-blocks() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		rpc anvil_setNextBlockBaseFeePerGas "[\"$(printf '0x%x' $(($2 * 1000000000)))\"]"
-		rpc evm_mine '[]'
-		sleep 2
-	done
+height() {
+	echo $(($(rpc eth_blockNumber '[]')))
+}
+# base_fee GWEI: of the next block; later ones fall by an eighth each
+base_fee() {
+	rpc anvil_setNextBlockBaseFeePerGas "[\"$(printf '0x%x' $(($1 * 1000000000)))\"]" >/dev/null
 }
 # node NAME SCHEME ARGUMENTS...: behind a proxy that writes down what is asked
 node() {
@@ -43,39 +46,46 @@ until_lines() {
 	done
 	(($(grep -c "$2" "$work/$1.log") >= $3)) || { echo "$1: fewer than $3 lines of $2"; tail -5 "$work/$1.log"; exit 1; }
 }
-# count NAME WHAT: over the blocks that follow
+# count NAME WHAT: over the blocks that come now
 count() {
-	local before after
+	local before after first last
 	before=$(wc -l <"$work/$1.asked")
-	blocks "$blocks" "$3"
+	first=$(height)
+	sleep $((2 * blocks))
+	last=$(height)
 	after=$(wc -l <"$work/$1.asked")
 	sed -n "$((before + 1)),${after}p" "$work/$1.asked" | /usr/bin/python3 -c '
 import collections, json, sys
 asked = [json.loads(line)[3] for line in sys.stdin]
 blocks, calls = int(sys.argv[2]), collections.Counter(m for a in asked for m in a)
 parts = ", ".join(f"{m} {n / blocks:.2f}" for m, n in calls.most_common())
-print(f"{sys.argv[1]}: {len(asked) / blocks:.2f} requests a block, {sum(calls.values()) / blocks:.2f} calls ({parts})")' "$2" "$blocks"
+print(f"{sys.argv[1]}: {len(asked) / blocks:.2f} requests a block, {sum(calls.values()) / blocks:.2f} calls ({parts})")' "$2" $((last - first))
 }
 
 devnet_up 600 60
 for ((i = 0; i < waiting; i++)); do
 	claim 1 "${images[$((i % ${#images[@]}))]}" >/dev/null
 done
-rpc evm_setIntervalMining '[0]'
+rpc evm_setIntervalMining '[2]' >/dev/null
 export GAINSAY_CHAIN_BUMP_BLOCKS=1000
 for scheme in http ws; do
 	node "idle_$scheme" "$scheme"
-	blocks 3 1
-	count "idle_$scheme" "idle, $scheme" 1
+	sleep 6
+	count "idle_$scheme" "idle, $scheme"
 	stop "idle_$scheme" TERM
 done
 for scheme in http ws; do
-	rpc anvil_dropAllTransactions '[]'
-	[[ $scheme == http ]] && rpc evm_increaseTime '[700]' # the claims' windows are over
-	blocks 2 1
+	rpc anvil_dropAllTransactions '[]' >/dev/null
+	[[ $scheme == http ]] && rpc evm_increaseTime '[700]' >/dev/null # the claims' windows are over
+	base_fee 1
+	sleep 4
+	base_fee 1
+	rpc evm_setIntervalMining '[3600]' >/dev/null # what is signed is not mined
 	node "busy_$scheme" "$scheme"
 	until_lines "busy_$scheme" tx.signed "$waiting"
-	blocks 3 60
-	count "busy_$scheme" "$waiting transactions wait, $scheme" 60
+	base_fee 1000
+	rpc evm_setIntervalMining '[2]' >/dev/null
+	sleep 6
+	count "busy_$scheme" "$waiting transactions wait, $scheme"
 	stop "busy_$scheme" TERM
 done

@@ -187,7 +187,8 @@ static uint64_t time_of(uint64_t block)
 
 static void set_tail(char *log, const struct server *s, size_t shift, uint64_t block, uint64_t index)
 {
-	const struct gs_hash hash = gs_chain_server_hash('b', block), tx = gs_chain_server_hash('t', block << 20 | index);
+	const struct gs_hash hash = gs_chain_server_hash('b', block),
+			     tx = gs_chain_server_hash('t', block << 20 | index);
 
 	put_hex(log + s->at_hash - shift, hash.b, 32);
 	set_number(log + s->at_block - shift, block);
@@ -354,7 +355,8 @@ static void on_request(struct evhttp_request *request, void *self)
 
 static _Noreturn void serve(const struct gs_chain_server_options *options, int report)
 {
-	struct server s = {.options = *options, .contracts = gs_chain_server_contracts(), .model = gs_chain_server_hash('m', 1)};
+	struct server s = {
+		.options = *options, .contracts = gs_chain_server_contracts(), .model = gs_chain_server_hash('m', 1)};
 	struct evhttp_bound_socket *bound;
 	struct evhttp *http;
 	struct sockaddr_in where;

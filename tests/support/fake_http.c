@@ -78,17 +78,25 @@ static void send_all(int fd, const char *p, size_t len)
 	}
 }
 
-/* The body with "$ID" replaced; to be freed. */
+/* The body with "$ID" replaced, of each call of a batch; to be freed. */
 static char *fill_in(const char *body, const char *request)
 {
-	const char *id = strstr(request, "\"id\":"), *at;
-	size_t digits = id ? strspn(id + 5, "0123456789") : 0, len;
+	const bool batch = request[0] == '[';
+	const char *id = strstr(request, "\"id\":");
 	char *out;
+	size_t len;
 	FILE *f = open_memstream(&out, &len);
 	must(f != NULL, "open_memstream");
-	for (; (at = strstr(body, "$ID")); body = at + 3)
-		fprintf(f, "%.*s%.*s", (int)(at - body), body, (int)digits, id ? id + 5 : "");
-	fputs(body, f);
+	fputs(batch ? "[" : "", f);
+	do {
+		const size_t digits = id ? strspn(id + 5, "0123456789") : 0;
+		const char *from = body, *at;
+		for (; (at = strstr(from, "$ID")); from = at + 3)
+			fprintf(f, "%.*s%.*s", (int)(at - from), from, (int)digits, id ? id + 5 : "");
+		fputs(from, f);
+		id = id && batch ? strstr(id + 5, "\"id\":") : NULL;
+		fputs(id ? "," : batch ? "]" : "", f);
+	} while (id);
 	fclose(f);
 	return out;
 }

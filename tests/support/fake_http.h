@@ -10,7 +10,7 @@ struct fake_http;
 /* What the next request gets. */
 struct fake_reply {
 	int status;       /* 0: 200 */
-	const char *body; /* every "$ID" becomes the request's id; borrowed */
+	const char *body; /* every "$ID" becomes the request's id; to a batch it is said for each call; borrowed */
 	size_t repeat;    /* sends the body so many times more */
 	bool raw;         /* body is the whole response, headers too */
 	bool hang;        /* never answers */

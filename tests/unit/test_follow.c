@@ -179,10 +179,13 @@ static void waits_longer_with_every_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(starts_at_the_anchor),  cmocka_unit_test(learns_the_clock_while_it_watches),
+		cmocka_unit_test(starts_at_the_anchor),
+		cmocka_unit_test(learns_the_clock_while_it_watches),
 		cmocka_unit_test(feeds_the_next_height),
-		cmocka_unit_test(feeds_the_same_height), cmocka_unit_test(ends_where_it_is_stuck),
-		cmocka_unit_test(takes_only_so_many),    cmocka_unit_test(waits_longer_with_every_failure),
+		cmocka_unit_test(feeds_the_same_height),
+		cmocka_unit_test(ends_where_it_is_stuck),
+		cmocka_unit_test(takes_only_so_many),
+		cmocka_unit_test(waits_longer_with_every_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
