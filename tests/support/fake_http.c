@@ -19,6 +19,7 @@ struct fake_http {
 	char request[REQUEST_MAX];
 	char last[REQUEST_MAX];
 	struct fake_reply reply;
+	size_t requests;
 	bool stop;
 	pthread_mutex_t mutex;
 	pthread_t thread;
@@ -108,6 +109,7 @@ static void answer(struct fake_http *s, int fd)
 		pthread_mutex_lock(&s->mutex);
 		struct fake_reply reply = s->reply;
 		strcpy(s->last, request);
+		s->requests++;
 		pthread_mutex_unlock(&s->mutex);
 		if (reply.hang) {
 			readable(s, fd);
@@ -167,6 +169,15 @@ void fake_http_reply(struct fake_http *server, struct fake_reply reply)
 	pthread_mutex_lock(&server->mutex);
 	server->reply = reply;
 	pthread_mutex_unlock(&server->mutex);
+}
+
+size_t fake_http_requests(const struct fake_http *server)
+{
+	struct fake_http *s = (struct fake_http *)server;
+	pthread_mutex_lock(&s->mutex);
+	const size_t requests = s->requests;
+	pthread_mutex_unlock(&s->mutex);
+	return requests;
 }
 
 const char *fake_http_last_request(const struct fake_http *server)

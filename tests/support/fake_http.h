@@ -24,6 +24,8 @@ const char *fake_http_url(const struct fake_http *server);
 void fake_http_reply(struct fake_http *server, struct fake_reply reply);
 /* Body of the last request, until the next one. */
 const char *fake_http_last_request(const struct fake_http *server);
+/* Requests so far. */
+size_t fake_http_requests(const struct fake_http *server);
 void fake_http_stop(struct fake_http *server);
 
 #endif
