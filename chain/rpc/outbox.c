@@ -297,8 +297,10 @@ void gs_outbox_close(struct gs_outbox *box)
 {
 	if (!box)
 		return;
-	while (box->first)
-		entry_forget(box->first);
+	for (struct entry *e = box->first, *next; e; e = next) {
+		next = e->next;
+		entry_forget(e);
+	}
 	event_free(box->kick);
 	free(box);
 }
