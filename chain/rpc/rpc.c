@@ -237,8 +237,10 @@ static void take_item(void *self, const struct gs_reply *reply)
 static enum gs_err ask_endpoint(struct gs_rpc *rpc, struct gs_rpc_item *items, size_t count, struct gs_error *error)
 {
 	struct many *many = calloc(count, sizeof(*many));
-	enum gs_err err = many ? GS_OK : gs_fail(error, GS_ENOMEM, "%s: out of memory", gs_rpc_name(rpc));
+	enum gs_err err = GS_OK;
 	size_t open = 0;
+	if (!many)
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory", gs_rpc_name(rpc));
 	rpc->done = false;
 	rpc->call = NULL;
 	event_base_loop(rpc->base, EVLOOP_NONBLOCK); /* what happened to the connection since the last call */
@@ -258,7 +260,7 @@ static enum gs_err ask_endpoint(struct gs_rpc *rpc, struct gs_rpc_item *items, s
 	if (err == GS_OK && rpc->done)
 		err = gs_fail(error, GS_EIO, "%s", rpc->why.text);
 	GS_ASSERT(err != GS_OK || !open);
-	for (size_t i = 0; i < count && many; i++)
+	for (size_t i = 0; i < count; i++)
 		if (many[i].asked)
 			gs_asked_cancel(many[i].asked);
 	free(many);
