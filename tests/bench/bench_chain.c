@@ -4,10 +4,11 @@
  *
  *     bench_chain [CLAIMS]     1,000,000 by default; every figure is of this run. Results go to BUILD/bench/chain.json.
  *     bench_chain CLAIMS -     Parser and node alone, printed and not kept: for profiles.
- *     bench_chain anvil [BLOCKS]
+ *     bench_chain anvil [BLOCKS [http]]
  *                              New blocks of 1,000 claims of anvil (200 by default), each claim a transaction: from the head's frame on the
  *                              WebSocket to sampled and queued, and beside it what anvil takes for the same logs when a client only reads
- *                              them. GAINSAY_BENCH_GATE names a file while which is there blocks are mined: a machine that is seldom
+ *                              them; over HTTP from the question for the newest header, right after the block is
+ *                              there. GAINSAY_BENCH_GATE names a file while which is there blocks are mined: a machine that is seldom
  *                              quiet is measured in portions. */
 #include <dirent.h>
 #include <pthread.h>
@@ -480,7 +481,7 @@ struct against_anvil {                  /* milliseconds, a block each */
 	uint64_t executions;
 };
 
-static void measure_anvil(const struct bench *b, size_t blocks, struct against_anvil *m)
+static void measure_anvil(const struct bench *b, size_t blocks, bool http, struct against_anvil *m)
 {
 	struct gs_anvil_claims a;
 	struct news news = {.fd = eventfd(0, EFD_CLOEXEC)};
@@ -492,24 +493,31 @@ static void measure_anvil(const struct bench *b, size_t blocks, struct against_a
 	size_t claims;
 
 	gs_anvil_claims_open(&a);
-	snprintf(ws.url, sizeof(ws.url), "ws%.56s", a.anvil.url + strlen("http"));
+	snprintf(ws.url, sizeof(ws.url), "%s%.56s", http ? "http" : "ws", a.anvil.url + strlen("http"));
 	open_party_of(&ws, "anvil", &a.contracts, 0, &p);
 	for (uint64_t number = 1;; number++) { /* what made the deployment */
 		if (gs_chain_io_header(&p.io, gs_block_at(number), &head, &why))
 			break;
 		take_block(&p, &head, &ignored, &claims);
 	}
-	if (!gs_rpc_watch_heads(p.session.rpc, on_head, &news))
+	if (!http && !gs_rpc_watch_heads(p.session.rpc, on_head, &news))
 		give_up("no subscription");
 	for (size_t done = 0; done <= blocks; done++) { /* the first is not counted: accounts' places are made in it */
 		gs_anvil_claims_post(&a, A_BLOCK);
 		await_gate();
 		const uint64_t expected = gs_node_newest(p.node)->number + 1;
 		gs_anvil_claims_mine(&a);
-		await_head(&p, &news, expected);
+		if (http) {
+			gs_anvil_claims_mined(&a);
+			news.at_s = now_s();
+			check(gs_chain_io_header(&p.io, gs_block_latest(), &news.head, &why), &why);
+		} else {
+			await_head(&p, &news, expected);
+		}
 		const double logs_ms = take_block(&p, &news.head, done ? &m->executions : &ignored, &claims);
 		const double whole_ms = (now_s() - news.at_s) * 1e3;
-		gs_anvil_claims_mined(&a);
+		if (!http)
+			gs_anvil_claims_mined(&a);
 		if (claims != A_BLOCK)
 			give_up("a block has not as many claims as it should");
 		const double plain_ms = gs_anvil_claims_logs_ms(&a, &news.head.hash, &m->bytes);
@@ -536,34 +544,51 @@ static void row(struct gs_bench *table, const char *what, double *ms, size_t cou
 	gs_bench_row(table, name, ms[count * 99 / 100], "ms", 1, "itself");
 }
 
-static int against_anvil(const char *argv0, struct bench *b, size_t blocks)
+static int against_anvil(const char *argv0, struct bench *b, size_t blocks, bool http)
 {
 	struct against_anvil *m = calloc(1, sizeof(*m));
 	struct gs_bench *table;
 
 	if (!m || blocks == 0 || blocks > ANVIL_BLOCKS_MAX)
 		give_up("anvil: 1 to 250 blocks");
-	measure_anvil(b, blocks, m);
+	measure_anvil(b, blocks, http, m);
 	remove_folder(b->dir);
-	table = gs_bench_begin(argv0, "chain", "new blocks of 1,000 claims, of anvil");
+	table = gs_bench_begin(argv0, "chain",
+	                       http ? "new blocks of 1,000 claims, of anvil over HTTP"
+	                            : "new blocks of 1,000 claims, of anvil over a WebSocket");
 	if (!table)
 		return 1;
-	row(table, "from the head's frame to sampled and queued", m->whole, m->count);
+	row(table,
+	    http ? "from the question for the head to sampled and queued"
+	         : "from the head's frame to sampled and queued",
+	    m->whole, m->count);
 	row(table, "of that, until the logs are here and read", m->logs, m->count);
 	row(table, "a client that only reads the same logs", m->plain, m->count);
 	row(table, "the first less the last, block by block", m->ours, m->count);
-	const struct gs_bench_key keys[] = {
-		{"anvil_blocks", (double)m->count},
-		{"anvil_head_to_verdict_p50_ms", m->whole[m->count / 2]},
-		{"anvil_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
-		{"anvil_logs_plain_p50_ms", m->plain[m->count / 2]},
-		{"anvil_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
-		{"anvil_less_plain_p50_ms", m->ours[m->count / 2]},
-		{"anvil_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
-		{"anvil_logs_mib", (double)m->bytes / (1024 * 1024)},
-		{"anvil_executions", (double)m->executions},
+	const struct gs_bench_key ws_keys[] = {
+		{"anvil_ws_blocks", (double)m->count},
+		{"anvil_ws_head_to_verdict_p50_ms", m->whole[m->count / 2]},
+		{"anvil_ws_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
+		{"anvil_ws_logs_plain_p50_ms", m->plain[m->count / 2]},
+		{"anvil_ws_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
+		{"anvil_ws_less_plain_p50_ms", m->ours[m->count / 2]},
+		{"anvil_ws_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
+		{"anvil_ws_logs_mib", (double)m->bytes / (1024 * 1024)},
+		{"anvil_ws_executions", (double)m->executions},
 	};
-	gs_bench_part_of(table, "chain-anvil", keys, GS_ARRAY_LEN(keys));
+	const struct gs_bench_key http_keys[] = {
+		{"anvil_http_blocks", (double)m->count},
+		{"anvil_http_head_to_verdict_p50_ms", m->whole[m->count / 2]},
+		{"anvil_http_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
+		{"anvil_http_logs_plain_p50_ms", m->plain[m->count / 2]},
+		{"anvil_http_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
+		{"anvil_http_less_plain_p50_ms", m->ours[m->count / 2]},
+		{"anvil_http_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
+		{"anvil_http_logs_mib", (double)m->bytes / (1024 * 1024)},
+		{"anvil_http_executions", (double)m->executions},
+	};
+	gs_bench_part_of(table, http ? "chain-anvil-http" : "chain-anvil-ws", http ? http_keys : ws_keys,
+	                 GS_ARRAY_LEN(ws_keys));
 	free(m);
 	return gs_bench_end(table);
 }
@@ -611,7 +636,8 @@ int main(int argc, char **argv)
 
 	snprintf(b.dir, sizeof(b.dir), "%s", "build/bench_chain_XXXXXX");
 	if (anvil)
-		return mkdtemp(b.dir) ? against_anvil(argv[0], &b, argc > 2 ? strtoull(argv[2], NULL, 10) : LIVE_BLOCKS)
+		return mkdtemp(b.dir) ? against_anvil(argv[0], &b, argc > 2 ? strtoull(argv[2], NULL, 10) : LIVE_BLOCKS,
+		                                      argc > 3 && strcmp(argv[3], "http") == 0)
 		                      : 1;
 	port = b.history.claims >= 4 * A_BLOCK ? gs_chain_server_start(&b.history, &server) : -1;
 

@@ -87,6 +87,7 @@ class Fault:
     arg: int = 0
     method: str = ""  # only requests of this method, which alone are counted for `count`
     endpoint: int = 0
+    lasts: bool = False  # by requests alone
     used: int = 0     # requests it was applied to
     over: float = 0   # when it ends whatever it was applied to, once it has begun
 
@@ -103,7 +104,7 @@ class Fault:
         return number > self.after and self.used < self.count and (not self.method or self.method in methods)
 
     def use(self, now):
-        self.over = self.over or now + LONGEST_S
+        self.over = self.over or (0 if self.lasts else now + LONGEST_S)
         self.used += 1
 
     def line(self):
