@@ -50,7 +50,7 @@ TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
 LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage queue \
-	validator/onnx validator/exec validator/node validator/daemon validator/cli
+	validator/onnx validator/exec validator/node validator/models validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
 SIM_MAIN := $(wildcard simulations/main.c)
@@ -149,6 +149,7 @@ $(BUILD)/obj/challenge/machine/%.o $(BUILD)/obj/validator/exec/%.o $(BUILD)/obj/
 
 # A kernel's file name says which instructions it may use; whoever calls it has asked the processor first.
 ifeq ($(MACHINE),x86_64)
+$(BUILD)/obj/%_bmi2.o $(BUILD)/lint/%_bmi2.c.ok: ARCH_FLAGS = -mbmi -mbmi2
 $(BUILD)/obj/%_avx2.o $(BUILD)/lint/%_avx2.c.ok: ARCH_FLAGS = -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_avx512.o $(BUILD)/lint/%_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_vnni_avx512.o $(BUILD)/lint/%_vnni_avx512.c.ok: ARCH_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c
@@ -315,6 +316,7 @@ lint-quick: lint-house lint-format
 
 lint-house:
 	@$(PYTHON) tests/lint/house.py
+	@$(PYTHON) tests/mutants/mutants.py $(BUILD) --fits
 
 lint-format:
 	@for f in $(FORMATTED); do \

@@ -1,20 +1,36 @@
-/* chain/core/hash.c: Keccak-256 over nettle's permutation. */
+/* chain/core/hash.c: the sponge of Keccak-256. */
 #include "chain/core/hash.h"
 
-#include <nettle/sha3.h>
 #include <string.h>
 
-/* struct gs_keccak keeps plain lanes so that its header does not need nettle's. */
-_Static_assert(sizeof(struct sha3_state) == sizeof(((struct gs_keccak *)0)->state), "25 lanes of 64 bits");
+#include "chain/core/keccak_lanes.h"
 
-static void absorb(struct gs_keccak *k, const uint8_t *block)
+static void absorb(uint64_t state[25], const uint8_t *block)
 {
-	struct sha3_state s;
-	memcpy(s.a, k->state, sizeof(s.a));
 	for (size_t i = 0; i < GS_KECCAK_RATE / 8; i++)
-		s.a[i] ^= gs_le64_read(block + 8 * i);
-	sha3_permute(&s);
-	memcpy(k->state, s.a, sizeof(s.a));
+		state[i] ^= gs_le64_read(block + 8 * i);
+	gs_keccak_lanes_one()->permute(state);
+}
+
+/* Whole blocks; how many bytes they are. */
+static size_t absorb_whole(uint64_t state[25], const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+	for (; len - at >= GS_KECCAK_RATE; at += GS_KECCAK_RATE)
+		absorb(state, data + at);
+	return at;
+}
+
+/* The last block, of which `used` bytes are there. */
+static void squeeze(uint64_t state[25], uint8_t block[GS_KECCAK_RATE], size_t used, struct gs_hash *out)
+{
+	GS_ASSERT(used < GS_KECCAK_RATE);
+	memset(block + used, 0, GS_KECCAK_RATE - used);
+	block[used] = 0x01; /* Keccak's own padding; SHA-3 has 0x06 here */
+	block[GS_KECCAK_RATE - 1] |= 0x80;
+	absorb(state, block);
+	for (size_t i = 0; i < 4; i++)
+		gs_le64_write(out->b + 8 * i, state[i]);
 }
 
 void gs_keccak_init(struct gs_keccak *k)
@@ -37,32 +53,27 @@ void gs_keccak_update(struct gs_keccak *k, const void *data, size_t len)
 		len -= take;
 		if (k->used < GS_KECCAK_RATE)
 			return;
-		absorb(k, k->block);
+		absorb(k->state, k->block);
 		k->used = 0;
 	}
-	for (; len >= GS_KECCAK_RATE; p += GS_KECCAK_RATE, len -= GS_KECCAK_RATE)
-		absorb(k, p);
-	if (len > 0)
-		memcpy(k->block, p, len);
-	k->used = len;
+	const size_t whole = absorb_whole(k->state, p, len);
+	if (len > whole)
+		memcpy(k->block, p + whole, len - whole);
+	k->used = len - whole;
 }
 
 void gs_keccak_final(struct gs_keccak *k, struct gs_hash *out)
 {
-	GS_ASSERT(k->used < GS_KECCAK_RATE);
-	memset(k->block + k->used, 0, GS_KECCAK_RATE - k->used);
-	k->block[k->used] = 0x01; /* Keccak's own padding; SHA-3 has 0x06 here */
-	k->block[GS_KECCAK_RATE - 1] |= 0x80;
-	absorb(k, k->block);
-	for (size_t i = 0; i < 4; i++)
-		gs_le64_write(out->b + 8 * i, k->state[i]);
+	squeeze(k->state, k->block, k->used, out);
 	gs_keccak_init(k);
 }
 
 void gs_keccak256(const void *data, size_t len, struct gs_hash *out)
 {
-	struct gs_keccak k;
-	gs_keccak_init(&k);
-	gs_keccak_update(&k, data, len);
-	gs_keccak_final(&k, out);
+	uint64_t state[25] = {0};
+	uint8_t block[GS_KECCAK_RATE];
+	const size_t whole = absorb_whole(state, data, len);
+	if (len > whole)
+		memcpy(block, (const uint8_t *)data + whole, len - whole);
+	squeeze(state, block, len - whole, out);
 }

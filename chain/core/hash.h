@@ -1,6 +1,6 @@
 /* chain/core/hash.h: Keccak-256 with the original padding, the hash of Ethereum (Yellow Paper, appendix on Keccak).
  *
- * OpenSSL 3.0 has only the SHA-3 padding (0x06), so the sponge is written here over nettle's permutation. */
+ * OpenSSL 3.0 has only the SHA-3 padding (0x06), so the sponge is written here, over the permutation of keccak_lanes.h. */
 #ifndef GS_CHAIN_CORE_HASH_H
 #define GS_CHAIN_CORE_HASH_H
 

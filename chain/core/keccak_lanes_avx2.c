@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) V rotate(V a, int n)
 
 #include "chain/core/keccak_lanes_body.h"
 
-const struct gs_keccak_lanes gs_keccak_lanes_avx2 = {"avx2", LANES, hash128, hash64, hash_words};
+const struct gs_keccak_lanes gs_keccak_lanes_avx2 = {"avx2", LANES, hash128, hash64, hash_words, NULL};
 #else
 typedef int gs_keccak_lanes_avx2_unused;
 #endif

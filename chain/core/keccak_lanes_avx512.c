@@ -78,7 +78,7 @@ static inline void store_hashes(const V *s, struct gs_hash *out)
 
 #include "chain/core/keccak_lanes_body.h"
 
-const struct gs_keccak_lanes gs_keccak_lanes_avx512 = {"avx512", LANES, hash128, hash64, hash_words};
+const struct gs_keccak_lanes gs_keccak_lanes_avx512 = {"avx512", LANES, hash128, hash64, hash_words, NULL};
 #else
 typedef int gs_keccak_lanes_avx512_unused;
 #endif

@@ -10,7 +10,7 @@
  *                   data + l * bytes; the last word holds one byte of the message, seven zero bytes above it
  *   store_hashes(s, out)                   s[0 .. 3] of lane l to out[l]
  * and may define
- *   FEW, FEWER      up to FEW messages that are left over are FEWER's; otherwise a single one is gs_keccak_lanes_portable's
+ *   FEW, FEWER      up to FEW messages that are left over are FEWER's; otherwise a single one is gs_keccak_lanes_one()'s
  * With nothing defined it is plain C with one lane. Words are little-endian (FIPS 202, B.1). */
 #ifndef GS_CHAIN_CORE_KECCAK_LANES_BODY_H
 #define GS_CHAIN_CORE_KECCAK_LANES_BODY_H
@@ -47,7 +47,7 @@ static inline void store_hashes(const V *s, struct gs_hash *out)
 #define FEW (LANES > 2 ? 1 : 0)
 #endif
 #ifndef FEWER
-#define FEWER gs_keccak_lanes_portable
+#define FEWER (*gs_keccak_lanes_one())
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -170,7 +170,7 @@ static void hash_words(const uint8_t *data, size_t words, size_t count, struct g
 		size_t from = 0;
 		V a[25];
 		if (n == 1 && LANES > 2) { /* a whole vector for it takes longer */
-			gs_keccak_lanes_portable.hash_words(data, words, n, out);
+			gs_keccak_lanes_one()->hash_words(data, words, n, out);
 			return;
 		}
 		memset(a, 0, sizeof(a));

@@ -11,7 +11,8 @@
 
 #include "chain/core/keccak_lanes_body.h"
 
-const struct gs_keccak_lanes gs_keccak_lanes_four_avx512 = {"avx512, four lanes", LANES, hash128, hash64, hash_words};
+const struct gs_keccak_lanes gs_keccak_lanes_four_avx512 = {"avx512, four lanes", LANES, hash128, hash64,
+                                                            hash_words,           NULL};
 #else
 typedef int gs_keccak_lanes_four_avx512_unused;
 #endif

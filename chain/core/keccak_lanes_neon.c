@@ -41,7 +41,7 @@ static inline void store_hashes(const V *s, struct gs_hash *out)
 
 #include "chain/core/keccak_lanes_body.h"
 
-const struct gs_keccak_lanes gs_keccak_lanes_neon = {"neon", LANES, hash128, hash64, hash_words};
+const struct gs_keccak_lanes gs_keccak_lanes_neon = {"neon", LANES, hash128, hash64, hash_words, NULL};
 #else
 typedef int gs_keccak_lanes_neon_unused;
 #endif

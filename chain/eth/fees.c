@@ -91,7 +91,8 @@ enum gs_err gs_fees_choose(const struct gs_fee_market *market, enum gs_urgency u
 	return GS_OK;
 }
 
-bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency, const struct gs_fee_bounds *bounds)
+bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency, const struct gs_fee_bounds *bounds,
+                     struct gs_fees *enough)
 {
 	const struct gs_fee_bounds first = {.cap = bounds->cap};
 	struct gs_wei fee, tip;
@@ -100,7 +101,11 @@ bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency
 	if (gs_fees_choose(market, urgency, &first, &fees) != GS_OK || gs_fees_raise(fees.max_fee, &fee) != GS_OK ||
 	    gs_fees_raise(fees.tip, &tip) != GS_OK)
 		return false;
-	return gs_wei_cmp(fee, bounds->least_max) <= 0 && gs_wei_cmp(tip, bounds->least_tip) <= 0;
+	if (gs_wei_cmp(fee, bounds->least_max) > 0 || gs_wei_cmp(tip, bounds->least_tip) > 0)
+		return false;
+	if (enough)
+		*enough = fees;
+	return true;
 }
 
 enum gs_err gs_fees_cost(uint64_t gas, struct gs_wei max_fee, struct gs_wei l1_fee, struct gs_wei *out)

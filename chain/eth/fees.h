@@ -55,8 +55,10 @@ GS_MUST enum gs_err gs_fees_raise(struct gs_wei fee, struct gs_wei *out);
 /* GS_ELIMIT: the next block's base fee is not below the cap, or what a replacement must offer is above it. */
 GS_MUST enum gs_err gs_fees_choose(const struct gs_fee_market *market, enum gs_urgency urgency,
                                    const struct gs_fee_bounds *bounds, struct gs_fees *out);
-/* Whether an offer of which an eighth more is (least_max, least_tip) would be chosen now, or more: then it does not wait for its price. */
-bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency, const struct gs_fee_bounds *bounds);
+/* Whether an offer of which an eighth more is (least_max, least_tip) would be chosen now, or more: then it does not wait for its price. enough: what
+ * would be chosen; set where it does, and may be NULL. */
+bool gs_fees_suffice(const struct gs_fee_market *market, enum gs_urgency urgency, const struct gs_fee_bounds *bounds,
+                     struct gs_fees *enough);
 /* The most that it can cost: gas * max_fee + l1_fee. GS_ELIMIT. */
 GS_MUST enum gs_err gs_fees_cost(uint64_t gas, struct gs_wei max_fee, struct gs_wei l1_fee, struct gs_wei *out);
 

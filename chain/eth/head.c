@@ -4,7 +4,8 @@
 
 void gs_head_reset(struct gs_head_tracker *tracker, const struct gs_head *anchor)
 {
-	tracker->kept[0] = *anchor;
+	tracker->room[0] = *anchor;
+	tracker->first = 0;
 	tracker->kept_count = 1;
 	tracker->pending_count = 0;
 }
@@ -12,23 +13,32 @@ void gs_head_reset(struct gs_head_tracker *tracker, const struct gs_head *anchor
 static void keep(struct gs_head_tracker *tracker, const struct gs_head *head)
 {
 	if (tracker->kept_count == GS_HEAD_KEPT_MAX) {
-		memmove(tracker->kept, tracker->kept + 1, (GS_HEAD_KEPT_MAX - 1) * sizeof(*head));
+		tracker->first++;
 		tracker->kept_count--;
 	}
-	tracker->kept[tracker->kept_count++] = *head;
+	if (tracker->first + tracker->kept_count == GS_ARRAY_LEN(tracker->room)) {
+		memmove(tracker->room, tracker->room + tracker->first, tracker->kept_count * sizeof(*head));
+		tracker->first = 0;
+	}
+	tracker->room[tracker->first + tracker->kept_count++] = *head;
+}
+
+static const struct gs_head *oldest(const struct gs_head_tracker *tracker)
+{
+	return &tracker->room[tracker->first];
 }
 
 const struct gs_head *gs_head_newest(const struct gs_head_tracker *tracker)
 {
-	return tracker->kept_count ? &tracker->kept[tracker->kept_count - 1] : NULL;
+	return tracker->kept_count ? &tracker->room[tracker->first + tracker->kept_count - 1] : NULL;
 }
 
 const struct gs_head *gs_head_at(const struct gs_head_tracker *tracker, uint64_t number)
 {
-	if (!tracker->kept_count || number < tracker->kept[0].number)
+	if (!tracker->kept_count || number < oldest(tracker)->number)
 		return NULL;
-	uint64_t i = number - tracker->kept[0].number;
-	return i < tracker->kept_count ? &tracker->kept[i] : NULL;
+	uint64_t i = number - oldest(tracker)->number;
+	return i < tracker->kept_count ? oldest(tracker) + i : NULL;
 }
 
 /* Whether child can follow parent: linked by hash, one higher, not earlier. */
@@ -51,11 +61,11 @@ enum gs_err gs_head_restore(struct gs_head_tracker *tracker, const struct gs_hea
 	return GS_OK;
 }
 
-/* The pending blocks, whose last one's parent is kept[parent], become the branch. */
+/* The pending blocks, whose last one's parent is the kept one of this place, become the branch. */
 static enum gs_head_result attach(struct gs_head_tracker *tracker, size_t parent, struct gs_head_change *change)
 {
 	while (tracker->kept_count > parent + 1)
-		change->orphaned[change->orphaned_count++] = tracker->kept[--tracker->kept_count];
+		change->orphaned[change->orphaned_count++] = tracker->room[tracker->first + --tracker->kept_count];
 	while (tracker->pending_count) {
 		const struct gs_head *head = &tracker->pending[--tracker->pending_count];
 		change->added[change->added_count++] = *head;
@@ -97,10 +107,10 @@ enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs
 			return GS_HEAD_BROKEN;
 	}
 
-	uint64_t oldest = tracker->kept[0].number, newest = gs_head_newest(tracker)->number;
-	if (head->number <= oldest && tracker->pending_count == 0)
+	const uint64_t lowest = oldest(tracker)->number, newest = gs_head_newest(tracker)->number;
+	if (head->number <= lowest && tracker->pending_count == 0)
 		return GS_HEAD_KNOWN; /* an endpoint that lags */
-	if (head->number <= oldest || (head->number > newest && head->number - newest > GS_HEAD_KEPT_MAX) ||
+	if (head->number <= lowest || (head->number > newest && head->number - newest > GS_HEAD_KEPT_MAX) ||
 	    tracker->pending_count == GS_HEAD_KEPT_MAX) {
 		tracker->pending_count = 0;
 		return GS_HEAD_TOO_FAR;
@@ -111,7 +121,7 @@ enum gs_head_result gs_head_add(struct gs_head_tracker *tracker, const struct gs
 		if (!follows(head, parent))
 			return GS_HEAD_BROKEN;
 		tracker->pending[tracker->pending_count++] = *head;
-		return attach(tracker, (size_t)(parent - tracker->kept), change);
+		return attach(tracker, (size_t)(parent - oldest(tracker)), change);
 	}
 	tracker->pending[tracker->pending_count++] = *head;
 	change->want = head->parent;

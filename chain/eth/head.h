@@ -17,10 +17,11 @@ struct gs_head {
 	struct gs_time time;
 };
 
-struct gs_head_tracker {                       /* plain data */
-	struct gs_head kept[GS_HEAD_KEPT_MAX]; /* oldest first, each the parent of the next */
-	size_t kept_count;
-	struct gs_head pending[GS_HEAD_KEPT_MAX]; /* newest first; the last one's parent is wanted */
+struct gs_head_tracker {                           /* plain data */
+	struct gs_head room[2 * GS_HEAD_KEPT_MAX]; /* those kept are in the middle of it: mostly one more moves none */
+	size_t first;                              /* the oldest one's place; each is the parent of the next */
+	size_t kept_count;                         /* at most GS_HEAD_KEPT_MAX */
+	struct gs_head pending[GS_HEAD_KEPT_MAX];  /* newest first; the last one's parent is wanted */
 	size_t pending_count;
 };
 

@@ -76,7 +76,7 @@ unsigned gs_merkle_depth(uint64_t leaves)
 
 void gs_merkle_leaf(const uint8_t chunk[GS_CHUNK_BYTES], struct gs_hash *out)
 {
-	gs_keccak_lanes_portable.hash128(LEAF_ARRAY, chunk, 1, out);
+	gs_keccak_lanes_one()->hash128(LEAF_ARRAY, chunk, 1, out);
 }
 
 void gs_merkle_descriptor(struct gs_bytes descriptor, struct gs_hash *out)
@@ -94,7 +94,7 @@ void gs_merkle_node(const struct gs_hash *left, const struct gs_hash *right, str
 	uint8_t pair[64];
 	memcpy(pair, left->b, 32);
 	memcpy(pair + 32, right->b, 32);
-	gs_keccak_lanes_portable.hash64(NODE, pair, 1, out);
+	gs_keccak_lanes_one()->hash64(NODE, pair, 1, out);
 }
 
 void gs_merkle_subtree(const uint8_t *bytes, bool chunks, unsigned height, struct gs_hash *out)

@@ -69,9 +69,8 @@ stop() {
 as() {
 	local name=$1 log=$out/$1-commands.log command=$2 known=()
 	shift
-	local beside=(--share-key) # parties post by hand beside their own node
 	[[ $command == deploy ]] || known=(--deployment "$out/deployment.json")
-	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" "${beside[@]}" --json 2>>"$log" ||
+	"$gainsay" "$@" "${known[@]}" --rpc "$url" --chain-id $chain_id --key-file "$out/$name.key" --json 2>>"$log" ||
 		fail "$name could not do 'gainsay $command'" "$log"
 }
 
@@ -268,4 +267,6 @@ for name in validator node-a node-b attacker; do
 	stop "$name"
 done
 "$gainsay" claims --db "$out/validator.db" --json >"$out/verdicts.json" 2>"$out/claims.log" || fail "the validator's database cannot be read" "$out/claims.log"
+say "Writing the evidence of every claim, and checking each file as if on another machine"
+"$python" "$here/evidence.py" "$gainsay" "$out" 2>"$out/evidence.log" || fail "the evidence of a claim does not hold" "$out/evidence.log"
 "$python" "$here/summary.py" "$out" tell || fail "the demo did not show what it should; the logs are in build/demo"

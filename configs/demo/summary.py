@@ -6,7 +6,7 @@
     summary.py DIR tell       draws the summary and writes DIR/summary.json; exit status 0 when the demo shows what it should
 
 DIR holds what run.sh wrote there: chain.json, parties.json, plan.jsonl (what was posted), verdicts.json (of the validator's
-database), right/IMAGE/ (the model, executed).
+database), evidence.json (what evidence.py found), right/IMAGE/ (the model, executed).
 """
 import json
 import os
@@ -86,10 +86,12 @@ def tell(folder, chain):
     draw(story, numbers, images, story.txs[-1]["time"] - posted[0])
     (folder / "summary.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     here = os.path.relpath(folder)
+    evidence = load(folder / "evidence.json")
     example = next((c["id"][:12] for c in story.claims if c["games"]), "ID")
     print(f"\n  The same numbers: {here}/summary.json; what every process did: {here}/*.log"
           f"\n  What the validator stored: build/gainsay claims --db {here}/validator.db"
-          f"\n                             build/gainsay show {example} --db {here}/validator.db\n", flush=True)
+          f"\n                             build/gainsay show {example} --db {here}/validator.db"
+          f"\n  Evidence of each claim, {evidence['holds']} of {evidence['files']} files hold without the chain: build/gainsay verify {here}/evidence/02.evidence\n", flush=True)
     failures = []
     if not numbers["caught"] == numbers["wrong_sampled"] >= CAUGHT_MIN:
         failures.append(f"{numbers['caught']} caught of {numbers['wrong_sampled']} wrong claims that were sampled; at least {CAUGHT_MIN} and all must be")

@@ -33,7 +33,8 @@ static void prepare(const struct gs_sim_l1 *l1, const struct gs_node_effect *eff
 
 	if (effect->nonce < *l1->nonce) {
 		answer->kind = effect->replaces ? GS_INPUT_KEPT : GS_INPUT_NONCE_BEHIND;
-		answer->as.nonce_behind.nonce = *l1->nonce;
+		if (!effect->replaces)
+			answer->as.nonce_behind.nonce = *l1->nonce;
 		return;
 	}
 	if (gs_address_equal(&to, l1->portal)) {

@@ -185,17 +185,37 @@ static bool has_prefix(const struct record *r, struct gs_bytes prefix)
 	return r->key_len >= prefix.len && (prefix.len == 0 || memcmp(r->bytes, prefix.ptr, prefix.len) == 0);
 }
 
+static size_t first_with(const struct table *t, struct gs_bytes prefix)
+{
+	bool found;
+	return prefix.len > 0 ? place(t, prefix, &found) : 0;
+}
+
+/* The place behind the last key with this prefix, and behind all that are lower where there is none. */
+static size_t behind_last_with(const struct table *t, struct gs_bytes prefix)
+{
+	size_t low = first_with(t, prefix), high = t->count;
+	while (low < high) { /* from first_with on those with the prefix come before those without */
+		size_t middle = low + (high - low) / 2;
+		if (has_prefix(t->record[middle], prefix))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static enum gs_err scan(struct gs_store_txn *txn, enum gs_table table, struct gs_bytes prefix,
                         enum gs_store_order order, gs_store_visit visit, void *context, struct gs_error *error)
 {
 	const struct table *t = &txn->store->table[table];
-	bool found;
-	size_t first = prefix.len ? place(t, prefix, &found) : 0, end = prefix.len ? first : t->count;
+	const bool up = order == GS_STORE_ASCENDING;
 	(void)error;
-	while (end < t->count && has_prefix(t->record[end], prefix))
-		end++;
-	for (size_t i = first; i < end; i++) {
-		const struct record *r = t->record[order == GS_STORE_ASCENDING ? i : end - 1 - (i - first)];
+	for (size_t i = up ? first_with(t, prefix) : behind_last_with(t, prefix); up ? i < t->count : i-- > 0;
+	     i += up) {
+		const struct record *r = t->record[i];
+		if (!has_prefix(r, prefix))
+			break;
 		enum gs_err err = visit(context, key_of(r), value_of(r));
 		if (err != GS_OK)
 			return err == GS_ENOTFOUND ? GS_OK : err;

@@ -6,7 +6,12 @@
 #include "chain/core/hash.h"
 #include "simulations/nodes/contracts.h"
 
-enum { TX_HEAD = 1 + 8 + 20 + 8, FIRST_BLOCKS = 2, LOST_ONE_IN = 4 /* of a dropped block's transactions */ };
+enum {
+	TX_HEAD = 1 + 8 + 20 + 8,
+	FIRST_BLOCKS = 2,
+	LOST_ONE_IN = 4,       /* of a dropped block's transactions */
+	CHECKPOINT_DEPTH = 32, /* blocks above it: more than most reorganisations take back */
+};
 #define LOST_S UINT64_MAX /* not in the pool, until somebody sends it again */
 
 /* ---- transactions ---- */
@@ -174,7 +179,6 @@ static void execute(struct gs_sim_network *n, struct gs_sim_tx *tx, uint64_t blo
 	size_t logs = n->logs != NULL ? n->logs->count : 0;
 	tx->mined = true;
 	tx->block = block;
-	tx->price = is_deposit(tx) ? 0 : n->base_fee + 1;
 	tx->success = is_nothing(tx) || gs_sim_contracts_call(n, tx->sender, &tx->to, tx->data, now_s, &error) == GS_OK;
 	memcpy(tx->why, error.text, sizeof(tx->why) - 1);
 	n->nonce[tx->sender]++;
@@ -279,6 +283,7 @@ void gs_sim_network_close(struct gs_sim_network *n)
 	}
 	free(n->block);
 	free(n->tx);
+	free(n->checkpoint.claim);
 	memset(n, 0, sizeof(*n));
 }
 
@@ -293,6 +298,7 @@ static bool take_ready(struct gs_sim_network *n, struct gs_sim_block *b, bool ah
 		if (!is_deposit(tx) && (tx->nonce != n->nonce[tx->sender] || tx->fee <= n->base_fee ||
 		                        (n->admit != NULL && !n->admit(n->admit_self, tx))))
 			continue;
+		tx->price = is_deposit(tx) ? 0 : n->base_fee + 1;
 		execute(n, tx, n->blocks, now_s);
 		b->tx[b->txs++] = i;
 		any = true;
@@ -315,6 +321,46 @@ enum gs_err gs_sim_network_mine(struct gs_sim_network *n, uint64_t now_s)
 	return b->logs.err;
 }
 
+static void copy_nonces(uint64_t to[GS_SIM_ACCOUNTS_MAX], const uint64_t from[GS_SIM_ACCOUNTS_MAX])
+{
+	memcpy(to, from, GS_SIM_ACCOUNTS_MAX * sizeof(*to));
+}
+
+/* Without memory there is none, and what comes takes longer. */
+static void keep_checkpoint(struct gs_sim_network *n, size_t blocks)
+{
+	struct gs_sim_checkpoint *c = &n->checkpoint;
+	if (c->claim == NULL && (c->claim = malloc(sizeof(n->claim))) == NULL)
+		return;
+	c->blocks = blocks;
+	c->bank = n->bank;
+	c->claims = n->claims;
+	memcpy(c->claim, n->claim, n->claims * sizeof(*n->claim));
+	c->batches = n->batches;
+	memcpy(c->batch, n->batch, sizeof(n->batch));
+	c->duties = n->duties;
+	copy_nonces(c->nonce, n->nonce);
+}
+
+/* Where to go on from. Claims point to their batches, the bank and the duties, which stay where they are. */
+static size_t restore(struct gs_sim_network *n)
+{
+	struct gs_sim_checkpoint *c = &n->checkpoint;
+	if (c->blocks == 0 || c->blocks > n->blocks) {
+		c->blocks = 0;
+		genesis_state(n);
+		return FIRST_BLOCKS;
+	}
+	n->bank = c->bank;
+	n->claims = c->claims;
+	memcpy(n->claim, c->claim, c->claims * sizeof(*n->claim));
+	n->batches = c->batches;
+	memcpy(n->batch, c->batch, sizeof(n->batch));
+	n->duties = c->duties;
+	copy_nonces(n->nonce, c->nonce);
+	return c->blocks;
+}
+
 enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64_t delay_s, uint64_t now_s)
 {
 	n->branch++;
@@ -332,8 +378,10 @@ enum gs_err gs_sim_network_drop(struct gs_sim_network *n, uint64_t depth, uint64
 		free(b->tx);
 		gs_sim_logs_free(&b->logs);
 	}
-	genesis_state(n);
-	for (size_t i = FIRST_BLOCKS; i < n->blocks; i++) {
+	const size_t from = restore(n);
+	for (size_t i = from; i < n->blocks; i++) {
+		if (i == n->blocks - CHECKPOINT_DEPTH && i >= from + CHECKPOINT_DEPTH)
+			keep_checkpoint(n, i);
 		n->randao = n->block[i].randao;
 		for (unsigned t = 0; t < n->block[i].txs; t++)
 			execute(n, n->tx[n->block[i].tx[t]], i, n->block[i].head.time.unix_s);

@@ -1,7 +1,8 @@
 /* simulations/nodes/network.h: a chain of blocks with the contracts in it, a pool of transactions in front of it, and what an
  * endpoint tells about both.
  *
- * The state of the contracts is a function of the blocks: a reorganisation drops the newest ones and computes the rest anew.
+ * The state of the contracts is a function of the blocks: a reorganisation drops the newest ones and computes the rest anew, from a
+ * checkpoint on where one is deep enough.
  * Transactions of dropped blocks go back into the pool. A transaction's bytes are its sender, nonce, target, what it offers per gas,
  * and calldata; nothing is signed here, and its hash is the hash of those bytes. It is in no block whose base fee is more than it
  * offers, and one with the same nonce takes its place when it offers a tenth more. */
@@ -69,6 +70,17 @@ struct gs_sim_network_rules {
 /* Whether a transaction that is ready may be in the block that is being made. */
 typedef bool gs_sim_admit(void *self, const struct gs_sim_tx *tx);
 
+struct gs_sim_checkpoint { /* the contracts' state behind so many blocks */
+	size_t blocks;     /* 0: none */
+	struct gs_sim_bank bank;
+	struct gs_sim_chain *claim; /* owned; room for all */
+	unsigned claims;
+	struct gs_sim_batch batch[GS_SIM_BATCHES_MAX];
+	unsigned batches;
+	struct gs_sim_duties duties;
+	uint64_t nonce[GS_SIM_ACCOUNTS_MAX];
+};
+
 struct gs_sim_network {
 	struct gs_sim_network_rules rules;
 	struct gs_hash model; /* the one model's id */
@@ -88,6 +100,7 @@ struct gs_sim_network {
 	struct gs_sim_logs *logs; /* where what happens now is told; NULL: nowhere */
 	gs_sim_admit *admit;      /* NULL: every transaction that is ready may be in a block */
 	void *admit_self;
+	struct gs_sim_checkpoint checkpoint;
 	uint64_t branch; /* counts reorganisations, so that the same block on two branches differs */
 	struct gs_rng rng;
 };

@@ -44,7 +44,11 @@ run_validator
 sleep 2
 cp "$work/b1/$honest.batch" "$work/b2/" # handed over later, and one of them damaged
 head -c 700 "$work/b3/$wrong.batch" >"$work/b2/$wrong.batch"
-sleep 3
+named=no
+for ((i = 0; i < 600; i++)); do
+	grep -q 'batch.unusable.*cut short' "$work/validator.log" && named=yes && break
+	sleep 0.1
+done
 cp "$work/b3/$wrong.batch" "$work/b2/"
 kills=0
 for ((i = 0; i < 6; i++)); do
@@ -60,7 +64,7 @@ unset "pids[validator]"
 [[ $code == 0 ]] && ok "the validator ends well, killed $kills times" || fail "the validator ends with $code"
 stop defend TERM
 stop liar TERM
-grep -q 'batch.unusable.*cut short' "$work/validator.log" && ok "a damaged file is named" || fail "the damaged file is not named"
+[[ $named == yes ]] && ok "a damaged file is named" || fail "the damaged file is not named"
 
 batch() { # ID FIELD
 	/usr/bin/python3 -c 'import json, sys; print([b for b in json.loads(sys.argv[1]) if b["batch_id"] == sys.argv[2]][0][sys.argv[3]])' "$("$gainsay" batch list --db "$db" --json)" "$1" "$2"

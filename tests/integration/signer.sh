@@ -157,11 +157,17 @@ command_of 2 run --db "$work/second.db" --models "$work/models"
 timeout 60 "${command[@]}" >"$work/out" 2>"$work/err" </dev/null
 grep -q 'a node (process .*signs for 0x3C44.*stop that one first' "$work/err" && ok "a second node with the key is refused: $(tail -1 "$work/err" | cut -c 1-120)" ||
 	fail "a second node: $(cat "$work/err")"
-"$gainsay" stake deposit 1 --rpc "$url" --deployment "$work/deployment.json" --key-file "$work/key2" >"$work/out" 2>"$work/err"
-grep -q 'a node (process .*signs for 0x3C44.*--share-key' "$work/err" && ok "a command beside it, too" || fail "a command: $(cat "$work/err")"
+start beside gs 2 stake deposit 3 --mint # one call after another is handed to the node, whose signer is gone
+start refused gs 2 stake withdraw
+wait "${pids[refused]}"
+[[ $? == 1 ]] && grep -q '^gainsay: ' "$work/refused.log" && ok "what would revert is said at once: $(cat "$work/refused.log")" || fail "refused: $(cat "$work/refused.log")"
+before=$(field "$(gs 2 stake show --json)" free)
 gs 2 stake show >/dev/null && ok "but what only looks is not" || fail "stake show"
 
 signer later "$work/key2" --port "$port"
+wait "${pids[beside]}" && grep -q command.taken "$work/validator.log" && ok "a command beside a node is done by it" || fail "a command beside it: $(cat "$work/beside.log")"
+after=$(field "$(gs 2 stake show --json)" free)
+/usr/bin/python3 -c 'import sys; sys.exit(float(sys.argv[1]) + 3 - 10 != float(sys.argv[2]))' "$before" "$after" && ok "once, beside the bond of its challenge" || fail "stake: $before, then $after"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

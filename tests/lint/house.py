@@ -36,8 +36,10 @@ LAYERS = {
     "storage": PURE_0 | PURE_1,
     "chain/rpc": PURE_0 | PURE_1,
     "queue": PURE_0,
-    "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc"},
-    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc", "validator/daemon", "simulations"},
+    "validator/models": PURE_0 | PURE_1 | PURE_2 | {"storage"},
+    "validator/daemon": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue", "chain/rpc", "validator/models"},
+    "validator/cli": PURE_0 | PURE_1 | PURE_2 | PURE_3
+    | {"storage", "queue", "chain/rpc", "validator/models", "validator/daemon", "simulations"},
     "simulations": PURE_0 | PURE_1 | PURE_2 | PURE_3 | {"storage", "queue"},
     "tests": ANY,
 }

@@ -57,7 +57,6 @@ start() {
 # command_of N COMMAND...: the words of a gainsay command by party N, in the array `command`
 command_of() {
 	command=("$gainsay" "${@:2}" --rpc "$url" --key-file "$work/key$1")
-	[[ $2 == run || $2 == defend ]] || command+=(--share-key) # parties send by hand beside their own node
 	[[ -f $work/deployment.json && $2 != deploy ]] && command+=(--deployment "$work/deployment.json")
 	return 0
 }

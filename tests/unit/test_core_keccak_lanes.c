@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <nettle/sha3.h>
 
 #include "chain/core/hash.h"
 #include "chain/core/keccak_lanes.h"
@@ -28,13 +29,87 @@ static struct kinds kinds(void)
 	return k;
 }
 
+/* A sponge of its own over nettle's permutation. */
+static void hash_of(const uint8_t *message, size_t bytes, struct gs_hash *out)
+{
+	struct sha3_state s = {{0}};
+	uint8_t block[GS_KECCAK_RATE];
+	for (bool last = false; !last;) {
+		const size_t n = bytes < sizeof(block) ? bytes : sizeof(block);
+		last = n < sizeof(block);
+		memset(block, 0, sizeof(block));
+		if (n > 0)
+			memcpy(block, message, n);
+		block[n < sizeof(block) ? n : 0] ^= last ? 0x01 : 0;
+		block[sizeof(block) - 1] ^= last ? 0x80 : 0;
+		for (size_t i = 0; i < sizeof(block) / 8; i++)
+			s.a[i] ^= gs_le64_read(block + 8 * i);
+		sha3_permute(&s);
+		message += n;
+		bytes -= n;
+	}
+	for (size_t i = 0; i < 4; i++)
+		gs_le64_write(out->b + 8 * i, s.a[i]);
+}
+
 static void hash_one(uint8_t prefix, size_t bytes, const uint8_t *message, struct gs_hash *out)
 {
-	struct gs_keccak k;
-	gs_keccak_init(&k);
-	gs_keccak_update(&k, &prefix, 1);
-	gs_keccak_update(&k, message, bytes);
-	gs_keccak_final(&k, out);
+	uint8_t whole[1 + 128];
+	assert_true(bytes <= 128);
+	whole[0] = prefix;
+	memcpy(whole + 1, message, bytes);
+	hash_of(whole, 1 + bytes, out);
+}
+
+/* chain/core/hash.h, whole and in pieces, for every length up to some blocks. */
+static void one_message_is_hashed_as_nettle_does(void **state)
+{
+	uint8_t message[4 * GS_KECCAK_RATE + 1];
+	struct gs_rng rng;
+	(void)state;
+	gs_rng_seed(&rng, 3);
+	for (size_t i = 0; i < sizeof(message); i++)
+		message[i] = (uint8_t)gs_rng_u64(&rng);
+	for (size_t len = 0; len <= sizeof(message); len++) {
+		struct gs_hash want, whole, pieces;
+		struct gs_keccak k;
+		hash_of(message, len, &want);
+		gs_keccak256(message, len, &whole);
+		assert_true(gs_hash_equal(&want, &whole));
+		gs_keccak_init(&k);
+		for (size_t at = 0; at < len;) {
+			const size_t n = 1 + (size_t)gs_rng_below(&rng, len - at);
+			gs_keccak_update(&k, message + at, n);
+			at += n;
+		}
+		gs_keccak_final(&k, &pieces);
+		assert_true(gs_hash_equal(&want, &pieces));
+	}
+}
+
+/* Those of one lane, on states that no message leads to. */
+static void one_state_is_permuted_as_nettle_does(void **state)
+{
+	const struct kinds k = kinds();
+	struct gs_rng rng;
+	unsigned single = 0;
+	(void)state;
+	gs_rng_seed(&rng, 4);
+	for (unsigned i = 0; i < k.count; i++) {
+		single += k.lanes[i]->permute != NULL;
+		assert_int_equal(k.lanes[i]->lanes == 1, k.lanes[i]->permute != NULL);
+		for (unsigned round = 0; k.lanes[i]->permute != NULL && round < ROUNDS; round++) {
+			struct sha3_state want;
+			uint64_t mine[25];
+			for (unsigned w = 0; w < 25; w++)
+				want.a[w] = mine[w] = gs_rng_u64(&rng);
+			sha3_permute(&want);
+			k.lanes[i]->permute(mine);
+			assert_memory_equal(mine, want.a, sizeof(mine));
+		}
+	}
+	assert_true(single >= 1);
+	assert_non_null(gs_keccak_lanes_one()->permute);
 }
 
 static gs_keccak_many *function(const struct gs_keccak_lanes *lanes, size_t bytes)
@@ -200,8 +275,14 @@ static void test_selection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batches),   cmocka_unit_test(test_words), cmocka_unit_test(test_in_place),
-		cmocka_unit_test(test_every_bit), cmocka_unit_test(test_known), cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(one_message_is_hashed_as_nettle_does),
+		cmocka_unit_test(one_state_is_permuted_as_nettle_does),
+		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_selection),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,11 +106,11 @@ static void enough_is_enough(void **state)
 	assert_int_equal(gs_fees_choose(&m, GS_URGENCY_DUE, &b, &fees), GS_OK);
 	assert_int_equal(gs_fees_raise(fees.max_fee, &b.least_max), GS_OK);
 	assert_int_equal(gs_fees_raise(fees.tip, &b.least_tip), GS_OK);
-	assert_true(gs_fees_suffice(&m, GS_URGENCY_DUE, &b));
-	assert_false(gs_fees_suffice(&m, GS_URGENCY_CLOSE, &b));
-	assert_false(gs_fees_suffice(&dear, GS_URGENCY_DUE, &b));
+	assert_true(gs_fees_suffice(&m, GS_URGENCY_DUE, &b, NULL));
+	assert_false(gs_fees_suffice(&m, GS_URGENCY_CLOSE, &b, NULL));
+	assert_false(gs_fees_suffice(&dear, GS_URGENCY_DUE, &b, NULL));
 	b.cap = wei(900); /* nothing could be chosen at all */
-	assert_false(gs_fees_suffice(&m, GS_URGENCY_DUE, &b));
+	assert_false(gs_fees_suffice(&m, GS_URGENCY_DUE, &b, NULL));
 }
 
 static void the_middle_one(void **state)

@@ -56,6 +56,30 @@ static void a_gap_is_filled(void **state)
 	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 2);
 }
 
+/* A process that ends again and again fills it at the same time as one that does not. */
+static void a_gap_is_remembered_at_a_restart(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	node_sign_at(f, 0x71, 80, 8);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	f->now_s += f->options.resend_s - 1;
+	node_txs_reopen(f);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	f->now_s += 1;
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_nonce_is(f, NODE_FIRST_NONCE + 2); /* whoever had it has sent it again: that is remembered, too */
+	node_txs_reopen(f);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
 /* What waits behind a gap is replaced again and again, so that a replacement is under way at every look at the nonces. */
 static void a_gap_is_filled_beside_replacements(void **state)
 {
@@ -105,7 +129,7 @@ static void the_gap_comes_before_what_waits_behind_it(void **state)
 	f->now_s += f->options.resend_s;
 	node_tick(f);
 	assert_true(first_of(f, GS_EFFECT_NONCE) < first_of(f, GS_EFFECT_SEND));
-	assert_true(first_of(f, GS_EFFECT_NONCE) < first_of(f, GS_EFFECT_WATCH));
+	assert_null(node_effect(f, GS_EFFECT_WATCH)); /* what the endpoint does not have is not mined */
 	node_nonce_is(f, NODE_FIRST_NONCE);
 	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
 	node_refuse(f, GS_REFUSED_ENDPOINT);
@@ -197,13 +221,124 @@ static void the_lowest_are_looked_for(void **state)
 	node_blocks(f, 1);
 	for (unsigned i = 0; i < ALL; i++) {
 		node_receipt_of(f, (uint8_t)(0x71 + i), true, 1);
-		const bool more = i + GS_NODE_LINES_AT_ONCE < ALL;
+		const bool more = i + 1 < ALL;
 		assert_int_equal(of_kind(f, GS_EFFECT_WATCH), more);
 		if (more)
-			assert_int_equal(node_count(f, GS_EFFECT_WATCH, (uint8_t)(0x71 + i + GS_NODE_LINES_AT_ONCE)),
-			                 1);
+			assert_int_equal(node_count(f, GS_EFFECT_WATCH, (uint8_t)(0x72 + i)), 1);
 	}
 	assert_int_equal(node_summary_of(f).pending_txs, 0);
+}
+
+/* So many challenges, each with its nonce, sent long ago: if prices are looked at, that of the first is at once. */
+static struct node_fixture *with_lines(void **state, unsigned lines)
+{
+	struct node_fixture *f = *state;
+	const uint64_t bump = f->options.fees.bump_blocks;
+
+	f->options.fees.bump_blocks = 1000;
+	node_txs_reopen(f);
+	node_deposit(f, 1000);
+	for (unsigned i = 0; i < lines; i++) {
+		node_wrong_claim(f, 1 + i);
+		node_sign_at(f, (uint8_t)(0x71 + i), 80, 8);
+	}
+	node_blocks(f, NODE_BUMP);
+	f->options.fees.bump_blocks = bump;
+	node_txs_reopen(f);
+	return f;
+}
+
+/* Of what an endpoint has said that it has, only the lowest is looked for, and nothing is sent to it soon; what it does not have is sent, and in
+ * no block. What it calls mined is looked for. */
+static void what_an_endpoint_has_is_not_sent_to_it(void **state)
+{
+	enum { THERE = 3, ALL = 5 };
+	struct node_fixture *f = *state;
+	struct gs_node_input mined = {.kind = GS_INPUT_NONCE,
+	                              .as.nonce = {.pending = NODE_FIRST_NONCE + THERE, .mined = NODE_FIRST_NONCE + 2}};
+
+	f->options.fees.bump_blocks = 0;
+	f = with_lines(state, ALL);
+	node_nonce_is(f, NODE_FIRST_NONCE + THERE);
+	f->now_s += f->options.resend_s;
+	node_tick(f);
+	assert_true(node_effect(f, GS_EFFECT_NONCE)->mined);
+	assert_int_equal(of_kind(f, GS_EFFECT_WATCH), 1);
+	assert_int_equal(node_count(f, GS_EFFECT_WATCH, 0x71), 1);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL - THERE);
+	for (unsigned i = THERE; i < ALL; i++)
+		assert_int_equal(node_count(f, GS_EFFECT_SEND, (uint8_t)(0x71 + i)), 1);
+	node_feed(f, &mined);
+	node_tick(f); /* the two that are mined: have they lost their nonces to others? */
+	assert_int_equal(of_kind(f, GS_EFFECT_WATCH), 2);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 2);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71) + node_count(f, GS_EFFECT_SEND, 0x72), 2);
+	f->now_s += 4 * f->options.resend_s;
+	node_tick(f); /* its word does not count for ever */
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL);
+}
+
+/* What gas costs is asked once a look, not of every line: what offers as much as would be offered now need not offer more. */
+static void what_gas_costs_is_asked_once(void **state)
+{
+	struct node_fixture *f = with_lines(state, 3);
+	struct gs_node_input kept = {.kind = GS_INPUT_KEPT};
+
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE);
+	kept.as.kept.enough = true;
+	kept.as.kept.max_fee = gs_wei_from_u64(80);
+	kept.as.kept.tip = gs_wei_from_u64(8);
+	node_feed(f, &kept);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_blocks(f, NODE_DUE_BUMP - 1);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE)); /* they have been looked at */
+	node_blocks(f, 1);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE);
+	node_sign_at(f, 0x81, 90, 9); /* more than the others */
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
+	node_feed(f, &kept);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_blocks(f, NODE_DUE_BUMP);
+	kept.as.kept.max_fee = gs_wei_from_u64(85); /* not what those offer */
+	node_feed(f, &kept);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
+	kept.as.kept.enough = false;
+	node_feed(f, &kept);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 2);
+	node_refuse(f, GS_REFUSED_CAP);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
+/* One refusal for want of an answer is enough at one look. */
+static void a_silent_endpoint_is_asked_once_what_gas_costs(void **state)
+{
+	struct node_fixture *f = with_lines(state, 3);
+
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE);
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_tick(f);
+	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
+}
+
+/* Where a deadline is close the first line offers more at every turn, whatever gas costs; those behind it wait for it, not for their price. */
+static void only_the_first_outbids_what_gas_costs(void **state)
+{
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 0;
+	f = with_lines(state, 2);
+	f->now_s = NODE_WINDOW_END_S - 1;
+	f->options.fees.bump_blocks = NODE_BUMP;
+	f->options.fees.close_s = 3600;
+	node_txs_reopen(f);
+	const struct gs_node_effect *e = node_effect(f, GS_EFFECT_PREPARE);
+	assert_int_equal(e->urgency, GS_URGENCY_CLOSE);
+	assert_true(e->nonce == NODE_FIRST_NONCE && !e->keeps);
+	node_sign_at(f, 0x81, 95, 9);
+	e = node_effect(f, GS_EFFECT_PREPARE);
+	assert_int_equal(e->urgency, GS_URGENCY_CLOSE);
+	assert_true(e->nonce == NODE_FIRST_NONCE + 1 && e->keeps);
 }
 
 /* An endpoint that is behind shows a nonce that we know to be used: that is no gap. */
@@ -357,10 +492,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(receipts_come_before_refusals, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_gap_is_remembered_at_a_restart, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_gap_comes_before_what_waits_behind_it, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_an_endpoint_has_is_not_sent_to_it, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_gas_costs_is_asked_once, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_silent_endpoint_is_asked_once_what_gas_costs, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(only_the_first_outbids_what_gas_costs, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_is_new_is_signed_before_others_are_looked_for, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(an_old_endpoint_shows_no_gap, node_txs_set_up, node_tear_down),

@@ -4,7 +4,7 @@
 #include "validator/cli/compare.h"
 #include "validator/cli/model.h"
 #include "validator/cli/model_json.h"
-#include "validator/daemon/beside.h"
+#include "validator/models/beside.h"
 
 #include <jansson.h>
 #include <stdio.h>

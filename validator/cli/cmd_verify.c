@@ -12,7 +12,7 @@
 #include "validator/daemon/deployment.h"
 #include "validator/daemon/samples.h"
 #include "validator/daemon/statement.h"
-#include "validator/daemon/textfile.h"
+#include "storage/textfile.h"
 
 enum { TOLD_MAX = 1000 }; /* lines that do not hold, one by one */
 

@@ -21,6 +21,8 @@ const struct gs_command gs_commands[] = {
 	{"close", "Ends games that nobody can win any more", "gainsay close 0x27f6d4..", gs_cmd_close},
 	{"stake", "Deposits, withdraws and shows stake", "gainsay stake deposit 100", gs_cmd_stake},
 	{"model", "Registers a model, or attests for one", "gainsay model register model.onnx", gs_cmd_model},
+	{"models", "Keeps models on this machine, fetched and checked by hash",
+         "gainsay models list --store models.store", gs_cmd_models},
 	{"claim", "Executes a model and posts a claim", "gainsay claim model.onnx --input x.npy --value 50",
          gs_cmd_claim},
 	{"batch", "Posts many claims at once, opens leaves", "gainsay batch post model.onnx inputs/ --batches batches",

@@ -16,6 +16,7 @@ int gs_cmd_release(int argc, char **argv);
 int gs_cmd_close(int argc, char **argv);
 int gs_cmd_stake(int argc, char **argv);
 int gs_cmd_model(int argc, char **argv);
+int gs_cmd_models(int argc, char **argv);
 int gs_cmd_claim(int argc, char **argv);
 int gs_cmd_batch(int argc, char **argv);
 int gs_cmd_demand(int argc, char **argv);

@@ -29,6 +29,10 @@ struct gs_plan {                /* everything a plan says */
 GS_MUST enum gs_err gs_plan_measure(const struct gs_program *program, double seconds, double *look_s, double *commit_s,
                                     unsigned *runs, struct gs_error *error);
 
+/* Seconds of one run of the reference interpreter on inputs of zeros, which comes before a claim is called wrong. GS_ENOMEM. */
+GS_MUST enum gs_err gs_plan_measure_reference(const struct gs_program *program, double *seconds,
+                                              struct gs_error *error);
+
 void gs_plan_print(const struct gs_plan *plan);
 /* Returns an exit code. */
 int gs_plan_print_json(const struct gs_plan *plan);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "challenge/machine/interpreter.h"
 #include "challenge/machine/trace.h"
 #include "validator/cli/plan.h"
 #include "validator/exec/plan.h"
@@ -88,6 +89,29 @@ enum gs_err gs_plan_measure(const struct gs_program *program, double seconds, do
 	m.commits = true;
 	if (!err)
 		err = median(&m, seconds / 2, commit_s, runs, error);
+	free(inputs);
+	free(claimed);
+	return err;
+}
+
+enum gs_err gs_plan_measure_reference(const struct gs_program *program, double *seconds, struct gs_error *error)
+{
+	uint8_t *inputs = calloc((size_t)program->header.inputs_chunks + 1, GS_CHUNK_BYTES);
+	uint8_t *claimed = calloc((size_t)program->header.claimed_chunks + 1, GS_CHUNK_BYTES);
+	struct gs_memory memory = {.weights = program->weights, .inputs = inputs, .claimed = claimed};
+	struct gs_trace trace = {0};
+	enum gs_err err = inputs && claimed ? gs_trace_init_for(&trace, program) : GS_ENOMEM;
+
+	if (err) {
+		err = gs_fail(error, err, "no memory for a trace of %llu bytes",
+		              (unsigned long long)gs_program_trace_bytes(program));
+	} else {
+		memory.trace = trace.chunks;
+		const double begin = now_s();
+		gs_interpret(program, &memory);
+		*seconds = now_s() - begin;
+		gs_trace_free(&trace);
+	}
 	free(inputs);
 	free(claimed);
 	return err;

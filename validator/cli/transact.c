@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { NONCE_TRIES_MAX = 8 };
+#include "validator/daemon/commands.h"
+
+enum { NONCE_TRIES_MAX = 8, RECEIPT_POLL_MS = 200 };
 
 enum gs_err gs_transact_open(const struct gs_options *options, struct gs_transact *out, struct gs_error *error)
 {
@@ -57,37 +59,68 @@ void gs_transact_close(struct gs_transact *t)
 	gs_session_close(&t->session);
 }
 
-enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contract, struct gs_buf *calldata,
+/* To the node that has the key. What would revert is said here, where the reason is known. GS_ENOTFOUND: no node runs. */
+static enum gs_err hand_over(const struct gs_transact *t, const struct gs_send_request *request,
                              struct gs_receipt *receipt, struct gs_error *error)
 {
+	const struct gs_eth_call trial = {.from = &t->session.account, .to = &request->to, .data = request->data};
+	const struct gs_commands_call call = {.account = t->session.account,
+	                                      .chain_id = t->session.chain_id,
+	                                      .to = request->to,
+	                                      .data = request->data};
+	struct gs_hash tx;
+	uint64_t gas;
+	enum gs_err err;
+
+	if (!gs_commands_reachable(t->config.key.lock_folder, &call))
+		return GS_ENOTFOUND;
+	err = gs_eth_estimate_gas(t->session.rpc, &trial, &gas, error);
+	if (!err)
+		err = gs_commands_send(t->config.key.lock_folder, &call, GS_TRANSACT_TIMEOUT_MS, &tx, error);
+	return err ? err : gs_sender_wait(t->session.rpc, &tx, GS_TRANSACT_TIMEOUT_MS, RECEIPT_POLL_MS, receipt, error);
+}
+
+static enum gs_err send_with_key(const struct gs_transact *t, struct gs_send_request *request,
+                                 struct gs_receipt *receipt, struct gs_error *error)
+{
 	struct gs_sender sender = gs_session_sender(&t->session);
-	struct gs_send_request request = {.to = t->session.deployment.contract[contract],
-	                                  .data = gs_buf_view(calldata),
-	                                  .fee_max = t->config.chain.fee_max};
-	struct gs_receipt local = {0};
 	struct gs_key_lock lock = {-1};
-	enum gs_err err = calldata->err ? gs_fail(error, calldata->err, "the transaction is too large") : GS_OK;
+	enum gs_err err = gs_session_lock_command(&t->session, &t->config, &lock, error);
 
 	if (!err)
-		err = gs_session_lock_command(&t->session, &t->config, &lock, error);
-	if (!err)
-		err = gs_sender_next_nonce(&sender, &request.nonce, error);
+		err = gs_sender_next_nonce(&sender, &request->nonce, error);
 	for (int tries = 1; !err; tries++) {
-		uint64_t next = request.nonce;
-		err = gs_sender_run(&sender, &request, GS_TRANSACT_TIMEOUT_MS, receipt ? receipt : &local, error);
+		uint64_t next = request->nonce;
+		err = gs_sender_run(&sender, request, GS_TRANSACT_TIMEOUT_MS, receipt, error);
 		/* With --share-key, a daemon with the same key was faster: nothing of ours was sent, so the next nonce will do. */
 		if (!err)
 			break;
 		if (err != GS_ECONFLICT || tries == NONCE_TRIES_MAX ||
-		    gs_sender_next_nonce(&sender, &next, NULL) != GS_OK || next == request.nonce ||
-		    (receipt ? receipt : &local)->gas_used != 0)
+		    gs_sender_next_nonce(&sender, &next, NULL) != GS_OK || next == request->nonce ||
+		    receipt->gas_used != 0)
 			break;
-		request.nonce = next;
+		request->nonce = next;
 		err = GS_OK;
 	}
 	gs_key_lock_release(&lock);
-	if (!receipt)
-		gs_receipt_free(&local);
+	return err;
+}
+
+enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contract, struct gs_buf *calldata,
+                             struct gs_receipt *receipt, struct gs_error *error)
+{
+	struct gs_send_request request = {.to = t->session.deployment.contract[contract],
+	                                  .data = gs_buf_view(calldata),
+	                                  .fee_max = t->config.chain.fee_max};
+	struct gs_receipt local = {0};
+	struct gs_receipt *const to = receipt ? receipt : &local;
+	enum gs_err err = calldata->err ? gs_fail(error, calldata->err, "the transaction is too large") : GS_ENOTFOUND;
+
+	if (!calldata->err && !t->config.key.share)
+		err = hand_over(t, &request, to, error);
+	if (!calldata->err && err == GS_ENOTFOUND) /* no node has the key */
+		err = send_with_key(t, &request, to, error);
+	gs_receipt_free(&local);
 	gs_buf_free(calldata);
 	return err;
 }

@@ -26,6 +26,7 @@ static enum gs_err check_nonce(struct gs_chain_io *io, const struct gs_node_effe
 	*settled = !err && nonce > effect->nonce;
 	if (*settled && effect->replaces) {
 		answer->input.kind = GS_INPUT_KEPT;
+		answer->input.as.kept.enough = false;
 	} else if (*settled) {
 		answer->input.kind = GS_INPUT_NONCE_BEHIND;
 		answer->input.as.nonce_behind.nonce = nonce;
@@ -47,15 +48,22 @@ static enum gs_err try_call(struct gs_chain_io *io, const struct gs_node_effect 
 	return err;
 }
 
-/* Whether what is to be replaced offers enough. */
+/* Whether what is to be replaced offers enough; the answer then. */
 static enum gs_err offers_enough(struct gs_chain_io *io, const struct gs_node_effect *effect,
                                  struct gs_chain_answer *answer, bool *out)
 {
 	const struct gs_fee_bounds bounds = {effect->fee_max, effect->least_fee, effect->least_tip};
 	struct gs_fee_market market;
+	struct gs_fees fees;
 	enum gs_err err = gs_fees_market(io->session->rpc, &market, &answer->why);
 
-	*out = !err && gs_fees_suffice(&market, effect->urgency, &bounds);
+	*out = !err && gs_fees_suffice(&market, effect->urgency, &bounds, &fees);
+	if (!*out)
+		return err;
+	answer->input.kind = GS_INPUT_KEPT;
+	answer->input.as.kept.enough = !fees.capped;
+	answer->input.as.kept.max_fee = fees.max_fee;
+	answer->input.as.kept.tip = fees.tip;
 	return err;
 }
 
@@ -122,10 +130,7 @@ static enum gs_err look(struct gs_chain_io *io, const struct gs_node_effect *eff
 		err = try_call(io, effect, data, answer);
 	if (!err && effect->keeps)
 		err = offers_enough(io, effect, answer, &enough);
-	if (!err && enough) {
-		answer->input.kind = GS_INPUT_KEPT;
-		*settled = true;
-	}
+	*settled = *settled || (!err && enough);
 	return err;
 }
 
@@ -208,8 +213,9 @@ static enum gs_err watch_l1(struct gs_chain_io *io, const struct gs_receipt *rec
 	return GS_OK;
 }
 
-enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effect *effect,
-                              struct gs_chain_answer *answer)
+/* answer->answered: there is one. */
+static enum gs_err look_for_receipt(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                                    struct gs_chain_answer *answer)
 {
 	struct gs_receipt receipt = {0};
 	enum gs_err err = io->receipts ? gs_receipts_take(io->receipts, io->session->rpc, &effect->hash, &receipt,
@@ -231,6 +237,19 @@ enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effec
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
+enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                              struct gs_chain_answer *answer)
+{
+	const enum gs_err err = look_for_receipt(io, effect, answer);
+
+	if (err || answer->answered || !io->portal)
+		return err;
+	answer->input.kind = GS_INPUT_NO_RECEIPT;
+	answer->input.as.no_receipt = effect->hash;
+	answer->answered = true;
+	return GS_OK;
+}
+
 enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
                              struct gs_chain_answer *answer)
 {
@@ -240,7 +259,7 @@ enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect
 		return err;
 	if (io->receipts)
 		gs_receipts_forget(io->receipts, &effect->hash);
-	err = gs_chain_tx_watch(io, effect, answer); /* mined itself, or pushed out by another? */
+	err = look_for_receipt(io, effect, answer); /* mined itself, or pushed out by another? */
 	if (err || answer->answered)
 		return err;
 	answer->input.kind = GS_INPUT_NONCE_LOST;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chain/rpc/signer.h"
+#include "validator/daemon/library.h"
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
@@ -26,6 +27,16 @@ static const struct gs_setting table[] = {
 	{"deployment", GS_SETTING_PATH, AT(deployment), 0, 0, NULL},
 	{"db", GS_SETTING_PATH, AT(db), 0, 0, NULL},
 	{"models", GS_SETTING_PATH, AT(models), 0, 0, NULL},
+	{"model_store.folder", GS_SETTING_PATH, AT(model_store.folder), 0, 0, NULL},
+	{"model_store.sources", GS_SETTING_LIST, AT(model_store.sources), 0, 0, NULL},
+	{"model_store.index", GS_SETTING_PATH, AT(model_store.index), 0, 0, NULL},
+	{"model_store.size_mib", GS_SETTING_U64, AT(model_store.size_mib), 1, 64 * 1024 * 1024, NULL},
+	{"model_store.file_mib", GS_SETTING_U64, AT(model_store.file_mib), 1, GS_MODEL_FILE_MAX >> 20, NULL},
+	{"model_store.ca_file", GS_SETTING_PATH, AT(model_store.ca_file), 0, 0, NULL},
+	{"model_store.proxy", GS_SETTING_TEXT, AT(model_store.proxy), 0, 0, NULL},
+	{"model_store.stall_s", GS_SETTING_U64, AT(model_store.stall_s), 1, 3600, NULL},
+	{"model_store.downloads", GS_SETTING_U64, AT(model_store.downloads), 1, GS_DOWNLOADS_MAX, NULL},
+	{"model_store.readiness", GS_SETTING_PATH, AT(model_store.readiness), 0, 0, NULL},
 	{"batches", GS_SETTING_PATH, AT(batches), 0, 0, NULL},
 	{"key.keystore", GS_SETTING_PATH, AT(key.keystore), 0, 0, NULL},
 	{"key.password_file", GS_SETTING_PATH, AT(key.password_file), 0, 0, NULL},
@@ -105,6 +116,10 @@ void gs_config_defaults(struct gs_config *config)
 	config->policy.busy_ppm = 500 * 1000;
 	config->attest.locked_ppm = 500 * 1000;
 	config->key.timeout_ms = GS_SIGNER_TIMEOUT_MS_DEFAULT;
+	config->model_store.size_mib = 64 * 1024;
+	config->model_store.file_mib = GS_MODEL_FILE_MAX >> 20;
+	config->model_store.stall_s = GS_DOWNLOAD_STALL_S;
+	config->model_store.downloads = 2;
 	config->talk.patience_s = 20;
 	config->intervals.poll_ms = 1000;
 	config->chain.final_blocks = 256;

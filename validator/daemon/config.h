@@ -25,7 +25,19 @@ struct gs_config {
 	uint64_t chain_id;                   /* 0: not set */
 	char deployment[GS_BINDER_PATH_MAX]; /* JSON file of addresses; "" when not set, as for every path */
 	char db[GS_BINDER_PATH_MAX];
-	char models[GS_BINDER_PATH_MAX];  /* folder with .gsp and .onnx files */
+	char models[GS_BINDER_PATH_MAX];          /* folder with .gsp and .onnx files */
+	struct {                                  /* models that are fetched when they are wanted: docs/models.md */
+		char folder[GS_BINDER_PATH_MAX];  /* of the store; "": nothing is fetched */
+		struct gs_setting_list sources;   /* as in validator/models/source.h, in their order */
+		char index[GS_BINDER_PATH_MAX];   /* JSON: where models are; "": none */
+		uint64_t size_mib;                /* of all files together */
+		uint64_t file_mib;                /* of one */
+		char ca_file[GS_BINDER_PATH_MAX]; /* PEM; "": the system's authorities */
+		char proxy[GS_BINDER_PATH_MAX];   /* "": none */
+		uint64_t stall_s;   /* a source that sends next to nothing for so long is given up for now */
+		uint64_t downloads; /* at once */
+		char readiness[GS_BINDER_PATH_MAX]; /* file for others; "": readiness.json in db */
+	} model_store;
 	char batches[GS_BINDER_PATH_MAX]; /* folder with .batch files: data of leaves; "": none */
 	struct {
 		char keystore[GS_BINDER_PATH_MAX];

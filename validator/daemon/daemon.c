@@ -164,6 +164,36 @@ static enum gs_err open_all(struct gs_daemon *d)
 	return err ? err : gs_chain_thread_open(&d->io, &d->chain, &d->chain_fd, &d->error);
 }
 
+static enum gs_err on_command(void *self, struct gs_node_input *input)
+{
+	struct gs_daemon *d = self;
+	const enum gs_err err = gs_daemon_feed(d, input);
+
+	if (err)
+		gs_daemon_stop(d, err);
+	return err;
+}
+
+/* Without it commands have to wait until the node is stopped, which is no reason not to run. */
+static enum gs_err open_commands(struct gs_daemon *d)
+{
+	const struct gs_commands_options options = {.base = d->base,
+	                                            .folder = d->config->key.lock_folder,
+	                                            .account = d->session.account,
+	                                            .chain_id = d->session.chain_id,
+	                                            .deployment = &d->session.deployment,
+	                                            .store = &d->store,
+	                                            .log = d->log,
+	                                            .feed = on_command,
+	                                            .self = d};
+	struct gs_error why = {0};
+	const enum gs_err err = gs_commands_open(&options, &d->commands, &why);
+
+	if (err == GS_EIO)
+		gs_log_line(d->log, GS_LOG_WARN, "command.none", "why=\"%s\"", why.text);
+	return err == GS_EIO ? GS_OK : err;
+}
+
 static enum gs_err open_loop(struct gs_daemon *d)
 {
 	d->base = event_base_new();
@@ -186,7 +216,7 @@ static enum gs_err open_loop(struct gs_daemon *d)
 	event_add(d->sigint, NULL);
 	event_add(d->sigterm, NULL);
 	event_active(d->tick, EV_TIMEOUT, 0);
-	return GS_OK;
+	return open_commands(d);
 }
 
 static enum gs_err start(struct gs_daemon *d)
@@ -209,6 +239,7 @@ static void close_all(struct gs_daemon *d)
 		if (events[i])
 			event_free(events[i]);
 	gs_later_close(d->later);
+	gs_commands_close(d->commands);
 	if (d->base)
 		event_base_free(d->base);
 	gs_chain_thread_close(d->chain);

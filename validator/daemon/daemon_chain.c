@@ -247,6 +247,8 @@ void gs_daemon_on_chain(evutil_socket_t fd, short what, void *self)
 		err = on_result(d, result);
 		gs_chain_result_free(result);
 	}
+	if (!err)
+		gs_commands_look(d->commands);
 	if (gs_chain_thread_head(d->chain, &told, &head)) {
 		d->told = (struct gs_daemon_told){.known = told, .head = head, .at_ms = now_ms()};
 		wake(d);

@@ -172,8 +172,11 @@ static enum gs_err do_effects(struct gs_daemon *d)
 
 enum gs_err gs_daemon_feed(struct gs_daemon *d, struct gs_node_input *input)
 {
-	enum gs_err err = feed(d, input);
+	enum gs_err err;
 
+	if (input->kind == GS_INPUT_REFUSED)
+		gs_commands_refused(d->commands, &input->as.refused.intent, input->as.refused.reason);
+	err = feed(d, input);
 	return err ? err : do_effects(d);
 }
 

@@ -11,6 +11,7 @@
 #include "validator/daemon/batches.h"
 #include "validator/daemon/catchup.h"
 #include "validator/daemon/chain_thread.h"
+#include "validator/daemon/commands.h"
 #include "validator/daemon/daemon.h"
 #include "validator/daemon/executions.h"
 #include "validator/daemon/follow.h"
@@ -49,7 +50,8 @@ struct gs_daemon {
 	struct gs_node *node;
 	struct gs_node_effects effects;
 	struct gs_daemon_pending *first, *last;
-	struct gs_later *later; /* races that are held back */
+	struct gs_later *later;       /* races that are held back */
+	struct gs_commands *commands; /* what commands beside the node hand over; NULL: nothing can be */
 	struct event_base *base;
 	struct event *tick, *answers, *l1_answers, *results, *sigint, *sigterm;
 	struct gs_follow follow;

@@ -6,7 +6,7 @@
 
 #include "chain/rpc/hexjson.h"
 #include "validator/daemon/deploy_run.h"
-#include "validator/daemon/textfile.h"
+#include "storage/textfile.h"
 
 enum { JOURNAL_TEXT_MAX = 2 * GS_TX_RAW_MAX + 4096 };
 

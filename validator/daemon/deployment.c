@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "chain/eth/key.h"
-#include "validator/daemon/textfile.h"
+#include "storage/textfile.h"
 
 const char *gs_contract_label(enum gs_contract contract)
 {

@@ -1,16 +1,10 @@
 #include "validator/daemon/models.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include "validator/daemon/beside.h"
 
 struct entry {
 	char path[GS_MODEL_PATH_MAX];
@@ -27,61 +21,6 @@ struct gs_models {
 	struct entry *entries[GS_MODELS_MAX];
 	size_t count;
 };
-
-static bool has_suffix(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), end = strlen(suffix);
-
-	return len > end && strcmp(text + len - end, suffix) == 0;
-}
-
-static bool is_program_file(struct gs_bytes bytes)
-{
-	static const char magic[] = "GSPROG";
-
-	return bytes.len >= sizeof(magic) - 1 && memcmp(bytes.ptr, magic, sizeof(magic) - 1) == 0;
-}
-
-/* Whatever is no program file is read as ONNX; its shapes must all be in it. */
-static enum gs_err read_program(const char *path, struct gs_bytes bytes, struct gs_program *out, struct gs_error *error)
-{
-	const struct gs_onnx_options as_it_is = {0};
-	struct gs_error why = {0};
-	enum gs_err err = is_program_file(bytes) ? gs_program_read(bytes, out, &why)
-	                                         : gs_lower_beside(path, bytes, &as_it_is, out, NULL, &why);
-
-	return err ? gs_fail(error, err, "%s: %s", path, why.text) : GS_OK;
-}
-
-enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_error *error)
-{
-	struct stat info;
-	void *map;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum gs_err err;
-
-	memset(out, 0, sizeof(*out));
-	if (fd < 0 || fstat(fd, &info) != 0) {
-		err = gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
-		goto out;
-	}
-	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > GS_MODEL_FILE_MAX) {
-		err = gs_fail(error, GS_ELIMIT, "%s: not a file of 1 to %llu bytes", path,
-		              (unsigned long long)GS_MODEL_FILE_MAX);
-		goto out;
-	}
-	map = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED) {
-		err = gs_fail(error, GS_EIO, "%s: cannot be read: %s", path, strerror(errno));
-		goto out;
-	}
-	err = read_program(path, (struct gs_bytes){map, (size_t)info.st_size}, out, error);
-	munmap(map, (size_t)info.st_size);
-out:
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
 
 enum gs_err gs_models_open(const char *folder, const struct gs_log *log, struct gs_models **out, struct gs_error *error)
 {
@@ -134,7 +73,7 @@ static void look_at(struct gs_models *models, const char *name)
 	struct entry *entry;
 	struct gs_error error = {0};
 
-	if (!has_suffix(name, ".gsp") && !has_suffix(name, ".onnx"))
+	if (!gs_model_named_like_one(name))
 		return;
 	if (snprintf(path, sizeof(path), "%s/%s", models->folder, name) >= (int)sizeof(path) ||
 	    stat(path, &info) != 0 || seen(models, path, &info) || models->count == GS_MODELS_MAX)

@@ -6,10 +6,9 @@
 #define GS_VALIDATOR_DAEMON_MODELS_H
 
 #include "chain/core/log.h"
-#include "challenge/machine/program.h"
+#include "validator/models/load.h"
 
 enum { GS_MODELS_MAX = 1024, GS_MODEL_PATH_MAX = 1024 };
-#define GS_MODEL_FILE_MAX (UINT64_C(8) << 30)
 
 struct gs_models;
 
@@ -25,8 +24,5 @@ GS_MUST enum gs_err gs_models_find(struct gs_models *models, const struct gs_has
 
 /* Looks at the folder if `look`; ids of the usable ones, in the order in which they were found, `max` at most. Likewise. */
 size_t gs_models_list(struct gs_models *models, bool look, struct gs_hash *out, size_t max);
-
-/* Reads one .gsp or .onnx file. *out is the caller's (gs_program_free). */
-GS_MUST enum gs_err gs_model_load(const char *path, struct gs_program *out, struct gs_error *error);
 
 #endif

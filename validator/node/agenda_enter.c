@@ -236,6 +236,7 @@ static enum gs_err enter_subject(struct gs_node_turn *t, const struct gs_intent 
 	case GS_INTENT_AGREE: return enter(t, GS_AGENDA_GAMES, GS_AGENDA_NOW, &intent->subject);
 	case GS_INTENT_RECORD: return wake(t, GS_AGENDA_BEACON);
 	case GS_INTENT_OPEN_LEAF: return GS_OK; /* batches with a wrong leaf are looked at always */
+	case GS_INTENT_COMMAND: return GS_OK;   /* ordered anew by whoever waits for it */
 	case GS_INTENT_REPORT:
 	case GS_INTENT_REWARD: return enter_attested(t, &intent->subject);
 	case GS_INTENT_CHALLENGE:

@@ -2,7 +2,7 @@
  *
  * One record of table META. The node's journal (gs_journal.counts) sees every record that is put, deleted or taken back, and adds the
  * difference to it in the same transaction. A database without the record (an earlier version's) is counted once, when the node opens it.
- * gs_counts_check counts again: `gainsay db check` does, and every step of a node with options.check_agenda. */
+ * gs_counts_check counts again: `gainsay db check` does, and with options.check_agenda a node's steps. */
 #ifndef GS_VALIDATOR_NODE_COUNTS_H
 #define GS_VALIDATOR_NODE_COUNTS_H
 

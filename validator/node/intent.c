@@ -36,6 +36,7 @@ const char *gs_intent_kind_name(enum gs_intent_kind kind)
 	case GS_INTENT_REWARD: return "reward";
 	case GS_INTENT_OPEN_LEAF: return "open_leaf";
 	case GS_INTENT_AGREE: return "agree";
+	case GS_INTENT_COMMAND: return "command";
 	}
 	return "?";
 }
@@ -249,8 +250,10 @@ static enum gs_err tell(struct gs_journal *j, enum gs_audit_kind kind, const str
 
 static bool is_tried_again(const struct gs_intent *intent)
 {
-	return intent->status == GS_INTENT_FAILED &&
-	       (gs_intent_is_obligation(intent->kind) || intent->attempts < GS_INTENT_ATTEMPTS_MAX);
+	const uint32_t most = intent->kind == GS_INTENT_COMMAND ? GS_INTENT_COMMAND_ATTEMPTS_MAX
+	                                                        : GS_INTENT_ATTEMPTS_MAX;
+
+	return intent->status == GS_INTENT_FAILED && (gs_intent_is_obligation(intent->kind) || intent->attempts < most);
 }
 
 static bool may_retry(const struct gs_intent *intent, struct gs_time now)

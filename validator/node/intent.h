@@ -35,6 +35,7 @@ enum gs_intent_kind {
 	GS_INTENT_REWARD = 15,      /* an attestation's stake, and what it earned */
 	GS_INTENT_OPEN_LEAF = 16,   /* of a batch, to challenge it */
 	GS_INTENT_AGREE = 17,       /* puts a state that both sides have signed on chain */
+	GS_INTENT_COMMAND = 18,     /* a call that the operator hands over (command.c) */
 };
 enum gs_intent_status { GS_INTENT_PLANNED = 1, GS_INTENT_SIGNED = 2, GS_INTENT_DONE = 3, GS_INTENT_FAILED = 4 };
 
@@ -42,6 +43,7 @@ enum {
 	GS_INTENT_DATA_MAX = 128 * 1024,
 	GS_INTENT_BACKOFF_S_MAX = 32,
 	GS_INTENT_ATTEMPTS_MAX = 64, /* of what is not an obligation; due moves are tried until the game is over */
+	GS_INTENT_COMMAND_ATTEMPTS_MAX = 1, /* whoever ordered it is told */
 };
 
 struct gs_intent {

@@ -166,6 +166,8 @@ enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, struct gs
 	struct gs_journal_write *last;
 
 	j->puts += table != GS_TABLE_AGENDA;
+	j->watched += is_watched(table);
+	j->of_counted += gs_counts_has(table);
 	if (!w || !is_watched(table) || key.len > GS_JOURNAL_WATCHED_KEY)
 		return GS_OK;
 	last = w->count ? &w->write[w->count - 1] : NULL;

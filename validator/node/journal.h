@@ -70,7 +70,9 @@ struct gs_journal {
 	struct gs_buf scratch;  /* where records are written before they are put; freed by commit and abort */
 	struct gs_error *error; /* may be NULL */
 	struct gs_journal_watch *watch; /* what changes is added, in order; NULL: nobody looks */
-	uint64_t puts;                  /* and deletions so far, but for the agenda's */
+	uint64_t puts;                  /* and deletions so far, but for the agenda's... */
+	uint64_t watched;               /* ...of records that are noted, since everything was checked... */
+	uint64_t of_counted;            /* ...and of those that are counted */
 	bool undoing;
 	bool counts;              /* what is written is counted, and the counts are stored when it is committed... */
 	struct gs_counts counted; /* ...by so much */

@@ -24,6 +24,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	node->surroundings = *surroundings;
 	node->log = log;
 	node->now = options->start_time;
+	node->written = true; /* by the life before */
 	err = gs_journal_begin(store, 0, &j, error);
 	if (err)
 		goto out;
@@ -234,14 +235,16 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_EXECUTED: return on_executed(t, in);
 	case GS_INPUT_DISTRUSTED: return gs_node_on_distrusted(t, &in->as.distrusted);
 	case GS_INPUT_LEAVES: return on_leaves(t, in);
+	case GS_INPUT_COMMAND: return gs_node_on_command(t, in);
 	case GS_INPUT_TOLD: return gs_plan_told(t, in->as.told);
 	case GS_INPUT_PREPARED: return gs_transactions_prepared(t, in);
 	case GS_INPUT_REFUSED: return gs_transactions_refused(t, in);
-	case GS_INPUT_KEPT: return gs_transactions_kept(t);
+	case GS_INPUT_KEPT: return gs_transactions_kept(t, in);
 	case GS_INPUT_NONCE: return gs_transactions_nonce(t, in);
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
+	case GS_INPUT_NO_RECEIPT: return gs_forced_no_receipt(t, &in->as.no_receipt);
 	}
 	return GS_EINVAL;
 }
@@ -277,8 +280,9 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		err = gs_agenda_enter_written(&turn);
 	if (!err)
 		err = gs_transactions_next(&turn, false);
-	if (!err && node->options.check_agenda)
+	if (!err && node->options.check_agenda && (j.of_counted || node->options.check_agenda == 1))
 		err = gs_counts_check(&j);
+	node->written = node->written || j.watched;
 	if (!err)
 		err = gs_journal_commit(&j);
 	else

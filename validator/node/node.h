@@ -29,7 +29,7 @@ enum {
 	GS_NODE_EFFECTS_MAX = 4096,
 	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
 	GS_NODE_REPLACED_MAX = 512,   /* more, which replace others */
-	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, and sent again, at one look */
+	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, or sent again, at one look */
 	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
 	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
 	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
@@ -74,7 +74,11 @@ struct gs_node_options {
 	bool talk;                /* plays off chain with whoever does so, too */
 	uint64_t talk_patience_s; /* with whoever does not answer */
 	uint64_t audit_keep_s;    /* after which entries of the audit log are pruned; 0: never */
-	bool check_agenda; /* for tests: everything is looked at beside the agenda, and a step fails that left something */
+	/* For tests: everything is looked at beside the agenda after a look at it that comes after a write, and after each that comes so
+	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
+	 * counted. 1: after every look, and every step. 0: never. */
+	unsigned check_agenda;
+	uint64_t sweep_records; /* for tests: as GS_AGENDA_SWEEP_RECORDS; 0: that */
 	struct gs_time start_time;
 };
 
@@ -114,7 +118,8 @@ enum gs_node_input_kind {
 	GS_INPUT_EXECUTED,
 	GS_INPUT_DISTRUSTED, /* a worker has lied: nothing that it answered counts any more, and open claims that it found right are executed again */
 	GS_INPUT_LEAVES, /* data of claims that is not on chain: a batch of our own, or one that its claimant handed over */
-	GS_INPUT_TOLD,     /* what the other side of a game says off chain; nothing of it is believed */
+	GS_INPUT_COMMAND, /* a call that the operator orders; again while it is waited for, which changes nothing unless it could not be sent before */
+	GS_INPUT_TOLD,    /* what the other side of a game says off chain; nothing of it is believed */
 	GS_INPUT_PREPARED, /* an intent was priced and signed */
 	GS_INPUT_REFUSED, /* an intent cannot be signed: the call would revert, it costs too much, or no endpoint answered */
 	GS_INPUT_KEPT,         /* instead of PREPARED: what was to be replaced offers enough, or has been mined */
@@ -122,6 +127,7 @@ enum gs_node_input_kind {
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
+	GS_INPUT_NO_RECEIPT, /* of a transaction on L1: the endpoint has none */
 };
 
 struct gs_node_input {
@@ -163,6 +169,11 @@ struct gs_node_input {
 		struct gs_address distrusted;
 		struct gs_bytes told;
 		struct {
+			struct gs_hash id; /* drawn by whoever orders it: one id, one transaction */
+			struct gs_address to;
+			struct gs_bytes data; /* at most GS_INTENT_DATA_MAX */
+		} command;
+		struct {
 			const struct gs_leaf_data *leaf;
 			size_t count;
 		} leaves;
@@ -180,6 +191,10 @@ struct gs_node_input {
 			enum gs_tx_refusal kind;
 			const char *reason;
 		} refused;
+		struct {
+			bool enough; /* it offers what would be offered now, whatever the cap; else it waits for a cap, or its line has been mined */
+			struct gs_wei max_fee, tip; /* enough: that, per gas */
+		} kept;
 		struct {
 			uint64_t pending; /* with what waits at the endpoint */
 			uint64_t mined;   /* without it, where it was asked for; else 0 */
@@ -201,6 +216,7 @@ struct gs_node_input {
 			bool deep;              /* no reorganisation of L1 is expected to take it back */
 			struct gs_hash deposit; /* the transaction that it leads to on the chain; zero: to none */
 		} receipt;
+		struct gs_hash no_receipt;
 	} as;
 };
 
@@ -211,8 +227,8 @@ enum gs_node_effect_kind {
 	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED, _NONCE_BEHIND, or _KEPT */
 	GS_EFFECT_NONCE, /* answer with GS_INPUT_NONCE */
 	GS_EFFECT_SEND,  /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
-	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
-	GS_EFFECT_TELL,  /* hand these bytes to the other side of the game; they may get lost, and come again */
+	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one; on L1 with _NO_RECEIPT when there is none */
+	GS_EFFECT_TELL, /* hand these bytes to the other side of the game; they may get lost, and come again */
 	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
 	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
 	GS_EFFECT_RESYNC, /* the chain forked below what it had called final (or, where nobody calls anything final, below what is
@@ -294,6 +310,16 @@ struct gs_node_summary {
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);
+
+struct gs_node_command {
+	struct gs_hash intent;
+	uint8_t status;    /* enum gs_intent_status; FAILED is the end of it when attempts is not 0 */
+	uint32_t attempts; /* that failed: it would revert, did revert, or another transaction took its nonce */
+	struct gs_hash tx; /* SIGNED: the newest; DONE: the mined one */
+};
+/* What became of what was ordered (GS_INPUT_COMMAND) with this id. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_node_command(const struct gs_store *store, const struct gs_hash *id, struct gs_node_command *out,
+                                    struct gs_error *error);
 
 /* Workers that were found lying (GS_INPUT_DISTRUSTED), ever. GS_ELIMIT: more than max. */
 GS_MUST enum gs_err gs_node_distrusted(const struct gs_store *store, struct gs_address *out, size_t max, size_t *count,

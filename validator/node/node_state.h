@@ -20,14 +20,32 @@ struct gs_node_preparing { /* what is being signed: one at a time, for nonces co
 	bool cancels;            /* a transfer of nothing to ourselves */
 	bool hopeless;           /* because the call would revert */
 	bool fills;              /* a gap */
+	enum gs_urgency urgency; /* by which a replacement's price is chosen */
 	uint64_t deposit_gas;    /* L1: as in gs_tx_record */
+};
+
+struct gs_node_sweep { /* everything is entered on the agenda, as much in one step as is bounded (agenda.h) */
+	bool wanted;   /* from the beginning on, since a reorganisation */
+	bool under_way;
+	uint8_t table;    /* which of those with subjects */
+	uint8_t len;      /* 0: from its beginning on */
+	uint8_t last[64]; /* the newest key of it that was seen */
 };
 
 struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	struct gs_node_preparing preparing;
-	bool tend_prices; /* something waits whose price was not looked at since the last look at the chain */
-	bool ask_nonce;   /* something may have happened to the nonces */
-	bool send_again;  /* a reorganisation may have dropped what waits */
+	bool tend_prices;    /* something waits whose price was not looked at since the last look at the chain */
+	bool ask_nonce;      /* something may have happened to the nonces */
+	bool send_again;     /* a reorganisation may have dropped what waits */
+	uint64_t pooled;     /* below it the endpoint has all nonces, as it said last, waiting or mined; 0: not known */
+	uint64_t mined;      /* below it they are mined */
+	struct gs_time told; /* when it said so */
+	struct
+	{ /* what offers so much need not offer more, as was said of one of them since the last look at the chain */
+		bool known;
+		enum gs_urgency urgency;
+		struct gs_wei max_fee, tip; /* per gas */
+	} enough;
 	struct {
 		bool known; /* it is to be filled */
 		bool tried; /* since the last look at the chain, in vain: no endpoint answered */
@@ -52,8 +70,10 @@ struct gs_node {
 	struct gs_hash walk_from; /* ...and the one that showed it */
 	bool walking;
 	struct gs_journal_watch watch; /* what this step wrote, so far */
+	bool written;                  /* something was, since everything was checked... */
+	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
-	bool sweep;                    /* it is to be, since a reorganisation */
+	struct gs_node_sweep sweep;
 	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 	size_t execution_count;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
@@ -171,6 +191,7 @@ GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kin
                                       const struct gs_hash *state, bool *out);
 /* What the verdict of a claim says that was found right by a worker's word alone. */
 void gs_verdict_by_worker(const struct gs_address *worker, char out[GS_NODE_REASON_MAX]);
+GS_MUST enum gs_err gs_node_on_command(struct gs_node_turn *t, const struct gs_node_input *in); /* command.c */
 GS_MUST enum gs_err gs_node_on_distrusted(struct gs_node_turn *t, const struct gs_address *worker);
 /* Asks for an execution of the claim unless it is under way or must wait. */
 GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);
@@ -183,7 +204,7 @@ GS_MUST enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look);
 /* What came back of what was handed out, of a transaction, or of the account's nonce. */
 GS_MUST enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node_input *in);
-GS_MUST enum gs_err gs_transactions_kept(struct gs_node_turn *t);
+GS_MUST enum gs_err gs_transactions_kept(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_behind(struct gs_node_turn *t, uint64_t chain_nonce);
 GS_MUST enum gs_err gs_transactions_lost(struct gs_node_turn *t, const struct gs_node_input *in);
 GS_MUST enum gs_err gs_transactions_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
@@ -203,12 +224,16 @@ struct gs_replacement {
 	struct gs_buf bytes; /* the caller's: what old.raw points to */
 	enum gs_urgency urgency;
 	bool cancels; /* nobody wants the call any more */
+	bool first;   /* no line has a lower nonce: the others wait for it */
 };
 /* The first that has waited for so many blocks that it should offer more. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out);
 /* The endpoint has everything below `pending`, we have signed everything below `next`. *lower: nothing of ours waits behind what
  * nobody has, so that the next transaction can have that nonce. */
 GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);
+
+/* At the start: since when a gap was seen. */
+GS_MUST enum gs_err gs_tending_load_gap(struct gs_node_turn *t);
 
 /* Through L1 (forced.c). The intent that waits in vain for longer than its share of the time, if there is one, and the gas of its
  * transaction on the chain. GS_ENOTFOUND. */
@@ -220,6 +245,8 @@ GS_MUST enum gs_err gs_forced_call(struct gs_node_turn *t, const struct gs_inten
 GS_MUST enum gs_err gs_forced_look(struct gs_node_turn *t);
 /* A receipt of L1; and one of the chain, of a transaction that is no record of ours. */
 GS_MUST enum gs_err gs_forced_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+/* One that was there, perhaps: a reorganisation of L1 took it back, and what was in its block may be in nobody's pool. */
+GS_MUST enum gs_err gs_forced_no_receipt(struct gs_node_turn *t, const struct gs_hash *hash);
 GS_MUST enum gs_err gs_forced_executed(struct gs_node_turn *t, const struct gs_node_input *in);
 
 struct gs_spent {

@@ -164,6 +164,26 @@ static enum gs_err look_for_work(struct gs_node_turn *t)
 	return err;
 }
 
+/* Whether something may be due that was not when everything was looked at last: a record was written, or time has passed. */
+static bool is_check_due(const struct gs_node_turn *t)
+{
+	struct gs_node *node = t->node;
+
+	if (!node->options.check_agenda)
+		return false;
+	return node->written || t->j->watched || ++node->unchecked >= node->options.check_agenda;
+}
+
+static enum gs_err check(struct gs_node_turn *t)
+{
+	enum gs_err err = gs_agenda_check(t);
+
+	t->node->written = false;
+	t->node->unchecked = 0;
+	t->j->watched = 0;
+	return err;
+}
+
 enum gs_err gs_node_plan(struct gs_node_turn *t)
 {
 	bool whole = true;
@@ -185,5 +205,5 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 		err = look_at_part(t, GS_AGENDA_ATTESTED, &whole);
 	if (!err)
 		err = look_at_part(t, GS_AGENDA_BATCHES, &whole);
-	return err || !whole || !t->node->options.check_agenda ? err : gs_agenda_check(t);
+	return err || !whole || !is_check_due(t) ? err : check(t);
 }

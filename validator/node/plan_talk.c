@@ -289,7 +289,7 @@ enum gs_err gs_plan_talk(struct gs_node_turn *t, const struct gs_hash *id, bool 
 	*held = false;
 	if (!t->node->options.talk)
 		return GS_OK;
-	d = calloc(1, sizeof(*d));
+	d = malloc(sizeof(*d)); /* some 50 KiB, each part of which is written before it is read */
 	if (!d)
 		return gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
 	err = sit_down(d, t, id);

@@ -7,13 +7,18 @@
 
 enum {
 	FLOOR_VERSION = 1,
+	GAP_VERSION = 1,
 	SETTLED_PATIENCE = 2,
 	FORGOTTEN_PATIENCE = 6,
+	POOLED_PATIENCE = 4,
 	L1_BLOCK_S = 12,
 	L1_KEPT_S = 7 * 86400, /* longer than any deposit waits for its place on the chain */
 };
 static const struct gs_bytes floor_key[GS_LANES] = {{(const uint8_t *)"nonce_floor", 11},
                                                     {(const uint8_t *)"nonce_floor_l1", 14}};
+
+static const struct gs_bytes gap_key[GS_LANES] = {{(const uint8_t *)"nonce_gap", 9},
+                                                  {(const uint8_t *)"nonce_gap_l1", 12}};
 
 uint64_t gs_tending_clock(const struct gs_node_turn *t)
 {
@@ -94,16 +99,24 @@ static size_t lines_at_once(const struct gs_node_turn *t)
 	return t->lane == GS_LANE_L1 ? SIZE_MAX : GS_NODE_LINES_AT_ONCE;
 }
 
-static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest)
+/* What waits at the endpoint already is sent to it again only after a while; one that replaces another may have got lost on its way all the same,
+ * and one that is mined may have lost its nonce to another, which sending it tells. */
+static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest, size_t in_line)
 {
-	return newest->last_sent.unix_s == 0 ||
-	       t->node->now.unix_s >= newest->last_sent.unix_s + t->node->options.resend_s;
+	const struct gs_node_lane *lane = gs_node_lane_of(t);
+	const bool there = newest->nonce < lane->pooled && newest->nonce >= lane->mined && in_line == 1;
+	const uint64_t patience_s = t->node->options.resend_s * (there ? POOLED_PATIENCE : 1);
+
+	return newest->last_sent.unix_s == 0 || t->node->now.unix_s >= newest->last_sent.unix_s + patience_s;
 }
 
 /* What may be in nobody's pool counts as never sent. */
 static enum gs_err forget_sending(struct gs_node_turn *t, struct gs_tx_list *list)
 {
+	struct gs_node_lane *lane = gs_node_lane_of(t);
 	enum gs_err err = GS_OK;
+
+	lane->pooled = lane->mined = 0;
 
 	for (size_t i = 0; i < list->count && !err; i++) {
 		list->tx[i].last_sent.unix_s = 0;
@@ -126,6 +139,22 @@ static enum gs_err watch_line(struct gs_node_turn *t, const struct gs_tx_list *l
 	return err;
 }
 
+/* The endpoint does not have the line: it is in no block, either. */
+static bool is_absent(const struct gs_node_turn *t, const struct gs_tx_record *tx)
+{
+	return gs_node_lane_of(t)->pooled && tx->nonce >= gs_node_lane_of(t)->pooled;
+}
+
+/* Of L1 all; of the chain those that are mined, and one more, unless it is sent again since the endpoint does not have it. */
+static bool is_looked_for(const struct gs_node_turn *t, const struct gs_tx_record *tx, size_t lines, bool due)
+{
+	if (t->lane == GS_LANE_L1)
+		return true;
+	if (due)
+		return !is_absent(t, tx);
+	return lines == 0 || (lines < lines_at_once(t) && tx->nonce < gs_node_lane_of(t)->mined);
+}
+
 /* Of each line the receipts come first: an endpoint that refuses to take the newest again, since its nonce is used, may mean that an older one
  * was mined. */
 static enum gs_err tend_lines(struct gs_node_turn *t, const struct gs_tx_list *list, bool all)
@@ -136,8 +165,8 @@ static enum gs_err tend_lines(struct gs_node_turn *t, const struct gs_tx_list *l
 	for (size_t i = 0, first = 0, lines = 0, sent = 0; i < list->count && sent < most && !err; i++) {
 		if (!is_newest(list, i))
 			continue;
-		const bool due = all || is_due(t, &list->tx[i]);
-		if (lines++ < most || due)
+		const bool due = all || is_due(t, &list->tx[i], i + 1 - first);
+		if (is_looked_for(t, &list->tx[i], lines++, due))
 			err = watch_line(t, list, first);
 		if (!err && due)
 			err = send_again(t, &list->tx[i]);
@@ -151,36 +180,51 @@ enum gs_err gs_tending_next(struct gs_node_turn *t)
 {
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
-	size_t line = 1, i = 0;
 
-	for (; i < list.count && line < lines_at_once(t); i++)
-		line += is_newest(&list, i);
-	if (!err && i < list.count)
-		err = watch_line(t, &list, i);
+	if (!err && list.count)
+		err = watch_line(t, &list, 0);
 	gs_tx_list_free(&list);
 	return err;
 }
 
-/* An endpoint may take only so many requests. So the account's nonce is asked first: the more waits behind a gap, the more there is to be looked
- * for. Then the lowest lines are looked for and sent, since the others wait for them; the next ones are sent again at the next look, and looked
- * for as soon as a lower one is mined. */
+/* Whether what the endpoint has is mined, or only waits there, is asked once it has some of it. */
+static enum gs_err ask_nonces(struct gs_node_turn *t, const struct gs_tx_list *list)
+{
+	const bool there = list->count && gs_node_lane_of(t)->pooled > list->tx[0].nonce;
+
+	return gs_node_emit(
+		t,
+		(struct gs_node_effect){.kind = GS_EFFECT_NONCE,
+	                                .mined = t->lane == GS_LANE_CHAIN && (there || t->node->options.l1.on)},
+		(struct gs_bytes){NULL, 0});
+}
+
+/* An endpoint may take only so many requests. So the account's nonces are asked first: the more waits behind a gap, the more there is to be looked
+ * for, and what they say is mined or waits there need not be looked for, or sent. Then the lowest lines are looked for and sent, since the others
+ * wait for them; the next ones are sent again at the next look, and looked for as soon as a lower one is mined. */
 enum gs_err gs_tending_look(struct gs_node_turn *t, bool send_all)
 {
 	struct gs_tx_list list;
 	enum gs_err err = gs_tx_record_pending(t->j, t->lane, &list);
 	struct gs_node_lane *lane = gs_node_lane_of(t);
-	bool ask = lane->ask_nonce;
+	bool ask = lane->ask_nonce ||
+	           (list.count && t->node->now.unix_s >= lane->told.unix_s + t->node->options.resend_s);
+	size_t first = 0;
 
 	if (!err && lane->send_again)
 		err = forget_sending(t, &list);
-	for (size_t i = 0; i < list.count && !ask; i++)
-		ask = is_newest(&list, i) && (send_all || is_due(t, &list.tx[i]));
+	for (size_t i = 0; i < list.count && !ask; i++) {
+		if (!is_newest(&list, i))
+			continue;
+		ask = send_all || is_due(t, &list.tx[i], i + 1 - first);
+		first = i + 1;
+	}
 	if (!err && ask)
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_NONCE, .mined = t->node->options.l1.on},
-		                   (struct gs_bytes){NULL, 0});
+		err = ask_nonces(t, &list);
 	if (!err)
 		err = tend_lines(t, &list, send_all);
 	lane->tend_prices = list.count > 0;
+	lane->enough.known = false;
 	lane->send_again = lane->send_again && err;
 	gs_tx_list_free(&list);
 	return err ? err : forget_deep(t);
@@ -249,7 +293,8 @@ enum gs_err gs_tending_wanted(struct gs_node_turn *t, const struct gs_intent *in
 	case GS_INTENT_DRAW:
 	case GS_INTENT_REPORT:
 	case GS_INTENT_REWARD:
-	case GS_INTENT_OPEN_LEAF: break;
+	case GS_INTENT_OPEN_LEAF:
+	case GS_INTENT_COMMAND: break;
 	}
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
@@ -305,6 +350,16 @@ static enum gs_err look_at_line(struct gs_node_turn *t, const struct gs_tx_recor
 	return GS_OK;
 }
 
+/* Whether what was found of another at this look holds for it, too: an endpoint is not asked about each of a hundred lines what gas costs. */
+static bool offers_enough(const struct gs_node_turn *t, const struct gs_tx_record *tx, const struct gs_replacement *r)
+{
+	const struct gs_node_lane *lane = gs_node_lane_of(t);
+
+	return lane->enough.known && r->cancels == tx->cancels && r->urgency <= lane->enough.urgency &&
+	       (r->urgency != GS_URGENCY_CLOSE || !r->first) && gs_wei_cmp(tx->max_fee, lane->enough.max_fee) >= 0 &&
+	       gs_wei_cmp(tx->tip, lane->enough.tip) >= 0;
+}
+
 /* The line with the lowest nonce is looked at last and wins: the others wait for it. */
 enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 {
@@ -322,9 +377,15 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 		bool due;
 		if (!is_newest(&list, i))
 			continue;
+		candidate.first = list.tx[i].nonce == list.tx[0].nonce;
 		err = look_at_line(t, &list.tx[i], &urgency, &candidate, &due);
 		if (err || !due)
 			continue;
+		if (offers_enough(t, &list.tx[i], &candidate)) {
+			list.tx[i].tended_block = gs_tending_clock(t);
+			err = gs_tx_record_put(t->j, &list.tx[i], false);
+			continue;
+		}
 		found = i;
 		*out = candidate;
 	}
@@ -342,6 +403,42 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 }
 
 /* --- gaps --- */
+
+/* Stored, so that a process that ends again and again does not begin to be patient anew each time. */
+enum gs_err gs_tending_load_gap(struct gs_node_turn *t)
+{
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(t->j, GS_TABLE_META, gap_key[t->lane], &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GAP_VERSION, 2);
+		lane->gap.nonce = gs_record_get_u64(&r);
+		lane->gap.since.unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err store_gap(const struct gs_node_turn *t, uint64_t nonce, uint64_t since_s)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GAP_VERSION, 2);
+	gs_record_put_u64(&w, nonce);
+	gs_record_put_u64(&w, since_s);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_put(t->j, GS_TABLE_META, gap_key[t->lane], gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
 
 /* Whether one of ours waits with this nonce, and whether any does with a higher one. */
 static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *ours, bool *behind)
@@ -379,15 +476,16 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	 * was settled and is forgotten: an endpoint that is far behind, most likely, unless something waits behind it for as long as this. */
 	const bool forgotten = pending < floor;
 	if (pending >= next || ours || (forgotten && !behind)) {
+		const bool was = lane->gap.since.unix_s != 0;
 		lane->gap.since.unix_s = 0;
 		lane->gap.known = false;
-		return GS_OK;
+		return was ? store_gap(t, pending, 0) : GS_OK;
 	}
 	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
 		lane->gap.known = lane->gap.known && lane->gap.nonce == pending;
 		lane->gap.nonce = pending;
 		lane->gap.since = node->now;
-		return GS_OK;
+		return store_gap(t, pending, node->now.unix_s);
 	}
 	/* Replacements of what waits behind the gap may be under way at every answer: it is found beside them all the same, and then
 	 * none is begun before it is filled. */
@@ -403,5 +501,5 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	if (behind && news)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
 		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
-	return GS_OK;
+	return store_gap(t, pending, 0);
 }

@@ -159,11 +159,13 @@ static enum gs_err prepare_replacement(struct gs_node_turn *t, const struct gs_r
 	                                .fee_max = plain_cap(t),
 	                                .urgency = r->urgency,
 	                                .replaces = true,
-	                                .keeps = r->cancels == r->old.cancels && r->urgency != GS_URGENCY_CLOSE};
+	                                .keeps = r->cancels == r->old.cancels &&
+	                                         (r->urgency != GS_URGENCY_CLOSE || !r->first)};
 	struct gs_node_preparing preparing = {.nonce = r->old.nonce,
 	                                      .replaces = r->old.hash,
 	                                      .cancels = r->cancels,
 	                                      .hopeless = r->old.hopeless,
+	                                      .urgency = r->urgency,
 	                                      .deposit_gas = r->old.deposit_gas};
 	struct gs_intent intent;
 	struct gs_bytes call = {NULL, 0};
@@ -268,7 +270,9 @@ enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce)
 		if (t->lane == GS_LANE_L1 && !t->node->options.l1.on)
 			continue;
 		gs_node_lane_of(t)->ask_nonce = true;
-		err = gs_tending_look(t, true);
+		err = gs_tending_load_gap(t);
+		if (!err)
+			err = gs_tending_look(t, true);
 	}
 	t->lane = GS_LANE_CHAIN;
 	return err;
@@ -436,11 +440,14 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 		tell_bound(t->node, why, &intent, in->as.refused.reason);
 	if (!err && !gs_hash_is_zero(&p.replaces)) {
 		err = not_replaced(t, &p, reverts);
+		if (why == GS_REFUSED_ENDPOINT) /* which would tell no more about the others */
+			gs_node_lane_of(t)->tend_prices = false;
 	} else if (!err && t->lane == GS_LANE_CHAIN && intent.status == GS_INTENT_PLANNED) {
 		if (!bound)
 			tell_refused(t->node, "tx.refused", &intent, in->as.refused.reason);
-		err = gs_intent_refused(t->j, &in->as.refused.intent, why == GS_REFUSED_ENDPOINT || reverts,
-		                        t->node->now);
+		/* What the operator orders is over at the first attempt that counts. */
+		const bool counts = reverts || (why == GS_REFUSED_ENDPOINT && intent.kind != GS_INTENT_COMMAND);
+		err = gs_intent_refused(t->j, &in->as.refused.intent, counts, t->node->now);
 	}
 	if (p.fills && p.cancels) { /* what an endpoint refused is found again, if it is a gap */
 		gs_node_lane_of(t)->gap.tried = why == GS_REFUSED_ENDPOINT;
@@ -450,12 +457,19 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 	return err;
 }
 
-enum gs_err gs_transactions_kept(struct gs_node_turn *t)
+enum gs_err gs_transactions_kept(struct gs_node_turn *t, const struct gs_node_input *in)
 {
 	const struct gs_node_preparing p = gs_node_lane_of(t)->preparing;
 
 	GS_ASSERT(p.under_way && !gs_hash_is_zero(&p.replaces));
 	gs_node_lane_of(t)->preparing.under_way = false;
+	if (in->as.kept.enough) {
+		struct gs_node_lane *lane = gs_node_lane_of(t);
+		lane->enough.known = true;
+		lane->enough.urgency = p.urgency;
+		lane->enough.max_fee = in->as.kept.max_fee;
+		lane->enough.tip = in->as.kept.tip;
+	}
 	return not_replaced(t, &p, false);
 }
 
@@ -600,10 +614,14 @@ enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_i
 	enum gs_err err = load_nonce(t, &next);
 	bool lower = false;
 
-	if (!err && t->lane == GS_LANE_CHAIN && in->as.nonce.mined)
+	if (!err && t->node->options.l1.on && t->lane == GS_LANE_CHAIN && in->as.nonce.mined)
 		err = lose_passed(t, in->as.nonce.mined);
 	if (err)
 		return err;
+	gs_node_lane_of(t)->pooled = pending;
+	gs_node_lane_of(t)->told = t->node->now;
+	if (in->as.nonce.mined)
+		gs_node_lane_of(t)->mined = in->as.nonce.mined;
 	err = gs_tending_gap(t, pending, next, &lower);
 	if (err || !lower)
 		return err;

@@ -245,7 +245,7 @@ static enum gs_err keep_old(void *context, struct gs_bytes key, struct gs_bytes 
 
 enum gs_err gs_tx_record_prune(struct gs_journal *j, enum gs_lane lane, uint64_t before, uint64_t *floor)
 {
-	struct old_records *old = calloc(1, sizeof(*old));
+	struct old_records *old = malloc(sizeof(*old)); /* hashes are written as they are found */
 	enum gs_err err;
 
 	if (!old)
@@ -253,6 +253,7 @@ enum gs_err gs_tx_record_prune(struct gs_journal *j, enum gs_lane lane, uint64_t
 	old->lane = lane;
 	old->before = before;
 	old->floor = *floor;
+	old->count = 0;
 	err = scan(j, keep_old, old);
 	for (size_t i = 0; i < old->count && !err; i++)
 		err = gs_journal_del(j, GS_TABLE_TXS, hash_key(&old->hash[i]));

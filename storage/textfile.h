@@ -1,6 +1,6 @@
-/* validator/daemon/textfile.h: small files of text, read whole and replaced whole. */
-#ifndef GS_VALIDATOR_DAEMON_TEXTFILE_H
-#define GS_VALIDATOR_DAEMON_TEXTFILE_H
+/* storage/textfile.h: small files of text, read whole and replaced whole. */
+#ifndef GS_STORAGE_TEXTFILE_H
+#define GS_STORAGE_TEXTFILE_H
 
 #include "chain/core/buf.h"
 

@@ -1,4 +1,4 @@
-#include "validator/daemon/textfile.h"
+#include "storage/textfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "validator/daemon/beside.h"
+#include "validator/models/beside.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
-/* validator/daemon/beside.h: the files beside a model that keep its tensors' data (ONNX external data).
+/* validator/models/beside.h: the files beside a model that keep its tensors' data (ONNX external data).
  *
  * Only regular files below the model's own folder are opened: no absolute location, no "..", no symbolic link on the way. */
-#ifndef GS_VALIDATOR_DAEMON_BESIDE_H
-#define GS_VALIDATOR_DAEMON_BESIDE_H
+#ifndef GS_VALIDATOR_MODELS_BESIDE_H
+#define GS_VALIDATOR_MODELS_BESIDE_H
 
 #include "validator/onnx/onnx.h"
 
