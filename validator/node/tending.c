@@ -136,8 +136,11 @@ static enum gs_err watch_line(struct gs_node_turn *t, const struct gs_tx_list *l
 	enum gs_err err = GS_OK;
 
 	for (const uint64_t nonce = list->tx[i].nonce; i < list->count && list->tx[i].nonce == nonce && !err; i++)
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
-		                   (struct gs_bytes){NULL, 0});
+		err = gs_node_emit(
+			t,
+			(struct gs_node_effect){
+				.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash, .numbered = true, .nonce = nonce},
+			(struct gs_bytes){NULL, 0});
 	return err;
 }
 
