@@ -218,7 +218,9 @@ static enum gs_err look_for_receipt(struct gs_chain_io *io, const struct gs_node
                                     struct gs_chain_answer *answer)
 {
 	struct gs_receipt receipt = {0};
-	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &answer->why);
+	enum gs_err err = io->receipts ? gs_receipts_take(io->receipts, io->session->rpc, &effect->hash, &receipt,
+	                                                  &answer->why)
+	                               : gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &answer->why);
 
 	answer->input.kind = GS_INPUT_RECEIPT;
 	answer->input.as.receipt.tx = effect->hash;
@@ -255,6 +257,8 @@ enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect
 
 	if (err != GS_ECONFLICT)
 		return err;
+	if (io->receipts)
+		gs_receipts_forget(io->receipts, &effect->hash);
 	err = look_for_receipt(io, effect, answer); /* mined itself, or pushed out by another? */
 	if (err || answer->answered)
 		return err;

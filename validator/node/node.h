@@ -256,10 +256,11 @@ struct gs_node_effect {
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
 	bool urgent;                /* EXECUTE: a game or a duty needs it: before all others */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
-	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	bool numbered;              /* WATCH: it is a transaction of the account's, with this nonce */
+	bool own;       /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	uint64_t nonce; /* PREPARE; WATCH where numbered */
 	/* PREPARE: */
 	struct gs_address to;
-	uint64_t nonce;
 	uint64_t gas; /* 0: an estimate, which is a trial run */
 	bool tried;   /* a trial run though gas is given */
 	bool replaces;
