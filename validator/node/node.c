@@ -247,6 +247,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
+	case GS_INPUT_NO_RECEIPT: return gs_forced_no_receipt(t, &in->as.no_receipt);
 	}
 	return GS_EINVAL;
 }
