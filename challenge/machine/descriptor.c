@@ -220,11 +220,10 @@ static inline READING void take_affine(struct gs_wire *w, struct gs_affine *affi
 	unsigned mask = (unsigned)gs_wire_be(w, 2);
 	if (mask >> GS_AXES_MAX)
 		w->bad = true;
-	for (unsigned a = 0; a < GS_AXES_MAX; a++) {
-		if (!(mask >> a & 1))
-			continue;
-		affine->coef[a] = gs_wire_sint(w);
-		if (affine->coef[a] == 0)
+	for (mask &= (1U << GS_AXES_MAX) - 1; mask != 0; mask &= mask - 1) {
+		int64_t *coef = &affine->coef[__builtin_ctz(mask)];
+		*coef = gs_wire_sint(w);
+		if (*coef == 0)
 			w->bad = true;
 	}
 }
@@ -553,13 +552,13 @@ enum gs_err gs_instr_check_used(const struct gs_instr *in, struct gs_error *erro
 		       in->first_chunk, (unsigned long long)chunks);
 	if (in->cost > INT64_MAX)
 		REFUSE("cost beyond 2^63 - 1");
-	for (unsigned i = 0; i < gs_instr_operands(in); i++) {
+	for (unsigned i = 0, operands = gs_instr_operands(in); i < operands; i++) {
 		err = check_operand(in, i, error);
 		if (err)
 			return err;
 	}
 	unsigned reads[3] = {0};
-	for (unsigned i = 0; i < gs_instr_operands(in); i++)
+	for (unsigned i = 0, operands = gs_instr_operands(in); i < operands; i++)
 		reads[i] = operand_reads(&in->operand[i]);
 	unsigned first = in->form == GS_FOLD ? 0 : reads[0];
 	if (first + reads[1] + reads[2] > GS_OPENINGS_MAX)

@@ -32,7 +32,7 @@ static bool has_bytes(const struct gs_instr *in)
 	if (!gs_fn_info(in->fn) || (in->epilogue && (!e || in->epilogue_pos >= e->arity)) ||
 	    !gs_dtype_known(in->store_dtype) || in->out_axes + in->red_axes > GS_AXES_MAX)
 		return false;
-	for (unsigned i = 0; i < gs_instr_operands(in); i++) {
+	for (unsigned i = 0, operands = gs_instr_operands(in); i < operands; i++) {
 		const struct gs_operand *op = &in->operand[i];
 		if (op->kind > GS_OPERAND_TENSOR)
 			return false;
@@ -159,7 +159,7 @@ struct gs_listing_ref *gs_listing_refs_of(struct gs_listing *l, uint32_t i, unsi
 static void refer(const struct gs_listing *l, uint32_t i, struct gs_instr *in)
 {
 	const struct gs_listing_ref *ref = l->ref + l->entry[i].ref;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;

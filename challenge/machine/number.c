@@ -96,8 +96,8 @@ const char *gs_dtype_name(enum gs_dtype dtype)
 
 uint64_t gs_dtype_chunks(enum gs_dtype dtype, uint64_t count)
 {
-	unsigned per = gs_dtype_per_chunk(dtype);
-	return count / per + (count % per != 0);
+	unsigned shift = (unsigned)__builtin_ctz(gs_dtype_per_chunk(dtype)); /* a power of two */
+	return (count >> shift) + ((count & ((UINT64_C(1) << shift) - 1)) != 0);
 }
 
 uint64_t gs_element_bits(const uint8_t *base, enum gs_dtype dtype, uint64_t i)

@@ -188,7 +188,7 @@ static enum gs_err check_views(const struct gs_program *p, uint32_t i, const str
                                struct gs_error *error)
 {
 	enum gs_err err = GS_OK;
-	for (unsigned k = 0; !err && k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); !err && k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;

@@ -58,13 +58,23 @@ static inline const uint8_t *gs_wire_take(struct gs_wire *w, size_t len) /* NULL
 	return start;
 }
 
+/* Big-endian, from where there are so many bytes. Where their number is a constant, gcc makes one load of it. */
+static inline uint64_t gs_wire_load_be(const uint8_t *p, unsigned bytes) /* bytes <= 8 */
+{
+	if (bytes == 2)
+		return (uint64_t)p[0] << 8 | p[1];
+	if (bytes == 4)
+		return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	uint64_t v = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
 static inline uint64_t gs_wire_be(struct gs_wire *w, unsigned bytes) /* bytes <= 8 */
 {
 	const uint8_t *p = gs_wire_take(w, bytes);
-	uint64_t v = 0;
-	for (unsigned i = 0; p && i < bytes; i++)
-		v = v << 8 | p[i];
-	return v;
+	return p ? gs_wire_load_be(p, bytes) : 0;
 }
 
 static inline uint64_t gs_wire_uint(struct gs_wire *w)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chain/core/hash.h"
 #include "simulations/keys.h"
 #include "simulations/nodes/l1.h"
 
@@ -38,16 +37,6 @@ static const struct gs_prover *prover_of(void *self, const struct gs_hash *claim
 		if (gs_hash_equal(&a->executed[i], claim))
 			return a->compute(a->self, a->account, claim, &computed) ? computed.prover : NULL;
 	return NULL;
-}
-
-void gs_sim_draw(const struct gs_hash *lot, const struct gs_sample_source *source, struct gs_sample_lot *out)
-{
-	uint8_t bytes[65];
-	memcpy(bytes, lot->b, 32);
-	bytes[32] = source->kind;
-	memcpy(bytes + 33, source->of.b, 32);
-	*out = (struct gs_sample_lot){.proven = false};
-	gs_keccak256(bytes, sizeof(bytes), &out->output);
 }
 
 static enum gs_err draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out)
@@ -585,6 +574,33 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 	return err;
 }
 
+/* What is final; and ranges of that while the node is far below it, as the daemon takes them. */
+static enum gs_err take_final(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
+{
+	const uint64_t final = gs_sim_final_of(&a->final, a->stale_top);
+	const struct gs_head *newest = gs_node_newest(a->node);
+	struct gs_node_input input;
+	enum gs_err err = GS_OK;
+	if (final == 0 || newest == NULL || !answers(a, now_s))
+		return GS_OK;
+	gs_sim_final_tell(a->network, final, &input);
+	err = feed_and_do(a, &input, now_s, error);
+	while (err == GS_OK && a->node != NULL && gs_node_newest(a->node)->number + a->final.least <= final &&
+	       answers(a, now_s)) {
+		const uint64_t before = gs_node_newest(a->node)->number;
+		struct gs_log_entry *entries;
+		err = gs_sim_final_range(&a->final, a->network, before + 1, final, &input, &entries);
+		if (err != GS_OK)
+			return err;
+		err = feed_and_do(a, &input, now_s, error);
+		free(entries);
+		if (err != GS_OK || a->node == NULL || gs_node_newest(a->node)->number <= before)
+			return err; /* it is of another branch; or waits for logs */
+		a->ranges++;
+	}
+	return err;
+}
+
 /* Blocks up to the endpoint's newest. *reached: the node has it. */
 static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached, struct gs_error *error)
 {
@@ -637,6 +653,8 @@ enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_
 	}
 	if (err == GS_OK && a->node != NULL)
 		err = take_results(a, now_s, error);
+	if (err == GS_OK && a->node != NULL)
+		err = take_final(a, now_s, error);
 	if (err == GS_OK && a->node != NULL)
 		err = follow(a, now_s, &reached, error);
 	if (err == GS_OK && a->node != NULL && reached)

@@ -6,6 +6,7 @@
 #define GS_SIMULATIONS_NODES_ACTOR_H
 
 #include "simulations/nodes/faulty_store.h"
+#include "simulations/nodes/final.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/letters.h"
 #include "simulations/nodes/network.h"
@@ -112,6 +113,8 @@ struct gs_sim_actor {
 	uint32_t requests;   /* since the last look */
 	uint64_t l1_delay_s; /* until the chain must take what L1 has */
 	uint64_t l1_nonce;   /* the account's next one on L1 */
+	struct gs_sim_final final;
+	uint64_t ranges; /* that its nodes have taken, in all lives */
 	unsigned lives;
 };
 

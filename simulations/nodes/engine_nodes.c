@@ -20,6 +20,7 @@ enum metric {
 	GAS = TXS + 3,
 	PROFIT = GAS + 3,
 	AGREED = PROFIT + GS_SIM_ACTOR_KINDS,
+	RANGES,
 	LETTERS,
 	VIOLATION = LETTERS, /* the first of the oracles' is "nothing" */
 	METRICS = VIOLATION + GS_SIM_WRONGS,
@@ -39,6 +40,7 @@ static const struct gs_sim_metric metrics[] = {
 	[GAMES] = {"games", "games about all claims", GS_SIM_UNIT_NUMBER, true, 0, GS_SIM_BINS},
 	[FAILED] = {"txs.failed", "share of mined transactions that failed", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[REORGS] = {"reorgs", "reorganisations", GS_SIM_UNIT_NUMBER, false, 0, 0},
+	[RANGES] = {"ranges", "ranges of final blocks that nodes took at once", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[CRASHES] = {"crashes", "processes that died", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS] = {"txs.claimant", "mined transactions of an honest claimant", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS + 1] = {"txs.validator", "mined transactions of an honest validator", GS_SIM_UNIT_NUMBER, false, 0, 0},
@@ -201,12 +203,13 @@ static uint64_t least_gas(struct gs_bytes data)
 
 static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 {
-	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0;
+	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0, ranges = 0;
 	unsigned role[GS_SIM_ACTORS_MAX];
 	for (unsigned a = 0; a < r->actors; a++) {
 		role[a] = !r->kind[a]->honest ? 2 : r->kind[a]->claims ? 0 : 1;
 		many[role[a]]++;
 		crashes += r->actor[a].lives;
+		ranges += r->actor[a].ranges;
 	}
 	for (unsigned i = 0; i < r->network.txs; i++) {
 		const struct gs_sim_tx *tx = r->network.tx[i];
@@ -230,6 +233,7 @@ static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 	observe(s, LETTERS, (double)r->letters.count);
 	observe(s, CRASHES, (double)crashes);
 	observe(s, REORGS, (double)r->network.branch);
+	observe(s, RANGES, (double)ranges);
 }
 
 static void measure(void *self, struct gs_sim_run *r)

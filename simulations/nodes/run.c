@@ -102,6 +102,9 @@ static bool is_nobodys(const struct gs_sim_run *r, const struct gs_sim_chain *c,
 
 bool gs_sim_run_settled(struct gs_sim_run *r)
 {
+	for (unsigned a = 0; a < r->actors; a++)
+		if (r->now_s <= r->more.start_s[a])
+			return false;
 	for (unsigned i = 0; i < r->claims; i++) {
 		const struct gs_sim_chain *c = gs_sim_network_claim(&r->network, &r->claim[i].id);
 		unsigned open = 0, nobodys = 0;

@@ -49,6 +49,8 @@ struct gs_sim_more { /* drawn by a generator of its own, so that a run without i
 	uint64_t l1_delay_s;   /* until the chain must take it */
 	bool check_agenda;     /* of all nodes */
 	uint64_t reorg_s;      /* when blocks were replaced last; 0: never */
+	struct gs_sim_final final;
+	uint64_t start_s[GS_SIM_ACTORS_MAX]; /* when it begins; 0: at once */
 };
 
 struct gs_sim_told { /* what a log says already (timeline.h) */

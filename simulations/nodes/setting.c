@@ -1,6 +1,7 @@
 #include "simulations/nodes/setting.h"
 
 #include "simulations/nodes/errands.h"
+#include "simulations/nodes/final.h"
 #include "simulations/nodes/nodes.h"
 
 static const char *const no_yes[] = {"no", "yes", NULL};
@@ -188,6 +189,11 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                                1e6, NULL, true},
 	[GS_SIM_P_AGENDA] = {"agenda.check", "no: as in production, where a step looks only at what the agenda says",
                              GS_SIM_KIND_CHOICE, 1, 0, 1, no_yes, true},
+	[GS_SIM_P_FINAL] = {"final.blocks",
+                            "blocks above a final one, of which nodes far below take ranges; 0: nodes hear of none",
+                            GS_SIM_KIND_COUNT, 0, 0, 10000, NULL, true},
+	[GS_SIM_P_START] = {"validators.start", "time within which honest validators begin, each at its own",
+                            GS_SIM_KIND_SECONDS, 0, 0, 1e6, NULL, true},
 };
 
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS])
@@ -241,5 +247,9 @@ enum gs_err gs_sim_nodes_check(const double *value, unsigned *at, struct gs_erro
 	*at = GS_SIM_P_LEAST_TIME;
 	if (value[GS_SIM_P_LEAST_TIME] != GS_SIM_DRAWN && value[GS_SIM_P_LEAST_TIME] < 2 * value[GS_SIM_P_BLOCK])
 		return gs_fail(error, GS_EINVAL, "less time for an answer than two blocks take");
+	*at = GS_SIM_P_FINAL;
+	if (value[GS_SIM_P_FINAL] > 0 && value[GS_SIM_P_FINAL] < GS_SIM_FINAL_LEAST)
+		return gs_fail(error, GS_EINVAL, "so few blocks may be taken back; give 0, or %d or more",
+		               GS_SIM_FINAL_LEAST);
 	return check_money(value, at, error);
 }

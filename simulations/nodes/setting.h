@@ -88,8 +88,10 @@ enum gs_sim_nodes_parameter {
 	GS_SIM_P_L1_AT,
 	GS_SIM_P_L1_DELAY,
 	GS_SIM_P_AGENDA,
+	GS_SIM_P_FINAL,
+	GS_SIM_P_START,
 };
-enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_AGENDA + 1 };
+enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_START + 1 };
 extern const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS];
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS]);
 /* As an engine's check (engine.h). */

@@ -9,6 +9,8 @@ enum {
 	REGISTRANT = 0,     /* of the model: the first, who is honest */
 	VALIDATORS_MAX = 3, /* that are drawn */
 	CAST_MAX = 4,
+	START_S = 600,  /* within which validators begin where that is drawn */
+	RANGE_MAX = 64, /* blocks */
 	PATIENCE_LEAST_S = 5,
 	PATIENCE_MORE_S = 60,
 	AGENDA_CHECK = 8,    /* looks after which nodes look at everything beside the agenda, written or not */
@@ -140,6 +142,27 @@ static void draw_more(struct gs_sim_run *r)
 	r->more.check_agenda = pick_more(r, GS_SIM_P_AGENDA, 1, 0, 1) != 0;
 }
 
+/* What is final, and who begins late; by a generator that nothing else draws from. */
+static void draw_final(struct gs_sim_run *r)
+{
+	struct gs_rng rng = r->more.rng;
+	const double blocks = r->value[GS_SIM_P_FINAL], start = r->value[GS_SIM_P_START];
+	const bool told = gs_rng_below(&rng, 2) != 0, late = gs_rng_below(&rng, 2) != 0;
+	const uint64_t drawn = told ? GS_SIM_FINAL_LEAST + gs_rng_below(&rng, GS_SIM_FINAL_LEAST) : 0;
+	uint64_t within_s = start == GS_SIM_DRAWN ? (late ? START_S : 0) : (uint64_t)start, last_s = 0;
+	r->more.final = (struct gs_sim_final){.blocks = blocks == GS_SIM_DRAWN ? drawn : (uint64_t)blocks,
+	                                      .least = 1 + gs_rng_below(&rng, GS_SIM_FINAL_LEAST),
+	                                      .most = 1 + gs_rng_below(&rng, RANGE_MAX)};
+	for (unsigned a = 0; a < r->actors && within_s > 0; a++) {
+		const uint64_t after_s = gs_rng_below(&rng, within_s + 1);
+		if (!r->kind[a]->honest || r->kind[a]->claims)
+			continue;
+		r->more.start_s[a] = GS_SIM_GENESIS_S + after_s;
+		last_s = after_s > last_s ? after_s : last_s;
+	}
+	r->trouble.allowed_s += last_s;
+}
+
 static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_error *error)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
@@ -154,6 +177,8 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		.letters = &r->letters,
 		.self = r,
 		.folder = r->options->stores,
+		.final = r->more.final,
+		.up_at_s = r->more.start_s[i],
 		.log = r->options->log != NULL && r->options->node_logs ? &r->log[i] : NULL,
 	};
 	a->options = (struct gs_node_options){
@@ -270,6 +295,7 @@ enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
 	set_up_values(r);
 	set_up_cast(r);
 	draw_more(r);
+	draw_final(r);
 	plan_faults(r);
 	enum gs_err err = gs_sim_draw_program(&r->rng, &r->program, error);
 	for (unsigned i = 0; i < GS_SIM_INPUTS && err == GS_OK; i++)

@@ -2,6 +2,7 @@
  * processor time that the kernel enforces on a child process. The time only guards against hanging: nothing is measured. */
 #include "challenge/machine/program.h"
 #include "tests/support/onnx_builder.h"
+#include "tests/support/sanitized.h"
 #include "validator/models/beside.h"
 #include "validator/onnx/onnx.h"
 
@@ -18,17 +19,6 @@
 
 enum { SECONDS_MAX = 20 };
 #define MEMORY_MAX (UINT64_C(2) << 30)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define LIMIT_MEMORY 0 /* the sanitizer maps terabytes */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LIMIT_MEMORY 0
-#endif
-#endif
-#ifndef LIMIT_MEMORY
-#define LIMIT_MEMORY 1
-#endif
 
 struct verdict {
 	enum gs_err err;
@@ -50,7 +40,7 @@ static struct verdict lower_limited(const char *path, struct gs_buf *model)
 		struct gs_program p;
 		struct rlimit cpu = {SECONDS_MAX, SECONDS_MAX}, memory = {MEMORY_MAX, MEMORY_MAX};
 		setrlimit(RLIMIT_CPU, &cpu);
-		if (LIMIT_MEMORY)
+		if (!GS_SANITIZED)
 			setrlimit(RLIMIT_AS, &memory);
 		v.err = path == NULL ? gs_onnx_lower(gs_buf_view(model), &none, &p, &report, &v.error)
 		                     : gs_lower_beside(path, gs_buf_view(model), &none, &p, &report, &v.error);

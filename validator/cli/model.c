@@ -22,12 +22,14 @@
 enum {
 	TENSOR_SET_BYTES_MAX = 1 << 30,
 	LARGE_BLOCK_BYTES = 1 << 17, /* what glibc begins with */
+	KEPT_BYTES = 1 << 20,        /* of freed memory at the heap's end: what lowering had, the plan takes next */
 };
 
 void gs_return_freed_memory(void)
 {
 #ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 #endif
 }
 

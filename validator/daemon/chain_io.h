@@ -2,6 +2,7 @@
 #ifndef GS_VALIDATOR_DAEMON_CHAIN_IO_H
 #define GS_VALIDATOR_DAEMON_CHAIN_IO_H
 
+#include "validator/daemon/receipts.h"
 #include "validator/daemon/session.h"
 #include "validator/node/node.h"
 
@@ -17,6 +18,7 @@ struct gs_chain_io { /* borrowed parts; used by one thread at a time */
 	struct gs_contracts contracts;
 	uint64_t final_blocks;          /* where no endpoint says what is final: so many blocks below the newest one */
 	bool final_by_depth;            /* that was said */
+	struct gs_receipts *receipts;   /* that were asked for together; NULL: each by itself */
 	struct gs_chain_portal *portal; /* NULL: it is the chain */
 	const struct gs_log *log;
 };

@@ -44,8 +44,9 @@ GS_MUST enum gs_err gs_chain_thread_submit(struct gs_chain_thread *thread, const
 /* The next result, owned by the caller (gs_chain_result_free); NULL when none waits. */
 struct gs_chain_result *gs_chain_thread_take(struct gs_chain_thread *thread);
 void gs_chain_result_free(struct gs_chain_result *result); /* NULL is fine */
-/* Whether an endpoint has told of a new head since the last time this was asked. */
-bool gs_chain_thread_head(struct gs_chain_thread *thread);
+/* Whether an endpoint has told of a new head since the last time this was asked. *told: its header can be believed like an answer, and is
+ * *head; else it must be asked for. */
+bool gs_chain_thread_head(struct gs_chain_thread *thread, bool *told, struct gs_head *head);
 /* Jobs submitted and not taken. */
 size_t gs_chain_thread_outstanding(const struct gs_chain_thread *thread);
 

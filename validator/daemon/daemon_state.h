@@ -60,6 +60,12 @@ struct gs_daemon {
 	struct gs_follow follow;
 	struct gs_catchup catchup;
 	enum gs_daemon_phase phase;
+	struct gs_daemon_told { /* what the only endpoint said by itself */
+		bool known;     /* its newest header */
+		bool used;      /* and it was fed */
+		struct gs_head head;
+		uint64_t at_ms;
+	} told;
 	bool woken;     /* an endpoint told of a head since the tick began */
 	uint64_t nonce; /* of the account when we came */
 	time_t started;

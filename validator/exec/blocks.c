@@ -9,7 +9,7 @@ enum {
 
 bool gs_blocks_alike(const struct gs_instr *in, const struct gs_view *view)
 {
-	struct gs_sweep_operand walk;
+	struct gs_sweep_view walk;
 	int64_t step = 1;
 	if (view->count != gs_instr_count(in) || !gs_sweep_view(in, view, &walk) || walk.at != 0)
 		return false;
@@ -23,7 +23,7 @@ bool gs_blocks_element_wise(const struct gs_instr *in)
 {
 	if (in->form != GS_MAP || gs_fn_is_first(in->fn))
 		return false;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++)
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++)
 		if (in->operand[k].kind == GS_OPERAND_IOTA || in->operand[k].indirect_row != 0)
 			return false;
 	return true;
@@ -32,7 +32,7 @@ bool gs_blocks_element_wise(const struct gs_instr *in)
 unsigned gs_blocks_reads_alike(const struct gs_instr *in)
 {
 	unsigned alike = 0;
-	for (unsigned k = 0; in->form == GS_MAP && k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); in->form == GS_MAP && k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->indirect_row == 0 && op->view.space == GS_SPACE_TRACE &&
 		    gs_blocks_alike(in, &op->view))
@@ -44,7 +44,7 @@ unsigned gs_blocks_reads_alike(const struct gs_instr *in)
 /* Whether *in can follow a group whose first tensor is at this chunk. */
 static bool follows(const struct gs_instr *in, unsigned alike, uint32_t first_chunk)
 {
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_TRACE &&
 		    op->view.chunk >= first_chunk && !(alike >> k & 1))
@@ -93,7 +93,7 @@ void gs_blocks_prepare(const struct gs_sweep *const *sweep, unsigned n, const st
 	unsigned last[GS_BLOCKS_MAX];
 	int holder[GS_BLOCKS_SLOTS]; /* whose tensor it is */
 	GS_ASSERT(n > 0 && n <= GS_BLOCKS_MAX);
-	*out = (struct gs_blocks){.n = n};
+	out->n = n;
 	for (unsigned s = 0; s < GS_BLOCKS_SLOTS; s++)
 		holder[s] = GS_BLOCKS_OWN;
 	for (unsigned i = 0; i < n; i++) {
@@ -103,19 +103,19 @@ void gs_blocks_prepare(const struct gs_sweep *const *sweep, unsigned n, const st
 				last[use[i].made_by[k]] = i;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		out->sweep[i] = sweep[i];
-		out->slot[i] = GS_BLOCKS_OWN;
+		struct gs_blocks_member *member = &out->member[i];
+		*member = (struct gs_blocks_member){.sweep = sweep[i], .slot = GS_BLOCKS_OWN};
 		for (unsigned k = 0; k < 3; k++)
-			out->from[i][k] = use[i].made_by[k] != GS_BLOCKS_OWN ? out->slot[use[i].made_by[k]]
+			member->from[k] = use[i].made_by[k] != GS_BLOCKS_OWN ? out->member[use[i].made_by[k]].slot
 			                                                     : GS_BLOCKS_OWN;
 		for (unsigned s = 0; s < GS_BLOCKS_SLOTS; s++) {
 			if (holder[s] != GS_BLOCKS_OWN &&
 			    last[holder[s]] <= i) /* i may write over what it reads last */
 				holder[s] = GS_BLOCKS_OWN;
-			if (holder[s] != GS_BLOCKS_OWN || out->slot[i] != GS_BLOCKS_OWN || use[i].wanted ||
+			if (holder[s] != GS_BLOCKS_OWN || member->slot != GS_BLOCKS_OWN || use[i].wanted ||
 			    sweep[i]->store_dtype != GS_F32)
 				continue;
-			out->slot[i] = (int8_t)s;
+			member->slot = (int8_t)s;
 			holder[s] = (int)i;
 		}
 	}
@@ -126,7 +126,7 @@ void gs_blocks_bind(const struct gs_blocks *blocks, const struct gs_memory *mem,
 {
 	out->blocks = blocks;
 	for (unsigned i = 0; i < blocks->n; i++)
-		out->sweep[i] = gs_sweep_bind(blocks->sweep[i], mem, kernels);
+		out->sweep[i] = gs_sweep_bind(blocks->member[i].sweep, mem, kernels);
 }
 
 /* Where element 0 would be, if element `first` of a tensor is that of the slot. */
@@ -143,11 +143,12 @@ void gs_blocks_part(const struct gs_blocks_bound *bound, uint64_t first, uint64_
 		end = last - first < BLOCK ? last : first + BLOCK;
 		for (unsigned i = 0; i < blocks->n; i++) {
 			struct gs_sweep_bound sweep = bound->sweep[i];
+			const struct gs_blocks_member *member = &blocks->member[i];
 			for (unsigned k = 0; k < 3; k++)
-				if (blocks->from[i][k] != GS_BLOCKS_OWN)
-					sweep.base[k] = slot_at(slot[blocks->from[i][k]], first);
-			if (blocks->slot[i] != GS_BLOCKS_OWN)
-				sweep.out = slot_at(slot[blocks->slot[i]], first);
+				if (member->from[k] != GS_BLOCKS_OWN)
+					sweep.base[k] = slot_at(slot[member->from[k]], first);
+			if (member->slot != GS_BLOCKS_OWN)
+				sweep.out = slot_at(slot[member->slot], first);
 			gs_sweep_range(&sweep, first, end);
 		}
 	}
@@ -157,7 +158,7 @@ void gs_blocks_part(const struct gs_blocks_bound *bound, uint64_t first, uint64_
 static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t last)
 {
 	const struct gs_blocks_bound *bound = self;
-	uint64_t elements = gs_sweep_elements(bound->blocks->sweep[0]);
+	uint64_t elements = gs_sweep_elements(bound->blocks->member[0].sweep);
 	(void)thread;
 	gs_blocks_part(bound, first * BLOCK, elements < last * BLOCK ? elements : last * BLOCK);
 }
@@ -166,9 +167,9 @@ void gs_blocks_run(const struct gs_blocks *blocks, const struct gs_memory *mem, 
                    struct gs_pool *pool)
 {
 	struct gs_blocks_bound bound;
-	uint64_t elements = gs_sweep_elements(blocks->sweep[0]);
+	uint64_t elements = gs_sweep_elements(blocks->member[0].sweep);
 	for (unsigned i = 0; elements <= BLOCK && i < blocks->n; i++) { /* in the caches wherever they lie */
-		struct gs_sweep_bound sweep = gs_sweep_bind(blocks->sweep[i], mem, kernels);
+		struct gs_sweep_bound sweep = gs_sweep_bind(blocks->member[i].sweep, mem, kernels);
 		gs_sweep_range(&sweep, 0, elements);
 	}
 	if (elements <= BLOCK)

@@ -45,12 +45,14 @@ struct gs_blocks_use {
 
 /* A tensor that nobody else wants exists for the time of a block: in a slot of the thread's, not where it has its place. */
 struct gs_blocks {
-	unsigned n;                                  /* at most GS_BLOCKS_MAX */
-	const struct gs_sweep *sweep[GS_BLOCKS_MAX]; /* borrowed */
-	int8_t slot[GS_BLOCKS_MAX];                  /* of its tensor, or GS_BLOCKS_OWN */
-	int8_t from[GS_BLOCKS_MAX][3];               /* of its operands, likewise */
+	unsigned n; /* at most GS_BLOCKS_MAX */
+	struct gs_blocks_member {
+		const struct gs_sweep *sweep; /* borrowed */
+		int8_t slot;                  /* of its tensor, or GS_BLOCKS_OWN */
+		int8_t from[3];               /* of its operands, likewise */
+	} member[];                           /* n of them */
 };
-/* use: of each of the n. */
+/* use: of each of the n. *out has room for n members. */
 void gs_blocks_prepare(const struct gs_sweep *const *sweep, unsigned n, const struct gs_blocks_use *use,
                        struct gs_blocks *out);
 

@@ -155,7 +155,7 @@ static bool share_out(const struct gs_instr *in, const struct sharing *s, struct
 {
 	struct interval left[PIECES_MAX] = {{0, in->extent[s->axis]}};
 	unsigned holes = 1;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		const struct interval on = s->operand[k].on;
 		for (unsigned h = holes; h-- > 0;) {
 			struct interval hole = left[h];
@@ -180,11 +180,11 @@ static bool share_out(const struct gs_instr *in, const struct sharing *s, struct
 
 enum gs_err gs_concat_prepare(const struct gs_instr *in, struct gs_concat **out)
 {
-	struct sharing s = {.axis = GS_OUT_AXES_MAX, .written = true};
 	*out = NULL;
 	if (in->form != GS_MAP || in->epilogue || !gs_fn_is_first(in->fn))
 		return GS_OK;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++)
+	struct sharing s = {.axis = GS_OUT_AXES_MAX, .written = true};
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++)
 		if (!read_operand(in, k, &s))
 			return GS_OK;
 	if (s.axis == GS_OUT_AXES_MAX || (!s.written && in->store_dtype == GS_BOOL)) /* any byte but 0 would be 1 */

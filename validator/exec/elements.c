@@ -29,7 +29,7 @@ static bool fits(const struct gs_instr *in, const struct gs_affine *f)
 }
 
 /* The rows that are read directly must stay inside whatever the index is. */
-static bool read_indirect(const struct gs_instr *in, const struct gs_operand *op, struct gs_sweep_operand *place,
+static bool read_indirect(const struct gs_instr *in, const struct gs_operand *op, struct gs_sweep_view *place,
                           struct gs_elements_row *out)
 {
 	struct gs_view direct = op->view;
@@ -189,7 +189,7 @@ const uint32_t *gs_element_registers(const struct gs_element_source *from, const
 
 struct gs_element_source gs_element_open(const struct gs_element_operand *op, const struct gs_memory *mem)
 {
-	const struct gs_sweep_operand *of = &op->place, *index = &op->row.index;
+	const struct gs_sweep_view *of = &op->place, *index = &op->row.index;
 	struct gs_element_source source = {.is = op};
 	if (!op->constant && !op->iota)
 		source.base = gs_memory_array(mem, (enum gs_space)of->space) + (size_t)of->chunk * GS_CHUNK_BYTES;

@@ -25,14 +25,14 @@ struct gs_element_loops {
 /* The coordinate of an indirect row: offset + sum step[a]*axis[a] + an element of the index, in range below extent. */
 struct gs_elements_row {
 	int64_t extent, stride, offset, step[GS_OUT_AXES_MAX];
-	struct gs_sweep_operand index;
+	struct gs_sweep_view index;
 	uint32_t outside; /* the register out of range */
 };
 
 struct gs_element_operand {
 	bool constant, iota, indirect;
-	uint32_t value;                /* of a constant */
-	struct gs_sweep_operand place; /* an iota's element is its value; of an indirect view, all rows but one */
+	uint32_t value;             /* of a constant */
+	struct gs_sweep_view place; /* an iota's element is its value; of an indirect view, all rows but one */
 	struct gs_elements_row row;
 };
 

@@ -16,7 +16,7 @@
 
 struct gs_fast {
 	enum { CONCAT, MOVE, PLANE, DIRECT, TURNED, REDUCE, ACROSS, CHAIN, SWEEP, ELEMENTS, WINDOW } form;
-	void *is; /* owned */
+	void *is; /* owned; of SWEEP and ELEMENTS it lies behind this */
 };
 
 static bool host_little_endian(void)
@@ -25,16 +25,19 @@ static bool host_little_endian(void)
 	return *(const uint8_t *)&one == 1;
 }
 
-/* A copy in memory of its own. */
-static void *kept(const void *what, size_t size)
+/* With a copy of what it is, in one piece of memory: there are thousands in a recurrent layer. */
+static enum gs_err keep(unsigned form, const void *what, size_t size, struct gs_fast **out)
 {
-	void *copy = malloc(size);
-	if (copy)
-		memcpy(copy, what, size);
-	return copy;
+	if ((*out = malloc(sizeof(**out) + size)) == NULL)
+		return GS_ENOMEM;
+	**out = (struct gs_fast){.form = form, .is = *out + 1};
+	memcpy((*out)->is, what, size);
+	return GS_OK;
 }
 
-static enum gs_err prepare_map(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast *out)
+/* Leaves in *whole, or else in *out, what was found. */
+static enum gs_err prepare_map(const struct gs_instr *in, const struct gs_kernels *kernels, struct gs_fast **whole,
+                               struct gs_fast *out)
 {
 	struct gs_elements elements;
 	struct gs_concat *concat;
@@ -48,14 +51,10 @@ static enum gs_err prepare_map(const struct gs_instr *in, const struct gs_kernel
 	*out = (struct gs_fast){.form = MOVE, .is = move};
 	if (err != GS_OK || move != NULL)
 		return err;
-	if (gs_sweep_prepare(in, &sweep)) {
-		*out = (struct gs_fast){.form = SWEEP, .is = kept(&sweep, gs_sweep_bytes(&sweep))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
-	if (gs_elements_prepare(in, kernels, &elements)) {
-		*out = (struct gs_fast){.form = ELEMENTS, .is = kept(&elements, sizeof(elements))};
-		return out->is ? GS_OK : GS_ENOMEM;
-	}
+	if (gs_sweep_prepare(in, &sweep))
+		return keep(SWEEP, &sweep, gs_sweep_bytes(&sweep), whole);
+	if (gs_elements_prepare(in, kernels, &elements))
+		return keep(ELEMENTS, &elements, sizeof(elements), whole);
 	return GS_OK;
 }
 
@@ -109,9 +108,9 @@ static void drop(struct gs_fast *fast)
 	case CHAIN: gs_chain_free(fast->is); return;
 	case CONCAT:
 	case MOVE:
+	case WINDOW: free(fast->is); return;
 	case ELEMENTS:
-	case WINDOW:
-	case SWEEP: free(fast->is); return;
+	case SWEEP: return;
 	}
 }
 
@@ -122,14 +121,15 @@ enum gs_err gs_fast_prepare_matched(const struct gs_instr *in, const struct gs_k
 	*out = NULL;
 	if (!host_little_endian())
 		return GS_OK; /* tensors are read as the host's numbers */
-	enum gs_err err = in->form == GS_MAP ? prepare_map(in, kernels, &fast)
+	enum gs_err err = in->form == GS_MAP ? prepare_map(in, kernels, out, &fast)
 	                                     : prepare_fold(in, kernels, products, &fast);
-	if (err != GS_OK || fast.is == NULL)
+	if (err != GS_OK || *out != NULL || fast.is == NULL)
 		return err;
-	if ((*out = kept(&fast, sizeof(fast))) == NULL) {
+	if ((*out = malloc(sizeof(fast))) == NULL) {
 		drop(&fast);
 		return GS_ENOMEM;
 	}
+	**out = fast;
 	return GS_OK;
 }
 

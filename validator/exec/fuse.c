@@ -60,7 +60,7 @@ enum gs_err gs_fuse_blocks(const struct gs_places *places, uint32_t first, const
 {
 	struct gs_blocks_use use[GS_BLOCKS_MAX];
 	GS_ASSERT(n <= GS_BLOCKS_MAX);
-	if ((*out = malloc(sizeof(**out))) == NULL)
+	if ((*out = malloc(sizeof(**out) + n * sizeof((*out)->member[0]))) == NULL)
 		return GS_ENOMEM;
 	for (unsigned k = 0; k < n; k++) {
 		use[k] = (struct gs_blocks_use){{GS_BLOCKS_OWN, GS_BLOCKS_OWN, GS_BLOCKS_OWN}, true};

@@ -36,7 +36,7 @@ static void find_reads(const struct gs_instr *in, unsigned alike, const uint32_t
 	unsigned bytes = gs_dtype_bytes((enum gs_dtype)in->store_dtype);
 	bool computes = in->form == GS_MAP && !is_copy(in);
 	out->folds = in->form == GS_FOLD;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;

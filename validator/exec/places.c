@@ -245,7 +245,7 @@ void gs_places_instr(const struct gs_places *places, const struct gs_program *p,
 	const uint32_t *from = places->reads[i].from;
 	gs_program_decode(p, i, out);
 	out->first_chunk = places->chunk[i];
-	for (unsigned k = 0; k < gs_instr_operands(out); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(out); k < operands; k++) {
 		struct gs_operand *op = &out->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;

@@ -61,9 +61,9 @@ struct step {
 	struct kept *kept;            /* owned; NULL: to be decoded and matched when it is run */
 	struct gs_blocks *blocks;     /* owned; NULL, or the sweeps that are run with it... */
 	bool produces;                /* ...on every part of its tensor, itself not among them */
+	uint8_t padding;              /* bytes of its last chunk to be zeroed */
 	uint32_t packed;              /* 1 + its place in the plan's packed; 0: nothing */
 	uint32_t together;            /* instructions that are run with it, itself included; 0: one before runs it */
-	uint64_t padding_at, padding; /* bytes of the trace to be zeroed */
 	uint32_t first_chunk, chunks; /* of the tensor */
 };
 
@@ -207,10 +207,9 @@ static enum gs_err prepare_step(struct gs_exec_plan *plan, uint32_t i, const str
 	struct gs_contract c;
 	bool contraction = in->form == GS_FOLD && contracts(plan, in, &c);
 	uint64_t count = gs_instr_count(in), bytes = count * gs_dtype_bytes(in->store_dtype);
-	step->padding_at = (uint64_t)in->first_chunk * GS_CHUNK_BYTES + bytes;
 	step->first_chunk = in->first_chunk;
 	step->chunks = (uint32_t)gs_dtype_chunks(in->store_dtype, count);
-	step->padding = (uint64_t)step->chunks * GS_CHUNK_BYTES - bytes;
+	step->padding = (uint8_t)((uint64_t)step->chunks * GS_CHUNK_BYTES - bytes);
 	plan->chunks += step->chunks;
 	gs_spread_estimate(&plan->spread, i, in);
 	enum gs_err err = gs_fast_prepare_matched(in, plan->kernels, contraction ? &c.is : NULL, &step->fast);
@@ -499,6 +498,12 @@ static enum gs_err run_step(struct gs_exec_plan *plan, uint32_t i, const struct 
 	return GS_OK;
 }
 
+static void clear_padding(const struct step *step, const struct gs_memory *mem)
+{
+	uint64_t end = ((uint64_t)step->first_chunk + step->chunks) * GS_CHUNK_BYTES;
+	memset(mem->trace + end - step->padding, 0, step->padding);
+}
+
 /* live: NULL when everything is kept. trace: NULL when nothing is committed. */
 static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, struct gs_live *live,
                        gs_live_release release, void *self, struct gs_trace *trace, struct gs_error *error)
@@ -509,7 +514,7 @@ static enum gs_err run(struct gs_exec_plan *plan, const struct gs_memory *mem, s
 		enum gs_err err = run_step(plan, i, mem);
 		if (err != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
-		memset(mem->trace + step->padding_at, 0, step->padding);
+		clear_padding(step, mem);
 		if (trace)
 			gs_trace_commit_chunks(trace, step->first_chunk, step->chunks);
 		if (live)
@@ -574,7 +579,7 @@ enum gs_err gs_exec_plan_run_timed(struct gs_exec_plan *plan, const struct gs_me
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		if (run_step(plan, i, mem) != GS_OK)
 			return gs_fail(error, GS_ENOMEM, "executor: no memory for instruction %u", i);
-		memset(mem->trace + plan->step[i].padding_at, 0, plan->step[i].padding);
+		clear_padding(&plan->step[i], mem);
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		seconds[i] += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
 	}

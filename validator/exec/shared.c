@@ -5,7 +5,7 @@
 
 uint32_t gs_shared_factor(const struct gs_instr *in)
 {
-	for (unsigned k = 1; in->form == GS_FOLD && k < gs_instr_operands(in); k++) {
+	for (unsigned k = 1, operands = gs_instr_operands(in); in->form == GS_FOLD && k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && op->view.space == GS_SPACE_WEIGHTS)
 			return op->view.chunk;

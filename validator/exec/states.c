@@ -3,6 +3,7 @@
 
 #include "validator/exec/line.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -69,6 +70,32 @@ static size_t load_line(struct fold *f, uint64_t left)
 	return (size_t)n;
 }
 
+/* The state behind terms [from, to) of the line. Sums, and sums of products, are most folds: without a call for each term. A NaN stays one, so
+ * that only the last one must be canonical. */
+static gs_reg advance(const struct fold *f, gs_reg acc, size_t from, size_t to)
+{
+	float sum = gs_f32_from_bits((uint32_t)acc);
+	if (from == to)
+		return acc;
+	if (f->in->fn == GS_FN_F32_ADD) {
+		for (size_t i = from; i < to; i++)
+			if (!f->absent[i])
+				sum += gs_f32_from_bits((uint32_t)f->x[0][i]);
+		return gs_f32_to_bits(sum);
+	}
+	if (f->in->fn == GS_FN_F32_FMA) {
+		for (size_t i = from; i < to; i++)
+			if (!f->absent[i])
+				sum = fmaf(gs_f32_from_bits((uint32_t)f->x[0][i]),
+				           gs_f32_from_bits((uint32_t)f->x[1][i]), sum);
+		return gs_f32_to_bits(sum);
+	}
+	for (size_t i = from; i < to; i++)
+		if (!f->absent[i])
+			acc = gs_fn_apply(f->in->fn, acc, f->x[0][i], f->x[1][i]);
+	return acc;
+}
+
 static void run(struct fold *f, uint32_t first, uint32_t stride, uint32_t count, gs_reg *out)
 {
 	const uint64_t last = first + (uint64_t)stride * (count - 1);
@@ -78,14 +105,14 @@ static void run(struct fold *f, uint32_t first, uint32_t stride, uint32_t count,
 	gs_line_load(&f->operand[0], f->point, GS_AXES_MAX, 1, &acc, NULL, f->index);
 	for (uint64_t j = 0; j < last;) {
 		size_t n = load_line(f, last - j);
-		for (size_t i = 0; i < n; i++, j++) {
-			if (j == next) {
-				*out++ = acc;
-				next += stride;
-			}
-			if (!f->absent[i])
-				acc = gs_fn_apply(f->in->fn, acc, f->x[0][i], f->x[1][i]);
+		size_t i = 0;
+		for (; next < j + n; next += stride) {
+			acc = advance(f, acc, i, (size_t)(next - j));
+			i = (size_t)(next - j);
+			*out++ = acc;
 		}
+		acc = advance(f, acc, i, n);
+		j += n;
 		next_line(f, n);
 	}
 	*out = acc;

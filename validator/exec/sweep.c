@@ -21,10 +21,10 @@ static bool add_to(int64_t *sum, __int128 what)
 }
 
 /* A view that never leaves its range, as one flat index. */
-bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out)
+bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_view *out)
 {
 	__int128 most = 0;
-	*out = (struct gs_sweep_operand){.space = view->space, .dtype = view->dtype, .chunk = view->chunk};
+	*out = (struct gs_sweep_view){.space = view->space, .dtype = view->dtype, .chunk = view->chunk};
 	for (unsigned r = 0; r < view->rows; r++) {
 		const struct gs_row *row = &view->row[r];
 		__int128 low = row->at.offset, high = row->at.offset;
@@ -44,14 +44,23 @@ bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct
 	return most < (__int128)view->count;
 }
 
-static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_operand *out)
+/* view: not of a constant. */
+static bool read_operand(const struct gs_instr *in, unsigned i, struct gs_sweep_operand *out,
+                         struct gs_sweep_view *view)
 {
 	const struct gs_operand *op = &in->operand[i];
 	if (gs_instr_operand_class(in, i) != GS_CLASS_F32 || op->kind == GS_OPERAND_IOTA)
 		return false;
-	if (op->kind == GS_OPERAND_TENSOR)
-		return op->indirect_row == 0 && gs_sweep_view(in, &op->view, out);
-	*out = (struct gs_sweep_operand){.constant = true, .value = gs_f32_from_bits((uint32_t)op->constant)};
+	*out = (struct gs_sweep_operand){.constant = op->kind == GS_OPERAND_CONST,
+	                                 .value = gs_f32_from_bits((uint32_t)op->constant)};
+	if (out->constant)
+		return true;
+	if (op->indirect_row != 0 || !gs_sweep_view(in, &op->view, view))
+		return false;
+	out->space = view->space;
+	out->dtype = view->dtype;
+	out->chunk = view->chunk;
+	out->at = view->at;
 	return true;
 }
 
@@ -88,33 +97,47 @@ bool gs_sweep_knows(unsigned fn)
 	return floats;
 }
 
+/* The extents of the axes that are left, and the operands' steps along them. */
+static void keep_walk(const uint64_t *extent, const struct gs_sweep_view *view, struct gs_sweep *out)
+{
+	int64_t *to = out->walk;
+	for (unsigned a = 0; a < out->axes; a++)
+		*to++ = (int64_t)extent[a];
+	for (unsigned k = 0; k < out->operands; k++)
+		for (unsigned a = 0; a < out->axes; a++)
+			*to++ = out->operand[k].constant ? 0 : view[k].step[a];
+	out->lines = 1;
+	for (unsigned a = 0; a + 1 < out->axes; a++)
+		out->lines *= extent[a];
+}
+
 bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out)
 {
+	struct gs_sweep_view view[3];
+	uint64_t extent[GS_OUT_AXES_MAX];
 	int64_t *lists[3];
 	unsigned walks = 0;
 	if (in->form != GS_MAP || !gs_sweep_knows(in->fn) || (in->epilogue && !gs_sweep_knows(in->epilogue)) ||
 	    gs_dtype_class((enum gs_dtype)in->store_dtype) != GS_CLASS_F32)
 		return false;
-	*out = (struct gs_sweep){.fn = in->fn,
-	                         .epilogue = in->epilogue,
-	                         .epilogue_pos = in->epilogue_pos,
-	                         .store_dtype = in->store_dtype,
-	                         .first_chunk = in->first_chunk,
-	                         .operands = gs_instr_operands(in)};
+	out->fn = in->fn;
+	out->epilogue = in->epilogue;
+	out->epilogue_pos = in->epilogue_pos;
+	out->store_dtype = in->store_dtype;
+	out->first_chunk = in->first_chunk;
+	out->operands = (uint8_t)gs_instr_operands(in);
 	for (unsigned k = 0; k < 2; k++)
 		out->epilogue_value[k] = gs_f32_from_bits((uint32_t)in->epilogue_const[k]);
 	for (unsigned k = 0; k < out->operands; k++) {
-		if (!read_operand(in, k, &out->operand[k]))
+		if (!read_operand(in, k, &out->operand[k], &view[k]))
 			return false;
 		if (!out->operand[k].constant)
-			lists[walks++] = out->operand[k].step;
+			lists[walks++] = view[k].step;
 	}
 	for (unsigned a = 0; a < in->out_axes; a++)
-		out->extent[a] = in->extent[a];
-	out->axes = gs_merge_axes(in->out_axes, out->extent, lists, walks);
-	out->lines = 1;
-	for (unsigned a = 0; a + 1 < out->axes; a++)
-		out->lines *= out->extent[a];
+		extent[a] = in->extent[a];
+	out->axes = (uint8_t)gs_merge_axes(in->out_axes, extent, lists, walks);
+	keep_walk(extent, view, out);
 	return true;
 }
 
@@ -128,7 +151,7 @@ struct scratch {
 static const float *fetch(const struct gs_sweep_bound *job, unsigned k, int64_t from, size_t n, float *to)
 {
 	const struct gs_sweep_operand *op = &job->s->operand[k];
-	int64_t step = op->step[job->s->axes - 1];
+	int64_t step = gs_sweep_steps(job->s, k)[job->s->axes - 1];
 	size_t count = step == 0 ? 1 : n;
 	if (op->dtype == GS_F32) {
 		const float *array = (const float *)(const void *)job->base[k] + from;
@@ -213,7 +236,7 @@ static void run_block(const struct gs_sweep_bound *job, struct scratch *scratch,
 			x[k] = &s->operand[k].value;
 			continue;
 		}
-		moves |= (unsigned)(s->operand[k].step[s->axes - 1] != 0) << k;
+		moves |= (unsigned)(gs_sweep_steps(s, k)[s->axes - 1] != 0) << k;
 		x[k] = fetch(job, k, at[k], n, scratch->x[k]);
 	}
 	compute(job, scratch, x, moves, out_at, n);
@@ -234,8 +257,8 @@ static void find_dense(const struct gs_sweep *s, struct together *t)
 		const struct gs_sweep_operand *op = &s->operand[k];
 		int64_t step = 1;
 		t->dense[k] = !op->constant && op->dtype == GS_F32;
-		for (unsigned a = s->axes; a-- > 0; step *= (int64_t)s->extent[a])
-			t->dense[k] &= op->step[a] == step;
+		for (unsigned a = s->axes; a-- > 0; step *= s->walk[a])
+			t->dense[k] &= gs_sweep_steps(s, k)[a] == step;
 	}
 }
 
@@ -273,7 +296,7 @@ static void append(const struct gs_sweep_bound *job, struct scratch *scratch, st
 			continue;
 		}
 		const float *from = fetch(job, k, at[k], n, to);
-		if (s->operand[k].step[s->axes - 1] == 0) {
+		if (gs_sweep_steps(s, k)[s->axes - 1] == 0) {
 			float value = from[0];
 			for (size_t i = 0; i < n; i++)
 				to[i] = value;
@@ -297,7 +320,7 @@ static void run_line(const struct gs_sweep_bound *job, struct scratch *scratch, 
 		int64_t here[3] = {0};
 		n = last - i < BLOCK ? last - i : BLOCK;
 		for (unsigned k = 0; k < s->operands; k++)
-			here[k] = s->operand[k].at + (int64_t)i * s->operand[k].step[inner];
+			here[k] = s->operand[k].at + (int64_t)i * gs_sweep_steps(s, k)[inner];
 		run_block(job, scratch, here, i, (size_t)n);
 	}
 }
@@ -306,23 +329,24 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 {
 	const struct gs_sweep *s = job->s;
 	unsigned inner = s->axes - 1;
-	uint64_t point[GS_OUT_AXES_MAX], length = s->extent[inner], rest = first / length, from = first % length;
+	uint64_t point[GS_OUT_AXES_MAX], length = (uint64_t)s->walk[inner], rest = first / length,
+					 from = first % length;
 	int64_t at[3] = {0};
 	struct together together = {.n = 0};
 	find_dense(s, &together);
-	for (unsigned a = inner; a-- > 0; rest /= s->extent[a])
-		point[a] = rest % s->extent[a];
+	for (unsigned a = inner; a-- > 0; rest /= (uint64_t)s->walk[a])
+		point[a] = rest % (uint64_t)s->walk[a];
 	for (unsigned k = 0; k < s->operands; k++) {
 		at[k] = s->operand[k].at;
 		for (unsigned a = 0; a < inner; a++)
-			at[k] += (int64_t)point[a] * s->operand[k].step[a];
+			at[k] += (int64_t)point[a] * gs_sweep_steps(s, k)[a];
 	}
 	for (uint64_t i = first, n; i < last; i += n) {
 		int64_t here[3];
 		n = length - from < BLOCK ? length - from : BLOCK;
 		n = n < last - i ? n : last - i;
 		for (unsigned k = 0; k < s->operands; k++)
-			here[k] = at[k] + (int64_t)from * s->operand[k].step[inner];
+			here[k] = at[k] + (int64_t)from * gs_sweep_steps(s, k)[inner];
 		if (length <= SHORT)
 			append(job, scratch, &together, here, i, (size_t)n);
 		else
@@ -331,10 +355,9 @@ static void run_lines(const struct gs_sweep_bound *job, struct scratch *scratch,
 			continue;
 		from = 0;
 		for (unsigned a = inner; a-- > 0;) {
-			bool carry = ++point[a] == s->extent[a];
+			bool carry = ++point[a] == (uint64_t)s->walk[a];
 			for (unsigned k = 0; k < s->operands; k++)
-				at[k] += carry ? -(int64_t)(s->extent[a] - 1) * s->operand[k].step[a]
-				               : s->operand[k].step[a];
+				at[k] += (carry ? 1 - s->walk[a] : 1) * gs_sweep_steps(s, k)[a];
 			if (!carry)
 				break;
 			point[a] = 0;
@@ -364,7 +387,7 @@ struct gs_sweep_bound gs_sweep_bind(const struct gs_sweep *s, const struct gs_me
 
 uint64_t gs_sweep_elements(const struct gs_sweep *s)
 {
-	return s->lines * s->extent[s->axes - 1];
+	return s->lines * (uint64_t)s->walk[s->axes - 1];
 }
 
 /* Items: blocks of all lines. */
@@ -373,11 +396,11 @@ static void run_blocks(void *self, unsigned thread, uint64_t first, uint64_t las
 	const struct gs_sweep_bound *job = self;
 	(void)thread;
 	if (job->s->axes == 1) {
-		uint64_t elements = job->s->extent[0];
+		uint64_t elements = (uint64_t)job->s->walk[0];
 		gs_sweep_range(job, first * BLOCK, elements < last * BLOCK ? elements : last * BLOCK);
 		return;
 	}
-	uint64_t length = job->s->extent[job->s->axes - 1], blocks = (length + BLOCK - 1) / BLOCK;
+	uint64_t length = (uint64_t)job->s->walk[job->s->axes - 1], blocks = (length + BLOCK - 1) / BLOCK;
 	uint64_t from = first / blocks * length + first % blocks * BLOCK;
 	gs_sweep_range(job, from, last / blocks * length + last % blocks * BLOCK);
 }
@@ -386,6 +409,6 @@ void gs_sweep_run(const struct gs_sweep *s, const struct gs_memory *mem, const s
                   struct gs_pool *pool)
 {
 	struct gs_sweep_bound job = gs_sweep_bind(s, mem, kernels);
-	uint64_t inner = s->extent[s->axes - 1], blocks = (inner + BLOCK - 1) / BLOCK;
+	uint64_t inner = (uint64_t)s->walk[s->axes - 1], blocks = (inner + BLOCK - 1) / BLOCK;
 	gs_pool_run(pool, s->lines * blocks, WORK_GRAIN / (inner < BLOCK ? inner : BLOCK) + 1, run_blocks, &job);
 }

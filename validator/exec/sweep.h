@@ -13,25 +13,35 @@
 #include "validator/exec/kernels.h"
 #include "validator/exec/threads.h"
 
-struct gs_sweep_operand {
-	bool constant;
-	float value; /* of a constant */
+struct gs_sweep_view { /* as one flat index */
 	uint8_t space, dtype;
 	uint32_t chunk;
 	int64_t at, step[GS_OUT_AXES_MAX]; /* elements */
 };
 
-struct gs_sweep {
-	uint8_t fn, epilogue, epilogue_pos;
-	float epilogue_value[2];
-	uint8_t store_dtype;
-	uint32_t first_chunk;
-	unsigned operands, axes;
-	uint64_t extent[GS_OUT_AXES_MAX]; /* of the merged axes; the output is dense over them */
-	uint64_t lines;                   /* product of all extents but the last */
-	struct gs_sweep_operand
-		operand[3]; /* the first `operands` of them, and the last member: who keeps many leaves out the rest */
+struct gs_sweep_operand {
+	bool constant;
+	uint8_t space, dtype;
+	uint32_t chunk;
+	float value; /* of a constant */
+	int64_t at;  /* elements */
 };
+
+/* A recurrent layer has thousands: what of `walk` is not used comes last and is not kept. */
+struct gs_sweep {
+	uint8_t fn, epilogue, epilogue_pos, store_dtype;
+	uint8_t operands, axes; /* axes: merged ones; the output is dense over them */
+	uint32_t first_chunk;
+	float epilogue_value[2];
+	uint64_t lines; /* product of all extents but the last */
+	struct gs_sweep_operand operand[3];
+	int64_t walk[4 * GS_OUT_AXES_MAX]; /* the axes' extents, then each operand's steps along them, in elements */
+};
+
+static inline const int64_t *gs_sweep_steps(const struct gs_sweep *s, unsigned operand)
+{
+	return s->walk + (1 + operand) * s->axes;
+}
 
 /* True, with *out filled, when the instruction is such a MAP. */
 bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
@@ -39,7 +49,7 @@ bool gs_sweep_prepare(const struct gs_instr *in, struct gs_sweep *out);
 /* What of it is used, from its start on. */
 static inline size_t gs_sweep_bytes(const struct gs_sweep *s)
 {
-	return offsetof(struct gs_sweep, operand) + s->operands * sizeof(s->operand[0]);
+	return offsetof(struct gs_sweep, walk) + (1U + s->operands) * s->axes * sizeof(s->walk[0]);
 }
 
 /* Writes the instruction's tensor, not the padding behind it. */
@@ -66,7 +76,7 @@ void gs_sweep_finish(const struct gs_kernels *kernels, unsigned epilogue, unsign
                      float *value, size_t n);
 bool gs_sweep_knows(unsigned fn); /* a function of binary32 alone */
 /* A view, of any dtype, that never leaves its range, as one flat index; false when it may. */
-bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_operand *out);
+bool gs_sweep_view(const struct gs_instr *in, const struct gs_view *view, struct gs_sweep_view *out);
 
 /* Merges neighbouring axes that every one of the `walks` lists of steps (lists[k][axis]) walks as one, and drops those of
  * extent 1; the number of axes that are left, at least 1. */

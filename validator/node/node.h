@@ -78,6 +78,7 @@ struct gs_node_options {
 	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
 	 * counted. 1: after every look, and every step. 0: never. */
 	unsigned check_agenda;
+	uint64_t sweep_records; /* for tests: as GS_AGENDA_SWEEP_RECORDS; 0: that */
 	struct gs_time start_time;
 };
 
@@ -126,6 +127,7 @@ enum gs_node_input_kind {
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
+	GS_INPUT_NO_RECEIPT, /* of a transaction on L1: the endpoint has none */
 };
 
 struct gs_node_input {
@@ -214,6 +216,7 @@ struct gs_node_input {
 			bool deep;              /* no reorganisation of L1 is expected to take it back */
 			struct gs_hash deposit; /* the transaction that it leads to on the chain; zero: to none */
 		} receipt;
+		struct gs_hash no_receipt;
 	} as;
 };
 
@@ -224,8 +227,8 @@ enum gs_node_effect_kind {
 	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED, _NONCE_BEHIND, or _KEPT */
 	GS_EFFECT_NONCE, /* answer with GS_INPUT_NONCE */
 	GS_EFFECT_SEND,  /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
-	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
-	GS_EFFECT_TELL,  /* hand these bytes to the other side of the game; they may get lost, and come again */
+	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one; on L1 with _NO_RECEIPT when there is none */
+	GS_EFFECT_TELL, /* hand these bytes to the other side of the game; they may get lost, and come again */
 	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
 	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
 	GS_EFFECT_RESYNC, /* the chain forked below what it had called final (or, where nobody calls anything final, below what is
@@ -242,10 +245,11 @@ struct gs_node_effect {
 	bool mined;                 /* NONCE: what is mined is wanted, too */
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
-	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	bool numbered;              /* WATCH: it is a transaction of the account's, with this nonce */
+	bool own;       /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	uint64_t nonce; /* PREPARE; WATCH where numbered */
 	/* PREPARE: */
 	struct gs_address to;
-	uint64_t nonce;
 	uint64_t gas; /* 0: an estimate, which is a trial run */
 	bool tried;   /* a trial run though gas is given */
 	bool replaces;

@@ -24,6 +24,14 @@ struct gs_node_preparing { /* what is being signed: one at a time, for nonces co
 	uint64_t deposit_gas;    /* L1: as in gs_tx_record */
 };
 
+struct gs_node_sweep { /* everything is entered on the agenda, as much in one step as is bounded (agenda.h) */
+	bool wanted;   /* from the beginning on, since a reorganisation */
+	bool under_way;
+	uint8_t table;    /* which of those with subjects */
+	uint8_t len;      /* 0: from its beginning on */
+	uint8_t last[64]; /* the newest key of it that was seen */
+};
+
 struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	struct gs_node_preparing preparing;
 	bool tend_prices;    /* something waits whose price was not looked at since the last look at the chain */
@@ -51,10 +59,6 @@ struct gs_node {
 	const struct gs_store *store;
 	struct gs_node_surroundings surroundings;
 	const struct gs_log *log;
-	struct gs_head_tracker tracker;         /* the branch that we believe in */
-	struct gs_head_change change;           /* scratch of one header */
-	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
-	size_t queue_count;
 	uint64_t block;      /* the newest block whose logs are applied */
 	uint64_t final;      /* the stored blocks up to this one stay: it is of the chain's final part; 0: not known */
 	uint64_t final_seen; /* the chain is final up to here, whatever is stored */
@@ -65,9 +69,7 @@ struct gs_node {
 	bool written;                  /* something was, since everything was checked... */
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
-	bool sweep;                    /* it is to be, since a reorganisation */
-	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
-	size_t execution_count;
+	struct gs_node_sweep sweep;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
 	struct gs_node_lane lane[GS_LANES];
@@ -82,6 +84,13 @@ struct gs_node {
 	struct gs_time refused_told;  /* the same of messages that are no moves */
 	struct gs_time attest_told;   /* the same of a claim that is not attested */
 	struct gs_time now;
+	size_t queue_count;
+	size_t execution_count;
+	/* From here on large: what counts do not reach is not written when the node is opened. */
+	struct gs_head_tracker tracker;         /* the branch that we believe in */
+	struct gs_head_change change;           /* scratch of one header */
+	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
+	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 };
 
 /* One step's working set. */
@@ -224,6 +233,9 @@ GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacemen
  * nobody has, so that the next transaction can have that nonce. */
 GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);
 
+/* At the start: since when a gap was seen. */
+GS_MUST enum gs_err gs_tending_load_gap(struct gs_node_turn *t);
+
 /* Through L1 (forced.c). The intent that waits in vain for longer than its share of the time, if there is one, and the gas of its
  * transaction on the chain. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_forced_next(struct gs_node_turn *t, struct gs_intent *out, struct gs_buf *data, uint64_t *gas);
@@ -234,6 +246,8 @@ GS_MUST enum gs_err gs_forced_call(struct gs_node_turn *t, const struct gs_inten
 GS_MUST enum gs_err gs_forced_look(struct gs_node_turn *t);
 /* A receipt of L1; and one of the chain, of a transaction that is no record of ours. */
 GS_MUST enum gs_err gs_forced_receipt(struct gs_node_turn *t, const struct gs_node_input *in);
+/* One that was there, perhaps: a reorganisation of L1 took it back, and what was in its block may be in nobody's pool. */
+GS_MUST enum gs_err gs_forced_no_receipt(struct gs_node_turn *t, const struct gs_hash *hash);
 GS_MUST enum gs_err gs_forced_executed(struct gs_node_turn *t, const struct gs_node_input *in);
 
 struct gs_spent {

@@ -270,7 +270,9 @@ enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce)
 		if (t->lane == GS_LANE_L1 && !t->node->options.l1.on)
 			continue;
 		gs_node_lane_of(t)->ask_nonce = true;
-		err = gs_tending_look(t, true);
+		err = gs_tending_load_gap(t);
+		if (!err)
+			err = gs_tending_look(t, true);
 	}
 	t->lane = GS_LANE_CHAIN;
 	return err;

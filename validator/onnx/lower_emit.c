@@ -127,7 +127,7 @@ static void view_affines(struct gs_view *view, struct affines *out)
 static void collect_affines(struct gs_instr *in, struct affines *out)
 {
 	out->count = 0;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_IOTA)
 			out->at[out->count++] = &op->iota;
@@ -243,7 +243,7 @@ enum gs_err gs_lower_emit(struct gs_lower *lo, struct gs_instr *in, unsigned ran
 		if (terms > GS_FOLD_MAX)
 			return gs_lower_refuse(lo, GS_ONNX_TOO_BIG, "a sum of more than %d terms", GS_FOLD_MAX);
 	}
-	for (unsigned k = 0; k < gs_instr_operands(in); k++)
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++)
 		if (in->operand[k].kind == GS_OPERAND_TENSOR && in->operand[k].view.count == 0)
 			in->operand[k] = gs_operand_const(0); /* nothing is read of an empty tensor */
 	if (in->out_axes == 0) {

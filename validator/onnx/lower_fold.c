@@ -8,7 +8,7 @@
 
 bool gs_lower_all_constant(const struct gs_instr *in)
 {
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		const struct gs_operand *op = &in->operand[k];
 		if (op->kind == GS_OPERAND_TENSOR && (op->view.space != GS_SPACE_WEIGHTS ||
 		                                      (op->indirect_row && op->indirect.space != GS_SPACE_WEIGHTS)))
@@ -32,7 +32,7 @@ static uint64_t place(const struct gs_lower *lo, struct gs_view *view, uint8_t *
 static uint64_t gather_constants(const struct gs_lower *lo, struct gs_instr *in, uint8_t *to)
 {
 	uint64_t at = 0;
-	for (unsigned k = 0; k < gs_instr_operands(in); k++) {
+	for (unsigned k = 0, operands = gs_instr_operands(in); k < operands; k++) {
 		struct gs_operand *op = &in->operand[k];
 		if (op->kind != GS_OPERAND_TENSOR)
 			continue;
