@@ -17,6 +17,7 @@
 #include "validator/daemon/follow.h"
 #include "validator/daemon/l1.h"
 #include "validator/daemon/later.h"
+#include "validator/daemon/librarian.h"
 #include "validator/daemon/lots.h"
 #include "validator/daemon/ready.h"
 
@@ -43,6 +44,8 @@ struct gs_daemon {
 	struct gs_store store;
 	struct gs_spill *spill; /* where traces lie */
 	struct gs_trace_home traces;
+	struct gs_library *models; /* NULL: model_store.folder is not named */
+	struct gs_librarian *librarian;
 	struct gs_executions *executions;
 	struct gs_batches *batches; /* the folder with data of leaves */
 	int work_fd;

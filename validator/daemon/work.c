@@ -11,7 +11,6 @@
 
 #include "challenge/game/claim.h"
 #include "validator/daemon/adversary.h"
-#include "validator/daemon/models.h"
 #include "validator/daemon/prepared.h"
 #include "validator/exec/plan.h"
 #include "validator/exec/prover_trace.h"
@@ -523,7 +522,7 @@ enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work *
 	pthread_cond_init(&work->wake, NULL);
 	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
 	if (!err)
-		err = gs_models_open(options->models, options->log, &work->models, error);
+		err = gs_models_open(options->models, options->supply, options->log, &work->models, error);
 	if (!err)
 		err = load_adversary(work, error);
 	if (!err)

@@ -16,6 +16,7 @@
 #include "chain/core/log.h"
 #include "challenge/machine/prover.h"
 #include "challenge/machine/trace.h"
+#include "validator/daemon/models.h"
 
 enum {
 	GS_WORK_REASON_MAX = 256,
@@ -58,7 +59,8 @@ struct gs_work_adversary {
 };
 
 struct gs_work_options {
-	const char *models;                        /* folder */
+	const char *models;                        /* folder; "" or NULL: none */
+	const struct gs_model_supply *supply;      /* where models are had from beside it; copied; NULL: nowhere */
 	unsigned threads;                          /* executions at once: 1 to GS_EXEC_THREADS_MAX */
 	bool trace_roots;                          /* of every execution: each is committed to */
 	uint64_t prepared_bytes;                   /* of prepared models, at most */

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
                          const struct gs_node_surroundings *surroundings, const struct gs_log *log,
                          struct gs_node **out, struct gs_error *error)
 {
-	struct gs_node *node = calloc(1, sizeof(*node));
+	struct gs_node *node = malloc(sizeof(*node));
 	struct gs_journal j;
 	struct gs_node_turn turn = {.node = node, .j = &j};
 	enum gs_err err;
@@ -19,6 +20,8 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	*out = NULL;
 	if (!node)
 		return gs_fail(error, GS_ENOMEM, "node: no memory");
+	memset(node, 0, offsetof(struct gs_node, tracker));
+	gs_head_none(&node->tracker);
 	node->options = *options;
 	node->store = store;
 	node->surroundings = *surroundings;

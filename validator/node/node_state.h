@@ -59,10 +59,6 @@ struct gs_node {
 	const struct gs_store *store;
 	struct gs_node_surroundings surroundings;
 	const struct gs_log *log;
-	struct gs_head_tracker tracker;         /* the branch that we believe in */
-	struct gs_head_change change;           /* scratch of one header */
-	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
-	size_t queue_count;
 	uint64_t block;      /* the newest block whose logs are applied */
 	uint64_t final;      /* the stored blocks up to this one stay: it is of the chain's final part; 0: not known */
 	uint64_t final_seen; /* the chain is final up to here, whatever is stored */
@@ -74,8 +70,6 @@ struct gs_node {
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
 	struct gs_node_sweep sweep;
-	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
-	size_t execution_count;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
 	struct gs_node_lane lane[GS_LANES];
@@ -99,6 +93,13 @@ struct gs_node {
 	struct gs_funds funds;        /* as they were told last, at the price that gas is reckoned at... */
 	struct gs_time funds_at;      /* ...then; 0: never */
 	struct gs_time now;
+	size_t queue_count;
+	size_t execution_count;
+	/* From here on large: what counts do not reach is not written when the node is opened. */
+	struct gs_head_tracker tracker;         /* the branch that we believe in */
+	struct gs_head_change change;           /* scratch of one header */
+	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
+	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 };
 
 /* One step's working set. */
