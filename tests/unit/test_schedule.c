@@ -20,18 +20,20 @@ static double uniform(struct gs_rng *rng, double least, double most)
 
 /* --- an oracle: one job after another, plainly --- */
 
+struct ref { /* to sort */
+	const struct gs_schedule_job *job;
+};
+
 static int earlier(const void *a, const void *b)
 {
-	const struct gs_schedule_job *x = *(const struct gs_schedule_job *const *)a,
-				     *y = *(const struct gs_schedule_job *const *)b;
+	const struct gs_schedule_job *x = ((const struct ref *)a)->job, *y = ((const struct ref *)b)->job;
 
 	return x->deadline_s != y->deadline_s ? (x->deadline_s < y->deadline_s ? -1 : 1) : (x < y ? -1 : x > y);
 }
 
 static int worthier(const void *a, const void *b)
 {
-	const struct gs_schedule_job *x = *(const struct gs_schedule_job *const *)a,
-				     *y = *(const struct gs_schedule_job *const *)b;
+	const struct gs_schedule_job *x = ((const struct ref *)a)->job, *y = ((const struct ref *)b)->job;
 	const double v = x->value / x->work_s, w = y->value / y->work_s;
 
 	return v != w ? (v > w ? -1 : 1) : earlier(a, b);
@@ -41,18 +43,18 @@ static int worthier(const void *a, const void *b)
 static bool in_time(const struct gs_schedule_job *job, size_t count, const bool *in,
                     const struct gs_schedule_servers *servers)
 {
-	const struct gs_schedule_job *order[JOBS_MAX];
+	struct ref order[JOBS_MAX];
 	double before = servers->busy_s;
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (in[i])
-			order[n++] = &job[i];
+			order[n++].job = &job[i];
 	qsort(order, n, sizeof(*order), earlier);
 	for (size_t i = 0; i < n; i++) {
-		if (before / servers->count + order[i]->work_s > order[i]->deadline_s)
+		if (before / servers->count + order[i].job->work_s > order[i].job->deadline_s)
 			return false;
-		before += order[i]->work_s;
+		before += order[i].job->work_s;
 	}
 	return true;
 }
@@ -101,14 +103,14 @@ static void what_is_accepted_is_worth_most_and_ends_in_time(void **state)
 	gs_rng_seed(&rng, 20261122);
 	for (unsigned n = 0; n < CASES; n++) {
 		const size_t count = draw(&rng, job, &servers);
-		const struct gs_schedule_job *worth[JOBS_MAX];
+		struct ref worth[JOBS_MAX];
 		bool in[JOBS_MAX] = {false};
 		assert_int_equal(gs_schedule(job, count, &servers, order, JOBS_MAX, &picked), GS_OK);
 		for (size_t i = 0; i < count; i++)
-			worth[i] = &job[i];
+			worth[i].job = &job[i];
 		qsort(worth, count, sizeof(*worth), worthier);
 		for (size_t i = 0; i < count; i++) { /* the oracle's greedy choice is the same */
-			const size_t at = (size_t)(worth[i] - job);
+			const size_t at = (size_t)(worth[i].job - job);
 			in[at] = true;
 			in[at] = job[at].deadline_s >= job[at].work_s && in_time(job, count, in, &servers);
 			if (servers.count == 1 || servers.count == 2 ||
