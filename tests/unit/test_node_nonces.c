@@ -278,6 +278,28 @@ static void what_an_endpoint_has_is_not_sent_to_it(void **state)
 	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL);
 }
 
+/* What the endpoint names as the account's next is what all others wait for: it is sent again after a quarter of the time. */
+static void what_all_wait_for_is_sent_again_sooner(void **state)
+{
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 0;
+	f->options.resend_s = 12;
+	f = with_lines(state, 3); /* sent anew at the restart */
+	node_nonce_is(f, NODE_FIRST_NONCE + 1);
+	f->now_s += 2;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 0);
+	f->now_s += 1;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 1);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x72), 1);
+	f->now_s += 9;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 2);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 0);
+}
+
 /* What gas costs is asked once a look, not of every line: what offers as much as would be offered now need not offer more. */
 static void what_gas_costs_is_asked_once(void **state)
 {
@@ -498,6 +520,8 @@ int main(void)
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_an_endpoint_has_is_not_sent_to_it, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_all_wait_for_is_sent_again_sooner, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_gas_costs_is_asked_once, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_silent_endpoint_is_asked_once_what_gas_costs, node_txs_set_up,

@@ -11,6 +11,7 @@ enum {
 	SETTLED_PATIENCE = 2,
 	FORGOTTEN_PATIENCE = 6,
 	POOLED_PATIENCE = 4,
+	NEXT_HURRY = 4,
 	L1_BLOCK_S = 12,
 	L1_KEPT_S = 7 * 86400, /* longer than any deposit waits for its place on the chain */
 };
@@ -100,12 +101,16 @@ static size_t lines_at_once(const struct gs_node_turn *t)
 }
 
 /* What waits at the endpoint already is sent to it again only after a while; one that replaces another may have got lost on its way all the same,
- * and one that is mined may have lost its nonce to another, which sending it tells. */
+ * and one that is mined may have lost its nonce to another, which sending it tells. The one that the endpoint names as the next is what all others
+ * wait for. */
 static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest, size_t in_line)
 {
 	const struct gs_node_lane *lane = gs_node_lane_of(t);
 	const bool there = newest->nonce < lane->pooled && newest->nonce >= lane->mined && in_line == 1;
-	const uint64_t patience_s = t->node->options.resend_s * (there ? POOLED_PATIENCE : 1);
+	const bool next = lane->pooled && newest->nonce == lane->pooled;
+	const uint64_t resend_s = t->node->options.resend_s, patience_s = there  ? POOLED_PATIENCE * resend_s
+	                                                                  : next ? resend_s / NEXT_HURRY
+	                                                                         : resend_s;
 
 	return newest->last_sent.unix_s == 0 || t->node->now.unix_s >= newest->last_sent.unix_s + patience_s;
 }
