@@ -316,6 +316,7 @@ lint-quick: lint-house lint-format
 
 lint-house:
 	@$(PYTHON) tests/lint/house.py
+	@$(PYTHON) tests/mutants/mutants.py $(BUILD) --fits
 
 lint-format:
 	@for f in $(FORMATTED); do \

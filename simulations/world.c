@@ -380,7 +380,8 @@ static void hear(struct world *w, unsigned g, const struct gs_move *move, const 
 {
 	const struct gs_game *game = &w->chain.game[g].game;
 	struct gs_bytes shown = {move->data, move->data_len};
-	struct gs_hash theirs, ours;
+	const struct gs_game *const both[] = {game, &w->view[g]};
+	struct gs_hash hash[GS_ARRAY_LEN(both)];
 	object(w, gs_sim_clock_check(&w->clock[g], &w->chain.game_rules, w->chain.now, game));
 	w->view[g].outcome = game->outcome;
 	w->view[g].reason = game->reason;
@@ -388,9 +389,8 @@ static void hear(struct world *w, unsigned g, const struct gs_move *move, const 
 		return; /* only that it is over is announced */
 	if (gs_game_observe(&w->view[g], &game->state, effects->revealed ? &shown : NULL) != GS_OK)
 		object(w, GS_SIM_VIEWS_DIFFER);
-	gs_game_hash(game, &theirs);
-	gs_game_hash(&w->view[g], &ours);
-	if (!gs_hash_equal(&theirs, &ours))
+	gs_game_hash_each(both, GS_ARRAY_LEN(both), hash);
+	if (!gs_hash_equal(&hash[0], &hash[1]))
 		object(w, GS_SIM_VIEWS_DIFFER);
 }
 

@@ -76,7 +76,8 @@ bool gs_endpoint_leave(struct gs_endpoint *ep)
 }
 
 /* Ends one call: the only place where a reply is given. */
-static void reply(struct gs_call *call, enum gs_err err, const struct gs_rpc_failure *failure, json_t *result)
+static void reply(struct gs_call *call, enum gs_err err, const struct gs_rpc_failure *failure, json_t *result,
+                  bool whole)
 {
 	struct gs_transfer *t = call->transfer;
 	struct gs_error why = {0};
@@ -91,6 +92,7 @@ static void reply(struct gs_call *call, enum gs_err err, const struct gs_rpc_fai
 	                           .failure = failure,
 	                           .result = result,
 	                           .why = err != GS_OK ? &why : NULL,
+	                           .whole = whole && err != GS_OK,
 	                           .ms = t->started ? gs_transfer_now_ms() - t->started_ms : 0};
 	call->on_reply(call->self, &r);
 }
@@ -105,7 +107,7 @@ static void wake(struct gs_endpoint *ep)
 static void end_all(struct gs_transfer *t, enum gs_err err, const struct gs_rpc_failure *failure)
 {
 	for (size_t i = 0; i < t->count; i++)
-		reply(&t->call[i], err, failure, NULL);
+		reply(&t->call[i], err, failure, NULL, t->batch);
 	transfer_free(t);
 }
 
@@ -185,7 +187,7 @@ static void answer_one(struct gs_transfer *t, json_t *root)
 	struct gs_rpc_failure failure = {0};
 	json_t *result = NULL;
 	enum gs_err err = gs_jsonrpc_result(root, t->call[0].method, t->call[0].id, &result, &failure);
-	reply(&t->call[0], err, &failure, t->sink.feed ? NULL : result);
+	reply(&t->call[0], err, &failure, t->sink.feed ? NULL : result, false);
 }
 
 /* Finds the response to every call; false when one is missing, doubled or nobody's. */
@@ -225,9 +227,9 @@ static void answer_batch(struct gs_transfer *t, json_t *root)
 		struct gs_rpc_failure own = {0};
 		if (err == GS_OK) {
 			enum gs_err e = gs_jsonrpc_result(response[i], t->call[i].method, t->call[i].id, &result, &own);
-			reply(&t->call[i], e, &own, result);
+			reply(&t->call[i], e, &own, result, false);
 		} else {
-			reply(&t->call[i], err, &failure, NULL);
+			reply(&t->call[i], err, &failure, NULL, true);
 		}
 	}
 	free(response);
@@ -266,7 +268,7 @@ void gs_transfer_answer(struct gs_transfer *t, long status, struct gs_bytes text
 	if (ok && t->sink.feed && t->sink_fed > GS_ENDPOINT_SINK_ERROR_MAX) {
 		unlist(t);
 		wake(t->ep);
-		reply(&t->call[0], GS_OK, &failure, NULL);
+		reply(&t->call[0], GS_OK, &failure, NULL, false);
 		transfer_free(t);
 		return;
 	}

@@ -67,6 +67,7 @@ struct gs_reply { /* everything is borrowed until the callback returns */
 	const struct gs_rpc_failure *failure; /* kind is GS_RPC_NO_FAILURE when err is GS_OK */
 	json_t *result;                       /* json_incref to keep it; NULL when err is not GS_OK, and with a sink */
 	const struct gs_error *why;           /* when err is not GS_OK: the line for a person */
+	bool whole;                           /* the error is of the whole batch that the call was in */
 	double ms;                            /* from sending to the end; 0 when it was not sent */
 };
 typedef void (*gs_on_reply)(void *self, const struct gs_reply *reply);

@@ -82,6 +82,14 @@ GS_MUST enum gs_err gs_eth_send_raw(struct gs_rpc *rpc, struct gs_bytes raw, str
 /* GS_ENOTFOUND while it is not mined. Free *out with gs_receipt_free. */
 GS_MUST enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out,
                                        struct gs_error *error);
+struct gs_receipt_answer {
+	enum gs_err err;           /* as gs_eth_get_receipt's */
+	struct gs_receipt receipt; /* gs_receipt_free */
+	struct gs_error why;
+};
+/* Of several transactions, in as few requests as the endpoints take. On failure nothing is to be freed. */
+GS_MUST enum gs_err gs_eth_get_receipts(struct gs_rpc *rpc, const struct gs_hash *tx, size_t count,
+                                        struct gs_receipt_answer *out, struct gs_error *error);
 /* Whether the log is one that this filter asks for. */
 bool gs_eth_filter_admits(const struct gs_eth_filter *filter, const struct gs_log_entry *entry);
 /* Free *out with gs_log_list_free. Every entry is checked against the filter: a node that returns what was not asked for is

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { CODE_METHOD_NOT_FOUND = -32601, CODE_LIMIT_EXCEEDED = -32005, CODE_REVERT = 3 };
+enum { ID_DIGITS_MAX = 18 };
 
 /* --- failures --- */
 
@@ -166,4 +167,17 @@ enum gs_err gs_jsonrpc_result(json_t *response, const char *method, uint64_t id,
 	if (!json_is_object(error))
 		return not_a_response(method, "its error is not an object", failure);
 	return remote_failed(method, error, failure);
+}
+
+bool gs_jsonrpc_id_in_front(struct gs_bytes text, uint64_t *id)
+{
+	static const char front[] = "{\"jsonrpc\":\"2.0\",\"id\":";
+	const size_t before = sizeof(front) - 1;
+	size_t at = before;
+	*id = 0;
+	if (text.len <= before || memcmp(text.ptr, front, before) != 0)
+		return false;
+	for (; at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9' && at < before + ID_DIGITS_MAX; at++)
+		*id = *id * 10 + (uint64_t)(text.ptr[at] - '0');
+	return at > before && at < text.len && text.ptr[at] == ',';
 }

@@ -26,5 +26,7 @@ GS_MUST enum gs_err gs_jsonrpc_result(json_t *response, const char *method, uint
                                       struct gs_rpc_failure *failure);
 /* False when object has no "id" that is a whole number of ours. */
 bool gs_jsonrpc_id(const json_t *object, uint64_t *id);
+/* The id of an answer's text where nodes write it, before the result and without spaces; false: it must be read as a whole. */
+bool gs_jsonrpc_id_in_front(struct gs_bytes text, uint64_t *id);
 
 #endif

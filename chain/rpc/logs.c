@@ -281,23 +281,51 @@ static enum gs_err read_receipt(const json_t *o, struct gs_receipt *out)
 	return read_logs(json_object_get(o, "logs"), &out->logs);
 }
 
-enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out,
-                               struct gs_error *error)
+static const char receipt_method[] = "eth_getTransactionReceipt";
+
+/* result is taken over. */
+static enum gs_err take_receipt(struct gs_rpc *rpc, json_t *result, const struct gs_hash *tx_hash,
+                                struct gs_receipt *out, struct gs_error *error)
 {
-	static const char method[] = "eth_getTransactionReceipt";
-	json_t *result;
-	*out = (struct gs_receipt){0};
-	enum gs_err err = gs_rpc_call(rpc, method, json_pack("[o]", gs_json_from_hash(tx_hash)), &result, error);
-	if (err != GS_OK)
-		return err;
+	enum gs_err err = GS_OK;
 	if (json_is_null(result) || json_is_null(json_object_get(result, "blockHash")))
 		err = gs_fail(error, GS_ENOTFOUND, "%s: the transaction is not mined", gs_rpc_name(rpc));
 	else if ((err = read_receipt(result, out)) != GS_OK)
-		gs_rpc_malformed(rpc, err, error, "%s: the result is not a receipt", method);
+		gs_rpc_malformed(rpc, err, error, "%s: the result is not a receipt", receipt_method);
 	else if (!gs_hash_equal(&out->tx_hash, tx_hash))
-		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the receipt is of another transaction", method);
+		err = gs_rpc_malformed(rpc, GS_EPARSE, error, "%s: the receipt is of another transaction",
+		                       receipt_method);
 	if (err != GS_OK)
 		gs_receipt_free(out);
 	json_decref(result);
+	return err;
+}
+
+enum gs_err gs_eth_get_receipt(struct gs_rpc *rpc, const struct gs_hash *tx_hash, struct gs_receipt *out,
+                               struct gs_error *error)
+{
+	json_t *result;
+	*out = (struct gs_receipt){0};
+	enum gs_err err = gs_rpc_call(rpc, receipt_method, json_pack("[o]", gs_json_from_hash(tx_hash)), &result,
+	                              error);
+	return err != GS_OK ? err : take_receipt(rpc, result, tx_hash, out, error);
+}
+
+enum gs_err gs_eth_get_receipts(struct gs_rpc *rpc, const struct gs_hash *tx, size_t count,
+                                struct gs_receipt_answer *out, struct gs_error *error)
+{
+	struct gs_rpc_item *item = calloc(count + 1, sizeof(*item));
+	if (!item)
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory", gs_rpc_name(rpc));
+	for (size_t i = 0; i < count; i++)
+		item[i] = (struct gs_rpc_item){.method = receipt_method,
+		                               .params = json_pack("[o]", gs_json_from_hash(&tx[i]))};
+	enum gs_err err = gs_rpc_call_many(rpc, item, count, error);
+	for (size_t i = 0; i < count && err == GS_OK; i++) {
+		out[i] = (struct gs_receipt_answer){.err = item[i].err, .why = item[i].why};
+		if (item[i].err == GS_OK)
+			out[i].err = take_receipt(rpc, item[i].result, &tx[i], &out[i].receipt, &out[i].why);
+	}
+	free(item);
 	return err;
 }

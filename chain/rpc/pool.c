@@ -53,6 +53,8 @@ enum gs_err gs_pool_open(struct event_base *base, const char *const *urls, size_
 		struct gs_pool_endpoint *m = &pool->member[pool->count];
 		gs_limits_init(&m->limits);
 		err = gs_endpoint_open(base, urls[pool->count], options->endpoint, &m->endpoint, error);
+		if (!err && (err = gs_outbox_open(base, m->endpoint, &m->limits, &m->outbox, error)))
+			gs_endpoint_close(m->endpoint);
 	}
 	if (err) {
 		gs_pool_close(pool);
@@ -67,8 +69,10 @@ void gs_pool_close(struct gs_pool *pool)
 {
 	if (!pool)
 		return;
-	for (size_t i = 0; i < pool->count; i++)
+	for (size_t i = 0; i < pool->count; i++) {
+		gs_outbox_close(pool->member[i].outbox);
 		gs_endpoint_close(pool->member[i].endpoint);
+	}
 	free(pool);
 }
 
@@ -269,26 +273,39 @@ static enum gs_err by_taking(struct gs_pool_question *q, json_t **result, struct
 
 /* --- the newest block --- */
 
+static void begin(struct gs_pool_question *q, struct gs_pool *pool, const char *method, json_t *params,
+                  enum gs_trust trust)
+{
+	gs_pool_question_init(q, pool, method, params, trust);
+	if (trust == GS_TRUST_ANY)
+		q->votes.need = 1;
+	if (trust == GS_TRUST_QUORUM || trust == GS_TRUST_MEDIAN)
+		q->pin = pool->count > 1 ? gs_compare_block_param(method, params) : -1;
+}
+
+/* What the answers come to; err: of asking. */
+static enum gs_err conclude(struct gs_pool_question *q, enum gs_err err, json_t **result,
+                            struct gs_rpc_failure *failure, struct gs_error *error)
+{
+	if (!err && (q->trust == GS_TRUST_LEAST || q->trust == GS_TRUST_MEDIAN))
+		err = by_order(q, result, failure, error);
+	else if (!err && q->trust == GS_TRUST_ALL)
+		err = by_taking(q, result, failure, error);
+	else if (!err)
+		err = by_quorum(q, result, failure, error);
+	else
+		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
+	return err;
+}
+
 static enum gs_err ask_by_quorum(struct gs_pool *pool, const char *method, json_t *params, enum gs_trust trust,
                                  json_t **result, struct gs_rpc_failure *failure, struct gs_error *error)
 {
 	struct gs_pool_question q;
 	enum gs_err err;
 
-	gs_pool_question_init(&q, pool, method, params, trust);
-	if (trust == GS_TRUST_ANY)
-		q.votes.need = 1;
-	if (trust == GS_TRUST_QUORUM || trust == GS_TRUST_MEDIAN)
-		q.pin = pool->count > 1 ? gs_compare_block_param(method, params) : -1;
-	err = gs_pool_ask_all(&q, error);
-	if (!err && (trust == GS_TRUST_LEAST || trust == GS_TRUST_MEDIAN))
-		err = by_order(&q, result, failure, error);
-	else if (!err && trust == GS_TRUST_ALL)
-		err = by_taking(&q, result, failure, error);
-	else if (!err)
-		err = by_quorum(&q, result, failure, error);
-	else
-		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
+	begin(&q, pool, method, params, trust);
+	err = conclude(&q, gs_pool_ask_all(&q, 1, error), result, failure, error);
 	gs_pool_question_free(&q);
 	return err;
 }
@@ -340,7 +357,7 @@ static enum gs_err newest(struct gs_pool *pool, const char *method, json_t *para
 	enum gs_err err;
 
 	gs_pool_question_init(&q, pool, method, params, GS_TRUST_NEWEST);
-	err = gs_pool_ask_all(&q, error);
+	err = gs_pool_ask_all(&q, 1, error);
 	if (err) {
 		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
 		goto out;
@@ -426,6 +443,54 @@ enum gs_err gs_pool_call(struct gs_pool *pool, const char *method, json_t *param
 	return err;
 }
 
+static enum gs_err ask_many(struct gs_pool *pool, struct gs_rpc_item *item, size_t count, struct gs_error *error)
+{
+	struct gs_pool_question *q = calloc(count, sizeof(*q));
+	struct gs_rpc_failure *failure = calloc(1, sizeof(*failure));
+	bool of_state = false;
+	enum gs_err err = GS_OK;
+
+	if (!q || !failure) {
+		err = gs_fail(error, GS_ENOMEM, "%s: no memory for the request", pool->name);
+		goto out;
+	}
+	for (size_t i = 0; i < count; i++)
+		of_state = of_state || gs_compare_block_param(item[i].method, item[i].params) >= 0;
+	if (pool->count > 1 && of_state)
+		err = refresh_head(pool, failure, error);
+	if (err)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		const enum gs_trust trust = gs_trust_of(item[i].method, item[i].params);
+		GS_ASSERT(trust != GS_TRUST_ALL && trust != GS_TRUST_NEWEST);
+		begin(&q[i], pool, item[i].method, item[i].params, trust);
+	}
+	err = gs_pool_ask_all(q, count, error);
+	for (size_t i = 0; i < count; i++) {
+		if (!err)
+			item[i].err = conclude(&q[i], GS_OK, &item[i].result, failure, &item[i].why);
+		gs_pool_question_free(&q[i]);
+	}
+out:
+	free(failure);
+	free(q);
+	return err;
+}
+
+enum gs_err gs_pool_call_many(struct gs_pool *pool, struct gs_rpc_item *item, size_t count, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+
+	event_base_loop(pool->base, EVLOOP_NONBLOCK); /* as for every call */
+	if (pool->stopped)
+		err = gs_fail(error, GS_EIO, "%s: the call was ended", pool->name);
+	for (size_t at = 0, n; at < count && !err; at += n) {
+		n = count - at < GS_POOL_TOGETHER_MAX ? count - at : GS_POOL_TOGETHER_MAX;
+		err = ask_many(pool, item + at, n, error);
+	}
+	return err;
+}
+
 enum gs_err gs_pool_read(struct gs_pool *pool, const char *method, json_t *params, const struct gs_pool_reader *reader,
                          size_t *which, struct gs_rpc_failure *failure, struct gs_error *error)
 {
@@ -437,7 +502,7 @@ enum gs_err gs_pool_read(struct gs_pool *pool, const char *method, json_t *param
 	event_base_loop(pool->base, EVLOOP_NONBLOCK); /* as for every call */
 	gs_pool_question_init(&q, pool, method, params, GS_TRUST_QUORUM);
 	q.reader = reader;
-	err = gs_pool_ask_all(&q, error);
+	err = gs_pool_ask_all(&q, 1, error);
 	if (err) {
 		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
 		goto out;
@@ -507,5 +572,6 @@ void gs_pool_status(const struct gs_pool *pool, struct gs_pool_status *out)
 		out->endpoint[i].head = m->health.head;
 		out->endpoint[i].rests_ms = gs_pool_ready_in_ms(m, now);
 		out->endpoint[i].range = m->limits.range;
+		out->endpoint[i].batch = m->limits.batch;
 	}
 }

@@ -17,6 +17,7 @@
 #include "chain/rpc/compare.h"
 #include "chain/rpc/endpoint.h"
 #include "chain/rpc/quorum.h"
+#include "chain/rpc/rpc.h"
 
 enum {
 	GS_POOL_GRACE_MS = 250,     /* for those that are late, where enough have answered and more would be better */
@@ -26,6 +27,7 @@ enum {
 	GS_POOL_HEAD_AGE_MS = 1000,    /* the block at which state is asked is no older in our hands */
 	GS_POOL_RETELL_MS = 10 * 1000, /* a disagreement about one method is told once in this time */
 	GS_POOL_EXCERPT_MAX = 120,
+	GS_POOL_TOGETHER_MAX = 128, /* questions of gs_pool_call_many that are under way together */
 };
 
 struct gs_pool;
@@ -50,6 +52,11 @@ const char *gs_pool_name(const struct gs_pool *pool);
  * may be a failure too (a revert). */
 GS_MUST enum gs_err gs_pool_call(struct gs_pool *pool, const char *method, json_t *params, json_t **result,
                                  struct gs_rpc_failure *failure, struct gs_error *error);
+/* Several questions at once, each by its own rule; equal ones are put to an endpoint once, and all in as few requests as it takes. Fills in
+ * result, err and why of each; params stay the caller's. Neither transactions nor blocks by name. GS_EIO, GS_ENOMEM: results may be there, the
+ * caller's to drop. */
+GS_MUST enum gs_err gs_pool_call_many(struct gs_pool *pool, struct gs_rpc_item *item, size_t count,
+                                      struct gs_error *error);
 /* Reads the endpoints' answers to one call as they come, instead of trees of values: one sink for each endpoint. */
 struct gs_pool_reader {
 	void *self;
@@ -82,6 +89,7 @@ struct gs_pool_status {
 		uint64_t answers, failures, disagreements; /* in which it was outvoted */
 		uint64_t head;
 		uint64_t rests_ms; /* so long it is left alone; 0: not at all */
+		uint64_t batch;    /* calls of one request that it takes, as far as is known */
 		uint64_t range;    /* blocks of one eth_getLogs that it takes, as far as is known */
 	} endpoint[GS_QUORUM_ENDPOINTS_MAX];
 };

@@ -57,10 +57,12 @@ void gs_pool_question_free(struct gs_pool_question *q)
 
 	for (size_t i = 0; i < q->pool->count; i++) {
 		struct gs_pool_ask *a = &q->ask[i];
-		if (a->call) {
+		if (a->call || a->asked)
 			gs_health_outrun(&q->pool->member[i].health, (double)(now - a->asked_ms));
+		if (a->call)
 			gs_call_cancel(a->call);
-		}
+		if (a->asked)
+			gs_asked_cancel(a->asked);
 		json_decref(a->result);
 	}
 	if (q->timer)
@@ -166,8 +168,11 @@ static void put_to(struct gs_pool_question *q, size_t i)
 		silent(a, err, "no memory for the answer");
 		return;
 	}
-	err = gs_endpoint_call(m->endpoint, q->method, params, q->reader ? &options : NULL, on_reply, a, &a->call,
-	                       &a->why);
+	if (q->reader || q->trust == GS_TRUST_ALL)
+		err = gs_endpoint_call(m->endpoint, q->method, params, q->reader ? &options : NULL, on_reply, a,
+		                       &a->call, &a->why);
+	else
+		err = gs_outbox_call(m->outbox, q->method, params, on_reply, a, &a->asked, &a->why);
 	if (err) {
 		const struct gs_error why = a->why;
 		a->call = NULL;
@@ -258,6 +263,8 @@ static void on_timer(evutil_socket_t fd, short what, void *self)
 
 	(void)fd;
 	(void)what;
+	if (q->over)
+		return;
 	if (asks_all(q)) {
 		if (q->enough) /* the grace is over: those that wait are silent */
 			for (size_t i = 0; i < q->pool->count; i++)
@@ -390,6 +397,7 @@ static void on_reply(void *self, const struct gs_reply *reply)
 	struct gs_pool_question *q = a->question;
 
 	a->call = NULL;
+	a->asked = NULL;
 	a->err = reply->err;
 	if (reply->err) {
 		a->failure = *reply->failure;
@@ -404,24 +412,40 @@ static void on_reply(void *self, const struct gs_reply *reply)
 		grace(q);
 }
 
-enum gs_err gs_pool_ask_all(struct gs_pool_question *q, struct gs_error *error)
+/* Whether nothing more is to be done about it; asks more where that is needed. */
+static bool is_over(struct gs_pool_question *q)
+{
+	q->over = q->over || decided(q);
+	return q->over;
+}
+
+enum gs_err gs_pool_ask_all(struct gs_pool_question *q, size_t count, struct gs_error *error)
 {
 	struct gs_pool *pool = q->pool;
-	bool over = false;
+	size_t open = count;
+	bool no_memory = false;
 
-	q->timer = evtimer_new(pool->base, on_timer, q);
-	if (!q->timer)
-		return gs_fail(error, GS_ENOMEM, "%s: no memory for the request", pool->name);
-	if (asks_all(q))
-		while (ask_another(q))
-			;
-	while (!pool->stopped && !over && !decided(q)) {
-		if (event_base_loop(pool->base, EVLOOP_ONCE))
+	for (size_t i = 0; i < count; i++) {
+		q[i].timer = evtimer_new(pool->base, on_timer, &q[i]);
+		if (!q[i].timer)
+			return gs_fail(error, GS_ENOMEM, "%s: no memory for the request", pool->name);
+		if (asks_all(&q[i]))
+			while (ask_another(&q[i]))
+				;
+	}
+	while (!pool->stopped && open) {
+		open = 0;
+		for (size_t i = 0; i < count; i++)
+			open += !is_over(&q[i]);
+		if (!open || event_base_loop(pool->base, EVLOOP_ONCE))
 			break;
 		/* The grace is over when its timer has come. */
-		over = asks_all(q) && q->enough && !evtimer_pending(q->timer, NULL);
+		for (size_t i = 0; i < count; i++)
+			q[i].over = q[i].over || (asks_all(&q[i]) && q[i].enough && !evtimer_pending(q[i].timer, NULL));
 	}
 	if (pool->stopped)
 		return gs_fail(error, GS_EIO, "%s: the call was ended", pool->name);
-	return q->no_memory ? gs_fail(error, GS_ENOMEM, "%s: no memory for the answer", pool->name) : GS_OK;
+	for (size_t i = 0; i < count; i++)
+		no_memory = no_memory || q[i].no_memory;
+	return no_memory ? gs_fail(error, GS_ENOMEM, "%s: no memory for the answer", pool->name) : GS_OK;
 }

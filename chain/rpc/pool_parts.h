@@ -4,12 +4,14 @@
 
 #include "chain/rpc/health.h"
 #include "chain/rpc/limits.h"
+#include "chain/rpc/outbox.h"
 #include "chain/rpc/pool.h"
 
 struct event;
 
 struct gs_pool_endpoint {
 	struct gs_endpoint *endpoint;
+	struct gs_outbox *outbox; /* what is no transaction and is not read as it comes goes through it */
 	struct gs_health health;
 	struct gs_limits limits;
 	bool by_number; /* it does not know EIP-1898: state is asked at the block's number */
@@ -37,7 +39,8 @@ struct gs_pool {
 struct gs_pool_ask {
 	struct gs_pool_question *question;
 	size_t index;
-	struct gs_call *call; /* under way */
+	struct gs_call *call;   /* under way, */
+	struct gs_asked *asked; /* or so, by the outbox */
 	uint64_t asked_ms;
 	bool pinned_by_hash;
 	enum gs_err err; /* when it has ended */
@@ -57,6 +60,7 @@ struct gs_pool_question {
 	struct gs_pool_ask ask[GS_QUORUM_ENDPOINTS_MAX];
 	struct gs_quorum votes; /* GS_TRUST_ANY, too: they say who was asked and who has answered */
 	struct event *timer;
+	bool over;   /* nobody is asked any more */
 	bool enough; /* what matters has been answered, and the grace is over */
 	bool no_memory;
 };
@@ -66,8 +70,9 @@ uint64_t gs_pool_now_ms(void);
 uint64_t gs_pool_range_of(const struct gs_pool_question *q, uint64_t *from, uint64_t *to);
 /* So many milliseconds before it can be asked. */
 uint64_t gs_pool_ready_in_ms(const struct gs_pool_endpoint *m, uint64_t now_ms);
-/* Asks and turns the loop until the question is decided, everybody has answered, or the pool is stopped. The asks hold what came. */
-GS_MUST enum gs_err gs_pool_ask_all(struct gs_pool_question *q, struct gs_error *error);
+/* Asks these questions of the pool and turns the loop until each is decided or everybody has answered it, or the pool is stopped. The asks hold
+ * what came. */
+GS_MUST enum gs_err gs_pool_ask_all(struct gs_pool_question *q, size_t count, struct gs_error *error);
 void gs_pool_question_init(struct gs_pool_question *q, struct gs_pool *pool, const char *method, json_t *params,
                            enum gs_trust trust);
 void gs_pool_question_free(struct gs_pool_question *q);

@@ -5,18 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/rpc/limits.h"
+#include "chain/rpc/outbox.h"
 #include "chain/rpc/pool.h"
 
 struct gs_rpc {
 	struct event_base *base;
 	struct gs_endpoint *endpoint; /* one of these two */
 	struct gs_pool *pool;
-	void (*on_head)(void *self);
+	struct gs_outbox *outbox; /* of the endpoint */
+	struct gs_limits limits;  /* its batches alone */
+	void (*on_head)(void *self, const struct gs_head *head);
 	void *on_head_self;
 	struct event *stop; /* NULL: nobody may end calls */
 	struct gs_rpc_failure failure;
 	/* Of the call under way. */
-	struct gs_call *call;
+	struct gs_call *call; /* NULL: several */
 	bool done;
 	enum gs_err err;
 	json_t *result;
@@ -69,6 +73,9 @@ enum gs_err gs_rpc_open_many(const char *const *urls, size_t count, const struct
 	enum gs_err err = count == 1 && options->quorum <= 1
 	                          ? gs_endpoint_open(rpc->base, urls[0], &each, &rpc->endpoint, error)
 	                          : gs_pool_open(rpc->base, urls, count, &pool_options, &rpc->pool, error);
+	gs_limits_init(&rpc->limits);
+	if (err == GS_OK && rpc->endpoint)
+		err = gs_outbox_open(rpc->base, rpc->endpoint, &rpc->limits, &rpc->outbox, error);
 	if (err != GS_OK) {
 		gs_rpc_close(rpc);
 		return err;
@@ -89,6 +96,7 @@ void gs_rpc_close(struct gs_rpc *rpc)
 	if (!rpc)
 		return;
 	gs_pool_close(rpc->pool);
+	gs_outbox_close(rpc->outbox);
 	gs_endpoint_close(rpc->endpoint);
 	if (rpc->stop)
 		event_free(rpc->stop);
@@ -112,7 +120,8 @@ static void on_stop(evutil_socket_t fd, short what, void *context)
 		gs_pool_stop(rpc->pool, true);
 	if (rpc->pool || rpc->done)
 		return;
-	gs_call_cancel(rpc->call);
+	if (rpc->call)
+		gs_call_cancel(rpc->call); /* several calls are the outbox's */
 	rpc->done = true;
 	rpc->err = gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_EIO, "the call was ended");
 	gs_fail(&rpc->why, GS_EIO, "%s: the call was ended", gs_rpc_name(rpc));
@@ -141,21 +150,35 @@ static void take_reply(void *self, const struct gs_reply *reply)
 	}
 }
 
-static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
-                             struct gs_error *error)
+/* Around every call of the pool. params: NULL: there was no memory for them. */
+static enum gs_err begin_pool(struct gs_rpc *rpc, const json_t *params, struct gs_error *error)
 {
 	gs_rpc_failure_clear(&rpc->failure);
-	*result = NULL;
 	if (!params) {
 		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
 		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
 	}
 	if (rpc->stop)
 		event_add(rpc->stop, NULL);
-	enum gs_err err = gs_pool_call(rpc->pool, method, params, result, &rpc->failure, error);
+	return GS_OK;
+}
+
+static void end_pool(struct gs_rpc *rpc)
+{
 	if (rpc->stop)
 		event_del(rpc->stop);
 	gs_pool_stop(rpc->pool, false);
+}
+
+static enum gs_err call_pool(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
+                             struct gs_error *error)
+{
+	enum gs_err err = begin_pool(rpc, params, error);
+	*result = NULL;
+	if (err != GS_OK)
+		return err;
+	err = gs_pool_call(rpc->pool, method, params, result, &rpc->failure, error);
+	end_pool(rpc);
 	return err;
 }
 
@@ -192,6 +215,94 @@ enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, 
 	return err;
 }
 
+/* --- several calls --- */
+
+struct many { /* one of them, at a sole endpoint */
+	struct gs_rpc_item *item;
+	struct gs_asked *asked;
+	size_t *open;
+};
+
+static void take_item(void *self, const struct gs_reply *reply)
+{
+	struct many *m = self;
+	m->asked = NULL;
+	m->item->err = reply->err;
+	m->item->result = json_incref(reply->result);
+	if (reply->err != GS_OK)
+		m->item->why = *reply->why;
+	--*m->open;
+}
+
+static enum gs_err ask_endpoint(struct gs_rpc *rpc, struct gs_rpc_item *items, size_t count, struct gs_error *error)
+{
+	struct many *many = calloc(count, sizeof(*many));
+	enum gs_err err = GS_OK;
+	size_t open = 0;
+	if (!many)
+		return gs_fail(error, GS_ENOMEM, "%s: out of memory", gs_rpc_name(rpc));
+	rpc->done = false;
+	rpc->call = NULL;
+	event_base_loop(rpc->base, EVLOOP_NONBLOCK); /* what happened to the connection since the last call */
+	for (size_t i = 0; i < count && err == GS_OK; i++) {
+		many[i] = (struct many){&items[i], NULL, &open};
+		err = gs_outbox_call(rpc->outbox, items[i].method, json_incref(items[i].params), take_item, &many[i],
+		                     &many[i].asked, error);
+		open += err == GS_OK;
+	}
+	if (rpc->stop)
+		event_add(rpc->stop, NULL);
+	while (err == GS_OK && open && !rpc->done)
+		if (event_base_loop(rpc->base, EVLOOP_ONCE) != 0)
+			break;
+	if (rpc->stop)
+		event_del(rpc->stop);
+	if (err == GS_OK && rpc->done)
+		err = gs_fail(error, GS_EIO, "%s", rpc->why.text);
+	GS_ASSERT(err != GS_OK || !open);
+	for (size_t i = 0; i < count; i++)
+		if (many[i].asked)
+			gs_asked_cancel(many[i].asked);
+	free(many);
+	return err;
+}
+
+enum gs_err gs_rpc_call_many(struct gs_rpc *rpc, struct gs_rpc_item *items, size_t count, struct gs_error *error)
+{
+	enum gs_err err = GS_OK;
+	for (size_t i = 0; i < count; i++) {
+		items[i].result = NULL;
+		items[i].err = GS_OK;
+		if (!items[i].params)
+			err = gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
+	}
+	if (err == GS_OK && count && rpc->pool) {
+		err = begin_pool(rpc, items[0].params, error);
+		if (err == GS_OK) {
+			err = gs_pool_call_many(rpc->pool, items, count, error);
+			end_pool(rpc);
+		}
+	} else if (err == GS_OK && count) {
+		err = ask_endpoint(rpc, items, count, error);
+	}
+	for (size_t i = 0; i < count; i++) {
+		json_decref(items[i].params);
+		items[i].params = NULL;
+		if (err != GS_OK) {
+			json_decref(items[i].result);
+			items[i].result = NULL;
+		}
+	}
+	return err;
+}
+
+uint32_t gs_rpc_batch(const struct gs_rpc *rpc)
+{
+	return rpc->limits.batch;
+}
+
+/* --- answers in pieces --- */
+
 enum gs_err gs_rpc_call_into(struct gs_rpc *rpc, const char *method, json_t *params, const struct gs_sink *sink,
                              struct gs_error *error)
 {
@@ -209,17 +320,11 @@ enum gs_err gs_rpc_read_agreed(struct gs_rpc *rpc, const char *method, json_t *p
 		json_decref(params);
 		return gs_fail(error, GS_EUNSUPPORTED, "%s: one endpoint agrees with nobody", gs_rpc_name(rpc));
 	}
-	gs_rpc_failure_clear(&rpc->failure);
-	if (!params) {
-		gs_rpc_failure_set(&rpc->failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
-		return gs_fail(error, GS_ENOMEM, "%s: out of memory for the request", gs_rpc_name(rpc));
-	}
-	if (rpc->stop)
-		event_add(rpc->stop, NULL);
-	enum gs_err err = gs_pool_read(rpc->pool, method, params, reader, which, &rpc->failure, error);
-	if (rpc->stop)
-		event_del(rpc->stop);
-	gs_pool_stop(rpc->pool, false);
+	enum gs_err err = begin_pool(rpc, params, error);
+	if (err != GS_OK)
+		return err;
+	err = gs_pool_read(rpc->pool, method, params, reader, which, &rpc->failure, error);
+	end_pool(rpc);
 	return err;
 }
 
@@ -228,25 +333,29 @@ enum gs_err gs_rpc_read_agreed(struct gs_rpc *rpc, const char *method, json_t *p
 static void on_head(void *self, const struct gs_head *head)
 {
 	const struct gs_rpc *rpc = self;
-	(void)head; /* reason enough to ask for it */
-	rpc->on_head(rpc->on_head_self);
+	rpc->on_head(rpc->on_head_self, head);
+}
+
+static void on_pool_head(void *self)
+{
+	on_head(self, NULL);
 }
 
 static void on_heads_lost(void *self, bool again, const struct gs_error *why)
 {
-	(void)self; /* whoever asks at intervals misses nothing */
 	(void)again;
 	(void)why;
+	on_head(self, NULL); /* whoever asks misses nothing */
 }
 
-bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*tell)(void *self), void *self)
+bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*tell)(void *self, const struct gs_head *head), void *self)
 {
 	const struct gs_head_watch watch = {.self = rpc, .head = on_head, .lost = on_heads_lost};
 	struct gs_error ignored;
 	rpc->on_head = tell;
 	rpc->on_head_self = self;
 	if (rpc->pool)
-		return gs_pool_watch_heads(rpc->pool, tell, self);
+		return gs_pool_watch_heads(rpc->pool, tell ? on_pool_head : NULL, rpc);
 	return gs_endpoint_watch_heads(rpc->endpoint, tell ? &watch : NULL, &ignored) == GS_OK;
 }
 

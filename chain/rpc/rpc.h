@@ -40,11 +40,15 @@ void gs_rpc_stop_on(struct gs_rpc *rpc, int fd);
 struct gs_log;
 /* Told of endpoints that disagree. Borrowed; NULL: nobody. */
 void gs_rpc_log_to(struct gs_rpc *rpc, const struct gs_log *log);
-/* Calls on_head from gs_rpc_call or gs_rpc_rest when an endpoint tells of a new head (ws). False: none can. NULL: no more. */
-bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*on_head)(void *self), void *self);
+struct gs_head;
+/* Calls on_head from gs_rpc_call or gs_rpc_rest when an endpoint tells of a new head (ws), with its header where that endpoint is the only one;
+ * NULL: it must be asked for, since others must agree, or the endpoint may have missed some. False: none can. NULL: no more. */
+bool gs_rpc_watch_heads(struct gs_rpc *rpc, void (*on_head)(void *self, const struct gs_head *head), void *self);
 /* Serves the connections until fd is readable. */
 void gs_rpc_rest(struct gs_rpc *rpc, int fd);
 struct gs_pool_status;
+/* Calls in one request that a sole endpoint takes, as far as is known; of several: gs_rpc_pool_status. */
+uint32_t gs_rpc_batch(const struct gs_rpc *rpc);
 /* How the endpoints stand (chain/rpc/pool.h). False: there is only one. */
 bool gs_rpc_pool_status(const struct gs_rpc *rpc, struct gs_pool_status *out);
 /* Without user, password, path and query, which may hold secrets: "https://host:port"; of several the first, and how many more.
@@ -54,6 +58,19 @@ const char *gs_rpc_name(const struct gs_rpc *rpc);
 /* Calls method with params (an array; the reference is taken over, on failure too). *result is a new reference. */
 GS_MUST enum gs_err gs_rpc_call(struct gs_rpc *rpc, const char *method, json_t *params, json_t **result,
                                 struct gs_error *error);
+/* One of several calls that are made together. */
+struct gs_rpc_item {
+	const char *method; /* borrowed */
+	json_t *params;     /* an array; NULL: there was no memory for it */
+	json_t *result;     /* out, a new reference; NULL when err is not GS_OK */
+	enum gs_err err;    /* out */
+	struct gs_error why;
+};
+/* Makes them in as few requests as the endpoints take; equal ones are made once. GS_OK: each has its result or its own error. What an endpoint
+ * does not take together it is asked call by call. params are dropped in any case, results on failure. Neither transactions nor blocks
+ * by name ("latest"). gs_rpc_last_failure is not of these. */
+GS_MUST enum gs_err gs_rpc_call_many(struct gs_rpc *rpc, struct gs_rpc_item *items, size_t count,
+                                     struct gs_error *error);
 struct gs_sink;
 /* The same, but the answer's bytes go to the sink as they come (chain/rpc/endpoint.h says how, and what the sink must check itself).
  * GS_EUNSUPPORTED: several endpoints must agree; gs_rpc_read_agreed asks them. */

@@ -156,6 +156,10 @@ enum gs_err gs_sender_send(struct gs_rpc *rpc, struct gs_bytes raw, struct gs_er
 	const struct gs_rpc_failure *failure = gs_rpc_last_failure(rpc);
 	if (failure->kind != GS_RPC_REMOTE && failure->kind != GS_RPC_REVERT)
 		return err;
+	/* It has the very bytes, whichever way it says so: geth and reth, Nethermind, anvil. */
+	if (strcasestr(failure->message, "already known") || strcasestr(failure->message, "AlreadyKnown") ||
+	    strcasestr(failure->message, "already imported"))
+		return GS_OK;
 	/* "already known", "nonce too low" and their cousins differ from node to node; whether it has these bytes does not. */
 	bool nonce_taken = strcasestr(failure->message, "nonce too low");
 	bool outbid = strcasestr(failure->message, "underpriced");

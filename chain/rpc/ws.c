@@ -343,9 +343,47 @@ static void nobodys(struct ws *ws)
 	cut_text(ws, GS_RPC_MALFORMED, GS_EPARSE, "the server sent what is no answer to any call");
 }
 
+/* The call with this id, if it was sent. */
+static struct gs_transfer *find_sent(const struct ws *ws, uint64_t id)
+{
+	struct gs_transfer *t = ws->ep->under_way.first;
+	while (t && t->call[0].id != id)
+		t = t->next;
+	const struct sent *sent = t ? t->carried : NULL;
+	return sent && sent->sent ? t : NULL;
+}
+
+/* Gives the answer to the call's sink. False: it would not have it, and the call has ended. */
+static bool feed_sink(struct gs_transfer *t, struct gs_bytes text)
+{
+	struct gs_rpc_failure failure = {0};
+	if (gs_transfer_feed(t, text) == GS_OK)
+		return true;
+	enum gs_err err = t->sink_err;
+	gs_rpc_failure_set(&failure, err == GS_ELIMIT ? GS_RPC_OVERSIZE : GS_RPC_MALFORMED, 0, err,
+	                   "%s: the answer was refused", t->call[0].method);
+	gs_transfer_fail(t, err, &failure);
+	return false;
+}
+
+/* An answer too large to be a node's error, to a call whose sink reads and checks it all (chain/rpc/endpoint.h): it is not read twice. */
+static bool answered_large(struct ws *ws, struct gs_bytes text)
+{
+	uint64_t id;
+	if (text.len <= GS_ENDPOINT_SINK_ERROR_MAX || !gs_jsonrpc_id_in_front(text, &id))
+		return false;
+	struct gs_transfer *t = find_sent(ws, id);
+	if (!t || !t->sink.feed)
+		return false;
+	sent_free(t);
+	ws->failures = 0;
+	if (feed_sink(t, text))
+		gs_transfer_answer(t, 200, (struct gs_bytes){NULL, 0});
+	return true;
+}
+
 static void answered(struct ws *ws, json_t *root, struct gs_bytes text)
 {
-	struct gs_endpoint *ep = ws->ep;
 	struct gs_transfer *t;
 	uint64_t id;
 	if (json_object_get(root, "method") && !json_object_get(root, "id")) {
@@ -360,10 +398,8 @@ static void answered(struct ws *ws, json_t *root, struct gs_bytes text)
 		subscribed(ws, root);
 		return;
 	}
-	for (t = ep->under_way.first; t && t->call[0].id != id;)
-		t = t->next;
-	struct sent *sent = t ? t->carried : NULL;
-	if (!sent || !sent->sent) {
+	t = find_sent(ws, id);
+	if (!t) {
 		if (ws->forgiven == 0)
 			nobodys(ws);
 		else
@@ -372,15 +408,8 @@ static void answered(struct ws *ws, json_t *root, struct gs_bytes text)
 	}
 	sent_free(t);
 	ws->failures = 0;
-	if (t->sink.feed && gs_transfer_feed(t, text) != GS_OK) {
-		struct gs_rpc_failure failure = {0};
-		enum gs_err err = t->sink_err;
-		gs_rpc_failure_set(&failure, err == GS_ELIMIT ? GS_RPC_OVERSIZE : GS_RPC_MALFORMED, 0, err,
-		                   "%s: the answer was refused", t->call[0].method);
-		gs_transfer_fail(t, err, &failure);
-		return;
-	}
-	gs_transfer_answer_json(t, root);
+	if (!t->sink.feed || feed_sink(t, text))
+		gs_transfer_answer_json(t, root);
 }
 
 /* Gives out the messages that are there. False when the connection or the endpoint is gone. */
@@ -392,6 +421,10 @@ static bool take_messages(struct ws *ws)
 	struct gs_buf text;
 	json_t *root;
 	while (!ep->closed && ws->link == link && gs_websocket_take(ws->link, &text)) {
+		if (answered_large(ws, gs_buf_view(&text))) {
+			gs_buf_free(&text);
+			continue;
+		}
 		enum gs_err err = gs_jsonrpc_parse(gs_buf_view(&text), "WebSocket", &root, &failure);
 		if (err == GS_OK)
 			answered(ws, root, gs_buf_view(&text));

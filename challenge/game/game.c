@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain/core/hash.h"
+#include "chain/core/keccak_lanes.h"
 
 const char *gs_move_name(enum gs_move_kind kind)
 {
@@ -243,6 +244,16 @@ void gs_game_state_hash(const struct gs_game_state *state, struct gs_hash *out)
 void gs_game_hash(const struct gs_game *game, struct gs_hash *out)
 {
 	gs_game_state_hash(&game->state, out);
+}
+
+void gs_game_hash_each(const struct gs_game *const *game, size_t count, struct gs_hash *out)
+{
+	enum { BYTES = GS_GAME_STATE_WORDS * 32 };
+	uint8_t words[GS_GAME_HASHES_MAX][BYTES];
+	GS_ASSERT(count <= GS_GAME_HASHES_MAX);
+	for (size_t i = 0; i < count; i++)
+		gs_game_state_encode(&game[i]->state, words[i]);
+	gs_keccak_lanes_best()->hash_words(words[0], BYTES / 8, count, out);
 }
 
 /* ---- from the contract's events ---- */

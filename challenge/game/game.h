@@ -197,6 +197,9 @@ GS_MUST enum gs_err gs_game_observe(struct gs_game *game, const struct gs_game_s
 /* keccak(abi.encode(state)), six words: what the contract stores. */
 void gs_game_state_hash(const struct gs_game_state *state, struct gs_hash *out);
 void gs_game_hash(const struct gs_game *game, struct gs_hash *out);
+enum { GS_GAME_HASHES_MAX = 4 };
+/* The same of up to GS_GAME_HASHES_MAX games at once, in little more time than of one. */
+void gs_game_hash_each(const struct gs_game *const *game, size_t count, struct gs_hash *out);
 /* claimId, a, b, n, c, v. Fields beyond their widths are a bug (asserted). */
 void gs_game_state_encode(const struct gs_game_state *state, uint8_t out[GS_GAME_STATE_WORDS * 32]);
 /* GS_EPARSE when an unused bit is set, the length is not six words, or no game can be in that state. */

@@ -3,19 +3,28 @@
  * How long a new block of 1,000 claims takes from its header to sampled and queued is measured at the same endpoint.
  *
  *     bench_chain [CLAIMS]     1,000,000 by default; every figure is of this run. Results go to BUILD/bench/chain.json.
- *     bench_chain CLAIMS -     Parser and node alone, printed and not kept: for profiles. */
+ *     bench_chain CLAIMS -     Parser and node alone, printed and not kept: for profiles.
+ *     bench_chain anvil [BLOCKS [http]]
+ *                              New blocks of 1,000 claims of anvil (200 by default), each claim a transaction: from the head's frame on the
+ *                              WebSocket to sampled and queued, and beside it what anvil takes for the same logs when a client only reads
+ *                              them; over HTTP from the question for the newest header, right after the block is
+ *                              there. GAINSAY_BENCH_GATE names a file while which is there blocks are mined: a machine that is seldom
+ *                              quiet is measured in portions. */
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "chain/eth/bindings.h"
 #include "chain/rpc/endpoint.h"
 #include "chain/rpc/logstream.h"
 #include "storage/store.h"
+#include "tests/support/anvil_claims.h"
 #include "tests/support/bench.h"
 #include "tests/support/chain_server.h"
 #include "validator/daemon/catchup.h"
@@ -28,6 +37,8 @@ enum {
 	VIEM_BLOCKS = 5,         /* of a range: it takes answers of at most 10 MiB */
 	PIECE = 16 * 1024,
 	LIVE_BLOCKS = 200,
+	ANVIL_BLOCKS_MAX = GS_ANVIL_CLAIMS_MAX / A_BLOCK,
+	GATE_POLL_MS = 20,
 	ANSWER_MAX = 64 * 1024 * 1024,
 };
 
@@ -217,16 +228,14 @@ static void feed(struct party *p, struct gs_node_input *in)
 	check(gs_node_step(p->node, in, &p->effects, &why), &why);
 }
 
-static void open_party(const struct bench *b, const char *name, struct party *p)
+static void open_party_of(const struct bench *b, const char *name, const struct gs_contracts *contracts, uint64_t now,
+                          struct party *p)
 {
-	*p = (struct party){.vrf = gs_vrf_new(),
-	                    .now_s = GS_CHAIN_SERVER_START_S +
-	                             gs_chain_server_newest(&b->history) * GS_CHAIN_SERVER_BLOCK_S};
+	*p = (struct party){.vrf = gs_vrf_new(), .now_s = now};
 	const struct gs_node_surroundings surroundings = {.self = p->vrf, .prover = no_prover, .draw = draw};
 	static struct gs_store store;
 	struct gs_node_input in = {.kind = GS_INPUT_HEADER}, start = {.kind = GS_INPUT_START};
-	struct gs_node_options options = {
-		.contracts = gs_chain_server_contracts(), .self = {{1}}, .validate = true, .resend_s = 10};
+	struct gs_node_options options = {.contracts = *contracts, .self = {{1}}, .validate = true, .resend_s = 10};
 	struct gs_error why = {0};
 	char dir[128];
 
@@ -243,6 +252,14 @@ static void open_party(const struct bench *b, const char *name, struct party *p)
 	feed(p, &start);
 	check(gs_chain_io_header(&p->io, gs_block_at(0), &in.as.header, &why), &why);
 	feed(p, &in);
+}
+
+static void open_party(const struct bench *b, const char *name, struct party *p)
+{
+	const struct gs_contracts contracts = gs_chain_server_contracts();
+
+	open_party_of(b, name, &contracts,
+	              GS_CHAIN_SERVER_START_S + gs_chain_server_newest(&b->history) * GS_CHAIN_SERVER_BLOCK_S, p);
 }
 
 static void close_party(struct party *p)
@@ -378,6 +395,204 @@ static void live(const struct bench *b, struct measured *out)
 	close_party(&p);
 }
 
+/* --- a new block of anvil --- */
+
+static void remove_folder(const char *dir)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (system(command))
+		fprintf(stderr, "bench_chain: %s is left\n", dir);
+}
+
+struct news { /* of a subscription */
+	struct gs_head head;
+	double at_s;
+	int fd;
+};
+
+static void on_head(void *self, const struct gs_head *head)
+{
+	const uint64_t one = 1;
+	struct news *news = self;
+
+	if (!head)
+		give_up("the WebSocket was cut");
+	news->at_s = now_s();
+	news->head = *head;
+	if (write(news->fd, &one, sizeof(one)) != sizeof(one))
+		give_up("no event");
+}
+
+static void await_head(struct party *p, struct news *news, uint64_t number)
+{
+	uint64_t count;
+
+	do {
+		gs_rpc_rest(p->session.rpc, news->fd);
+		if (read(news->fd, &count, sizeof(count)) != sizeof(count))
+			give_up("no event");
+	} while (news->head.number < number);
+}
+
+/* A header, its logs, and what is due: as live() does, the logs' answer timed by itself. */
+static double take_block(struct party *p, const struct gs_head *head, uint64_t *executions, size_t *claims)
+{
+	struct gs_node_input header = {.kind = GS_INPUT_HEADER, .as.header = *head}, timer = {.kind = GS_INPUT_TIMER};
+	struct gs_chain_answer answer;
+	double asked, answered;
+
+	p->now_s = head->time.unix_s;
+	feed(p, &header);
+	if (p->effects.count != 1)
+		give_up("a header led to something else than its logs");
+	gs_chain_answer_init(&answer);
+	asked = now_s();
+	gs_chain_io_do(&p->io, &p->effects.effect[0], (struct gs_bytes){NULL, 0}, &answer);
+	answered = now_s();
+	check(answer.answered ? GS_OK : GS_EIO, &answer.why);
+	*claims = 0;
+	for (size_t i = 0; i < answer.logs.count; i++)
+		*claims += gs_hash_equal(&answer.logs.entries[i].topics[0], &gs_claims_event_posted);
+	feed(p, &answer.input);
+	gs_chain_answer_free(&answer);
+	feed(p, &timer);
+	for (size_t i = 0; i < p->effects.count; i++)
+		*executions += p->effects.effect[i].kind == GS_EFFECT_EXECUTE;
+	return (answered - asked) * 1e3;
+}
+
+static void await_gate(void)
+{
+	const char *gate = getenv("GAINSAY_BENCH_GATE");
+	const struct timespec poll = {.tv_nsec = GATE_POLL_MS * 1000000L};
+
+	while (gate && access(gate, F_OK) != 0)
+		nanosleep(&poll, NULL);
+}
+
+struct against_anvil {                  /* milliseconds, a block each */
+	double whole[ANVIL_BLOCKS_MAX]; /* from the head's frame to queued */
+	double logs[ANVIL_BLOCKS_MAX];  /* of that: until the logs are here and read */
+	double plain[ANVIL_BLOCKS_MAX]; /* a client that only reads them */
+	double ours[ANVIL_BLOCKS_MAX];  /* whole less plain */
+	size_t count, bytes;
+	uint64_t executions;
+};
+
+static void measure_anvil(const struct bench *b, size_t blocks, bool http, struct against_anvil *m)
+{
+	struct gs_anvil_claims a;
+	struct news news = {.fd = eventfd(0, EFD_CLOEXEC)};
+	struct bench ws = *b;
+	struct gs_head head;
+	struct gs_error why = {0};
+	struct party p;
+	uint64_t ignored = 0;
+	size_t claims;
+
+	gs_anvil_claims_open(&a);
+	snprintf(ws.url, sizeof(ws.url), "%s%.56s", http ? "http" : "ws", a.anvil.url + strlen("http"));
+	open_party_of(&ws, "anvil", &a.contracts, 0, &p);
+	for (uint64_t number = 1;; number++) { /* what made the deployment */
+		if (gs_chain_io_header(&p.io, gs_block_at(number), &head, &why))
+			break;
+		take_block(&p, &head, &ignored, &claims);
+	}
+	if (!http && !gs_rpc_watch_heads(p.session.rpc, on_head, &news))
+		give_up("no subscription");
+	for (size_t done = 0; done <= blocks; done++) { /* the first is not counted: accounts' places are made in it */
+		gs_anvil_claims_post(&a, A_BLOCK);
+		await_gate();
+		const uint64_t expected = gs_node_newest(p.node)->number + 1;
+		gs_anvil_claims_mine(&a);
+		if (http) {
+			gs_anvil_claims_mined(&a);
+			news.at_s = now_s();
+			check(gs_chain_io_header(&p.io, gs_block_latest(), &news.head, &why), &why);
+		} else {
+			await_head(&p, &news, expected);
+		}
+		const double logs_ms = take_block(&p, &news.head, done ? &m->executions : &ignored, &claims);
+		const double whole_ms = (now_s() - news.at_s) * 1e3;
+		if (!http)
+			gs_anvil_claims_mined(&a);
+		if (claims != A_BLOCK)
+			give_up("a block has not as many claims as it should");
+		const double plain_ms = gs_anvil_claims_logs_ms(&a, &news.head.hash, &m->bytes);
+		if (!done)
+			continue;
+		m->whole[m->count] = whole_ms;
+		m->logs[m->count] = logs_ms;
+		m->plain[m->count] = plain_ms;
+		m->ours[m->count++] = whole_ms - plain_ms;
+	}
+	close_party(&p);
+	gs_anvil_claims_close(&a);
+	close(news.fd);
+}
+
+static void row(struct gs_bench *table, const char *what, double *ms, size_t count)
+{
+	char name[128];
+
+	qsort(ms, count, sizeof(*ms), by_size);
+	snprintf(name, sizeof(name), "%s, median", what);
+	gs_bench_row(table, name, ms[count / 2], "ms", 1, "itself");
+	snprintf(name, sizeof(name), "%s, 99th percentile", what);
+	gs_bench_row(table, name, ms[count * 99 / 100], "ms", 1, "itself");
+}
+
+static int against_anvil(const char *argv0, struct bench *b, size_t blocks, bool http)
+{
+	struct against_anvil *m = calloc(1, sizeof(*m));
+	struct gs_bench *table;
+
+	if (!m || blocks == 0 || blocks > ANVIL_BLOCKS_MAX)
+		give_up("anvil: 1 to 250 blocks");
+	measure_anvil(b, blocks, http, m);
+	remove_folder(b->dir);
+	table = gs_bench_begin(argv0, "chain",
+	                       http ? "new blocks of 1,000 claims, of anvil over HTTP"
+	                            : "new blocks of 1,000 claims, of anvil over a WebSocket");
+	if (!table)
+		return 1;
+	row(table,
+	    http ? "from the question for the head to sampled and queued"
+	         : "from the head's frame to sampled and queued",
+	    m->whole, m->count);
+	row(table, "of that, until the logs are here and read", m->logs, m->count);
+	row(table, "a client that only reads the same logs", m->plain, m->count);
+	row(table, "the first less the last, block by block", m->ours, m->count);
+	const struct gs_bench_key ws_keys[] = {
+		{"anvil_ws_blocks", (double)m->count},
+		{"anvil_ws_head_to_verdict_p50_ms", m->whole[m->count / 2]},
+		{"anvil_ws_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
+		{"anvil_ws_logs_plain_p50_ms", m->plain[m->count / 2]},
+		{"anvil_ws_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
+		{"anvil_ws_less_plain_p50_ms", m->ours[m->count / 2]},
+		{"anvil_ws_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
+		{"anvil_ws_logs_mib", (double)m->bytes / (1024 * 1024)},
+		{"anvil_ws_executions", (double)m->executions},
+	};
+	const struct gs_bench_key http_keys[] = {
+		{"anvil_http_blocks", (double)m->count},
+		{"anvil_http_head_to_verdict_p50_ms", m->whole[m->count / 2]},
+		{"anvil_http_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
+		{"anvil_http_logs_plain_p50_ms", m->plain[m->count / 2]},
+		{"anvil_http_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
+		{"anvil_http_less_plain_p50_ms", m->ours[m->count / 2]},
+		{"anvil_http_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
+		{"anvil_http_logs_mib", (double)m->bytes / (1024 * 1024)},
+		{"anvil_http_executions", (double)m->executions},
+	};
+	gs_bench_part_of(table, http ? "chain-anvil-http" : "chain-anvil-ws", http ? http_keys : ws_keys,
+	                 GS_ARRAY_LEN(ws_keys));
+	free(m);
+	return gs_bench_end(table);
+}
+
 /* --- viem --- */
 
 static double viem_claims_a_second(const struct bench *b)
@@ -409,15 +624,6 @@ static double viem_claims_a_second(const struct bench *b)
 	return rate;
 }
 
-static void remove_folder(const char *dir)
-{
-	char command[160];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command))
-		fprintf(stderr, "bench_chain: %s is left\n", dir);
-}
-
 int main(int argc, char **argv)
 {
 	struct bench b = {.history = {argc > 1 ? strtoull(argv[1], NULL, 10) : CLAIMS, A_BLOCK}};
@@ -425,14 +631,21 @@ int main(int argc, char **argv)
 	struct gs_bench *table;
 	pid_t server;
 	double viem;
-	int port = b.history.claims >= 4 * A_BLOCK ? gs_chain_server_start(&b.history, &server) : -1;
+	const bool anvil = argc > 1 && strcmp(argv[1], "anvil") == 0;
+	int port;
+
+	snprintf(b.dir, sizeof(b.dir), "%s", "build/bench_chain_XXXXXX");
+	if (anvil)
+		return mkdtemp(b.dir) ? against_anvil(argv[0], &b, argc > 2 ? strtoull(argv[2], NULL, 10) : LIVE_BLOCKS,
+		                                      argc > 3 && strcmp(argv[3], "http") == 0)
+		                      : 1;
+	port = b.history.claims >= 4 * A_BLOCK ? gs_chain_server_start(&b.history, &server) : -1;
 
 	if (port < 0) {
 		fprintf(stderr, "bench_chain: no server; CLAIMS is at least %d\n", 4 * A_BLOCK);
 		return 1;
 	}
 	snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d", port);
-	snprintf(b.dir, sizeof(b.dir), "%s", "build/bench_chain_XXXXXX");
 	if (!mkdtemp(b.dir))
 		return 1;
 	in_a_process(&b, parse_alone, &parse);

@@ -21,6 +21,7 @@
 #include "chain/eth/bindings.h"
 #include "storage/store.h"
 #include "tests/support/bench.h"
+#include "tests/support/chain_server.h"
 #include "validator/cli/dispute_chain.h"
 #include "validator/daemon/chain_io.h"
 
@@ -89,29 +90,9 @@ static void mine(struct bench *b, uint64_t blocks)
 	json_decref(result);
 }
 
-static struct gs_hash hash_of(char kind, uint64_t number)
-{
-	struct gs_hash hash;
-
-	memset(hash.b, kind, sizeof(hash.b));
-	gs_be64_write(hash.b + 24, number);
-	return hash;
-}
-
-static struct gs_claim_body body_of(const struct bench *b, uint64_t claim)
-{
-	const struct gs_u256 salt = gs_u256_from_u64(claim);
-
-	return (struct gs_claim_body){.lot = gs_claim_lot(&salt, gs_wei_from_u64(1000)),
-	                              .claimant = {{0xab, 0xcd}},
-	                              .model_id = b->model,
-	                              .input_root = hash_of('i', 1),
-	                              .output_root = hash_of('o', 1)};
-}
-
 static struct gs_hash id_of(const struct bench *b, uint64_t claim)
 {
-	const struct gs_claim_body body = body_of(b, claim);
+	const struct gs_claim_body body = gs_chain_server_claim(claim);
 	struct gs_hash id;
 
 	gs_claim_id(b->contracts.chain_id, &b->contracts.claims, &body, &id);
@@ -132,7 +113,7 @@ static void add_log(struct bench *b, const struct gs_head *block, const struct g
 	                             .data = {b->data[b->count], data->len},
 	                             .block_number = block->number,
 	                             .block_hash = block->hash,
-	                             .tx_hash = hash_of('t', block->number << 20 | b->count),
+	                             .tx_hash = gs_chain_server_hash('t', block->number << 20 | b->count),
 	                             .index = (uint32_t)b->count,
 	                             .time = block->time};
 	memcpy(log->topics, topics, topic_count * sizeof(*topics));
@@ -148,7 +129,7 @@ static void add_model(struct bench *b, const struct gs_head *block)
 	                                 .trace_depth = 7,
 	                                 .outputs = 1,
 	                                 .cost = 3};
-	const struct gs_hash topics[] = {gs_models_event_registered, b->model, hash_of('\0', 7)};
+	const struct gs_hash topics[] = {gs_models_event_registered, b->model, gs_chain_server_hash('\0', 7)};
 	uint8_t words[GS_HEADER_BYTES];
 	struct gs_abi_writer w;
 	struct gs_buf data;
@@ -173,7 +154,7 @@ static void add_posted(struct bench *b, const struct gs_head *block, uint64_t cl
 	                               .fee_bps = 100,
 	                               .window_s = 60,
 	                               .version = 3};
-	const struct gs_claim_body body = body_of(b, claim);
+	const struct gs_claim_body body = gs_chain_server_claim(claim);
 	struct gs_hash topics[4] = {gs_claims_event_posted, id_of(b, claim), {{0}}, b->model};
 	struct gs_abi_writer w;
 	struct gs_u256 word;
@@ -208,7 +189,7 @@ static void add_finalized(struct bench *b, const struct gs_head *block, uint64_t
 static void add_opened(struct bench *b, const struct gs_head *block, uint64_t claim)
 {
 	const struct gs_game_state state = {.claim = id_of(b, claim),
-	                                    .claimant = body_of(b, claim).claimant,
+	                                    .claimant = gs_chain_server_claim(claim).claimant,
 	                                    .challenger = {{0xcd, 0xef}},
 	                                    .units = 1,
 	                                    .phase = GS_PHASE_COMMIT,
@@ -449,7 +430,8 @@ static void remove_folder(const char *dir)
 
 int main(int argc, char **argv)
 {
-	struct bench b = {.claims = argc > 1 ? strtoull(argv[1], NULL, 10) : CLAIMS, .model = hash_of('m', 1)};
+	struct bench b = {.claims = argc > 1 ? strtoull(argv[1], NULL, 10) : CLAIMS,
+	                  .model = gs_chain_server_hash('m', 1)};
 	double ready_s[STARTS], first_s, idle_mib = 0, mapped_mib, begun;
 	struct gs_error why = {0};
 	struct started s;

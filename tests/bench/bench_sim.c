@@ -129,7 +129,8 @@ static void play(struct setting *s, unsigned which)
 	must(gs_sim_challenge(&chain, 1, NULL) == GS_OK, "a claim cannot be challenged");
 	view[0] = view[1] = *game;
 	while (game->outcome == GS_GAME_OPEN) {
-		struct gs_hash state, seen;
+		const struct gs_game *all[] = {game, &view[0], &view[1]};
+		struct gs_hash state[GS_ARRAY_LEN(all)];
 		bool waiting = false, claimants = gs_game_turn(game) == GS_SIDE_CLAIMANT;
 		enum gs_err err = claimants ? gs_strategy_claimant(&view[0], &s->lie_prover[which], &move, &waiting)
 		                            : gs_strategy_challenger(&view[1], &s->honest_prover,
@@ -139,13 +140,14 @@ static void play(struct setting *s, unsigned which)
 		must(gs_sim_move(&chain, 0, claimants ? 0 : 1, &move, &effects, NULL) == GS_OK, "a move is refused");
 		moves++;
 		const struct gs_bytes shown = {move.data, move.data_len};
-		gs_game_hash(game, &state);
-		for (unsigned i = 0; game->outcome == GS_GAME_OPEN && i < 2; i++) {
+		if (game->outcome != GS_GAME_OPEN)
+			break;
+		for (unsigned i = 0; i < 2; i++)
 			must(gs_game_observe(&view[i], &game->state, effects.revealed ? &shown : NULL) == GS_OK,
 			     "what was shown is too long");
-			gs_game_hash(&view[i], &seen);
-			must(gs_hash_equal(&state, &seen), "a side knows another state than the chain");
-		}
+		gs_game_hash_each(all, GS_ARRAY_LEN(all), state);
+		must(gs_hash_equal(&state[0], &state[1]) && gs_hash_equal(&state[0], &state[2]),
+		     "a side knows another state than the chain");
 	}
 	must(game->outcome == GS_GAME_CHALLENGER_WON && chain.status == GS_SIM_CLAIM_INVALID, "the wrong side won");
 	must(moves >= MOVES_LEAST, "a game is too short");

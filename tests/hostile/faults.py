@@ -19,6 +19,9 @@ schedule depends on what is asked and not on how fast the machine is. It is prin
     wrong_type     the result is a number                     bad_chunks     a chunk whose size is no number
     slow           a byte every arg ms                        reorder        the answers of a batch, the last first
     removed        logs with "removed": true
+  of requests with several calls, which alone meet them
+    batch_refused  one error for all of them                  batch_missing  an answer less
+    batch_foreign  an answer more, to a call that nobody made batch_ids      answers to other calls than were made
   about the chain
     lag            the state of arg blocks ago
   lies, right where another endpoint contradicts
@@ -59,10 +62,16 @@ LIES = {
     "log_omit": (3, 0, 0, 12, LOGS, ANY), "log_add": (2, 0, 0, 12, LOGS, ANY), "log_change": (2, 0, 0, 12, LOGS, ANY),
     "fork": (2, 0, 0, 40, "", ANY),
 }
+# Only requests with several calls meet these. They are drawn apart, so that the schedules of earlier seeds stay what they were.
+BATCHES = {
+    "batch_refused": (2, 0, 0, 4, "", (HTTP,)), "batch_missing": (2, 0, 0, 4, "", (HTTP,)),
+    "batch_foreign": (2, 0, 0, 4, "", (HTTP,)), "batch_ids": (2, 0, 0, 4, "", (HTTP,)),
+}
 # What answers instead of the chain: HTTP status, or the code and the words of a JSON-RPC error.
 REFUSALS = {
     "limit": (-32005, "daily request count exceeded, request rate limited"),
     "batch_limit": (-32600, "batch item count exceeded: 100 allowed"),
+    "batch_refused": (-32600, "Invalid request"),
     "range_limit": (-32602, "block range too large: at most 500 blocks"),
     "results_limit": (-32005, "query returned more than 10000 results. Try with this block range [0x1, 0x2]."),
 }
@@ -78,21 +87,24 @@ class Fault:
     arg: int = 0
     method: str = ""  # only requests of this method, which alone are counted for `count`
     endpoint: int = 0
+    lasts: bool = False  # by requests alone
     used: int = 0     # requests it was applied to
     over: float = 0   # when it ends whatever it was applied to, once it has begun
 
     def __post_init__(self):
-        if self.kind not in KINDS and self.kind not in LIES:
+        if self.kind not in KINDS and self.kind not in LIES and self.kind not in BATCHES:
             raise ValueError(f"no fault is called {self.kind!r}")
 
-    def takes(self, number, methods, now=0.0):
-        """now: seconds by any clock."""
+    def takes(self, number, methods, now=0.0, batch=False):
+        """now: seconds by any clock. batch: the request has several calls."""
+        if self.kind in BATCHES and not batch:
+            return False
         if self.over and now > self.over:
             return False
         return number > self.after and self.used < self.count and (not self.method or self.method in methods)
 
     def use(self, now):
-        self.over = self.over or now + LONGEST_S
+        self.over = self.over or (0 if self.lasts else now + LONGEST_S)
         self.used += 1
 
     def line(self):
@@ -117,6 +129,12 @@ def draw(rng, endpoints=1, transport=HTTP, faults=12, span=400, liar=None):
     schedule = [one(KINDS, rng.randrange(endpoints)) for _ in range(rng.randint(1, faults))]
     if liar is not None:
         schedule += [one(LIES, liar) for _ in range(rng.randint(2, 8))]
+    if transport == HTTP:
+        own = random.Random("\n".join(f.line() for f in schedule))
+        for endpoint in range(endpoints):
+            for _ in range(own.randint(0, 3)):
+                kind = own.choice(sorted(BATCHES))
+                schedule.append(Fault(kind, own.randrange(span), own.randint(1, BATCHES[kind][3]), 0, "", endpoint))
     return sorted(schedule, key=lambda f: (f.endpoint, f.after))
 
 
@@ -129,6 +147,8 @@ def sample(seed, **options):
 def refusal(kind, ask):
     code, words = REFUSALS[kind]
     error = {"code": code, "message": words}
+    if kind == "batch_refused":
+        return {"jsonrpc": "2.0", "id": None, "error": error}
     if isinstance(ask, list):
         return [{"jsonrpc": "2.0", "id": a.get("id"), "error": error} for a in ask]
     return {"jsonrpc": "2.0", "id": ask.get("id"), "error": error}
@@ -160,10 +180,20 @@ def lie_about_logs(kind, logs):
     return changed
 
 
+def change_batch(kind, answers):
+    if kind == "batch_missing":
+        return answers[:len(answers) // 2] + answers[len(answers) // 2 + 1:]
+    if kind == "batch_foreign":
+        return answers + [dict(answers[0], id=max(a["id"] for a in answers) + 1)]
+    return [dict(a, id=a["id"] + len(answers)) for a in answers]
+
+
 def change_answer(kind, answer):
     """The answer, a batch's list or one object, with a fault in its contents. Kinds that change nothing here give it back."""
     if kind == "reorder":
         return answer[::-1] if isinstance(answer, list) else answer
+    if kind in BATCHES:
+        return change_batch(kind, answer)
     if kind == "wrong_id":
         def change(a):
             a["id"] = a["id"] + 1 if isinstance(a.get("id"), int) else 1

@@ -148,7 +148,7 @@ class Endpoint:
         self.methods.update(methods)
         lag, met, now = 0, None, time.monotonic()
         for fault in self.faults:
-            if (fault.kind == "ws_accept") != opening or not fault.takes(self.requests + opening, methods, now):
+            if (fault.kind == "ws_accept") != opening or not fault.takes(self.requests + opening, methods, now, isinstance(ask, list)):
                 continue
             if fault.kind == "lag":
                 lag = fault.arg

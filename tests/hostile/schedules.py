@@ -81,7 +81,7 @@ class Plan:
             self.kills = []
         if planted:  # what no node can withstand: its only endpoint adds to the logs
             self.kills, self.reorgs, self.wrong = [], [], "outputs"
-            self.faults = {VALIDATOR: [faults.Fault("log_add", 0, 10000)]}
+            self.faults = {VALIDATOR: [faults.Fault("log_add", 0, 10000, lasts=True)]}
 
     def lines(self):
         yield json.dumps({"seed": self.seed, "wrong": self.wrong, "attacked": self.attacked,

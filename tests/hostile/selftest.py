@@ -78,6 +78,8 @@ async def over_http(chain):
     head, _, _ = await met("http_429", number, arg=1)
     check("Retry-After", "\r\nRetry-After: 1\r\n" in head)
     for kind, (code, words) in faults.REFUSALS.items():
+        if kind in faults.BATCHES:
+            continue
         _, body, _ = await met(kind, number)
         check(kind, json.loads(body) == {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": words}}, body)
     _, body, cut = await met("truncate", number)
@@ -115,6 +117,17 @@ async def over_http(chain):
         check("half_open", True)
     _, body, _ = await met("reorder", [ask("eth_blockNumber"), ask("eth_chainId", number=2)])
     check("reorder", [a["id"] for a in json.loads(body)] == [2, 1], body)
+    three = [ask("eth_blockNumber"), ask("eth_chainId", number=2), ask("eth_chainId", number=3)]
+    for kind, ids in (("batch_missing", [1, 3]), ("batch_foreign", [1, 2, 3, 4]), ("batch_ids", [4, 5, 6])):
+        _, body, _ = await met(kind, three)
+        check(kind, [a["id"] for a in json.loads(body)] == ids, body)
+    _, body, _ = await met("batch_refused", three)
+    check("batch_refused", json.loads(body)["error"]["code"] == -32600, body)
+    endpoint = proxy.Endpoint(url, [faults.Fault("batch_refused")])
+    await endpoint.listen()
+    _, body, _ = await exchange(endpoint, number)
+    check("a single call meets no fault of batches", json.loads(body)["result"] and not endpoint.fired, body)
+    await endpoint.close()
 
     # What follows the request has an effect although nobody is told; what comes before has none.
     pay = ask("eth_sendTransaction", {"from": ACCOUNT, "to": ACCOUNT, "value": "0x1"})
@@ -253,7 +266,8 @@ def replay():
         check("printed and read again", faults.parse("\n".join(f.line() for f in drawn)) == drawn)
         check("only the liar lies", all(f.endpoint == 1 for f in drawn if f.kind in faults.LIES) and any(f.kind in faults.LIES for f in drawn))
     kinds = {f.kind for seed in range(400) for t in (faults.HTTP, faults.WS) for f in faults.sample(seed, transport=t)}
-    check("every kind is drawn", kinds == set(faults.KINDS), set(faults.KINDS) - kinds)
+    every = set(faults.KINDS) | set(faults.BATCHES)
+    check("every kind is drawn", kinds == every, every - kinds)
 
 
 async def main():

@@ -5,6 +5,7 @@ shows it: a test of the simulator's oracles.
     mutants.py BUILD [--runs N] [NAME...]   BUILD has the objects of an unchanged tree, which save most of the compiling, and its
                                             gainsay-sim; names are parts of those below
     mutants.py BUILD --table                what is recorded in BUILD/mutants.json, as a table
+    mutants.py BUILD --fits                 only whether each fits the code (make lint-house)
 
 A hunt ends with the first run that shows something which the unchanged simulator does not show with the same seed. Prints a line a
 defect: where it was planted, what was found, with which command; keeps it in BUILD/mutants.json. Exit status 1 when one was not found
@@ -17,6 +18,7 @@ CPU_S = 600
 NODES = "--nodes --fault "
 TALK = " --set talk.chance=1 --set validators.griefer=1 --set validators.two_faced=1"
 DUTIES = " --duties --set cast=drawn"
+GRIEFED = " --set cast=drawn --set l1=drawn --set talk.chance=0 --set validators.griefer=3"
 CENSORED = (" --set l1=yes --set l1.escalate_at=0.1 --set l1.delay=30 --set claims=5 --set claims.wrong=2 --set window=1200 --set validators.honest=1"
             " --set validators.griefer=1 --set budget.claimant=300 --set budget.challenger=300 --set budget.least=30 --set faults.censor=1200")
 
@@ -41,8 +43,8 @@ MUTANTS = [
      "	GS_ASSERT(node->block == orphan->number);\n	err = gs_journal_rewind(t->j);",
      "	GS_ASSERT(node->block == orphan->number);\n	t->j->block--;", NODES + "reorg"),
     ("an intent under way is planned again", "validator/node/intent.c",
-     "	return intent->status == GS_INTENT_FAILED &&\n	       (gs_intent_is_obligation(intent->kind)",
-     "	return intent->status != GS_INTENT_PLANNED &&\n	       (gs_intent_is_obligation(intent->kind)", NODES + "none"),
+     "	return intent->status == GS_INTENT_FAILED && (gs_intent_is_obligation(intent->kind)",
+     "	return intent->status != GS_INTENT_PLANNED && (gs_intent_is_obligation(intent->kind)", NODES + "none"),
     ("what has no receipt is not sent again", "validator/node/tending.c",
      "	return err ? err : gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx->hash}, tx->raw);",
      "	return err;", NODES + "silence"),
@@ -68,8 +70,8 @@ MUTANTS = [
      "	if (!ours_here && now_s > d->talk.heard.unix_s + 100 * o->talk_patience_s)", NODES + "letters" + TALK),
     ("what was shown off chain is forgotten", "validator/node/facts.c",
      "		err = gs_talk_recall(j, &game);", "		err = GS_OK;", NODES + "letters" + TALK),
-    ("nobody is the first to challenge", "validator/node/plan.c",
-     "	*affordable = gs_wei_cmp(free, worst.locked) >= 0;", "	*affordable = gs_wei_cmp(free, worst.locked) >= 0 && claim->open_games > 0;", NODES + "none"),
+    ("nobody is the first to challenge", "validator/node/plan_capital.c",
+     "	*affordable = !why;", "	*affordable = !why && claim->open_games > 0;", NODES + "none"),
     ("what a look finds to be due later is forgotten", "validator/node/plan_due.c",
      "	if (note->always || note->at_s) {", "	if (note->always) {", NODES + "none"),
     ("randomness that has come wakes nobody", "validator/node/agenda_enter.c",
@@ -79,7 +81,7 @@ MUTANTS = [
      "	for (uint32_t i = 0; i < claim->games && !err; i++) {", "	for (uint32_t i = 0; i + 1 < claim->games && !err; i++) {",
      NODES + "none --set cast=drawn"),
     ("after a reorganisation nothing is looked at again", "validator/node/blocks.c",
-     "	node->sweep = true;", "	node->sweep = false;", NODES + "reorg" + DUTIES),
+     "	node->sweep.wanted = true;", "	node->sweep.wanted = false;", NODES + "reorg" + DUTIES),
     ("what a sequencer keeps out stays out", "validator/node/forced.c",
      "	span_s = due_s - since_s;", "	span_s = 10 * (due_s - since_s);", NODES + "none" + CENSORED),
     ("a deposit that is on its way is made again", "validator/node/forced.c",
@@ -108,6 +110,9 @@ MUTANTS = [
      "	return fail_with(j, tx, true, now);", NODES + "replace"),
     ("a settled transaction is not taken back with its block", "validator/node/tx_record.c",
      "		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);", "		err = gs_tx_record_put(j, &list.tx[i], false);", NODES + "reorg"),
+    ("what another with its nonce has displaced is left where it is", "validator/node/intent.c",
+     "		if (list.tx[i].nonce == tx->nonce && !gs_hash_equal(&list.tx[i].intent, &tx->intent))",
+     "		if (list.tx[i].nonce == tx->nonce && gs_hash_is_zero(&list.tx[i].hash))", NODES + "all" + GRIEFED),
     ("an attestation's stake is left where it is", "validator/node/plan_attest.c",
      "	if (!reporting)\n		return want_call(", "	if (!reporting && attestation->reported)\n		return want_call(",
      NODES + "none --set duties.attest=1 --set duties.audit=0.3"),
@@ -190,6 +195,16 @@ def commit():
     return name + ("-changed" if changed else "")
 
 
+def misfits(wanted):
+    failed = 0
+    for name, file, old, _, _ in wanted:
+        times = open(file).read().count(old)
+        if times != 1:
+            print(f"FAIL {name}: {file} has that text {times} times, not once: write in tests/mutants/mutants.py what is there now", flush=True)
+            failed += 1
+    return failed
+
+
 def load(path):
     return {r["planted"]: r for r in json.load(open(path))} if os.path.exists(path) else {}
 
@@ -207,18 +222,18 @@ def main():
     arguments.add_argument("build")
     arguments.add_argument("--runs", type=int, default=RUNS)
     arguments.add_argument("--table", action="store_true")
+    arguments.add_argument("--fits", action="store_true")
     arguments.add_argument("names", nargs="*")
     a = arguments.parse_intermixed_args()
     folder = os.path.abspath(a.build)
     if a.table:
         return table(f"{folder}/mutants.json")
     source, target = f"{folder}/mutants/source", f"{folder}/mutants/build"
-    failed = passed = 0
+    passed = 0
     wanted = [m for m in MUTANTS if not a.names or any(n in m[0] for n in a.names)]
-    for name, file, old, _, _ in wanted:
-        if open(file).read().count(old) != 1:
-            print(f"FAIL {name}: {file} has that text {open(file).read().count(old)} times, not once", flush=True)
-            failed += 1
+    failed = misfits(wanted)
+    if a.fits:
+        return failed > 0
     copy(folder, source, target)
     where = commit()
     record = load(f"{folder}/mutants.json")

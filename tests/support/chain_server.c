@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ uint64_t gs_chain_server_newest(const struct gs_chain_server_options *o)
 	return 1 + (o->claims + o->claims_a_block - 1) / o->claims_a_block + EMPTY_BLOCKS;
 }
 
-static struct gs_hash hash_of(char kind, uint64_t number)
+struct gs_hash gs_chain_server_hash(char kind, uint64_t number)
 {
 	struct gs_hash hash;
 
@@ -61,15 +62,15 @@ static struct gs_hash hash_of(char kind, uint64_t number)
 	return hash;
 }
 
-static struct gs_claim_body body_of(const struct server *s, uint64_t claim)
+struct gs_claim_body gs_chain_server_claim(uint64_t claim)
 {
 	const struct gs_u256 salt = gs_u256_from_u64(claim);
 
 	return (struct gs_claim_body){.lot = gs_claim_lot(&salt, gs_wei_from_u64(1000)),
 	                              .claimant = {{0xab, 0xcd}},
-	                              .model_id = s->model,
-	                              .input_root = hash_of('i', 1),
-	                              .output_root = hash_of('o', 1)};
+	                              .model_id = gs_chain_server_hash('m', 1),
+	                              .input_root = gs_chain_server_hash('i', 1),
+	                              .output_root = gs_chain_server_hash('o', 1)};
 }
 
 /* --- templates --- */
@@ -137,7 +138,7 @@ static void make_posted(struct server *s)
 	                               .fee_bps = 100,
 	                               .window_s = 60,
 	                               .version = 3};
-	const struct gs_claim_body body = body_of(s, 0);
+	const struct gs_claim_body body = gs_chain_server_claim(0);
 	struct gs_hash topics[4] = {gs_claims_event_posted, {{0}}, {{0}}, s->model};
 	uint8_t input[INPUT_BYTES], output[OUTPUT_BYTES];
 	struct gs_abi_writer w;
@@ -186,7 +187,8 @@ static uint64_t time_of(uint64_t block)
 
 static void set_tail(char *log, const struct server *s, size_t shift, uint64_t block, uint64_t index)
 {
-	const struct gs_hash hash = hash_of('b', block), tx = hash_of('t', block << 20 | index);
+	const struct gs_hash hash = gs_chain_server_hash('b', block),
+			     tx = gs_chain_server_hash('t', block << 20 | index);
 
 	put_hex(log + s->at_hash - shift, hash.b, 32);
 	set_number(log + s->at_block - shift, block);
@@ -205,7 +207,7 @@ static void add_claims(struct evbuffer *out, const struct server *s, uint64_t bl
 
 	GS_ASSERT(room);
 	for (uint64_t i = 0; i < count; i++) {
-		const struct gs_claim_body body = body_of(s, from + i);
+		const struct gs_claim_body body = gs_chain_server_claim(from + i);
 		uint8_t lot[32];
 		if (*comma || i)
 			*at++ = ',';
@@ -230,7 +232,7 @@ static void add_model(struct evbuffer *out, struct server *s, bool *comma)
 	                                 .trace_depth = 7,
 	                                 .outputs = 1,
 	                                 .cost = 3};
-	const struct gs_hash topics[3] = {gs_models_event_registered, s->model, hash_of('\0', 7)};
+	const struct gs_hash topics[3] = {gs_models_event_registered, s->model, gs_chain_server_hash('\0', 7)};
 	struct server tail = {.options = s->options};
 	uint8_t words[GS_HEADER_BYTES];
 	struct gs_abi_writer w;
@@ -280,8 +282,8 @@ static bool answer_block(struct server *s, const json_t *params, struct evbuffer
 
 	if (!number_of(json_array_get(params, 0), s, &number))
 		return false;
-	hash = hash_of('b', number);
-	parent = hash_of('b', number - 1);
+	hash = gs_chain_server_hash('b', number);
+	parent = gs_chain_server_hash('b', number - 1);
 	gs_hex_encode(hash.b, 32, true, hashes[0]);
 	gs_hex_encode(parent.b, 32, true, hashes[1]);
 	evbuffer_add_printf(out,
@@ -353,7 +355,8 @@ static void on_request(struct evhttp_request *request, void *self)
 
 static _Noreturn void serve(const struct gs_chain_server_options *options, int report)
 {
-	struct server s = {.options = *options, .contracts = gs_chain_server_contracts(), .model = hash_of('m', 1)};
+	struct server s = {
+		.options = *options, .contracts = gs_chain_server_contracts(), .model = gs_chain_server_hash('m', 1)};
 	struct evhttp_bound_socket *bound;
 	struct evhttp *http;
 	struct sockaddr_in where;
@@ -373,7 +376,7 @@ static _Noreturn void serve(const struct gs_chain_server_options *options, int r
 		const uint64_t n = options->claims - i < IDS_AT_ONCE ? options->claims - i : IDS_AT_ONCE;
 		struct gs_claim_body body[IDS_AT_ONCE];
 		for (uint64_t k = 0; k < n; k++)
-			body[k] = body_of(&s, i + k);
+			body[k] = gs_chain_server_claim(i + k);
 		gs_claim_ids(s.contracts.chain_id, &s.contracts.claims, body, n, &s.id[i]);
 	}
 	make_posted(&s);
@@ -388,12 +391,16 @@ static _Noreturn void serve(const struct gs_chain_server_options *options, int r
 
 int gs_chain_server_start(const struct gs_chain_server_options *options, pid_t *process)
 {
+	const pid_t parent = getpid();
 	int report[2], port = -1;
 
 	if (pipe(report))
 		return -1;
 	*process = fork();
 	if (*process == 0) {
+		/* Whoever gives up takes it along. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+			_exit(1);
 		close(report[0]);
 		serve(options, report[1]);
 	}

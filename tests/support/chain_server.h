@@ -18,8 +18,12 @@ struct gs_chain_server_options {
 
 /* The deployment that the claims are of. */
 struct gs_contracts gs_chain_server_contracts(void);
+/* The hash that stands for a thing: 'b' a block, 't' a transaction, 'm' a model, 'i' and 'o' roots. */
+struct gs_hash gs_chain_server_hash(char kind, uint64_t number);
+/* The claim with this number: all of one claimant about model 1, worth 1000. */
+struct gs_claim_body gs_chain_server_claim(uint64_t claim);
 uint64_t gs_chain_server_newest(const struct gs_chain_server_options *options);
-/* Starts it in a process of its own; its port. Negative: it could not be started. */
+/* Starts it in a process of its own, which ends with the thread that started it at the latest; its port. Negative: it could not be started. */
 int gs_chain_server_start(const struct gs_chain_server_options *options, pid_t *process);
 void gs_chain_server_stop(pid_t process);
 

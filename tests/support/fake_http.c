@@ -19,6 +19,7 @@ struct fake_http {
 	char request[REQUEST_MAX];
 	char last[REQUEST_MAX];
 	struct fake_reply reply;
+	size_t requests;
 	bool stop;
 	pthread_mutex_t mutex;
 	pthread_t thread;
@@ -78,17 +79,25 @@ static void send_all(int fd, const char *p, size_t len)
 	}
 }
 
-/* The body with "$ID" replaced; to be freed. */
+/* The body with "$ID" replaced, of each call of a batch; to be freed. */
 static char *fill_in(const char *body, const char *request)
 {
-	const char *id = strstr(request, "\"id\":"), *at;
-	size_t digits = id ? strspn(id + 5, "0123456789") : 0, len;
+	const bool batch = request[0] == '[';
+	const char *id = strstr(request, "\"id\":");
 	char *out;
+	size_t len;
 	FILE *f = open_memstream(&out, &len);
 	must(f != NULL, "open_memstream");
-	for (; (at = strstr(body, "$ID")); body = at + 3)
-		fprintf(f, "%.*s%.*s", (int)(at - body), body, (int)digits, id ? id + 5 : "");
-	fputs(body, f);
+	fputs(batch ? "[" : "", f);
+	do {
+		const size_t digits = id ? strspn(id + 5, "0123456789") : 0;
+		const char *from = body, *at;
+		for (; (at = strstr(from, "$ID")); from = at + 3)
+			fprintf(f, "%.*s%.*s", (int)(at - from), from, (int)digits, id ? id + 5 : "");
+		fputs(from, f);
+		id = id && batch ? strstr(id + 5, "\"id\":") : NULL;
+		fputs(id ? "," : batch ? "]" : "", f);
+	} while (id);
 	fclose(f);
 	return out;
 }
@@ -100,6 +109,7 @@ static void answer(struct fake_http *s, int fd)
 		pthread_mutex_lock(&s->mutex);
 		struct fake_reply reply = s->reply;
 		strcpy(s->last, request);
+		s->requests++;
 		pthread_mutex_unlock(&s->mutex);
 		if (reply.hang) {
 			readable(s, fd);
@@ -159,6 +169,15 @@ void fake_http_reply(struct fake_http *server, struct fake_reply reply)
 	pthread_mutex_lock(&server->mutex);
 	server->reply = reply;
 	pthread_mutex_unlock(&server->mutex);
+}
+
+size_t fake_http_requests(const struct fake_http *server)
+{
+	struct fake_http *s = (struct fake_http *)server;
+	pthread_mutex_lock(&s->mutex);
+	const size_t requests = s->requests;
+	pthread_mutex_unlock(&s->mutex);
+	return requests;
 }
 
 const char *fake_http_last_request(const struct fake_http *server)

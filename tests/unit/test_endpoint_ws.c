@@ -213,6 +213,31 @@ static void sinks_get_the_body(void **state)
 	}
 }
 
+/* What is too large to be an error is the sink's to check, all of it; where its id does not stand in front it is read as ever. */
+static void large_bodies_are_read_once(void **state)
+{
+	struct fixture *f = *state;
+	char taken[100], *body;
+	const struct gs_sink sink = {.self = taken, .feed = take};
+	const struct gs_call_options options = {.sink = &sink};
+	static const char *const front[] = {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"",
+	                                    "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"bad",
+	                                    "{\"id\":3,\"jsonrpc\":\"2.0\",\"result\":\""};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(
+			gs_endpoint_call(f->ep, "eth_getLogs", json_array(), &options, count, f, NULL, &f->error),
+			GS_OK);
+		TURN_UNTIL(f, f->texts == i + 1);
+		taken[0] = '\0';
+		assert_true(asprintf(&body, "%s%0*d", front[i], GS_ENDPOINT_SINK_ERROR_MAX, 0) > 0); /* no end */
+		fake_ws_say(f->server, body);
+		TURN_UNTIL(f, f->replies == i + 1);
+		assert_int_equal(f->err, i == 0 ? GS_OK : i == 1 ? GS_ECORRUPT : GS_EPARSE);
+		assert_int_equal(taken[0] != '\0', i < 2);
+		free(body);
+	}
+}
+
 static void says_who_we_are(void **state)
 {
 	struct fixture *f = *state;
@@ -625,23 +650,15 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(answers_in_any_order),
-		TEST(batches_are_many_messages),
-		TEST(sinks_get_the_body),
-		TEST(says_who_we_are),
-		TEST(bad_upgrades),
-		TEST(a_cut_ends_every_call),
-		TEST(broken_frames),
-		TEST(pieces_and_pings),
-		TEST(pieces_without_end),
-		TEST(answers_have_a_limit),
-		TEST(answers_of_nobody),
-		TEST(the_server_says_goodbye),
-		TEST(silence),
-		TEST(late_answers_are_forgiven),
-		TEST(heads),
-		TEST(pauses_between_attempts),
-		TEST(closed_by_a_head),
+		TEST(answers_in_any_order),      TEST(batches_are_many_messages),
+		TEST(sinks_get_the_body),        TEST(large_bodies_are_read_once),
+		TEST(says_who_we_are),           TEST(bad_upgrades),
+		TEST(a_cut_ends_every_call),     TEST(broken_frames),
+		TEST(pieces_and_pings),          TEST(pieces_without_end),
+		TEST(answers_have_a_limit),      TEST(answers_of_nobody),
+		TEST(the_server_says_goodbye),   TEST(silence),
+		TEST(late_answers_are_forgiven), TEST(heads),
+		TEST(pauses_between_attempts),   TEST(closed_by_a_head),
 		TEST(heads_that_are_refused),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

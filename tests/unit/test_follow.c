@@ -51,13 +51,34 @@ static void learns_the_clock_while_it_watches(void **state)
 	uint64_t number;
 
 	gs_follow_begin(&f);
-	assert_false(gs_follow_newest(&f, &top, &own, 1003));
+	assert_true(gs_follow_newest(&f, &top, &own, 1003));
 	assert_int_equal(f.skew_s, 3);
-	assert_true(gs_follow_next(&f, &own, 0, &number));
+	assert_true(gs_follow_next(&f, &own, 0, &number)); /* the node did not take it */
 	assert_int_equal(number, 8);
 	gs_follow_begin(&f); /* not caught up: nothing is learnt */
-	assert_false(gs_follow_newest(&f, &top, &own, 2000));
+	assert_true(gs_follow_newest(&f, &top, &own, 2000));
 	assert_int_equal(f.skew_s, 3);
+}
+
+/* The newest header is that of the next block: nobody asks for it a second time. */
+static void feeds_the_next_height(void **state)
+{
+	(void)state;
+	struct gs_follow f = {0};
+	struct gs_head top = head(8, 1000), own = head(7, 990);
+	uint64_t number;
+
+	gs_follow_begin(&f);
+	assert_true(gs_follow_newest(&f, &top, &own, 1000));
+	own = top;
+	assert_false(gs_follow_next(&f, &own, 0, &number));
+	assert_true(f.caught_up);
+	/* One further on: there is a block in between. */
+	gs_follow_begin(&f);
+	top = head(10, 1010);
+	assert_false(gs_follow_newest(&f, &top, &own, 1010));
+	assert_true(gs_follow_next(&f, &own, 0, &number));
+	assert_int_equal(number, 9);
 }
 
 static void feeds_the_same_height(void **state)
@@ -158,9 +179,13 @@ static void waits_longer_with_every_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(starts_at_the_anchor),  cmocka_unit_test(learns_the_clock_while_it_watches),
-		cmocka_unit_test(feeds_the_same_height), cmocka_unit_test(ends_where_it_is_stuck),
-		cmocka_unit_test(takes_only_so_many),    cmocka_unit_test(waits_longer_with_every_failure),
+		cmocka_unit_test(starts_at_the_anchor),
+		cmocka_unit_test(learns_the_clock_while_it_watches),
+		cmocka_unit_test(feeds_the_next_height),
+		cmocka_unit_test(feeds_the_same_height),
+		cmocka_unit_test(ends_where_it_is_stuck),
+		cmocka_unit_test(takes_only_so_many),
+		cmocka_unit_test(waits_longer_with_every_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -643,6 +643,30 @@ static void test_side_by_side(void **state)
 	}
 }
 
+/* Hashes of several games are those of each. */
+static void test_hashes_at_once(void **state)
+{
+	struct gs_game *game = calloc(GS_GAME_HASHES_MAX, sizeof(*game));
+	const struct gs_game *all[GS_GAME_HASHES_MAX];
+	(void)state;
+	assert_non_null(game);
+	for (unsigned i = 0; i < GS_GAME_HASHES_MAX; i++) {
+		game[i].state.move = 3 * i;
+		game[i].state.deadline = 1700000000 + i;
+		all[i] = &game[i];
+	}
+	for (size_t count = 0; count <= GS_GAME_HASHES_MAX; count++) {
+		struct gs_hash hash[GS_GAME_HASHES_MAX], one;
+		gs_game_hash_each(all, count, hash);
+		for (size_t i = 0; i < count; i++) {
+			gs_game_hash(all[i], &one);
+			assert_true(gs_hash_equal(&one, &hash[i]));
+			assert_true(i == 0 || !gs_hash_equal(&hash[0], &hash[i]));
+		}
+	}
+	free(game);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -650,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_impossible_states), cmocka_unit_test(test_no_difference),
 		cmocka_unit_test(test_random_games),      cmocka_unit_test(test_deep_games),
 		cmocka_unit_test(test_longest_fold),      cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_hashes_at_once),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,55 @@ static void what_the_agenda_lost_is_found(void **state)
 	                 GS_CLAIMS_FN_FINALIZE);
 }
 
+static enum gs_err count_record(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	(void)key;
+	(void)value;
+	++*(unsigned *)context;
+	return GS_OK;
+}
+
+static unsigned intents(const struct node_fixture *f)
+{
+	struct gs_store_txn *txn;
+	unsigned n = 0;
+
+	assert_int_equal(f->store.begin(f->store.self, GS_STORE_READ, &txn, NULL), GS_OK);
+	assert_int_equal(f->store.scan(txn, GS_TABLE_INTENTS, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING,
+	                               count_record, &n, NULL),
+	                 GS_OK);
+	f->store.abort(txn);
+	return n;
+}
+
+/* However much is stored, one step sees no more of it than is bounded; the next ones see the rest, every record once. */
+static void it_is_found_slice_by_slice(void **state)
+{
+	enum { CLAIMS = 7, SLICE = 3 };
+	struct node_fixture *f = *state;
+	unsigned found = 0;
+
+	gs_node_close(f->node);
+	f->options.check_agenda = 0;
+	f->options.sweep_records = SLICE;
+	node_open(f);
+	for (unsigned i = 0; i < CLAIMS; i++)
+		node_post(f, 0x51 + i, 9, 3);
+	lose_the_agenda(f);
+	assert_int_equal(intents(f), 0);
+	f->now_s = NODE_WINDOW_END_S + 1 + GS_AGENDA_SWEEP_S;
+	node_block(f, 0x11, NULL, 0);
+	for (unsigned steps = 0; steps < CLAIMS && found < CLAIMS; steps++) {
+		const unsigned now = intents(f);
+		assert_in_range(now - found, 0, SLICE);
+		found = now;
+		node_tick(f);
+	}
+	assert_int_equal(intents(f), CLAIMS);
+	node_tick(f);
+	assert_int_equal(intents(f), CLAIMS);
+}
+
 static void refused_comes_again_later(void **state)
 {
 	struct node_fixture *f = *state;
@@ -460,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_but_invalid_challenges, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(own_claims_are_not_checked_but_finalised, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_the_agenda_lost_is_found, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(it_is_found_slice_by_slice, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(refused_comes_again_later, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(reorg_takes_the_claim_back, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(reorg_before_it_is_signed, node_set_up, node_tear_down),

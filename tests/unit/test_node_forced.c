@@ -283,6 +283,31 @@ static void l1_may_reorganise(void **state)
 	assert_int_equal(summary_of(f).pending_txs, 1);
 }
 
+/* L1 takes the deposit's block back, and nobody has the deposit any more: it is sent again at once, the same bytes, once. */
+static void what_l1_drops_is_sent_at_once(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input none = {.kind = GS_INPUT_NO_RECEIPT, .lane = GS_LANE_L1};
+	const struct gs_node_effect *e;
+
+	none.as.no_receipt = node_hash(L1_TX);
+	forced(f);
+	node_feed(f, &none); /* it never was there */
+	assert_null(on(f, GS_LANE_L1, GS_EFFECT_SEND));
+	l1_receipt(f, L1_TX, true, DEPOSIT, false);
+	node_feed(f, &none);
+	e = on(f, GS_LANE_L1, GS_EFFECT_SEND);
+	assert_non_null(e);
+	assert_memory_equal(gs_node_effect_data(&f->effects, e).ptr, ((uint8_t[]){'t', 'x', L1_TX}), 3);
+	node_feed(f, &none);
+	assert_null(on(f, GS_LANE_L1, GS_EFFECT_SEND));
+	tick_at(f, f->now_s + 1);
+	assert_null(on(f, GS_LANE_L1, GS_EFFECT_PREPARE)); /* it is no other one */
+	l1_receipt(f, L1_TX, true, DEPOSIT, true);
+	node_feed(f, &none); /* settled */
+	assert_null(on(f, GS_LANE_L1, GS_EFFECT_SEND));
+}
+
 /* What fails on L1, or on the chain, is tried again, not for ever. */
 static void what_fails_is_tried_again(void **state)
 {
@@ -373,6 +398,7 @@ int main(void)
 		TEST(without_l1_nothing_does),
 		TEST(a_restart_sends_the_same_again),
 		TEST(the_deposit_does_it),
+		TEST(what_l1_drops_is_sent_at_once),
 		TEST(what_waits_is_taken_back),
 		TEST(l1_may_reorganise),
 		TEST(what_fails_is_tried_again),

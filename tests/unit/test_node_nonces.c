@@ -56,6 +56,30 @@ static void a_gap_is_filled(void **state)
 	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 2);
 }
 
+/* A process that ends again and again fills it at the same time as one that does not. */
+static void a_gap_is_remembered_at_a_restart(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
+
+	node_wrong_claim(f, 1);
+	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
+	node_feed(f, &behind);
+	node_sign_at(f, 0x71, 80, 8);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	f->now_s += f->options.resend_s - 1;
+	node_txs_reopen(f);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	f->now_s += 1;
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	node_assert_transfer_to_self(f, NODE_FIRST_NONCE);
+	node_nonce_is(f, NODE_FIRST_NONCE + 2); /* whoever had it has sent it again: that is remembered, too */
+	node_txs_reopen(f);
+	node_nonce_is(f, NODE_FIRST_NONCE);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
 /* What waits behind a gap is replaced again and again, so that a replacement is under way at every look at the nonces. */
 static void a_gap_is_filled_beside_replacements(void **state)
 {
@@ -252,6 +276,28 @@ static void what_an_endpoint_has_is_not_sent_to_it(void **state)
 	f->now_s += 4 * f->options.resend_s;
 	node_tick(f); /* its word does not count for ever */
 	assert_int_equal(of_kind(f, GS_EFFECT_SEND), ALL);
+}
+
+/* What the endpoint names as the account's next is what all others wait for: it is sent again after a quarter of the time. */
+static void what_all_wait_for_is_sent_again_sooner(void **state)
+{
+	struct node_fixture *f = *state;
+
+	f->options.fees.bump_blocks = 0;
+	f->options.resend_s = 12;
+	f = with_lines(state, 3); /* sent anew at the restart */
+	node_nonce_is(f, NODE_FIRST_NONCE + 1);
+	f->now_s += 2;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 0);
+	f->now_s += 1;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 1);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x72), 1);
+	f->now_s += 9;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), 2);
+	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 0);
 }
 
 /* What gas costs is asked once a look, not of every line: what offers as much as would be offered now need not offer more. */
@@ -468,11 +514,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(receipts_come_before_refusals, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(a_gap_is_remembered_at_a_restart, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_filled_beside_replacements, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_gap_comes_before_what_waits_behind_it, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_an_endpoint_has_is_not_sent_to_it, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_all_wait_for_is_sent_again_sooner, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_gas_costs_is_asked_once, node_txs_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(a_silent_endpoint_is_asked_once_what_gas_costs, node_txs_set_up,

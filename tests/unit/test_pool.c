@@ -440,6 +440,86 @@ static void a_range_beyond_the_limit_is_nobodys_fault(void **state)
 	gs_log_list_free(&logs);
 }
 
+/* Several questions: each by its own rule, in one request an endpoint, the same one once. */
+static void many_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_hash tx[3] = {{{1}}, {{2}}, {{1}}};
+	struct gs_receipt_answer answer[3];
+
+	say(f, 0, RESULT("null"));
+	say(f, 1, RESULT("null"));
+	say(f, 2, RESULT("null"));
+	assert_int_equal(gs_eth_get_receipts(f->rpc, tx, 3, answer, &f->error), GS_OK);
+	size_t asked = 0;
+	for (size_t i = 0; i < 3; i++) {
+		const char *request = fake_http_last_request(f->server[i]);
+		assert_int_equal(answer[i].err, GS_ENOTFOUND);
+		if (!*request)
+			continue;
+		asked++;
+		assert_int_equal(request[0], '[');
+		const char *second = strstr(request, "0x02");
+		assert_non_null(strstr(request, "0x01"));
+		assert_non_null(second);
+		assert_null(strstr(second, "0x01")); /* the third is the first */
+	}
+	assert_true(asked >= 2);
+	/* What endpoints disagree about fails closed, each question by itself. */
+	struct gs_rpc_item item[2];
+	say(f, 0, RESULT("\"0x5\""));
+	say(f, 1, RESULT("\"0x6\""));
+	say(f, 2, RESULT("\"0x7\""));
+	for (size_t i = 0; i < 2; i++)
+		item[i] = (struct gs_rpc_item){.method = i ? "eth_estimateGas" : "eth_chainId",
+		                               .params = i ? json_pack("[{}]") : json_array()};
+	assert_int_equal(gs_rpc_call_many(f->rpc, item, 2, &f->error), GS_OK);
+	assert_int_equal(item[0].err, GS_EAGAIN);
+	assert_null(item[0].result);
+	assert_non_null(strstr(item[0].why.text, "disagree"));
+	assert_int_equal(item[1].err, GS_OK); /* of opinions the middle */
+	assert_string_equal(json_string_value(item[1].result), "0x6");
+	json_decref(item[1].result);
+	/* One does not take batches: it is asked call by call, and that is learnt. */
+	fake_http_reply(f->server[0], (struct fake_reply){.status = 400, .body = "{}"});
+	say(f, 1, RESULT("null"));
+	say(f, 2, RESULT("null"));
+	assert_int_equal(gs_eth_get_receipts(f->rpc, tx, 3, answer, &f->error), GS_OK);
+	const struct gs_pool_status s = status_of(f);
+	assert_true(s.endpoint[1].batch > 1 && s.endpoint[2].batch > 1);
+}
+
+/* One endpoint: the same without votes, and ended when told. */
+static void many_of_one(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_hash tx[2] = {{{1}}, {{2}}};
+	struct gs_receipt_answer answer[2];
+	struct gs_rpc *rpc;
+	const struct gs_rpc_options options = {.timeout_ms = 20000};
+	const int fd = eventfd(1, 0);
+
+	assert_int_equal(gs_rpc_open(fake_http_url(f->server[0]), &options, &rpc, &f->error), GS_OK);
+	say(f, 0, RESULT("null"));
+	assert_int_equal(gs_eth_get_receipts(rpc, tx, 2, answer, &f->error), GS_OK);
+	assert_int_equal(fake_http_last_request(f->server[0])[0], '[');
+	assert_int_equal(answer[0].err, GS_ENOTFOUND);
+	assert_int_equal(answer[1].err, GS_ENOTFOUND);
+	say(f, 0, RESULT("\"0x1\"")); /* is no receipt */
+	assert_int_equal(gs_eth_get_receipts(rpc, tx, 2, answer, &f->error), GS_OK);
+	assert_int_equal(answer[0].err, GS_EPARSE);
+	/* It has nothing for arrays, nor for single calls. */
+	fake_http_reply(f->server[0], (struct fake_reply){.status = 404, .body = ""});
+	assert_int_equal(gs_eth_get_receipts(rpc, tx, 2, answer, &f->error), GS_OK);
+	assert_int_equal(answer[0].err, GS_EIO);
+	assert_int_equal(gs_rpc_batch(rpc), 1);
+	fake_http_reply(f->server[0], (struct fake_reply){.hang = true});
+	gs_rpc_stop_on(rpc, fd);
+	assert_int_equal(gs_eth_get_receipts(rpc, tx, 2, answer, &f->error), GS_EIO);
+	gs_rpc_close(rpc);
+	close(fd);
+}
+
 static void ends_when_told(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +569,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_of_logs_are_agreed_on_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ranges_without_a_quorum_fail_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_range_beyond_the_limit_is_nobodys_fault, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_of_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_when_told, set_up, tear_down),
 		cmocka_unit_test(refuses_nonsense),
 	};

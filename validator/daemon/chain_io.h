@@ -2,6 +2,7 @@
 #ifndef GS_VALIDATOR_DAEMON_CHAIN_IO_H
 #define GS_VALIDATOR_DAEMON_CHAIN_IO_H
 
+#include "validator/daemon/receipts.h"
 #include "validator/daemon/session.h"
 #include "validator/node/node.h"
 
@@ -17,6 +18,7 @@ struct gs_chain_io { /* borrowed parts; used by one thread at a time */
 	struct gs_contracts contracts;
 	uint64_t final_blocks;          /* where no endpoint says what is final: so many blocks below the newest one */
 	bool final_by_depth;            /* that was said */
+	struct gs_receipts *receipts;   /* that were asked for together; NULL: each by itself */
 	struct gs_chain_portal *portal; /* NULL: it is the chain */
 	const struct gs_log *log;
 };
@@ -48,6 +50,8 @@ GS_MUST enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_i
                                        struct gs_error *error);
 /* The newest block that is final. */
 GS_MUST enum gs_err gs_chain_io_final(struct gs_chain_io *io, struct gs_head *out, struct gs_error *error);
+/* What the account has, and what gas and data cost one who is in haste, as GS_INPUT_FUNDS. */
+GS_MUST enum gs_err gs_chain_io_funds(struct gs_chain_io *io, struct gs_funds *out, struct gs_error *error);
 /* All logs of the contracts in these blocks, with the headers at both ends, as GS_INPUT_RANGE. */
 GS_MUST enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last,
                                       struct gs_chain_answer *answer);

@@ -28,7 +28,9 @@ struct gs_chain_thread {
 	int stop_fd;  /* to the call under way: end */
 	pthread_mutex_t lock;
 	bool stopping; /* guarded, as all below is */
-	bool head;
+	bool head;     /* an endpoint has told of one */
+	bool told;     /* and this is its header */
+	struct gs_head told_head;
 	struct list queue, done;
 };
 
@@ -84,6 +86,8 @@ static void look(struct gs_chain_thread *t, struct gs_chain_result *result)
 
 	answer->input.kind = GS_INPUT_HEADER;
 	result->err = gs_chain_io_header(t->io, id, &answer->input.as.header, &answer->why);
+	if (newest && !result->err)
+		gs_receipts_newest(t->io->receipts, &answer->input.as.header.hash);
 	answer->answered = !result->err;
 }
 
@@ -99,12 +103,45 @@ static void look_for_final(struct gs_chain_thread *t, struct gs_chain_result *re
 	answer->input.as.final.hash = final.hash;
 }
 
+static void look_at_funds(struct gs_chain_thread *t, struct gs_chain_result *result)
+{
+	struct gs_chain_answer *answer = &result->answer;
+
+	answer->input.kind = GS_INPUT_FUNDS;
+	result->err = gs_chain_io_funds(t->io, &answer->input.as.funds, &answer->why);
+	answer->answered = !result->err;
+}
+
+static bool is_watch(const struct item *item)
+{
+	return item->result.kind == GS_CHAIN_EFFECT && item->effect.kind == GS_EFFECT_WATCH;
+}
+
+/* The receipts that jobs wait for are asked for together. */
+static void look_ahead(struct gs_chain_thread *t, const struct item *item)
+{
+	const struct gs_session *session = t->io->session;
+	struct gs_receipt_look look[GS_RECEIPTS_MAX];
+	size_t count = 0;
+
+	pthread_mutex_lock(&t->lock);
+	for (const struct item *i = item; i && count < GS_RECEIPTS_MAX; i = i == item ? t->queue.first : i->next)
+		if (is_watch(i))
+			look[count++] = (struct gs_receipt_look){i->effect.hash, i->effect.numbered, i->effect.nonce};
+	pthread_mutex_unlock(&t->lock);
+	if (count > 1)
+		gs_receipts_look(t->io->receipts, session->rpc, &session->account, look, count);
+}
+
 static void do_job(struct gs_chain_thread *t, struct item *item)
 {
+	if (is_watch(item))
+		look_ahead(t, item);
 	switch (item->result.kind) {
 	case GS_CHAIN_NEWEST:
 	case GS_CHAIN_BLOCK: look(t, &item->result); break;
 	case GS_CHAIN_FINAL: look_for_final(t, &item->result); break;
+	case GS_CHAIN_FUNDS: look_at_funds(t, &item->result); break;
 	case GS_CHAIN_RANGE:
 		item->result.err = gs_chain_io_range(t->io, item->result.number, item->result.last,
 		                                     &item->result.answer);
@@ -124,13 +161,18 @@ static void lower_fd(int fd)
 		;
 }
 
-static void on_head(void *self)
+static void on_head(void *self, const struct gs_head *head)
 {
 	struct gs_chain_thread *t = self;
 
 	pthread_mutex_lock(&t->lock);
 	t->head = true;
+	t->told = head != NULL;
+	if (head)
+		t->told_head = *head;
 	pthread_mutex_unlock(&t->lock);
+	if (head)
+		gs_receipts_newest(t->io->receipts, &head->hash);
 	raise_fd(t->event_fd);
 }
 
@@ -181,6 +223,10 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread 
 	*out = NULL;
 	if (!t)
 		return gs_fail(error, GS_ENOMEM, "chain thread: no memory");
+	if (gs_receipts_new(&io->receipts, error)) {
+		free(t);
+		return GS_ENOMEM;
+	}
 	t->io = io;
 	t->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	t->job_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -202,6 +248,8 @@ enum gs_err gs_chain_thread_open(struct gs_chain_io *io, struct gs_chain_thread 
 	gs_remote_signer_stop_on(io->session->remote, -1);
 fail:
 	close_fds(t);
+	gs_receipts_free(io->receipts);
+	io->receipts = NULL;
 	free(t);
 	return gs_fail(error, GS_EIO, "chain thread: cannot be started: %s", strerror(failure));
 }
@@ -221,6 +269,8 @@ void gs_chain_thread_close(struct gs_chain_thread *t)
 	empty(&t->queue);
 	empty(&t->done);
 	close_fds(t);
+	gs_receipts_free(t->io->receipts);
+	t->io->receipts = NULL;
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -270,13 +320,15 @@ void gs_chain_result_free(struct gs_chain_result *result)
 		item_free((struct item *)((char *)result - offsetof(struct item, result)));
 }
 
-bool gs_chain_thread_head(struct gs_chain_thread *t)
+bool gs_chain_thread_head(struct gs_chain_thread *t, bool *told, struct gs_head *out)
 {
 	bool head;
 
 	pthread_mutex_lock(&t->lock);
 	head = t->head;
 	t->head = false;
+	*told = t->told;
+	*out = t->told_head;
 	pthread_mutex_unlock(&t->lock);
 	return head;
 }

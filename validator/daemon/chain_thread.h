@@ -11,6 +11,7 @@ enum gs_chain_job_kind {
 	GS_CHAIN_NEWEST, /* the endpoint's newest header */
 	GS_CHAIN_BLOCK,  /* the header with this number */
 	GS_CHAIN_FINAL,  /* the header of the newest final block */
+	GS_CHAIN_FUNDS,  /* what the account has */
 	GS_CHAIN_RANGE,  /* the logs of the final blocks from number to last */
 	GS_CHAIN_EFFECT, /* of the node */
 };
@@ -28,7 +29,7 @@ struct gs_chain_result {
 	uint64_t number; /* BLOCK; RANGE: the first */
 	uint64_t last;   /* RANGE */
 	enum gs_err
-		err; /* NEWEST, BLOCK, FINAL, RANGE: why there is no header; GS_ENOTFOUND where the endpoint has none */
+		err; /* NEWEST, BLOCK, FINAL, RANGE, FUNDS: why there is no header; GS_ENOTFOUND where the endpoint has none */
 	struct gs_chain_answer answer;
 };
 
@@ -44,8 +45,9 @@ GS_MUST enum gs_err gs_chain_thread_submit(struct gs_chain_thread *thread, const
 /* The next result, owned by the caller (gs_chain_result_free); NULL when none waits. */
 struct gs_chain_result *gs_chain_thread_take(struct gs_chain_thread *thread);
 void gs_chain_result_free(struct gs_chain_result *result); /* NULL is fine */
-/* Whether an endpoint has told of a new head since the last time this was asked. */
-bool gs_chain_thread_head(struct gs_chain_thread *thread);
+/* Whether an endpoint has told of a new head since the last time this was asked. *told: its header can be believed like an answer, and is
+ * *head; else it must be asked for. */
+bool gs_chain_thread_head(struct gs_chain_thread *thread, bool *told, struct gs_head *head);
 /* Jobs submitted and not taken. */
 size_t gs_chain_thread_outstanding(const struct gs_chain_thread *thread);
 

@@ -213,11 +213,14 @@ static enum gs_err watch_l1(struct gs_chain_io *io, const struct gs_receipt *rec
 	return GS_OK;
 }
 
-enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effect *effect,
-                              struct gs_chain_answer *answer)
+/* answer->answered: there is one. */
+static enum gs_err look_for_receipt(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                                    struct gs_chain_answer *answer)
 {
 	struct gs_receipt receipt = {0};
-	enum gs_err err = gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &answer->why);
+	enum gs_err err = io->receipts ? gs_receipts_take(io->receipts, io->session->rpc, &effect->hash, &receipt,
+	                                                  &answer->why)
+	                               : gs_eth_get_receipt(io->session->rpc, &effect->hash, &receipt, &answer->why);
 
 	answer->input.kind = GS_INPUT_RECEIPT;
 	answer->input.as.receipt.tx = effect->hash;
@@ -234,6 +237,19 @@ enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effec
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
+enum gs_err gs_chain_tx_watch(struct gs_chain_io *io, const struct gs_node_effect *effect,
+                              struct gs_chain_answer *answer)
+{
+	const enum gs_err err = look_for_receipt(io, effect, answer);
+
+	if (err || answer->answered || !io->portal)
+		return err;
+	answer->input.kind = GS_INPUT_NO_RECEIPT;
+	answer->input.as.no_receipt = effect->hash;
+	answer->answered = true;
+	return GS_OK;
+}
+
 enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect *effect, struct gs_bytes data,
                              struct gs_chain_answer *answer)
 {
@@ -241,7 +257,9 @@ enum gs_err gs_chain_tx_send(struct gs_chain_io *io, const struct gs_node_effect
 
 	if (err != GS_ECONFLICT)
 		return err;
-	err = gs_chain_tx_watch(io, effect, answer); /* mined itself, or pushed out by another? */
+	if (io->receipts)
+		gs_receipts_forget(io->receipts, &effect->hash);
+	err = look_for_receipt(io, effect, answer); /* mined itself, or pushed out by another? */
 	if (err || answer->answered)
 		return err;
 	answer->input.kind = GS_INPUT_NONCE_LOST;

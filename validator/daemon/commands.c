@@ -155,10 +155,10 @@ static void on_again(evutil_socket_t fd, short what, void *self)
 
 	(void)fd;
 	(void)what;
-	for (struct visitor *v = commands->first; v; v = v->next)
-		if (v->ordered && !v->over && order(v))
-			return;
 	gs_commands_look(commands);
+	for (struct visitor *v = commands->first; v; v = v->next)
+		if (v->ordered && !v->over && v->told == GS_INTENT_FAILED && order(v))
+			return;
 }
 
 /* --- what is asked --- */

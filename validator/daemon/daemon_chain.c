@@ -1,7 +1,11 @@
 /* Following the chain: a tick asks for the newest header, walks up to it block by block or by ranges of final ones, and looks at what is due. */
 #include "validator/daemon/daemon_state.h"
 
-enum { FINAL_EVERY_S = 10 }; /* how often it is asked which block is final */
+enum {
+	FINAL_EVERY_S = 10, /* how often it is asked which block is final */
+	FUNDS_EVERY_S = 15, /* and what the account has */
+	TOLD_FOR_MS = 5000, /* so long a subscription's silence means that there is no newer block */
+};
 
 static enum gs_err ask(struct gs_daemon *d, enum gs_chain_job_kind kind, uint64_t number)
 {
@@ -138,9 +142,40 @@ static enum gs_err advance(struct gs_daemon *d)
 	return err;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The newest header, where the endpoint has said it by itself; NULL: it must be asked. One that did not bring the node forward is not
+ * believed twice. */
+static const struct gs_head *told_head(struct gs_daemon *d)
+{
+	const struct gs_head *own = gs_node_newest(d->node);
+	struct gs_daemon_told *told = &d->told;
+	const bool ours = own && gs_hash_equal(&own->hash, &told->head.hash);
+
+	if (!told->known || now_ms() - told->at_ms > TOLD_FOR_MS || (told->used && !ours))
+		return NULL;
+	told->used = true;
+	return &told->head;
+}
+
+static enum gs_err on_newest(struct gs_daemon *d, const struct gs_head *head, struct gs_node_input *input)
+{
+	return gs_follow_newest(&d->follow, head, gs_node_newest(d->node), (uint64_t)time(NULL))
+	               ? gs_daemon_feed(d, input)
+	               : GS_OK;
+}
+
 void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self)
 {
 	struct gs_daemon *d = self;
+	struct gs_node_input header = {.kind = GS_INPUT_HEADER};
+	const struct gs_head *told;
 	enum gs_err err;
 
 	(void)fd;
@@ -150,11 +185,23 @@ void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self)
 	gs_follow_begin(&d->follow);
 	d->phase = GS_DAEMON_WALKING;
 	d->woken = false;
-	err = ask(d, GS_CHAIN_NEWEST, 0);
+	told = told_head(d);
+	if (told) {
+		header.as.header = *told;
+		err = on_newest(d, told, &header);
+	} else {
+		err = ask(d, GS_CHAIN_NEWEST, 0);
+	}
 	if (!err && (uint64_t)time(NULL) >= d->catchup.final_at_s + FINAL_EVERY_S) {
 		d->catchup.final_at_s = (uint64_t)time(NULL);
 		err = ask(d, GS_CHAIN_FINAL, 0);
 	}
+	if (!err && (uint64_t)time(NULL) >= d->funds_at_s + FUNDS_EVERY_S) {
+		d->funds_at_s = (uint64_t)time(NULL);
+		err = ask(d, GS_CHAIN_FUNDS, 0);
+	}
+	if (!err && told)
+		err = advance(d);
 	if (err)
 		gs_daemon_stop(d, err);
 }
@@ -169,13 +216,15 @@ static enum gs_err on_result(struct gs_daemon *d, struct gs_chain_result *r)
 	else if (r->kind == GS_CHAIN_FINAL && !r->err)
 		d->catchup.final = r->answer.input.as.final.number;
 	if (r->kind == GS_CHAIN_NEWEST)
-		wanted = gs_follow_newest(&d->follow, head, gs_node_newest(d->node), (uint64_t)time(NULL));
+		wanted = false;
 	else if (r->kind == GS_CHAIN_BLOCK && r->err)
 		gs_follow_missing(&d->follow);
 	if (r->err && (r->err != GS_ENOTFOUND || r->kind == GS_CHAIN_NEWEST))
 		gs_log_line(d->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", r->answer.why.text);
 	if (r->kind == GS_CHAIN_RANGE)
 		return on_range(d, r);
+	if (r->kind == GS_CHAIN_NEWEST)
+		return on_newest(d, head, &r->answer.input);
 	return wanted ? gs_daemon_feed(d, &r->answer.input) : GS_OK;
 }
 
@@ -194,6 +243,8 @@ void gs_daemon_on_chain(evutil_socket_t fd, short what, void *self)
 	struct gs_daemon *d = self;
 	struct gs_chain_result *result = NULL;
 	enum gs_err err = GS_OK;
+	struct gs_head head;
+	bool told;
 
 	(void)fd;
 	(void)what;
@@ -203,8 +254,10 @@ void gs_daemon_on_chain(evutil_socket_t fd, short what, void *self)
 	}
 	if (!err)
 		gs_commands_look(d->commands);
-	if (gs_chain_thread_head(d->chain))
+	if (gs_chain_thread_head(d->chain, &told, &head)) {
+		d->told = (struct gs_daemon_told){.known = told, .head = head, .at_ms = now_ms()};
 		wake(d);
+	}
 	if (!err)
 		err = advance(d);
 	if (err)

@@ -22,7 +22,8 @@ bool gs_follow_newest(struct gs_follow *f, const struct gs_head *head, const str
 	f->top = head->number;
 	if (own && watching && head->number > own->number)
 		f->skew_s = (int64_t)clock_s - (int64_t)head->time.unix_s;
-	return own && head->number <= own->number; /* the same height: the same block, or another branch */
+	/* The next height, as a rule the next block; the same height: the same block, or another branch. */
+	return own && head->number <= own->number + 1;
 }
 
 bool gs_follow_next(struct gs_follow *f, const struct gs_head *own, uint64_t anchor, uint64_t *number)

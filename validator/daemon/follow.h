@@ -30,7 +30,7 @@ struct gs_follow {     /* plain data; zeros to begin with */
 /* A walk begins: ask for the newest header. */
 void gs_follow_begin(struct gs_follow *f);
 /* The newest header, as the endpoint has it; NULL: it could not be had, and the walk is over. own: the node's newest block, NULL
- * before the first. True: feed the header to the node at once (no block is missing in between; it may be another branch). */
+ * before the first. True: feed the header to the node at once (no block is missing in between; it may be of another branch). */
 bool gs_follow_newest(struct gs_follow *f, const struct gs_head *head, const struct gs_head *own, uint64_t clock_s);
 /* Once all that the last header led to is done. True: ask for the header of *number. False: the walk is over. anchor: the block
  * that a node without any begins at. */

@@ -5,7 +5,8 @@
  *
  *     part, time, id             a subject to look at. Time 0: at every look, until one says otherwise. Up to BACKLOG_LAST: as soon as
  *                                its turn comes, in the order of its blocks. Else: once the clock is there.
- *     'w', what for, window, id  an open claim that waits for something that is no time: an execution to end, randomness, stake
+ *     'w', what for, window, id  an open claim that waits for something that is no time: room to be executed (a leaf, too; the value says what it is
+ *                                ranked by), randomness, stake
  *     'W', what for              that has come: all that wait for it are looked at
  *     'l', batch, claim          open claims that are leaves of a batch
  *     'm', model, claim          open claims at whose end money of ours waits
@@ -48,7 +49,10 @@ enum gs_agenda_part {
 
 enum gs_agenda_reason { GS_AGENDA_SLOT, GS_AGENDA_BEACON, GS_AGENDA_STAKE, GS_AGENDA_REASONS };
 
-enum { GS_AGENDA_SWEEP_S = 300 };
+enum {
+	GS_AGENDA_SWEEP_S = 300,
+	GS_AGENDA_SWEEP_RECORDS = 1 << 14, /* stored ones that a sweep sees in one step, open or not */
+};
 enum {
 	GS_AGENDA_KEY = 41, /* part, time, id: the shape of most */
 	GS_AGENDA_KEY_MAX = 65,
@@ -105,7 +109,7 @@ GS_MUST enum gs_err gs_agenda_enter_written(struct gs_node_turn *t);
 GS_MUST enum gs_err gs_agenda_open(struct gs_node_turn *t);
 /* Enters everything that is open: after a reorganisation, since looks count blocks on top, and these are fewer then though no record of the
  * subject has changed; and every GS_AGENDA_SWEEP_S seconds without options.check_agenda: should the three rules ever have left something, it
- * is late by that and not lost. */
+ * is late by that and not lost. In slices of GS_AGENDA_SWEEP_RECORDS a step, so that a million claims are two minutes and not one long step. */
 GS_MUST enum gs_err gs_agenda_sweep(struct gs_node_turn *t);
 /* Looks at everything that is stored; an error if anything is due that a look at the agenda has left. */
 GS_MUST enum gs_err gs_agenda_check(struct gs_node_turn *t);

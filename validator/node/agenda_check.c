@@ -157,18 +157,91 @@ static enum gs_err check_own(struct gs_node_turn *t)
 	return err;
 }
 
-static enum gs_err enter_table(struct gs_node_turn *t, enum gs_table table, enum gs_agenda_part part,
-                               gs_store_visit keep)
-{
-	struct ids ids = {.self = t->node->options.self};
-	uint8_t key[GS_AGENDA_KEY];
-	enum gs_err err = t->j->store->scan(t->j->txn, table, (struct gs_bytes){NULL, 0}, GS_STORE_ASCENDING, keep,
-	                                    &ids, t->j->error);
+/* --- all of it, piece by piece --- */
 
-	for (size_t i = 0; i < ids.count && !err; i++)
-		err = gs_agenda_put(t->j, gs_agenda_key(key, part, GS_AGENDA_NOW, &ids.id[i]));
-	free(ids.id);
+static const struct {
+	enum gs_table table;
+	enum gs_agenda_part part;
+	gs_store_visit keep;
+} swept[] = {
+	{GS_TABLE_GAMES, GS_AGENDA_GAMES, keep_game},
+	{GS_TABLE_CLAIMS, GS_AGENDA_CLAIMS, keep_claim},
+	{GS_TABLE_ATTESTATIONS, GS_AGENDA_ATTESTED, keep_attested},
+	{GS_TABLE_BATCHES, GS_AGENDA_BATCHES, keep_batch},
+};
+
+struct slice {
+	struct gs_node_sweep *sweep;
+	gs_store_visit keep;
+	uint64_t left; /* records */
+	bool full;
+	struct ids ids;
+};
+
+static bool is_behind(const struct gs_node_sweep *sweep, struct gs_bytes key)
+{
+	const size_t common = key.len < sweep->len ? key.len : sweep->len;
+	const int order = common ? memcmp(key.ptr, sweep->last, common) : 0;
+
+	return order ? order > 0 : key.len > sweep->len;
+}
+
+static enum gs_err keep_slice(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	struct slice *s = context;
+
+	if (!is_behind(s->sweep, key))
+		return GS_OK;
+	if (key.len > sizeof(s->sweep->last))
+		return GS_ECORRUPT;
+	s->full = s->left == 0;
+	if (s->full)
+		return GS_ENOTFOUND; /* enough */
+	s->left--;
+	memcpy(s->sweep->last, key.ptr, key.len);
+	s->sweep->len = (uint8_t)key.len;
+	return s->keep(&s->ids, key, value);
+}
+
+/* What is left of a table behind the last key, or as much as there is room for. A scan begins where a prefix does: the first byte. */
+static enum gs_err scan_slice(struct gs_node_turn *t, enum gs_table table, struct slice *s)
+{
+	const bool whole = s->sweep->len == 0;
+	enum gs_err err = GS_OK;
+
+	for (unsigned first = whole ? 255 : s->sweep->last[0]; first < 256 && !err && !s->full; first++) {
+		const uint8_t byte = (uint8_t)first;
+		err = t->j->store->scan(t->j->txn, table, (struct gs_bytes){&byte, !whole}, GS_STORE_ASCENDING,
+		                        keep_slice, s, t->j->error);
+	}
 	return err;
+}
+
+static enum gs_err sweep_slice(struct gs_node_turn *t, uint64_t *left)
+{
+	struct gs_node_sweep *sweep = &t->node->sweep;
+	struct slice s = {.sweep = sweep,
+	                  .keep = swept[sweep->table].keep,
+	                  .left = *left,
+	                  .ids = {.self = t->node->options.self}};
+	uint8_t key[GS_AGENDA_KEY];
+	enum gs_err err = scan_slice(t, swept[sweep->table].table, &s);
+
+	for (size_t i = 0; i < s.ids.count && !err; i++)
+		err = gs_agenda_put(t->j, gs_agenda_key(key, swept[sweep->table].part, GS_AGENDA_NOW, &s.ids.id[i]));
+	free(s.ids.id);
+	*left = s.left;
+	if (err || s.full)
+		return err;
+	sweep->len = 0;
+	sweep->under_way = ++sweep->table < GS_ARRAY_LEN(swept);
+	return GS_OK;
+}
+
+static void begin_sweep(struct gs_node *node)
+{
+	node->sweep = (struct gs_node_sweep){.under_way = true};
+	node->swept = node->now;
 }
 
 enum gs_err gs_agenda_sweep(struct gs_node_turn *t)
@@ -176,21 +249,17 @@ enum gs_err gs_agenda_sweep(struct gs_node_turn *t)
 	struct gs_node *node = t->node;
 	const bool due = node->swept.unix_s && node->now.unix_s >= node->swept.unix_s + GS_AGENDA_SWEEP_S &&
 	                 !node->options.check_agenda; /* which would see nothing then */
-	enum gs_err err;
+	uint64_t left = node->options.sweep_records ? node->options.sweep_records : GS_AGENDA_SWEEP_RECORDS;
+	enum gs_err err = GS_OK;
 
 	if (!node->swept.unix_s)
 		node->swept = node->now;
-	if (!due && !node->sweep)
-		return GS_OK;
-	node->swept = node->now;
-	node->sweep = false;
-	err = enter_table(t, GS_TABLE_GAMES, GS_AGENDA_GAMES, keep_game);
-	if (!err)
-		err = enter_table(t, GS_TABLE_CLAIMS, GS_AGENDA_CLAIMS, keep_claim);
-	if (!err)
-		err = enter_table(t, GS_TABLE_ATTESTATIONS, GS_AGENDA_ATTESTED, keep_attested);
-	if (!err)
-		err = enter_table(t, GS_TABLE_BATCHES, GS_AGENDA_BATCHES, keep_batch);
+	if (node->sweep.wanted || (due && !node->sweep.under_way))
+		begin_sweep(node);
+	if (node->options.check_agenda)
+		left = UINT64_MAX; /* it looks at everything right behind */
+	while (node->sweep.under_way && left && !err)
+		err = sweep_slice(t, &left);
 	return err;
 }
 
@@ -199,7 +268,7 @@ enum gs_err gs_agenda_check(struct gs_node_turn *t)
 	struct gs_node *node = t->node;
 	const struct gs_log *log = node->log;
 	const struct gs_time poor = node->poor_told, none = node->none_told, unknown = node->unknown_told,
-			     attest = node->attest_told;
+			     attest = node->attest_told, capital = node->capital_told;
 	struct gs_game_record *scratch = malloc(sizeof(*scratch));
 	enum gs_err err = scratch ? GS_OK : gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
 
@@ -221,6 +290,7 @@ enum gs_err gs_agenda_check(struct gs_node_turn *t)
 	node->none_told = none;
 	node->unknown_told = unknown;
 	node->attest_told = attest;
+	node->capital_told = capital;
 	free(scratch);
 	return err;
 }

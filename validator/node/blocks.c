@@ -49,7 +49,7 @@ static enum gs_err branch_changed(struct gs_node_turn *t, uint64_t number, uint6
 	            (unsigned long long)number + 1);
 	node->lane[GS_LANE_CHAIN].ask_nonce = true;
 	node->lane[GS_LANE_CHAIN].send_again = true;
-	node->sweep = true;
+	node->sweep.wanted = true;
 	return enter_reorganisation(t, number, blocks);
 }
 

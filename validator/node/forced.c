@@ -216,6 +216,30 @@ out:
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
+enum gs_err gs_forced_no_receipt(struct gs_node_turn *t, const struct gs_hash *hash)
+{
+	struct gs_tx_record tx;
+	struct gs_buf data;
+	char deposit[67];
+	enum gs_err err;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_tx_record_load(t->j, hash, &tx, &data);
+	if (err || tx.lane != GS_LANE_L1 || tx.settled || gs_hash_is_zero(&tx.deposit))
+		goto out;
+	gs_hex_encode(tx.deposit.b, 32, true, deposit);
+	tell(t->node, &tx, GS_LOG_WARN, "tx.forced_dropped", "deposit", deposit);
+	memset(&tx.deposit, 0, sizeof(tx.deposit));
+	tx.last_sent = t->node->now;
+	t->lane = GS_LANE_L1;
+	err = gs_tx_record_put(t->j, &tx, false);
+	if (!err)
+		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_SEND, .hash = tx.hash}, tx.raw);
+out:
+	gs_buf_free(&data);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
 /* The intent is done, by a transaction that is no record of ours; its own line on the chain is lost, or taken back. */
 static enum gs_err done(struct gs_node_turn *t, const struct gs_tx_record *tx)
 {

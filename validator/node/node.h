@@ -21,6 +21,7 @@
 #include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
 #include "validator/node/attest.h"
+#include "validator/node/capital.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
 #include "validator/node/sampling.h"
@@ -64,6 +65,13 @@ struct gs_node_options {
 		struct gs_wei gas_per_day; /* zero: any amount */
 		bool obligations;          /* of running games go on beyond it */
 	} budget;
+	struct gs_capital_policy capital;
+	struct { /* executions of samples (validator/node/schedule.h) */
+		uint32_t
+			servers; /* that take one execution after another; 0: not told, and nothing is given up for want of time */
+		uint64_t
+			margin_s; /* before a window ends by which a verdict must be there, and a quarter of the window at most */
+	} work;
 	struct { /* past the sequencer */
 		bool on;
 		struct gs_address portal; /* OptimismPortal on L1 */
@@ -78,6 +86,7 @@ struct gs_node_options {
 	 * many looks after the last such check; a step fails that left something. So are the counts (counts.h) after steps that write what is
 	 * counted. 1: after every look, and every step. 0: never. */
 	unsigned check_agenda;
+	uint64_t sweep_records; /* for tests: as GS_AGENDA_SWEEP_RECORDS; 0: that */
 	struct gs_time start_time;
 };
 
@@ -126,6 +135,8 @@ enum gs_node_input_kind {
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
+	GS_INPUT_FUNDS, /* what the account has, and what gas costs: now and then, and before anything is ventured */
+	GS_INPUT_NO_RECEIPT, /* of a transaction on L1: the endpoint has none */
 };
 
 struct gs_node_input {
@@ -165,6 +176,7 @@ struct gs_node_input {
 			const char *reason;
 		} executed;
 		struct gs_address distrusted;
+		struct gs_funds funds;
 		struct gs_bytes told;
 		struct {
 			struct gs_hash id; /* drawn by whoever orders it: one id, one transaction */
@@ -214,6 +226,7 @@ struct gs_node_input {
 			bool deep;              /* no reorganisation of L1 is expected to take it back */
 			struct gs_hash deposit; /* the transaction that it leads to on the chain; zero: to none */
 		} receipt;
+		struct gs_hash no_receipt;
 	} as;
 };
 
@@ -224,8 +237,8 @@ enum gs_node_effect_kind {
 	GS_EFFECT_PREPARE, /* price and sign with this nonce; answer with GS_INPUT_PREPARED, _REFUSED, _NONCE_BEHIND, or _KEPT */
 	GS_EFFECT_NONCE, /* answer with GS_INPUT_NONCE */
 	GS_EFFECT_SEND,  /* broadcast these bytes; a failure needs no answer but GS_INPUT_NONCE_LOST */
-	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one */
-	GS_EFFECT_TELL,  /* hand these bytes to the other side of the game; they may get lost, and come again */
+	GS_EFFECT_WATCH, /* look for the receipt; answer with GS_INPUT_RECEIPT when there is one; on L1 with _NO_RECEIPT when there is none */
+	GS_EFFECT_TELL, /* hand these bytes to the other side of the game; they may get lost, and come again */
 	GS_EFFECT_HEAR, /* what the other side of the game says; answer with GS_INPUT_TOLD if it said anything, be it old */
 	GS_EFFECT_FORGET, /* the claim is settled: its trace may go */
 	GS_EFFECT_RESYNC, /* the chain forked below what it had called final (or, where nobody calls anything final, below what is
@@ -241,11 +254,13 @@ struct gs_node_effect {
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
 	bool mined;                 /* NONCE: what is mined is wanted, too */
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
+	bool urgent;                /* EXECUTE: a game or a duty needs it: before all others */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
-	bool own; /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	bool numbered;              /* WATCH: it is a transaction of the account's, with this nonce */
+	bool own;       /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
+	uint64_t nonce; /* PREPARE; WATCH where numbered */
 	/* PREPARE: */
 	struct gs_address to;
-	uint64_t nonce;
 	uint64_t gas; /* 0: an estimate, which is a trial run */
 	bool tried;   /* a trial run though gas is given */
 	bool replaces;
@@ -301,8 +316,13 @@ struct gs_node_summary {
 	uint64_t attested;     /* own attestations that are not collected */
 	uint64_t pending_txs;  /* that wait: nonces */
 	struct gs_wei spent_today;
-	struct gs_wei spent; /* in all */
-	uint64_t executions; /* under way */
+	struct gs_wei spent;      /* in all */
+	uint64_t executions;      /* under way */
+	uint64_t waiting;         /* to be executed, as of the last look... */
+	uint64_t deferred;        /* ...of them, that there is no time for as it looks now */
+	uint64_t shed;            /* samples that were given up for want of time, ever... */
+	struct gs_wei shed_value; /* ...and what was at stake in them */
+	struct gs_capital_outlook capital;
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);

@@ -7,14 +7,19 @@
 
 enum {
 	FLOOR_VERSION = 1,
+	GAP_VERSION = 1,
 	SETTLED_PATIENCE = 2,
 	FORGOTTEN_PATIENCE = 6,
 	POOLED_PATIENCE = 4,
+	NEXT_HURRY = 4,
 	L1_BLOCK_S = 12,
 	L1_KEPT_S = 7 * 86400, /* longer than any deposit waits for its place on the chain */
 };
 static const struct gs_bytes floor_key[GS_LANES] = {{(const uint8_t *)"nonce_floor", 11},
                                                     {(const uint8_t *)"nonce_floor_l1", 14}};
+
+static const struct gs_bytes gap_key[GS_LANES] = {{(const uint8_t *)"nonce_gap", 9},
+                                                  {(const uint8_t *)"nonce_gap_l1", 12}};
 
 uint64_t gs_tending_clock(const struct gs_node_turn *t)
 {
@@ -96,12 +101,16 @@ static size_t lines_at_once(const struct gs_node_turn *t)
 }
 
 /* What waits at the endpoint already is sent to it again only after a while; one that replaces another may have got lost on its way all the same,
- * and one that is mined may have lost its nonce to another, which sending it tells. */
+ * and one that is mined may have lost its nonce to another, which sending it tells. The one that the endpoint names as the next is what all others
+ * wait for. */
 static bool is_due(const struct gs_node_turn *t, const struct gs_tx_record *newest, size_t in_line)
 {
 	const struct gs_node_lane *lane = gs_node_lane_of(t);
 	const bool there = newest->nonce < lane->pooled && newest->nonce >= lane->mined && in_line == 1;
-	const uint64_t patience_s = t->node->options.resend_s * (there ? POOLED_PATIENCE : 1);
+	const bool next = lane->pooled && newest->nonce == lane->pooled;
+	const uint64_t resend_s = t->node->options.resend_s, patience_s = there  ? POOLED_PATIENCE * resend_s
+	                                                                  : next ? resend_s / NEXT_HURRY
+	                                                                         : resend_s;
 
 	return newest->last_sent.unix_s == 0 || t->node->now.unix_s >= newest->last_sent.unix_s + patience_s;
 }
@@ -127,8 +136,11 @@ static enum gs_err watch_line(struct gs_node_turn *t, const struct gs_tx_list *l
 	enum gs_err err = GS_OK;
 
 	for (const uint64_t nonce = list->tx[i].nonce; i < list->count && list->tx[i].nonce == nonce && !err; i++)
-		err = gs_node_emit(t, (struct gs_node_effect){.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash},
-		                   (struct gs_bytes){NULL, 0});
+		err = gs_node_emit(
+			t,
+			(struct gs_node_effect){
+				.kind = GS_EFFECT_WATCH, .hash = list->tx[i].hash, .numbered = true, .nonce = nonce},
+			(struct gs_bytes){NULL, 0});
 	return err;
 }
 
@@ -397,6 +409,42 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 
 /* --- gaps --- */
 
+/* Stored, so that a process that ends again and again does not begin to be patient anew each time. */
+enum gs_err gs_tending_load_gap(struct gs_node_turn *t)
+{
+	struct gs_node_lane *lane = gs_node_lane_of(t);
+	struct gs_record_reader r;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	err = gs_journal_get(t->j, GS_TABLE_META, gap_key[t->lane], &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), GAP_VERSION, 2);
+		lane->gap.nonce = gs_record_get_u64(&r);
+		lane->gap.since.unix_s = gs_record_get_u64(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err store_gap(const struct gs_node_turn *t, uint64_t nonce, uint64_t since_s)
+{
+	struct gs_record_writer w;
+	struct gs_buf value;
+	enum gs_err err;
+
+	gs_buf_init(&value, 64);
+	gs_record_begin(&w, &value, GAP_VERSION, 2);
+	gs_record_put_u64(&w, nonce);
+	gs_record_put_u64(&w, since_s);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_put(t->j, GS_TABLE_META, gap_key[t->lane], gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
+
 /* Whether one of ours waits with this nonce, and whether any does with a higher one. */
 static enum gs_err look_around(struct gs_node_turn *t, uint64_t nonce, bool *ours, bool *behind)
 {
@@ -433,15 +481,16 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	 * was settled and is forgotten: an endpoint that is far behind, most likely, unless something waits behind it for as long as this. */
 	const bool forgotten = pending < floor;
 	if (pending >= next || ours || (forgotten && !behind)) {
+		const bool was = lane->gap.since.unix_s != 0;
 		lane->gap.since.unix_s = 0;
 		lane->gap.known = false;
-		return GS_OK;
+		return was ? store_gap(t, pending, 0) : GS_OK;
 	}
 	if (!lane->gap.since.unix_s || lane->gap.nonce != pending) {
 		lane->gap.known = lane->gap.known && lane->gap.nonce == pending;
 		lane->gap.nonce = pending;
 		lane->gap.since = node->now;
-		return GS_OK;
+		return store_gap(t, pending, node->now.unix_s);
 	}
 	/* Replacements of what waits behind the gap may be under way at every answer: it is found beside them all the same, and then
 	 * none is begun before it is filled. */
@@ -457,5 +506,5 @@ enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t ne
 	if (behind && news)
 		gs_log_line(node->log, GS_LOG_WARN, "tx.nonce_gap",
 		            "nonce=%llu why=\"a transaction of this key got lost\"", (unsigned long long)pending);
-	return GS_OK;
+	return store_gap(t, pending, 0);
 }

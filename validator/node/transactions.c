@@ -134,6 +134,8 @@ static enum gs_err prepare_intent(struct gs_node_turn *t, const struct gs_intent
 	bool may_pay;
 	enum gs_err err = gs_budget_allows(t, intent, &effect.cost_max, &may_pay);
 
+	if (!err && may_pay)
+		err = gs_capital_allows(t, intent, &effect.cost_max, &may_pay);
 	if (err || !may_pay)
 		return err;
 	if (t->lane == GS_LANE_L1)
@@ -270,7 +272,9 @@ enum gs_err gs_transactions_start(struct gs_node_turn *t, uint64_t chain_nonce)
 		if (t->lane == GS_LANE_L1 && !t->node->options.l1.on)
 			continue;
 		gs_node_lane_of(t)->ask_nonce = true;
-		err = gs_tending_look(t, true);
+		err = gs_tending_load_gap(t);
+		if (!err)
+			err = gs_tending_look(t, true);
 	}
 	t->lane = GS_LANE_CHAIN;
 	return err;
