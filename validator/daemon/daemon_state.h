@@ -66,8 +66,9 @@ struct gs_daemon {
 		struct gs_head head;
 		uint64_t at_ms;
 	} told;
-	bool woken;     /* an endpoint told of a head since the tick began */
-	uint64_t nonce; /* of the account when we came */
+	bool woken;          /* an endpoint told of a head since the tick began */
+	uint64_t nonce;      /* of the account when we came */
+	uint64_t funds_at_s; /* when it was last asked what the account has */
 	time_t started;
 	struct gs_ready ready;
 	enum gs_err err; /* why the loop ended */

@@ -75,6 +75,20 @@ static void append(struct list *list, struct item *item)
 	list->count++;
 }
 
+/* Behind those that are urgent, too. */
+static void insert_urgent(struct list *list, struct item *item)
+{
+	struct item **at = &list->first;
+
+	while (*at && (*at)->job.urgent)
+		at = &(*at)->next;
+	item->next = *at;
+	*at = item;
+	if (!item->next)
+		list->last = item;
+	list->count++;
+}
+
 static struct item *shift(struct list *list)
 {
 	struct item *item = list->first;
@@ -93,6 +107,8 @@ static struct item *shift_for(struct worker *worker, struct list *list)
 {
 	struct item **at = &list->first, *before = NULL;
 
+	if (*at && (*at)->job.urgent)
+		worker->same = GS_WORK_SAME_MAX; /* no preference goes before it */
 	while (worker->same < GS_WORK_SAME_MAX && *at && !gs_hash_equal(&(*at)->job.model, &worker->model)) {
 		before = *at;
 		at = &before->next;
@@ -588,7 +604,10 @@ enum gs_err gs_work_submit(struct gs_work *work, const struct gs_work_job *job)
 	if (work->queue.count == GS_WORK_QUEUE_MAX) {
 		err = GS_ELIMIT;
 	} else {
-		append(&work->queue, item);
+		if (job->urgent)
+			insert_urgent(&work->queue, item);
+		else
+			append(&work->queue, item);
 		pthread_cond_signal(&work->wake);
 	}
 	pthread_mutex_unlock(&work->lock);

@@ -30,7 +30,8 @@ struct gs_work_job {
 	struct gs_hash input_root;
 	struct gs_hash output_root; /* claimed; of a blind job only what a tolerant model compares with */
 	bool own;
-	bool blind; /* for somebody else: what comes out is told, nothing is compared with a claim, no trace is kept */
+	bool urgent; /* before all that are not */
+	bool blind;  /* for somebody else: what comes out is told, nothing is compared with a claim, no trace is kept */
 	bool wants_trace;       /* of a blind job: trace_root, too */
 	struct gs_bytes input;  /* as posted; copied */
 	struct gs_bytes output; /* as posted; copied */
