@@ -202,6 +202,8 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 		err = gs_tending_look(t, false);
 	if (!err)
 		err = gs_forced_look(t);
+	if (!err)
+		err = gs_capital_tell(t);
 	if (!err && keep_s && node->now.unix_s > keep_s)
 		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
 	return err;
@@ -247,6 +249,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
+	case GS_INPUT_FUNDS: return gs_node_on_funds(t, &in->as.funds);
 	case GS_INPUT_NO_RECEIPT: return gs_forced_no_receipt(t, &in->as.no_receipt);
 	}
 	return GS_EINVAL;
