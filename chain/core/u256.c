@@ -135,6 +135,15 @@ enum gs_err gs_wei_mul_u64(struct gs_wei a, uint64_t b, struct gs_wei *out)
 	return GS_OK;
 }
 
+double gs_u256_to_double(const struct gs_u256 *v)
+{
+	double sum = 0;
+
+	for (int i = 3; i >= 0; i--)
+		sum = sum * 18446744073709551616.0 + (double)v->limb[i];
+	return sum;
+}
+
 void gs_u256_to_decimal(const struct gs_u256 *v, char out[GS_U256_DECIMAL_MAX])
 {
 	char reversed[GS_U256_DECIMAL_MAX];

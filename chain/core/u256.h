@@ -34,6 +34,8 @@ GS_MUST enum gs_err gs_wei_sub(struct gs_wei a, struct gs_wei b, struct gs_wei *
 GS_MUST enum gs_err gs_wei_mul_u64(struct gs_wei a, uint64_t b, struct gs_wei *out);
 
 enum { GS_U256_DECIMAL_MAX = 80 };
+/* Correct to some units in the last place. */
+double gs_u256_to_double(const struct gs_u256 *v);
 void gs_u256_to_decimal(const struct gs_u256 *v, char out[GS_U256_DECIMAL_MAX]);
 /* Decimal or 0x-hex digits only, at least one; GS_EPARSE otherwise, GS_ELIMIT past 2^256-1. */
 GS_MUST enum gs_err gs_u256_parse(const char *text, size_t len, struct gs_u256 *out);

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+void gs_head_none(struct gs_head_tracker *tracker)
+{
+	tracker->first = 0;
+	tracker->kept_count = 0;
+	tracker->pending_count = 0;
+}
+
 void gs_head_reset(struct gs_head_tracker *tracker, const struct gs_head *anchor)
 {
 	tracker->room[0] = *anchor;

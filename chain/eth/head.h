@@ -41,6 +41,8 @@ struct gs_head_change {
 	struct gs_hash want;
 };
 
+/* Keeps none; as a tracker of zeros. */
+void gs_head_none(struct gs_head_tracker *tracker);
 /* Starts over from one trusted block. */
 void gs_head_reset(struct gs_head_tracker *tracker, const struct gs_head *anchor);
 /* Appends a stored block while loading (its parent must be the newest kept). GS_ECORRUPT otherwise. */

@@ -9,22 +9,67 @@
 #include "validator/daemon/logsink.h"
 #include "validator/exec/exec.h"
 
+static json_t *number_or_null(uint64_t v)
+{
+	return v == UINT64_MAX ? json_null() : json_integer((json_int_t)v);
+}
+
+/* What there is to pay with, and how far it goes. */
+static json_t *capital_json(const struct gs_capital_outlook *c)
+{
+	char stake[GS_U256_DECIMAL_MAX], balance[GS_U256_DECIMAL_MAX], left[GS_U256_DECIMAL_MAX],
+		a_day[GS_U256_DECIMAL_MAX];
+
+	gs_wei_format_ether(c->now.stake, stake);
+	gs_wei_format_ether(c->now.balance, balance);
+	gs_wei_format_ether(c->now.gas, left);
+	gs_wei_format_ether(c->a_day, a_day);
+	return json_pack("{s:b,s:I,s:o,s:s,s:s,s:s,s:s,s:s,s:o}", "known", c->now.known, "games",
+	                 (json_int_t)c->now.games, "more_games", number_or_null(c->more_games), "bound_by",
+	                 c->by_gas ? "gas" : "stake", "stake_free", stake, "balance", balance, "balance_unreserved",
+	                 left, "gas_a_day", a_day, "lasts_s", number_or_null(c->lasts_s));
+}
+
+static void print_capital(const struct gs_capital_outlook *c)
+{
+	char stake[GS_U256_DECIMAL_MAX], left[GS_U256_DECIMAL_MAX];
+
+	gs_wei_format_ether(c->now.stake, stake);
+	gs_wei_format_ether(c->now.gas, left);
+	if (!c->now.known)
+		printf("free stake %s; what the account has for gas is not known\n", stake);
+	else if (c->more_games == UINT64_MAX)
+		printf("free stake %s, %s for gas is not reserved\n", stake, left);
+	else
+		printf("free stake %s, %s for gas is not reserved: enough for %llu more games, by %s\n", stake, left,
+		       (unsigned long long)c->more_games, c->by_gas ? "gas" : "stake");
+	if (c->now.known && c->lasts_s != UINT64_MAX)
+		printf("at the present rate the account pays for gas for %.1f days\n", (double)c->lasts_s / 86400);
+}
+
 static void print_summary(const struct gs_node_summary *s, bool json)
 {
-	char today[GS_U256_DECIMAL_MAX], all[GS_U256_DECIMAL_MAX];
+	char today[GS_U256_DECIMAL_MAX], all[GS_U256_DECIMAL_MAX], shed[GS_U256_DECIMAL_MAX];
 	json_t *root;
 
 	gs_wei_format_ether(s->spent_today, today);
 	gs_wei_format_ether(s->spent, all);
+	gs_wei_format_ether(s->shed_value, shed);
 	if (!json) {
 		printf("%llu claims: %llu final, %llu invalid, %llu open; %llu games open; gas cost %s, %s of it today\n",
 		       (unsigned long long)s->claims, (unsigned long long)s->final, (unsigned long long)s->invalid,
 		       (unsigned long long)s->open, (unsigned long long)s->open_games, all, today);
+		print_capital(&s->capital);
+		if (s->shed)
+			printf("%llu samples with %s at stake were given up for want of time\n",
+			       (unsigned long long)s->shed, shed);
 		return;
 	}
-	root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "claims", (json_int_t)s->claims, "final",
-	                 (json_int_t)s->final, "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open,
-	                 "open_games", (json_int_t)s->open_games, "gas_spent", all, "gas_spent_today", today);
+	root = json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:o,s:{s:I,s:I,s:I,s:s}}", "claims", (json_int_t)s->claims,
+	                 "final", (json_int_t)s->final, "invalid", (json_int_t)s->invalid, "open", (json_int_t)s->open,
+	                 "open_games", (json_int_t)s->open_games, "gas_spent", all, "gas_spent_today", today, "capital",
+	                 capital_json(&s->capital), "work", "waiting", (json_int_t)s->waiting, "deferred",
+	                 (json_int_t)s->deferred, "shed", (json_int_t)s->shed, "shed_value", shed);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(root);

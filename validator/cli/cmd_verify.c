@@ -234,5 +234,7 @@ int gs_cmd_verify(int argc, char **argv)
 		return gs_cli_fail(&error);
 	printf("%" PRIu64 " decisions, %" PRIu64 " to execute; %" PRIu64 " lines do not hold\n", checked.lines,
 	       checked.executed, checked.wrong);
+	if (checked.shed)
+		printf("%" PRIu64 " were drawn and not executed for want of time\n", checked.shed);
 	return checked.wrong ? GS_EXIT_FAILED : GS_EXIT_OK;
 }

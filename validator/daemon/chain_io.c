@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "chain/core/hash.h"
 #include "chain/eth/abi.h"
 #include "chain/eth/bindings.h"
+#include "chain/rpc/fees.h"
 #include "validator/daemon/catchup.h"
 #include "validator/daemon/chain_tx.h"
 
@@ -232,4 +234,46 @@ void gs_chain_io_do(struct gs_chain_io *io, const struct gs_node_effect *effect,
 	}
 	if (err)
 		gs_log_line(io->log, GS_LOG_WARN, "rpc.failed", "why=\"%s\"", answer->why.text);
+}
+
+enum { DATA_SAMPLE = 1024 };
+
+/* Bytes that do not compress, as what proofs are made of: the chain's estimate of what they take on L1 is its most. */
+static enum gs_err price_of_data(struct gs_chain_io *io, struct gs_wei *per_byte, struct gs_error *error)
+{
+	uint8_t sample[DATA_SAMPLE];
+	struct gs_hash word = {{1}};
+	struct gs_wei fee;
+	enum gs_err err;
+
+	for (size_t i = 0; i < sizeof(sample); i += sizeof(word.b)) {
+		gs_keccak256(word.b, sizeof(word.b), &word);
+		memcpy(sample + i, word.b, sizeof(word.b));
+	}
+	err = gs_fees_l1(io->session->rpc, (struct gs_bytes){sample, sizeof(sample)}, &fee, error);
+	if (!err && gs_wei_mul_u64(fee, 2, &fee)) /* it may double while a game runs */
+		err = gs_fail(error, GS_EPARSE, "%s: the fee on L1 overflows 256 bits", gs_rpc_name(io->session->rpc));
+	*per_byte = fee;
+	if (!err && gs_u256_div_u64(&fee.v, DATA_SAMPLE, &per_byte->v))
+		err = gs_wei_add(*per_byte, gs_wei_from_u64(1), per_byte);
+	return err;
+}
+
+enum gs_err gs_chain_io_funds(struct gs_chain_io *io, struct gs_funds *out, struct gs_error *error)
+{
+	const struct gs_fee_bounds none = {0};
+	struct gs_rpc *rpc = io->session->rpc;
+	struct gs_fee_market market;
+	struct gs_fees fees;
+	enum gs_err err = gs_eth_get_balance(rpc, &io->session->account, gs_block_latest(), &out->balance, error);
+
+	if (!err)
+		err = gs_fees_market(rpc, &market, error);
+	if (!err && gs_fees_choose(&market, GS_URGENCY_CLOSE, &none, &fees))
+		err = gs_fail(error, GS_EPARSE, "%s: its fees make no sense", gs_rpc_name(rpc));
+	if (!err)
+		err = price_of_data(io, &out->per_byte, error);
+	if (!err)
+		out->per_gas = fees.max_fee;
+	return err;
 }

@@ -50,6 +50,8 @@ GS_MUST enum gs_err gs_chain_io_header(struct gs_chain_io *io, struct gs_block_i
                                        struct gs_error *error);
 /* The newest block that is final. */
 GS_MUST enum gs_err gs_chain_io_final(struct gs_chain_io *io, struct gs_head *out, struct gs_error *error);
+/* What the account has, and what gas and data cost one who is in haste, as GS_INPUT_FUNDS. */
+GS_MUST enum gs_err gs_chain_io_funds(struct gs_chain_io *io, struct gs_funds *out, struct gs_error *error);
 /* All logs of the contracts in these blocks, with the headers at both ends, as GS_INPUT_RANGE. */
 GS_MUST enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last,
                                       struct gs_chain_answer *answer);

@@ -103,6 +103,15 @@ static void look_for_final(struct gs_chain_thread *t, struct gs_chain_result *re
 	answer->input.as.final.hash = final.hash;
 }
 
+static void look_at_funds(struct gs_chain_thread *t, struct gs_chain_result *result)
+{
+	struct gs_chain_answer *answer = &result->answer;
+
+	answer->input.kind = GS_INPUT_FUNDS;
+	result->err = gs_chain_io_funds(t->io, &answer->input.as.funds, &answer->why);
+	answer->answered = !result->err;
+}
+
 static bool is_watch(const struct item *item)
 {
 	return item->result.kind == GS_CHAIN_EFFECT && item->effect.kind == GS_EFFECT_WATCH;
@@ -132,6 +141,7 @@ static void do_job(struct gs_chain_thread *t, struct item *item)
 	case GS_CHAIN_NEWEST:
 	case GS_CHAIN_BLOCK: look(t, &item->result); break;
 	case GS_CHAIN_FINAL: look_for_final(t, &item->result); break;
+	case GS_CHAIN_FUNDS: look_at_funds(t, &item->result); break;
 	case GS_CHAIN_RANGE:
 		item->result.err = gs_chain_io_range(t->io, item->result.number, item->result.last,
 		                                     &item->result.answer);

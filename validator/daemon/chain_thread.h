@@ -11,6 +11,7 @@ enum gs_chain_job_kind {
 	GS_CHAIN_NEWEST, /* the endpoint's newest header */
 	GS_CHAIN_BLOCK,  /* the header with this number */
 	GS_CHAIN_FINAL,  /* the header of the newest final block */
+	GS_CHAIN_FUNDS,  /* what the account has */
 	GS_CHAIN_RANGE,  /* the logs of the final blocks from number to last */
 	GS_CHAIN_EFFECT, /* of the node */
 };
@@ -28,7 +29,7 @@ struct gs_chain_result {
 	uint64_t number; /* BLOCK; RANGE: the first */
 	uint64_t last;   /* RANGE */
 	enum gs_err
-		err; /* NEWEST, BLOCK, FINAL, RANGE: why there is no header; GS_ENOTFOUND where the endpoint has none */
+		err; /* NEWEST, BLOCK, FINAL, RANGE, FUNDS: why there is no header; GS_ENOTFOUND where the endpoint has none */
 	struct gs_chain_answer answer;
 };
 

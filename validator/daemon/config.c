@@ -77,6 +77,12 @@ static const struct gs_setting table[] = {
 	{"chain.settle_blocks", GS_SETTING_U64, AT(chain.settle_blocks), 1, 1000000, NULL},
 	{"budget.gas_per_day", GS_SETTING_ETHER, AT(budget.gas_per_day), 0, 0, NULL},
 	{"budget.obligations", GS_SETTING_WORD, AT(budget.obligations), 0, 0, no_yes},
+	{"work.servers", GS_SETTING_U64, AT(work.servers), 0, 100 * 1000, NULL},
+	{"work.margin_s", GS_SETTING_U64, AT(work.margin_s), 0, 7 * 86400, NULL},
+	{"capital.defences", GS_SETTING_U64, AT(capital.defences), 0, 1000 * 1000, NULL},
+	{"capital.price_percent", GS_SETTING_U64, AT(capital.price_percent), 1, 100 * 1000, NULL},
+	{"capital.warn_games", GS_SETTING_U64, AT(capital.warn_games), 0, 1000 * 1000, NULL},
+	{"capital.warn_days", GS_SETTING_U64, AT(capital.warn_days), 0, 3650, NULL},
 	{"chain.confirm_blocks", GS_SETTING_U64, AT(chain.confirm_blocks), 0, 200, NULL},
 	{"chain.final_blocks", GS_SETTING_U64, AT(chain.final_blocks), 1, 1000 * 1000, NULL},
 	{"l1.rpc", GS_SETTING_LIST, AT(l1.rpc), 0, 0, NULL},
@@ -131,6 +137,11 @@ void gs_config_defaults(struct gs_config *config)
 	config->l1.escalate_ppm = 500 * 1000;
 	config->l1.settle_blocks = 64;
 	config->budget.obligations = GS_BUDGET_OBLIGATIONS_YES;
+	config->work.margin_s = 120;
+	config->capital.defences = 1;
+	config->capital.price_percent = 100;
+	config->capital.warn_games = 2;
+	config->capital.warn_days = 3;
 	config->execution.threads = 1;
 	config->execution.prepared_mib = 1024;
 	(void)snprintf(config->workers.name, sizeof(config->workers.name), "executions");

@@ -108,6 +108,18 @@ struct gs_config {
 		struct gs_wei gas_per_day; /* of gas and data on L1; zero: any amount */
 		int obligations;           /* enum gs_budget_obligations */
 	} budget;
+	struct { /* executions of samples (validator/node/schedule.h) */
+		uint64_t
+			servers; /* that take one after another; 0: execution.threads, or with workers.queue not told */
+		uint64_t margin_s; /* before a window ends by which its verdict must be there */
+	} work;
+	struct { /* validator/node/capital.h */
+		uint64_t
+			defences; /* of each model, of own claims that nobody has challenged: gas for so many games is kept */
+		uint64_t price_percent; /* of today's price of gas, at which it is kept */
+		uint64_t warn_games;    /* an alarm below so many games that could be paid for; 0: none */
+		uint64_t warn_days;     /* an alarm when funds last shorter; 0: none */
+	} capital;
 	struct {
 		uint64_t threads;      /* executions at once */
 		uint64_t prepared_mib; /* of models that are kept ready to be run */

@@ -1,6 +1,7 @@
 #include "validator/daemon/daemon.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chain/rpc/pool.h"
@@ -111,6 +112,41 @@ static enum gs_err open_node(struct gs_daemon *d)
 	return err ? err : gs_node_open(&options, &d->store, &surroundings, d->log, &d->node, &d->error);
 }
 
+/* The window of a claim as the deployment's file has it; 0: it does not say. */
+static double window_s(const struct gs_config *config)
+{
+	struct gs_deployment_origin *origin = calloc(1, sizeof(*origin));
+	double window = 0;
+
+	if (origin && gs_deployment_load_origin(config->deployment, origin, NULL) == GS_OK)
+		window = (double)origin->parameters.claims.window_s;
+	free(origin);
+	return window;
+}
+
+static enum gs_err open_models(struct gs_daemon *d)
+{
+	const struct gs_config *config = d->config;
+	char beside[GS_BINDER_PATH_MAX + sizeof("/readiness.json")];
+	struct gs_librarian_options options = {.db = &d->store,
+	                                       .readiness = config->model_store.readiness,
+	                                       .downloads = (unsigned)config->model_store.downloads,
+	                                       .log = d->log};
+	enum gs_err err;
+
+	snprintf(beside, sizeof(beside), "%s/readiness.json", config->db);
+	if (!config->model_store.readiness[0])
+		options.readiness = beside;
+	options.terms.fetches = config->model_store.folder[0] && config->model_store.sources.count > 0;
+	options.terms.window_s = window_s(config);
+	options.terms.trace_bytes_max = (config->trace.memory_mib + config->trace.disk_mib) << 20;
+	gs_readiness_machine(options.terms.machine);
+	if (config->model_store.folder[0] && (err = gs_library_open(config, d->log, &d->models, &d->error)))
+		return err;
+	options.models = d->models;
+	return gs_librarian_open(&options, &d->librarian, &d->error);
+}
+
 static enum gs_err open_work(struct gs_daemon *d)
 {
 	const struct gs_spill_options room = {
@@ -123,13 +159,20 @@ static enum gs_err open_work(struct gs_daemon *d)
 	if (err)
 		return gs_fail_within(&d->error, err, "trace.folder");
 	d->traces = gs_spill_home(d->spill);
+	if ((err = open_models(d)))
+		return err;
+	const struct gs_model_supply supply = gs_librarian_supply(d->librarian);
 	const struct gs_executions_options executions = {.config = d->config,
 	                                                 .isa = d->options->isa,
 	                                                 .log = d->log,
 	                                                 .adversary = d->options->adversary,
 	                                                 .traces = &d->traces,
+	                                                 .supply = d->models ? &supply : NULL,
 	                                                 .store = &d->store};
-	return gs_executions_open(&executions, &d->executions, &d->work_fd, &d->error);
+	err = gs_executions_open(&executions, &d->executions, &d->work_fd, &d->error);
+	if (!err)
+		gs_librarian_watch(d->librarian, gs_executions_work(d->executions));
+	return err;
 }
 
 static enum gs_err open_all(struct gs_daemon *d)
@@ -138,9 +181,10 @@ static enum gs_err open_all(struct gs_daemon *d)
 
 	if (!d->config->db[0])
 		return gs_fail(&d->error, GS_EINVAL, "db: not named; give --db DIR");
-	if (!d->config->models[0])
+	if (!d->config->models[0] && !d->config->model_store.folder[0])
 		return gs_fail(&d->error, GS_EINVAL,
-		               "models: not named; give --models DIR, the folder with the models to check");
+		               "models: not named; give --models DIR, the folder with the models to check, or set "
+		               "model_store.folder");
 	err = gs_store_open(d->config->db, NULL, &d->db,
 	                    &d->error); /* before anything is asked of the chain: it holds the lock */
 	if (err)
@@ -247,7 +291,10 @@ static void close_all(struct gs_daemon *d)
 	gs_node_close(d->node);
 	gs_lots_close(d->lots);
 	gs_node_effects_free(&d->effects);
+	gs_librarian_stop(d->librarian); /* before what it looks at goes, and it goes after who asks it */
 	gs_executions_close(d->executions);
+	gs_librarian_close(d->librarian);
+	gs_library_close(d->models);
 	gs_batches_close(d->batches);
 	gs_spill_close(d->spill);
 	gs_session_close(&d->session);

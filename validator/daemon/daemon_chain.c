@@ -3,6 +3,7 @@
 
 enum {
 	FINAL_EVERY_S = 10, /* how often it is asked which block is final */
+	FUNDS_EVERY_S = 15, /* and what the account has */
 	TOLD_FOR_MS = 5000, /* so long a subscription's silence means that there is no newer block */
 };
 
@@ -194,6 +195,10 @@ void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self)
 	if (!err && (uint64_t)time(NULL) >= d->catchup.final_at_s + FINAL_EVERY_S) {
 		d->catchup.final_at_s = (uint64_t)time(NULL);
 		err = ask(d, GS_CHAIN_FINAL, 0);
+	}
+	if (!err && (uint64_t)time(NULL) >= d->funds_at_s + FUNDS_EVERY_S) {
+		d->funds_at_s = (uint64_t)time(NULL);
+		err = ask(d, GS_CHAIN_FUNDS, 0);
 	}
 	if (!err && told)
 		err = advance(d);

@@ -66,6 +66,7 @@ static enum gs_err submit(struct gs_daemon *d, const struct gs_daemon_pending *p
 	                 .input_root = p->effect.input_root,
 	                 .output_root = p->effect.output_root,
 	                 .own = p->effect.own,
+	                 .urgent = p->effect.urgent,
 	                 .input = {p->bytes, p->data_len},
 	                 .output = {p->bytes + p->data_len, p->more_len}},
 		.right_root = p->effect.right_root,

@@ -17,6 +17,7 @@
 #include "validator/daemon/follow.h"
 #include "validator/daemon/l1.h"
 #include "validator/daemon/later.h"
+#include "validator/daemon/librarian.h"
 #include "validator/daemon/lots.h"
 #include "validator/daemon/ready.h"
 
@@ -43,6 +44,8 @@ struct gs_daemon {
 	struct gs_store store;
 	struct gs_spill *spill; /* where traces lie */
 	struct gs_trace_home traces;
+	struct gs_library *models; /* NULL: model_store.folder is not named */
+	struct gs_librarian *librarian;
 	struct gs_executions *executions;
 	struct gs_batches *batches; /* the folder with data of leaves */
 	int work_fd;
@@ -63,8 +66,9 @@ struct gs_daemon {
 		struct gs_head head;
 		uint64_t at_ms;
 	} told;
-	bool woken;     /* an endpoint told of a head since the tick began */
-	uint64_t nonce; /* of the account when we came */
+	bool woken;          /* an endpoint told of a head since the tick began */
+	uint64_t nonce;      /* of the account when we came */
+	uint64_t funds_at_s; /* when it was last asked what the account has */
 	time_t started;
 	struct gs_ready ready;
 	enum gs_err err; /* why the loop ended */

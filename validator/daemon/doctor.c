@@ -16,6 +16,7 @@ enum {
 	HEAD_OLD_S = 120,
 	CLOCK_AHEAD_S = 15,        /* a block from the future: our clock is slow */
 	LOGS_SPAN = 10000,         /* blocks asked at once, at first */
+	GAMES_COUNTED = 1000,      /* beyond so many it does not matter how many */
 	DISPUTE_GAS = 1000 * 1000, /* a whole dispute of one side, its opening counted, comes to less (docs/gas.md) */
 };
 
@@ -322,6 +323,22 @@ static void look_at_stake(struct checkup *c, const struct gs_address *account, c
 	              owner ? "the node's key is the owner of the deployment" : "the node's key is not the owner's");
 }
 
+/* How many games at once the account's money for gas covers, at twice today's base fee. */
+static void say_games(struct checkup *c, struct gs_wei balance, struct gs_wei a_game)
+{
+	const uint64_t wanted = c->config->capital.warn_games;
+	struct gs_wei needed;
+	uint64_t games = 0;
+
+	while (games < GAMES_COUNTED && gs_wei_mul_u64(a_game, games + 1, &needed) == GS_OK &&
+	       gs_wei_cmp(needed, balance) <= 0)
+		games++;
+	gs_doctor_say(c->d, games < wanted ? GS_DOUBTFUL : GS_WELL, "capital",
+	              "send the account more: the node opens no game that it could not pay for to its end",
+	              "gas for %llu%s games at once; capital.warn_games is %llu", (unsigned long long)games,
+	              games == GAMES_COUNTED ? " and more" : "", (unsigned long long)wanted);
+}
+
 /* What one whole dispute may cost now in the chain's own money, twice over: fees may double on the way. */
 static void look_at_balance(struct checkup *c, const struct gs_address *account)
 {
@@ -349,6 +366,7 @@ static void look_at_balance(struct checkup *c, const struct gs_address *account)
 	                                              : GS_WELL,
 	              "balance", "send the account money for gas",
 	              "%s; a dispute may cost %s at twice today's base fee", has, needs);
+	say_games(c, balance, cost);
 }
 
 void gs_doctor_chain(struct gs_doctor *d, const struct gs_config *config)

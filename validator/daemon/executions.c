@@ -119,6 +119,7 @@ enum gs_err gs_executions_open(const struct gs_executions_options *options, stru
 {
 	const struct gs_config *config = options->config;
 	const struct gs_work_options work = {.models = config->models,
+	                                     .supply = options->supply,
 	                                     .threads = (unsigned)config->execution.threads,
 	                                     .trace_roots = config->attest.mode == GS_ATTEST_MODE_ON,
 	                                     .prepared_bytes = config->execution.prepared_mib << 20,

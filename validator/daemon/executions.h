@@ -21,6 +21,7 @@ struct gs_executions_options {
 	const struct gs_log *log;                  /* borrowed */
 	const struct gs_work_adversary *adversary; /* NULL: none; borrowed. With one all is executed here */
 	const struct gs_trace_home *traces;        /* borrowed */
+	const struct gs_model_supply *supply;      /* beside the models folder; copied; NULL: none */
 	const struct gs_store *store;              /* who was found lying earlier; borrowed for the call */
 };
 

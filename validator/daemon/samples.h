@@ -40,6 +40,7 @@ struct gs_samples_checked {
 	uint64_t lines; /* decisions */
 	uint64_t wrong; /* lines of any kind that do not hold */
 	uint64_t executed;
+	uint64_t shed;                /* drawn, and not executed for want of time */
 	struct gs_lots_domain domain; /* as the file says */
 };
 /* Called for every line that does not hold, numbered from 1. */

@@ -83,6 +83,11 @@ static enum gs_err check_sample(struct checking *c, const struct gs_samples_read
 	if (s->reason == GS_SAMPLE_KEPT) /* executed though it was not drawn */
 		return s->execute && !wanted.execute ? GS_OK
 		                                     : wrong(c, "the decision does not follow from draw and rate");
+	if (s->reason == GS_SAMPLE_SHED) { /* drawn, and not executed */
+		c->checked->shed++;
+		return !s->execute && wanted.execute ? GS_OK
+		                                     : wrong(c, "the decision does not follow from draw and rate");
+	}
 	if (wanted.execute != s->execute || wanted.reason != s->reason)
 		return wrong(c, "the decision does not follow from draw and rate");
 	return GS_OK;

@@ -11,7 +11,6 @@
 
 #include "challenge/game/claim.h"
 #include "validator/daemon/adversary.h"
-#include "validator/daemon/models.h"
 #include "validator/daemon/prepared.h"
 #include "validator/exec/plan.h"
 #include "validator/exec/prover_trace.h"
@@ -76,6 +75,20 @@ static void append(struct list *list, struct item *item)
 	list->count++;
 }
 
+/* Behind those that are urgent, too. */
+static void insert_urgent(struct list *list, struct item *item)
+{
+	struct item **at = &list->first;
+
+	while (*at && (*at)->job.urgent)
+		at = &(*at)->next;
+	item->next = *at;
+	*at = item;
+	if (!item->next)
+		list->last = item;
+	list->count++;
+}
+
 static struct item *shift(struct list *list)
 {
 	struct item *item = list->first;
@@ -94,6 +107,8 @@ static struct item *shift_for(struct worker *worker, struct list *list)
 {
 	struct item **at = &list->first, *before = NULL;
 
+	if (*at && (*at)->job.urgent)
+		worker->same = GS_WORK_SAME_MAX; /* no preference goes before it */
 	while (worker->same < GS_WORK_SAME_MAX && *at && !gs_hash_equal(&(*at)->job.model, &worker->model)) {
 		before = *at;
 		at = &before->next;
@@ -507,7 +522,7 @@ enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work *
 	pthread_cond_init(&work->wake, NULL);
 	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
 	if (!err)
-		err = gs_models_open(options->models, options->log, &work->models, error);
+		err = gs_models_open(options->models, options->supply, options->log, &work->models, error);
 	if (!err)
 		err = load_adversary(work, error);
 	if (!err)
@@ -589,7 +604,10 @@ enum gs_err gs_work_submit(struct gs_work *work, const struct gs_work_job *job)
 	if (work->queue.count == GS_WORK_QUEUE_MAX) {
 		err = GS_ELIMIT;
 	} else {
-		append(&work->queue, item);
+		if (job->urgent)
+			insert_urgent(&work->queue, item);
+		else
+			append(&work->queue, item);
 		pthread_cond_signal(&work->wake);
 	}
 	pthread_mutex_unlock(&work->lock);

@@ -16,6 +16,7 @@
 #include "chain/core/log.h"
 #include "challenge/machine/prover.h"
 #include "challenge/machine/trace.h"
+#include "validator/daemon/models.h"
 
 enum {
 	GS_WORK_REASON_MAX = 256,
@@ -29,7 +30,8 @@ struct gs_work_job {
 	struct gs_hash input_root;
 	struct gs_hash output_root; /* claimed; of a blind job only what a tolerant model compares with */
 	bool own;
-	bool blind; /* for somebody else: what comes out is told, nothing is compared with a claim, no trace is kept */
+	bool urgent; /* before all that are not */
+	bool blind;  /* for somebody else: what comes out is told, nothing is compared with a claim, no trace is kept */
 	bool wants_trace;       /* of a blind job: trace_root, too */
 	struct gs_bytes input;  /* as posted; copied */
 	struct gs_bytes output; /* as posted; copied */
@@ -57,7 +59,8 @@ struct gs_work_adversary {
 };
 
 struct gs_work_options {
-	const char *models;                        /* folder */
+	const char *models;                        /* folder; "" or NULL: none */
+	const struct gs_model_supply *supply;      /* where models are had from beside it; copied; NULL: nowhere */
 	unsigned threads;                          /* executions at once: 1 to GS_EXEC_THREADS_MAX */
 	bool trace_roots;                          /* of every execution: each is committed to */
 	uint64_t prepared_bytes;                   /* of prepared models, at most */

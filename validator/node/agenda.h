@@ -5,7 +5,8 @@
  *
  *     part, time, id             a subject to look at. Time 0: at every look, until one says otherwise. Up to BACKLOG_LAST: as soon as
  *                                its turn comes, in the order of its blocks. Else: once the clock is there.
- *     'w', what for, window, id  an open claim that waits for something that is no time: an execution to end, randomness, stake
+ *     'w', what for, window, id  an open claim that waits for something that is no time: room to be executed (a leaf, too; the value says what it is
+ *                                ranked by), randomness, stake
  *     'W', what for              that has come: all that wait for it are looked at
  *     'l', batch, claim          open claims that are leaves of a batch
  *     'm', model, claim          open claims at whose end money of ours waits

@@ -268,7 +268,7 @@ enum gs_err gs_agenda_check(struct gs_node_turn *t)
 	struct gs_node *node = t->node;
 	const struct gs_log *log = node->log;
 	const struct gs_time poor = node->poor_told, none = node->none_told, unknown = node->unknown_told,
-			     attest = node->attest_told;
+			     attest = node->attest_told, capital = node->capital_told;
 	struct gs_game_record *scratch = malloc(sizeof(*scratch));
 	enum gs_err err = scratch ? GS_OK : gs_fail(t->j->error, GS_ENOMEM, "node: no memory");
 
@@ -290,6 +290,7 @@ enum gs_err gs_agenda_check(struct gs_node_turn *t)
 	node->none_told = none;
 	node->unknown_told = unknown;
 	node->attest_told = attest;
+	node->capital_told = capital;
 	free(scratch);
 	return err;
 }

@@ -6,7 +6,7 @@
 #include "validator/node/facts_record.h"
 #include "validator/node/node_state.h"
 
-enum { MADE_VERSION = 1, PIECE = 4096 };
+enum { MADE_VERSION = 2, PIECE = 4096 };
 
 static enum gs_err enter(struct gs_node_turn *t, enum gs_agenda_part part, uint64_t number, const struct gs_hash *id)
 {

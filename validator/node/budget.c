@@ -4,7 +4,8 @@
 #include "validator/node/node_state.h"
 #include "validator/node/record.h"
 
-enum { SPENT_VERSION = 1, DAY_S = 86400 };
+enum { SPENT_VERSION = 1, RATE_VERSION = 1, DAY_S = 86400, HOUR_S = 3600, HOURS = 24, FORGOTTEN_H = 4096 };
+static const struct gs_bytes rate_key = {(const uint8_t *)"spent_rate", 10};
 static const struct gs_bytes spent_key[GS_LANES] = {{(const uint8_t *)"spent", 5}, {(const uint8_t *)"spent_l1", 8}};
 
 static enum gs_err load_spent(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_spent *out)
@@ -42,6 +43,58 @@ enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_
 	return err ? err : gs_wei_add(out->total, l1.total, &out->total);
 }
 
+/* --- at the present rate --- */
+
+/* An hour counts 23/24 of the next: of c an hour the sum comes to 24 c, which is what a day costs. */
+enum gs_err gs_budget_a_day(struct gs_journal *j, struct gs_time now, struct gs_wei *out)
+{
+	const uint64_t hour = now.unix_s / HOUR_S;
+	struct gs_record_reader r;
+	struct gs_buf value;
+	uint64_t then = hour;
+	enum gs_err err;
+
+	*out = gs_wei_from_u64(0);
+	gs_buf_init(&value, 256);
+	err = gs_journal_get(j, GS_TABLE_META, rate_key, &value);
+	if (!err) {
+		gs_record_open(&r, gs_buf_view(&value), RATE_VERSION, 2);
+		then = gs_record_get_u64(&r);
+		*out = gs_record_get_wei(&r);
+		err = gs_record_close(&r);
+	}
+	gs_buf_free(&value);
+	if (hour > then && hour - then > FORGOTTEN_H)
+		*out = gs_wei_from_u64(0);
+	for (; then < hour && !gs_u256_is_zero(&out->v); then++) {
+		(void)gs_u256_div_u64(&out->v, HOURS, &out->v);
+		if (!err)
+			err = gs_wei_mul_u64(*out, HOURS - 1, out);
+	}
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err add_to_rate(struct gs_journal *j, struct gs_time now, struct gs_wei cost)
+{
+	struct gs_record_writer w;
+	struct gs_wei sum;
+	struct gs_buf value;
+	enum gs_err err = gs_budget_a_day(j, now, &sum);
+
+	if (!err)
+		err = gs_wei_add(sum, cost, &sum);
+	if (err)
+		return err;
+	gs_buf_init(&value, 256);
+	gs_record_begin(&w, &value, RATE_VERSION, 2);
+	gs_record_put_u64(&w, now.unix_s / HOUR_S);
+	gs_record_put_wei(&w, sum);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_derive(j, GS_TABLE_META, rate_key, gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
+}
+
 enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_wei cost)
 {
 	struct gs_record_writer w;
@@ -66,7 +119,7 @@ enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_t
 		err = lane == GS_LANE_CHAIN ? gs_journal_derive(j, GS_TABLE_META, spent_key[lane], gs_buf_view(&value))
 		                            : gs_journal_put(j, GS_TABLE_META, spent_key[lane], gs_buf_view(&value));
 	gs_buf_free(&value);
-	return err;
+	return err || lane != GS_LANE_CHAIN ? err : add_to_rate(j, now, cost);
 }
 
 /* The most that may still come of what waits: one of each line. */

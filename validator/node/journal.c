@@ -481,7 +481,7 @@ enum gs_err gs_journal_load_heads(struct gs_journal *j, struct gs_head_tracker *
 	const uint8_t prefix = 'h';
 	enum gs_err err;
 
-	memset(tracker, 0, sizeof(*tracker));
+	gs_head_none(tracker);
 	err = j->store->scan(j->txn, GS_TABLE_HEADS, (struct gs_bytes){&prefix, 1}, GS_STORE_ASCENDING, load_head,
 	                     tracker, NULL);
 	if (err)

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
                          const struct gs_node_surroundings *surroundings, const struct gs_log *log,
                          struct gs_node **out, struct gs_error *error)
 {
-	struct gs_node *node = calloc(1, sizeof(*node));
+	struct gs_node *node = malloc(sizeof(*node));
 	struct gs_journal j;
 	struct gs_node_turn turn = {.node = node, .j = &j};
 	enum gs_err err;
@@ -19,6 +20,8 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	*out = NULL;
 	if (!node)
 		return gs_fail(error, GS_ENOMEM, "node: no memory");
+	memset(node, 0, offsetof(struct gs_node, tracker));
+	gs_head_none(&node->tracker);
 	node->options = *options;
 	node->store = store;
 	node->surroundings = *surroundings;
@@ -199,6 +202,8 @@ static enum gs_err on_timer(struct gs_node_turn *t)
 		err = gs_tending_look(t, false);
 	if (!err)
 		err = gs_forced_look(t);
+	if (!err)
+		err = gs_capital_tell(t);
 	if (!err && keep_s && node->now.unix_s > keep_s)
 		err = gs_audit_prune(t->j, (struct gs_time){node->now.unix_s - keep_s});
 	return err;
@@ -244,6 +249,7 @@ static enum gs_err dispatch(struct gs_node_turn *t, const struct gs_node_input *
 	case GS_INPUT_NONCE_BEHIND: return gs_transactions_behind(t, in->as.nonce_behind.nonce);
 	case GS_INPUT_NONCE_LOST: return gs_transactions_lost(t, in);
 	case GS_INPUT_RECEIPT: return gs_transactions_receipt(t, in);
+	case GS_INPUT_FUNDS: return gs_node_on_funds(t, &in->as.funds);
 	case GS_INPUT_NO_RECEIPT: return gs_forced_no_receipt(t, &in->as.no_receipt);
 	}
 	return GS_EINVAL;

@@ -21,6 +21,7 @@
 #include "challenge/game/bonds.h"
 #include "challenge/machine/prover.h"
 #include "validator/node/attest.h"
+#include "validator/node/capital.h"
 #include "validator/node/facts.h"
 #include "validator/node/intent.h"
 #include "validator/node/sampling.h"
@@ -64,6 +65,13 @@ struct gs_node_options {
 		struct gs_wei gas_per_day; /* zero: any amount */
 		bool obligations;          /* of running games go on beyond it */
 	} budget;
+	struct gs_capital_policy capital;
+	struct { /* executions of samples (validator/node/schedule.h) */
+		uint32_t
+			servers; /* that take one execution after another; 0: not told, and nothing is given up for want of time */
+		uint64_t
+			margin_s; /* before a window ends by which a verdict must be there, and a quarter of the window at most */
+	} work;
 	struct { /* past the sequencer */
 		bool on;
 		struct gs_address portal; /* OptimismPortal on L1 */
@@ -127,6 +135,7 @@ enum gs_node_input_kind {
 	GS_INPUT_NONCE_BEHIND, /* instead of PREPARED: the account has used this nonce already, elsewhere */
 	GS_INPUT_NONCE_LOST,   /* a transaction's nonce was taken by another */
 	GS_INPUT_RECEIPT,
+	GS_INPUT_FUNDS, /* what the account has, and what gas costs: now and then, and before anything is ventured */
 	GS_INPUT_NO_RECEIPT, /* of a transaction on L1: the endpoint has none */
 };
 
@@ -167,6 +176,7 @@ struct gs_node_input {
 			const char *reason;
 		} executed;
 		struct gs_address distrusted;
+		struct gs_funds funds;
 		struct gs_bytes told;
 		struct {
 			struct gs_hash id; /* drawn by whoever orders it: one id, one transaction */
@@ -244,6 +254,7 @@ struct gs_node_effect {
 	struct gs_hash output_root; /* EXECUTE: the claimed one */
 	bool mined;                 /* NONCE: what is mined is wanted, too */
 	struct gs_hash right_root;  /* EXECUTE: what comes out when the claim is right; zero: the model is not known */
+	bool urgent;                /* EXECUTE: a game or a duty needs it: before all others */
 	bool tolerant;              /* EXECUTE: the claimed outputs are an input as well */
 	bool numbered;              /* WATCH: it is a transaction of the account's, with this nonce */
 	bool own;       /* EXECUTE: a claim of ours, which we may have to defend; TELL, HEAR: we are the claimant */
@@ -305,8 +316,13 @@ struct gs_node_summary {
 	uint64_t attested;     /* own attestations that are not collected */
 	uint64_t pending_txs;  /* that wait: nonces */
 	struct gs_wei spent_today;
-	struct gs_wei spent; /* in all */
-	uint64_t executions; /* under way */
+	struct gs_wei spent;      /* in all */
+	uint64_t executions;      /* under way */
+	uint64_t waiting;         /* to be executed, as of the last look... */
+	uint64_t deferred;        /* ...of them, that there is no time for as it looks now */
+	uint64_t shed;            /* samples that were given up for want of time, ever... */
+	struct gs_wei shed_value; /* ...and what was at stake in them */
+	struct gs_capital_outlook capital;
 };
 /* From what is counted as it is stored (counts.h), and from what is under way: a look at a few records, however many claims there are. */
 GS_MUST enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out, struct gs_error *error);

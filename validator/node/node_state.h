@@ -59,10 +59,6 @@ struct gs_node {
 	const struct gs_store *store;
 	struct gs_node_surroundings surroundings;
 	const struct gs_log *log;
-	struct gs_head_tracker tracker;         /* the branch that we believe in */
-	struct gs_head_change change;           /* scratch of one header */
-	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
-	size_t queue_count;
 	uint64_t block;      /* the newest block whose logs are applied */
 	uint64_t final;      /* the stored blocks up to this one stay: it is of the chain's final part; 0: not known */
 	uint64_t final_seen; /* the chain is final up to here, whatever is stored */
@@ -74,8 +70,6 @@ struct gs_node {
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
 	struct gs_node_sweep sweep;
-	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
-	size_t execution_count;
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
 	struct gs_node_lane lane[GS_LANES];
@@ -89,7 +83,23 @@ struct gs_node {
 	struct gs_time unknown_told;  /* the same of leaves whose data are not here */
 	struct gs_time refused_told;  /* the same of messages that are no moves */
 	struct gs_time attest_told;   /* the same of a claim that is not attested */
+	size_t waiting, deferred;     /* as of the last look at what waits to be executed... */
+	struct gs_time work_looked;   /* ...then */
+	struct gs_time overload_told; /* when it was last said that more is drawn than can be executed */
+	struct gs_time capital_told;  /* the same of what waits because funds are reserved */
+	struct gs_time outlook_told;  /* when it was last said how long funds last */
+	bool capital_alarm;           /* and that was an alarm */
+	bool outlook_due;             /* it was told what there is, and not yet what that means */
+	struct gs_funds funds;        /* as they were told last, at the price that gas is reckoned at... */
+	struct gs_time funds_at;      /* ...then; 0: never */
 	struct gs_time now;
+	size_t queue_count;
+	size_t execution_count;
+	/* From here on large: what counts do not reach is not written when the node is opened. */
+	struct gs_head_tracker tracker;         /* the branch that we believe in */
+	struct gs_head_change change;           /* scratch of one header */
+	struct gs_head queue[GS_HEAD_KEPT_MAX]; /* its newest blocks, oldest first, whose logs are still to come */
+	struct gs_node_execution execution[GS_NODE_EXECUTIONS_MAX];
 };
 
 /* One step's working set. */
@@ -97,14 +107,16 @@ struct gs_node_turn {
 	struct gs_node *node;
 	struct gs_journal *j;
 	struct gs_node_effects *effects;
-	struct gs_hash block_hash;  /* of the block whose logs are applied */
-	bool decoded;               /* ids in its logs were compared */
-	bool catching_up;           /* many blocks in one step: claims are not told one by one */
-	struct gs_agenda_note note; /* of the look that is under way */
-	bool entered_undone;        /* what is entered is so because a reorganisation took something back */
-	bool checking;              /* whether anything was left: effects are compared, not added */
-	bool left;                  /* something was */
-	enum gs_lane lane;          /* whose transactions are looked at */
+	struct gs_hash block_hash;     /* of the block whose logs are applied */
+	bool decoded;                  /* ids in its logs were compared */
+	bool catching_up;              /* many blocks in one step: claims are not told one by one */
+	struct gs_agenda_note note;    /* of the look that is under way */
+	bool entered_undone;           /* what is entered is so because a reorganisation took something back */
+	const struct gs_hash *handing; /* the sample that is begun, or given up, by this look; NULL: none is */
+	bool shedding;                 /* given up */
+	bool checking;                 /* whether anything was left: effects are compared, not added */
+	bool left;                     /* something was */
+	enum gs_lane lane;             /* whose transactions are looked at */
 };
 
 static inline struct gs_node_lane *gs_node_lane_of(const struct gs_node_turn *t)
@@ -180,6 +192,17 @@ GS_MUST enum gs_err gs_plan_attested(struct gs_node_turn *t, const struct gs_att
 /* The stake that an intent on its way is going to lock for an attestation; zero for another. */
 GS_MUST enum gs_err gs_plan_attesting(struct gs_journal *j, const struct gs_intent *intent,
                                       const struct gs_address *self, struct gs_wei *out);
+/* What there is to pay with, and what of it is spoken for; except: by an intent that does not count, or NULL. */
+GS_MUST enum gs_err gs_plan_capital(struct gs_node_turn *t, const struct gs_hash *except, struct gs_capital *out);
+GS_MUST enum gs_err gs_plan_outlook(struct gs_node_turn *t, struct gs_capital_outlook *out);
+/* Whether an attestation can be paid for with all that follows it. */
+GS_MUST enum gs_err gs_plan_can_attest(struct gs_node_turn *t, bool *out);
+/* *allowed becomes false, or *left (zero: any amount) less, when what the intent costs would be taken from what is spoken for. */
+GS_MUST enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
+                                      bool *allowed);
+/* Says how far funds go, once what the chain tells is known. */
+GS_MUST enum gs_err gs_capital_tell(struct gs_node_turn *t);
+GS_MUST enum gs_err gs_node_on_funds(struct gs_node_turn *t, const struct gs_funds *told);
 /* Stake that nothing on its way will lock. */
 GS_MUST enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out);
 /* Enters an intent, unless it is there. state may be NULL. due: by when it must be mined; 0: at any time. */
@@ -193,7 +216,19 @@ GS_MUST enum gs_err gs_plan_under_way(struct gs_node_turn *t, enum gs_intent_kin
 void gs_verdict_by_worker(const struct gs_address *worker, char out[GS_NODE_REASON_MAX]);
 GS_MUST enum gs_err gs_node_on_command(struct gs_node_turn *t, const struct gs_node_input *in); /* command.c */
 GS_MUST enum gs_err gs_node_on_distrusted(struct gs_node_turn *t, const struct gs_address *worker);
-/* Asks for an execution of the claim unless it is under way or must wait. */
+/* Whether it is not under way, and need not wait after a try that failed; else notes when to look again. */
+GS_MUST enum gs_err gs_node_may_execute(struct gs_node_turn *t, const struct gs_claim *claim, bool *out);
+/* Enters a sampled claim, or a leaf of this batch, among those that wait to be executed. */
+GS_MUST enum gs_err gs_work_offer(struct gs_node_turn *t, const struct gs_claim *claim, const struct gs_hash *batch);
+/* Begins what should be begun of them, and gives up what cannot be done in time. */
+GS_MUST enum gs_err gs_work_look(struct gs_node_turn *t);
+/* How many were given up, ever, and what was at stake in them. */
+GS_MUST enum gs_err gs_work_shed(struct gs_journal *j, uint64_t *count, struct gs_wei *value);
+GS_MUST enum gs_err gs_plan_is_shed(struct gs_node_turn *t, const struct gs_hash *id, bool *out);
+/* One look at a claim that waits, led there by this entry; at a batch for one of its leaves. */
+GS_MUST enum gs_err gs_plan_look_at_waiting(struct gs_node_turn *t, const struct gs_hash *claim, struct gs_bytes led);
+GS_MUST enum gs_err gs_plan_look_at_leaf(struct gs_node_turn *t, const struct gs_hash *batch);
+/* Asks for an execution of the claim now, before all samples, unless it is under way or must wait. */
 GS_MUST enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim);
 
 /* Transactions. At the start: the account's next nonce, and everything unmined sent again. */
@@ -256,6 +291,8 @@ struct gs_spent {
 };
 GS_MUST enum gs_err gs_budget_spent(struct gs_journal *j, struct gs_time now, struct gs_spent *out);
 GS_MUST enum gs_err gs_budget_spend(struct gs_journal *j, enum gs_lane lane, struct gs_time now, struct gs_wei cost);
+/* What gas costs a day at the present rate: an average over days, in which an hour counts 23/24 of the next. */
+GS_MUST enum gs_err gs_budget_a_day(struct gs_journal *j, struct gs_time now, struct gs_wei *out);
 /* *left: what the intent may cost; zero: anything. */
 GS_MUST enum gs_err gs_budget_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
                                      bool *allowed);

@@ -41,21 +41,24 @@ static enum gs_err right_root(struct gs_node_turn *t, const struct gs_claim *cla
 	return GS_OK;
 }
 
-enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
+static struct gs_node_execution *execution_of(struct gs_node *node, const struct gs_hash *claim)
+{
+	for (size_t i = 0; i < node->execution_count; i++)
+		if (gs_hash_equal(&node->execution[i].claim, claim))
+			return &node->execution[i];
+	return NULL;
+}
+
+enum gs_err gs_node_may_execute(struct gs_node_turn *t, const struct gs_claim *claim, bool *out)
 {
 	struct gs_node *node = t->node;
-	struct gs_node_execution *execution = NULL;
+	const struct gs_node_execution *execution = execution_of(node, &claim->id);
 	struct gs_verdict_record before;
-	struct gs_buf input, output;
-	struct gs_hash right;
-	bool tolerant;
 	enum gs_err err = gs_node_load_verdict(t->j, &claim->id, &before);
 
+	*out = false;
 	if (err && err != GS_ENOTFOUND)
 		return err;
-	for (size_t i = 0; i < node->execution_count && !execution; i++)
-		if (gs_hash_equal(&node->execution[i].claim, &claim->id))
-			execution = &node->execution[i];
 	if (!execution && !err && before.verdict == GS_VERDICT_UNAVAILABLE &&
 	    node->now.unix_s < before.time.unix_s + GS_NODE_RETRY_S) {
 		gs_agenda_at(t, before.time.unix_s + GS_NODE_RETRY_S);
@@ -68,10 +71,25 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		gs_agenda_at(t, execution->not_before.unix_s);
 		return GS_OK;
 	}
+	*out = true;
+	return GS_OK;
+}
+
+enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim)
+{
+	struct gs_node *node = t->node;
+	struct gs_node_execution *execution = execution_of(node, &claim->id);
+	struct gs_buf input, output;
+	struct gs_hash right;
+	bool tolerant, ready;
+	enum gs_err err = gs_node_may_execute(t, claim, &ready);
+
+	if (err || !ready)
+		return err;
 	if (!execution) {
 		execution = free_execution(node);
 		if (!execution) {
-			gs_agenda_wait(t, claim, GS_AGENDA_SLOT);
+			gs_agenda_always(t);
 			return GS_OK; /* later */
 		}
 		*execution = (struct gs_node_execution){.claim = claim->id, .body = claim->body};
@@ -93,6 +111,7 @@ enum gs_err gs_node_execute(struct gs_node_turn *t, const struct gs_claim *claim
 		                                .output_root = claim->body.output_root,
 		                                .right_root = right,
 		                                .tolerant = tolerant,
+		                                .urgent = !t->handing,
 		                                .own = gs_address_equal(&claim->body.claimant, &node->options.self)},
 			gs_buf_view(&input), gs_buf_view(&output));
 	gs_buf_free(&input);
@@ -195,107 +214,7 @@ enum gs_err gs_plan_release(struct gs_node_turn *t, const struct gs_claim *claim
 	return *released ? want_claim_call(t, GS_INTENT_RELEASE, claim, GS_CLAIMS_FN_RELEASE, NULL) : err;
 }
 
-/* --- what a challenge may cost --- */
-
-struct reserved {
-	struct gs_node_turn *turn;
-	struct gs_wei sum;
-};
-
-static enum gs_err add_reserved(void *context, const struct gs_intent *intent)
-{
-	struct reserved *reserved = context;
-	struct gs_claim claim;
-	struct gs_wei bond;
-	enum gs_err err;
-
-	if (intent->kind == GS_INTENT_ATTEST) {
-		err = gs_plan_attesting(reserved->turn->j, intent, &reserved->turn->node->options.self, &bond);
-		return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
-	}
-	err = gs_facts_claim(reserved->turn->j, &intent->subject, &claim);
-	if (intent->kind == GS_INTENT_OPEN_LEAF) { /* once it is a claim, its challenge is what counts */
-		if (err != GS_ENOTFOUND)
-			return err;
-		return gs_wei_add(reserved->sum, reserved->turn->node->options.bonds.challenger_bond, &reserved->sum);
-	}
-	if (err)
-		return err == GS_ENOTFOUND ? GS_OK : err; /* of a branch that is gone */
-	err = gs_bond_of_game(&reserved->turn->node->options.bonds, (uint16_t)(1 + claim.open_games), &bond);
-	return err ? err : gs_wei_add(reserved->sum, bond, &reserved->sum);
-}
-
-enum gs_err gs_plan_free_stake(struct gs_node_turn *t, struct gs_wei *out)
-{
-	struct reserved reserved = {.turn = t};
-	struct gs_account account;
-	enum gs_err err = gs_facts_account(t->j, &t->node->options.self, &account);
-
-	if (!err)
-		err = gs_intent_each_reserving(t->j, add_reserved, &reserved);
-	if (err)
-		return err;
-	if (gs_wei_sub(account.free, reserved.sum, out) != GS_OK)
-		memset(out, 0, sizeof(*out));
-	return GS_OK;
-}
-
-/* The worst that a game about the claim can come to, for its challenger. */
-static enum gs_err worst_case(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_worst_case *out)
-{
-	const struct gs_node_options *o = &t->node->options;
-	const struct gs_gas_model gas = gs_gas_model_default();
-	struct gs_model_record model;
-	struct gs_header header;
-	struct gs_game_shape shape;
-	struct gs_game_rules rules = {.header = &header,
-	                              .body = claim->body,
-	                              .claimant_budget_s = o->claimant_budget_s,
-	                              .challenger_budget_s = o->challenger_budget_s,
-	                              .minimum_time_s = o->minimum_time_s};
-	enum gs_err err = gs_facts_model(t->j, &claim->body.model_id, &model);
-
-	if (!err)
-		err = gs_header_decode(model.header, &header, t->j->error);
-	if (err)
-		return err;
-	gs_bond_shape_of_header(&header, &shape);
-	return gs_bond_worst_case(&shape, &rules, &o->bonds, &gas, claim->open_games, t->node->now.unix_s, out);
-}
-
-enum gs_err gs_plan_weigh_challenge(struct gs_node_turn *t, const struct gs_claim *claim, const unsigned *levels,
-                                    bool *affordable)
-{
-	const struct gs_gas_model gas = gs_gas_model_default();
-	struct gs_worst_case worst;
-	struct gs_wei free;
-	char id[67], bond[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
-	enum gs_err err = worst_case(t, claim, &worst);
-
-	if (!err && levels)
-		gs_bond_add_opening(&gas, *levels, &worst);
-	if (!err)
-		err = gs_plan_free_stake(t, &free);
-	if (err)
-		return err;
-	*affordable = gs_wei_cmp(free, worst.locked) >= 0;
-	if (!*affordable && t->node->now.unix_s < t->node->poor_told.unix_s + GS_NODE_RETELL_S)
-		return GS_OK;
-	gs_hex_encode(claim->id.b, 32, true, id);
-	gs_wei_format_ether(worst.locked, bond);
-	gs_wei_format_ether(free, has);
-	gs_log_line(t->node->log, GS_LOG_INFO, "challenge.cost",
-	            "claim=%s units=%u bond=%s free=%s transactions_max=%u gas_max=%llu ends_by=%llu", id,
-	            1 + claim->open_games, bond, has, worst.challenger.transactions,
-	            (unsigned long long)worst.challenger.gas, (unsigned long long)worst.ends_by);
-	if (*affordable)
-		return GS_OK;
-	t->node->poor_told = t->node->now;
-	gs_log_line(t->node->log, GS_LOG_ERROR, "challenge.unaffordable",
-	            "claim=%s why=\"free stake does not cover the bond; deposit more with 'gainsay stake deposit'\"",
-	            id);
-	return GS_OK;
-}
+/* --- claims --- */
 
 static enum gs_err plan_challenge(struct gs_node_turn *t, const struct gs_claim *claim)
 {
@@ -341,7 +260,7 @@ static enum gs_err plan_validation(struct gs_node_turn *t, const struct gs_claim
 	err = gs_node_load_verdict(t->j, &claim->id, &verdict);
 	if (err == GS_ENOTFOUND || (!err && verdict.verdict == GS_VERDICT_UNAVAILABLE)) {
 		bool in_window = t->node->now.unix_s <= claim->window_end.unix_s;
-		return in_window ? gs_node_execute(t, claim) : GS_OK;
+		return in_window ? gs_work_offer(t, claim, NULL) : GS_OK;
 	}
 	if (err)
 		return err;

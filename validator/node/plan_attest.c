@@ -143,6 +143,10 @@ enum gs_err gs_plan_attest(struct gs_node_turn *t, const struct gs_claim *claim,
 	if ((err = gather(t, claim, &c)))
 		return err;
 	gs_attest_weigh(&o->attest, &c, &d);
+	if (d.reason == GS_ATTEST_YES && (err = gs_plan_can_attest(t, &already)))
+		return err;
+	if (d.reason == GS_ATTEST_YES && !already)
+		d.reason = GS_ATTEST_UNAFFORDABLE;
 	if (d.reason == GS_ATTEST_YES || t->node->now.unix_s >= t->node->attest_told.unix_s + GS_NODE_RETELL_S) {
 		t->node->attest_told = t->node->now;
 		tell(t->node, claim, &d);

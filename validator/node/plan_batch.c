@@ -167,6 +167,9 @@ static enum gs_err look_at(struct gs_node_turn *t, const struct gs_batch *batch,
 	}
 	if (open || (!err && verdict.verdict == GS_VERDICT_VALID) || (err && err != GS_ENOTFOUND))
 		return err == GS_ENOTFOUND ? GS_OK : err; /* a claim like others, or right */
+	err = gs_plan_is_shed(t, &leaf->claim, &given);
+	if (err || given)
+		return err;
 	err = gs_facts_is_given(t->j, &leaf->claim, &given);
 	if (err)
 		return err;
@@ -175,7 +178,7 @@ static enum gs_err look_at(struct gs_node_turn *t, const struct gs_batch *batch,
 	if (leaf->index >= batch->count)
 		return GS_ECORRUPT;
 	claim = leaf_claim(t->node, batch, leaves, leaf->index);
-	return given ? gs_node_execute(t, &claim) : GS_OK;
+	return given ? gs_work_offer(t, &claim, &batch->id) : GS_OK;
 }
 
 static void tell_unknown(struct gs_node *node, const struct gs_batch *batch, uint32_t unknown)

@@ -74,7 +74,8 @@ static enum gs_err enter_next(struct gs_node_turn *t, enum gs_agenda_part part, 
 			continue;
 		waiting = gs_agenda_waiting(bytes, (enum gs_agenda_reason)r, note->window_end_s, id);
 		stays = stays || gs_bytes_equal(waiting, led);
-		if (!gs_bytes_equal(waiting, led))
+		if (!gs_bytes_equal(waiting, led) &&
+		    r != GS_AGENDA_SLOT) /* that one is there, with what it is ranked by */
 			err = gs_agenda_put(t->j, waiting);
 	}
 	return err || stays ? err : gs_agenda_del(t->j, led);
@@ -136,32 +137,23 @@ static enum gs_err look_at_woken(struct gs_node_turn *t, enum gs_agenda_reason r
 	return err;
 }
 
-static size_t free_slots(const struct gs_node *node)
-{
-	size_t running = 0;
+/* --- what waits to be executed --- */
 
-	for (size_t i = 0; i < node->execution_count; i++)
-		running += node->execution[i].running;
-	return GS_NODE_EXECUTIONS_MAX - running;
+enum gs_err gs_plan_look_at_waiting(struct gs_node_turn *t, const struct gs_hash *claim, struct gs_bytes led)
+{
+	enum gs_err err = look_at(t, GS_AGENDA_CLAIMS, claim, NULL);
+
+	return err ? err : enter_next(t, GS_AGENDA_CLAIMS, claim, led);
 }
 
-/* As many as there is room for, again and again: some need no execution any more. */
-static enum gs_err look_for_work(struct gs_node_turn *t)
+enum gs_err gs_plan_look_at_leaf(struct gs_node_turn *t, const struct gs_hash *batch)
 {
-	uint8_t prefix[GS_AGENDA_KEY_MAX];
-	enum gs_err err = GS_OK;
-	bool more = true;
+	uint8_t key[GS_AGENDA_KEY];
+	enum gs_err err = look_at(t, GS_AGENDA_BATCHES, batch, NULL);
 
-	while (more && !err && free_slots(t->node)) {
-		struct gs_agenda_keys keys;
-		err = gs_agenda_collect(t->j, gs_agenda_waiting(prefix, GS_AGENDA_SLOT, 0, NULL), free_slots(t->node),
-		                        0, &keys);
-		more = keys.count > 0;
-		if (!err)
-			err = look_at_all(t, GS_AGENDA_CLAIMS, &keys);
-		gs_agenda_keys_free(&keys);
-	}
-	return err;
+	return err ? err
+	           : enter_next(t, GS_AGENDA_BATCHES, batch,
+	                        gs_agenda_key(key, GS_AGENDA_BATCHES, GS_AGENDA_NOW, batch));
 }
 
 /* Whether something may be due that was not when everything was looked at last: a record was written, or time has passed. */
@@ -200,10 +192,10 @@ enum gs_err gs_node_plan(struct gs_node_turn *t)
 	if (!err)
 		err = look_at_woken(t, GS_AGENDA_STAKE);
 	if (!err)
-		err = look_for_work(t);
+		err = look_at_part(t, GS_AGENDA_BATCHES, &whole); /* their leaves wait with the claims */
+	if (!err)
+		err = gs_work_look(t);
 	if (!err)
 		err = look_at_part(t, GS_AGENDA_ATTESTED, &whole);
-	if (!err)
-		err = look_at_part(t, GS_AGENDA_BATCHES, &whole);
 	return err || !whole || !is_check_due(t) ? err : check(t);
 }

@@ -16,6 +16,15 @@ static enum gs_err stored(struct gs_node_turn *t, const struct gs_hash *id, stru
 	return err ? err : gs_sample_decode(known, out);
 }
 
+enum gs_err gs_plan_is_shed(struct gs_node_turn *t, const struct gs_hash *id, bool *out)
+{
+	struct gs_sample sample;
+	enum gs_err err = stored(t, id, &sample);
+
+	*out = !err && sample.reason == GS_SAMPLE_SHED;
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
 enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_hash *of, const struct gs_sample *sample)
 {
 	struct gs_buf value;
@@ -68,7 +77,9 @@ static enum gs_err case_of(struct gs_node_turn *t, const struct gs_claim *claim,
 	out->value = gs_claim_lot_value(&claim->body.lot);
 	out->wrong = claimant.wrong;
 	out->known_s = now_s > claimant.since.unix_s ? now_s - claimant.since.unix_s : 0;
-	out->load_ppm = (uint32_t)(node->execution_count * GS_POLICY_PPM / GS_NODE_EXECUTIONS_MAX);
+	const size_t taken = node->execution_count + node->waiting;
+	out->load_ppm = (uint32_t)((taken < GS_NODE_EXECUTIONS_MAX ? taken : GS_NODE_EXECUTIONS_MAX) * GS_POLICY_PPM /
+	                           GS_NODE_EXECUTIONS_MAX);
 	return GS_OK;
 }
 

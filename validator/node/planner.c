@@ -5,6 +5,7 @@
 
 #include "chain/core/core.h"
 #include "validator/node/closed.h"
+#include "validator/node/schedule.h"
 
 static const double hour_s = 3600, hours_a_day = 24;
 
@@ -183,6 +184,38 @@ static int dearest_first(const void *a, const void *b)
 	return x->model < y->model ? -1 : 1;
 }
 
+/* As the node's scheduler has it, which knows no gain. */
+static double worth_of(const struct gs_planner_terms *t, const struct gs_planner_model *m)
+{
+	return gs_schedule_worth(m->gain > m->value ? m->gain : m->value, seconds_of(t, m));
+}
+
+void gs_planner_shed(const struct gs_planner_terms *terms, const struct gs_planner_role *role,
+                     const struct gs_planner_model *model, size_t count, const double *rate, double *shed,
+                     double *wait_s)
+{
+	struct rank rank[GS_PLANNER_MODELS_MAX];
+	double left = role->cores, looks = 0, seconds = 0, squares = 0;
+
+	GS_ASSERT(count > 0 && count <= GS_PLANNER_MODELS_MAX && role->cores > 0);
+	for (size_t i = 0; i < count; i++)
+		rank[i] = (struct rank){i, worth_of(terms, &model[i])};
+	qsort(rank, count, sizeof(*rank), dearest_first);
+	for (size_t r = 0; r < count; r++) {
+		const size_t i = rank[r].model;
+		const double s = seconds_of(terms, &model[i]), a_second = rate[i] * model[i].per_hour / hour_s;
+		const double load = a_second * s, served = load < left ? load : left;
+		shed[i] = load > 0 ? 1 - served / load : 0;
+		left -= served;
+		looks += a_second;
+		seconds += load;
+		squares += load * s;
+	}
+	*wait_s = looks > 0 ? gs_planner_queue(seconds / role->cores, role->cores, seconds / looks, squares / looks)
+	                              .wait_s
+	                    : 0;
+}
+
 static void fill(const struct gs_planner_terms *t, const struct gs_planner_prices *prices,
                  const struct gs_planner_role *role, const struct gs_planner_model *m, struct gs_planner_choice *c)
 {
@@ -217,7 +250,7 @@ void gs_planner_choose(const struct gs_planner_terms *terms, const struct gs_pla
 	for (size_t i = 0; i < count; i++) {
 		const struct gs_planner_model *m = &model[i];
 		GS_ASSERT(m->look_s > 0 && m->commit_s > 0 && m->per_hour > 0);
-		rank[i] = (struct rank){i, (m->gain > m->value ? m->gain : m->value) / seconds_of(terms, m)};
+		rank[i] = (struct rank){i, worth_of(terms, m)};
 		out[i] = (struct gs_planner_choice){.bond = bond_of(terms, m)};
 	}
 	qsort(rank, count, sizeof(*rank), dearest_first);

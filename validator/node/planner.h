@@ -93,6 +93,13 @@ struct gs_planner_point gs_planner_at(const struct gs_planner_terms *terms, cons
                                       const struct gs_planner_role *role, const struct gs_planner_model *model,
                                       size_t count, const struct gs_planner_choice *chosen, size_t i, double rate);
 
+/* What a node whose scheduler (schedule.h) is given these rates gives up for want of time, as shares of what it draws of each model: it is busy all the
+ * time and serves what is worth more a second of work first. *wait_s: how long a second of work waits on average, which does not hang on the order
+ * (conservation: Kleinrock 1965); infinite when anything is given up. */
+void gs_planner_shed(const struct gs_planner_terms *terms, const struct gs_planner_role *role,
+                     const struct gs_planner_model *model, size_t count, const double *rate, double *shed,
+                     double *wait_s);
+
 /* The queue before `cores` that take work of mean length mean_s and mean square square_s2, at `load` of their time, in the order of its
  * coming at random: mean wait (Sakasegawa 1977, times half of 1 + the squared variation) and the chance of a wait longer than t (exponential tail of that mean). */
 struct gs_planner_queue {

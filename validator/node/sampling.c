@@ -15,6 +15,7 @@ const char *gs_sample_reason_name(enum gs_sample_reason reason)
 	case GS_SAMPLE_BY_DRAW: return "drawn";
 	case GS_SAMPLE_NOT_DRAWN: return "not_drawn";
 	case GS_SAMPLE_KEPT: return "kept";
+	case GS_SAMPLE_SHED: return "shed";
 	case GS_SAMPLE_UNBOUND: return "no_block";
 	}
 	return "?";

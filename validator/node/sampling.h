@@ -18,8 +18,9 @@ enum gs_sample_reason {
 	GS_SAMPLE_BY_VALUE = 1,
 	GS_SAMPLE_BY_DRAW = 2,
 	GS_SAMPLE_NOT_DRAWN = 3,
-	GS_SAMPLE_KEPT = 4,   /* not drawn, but it was in a block that a reorganisation took away */
-	GS_SAMPLE_UNBOUND = 5 /* its block's hash is not known any more: executed, without a draw */
+	GS_SAMPLE_KEPT = 4,    /* not drawn, but it was in a block that a reorganisation took away */
+	GS_SAMPLE_UNBOUND = 5, /* its block's hash is not known any more: executed, without a draw */
+	GS_SAMPLE_SHED = 6     /* drawn, but there was no time to execute it beside what is worth more */
 };
 
 enum gs_sample_source_kind { GS_SAMPLE_OF_BLOCK = 1, GS_SAMPLE_OF_BATCH = 2 };

@@ -37,6 +37,7 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 {
 	struct gs_store_txn *txn;
 	struct gs_journal j = {.store = node->store, .error = error};
+	struct gs_node_turn turn = {.node = node, .j = &j};
 	struct gs_spent spent;
 	struct gs_counts counts;
 	enum gs_err err;
@@ -66,6 +67,12 @@ enum gs_err gs_node_summarise(struct gs_node *node, struct gs_node_summary *out,
 			out->spent = spent.total;
 		}
 	}
+	if (!err)
+		err = gs_work_shed(&j, &out->shed, &out->shed_value);
+	out->waiting = node->waiting;
+	out->deferred = node->deferred;
+	if (!err)
+		err = gs_plan_outlook(&turn, &out->capital);
 	node->store->abort(txn);
 	for (size_t i = 0; i < node->execution_count; i++)
 		out->executions += node->execution[i].running;

@@ -134,6 +134,8 @@ static enum gs_err prepare_intent(struct gs_node_turn *t, const struct gs_intent
 	bool may_pay;
 	enum gs_err err = gs_budget_allows(t, intent, &effect.cost_max, &may_pay);
 
+	if (!err && may_pay)
+		err = gs_capital_allows(t, intent, &effect.cost_max, &may_pay);
 	if (err || !may_pay)
 		return err;
 	if (t->lane == GS_LANE_L1)
