@@ -194,7 +194,7 @@ sanitize:
 	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize OPT=-O1 OPT_HOT=-O1 \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 		SANITIZE_TILES="$(TILES_SANITIZED)" all unit
-	@tests/run.sh $(BUILD)/sanitize unit
+	@GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),2400) tests/run.sh $(BUILD)/sanitize unit
 
 coverage:
 	+@$(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/coverage OPT=-O0 OPT_HOT=-O0 SANITIZE=--coverage all unit

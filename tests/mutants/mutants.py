@@ -18,7 +18,6 @@ CPU_S = 600
 NODES = "--nodes --fault "
 TALK = " --set talk.chance=1 --set validators.griefer=1 --set validators.two_faced=1"
 DUTIES = " --duties --set cast=drawn"
-GRIEFED = " --set cast=drawn --set l1=drawn --set talk.chance=0 --set validators.griefer=3"
 CENSORED = (" --set l1=yes --set l1.escalate_at=0.1 --set l1.delay=30 --set claims=5 --set claims.wrong=2 --set window=1200 --set validators.honest=1"
             " --set validators.griefer=1 --set budget.claimant=300 --set budget.challenger=300 --set budget.least=30 --set faults.censor=1200")
 
@@ -110,9 +109,6 @@ MUTANTS = [
      "	return fail_with(j, tx, true, now);", NODES + "replace"),
     ("a settled transaction is not taken back with its block", "validator/node/tx_record.c",
      "		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);", "		err = gs_tx_record_put(j, &list.tx[i], false);", NODES + "reorg"),
-    ("what another with its nonce has displaced is left where it is", "validator/node/intent.c",
-     "		if (list.tx[i].nonce == tx->nonce && !gs_hash_equal(&list.tx[i].intent, &tx->intent))",
-     "		if (list.tx[i].nonce == tx->nonce && gs_hash_is_zero(&list.tx[i].hash))", NODES + "all" + GRIEFED),
     ("an attestation's stake is left where it is", "validator/node/plan_attest.c",
      "	if (!reporting)\n		return want_call(", "	if (!reporting && attestation->reported)\n		return want_call(",
      NODES + "none --set duties.attest=1 --set duties.audit=0.3"),

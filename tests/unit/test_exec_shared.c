@@ -81,9 +81,17 @@ static uint32_t run(const struct gs_program *p, const struct gs_memory *from, co
 	return packed;
 }
 
+/* Products have no form of their own on a big-endian processor, and nothing is packed for them. */
+static bool little_endian(void)
+{
+	const uint16_t one = 1;
+	return *(const uint8_t *)&one == 1;
+}
+
 static void what_is_packed_before(void **state)
 {
 	(void)state;
+	const uint32_t all = little_endian() ? 3 : 0, shared = little_endian() ? 1 : 0;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
 		struct gs_program p;
 		lower(seed, seed % 3 ? (int64_t)(1 + seed) : 1, &p);
@@ -104,9 +112,9 @@ static void what_is_packed_before(void **state)
 					.threads = threads, .finely = threads > 1, .outputs_only = only == 1};
 				assert_int_equal(run(&p, &from, want, &options), 0);
 				options.packed_bytes = GS_EXEC_PACKED_BYTES_MAX;
-				assert_int_equal(run(&p, &from, want, &options), 3);
+				assert_int_equal(run(&p, &from, want, &options), all);
 				options.shared_only = true;
-				assert_int_equal(run(&p, &from, want, &options), 1);
+				assert_int_equal(run(&p, &from, want, &options), shared);
 				options.packed_bytes = 4;
 				assert_int_equal(run(&p, &from, want, &options), 0);
 			}
@@ -119,5 +127,5 @@ static void what_is_packed_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_packed_before)};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
