@@ -368,6 +368,7 @@ static void transactions_are_tended_by_nonce(void **state)
 {
 	struct node_fixture *f = *state;
 	static const uint8_t hashes[] = {0x90, 0x10, 0x50};
+	struct gs_node_input nonce = {.kind = GS_INPUT_NONCE};
 	uint64_t watched = 0;
 
 	attest_all(f);
@@ -375,8 +376,11 @@ static void transactions_are_tended_by_nonce(void **state)
 		node_post(f, claim, NODE_CLAIMANT, 3);
 		attested(f, claim, NODE_SELF, 1);
 		of_claim(f, &f->options.contracts.claims, &gs_claims_event_invalidated, claim, NULL, 0);
+		nonce.as.nonce.pending = nonce.as.nonce.mined = node_effect(f, GS_EFFECT_PREPARE)->nonce + 1;
 		node_sign(f, hashes[claim - 1]);
 	}
+	node_tick(f);
+	node_feed(f, &nonce); /* all are mined */
 	node_tick(f);
 	for (size_t i = 0; i < f->effects.count; i++) {
 		const struct gs_hash expected = node_hash(hashes[watched % GS_ARRAY_LEN(hashes)]);
