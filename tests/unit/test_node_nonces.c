@@ -509,6 +509,37 @@ static void what_a_reorganisation_drops_is_sent_at_once(void **state)
 	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 1);
 }
 
+/* What one look sent is there at the next: the endpoint takes more, and what it does not take any more is sent in smaller portions again. */
+static void more_is_sent_to_an_endpoint_that_takes_it(void **state)
+{
+	enum { ALL = 60 };
+	static const unsigned portions[] = {8, 16, 32};
+	struct node_fixture *f = *state;
+	uint64_t there = NODE_FIRST_NONCE;
+
+	f->options.fees.bump_blocks = 1000;
+	node_txs_reopen(f);
+	node_deposit(f, 1000);
+	for (unsigned i = 0; i < ALL; i++) {
+		node_wrong_claim(f, 1 + i);
+		node_sign_at(f, (uint8_t)(0x71 + i), 80, 8);
+	}
+	f->now_s += f->options.resend_s;
+	for (size_t i = 0; i < GS_ARRAY_LEN(portions); i++) {
+		node_tick(f);
+		assert_int_equal(of_kind(f, GS_EFFECT_SEND), portions[i]);
+		there += portions[i];
+		node_nonce_is(f, there);
+		f->now_s++;
+	}
+	f->now_s += 10 * f->options.resend_s;
+	node_tick(f);
+	node_nonce_is(f, NODE_FIRST_NONCE + 20); /* it took only so many */
+	f->now_s += 10 * f->options.resend_s;
+	node_tick(f);
+	assert_int_equal(of_kind(f, GS_EFFECT_SEND), GS_NODE_LINES_AT_ONCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +550,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_gap_comes_before_what_waits_behind_it, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(the_lowest_are_looked_for, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(more_is_sent_to_an_endpoint_that_takes_it, node_txs_set_up,
+	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_an_endpoint_has_is_not_sent_to_it, node_txs_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_all_wait_for_is_sent_again_sooner, node_txs_set_up,

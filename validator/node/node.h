@@ -28,12 +28,14 @@
 
 enum {
 	GS_NODE_EFFECTS_MAX = 4096,
-	GS_NODE_UNMINED_MAX = 1024,   /* transactions; each may want two effects in one step */
-	GS_NODE_REPLACED_MAX = 512,   /* more, which replace others */
-	GS_NODE_LINES_AT_ONCE = 8,    /* nonces whose transactions are looked for, or sent again, at one look */
-	GS_NODE_EXECUTIONS_MAX = 256, /* asked for and not answered yet */
-	GS_NODE_RETELL_S = 60,        /* what stays wrong is said once in so many seconds */
-	GS_NODE_RETRY_S = 15,         /* the longest wait after an execution that could not be done; the first is 1 s */
+	GS_NODE_UNMINED_MAX = 1024, /* transactions; each may want two effects in one step */
+	GS_NODE_REPLACED_MAX = 512, /* more, which replace others */
+	GS_NODE_LINES_AT_ONCE =
+		8, /* nonces whose transactions are looked for, and sent again, at one look, to begin with */
+	GS_NODE_LINES_DOUBLINGS_MAX = 5, /* more at a look while the endpoint takes them: 256 */
+	GS_NODE_EXECUTIONS_MAX = 256,    /* asked for and not answered yet */
+	GS_NODE_RETELL_S = 60,           /* what stays wrong is said once in so many seconds */
+	GS_NODE_RETRY_S = 15, /* the longest wait after an execution that could not be done; the first is 1 s */
 	GS_NODE_FINALISE_GRACE_S =
 		5, /* others are left so much time to do what is theirs: finalise a claim, end a game */
 };

@@ -40,6 +40,9 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	uint64_t pooled;     /* below it the endpoint has all nonces, as it said last, waiting or mined; 0: not known */
 	uint64_t mined;      /* below it they are mined */
 	struct gs_time told; /* when it said so */
+	uint64_t sent_below; /* below it all was sent at the last look; 0: nothing was */
+	bool sent_full;      /* that was as much as one look may send */
+	unsigned doublings;  /* of GS_NODE_LINES_AT_ONCE, while the endpoint has all that was sent */
 	struct
 	{ /* what offers so much need not offer more, as was said of one of them since the last look at the chain */
 		bool known;
@@ -263,6 +266,8 @@ struct gs_replacement {
 };
 /* The first that has waited for so many blocks that it should offer more. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out);
+/* The endpoint has all nonces below this one: how many lines are tended at a look follows from it. */
+void gs_tending_heard(struct gs_node_turn *t, uint64_t pending);
 /* The endpoint has everything below `pending`, we have signed everything below `next`. *lower: nothing of ours waits behind what
  * nobody has, so that the next transaction can have that nonce. */
 GS_MUST enum gs_err gs_tending_gap(struct gs_node_turn *t, uint64_t pending, uint64_t next, bool *lower);

@@ -620,6 +620,7 @@ enum gs_err gs_transactions_nonce(struct gs_node_turn *t, const struct gs_node_i
 		err = lose_passed(t, in->as.nonce.mined);
 	if (err)
 		return err;
+	gs_tending_heard(t, pending);
 	gs_node_lane_of(t)->pooled = pending;
 	gs_node_lane_of(t)->told = t->node->now;
 	if (in->as.nonce.mined)
