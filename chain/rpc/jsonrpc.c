@@ -77,6 +77,29 @@ static enum gs_err weigh(struct gs_bytes text, const char *method, struct gs_rpc
 	return GS_OK;
 }
 
+/* Whether a string has a zero byte, which ends it for whoever reads it as C does. What an endpoint says of an error may: nodes quote there what a
+ * contract returned, byte by byte. */
+static bool has_zero(const json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		return strlen(json_string_value(json)) != json_string_length(json);
+	json_array_foreach(json, i, value)
+	{
+		if (has_zero(value))
+			return true;
+	}
+	json_object_foreach((json_t *)json, key, value)
+	{
+		if (strcmp(key, "error") != 0 && has_zero(value))
+			return true;
+	}
+	return false;
+}
+
 enum gs_err gs_jsonrpc_parse(struct gs_bytes text, const char *method, json_t **root, struct gs_rpc_failure *failure)
 {
 	json_error_t json_error;
@@ -84,7 +107,14 @@ enum gs_err gs_jsonrpc_parse(struct gs_bytes text, const char *method, json_t **
 	enum gs_err err = weigh(text, method, failure);
 	if (err != GS_OK)
 		return err;
-	*root = json_loadb(text.len ? (const char *)text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &json_error);
+	*root = json_loadb(text.len ? (const char *)text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+	                   &json_error);
+	if (*root && memmem(text.ptr, text.len, "\\u0000", 6) && has_zero(*root)) {
+		json_decref(*root);
+		*root = NULL;
+		return gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE,
+		                          "%s: the answer has a string with a zero byte", method);
+	}
 	if (!*root)
 		return gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE,
 		                          "%s: the answer is not JSON (%.80s); is this a JSON-RPC endpoint?", method,

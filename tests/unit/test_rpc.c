@@ -245,6 +245,15 @@ static void keeps_reverts(void **state)
 	assert_int_equal(try_call(f), GS_ECONFLICT);
 	assert_failure(f, GS_RPC_REVERT, "execution reverted");
 	assert_int_equal(gs_rpc_last_failure(f->rpc)->revert_len, 0);
+	/* anvil quotes what a contract returned byte by byte; a result never has a zero byte. */
+	say(f,
+	    "{\"id\":$ID,\"error\":{\"code\":3,\"message\":\"execution reverted: custom error \\u0000\\u0001\",\"data\":\"0x" NOPE
+	    "\"}}");
+	assert_int_equal(try_call(f), GS_ECONFLICT);
+	assert_failure(f, GS_RPC_REVERT, "eth_call: the contract reverted: nope");
+	say(f, "{\"id\":$ID,\"result\":\"0x12\\u0000\"}");
+	assert_int_equal(try_call(f), GS_EPARSE);
+	assert_failure(f, GS_RPC_MALFORMED, "zero byte");
 	say(f, "{\"id\":$ID,\"result\":\"0x123\"}");
 	assert_int_equal(try_call(f), GS_EPARSE);
 	say(f, "{\"id\":$ID,\"result\":\"0x12zz\"}");
