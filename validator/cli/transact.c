@@ -4,7 +4,7 @@
 
 #include "validator/daemon/commands.h"
 
-enum { NONCE_TRIES_MAX = 8, RECEIPT_POLL_MS = 200 };
+enum { NONCE_TRIES_MAX = 8, RECEIPT_POLL_MS = 200, LOCK_TRIES_MAX = 10 /* of GS_SESSION_KEY_WAIT_MS */ };
 
 enum gs_err gs_transact_open(const struct gs_options *options, struct gs_transact *out, struct gs_error *error)
 {
@@ -59,7 +59,7 @@ void gs_transact_close(struct gs_transact *t)
 	gs_session_close(&t->session);
 }
 
-/* To the node that has the key. What would revert is said here, where the reason is known. GS_ENOTFOUND: no node runs. */
+/* To the node that has the key. What would revert is said here, where the reason is known. */
 static enum gs_err hand_over(const struct gs_transact *t, const struct gs_send_request *request,
                              struct gs_receipt *receipt, struct gs_error *error)
 {
@@ -72,23 +72,34 @@ static enum gs_err hand_over(const struct gs_transact *t, const struct gs_send_r
 	uint64_t gas;
 	enum gs_err err;
 
-	if (!gs_commands_reachable(t->config.key.lock_folder, &call))
-		return GS_ENOTFOUND;
 	err = gs_eth_estimate_gas(t->session.rpc, &trial, &gas, error);
 	if (!err)
 		err = gs_commands_send(t->config.key.lock_folder, &call, GS_TRANSACT_TIMEOUT_MS, &tx, error);
 	return err ? err : gs_sender_wait(t->session.rpc, &tx, GS_TRANSACT_TIMEOUT_MS, RECEIPT_POLL_MS, receipt, error);
 }
 
+/* Finds out who sends: the node that has the key (*node), or this process, which has its lock then. A node that begins has the lock before it
+ * takes calls. GS_ECONFLICT: somebody else has it, and takes none. */
+static enum gs_err find_sender(const struct gs_transact *t, bool *node, struct gs_key_lock *lock,
+                               struct gs_error *error)
+{
+	const struct gs_commands_call call = {.account = t->session.account, .chain_id = t->session.chain_id};
+	enum gs_err err = GS_ECONFLICT;
+
+	*node = false;
+	for (int tries = 0; err == GS_ECONFLICT && tries < LOCK_TRIES_MAX && !*node; tries++) {
+		*node = !t->config.key.share && gs_commands_reachable(t->config.key.lock_folder, &call);
+		err = *node ? GS_OK : gs_session_lock_command(&t->session, &t->config, lock, error);
+	}
+	return err;
+}
+
 static enum gs_err send_with_key(const struct gs_transact *t, struct gs_send_request *request,
                                  struct gs_receipt *receipt, struct gs_error *error)
 {
 	struct gs_sender sender = gs_session_sender(&t->session);
-	struct gs_key_lock lock = {-1};
-	enum gs_err err = gs_session_lock_command(&t->session, &t->config, &lock, error);
+	enum gs_err err = gs_sender_next_nonce(&sender, &request->nonce, error);
 
-	if (!err)
-		err = gs_sender_next_nonce(&sender, &request->nonce, error);
 	for (int tries = 1; !err; tries++) {
 		uint64_t next = request->nonce;
 		err = gs_sender_run(&sender, request, GS_TRANSACT_TIMEOUT_MS, receipt, error);
@@ -102,7 +113,6 @@ static enum gs_err send_with_key(const struct gs_transact *t, struct gs_send_req
 		request->nonce = next;
 		err = GS_OK;
 	}
-	gs_key_lock_release(&lock);
 	return err;
 }
 
@@ -114,12 +124,15 @@ enum gs_err gs_transact_send(const struct gs_transact *t, enum gs_contract contr
 	                                  .fee_max = t->config.chain.fee_max};
 	struct gs_receipt local = {0};
 	struct gs_receipt *const to = receipt ? receipt : &local;
-	enum gs_err err = calldata->err ? gs_fail(error, calldata->err, "the transaction is too large") : GS_ENOTFOUND;
+	struct gs_key_lock lock = {-1};
+	bool node = false;
+	enum gs_err err = calldata->err ? gs_fail(error, calldata->err, "the transaction is too large") : GS_OK;
 
-	if (!calldata->err && !t->config.key.share)
-		err = hand_over(t, &request, to, error);
-	if (!calldata->err && err == GS_ENOTFOUND) /* no node has the key */
-		err = send_with_key(t, &request, to, error);
+	if (!err)
+		err = find_sender(t, &node, &lock, error);
+	if (!err)
+		err = node ? hand_over(t, &request, to, error) : send_with_key(t, &request, to, error);
+	gs_key_lock_release(&lock);
 	gs_receipt_free(&local);
 	gs_buf_free(calldata);
 	return err;

@@ -185,7 +185,7 @@ enum gs_err gs_commands_send(const char *folder, const struct gs_commands_call *
 
 	memset(tx, 0, sizeof(*tx));
 	if (err)
-		return err;
+		return gs_fail(error, err, "the node that has the key is gone; try again");
 	if (call->data.len > GS_INTENT_DATA_MAX)
 		err = gs_fail(error, GS_ELIMIT, "the transaction is too large for the node that has the key: %zu bytes",
 		              call->data.len);
