@@ -246,6 +246,27 @@ static void what_can_wait_leaves_the_reserve_alone(void **state)
 	assert_true(gs_u256_is_zero(&e->cost_max.v)); /* any amount */
 }
 
+/* The operator's calls wait like other things, but for those that bring stake. */
+static void orders_to_bring_stake_do_not_wait(void **state)
+{
+	struct node_fixture *f = *state;
+	static const uint8_t data[] = {1, 2, 3, 4};
+	struct gs_node_input in = {.kind = GS_INPUT_COMMAND,
+	                           .as.command = {.id = node_hash(0x31), .data = {data, sizeof(data)}}};
+
+	reopen(f, 0);
+	in.as.command.to = f->options.contracts.stakes;
+	node_feed(f, &in);
+	assert_non_null(node_effect(f, GS_EFFECT_PREPARE)); /* though nothing is known of what the account has */
+	node_sign(f, 0x71);
+	in.as.command.id = node_hash(0x32);
+	in.as.command.to = f->options.contracts.claims;
+	node_feed(f, &in);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	tell(f, PRICE * worst_gas(false), PRICE);
+	assert_non_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
 /* --- the outlook --- */
 
 static void the_present_rate_is_an_average_of_days(void **state)
@@ -286,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_price_counts_up_to_the_cap, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(defences_come_before_challenges, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(what_can_wait_leaves_the_reserve_alone, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(orders_to_bring_stake_do_not_wait, node_set_up, node_tear_down),
 		cmocka_unit_test_setup_teardown(the_present_rate_is_an_average_of_days, node_set_up, node_tear_down),
 	};
 

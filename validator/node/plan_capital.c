@@ -406,6 +406,15 @@ enum gs_err gs_plan_can_attest(struct gs_node_turn *t, bool *out)
 	return err;
 }
 
+/* The operator's order to bring stake, or to fetch it: what is short is mended by it. */
+static bool is_about_stake(const struct gs_node *node, const struct gs_intent *intent)
+{
+	const struct gs_contracts *c = &node->options.contracts;
+
+	return intent->kind == GS_INTENT_COMMAND &&
+	       (gs_address_equal(&intent->to, &c->stakes) || gs_address_equal(&intent->to, &c->token));
+}
+
 enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *intent, struct gs_wei *left,
                               bool *allowed)
 {
@@ -414,7 +423,8 @@ enum gs_err gs_capital_allows(struct gs_node_turn *t, const struct gs_intent *in
 	char subject[67];
 	enum gs_err err;
 
-	if (!node->options.capital.gas || t->lane == GS_LANE_L1 || gs_intent_is_obligation(intent->kind))
+	if (!node->options.capital.gas || t->lane == GS_LANE_L1 || gs_intent_is_obligation(intent->kind) ||
+	    is_about_stake(node, intent))
 		return GS_OK;
 	err = gs_plan_capital(t, &intent->id, &c);
 	if (err)
