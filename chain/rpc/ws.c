@@ -41,7 +41,7 @@ struct ws {
 	unsigned failures;          /* in a row */
 	double next_ms;             /* no attempt before */
 	struct gs_rpc_failure last; /* why it is down */
-	bool cut_due;               /* at the next turn, for `last` */
+	bool cut_due;               /* for `last`, when nothing is left to be heard */
 	struct gs_head_watch watch;
 	bool watching;
 	bool told_lost;
@@ -473,29 +473,42 @@ static void cut_by_peer(struct ws *ws)
 	cut(ws, GS_EIO, &failure);
 }
 
+static void cut_due(struct ws *ws)
+{
+	const struct gs_rpc_failure failure = ws->last;
+	cut(ws, GS_EIO, &failure);
+}
+
+/* What has come. True when there is nothing more for now, and the connection stands as far as can be seen. */
+static bool receive(struct ws *ws)
+{
+	uint8_t bytes[READ_BYTES];
+	for (int i = 0; i < READS_AT_ONCE; i++) {
+		size_t n = 0;
+		ws->words[0] = '\0';
+		CURLcode code = curl_easy_recv(ws->easy, bytes, sizeof(bytes), &n);
+		if (code == CURLE_AGAIN)
+			return true;
+		if (code != CURLE_OK || n == 0) {
+			cut_by_peer(ws);
+			return false;
+		}
+		if (!feed(ws, bytes, n))
+			return false;
+	}
+	event_active(ws->readable, EV_READ, 0); /* TLS may hold more than the socket shows */
+	return false;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct ws *ws = context;
 	struct gs_endpoint *ep = ws->ep;
-	uint8_t bytes[READ_BYTES];
-	CURLcode code = CURLE_OK;
-	size_t n;
 	(void)fd;
 	(void)what;
 	gs_endpoint_enter(ep);
-	for (int i = 0; i < READS_AT_ONCE; i++) {
-		ws->words[0] = '\0';
-		code = curl_easy_recv(ws->easy, bytes, sizeof(bytes), &n);
-		if (code != CURLE_OK || n == 0)
-			break;
-		if (!feed(ws, bytes, n))
-			goto out;
-	}
-	if (code == CURLE_OK && n > 0)
-		event_active(ws->readable, EV_READ, 0); /* TLS may hold more than the socket shows */
-	else if (code != CURLE_AGAIN)
-		cut_by_peer(ws);
-out:
+	if (receive(ws) && ws->cut_due)
+		cut_due(ws);
 	gs_endpoint_leave(ep);
 }
 
@@ -518,8 +531,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	gs_endpoint_enter(ep);
 	if (ws->cut_due) {
-		const struct gs_rpc_failure failure = ws->last;
-		cut(ws, GS_EIO, &failure);
+		if (!ws->link || receive(ws)) /* what was said before, and an alert of TLS, is still to be heard */
+			cut_due(ws);
 	} else if (ws->state == UPGRADING) {
 		cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "no answer in time (to the upgrade to a WebSocket)");
 	} else if (now - ws->bytes_ms >= 2 * idle || now - ws->whole_ms >= 2 * idle + o->timeout_ms) {

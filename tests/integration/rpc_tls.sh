@@ -54,10 +54,25 @@ def pipe(source, sink, log=None):
         except OSError:
             pass
 
+def shake_hands(peer):
+    """TLS, or OSError. The alert of a refusal arrives: with bytes unread, a socket that is closed would reset the connection."""
+    tls = context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
+    try:
+        tls.do_handshake()
+    except OSError:
+        plain = socket.socket(fileno=tls.detach())
+        plain.shutdown(socket.SHUT_WR)
+        plain.settimeout(10)
+        while plain.recv(65536):
+            pass
+        plain.close()
+        raise
+    return tls
+
 def serve(peer):
     try:
         if context:
-            peer = context.wrap_socket(peer, server_side=True)
+            peer = shake_hands(peer)
             where = urllib.parse.urlsplit(chain)
             target = (where.hostname, where.port)
         else:

@@ -59,6 +59,20 @@ void fake_ws_say(struct fake_ws *s, const char *text)
 	fake_ws_frame(s, 0x81, false, text, strlen(text));
 }
 
+void fake_ws_say_and_reset(struct fake_ws *s, const char *text)
+{
+	const struct linger none = {.l_onoff = 1};
+	const evutil_socket_t fd = bufferevent_getfd(s->peer);
+
+	fake_ws_say(s, text);
+	evbuffer_unfreeze(bufferevent_get_output(s->peer), 1); /* only the bufferevent itself may write, else */
+	must(evbuffer_write(bufferevent_get_output(s->peer), fd) > 0, "write");
+	must(setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) == 0, "linger");
+	bufferevent_setfd(s->peer, -1); /* which would be closed at the next turn only */
+	evutil_closesocket(fd);
+	fake_ws_cut(s);
+}
+
 static void upgrade(struct fake_ws *s, char *request)
 {
 	uint8_t digest[20];

@@ -31,6 +31,8 @@ void fake_ws_say(struct fake_ws *server, const char *text); /* as one frame */
 void fake_ws_frame(struct fake_ws *server, uint8_t first, bool mask, const void *data, size_t len);
 void fake_ws_raw(struct fake_ws *server, const void *data, size_t len);
 void fake_ws_cut(struct fake_ws *server);
+/* As one frame, which is on its way when this returns, with a reset (RFC 9293, 3.10.7) behind it. */
+void fake_ws_say_and_reset(struct fake_ws *server, const char *text);
 
 /* What it saw. */
 struct fake_ws_seen {

@@ -418,3 +418,23 @@ void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_
 	gs_claim_id(f->options.contracts.chain_id, &f->options.contracts.claims, body, claim);
 	gs_buf_free(&leaves);
 }
+
+void node_game_opens(struct node_fixture *f, uint64_t claim, uint64_t deadline_s)
+{
+	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(NODE_SELF)};
+	const struct gs_game_state state = {.claim = node_claim(claim),
+	                                    .claimant = node_address(NODE_CLAIMANT),
+	                                    .challenger = node_address(NODE_SELF),
+	                                    .units = 1,
+	                                    .phase = GS_PHASE_COMMIT,
+	                                    .deadline = deadline_s,
+	                                    .claimant_left = 100,
+	                                    .challenger_left = 100};
+	uint8_t bytes[GS_GAME_STATE_WORDS * 32];
+	struct gs_u256 words[2];
+
+	gs_game_state_encode(&state, bytes);
+	for (size_t i = 0; i < GS_ARRAY_LEN(words); i++)
+		words[i] = gs_u256_from_be(bytes + 32 * (i + 1));
+	node_log(f, &f->options.contracts.disputes, topics, 3, words, GS_ARRAY_LEN(words));
+}

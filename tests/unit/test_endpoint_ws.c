@@ -318,6 +318,23 @@ static void a_cut_ends_every_call(void **state)
 	assert_int_equal(fake_ws_seen(f->server)->connections, 2);
 }
 
+/* A request that cannot be sent any more does not lose what the server had said before. */
+static void what_was_said_before_a_reset_is_heard(void **state)
+{
+	struct fixture *f = *state;
+	char text[128];
+	call(f);
+	TURN_UNTIL(f, f->texts == 1);
+	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":7}", id_of(f->text[0]));
+	fake_ws_say_and_reset(f->server, text);
+	call(f);
+	TURN_UNTIL(f, f->replies == 2);
+	assert_string_equal(f->order, "7 ");
+	assert_int_equal(f->err, GS_EIO);
+	assert_says(f->why, "the connection was cut");
+	works(f);
+}
+
 /* Frames that no server may send, and ends in the middle of one. */
 static void broken_frames(void **state)
 {
@@ -659,7 +676,7 @@ int main(void)
 		TEST(the_server_says_goodbye),   TEST(silence),
 		TEST(late_answers_are_forgiven), TEST(heads),
 		TEST(pauses_between_attempts),   TEST(closed_by_a_head),
-		TEST(heads_that_are_refused),
+		TEST(heads_that_are_refused),    TEST(what_was_said_before_a_reset_is_heard),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,27 +78,6 @@ static void wrong_claim(struct node_fixture *f, uint64_t claim)
 	node_executed(f, claim, true, node_hash(0x33), node_hash(0x33));
 }
 
-/* The event of a game of ours. */
-static void game_opens(struct node_fixture *f, uint64_t claim, uint64_t deadline_s)
-{
-	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(NODE_SELF)};
-	const struct gs_game_state state = {.claim = node_claim(claim),
-	                                    .claimant = node_address(NODE_CLAIMANT),
-	                                    .challenger = node_address(NODE_SELF),
-	                                    .units = 1,
-	                                    .phase = GS_PHASE_COMMIT,
-	                                    .deadline = deadline_s,
-	                                    .claimant_left = 100,
-	                                    .challenger_left = 100};
-	uint8_t words[GS_GAME_STATE_WORDS * 32];
-	struct gs_u256 out[2];
-
-	gs_game_state_encode(&state, words);
-	out[0] = gs_u256_from_be(words + 32);
-	out[1] = gs_u256_from_be(words + 64);
-	node_log(f, &f->options.contracts.disputes, topics, 3, out, 2);
-}
-
 static struct gs_capital_outlook outlook(struct node_fixture *f)
 {
 	struct gs_node_summary s;
@@ -160,7 +139,7 @@ static void one_game_is_paid_for_and_no_other(void **state)
 	node_sign(f, 0x71);
 	wrong_claim(f, 2); /* promised, not even sent */
 	assert_false(challenges(f));
-	game_opens(f, 1, NODE_WINDOW_END_S);
+	node_game_opens(f, 1, NODE_WINDOW_END_S);
 	node_tick(f);
 	assert_false(challenges(f)); /* and as long as it runs */
 	assert_int_equal(outlook(f).now.games, 1);
@@ -222,7 +201,7 @@ static void what_can_wait_leaves_the_reserve_alone(void **state)
 	wrong_claim(f, 1);
 	assert_true(challenges(f));
 	node_sign(f, 0x71);
-	game_opens(f, 1, NODE_WINDOW_END_S + 1000);
+	node_game_opens(f, 1, NODE_WINDOW_END_S + 1000);
 	node_post(f, 2, NODE_CLAIMANT, 3); /* is going to be final */
 	node_executed(f, 2, true, (struct gs_hash){{2}}, (struct gs_hash){{2}});
 	f->now_s = NODE_WINDOW_END_S + GS_NODE_FINALISE_GRACE_S + 1;

@@ -25,16 +25,23 @@ static void receipts_come_before_refusals(void **state)
 	assert_int_equal(node_count(f, GS_EFFECT_SEND, 0x71), 0);
 }
 
-/* A transaction of another user of the key had nonce 5, and a reorganisation lost it: ours with nonce 6 would wait for ever. */
-static void a_gap_is_filled(void **state)
+/* A challenge, 0x71, waits with the nonce after the first, which somebody else had taken. */
+static void leave_a_gap(struct node_fixture *f)
 {
-	struct node_fixture *f = *state;
 	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
 
 	node_wrong_claim(f, 1);
 	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
 	node_feed(f, &behind);
 	node_sign_at(f, 0x71, 80, 8);
+}
+
+/* A transaction of another user of the key had nonce 5, and a reorganisation lost it: ours with nonce 6 would wait for ever. */
+static void a_gap_is_filled(void **state)
+{
+	struct node_fixture *f = *state;
+
+	leave_a_gap(f);
 	node_nonce_is(f, NODE_FIRST_NONCE + 2);
 	f->now_s += f->options.resend_s;
 	node_tick(f);
@@ -60,12 +67,8 @@ static void a_gap_is_filled(void **state)
 static void a_gap_is_remembered_at_a_restart(void **state)
 {
 	struct node_fixture *f = *state;
-	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
 
-	node_wrong_claim(f, 1);
-	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
-	node_feed(f, &behind);
-	node_sign_at(f, 0x71, 80, 8);
+	leave_a_gap(f);
 	node_nonce_is(f, NODE_FIRST_NONCE);
 	f->now_s += f->options.resend_s - 1;
 	node_txs_reopen(f);
@@ -84,12 +87,8 @@ static void a_gap_is_remembered_at_a_restart(void **state)
 static void a_gap_is_filled_beside_replacements(void **state)
 {
 	struct node_fixture *f = *state;
-	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
 
-	node_wrong_claim(f, 1);
-	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
-	node_feed(f, &behind);
-	node_sign_at(f, 0x71, 80, 8);
+	leave_a_gap(f);
 	node_blocks(f, NODE_DUE_BUMP);
 	const struct gs_node_effect replacement = *node_effect(f, GS_EFFECT_PREPARE);
 	assert_true(replacement.replaces);
@@ -119,12 +118,8 @@ static size_t first_of(const struct node_fixture *f, enum gs_node_effect_kind ki
 static void the_gap_comes_before_what_waits_behind_it(void **state)
 {
 	struct node_fixture *f = *state;
-	struct gs_node_input behind = {.kind = GS_INPUT_NONCE_BEHIND};
 
-	node_wrong_claim(f, 1);
-	behind.as.nonce_behind.nonce = NODE_FIRST_NONCE + 1;
-	node_feed(f, &behind);
-	node_sign_at(f, 0x71, 80, 8);
+	leave_a_gap(f);
 	node_nonce_is(f, NODE_FIRST_NONCE);
 	f->now_s += f->options.resend_s;
 	node_tick(f);

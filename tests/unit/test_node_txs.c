@@ -181,27 +181,6 @@ static void a_line_is_lost_the_second_time(void **state)
 	assert_int_equal(node_effect(f, GS_EFFECT_PREPARE)->nonce, NODE_FIRST_NONCE + 1);
 }
 
-/* By the node, against node_body's claim. */
-static void open_game(struct node_fixture *f, uint64_t claim)
-{
-	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(NODE_SELF)};
-	const struct gs_game_state state = {.claim = node_claim(claim),
-	                                    .claimant = node_address(NODE_CLAIMANT),
-	                                    .challenger = node_address(NODE_SELF),
-	                                    .units = 1,
-	                                    .phase = GS_PHASE_COMMIT,
-	                                    .deadline = NODE_WINDOW_END_S,
-	                                    .claimant_left = 100,
-	                                    .challenger_left = 100};
-	uint8_t bytes[GS_GAME_STATE_WORDS * 32];
-	struct gs_u256 words[2];
-
-	gs_game_state_encode(&state, bytes);
-	for (size_t i = 0; i < GS_ARRAY_LEN(words); i++)
-		words[i] = gs_u256_from_be(bytes + 32 * (i + 1));
-	node_log(f, &f->options.contracts.disputes, topics, 3, words, GS_ARRAY_LEN(words));
-}
-
 /* An endpoint calls the nonce of a challenge lost, which was mined all the same: the chain shows our game, and there is no second one. */
 static void a_claim_is_challenged_once(void **state)
 {
@@ -210,7 +189,7 @@ static void a_claim_is_challenged_once(void **state)
 
 	node_wrong_claim(f, 1);
 	node_sign_at(f, 0x71, 80, 8);
-	open_game(f, 1);
+	node_game_opens(f, 1, NODE_WINDOW_END_S);
 	lost.as.nonce_lost.tx = node_hash(0x71);
 	lost.as.nonce_lost.nonce = NODE_FIRST_NONCE + 1;
 	node_feed(f, &lost);

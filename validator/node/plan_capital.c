@@ -179,15 +179,18 @@ static enum gs_err add_defence(struct spoken *s, const struct gs_claim_body *bod
 	return err ? err : add_gas(&s->out->defences, &s->turn->node->funds, worst.claimant.gas, worst.claimant.bytes);
 }
 
-/* Whether the key's model has had its share. */
-static bool has_share(struct spoken *s, struct gs_bytes key, struct gs_hash *id)
+/* Which subject the key of an agenda is for, and whether its model has had its share. */
+static enum gs_err read_key(struct spoken *s, struct gs_bytes key, struct gs_hash *id, bool *has_share)
 {
+	if (key.len != 1 + 2 * sizeof(id->b))
+		return GS_ECORRUPT;
 	if (memcmp(s->model.b, key.ptr + 1, sizeof(s->model.b)) != 0) {
 		memcpy(s->model.b, key.ptr + 1, sizeof(s->model.b));
 		s->of_model = 0;
 	}
 	memcpy(id->b, key.ptr + 1 + sizeof(s->model.b), sizeof(id->b));
-	return s->of_model >= s->turn->node->options.capital.defences;
+	*has_share = s->of_model >= s->turn->node->options.capital.defences;
+	return GS_OK;
 }
 
 static enum gs_err visit_claim(void *context, struct gs_bytes key, struct gs_bytes value)
@@ -196,13 +199,12 @@ static enum gs_err visit_claim(void *context, struct gs_bytes key, struct gs_byt
 	const struct gs_node *node = s->turn->node;
 	struct gs_claim claim;
 	struct gs_hash id;
-	enum gs_err err;
+	bool has_share = false;
+	enum gs_err err = read_key(s, key, &id, &has_share);
 
 	(void)value;
-	if (key.len != 1 + 2 * sizeof(id.b))
-		return GS_ECORRUPT;
-	if (has_share(s, key, &id))
-		return GS_OK;
+	if (err || has_share)
+		return err;
 	err = gs_facts_claim(s->turn->j, &id, &claim);
 	if (err || claim.status != GS_CLAIM_OPEN || claim.open_games ||
 	    !gs_address_equal(&claim.body.claimant, &node->options.self) || node->now.unix_s > claim.window_end.unix_s)
@@ -216,13 +218,12 @@ static enum gs_err visit_batch(void *context, struct gs_bytes key, struct gs_byt
 	struct gs_claim_body body = {0};
 	struct gs_batch batch;
 	struct gs_hash id;
-	enum gs_err err;
+	bool has_share = false;
+	enum gs_err err = read_key(s, key, &id, &has_share);
 
 	(void)value;
-	if (key.len != 1 + 2 * sizeof(id.b))
-		return GS_ECORRUPT;
-	if (has_share(s, key, &id))
-		return GS_OK;
+	if (err || has_share)
+		return err;
 	err = gs_facts_batch(s->turn->j, &id, &batch);
 	if (err || batch.status != GS_BATCH_OPEN || s->turn->node->now.unix_s > batch.window_end.unix_s)
 		return err == GS_ENOTFOUND ? GS_OK : err;
