@@ -479,25 +479,22 @@ static void cut_due(struct ws *ws)
 	cut(ws, GS_EIO, &failure);
 }
 
-/* What has come. True when there is nothing more for now, and the connection stands as far as can be seen. */
-static bool receive(struct ws *ws)
+/* Takes what has come; then the connection is cut if that is due: what was said before, an alert of TLS too, is heard. */
+static void receive(struct ws *ws)
 {
 	uint8_t bytes[READ_BYTES];
 	for (int i = 0; i < READS_AT_ONCE; i++) {
 		size_t n = 0;
 		ws->words[0] = '\0';
 		CURLcode code = curl_easy_recv(ws->easy, bytes, sizeof(bytes), &n);
-		if (code == CURLE_AGAIN)
-			return true;
-		if (code != CURLE_OK || n == 0) {
+		if (code == CURLE_AGAIN && ws->cut_due)
+			cut_due(ws);
+		else if (code != CURLE_AGAIN && (code != CURLE_OK || n == 0))
 			cut_by_peer(ws);
-			return false;
-		}
-		if (!feed(ws, bytes, n))
-			return false;
+		if (code != CURLE_OK || n == 0 || !feed(ws, bytes, n))
+			return;
 	}
 	event_active(ws->readable, EV_READ, 0); /* TLS may hold more than the socket shows */
-	return false;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -507,8 +504,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	gs_endpoint_enter(ep);
-	if (receive(ws) && ws->cut_due)
-		cut_due(ws);
+	receive(ws);
 	gs_endpoint_leave(ep);
 }
 
@@ -531,7 +527,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	gs_endpoint_enter(ep);
 	if (ws->cut_due) {
-		if (!ws->link || receive(ws)) /* what was said before, and an alert of TLS, is still to be heard */
+		if (ws->link)
+			receive(ws);
+		else
 			cut_due(ws);
 	} else if (ws->state == UPGRADING) {
 		cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "no answer in time (to the upgrade to a WebSocket)");
