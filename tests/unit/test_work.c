@@ -349,9 +349,9 @@ static void no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_model),    cmocka_unit_test(several_models), cmocka_unit_test(with_traces),
-		cmocka_unit_test(wrong_claims), cmocka_unit_test(no_room),
-		cmocka_unit_test(no_programs),  cmocka_unit_test(programs_of_games), cmocka_unit_test(bounded),
+		cmocka_unit_test(one_model),         cmocka_unit_test(several_models), cmocka_unit_test(with_traces),
+		cmocka_unit_test(wrong_claims),      cmocka_unit_test(no_room),        cmocka_unit_test(no_programs),
+		cmocka_unit_test(programs_of_games), cmocka_unit_test(bounded),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -80,8 +80,9 @@ static enum gs_err read_settings(const struct call *call, struct gs_config *conf
 	if (!err && !config->workers.queue[0])
 		err = gs_fail(error, GS_EINVAL, "workers.queue: not named; give --queue redis://HOST:PORT");
 	if (!err && !call->listing && !config->models[0] && !config->model_store.folder[0])
-		err = gs_fail(error, GS_EINVAL,
-		              "models: not named; give --models DIR, the folder with the models, or set model_store.folder");
+		err = gs_fail(
+			error, GS_EINVAL,
+			"models: not named; give --models DIR, the folder with the models, or set model_store.folder");
 	return err;
 }
 

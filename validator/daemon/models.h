@@ -27,8 +27,8 @@ struct gs_model_supply {
 struct gs_models_options {
 	const char *folder; /* copied; may be missing or empty now and be filled later; "" or NULL: none */
 	const struct gs_model_supply *supply; /* copied; NULL: none */
-	uint64_t bytes_max;                   /* of programs in memory, beside those in use and the one that was used last */
-	const struct gs_log *log;             /* borrowed; may be NULL */
+	uint64_t bytes_max;       /* of programs in memory, beside those in use and the one that was used last */
+	const struct gs_log *log; /* borrowed; may be NULL */
 };
 GS_MUST enum gs_err gs_models_open(const struct gs_models_options *options, struct gs_models **out,
                                    struct gs_error *error);

@@ -22,11 +22,11 @@ struct item { /* a job, then its result, then perhaps a kept trace */
 	struct gs_work_result result;
 	struct gs_models *models;         /* borrowed; of: */
 	const struct gs_program *program; /* in use by this item; NULL: none */
-	uint8_t *input;   /* owned: job.input */
-	uint8_t *output;  /* owned: job.output */
-	uint8_t *memory;  /* owned: the inputs array, zeros completed */
-	uint8_t *claimed; /* owned: of a tolerant model, the claimed outputs likewise; else NULL */
-	bool kept;        /* all below is there */
+	uint8_t *input;                   /* owned: job.input */
+	uint8_t *output;                  /* owned: job.output */
+	uint8_t *memory;                  /* owned: the inputs array, zeros completed */
+	uint8_t *claimed;                 /* owned: of a tolerant model, the claimed outputs likewise; else NULL */
+	bool kept;                        /* all below is there */
 	struct gs_trace trace;
 	struct gs_commitments common;
 	gs_reg *states; /* owned: over.states */

@@ -220,7 +220,8 @@ static void look_at_parked(struct server *s)
 		held->parked = false;
 		if (ending)
 			refuse(s, held, "its model is not here yet, and the worker ends", true);
-		else if (gs_remote_job_decode(held->job->payload, &decoded, &error) || submit(s, held, &decoded, &error))
+		else if (gs_remote_job_decode(held->job->payload, &decoded, &error) ||
+		         submit(s, held, &decoded, &error))
 			refuse(s, held, error.text, true);
 	}
 }
@@ -272,8 +273,7 @@ static void on_stopped(void *self, enum gs_err err, const struct gs_error *error
 
 static void start_work(struct server *s)
 {
-	const struct gs_queue_worker worker = {
-		.self = s, .held_max = places(s), .job = on_job, .stopped = on_stopped};
+	const struct gs_queue_worker worker = {.self = s, .held_max = places(s), .job = on_job, .stopped = on_stopped};
 	struct gs_error error;
 
 	enum gs_err err = gs_queue_work(s->queue, &worker, &error);
@@ -403,7 +403,7 @@ static void close_all(struct server *s)
 	if (s->results)
 		event_free(s->results);
 	gs_librarian_stop(s->options->librarian); /* it looks at the work's models */
-	gs_work_close(s->work); /* before the queue, whose jobs' bytes it may read */
+	gs_work_close(s->work);                   /* before the queue, whose jobs' bytes it may read */
 	gs_queue_close(s->queue);
 	if (s->base)
 		event_base_free(s->base);

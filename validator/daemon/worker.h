@@ -21,7 +21,7 @@ enum {
 	GS_WORKER_LIES_MAX = 16,
 	GS_WORKER_AWAITING_MAX = 16, /* jobs that wait for their models; others are given back at once */
 	GS_WORKER_FETCH_S = 20,      /* that one waits, less than nodes do (workers.wait_s) */
-	GS_WORKER_TELL_MS = 5000, /* between two times that it says what it can do, and has done */
+	GS_WORKER_TELL_MS = 5000,    /* between two times that it says what it can do, and has done */
 };
 
 /* For tests on development chains: what this worker answers instead of the truth. */
@@ -34,14 +34,14 @@ struct gs_worker_lies {
 struct gs_librarian;
 
 struct gs_worker_options {
-	const char *queue;                 /* its address (queue/url.h), password included */
-	const char *ca_file;               /* of rediss://; "": the system's authorities */
-	const char *name;                  /* the queue's */
-	const char *models;                /* folder; "": none */
-	struct gs_librarian *librarian;    /* of the store of models; borrowed, and stopped here; NULL: none */
-	const char *version;               /* of the program, as it is told */
-	unsigned threads;                  /* 1 to GS_EXEC_THREADS_MAX */
-	uint64_t prepared_bytes;           /* these two of validator/daemon/work.h */
+	const char *queue;              /* its address (queue/url.h), password included */
+	const char *ca_file;            /* of rediss://; "": the system's authorities */
+	const char *name;               /* the queue's */
+	const char *models;             /* folder; "": none */
+	struct gs_librarian *librarian; /* of the store of models; borrowed, and stopped here; NULL: none */
+	const char *version;            /* of the program, as it is told */
+	unsigned threads;               /* 1 to GS_EXEC_THREADS_MAX */
+	uint64_t prepared_bytes;        /* these two of validator/daemon/work.h */
 	uint64_t program_bytes;
 	const char *isa;                   /* NULL: the best one */
 	const struct gs_key *key;          /* answers are signed with it; borrowed */

@@ -31,10 +31,10 @@ static json_t *to_json(const struct gs_worker_status *s)
 		gs_hex_encode(s->model[i].b, 32, true, id);
 		json_array_append_new(models, json_string(id));
 	}
-	return json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:I,s:o}", "version", s->version, "law", (json_int_t)s->law,
-	                 "key", key, "threads", (json_int_t)s->threads, "isa", s->isa, "done", (json_int_t)s->done,
-	                 "late", (json_int_t)s->late, "failed", (json_int_t)s->failed, "per_s", s->per_s, "ready",
-	                 (json_int_t)s->ready, "models", models);
+	return json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:I,s:o}", "version", s->version, "law",
+	                 (json_int_t)s->law, "key", key, "threads", (json_int_t)s->threads, "isa", s->isa, "done",
+	                 (json_int_t)s->done, "late", (json_int_t)s->late, "failed", (json_int_t)s->failed, "per_s",
+	                 s->per_s, "ready", (json_int_t)s->ready, "models", models);
 }
 
 enum gs_err gs_worker_status_encode(const struct gs_worker_status *status, const char *name, const struct gs_key *key,
