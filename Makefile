@@ -52,7 +52,7 @@ TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
 LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage queue \
-	validator/onnx validator/exec validator/tee validator/node validator/models validator/daemon validator/cli
+	validator/onnx validator/exec validator/opengradient validator/tee validator/node validator/models validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
 SIM_MAIN := $(wildcard simulations/main.c)
