@@ -39,6 +39,8 @@ PACKAGES := libevent libevent_openssl libevent_pthreads libsecp256k1 lmdb openss
 QUEUE_PACKAGES := hiredis
 # of chain/rpc alone; their headers need no flags
 RPC_PACKAGES := yajl
+# of validator/tee alone, likewise
+TEE_PACKAGES := libcbor
 # and a library that pkg-config does not know
 RPC_LIBS := -lwslay
 TEST_PACKAGES := cmocka mpfr gmp
@@ -50,7 +52,7 @@ TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
 LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage queue \
-	validator/onnx validator/exec validator/opengradient validator/node validator/models validator/daemon validator/cli
+	validator/onnx validator/exec validator/opengradient validator/tee validator/node validator/models validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
 SIM_MAIN := $(wildcard simulations/main.c)
@@ -100,11 +102,11 @@ endif
 
 $(BUILD)/packages.mk: Makefile
 	@mkdir -p $(@D)
-	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEST_PACKAGES) || \
+	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEE_PACKAGES) $(TEST_PACKAGES) || \
 		{ echo "libraries are missing: run 'make setup' first" >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
 	   echo "QUEUE_CFLAGS := $$(pkg-config --cflags $(QUEUE_PACKAGES))"; \
-	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES)) $(RPC_LIBS)"; \
+	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEE_PACKAGES)) $(RPC_LIBS)"; \
 	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
 
 setup:
