@@ -232,11 +232,15 @@ static bool dump_agrees(const struct gs_blob *b, const struct rebuilt *r)
 static enum gs_err compare_roots(const struct gs_blob *b, struct rebuilt *r, const struct gs_hash *on_chain,
                                  enum gs_finding *finding)
 {
-	enum gs_err err = gs_standard_tree_at(r->leaf, r->place, b->leaves, &r->as_dumped);
-	const bool placed = err == GS_OK;
+	enum gs_err err = gs_standard_tree_build(r->leaf, b->leaves, &r->sorted);
+	bool placed;
 
+	if (err)
+		return err;
+	err = gs_standard_tree_at(r->leaf, r->place, b->leaves, &r->as_dumped);
 	if (err && err != GS_EINVAL)
 		return err;
+	placed = err == GS_OK;
 	if (gs_hash_equal(&r->sorted.node[0], on_chain))
 		*finding = placed && dump_agrees(b, r) ? GS_FINDING_VALID : GS_FINDING_BLOB_TREE;
 	else if (placed && gs_hash_equal(&r->as_dumped.node[0], on_chain))
@@ -250,22 +254,25 @@ enum gs_err gs_blob_check(const struct gs_blob *blob, const struct gs_hash *on_c
                           enum gs_finding *finding, struct gs_hash *root)
 {
 	const struct gs_u256 leaves = gs_u256_from_u64(blob->leaves);
-	struct rebuilt r = {.leaf = calloc(blob->leaves, sizeof(*r.leaf)),
-	                    .place = calloc(blob->leaves, sizeof(*r.place))};
-	enum gs_err err = r.leaf && r.place ? GS_OK : GS_ENOMEM;
+	struct rebuilt r = {.leaf = NULL};
+	enum gs_err err = GS_ENOMEM;
 
-	for (size_t i = 0; i < blob->leaves && !err; i++) {
+	r.leaf = calloc(blob->leaves, sizeof(*r.leaf));
+	r.place = calloc(blob->leaves, sizeof(*r.place));
+	if (!r.leaf || !r.place)
+		goto out;
+	for (size_t i = 0; i < blob->leaves; i++) {
 		r.leaf[i] = blob->leaf[i].hash;
 		r.place[i] = blob->leaf[i].place;
 	}
-	if (!err)
-		err = gs_standard_tree_build(r.leaf, blob->leaves, &r.sorted);
-	if (!err && root)
+	err = compare_roots(blob, &r, on_chain, finding);
+	if (err)
+		goto out;
+	if (root)
 		*root = r.sorted.node[0];
-	if (!err)
-		err = compare_roots(blob, &r, on_chain, finding);
-	if (!err && *finding != GS_FINDING_ROOT && gs_u256_cmp(&leaves, batch_size) != 0)
+	if (*finding != GS_FINDING_ROOT && gs_u256_cmp(&leaves, batch_size) != 0)
 		*finding = GS_FINDING_COUNT;
+out:
 	gs_standard_tree_free(&r.sorted);
 	gs_standard_tree_free(&r.as_dumped);
 	free(r.leaf);
