@@ -177,7 +177,7 @@ static void print_line(const struct gs_plan *plan, size_t i)
 
 /* --- what a node would give up --- */
 
-struct shedding { /* at some rates */
+struct shedding {                           /* at some rates */
 	double shed[GS_PLANNER_MODELS_MAX]; /* of what is drawn of each model */
 	double all, wait_s;                 /* all: of what is drawn of all models */
 };
@@ -207,7 +207,8 @@ static void print_shed(const struct gs_plan *plan, bool policy)
 	if (policy)
 		printf("%s of all (policy.rate)", share(plan->policy_rate, a));
 	if (s.all > 0) {
-		printf(" GIVES UP %s of its draws for want of time, the least valuable a second first:", share(s.all, b));
+		printf(" GIVES UP %s of its draws for want of time, the least valuable a second first:",
+		       share(s.all, b));
 		for (size_t i = 0, told = 0; i < plan->count && told < MODELS_IN_FULL; i++)
 			if (s.shed[i] > 0 && ++told)
 				printf("%s %.32s %s", told > 1 ? "," : "", plan->item[i].name, share(s.shed[i], a));
@@ -326,11 +327,12 @@ int gs_plan_print_json(const struct gs_plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		json_array_append_new(models, model_json(plan, i));
-	return gs_json_print(json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
-	                               plan->parameters, "cores", (int)plan->role.cores, "peers", (int)plan->role.peers,
-	                               "uptime", real(plan->role.uptime), "stake", real(plan->role.stake), "coreHour",
-	                               real(plan->prices.core_hour), "millionGas", real(plan->prices.million_gas),
-	                               "load", real(plan->choice[0].at.load), "incomeDay", real(t.income_day),
-	                               "costDay", real(t.cost_day), "capital", real(t.capital), "models", models, "policyRate", real(plan->policy_rate), "shedAtNeeded",
-	                               shed_json(plan, false), "shedAtPolicy", shed_json(plan, true)));
+	return gs_json_print(json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	                               "parameters", plan->parameters, "cores", (int)plan->role.cores, "peers",
+	                               (int)plan->role.peers, "uptime", real(plan->role.uptime), "stake",
+	                               real(plan->role.stake), "coreHour", real(plan->prices.core_hour), "millionGas",
+	                               real(plan->prices.million_gas), "load", real(plan->choice[0].at.load),
+	                               "incomeDay", real(t.income_day), "costDay", real(t.cost_day), "capital",
+	                               real(t.capital), "models", models, "policyRate", real(plan->policy_rate),
+	                               "shedAtNeeded", shed_json(plan, false), "shedAtPolicy", shed_json(plan, true)));
 }

@@ -258,7 +258,10 @@ static void expire(struct gs_remote *r, struct job *job)
 
 	gs_remote_id_text(&job->id, text);
 	snprintf(reason, sizeof(reason), "no worker has answered within %llu s", (unsigned long long)r->options.wait_s);
-	if (job->submitted && gs_queue_cancel(r->queue, text, on_done, r, &error))
+	const enum gs_err err = job->submitted ? gs_queue_cancel(r->queue, text, on_done, r, &error) : GS_OK;
+	if (err == GS_EAGAIN)
+		return; /* too many calls are under way: the next tick tries again, so that it does not stay in the queue */
+	if (err)
 		gs_log_line(r->options.log, GS_LOG_WARN, "queue.kept", "job=%s why=\"%s\"", text, error.text);
 	tell(r, job, (struct gs_bytes){NULL, 0}, reason);
 }
