@@ -7,7 +7,7 @@
 #include "chain/core/hash.h"
 #include "validator/tee/cbor.h"
 
-enum { PCR_BYTES = 48, SHA256_MULTIHASH = 34 };
+enum { PCR_BYTES = 48, SHA256_MULTIHASH = 34, COSE_SIGN1_TAG = 0xd2 /* tag 18 */ };
 
 /* {1: -35}: the algorithm is ECDSA with SHA-384 (RFC 9053, 2.1). */
 static const uint8_t es384[] = {0xa1, 0x01, 0x38, 0x22};
@@ -47,6 +47,9 @@ static bool read_envelope(struct gs_bytes in, struct gs_tee_document *out, struc
 	struct gs_cbor_item item;
 	struct gs_cbor c;
 
+	/* Not every libcbor knows the tag, so that it is looked for here. */
+	if (in.ptr[0] == COSE_SIGN1_TAG)
+		return gs_tee_refuse(why, GS_TEE_ENVELOPE, "COSE_Sign1: tagged (d2); documents come without the tag");
 	gs_cbor_init(&c, in);
 	if (!take_outer(&c, GS_CBOR_ARRAY, "COSE_Sign1", &item, why))
 		return false;
