@@ -360,6 +360,17 @@ docs:
 operators: $(BUILD)/gainsay
 	@$(PYTHON) tests/operators/page.py $<
 
+# The manual's pages and the shells' scripts are what the program says of itself.
+INSTALL_SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay
+	@install -d $(DESTDIR)$(PREFIX)/bin $(INSTALL_SHARE)/man/man1 $(INSTALL_SHARE)/bash-completion/completions \
+		$(INSTALL_SHARE)/zsh/site-functions $(INSTALL_SHARE)/fish/vendor_completions.d
+	@install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay
+	@$(BUILD)/gainsay --manual >$(INSTALL_SHARE)/man/man1/gainsay.1
+	@for c in $$($(BUILD)/gainsay --complete '' | cut -f 1 | grep -v '^--'); do \
+		$(BUILD)/gainsay $$c --manual >$(INSTALL_SHARE)/man/man1/gainsay-$$c.1 || exit 1; \
+	done
+	@$(BUILD)/gainsay completion bash >$(INSTALL_SHARE)/bash-completion/completions/gainsay
+	@$(BUILD)/gainsay completion zsh >$(INSTALL_SHARE)/zsh/site-functions/_gainsay
+	@$(BUILD)/gainsay completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/gainsay.fish
+	@echo "installed in $(DESTDIR)$(PREFIX)"
