@@ -53,5 +53,6 @@ const struct gs_command gs_commands[] = {
          "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},
 	{"sim", "Asks what becomes of claims, money and nodes, in thousands of runs", "gainsay sim games --runs 5000",
          gs_cmd_sim},
+	{"completion", "Prints a script for bash, zsh or fish", "source <(gainsay completion bash)", gs_cmd_completion},
 	{NULL, NULL, NULL, NULL},
 };

@@ -34,5 +34,6 @@ int gs_cmd_verify(int argc, char **argv);
 int gs_cmd_db(int argc, char **argv);
 int gs_cmd_sim(int argc, char **argv);
 int gs_cmd_plan(int argc, char **argv);
+int gs_cmd_completion(int argc, char **argv);
 
 #endif
