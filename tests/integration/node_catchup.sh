@@ -51,15 +51,18 @@ taken=$(grep -o 'chain.catchup.*' "$work/whole.log" | sort -t= -k2 -n | tail -1)
 ! grep -q 'chain.range_refused' "$work/whole.log" && ok "no range was refused" || fail "$(grep -m1 chain.range_refused "$work/whole.log")"
 
 # Three endpoints, one of which leaves logs out, and the one that lies with a single honest one.
-for name in liar honest; do
+for name in liar honest other; do
 	start "$name" /usr/bin/python3 "$root/tests/support/liar.py" "$url"
 done
 liar=$(listening liar)
 proxy=$(listening honest)
 http "$liar/lie" logs_omitted >"$work/ignored"
-http "$proxy/delay" 20 >"$work/ignored" # so that the liar is asked before it
+other=$(listening other)
+for name in "$proxy" "$other"; do # so that the liar is asked before them
+	http "$name/delay" 250 >"$work/ignored"
+done
 command_of 3 run --db "$work/three.db" --models "$work/models" --rate 0 --poll-ms 100 --until-claims 2 --until-seconds 1000
-"${command[@]}" --rpc "$liar,$proxy,$url" >"$work/three.out" 2>"$work/three.log"
+"${command[@]}" --rpc "$liar,$proxy,$other" >"$work/three.out" 2>"$work/three.log"
 code=$?
 [[ $code == 0 ]] && ok "with one of three that lies it ends well" || fail "with one of three that lies it ends with $code"
 taken=$(grep -o 'chain.catchup.*' "$work/three.log" | sort -t= -k2 -n | tail -1)

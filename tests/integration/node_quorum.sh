@@ -33,7 +33,7 @@ claims_in() { # DB
 all="${proxy[one]},${proxy[two]},${proxy[three]}" # the liar is the first
 liar=${proxy[one]}
 for name in two three; do # so that the liar is asked first
-	http "${proxy[$name]}/delay" 20 >"$work/ignored"
+	http "${proxy[$name]}/delay" 100 >"$work/ignored"
 done
 
 # --- two that disagree: nothing is believed, nothing is sent ---

@@ -108,8 +108,7 @@ game_on() { # CLAIM: prints the id of its open game
 	"$gainsay" games --db "$work/validator.db" --json | /usr/bin/python3 -c '
 import json, sys
 on = [g["game_id"] for g in json.load(sys.stdin) if g["claim_id"] == sys.argv[1] and g["outcome"] == "open"]
-print(*on[:1])
-sys.exit(not on)' "$1"
+sys.exit(print(on[0]) if on else 1)' "$1"
 }
 refused() {
 	grep -q talk.refused "$work/validator.log"
