@@ -39,6 +39,8 @@ PACKAGES := libevent libevent_openssl libevent_pthreads libsecp256k1 lmdb openss
 QUEUE_PACKAGES := hiredis
 # of chain/rpc alone; their headers need no flags
 RPC_PACKAGES := yajl
+# of validator/tee alone, likewise
+TEE_PACKAGES := libcbor
 # and a library that pkg-config does not know
 RPC_LIBS := -lwslay
 TEST_PACKAGES := cmocka mpfr gmp
@@ -50,7 +52,7 @@ TEST_LIBS = $(TEST_PACKAGE_LIBS) $(LIBS)
 
 # --- sources ---
 LIB_DIRS := chain/core chain/eth chain/rpc challenge/machine challenge/game storage queue \
-	validator/onnx validator/exec validator/node validator/models validator/daemon validator/cli
+	validator/onnx validator/exec validator/opengradient validator/tee validator/node validator/models validator/daemon validator/cli
 MAIN_SOURCES := $(wildcard validator/cli/main.c validator/daemon/main.c)
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(foreach dir,$(LIB_DIRS),$(wildcard $(dir)/*.c $(dir)/*/*.c)))
 SIM_MAIN := $(wildcard simulations/main.c)
@@ -100,11 +102,11 @@ endif
 
 $(BUILD)/packages.mk: Makefile
 	@mkdir -p $(@D)
-	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEST_PACKAGES) || \
+	@pkg-config --exists --print-errors $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEE_PACKAGES) $(TEST_PACKAGES) || \
 		{ echo "libraries are missing: run 'make setup' first" >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
 	   echo "QUEUE_CFLAGS := $$(pkg-config --cflags $(QUEUE_PACKAGES))"; \
-	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES)) $(RPC_LIBS)"; \
+	   echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES) $(QUEUE_PACKAGES) $(RPC_PACKAGES) $(TEE_PACKAGES)) $(RPC_LIBS)"; \
 	   echo "TEST_PACKAGE_LIBS := $$(pkg-config --libs $(TEST_PACKAGES))"; } >$@.new && mv $@.new $@
 
 setup:
@@ -358,6 +360,17 @@ docs:
 operators: $(BUILD)/gainsay
 	@$(PYTHON) tests/operators/page.py $<
 
+# The manual's pages and the shells' scripts are what the program says of itself.
+INSTALL_SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay
+	@install -d $(DESTDIR)$(PREFIX)/bin $(INSTALL_SHARE)/man/man1 $(INSTALL_SHARE)/bash-completion/completions \
+		$(INSTALL_SHARE)/zsh/site-functions $(INSTALL_SHARE)/fish/vendor_completions.d
+	@install -m 755 $(BUILD)/gainsay $(DESTDIR)$(PREFIX)/bin/gainsay
+	@$(BUILD)/gainsay --manual >$(INSTALL_SHARE)/man/man1/gainsay.1
+	@for c in $$($(BUILD)/gainsay --complete '' | cut -f 1 | grep -v '^--'); do \
+		$(BUILD)/gainsay $$c --manual >$(INSTALL_SHARE)/man/man1/gainsay-$$c.1 || exit 1; \
+	done
+	@$(BUILD)/gainsay completion bash >$(INSTALL_SHARE)/bash-completion/completions/gainsay
+	@$(BUILD)/gainsay completion zsh >$(INSTALL_SHARE)/zsh/site-functions/_gainsay
+	@$(BUILD)/gainsay completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/gainsay.fish
+	@echo "installed in $(DESTDIR)$(PREFIX)"

@@ -1,5 +1,5 @@
 /* JSON-RPC over a WebSocket. libcurl makes the connection (names, proxies, TLS: as for HTTP), chain/rpc/websocket speaks
- * the protocol, and this file joins calls to answers, renews the connection, and renews the subscription to heads.
+ * the protocol, ws_take.c joins answers to calls, and this file sends, renews the connection, and renews the subscription to heads.
  *
  * A connection is made when a call or a watch needs it. When it is lost, every call under way ends; a watch has it made
  * again by itself, after pauses that grow with every failure; calls during such a pause end at once. */
@@ -8,58 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/rpc/curlset.h"
-#include "chain/rpc/hexjson.h"
 #include "chain/rpc/jsonrpc.h"
-#include "chain/rpc/websocket.h"
+#include "chain/rpc/ws_parts.h"
 
 enum {
 	PAUSE_FIRST_MS = 250,
 	PAUSE_MAX_MS = 30 * 1000,
 	READ_BYTES = 64 * 1024,
 	READS_AT_ONCE = 16,
-	SUBSCRIPTION_MAX = 128,
 	TICKS_AN_IDLE = 4,
 };
 
-enum link_state { DOWN, CONNECTING, UPGRADING, OPEN };
-
-struct ws {
-	struct gs_endpoint *ep;
-	struct gs_curlset set;
-	enum link_state state;
-	CURL *easy;
-	struct gs_websocket *link;
-	struct event *readable, *writable; /* of the connection */
-	struct event *tick;                /* while connected: silence, and the time for the upgrade */
-	struct event *retry;               /* for the watch */
-	double began_ms;                   /* of the attempt */
-	double bytes_ms, whole_ms;         /* something came; something whole came */
-	uint64_t heard;
-	bool pinged;
-	uint64_t forgiven;          /* answers that may come to calls that nobody waits for */
-	unsigned failures;          /* in a row */
-	double next_ms;             /* no attempt before */
-	struct gs_rpc_failure last; /* why it is down */
-	bool cut_due;               /* for `last`, when nothing is left to be heard */
-	struct gs_head_watch watch;
-	bool watching;
-	bool told_lost;
-	uint64_t subscribe_id; /* of the request that was sent on this connection; 0: none */
-	char subscription[SUBSCRIPTION_MAX];
-	char address[GS_RPC_URL_MAX + 16]; /* for libcurl */
-	char host[GS_ENDPOINT_NAME_MAX];
-	char *path;
-	char *authorization; /* a header line, or NULL */
-	char words[CURL_ERROR_SIZE];
-};
-
-struct sent { /* of a transfer */
-	struct event *timer;
-	bool sent;
-};
-
-static void begin(struct ws *ws);
+static void begin(struct gs_ws *ws);
 
 static void arm(struct event *event, double ms)
 {
@@ -72,7 +32,7 @@ static void arm(struct event *event, double ms)
 
 /* --- the end of a connection --- */
 
-static void flush(struct ws *ws)
+static void flush(struct gs_ws *ws)
 {
 	struct gs_bytes out;
 	size_t n;
@@ -93,7 +53,7 @@ static void flush(struct ws *ws)
 }
 
 /* Lets go of the connection, after what is still to be said (a close frame). */
-static void let_go(struct ws *ws)
+static void let_go(struct gs_ws *ws)
 {
 	if (ws->link && ws->writable)
 		flush(ws);
@@ -110,14 +70,14 @@ static void let_go(struct ws *ws)
 		curl_easy_cleanup(ws->easy);
 	}
 	ws->easy = NULL;
-	ws->state = DOWN;
+	ws->state = GS_WS_DOWN;
 	ws->cut_due = false;
 	ws->subscribe_id = 0;
 	ws->subscription[0] = '\0';
 	ws->forgiven = 0;
 }
 
-static double pause_ms(struct ws *ws)
+static double pause_ms(struct gs_ws *ws)
 {
 	uint16_t draw;
 	double ms = PAUSE_FIRST_MS;
@@ -129,9 +89,9 @@ static double pause_ms(struct ws *ws)
 	return ms * (0.5 + 0.5 * draw / UINT16_MAX); /* so that not everybody comes back at once */
 }
 
-static void sent_free(struct gs_transfer *t)
+void gs_ws_sent_free(struct gs_transfer *t)
 {
-	struct sent *sent = t->carried;
+	struct gs_ws_sent *sent = t->carried;
 	if (!sent)
 		return;
 	event_free(sent->timer);
@@ -139,7 +99,7 @@ static void sent_free(struct gs_transfer *t)
 	t->carried = NULL;
 }
 
-static void tell_lost(struct ws *ws, bool again, enum gs_err err, const struct gs_rpc_failure *failure)
+void gs_ws_tell_lost(struct gs_ws *ws, bool again, enum gs_err err, const struct gs_rpc_failure *failure)
 {
 	struct gs_error why = {0};
 	if (!ws->watching || ws->told_lost)
@@ -150,13 +110,12 @@ static void tell_lost(struct ws *ws, bool again, enum gs_err err, const struct g
 	ws->watch.lost(ws->watch.self, again, &why);
 }
 
-/* The connection, or the attempt to make one, is over: ends all calls under way. The endpoint may be closed then. */
-static void cut(struct ws *ws, enum gs_err err, const struct gs_rpc_failure *why)
+void gs_ws_cut(struct gs_ws *ws, enum gs_err err, const struct gs_rpc_failure *why)
 {
 	struct gs_endpoint *ep = ws->ep;
 	const struct gs_rpc_failure failure = *why;
 	const enum gs_err code = err == GS_ECONFLICT ? GS_EIO : err;
-	if (ws->state == DOWN)
+	if (ws->state == GS_WS_DOWN)
 		return;
 	ws->last = failure;
 	let_go(ws);
@@ -164,21 +123,21 @@ static void cut(struct ws *ws, enum gs_err err, const struct gs_rpc_failure *why
 	ws->next_ms = gs_transfer_now_ms() + (ws->failures++ ? pause_ms(ws) : 0);
 	gs_endpoint_enter(ep);
 	while (!ep->closed && ep->under_way.first) {
-		sent_free(ep->under_way.first);
+		gs_ws_sent_free(ep->under_way.first);
 		gs_transfer_fail(ep->under_way.first, code, &failure);
 	}
 	if (!ep->closed)
-		tell_lost(ws, true, code, &failure);
-	if (!ep->closed && ws->watching && ws->state == DOWN)
+		gs_ws_tell_lost(ws, true, code, &failure);
+	if (!ep->closed && ws->watching && ws->state == GS_WS_DOWN)
 		arm(ws->retry, ws->failures > 1 ? ws->next_ms - gs_transfer_now_ms() : PAUSE_FIRST_MS);
 	gs_endpoint_leave(ep);
 }
 
-static void cut_text(struct ws *ws, enum gs_rpc_failure_kind kind, enum gs_err err, const char *text)
+void gs_ws_cut_text(struct gs_ws *ws, enum gs_rpc_failure_kind kind, enum gs_err err, const char *text)
 {
 	struct gs_rpc_failure failure = {0};
 	gs_rpc_failure_set(&failure, kind, 0, err, "%s", text);
-	cut(ws, err, &failure);
+	gs_ws_cut(ws, err, &failure);
 }
 
 /* --- sending --- */
@@ -187,21 +146,21 @@ static void on_call_timeout(evutil_socket_t fd, short what, void *context)
 {
 	struct gs_transfer *t = context;
 	struct gs_endpoint *ep = t->ep;
-	struct ws *ws = ep->carrier.self;
+	struct gs_ws *ws = ep->carrier.self;
 	struct gs_rpc_failure failure = {0};
 	(void)fd;
 	(void)what;
 	gs_rpc_failure_set(&failure, GS_RPC_TRANSPORT, 0, GS_EIO, "no answer in time (%u ms)", t->timeout_ms);
 	gs_endpoint_enter(ep);
 	ws->forgiven++;
-	sent_free(t);
+	gs_ws_sent_free(t);
 	gs_transfer_fail(t, GS_EIO, &failure);
 	gs_endpoint_leave(ep);
 }
 
-static enum gs_err send_transfer(struct ws *ws, struct gs_transfer *t, struct gs_rpc_failure *failure)
+static enum gs_err send_transfer(struct gs_ws *ws, struct gs_transfer *t, struct gs_rpc_failure *failure)
 {
-	struct sent *sent = t->carried;
+	struct gs_ws_sent *sent = t->carried;
 	enum gs_err err = gs_websocket_send(ws->link, (struct gs_bytes){(const uint8_t *)t->body, t->body_len});
 	if (err != GS_OK)
 		return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err == GS_ECONFLICT ? GS_EIO : err,
@@ -214,12 +173,12 @@ static enum gs_err send_transfer(struct ws *ws, struct gs_transfer *t, struct gs
 
 static enum gs_err ws_start(void *self, struct gs_transfer *t, struct gs_rpc_failure *failure)
 {
-	struct ws *ws = self;
+	struct gs_ws *ws = self;
 	double wait = ws->next_ms - gs_transfer_now_ms();
-	if (ws->state == DOWN && wait > 0)
+	if (ws->state == GS_WS_DOWN && wait > 0)
 		return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, GS_EIO, "%.160s; next attempt in %.0f ms",
 		                          ws->last.message, wait);
-	struct sent *sent = calloc(1, sizeof(*sent));
+	struct gs_ws_sent *sent = calloc(1, sizeof(*sent));
 	if (sent)
 		sent->timer = event_new(ws->ep->base, -1, 0, on_call_timeout, t);
 	if (!sent || !sent->timer) {
@@ -227,26 +186,26 @@ static enum gs_err ws_start(void *self, struct gs_transfer *t, struct gs_rpc_fai
 		return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the request");
 	}
 	t->carried = sent;
-	if (ws->state == DOWN)
+	if (ws->state == GS_WS_DOWN)
 		begin(ws);
-	if (ws->state != OPEN)
+	if (ws->state != GS_WS_OPEN)
 		return GS_OK; /* sent when it is */
 	enum gs_err err = send_transfer(ws, t, failure);
 	if (err != GS_OK)
-		sent_free(t);
+		gs_ws_sent_free(t);
 	flush(ws);
 	return err;
 }
 
 static void ws_stop(void *self, struct gs_transfer *t)
 {
-	struct ws *ws = self;
-	ws->forgiven += ((struct sent *)t->carried)->sent;
-	sent_free(t);
+	struct gs_ws *ws = self;
+	ws->forgiven += ((struct gs_ws_sent *)t->carried)->sent;
+	gs_ws_sent_free(t);
 }
 
 /* A request of our own, whose answer is not a call's. */
-static bool send_own(struct ws *ws, uint64_t id, const char *method, const char *param)
+static bool send_own(struct gs_ws *ws, uint64_t id, const char *method, const char *param)
 {
 	json_t *request = gs_jsonrpc_request(id, method, json_pack("[s]", param));
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
@@ -256,9 +215,9 @@ static bool send_own(struct ws *ws, uint64_t id, const char *method, const char 
 	return ok;
 }
 
-static void subscribe(struct ws *ws)
+static void subscribe(struct gs_ws *ws)
 {
-	if (!ws->watching || ws->state != OPEN || ws->subscribe_id)
+	if (!ws->watching || ws->state != GS_WS_OPEN || ws->subscribe_id)
 		return;
 	ws->subscribe_id = ++ws->ep->next_id;
 	ws->subscription[0] = '\0';
@@ -268,11 +227,11 @@ static void subscribe(struct ws *ws)
 }
 
 /* The upgrade is agreed: everything that waited for it goes out. */
-static void opened(struct ws *ws)
+static void opened(struct gs_ws *ws)
 {
 	struct gs_endpoint *ep = ws->ep;
 	struct gs_rpc_failure failure = {0};
-	ws->state = OPEN;
+	ws->state = GS_WS_OPEN;
 	event_del(ws->tick);
 	arm(ws->tick, (double)ep->options.idle_ms / TICKS_AN_IDLE);
 	subscribe(ws);
@@ -280,166 +239,17 @@ static void opened(struct ws *ws)
 		next = t->next; /* a callback ends no other transfer of this list but by closing or cancelling */
 		enum gs_err err = send_transfer(ws, t, &failure);
 		if (err != GS_OK) {
-			cut(ws, err, &failure);
+			gs_ws_cut(ws, err, &failure);
 			return;
 		}
 	}
 	flush(ws);
 }
 
-/* --- answers --- */
-
-static bool read_head(const json_t *o, struct gs_head *out)
-{
-	*out = (struct gs_head){0};
-	return gs_json_u64(json_object_get(o, "number"), &out->number) &&
-	       gs_json_hash(json_object_get(o, "hash"), &out->hash) &&
-	       gs_json_hash(json_object_get(o, "parentHash"), &out->parent) &&
-	       gs_json_u64(json_object_get(o, "timestamp"), &out->time.unix_s);
-}
-
-static void notified(struct ws *ws, const json_t *root)
-{
-	const json_t *params = json_object_get(root, "params");
-	const char *which = json_string_value(json_object_get(params, "subscription"));
-	const char *method = json_string_value(json_object_get(root, "method"));
-	struct gs_head head;
-	if (!method || strcmp(method, "eth_subscription") != 0 || !which || !ws->subscription[0] ||
-	    strcmp(which, ws->subscription) != 0 || !ws->watching)
-		return; /* of a subscription that ended, or nothing that was asked for */
-	if (!read_head(json_object_get(params, "result"), &head)) {
-		cut_text(ws, GS_RPC_MALFORMED, GS_EPARSE, "eth_subscription: a head is not a block's header");
-		return;
-	}
-	ws->failures = 0;
-	ws->told_lost = false;
-	ws->watch.head(ws->watch.self, &head);
-}
-
-/* What the node says to our eth_subscribe. */
-static void subscribed(struct ws *ws, json_t *root)
-{
-	struct gs_rpc_failure failure = {0};
-	json_t *result;
-	uint64_t id = ws->subscribe_id;
-	enum gs_err err = gs_jsonrpc_result(root, "eth_subscribe", id, &result, &failure);
-	const char *text = json_string_value(result);
-	ws->failures = 0;
-	if (err == GS_OK && (!text || !*text || strlen(text) >= SUBSCRIPTION_MAX))
-		err = gs_rpc_failure_set(&failure, GS_RPC_MALFORMED, 0, GS_EPARSE,
-		                         "eth_subscribe: the result is not a subscription");
-	if (err == GS_OK)
-		snprintf(ws->subscription, SUBSCRIPTION_MAX, "%s", text);
-	else if (failure.kind == GS_RPC_REMOTE && err != GS_EAGAIN) {
-		ws->subscribe_id = 0;
-		tell_lost(ws, false, err, &failure); /* it will never do this; calls go on */
-	} else
-		cut(ws, err, &failure);
-}
-
-/* Fails all calls under way with what is wrong, since nobody can say whose answer it was. */
-static void nobodys(struct ws *ws)
-{
-	cut_text(ws, GS_RPC_MALFORMED, GS_EPARSE, "the server sent what is no answer to any call");
-}
-
-/* The call with this id, if it was sent. */
-static struct gs_transfer *find_sent(const struct ws *ws, uint64_t id)
-{
-	struct gs_transfer *t = ws->ep->under_way.first;
-	while (t && t->call[0].id != id)
-		t = t->next;
-	const struct sent *sent = t ? t->carried : NULL;
-	return sent && sent->sent ? t : NULL;
-}
-
-/* Gives the answer to the call's sink. False: it would not have it, and the call has ended. */
-static bool feed_sink(struct gs_transfer *t, struct gs_bytes text)
-{
-	struct gs_rpc_failure failure = {0};
-	if (gs_transfer_feed(t, text) == GS_OK)
-		return true;
-	enum gs_err err = t->sink_err;
-	gs_rpc_failure_set(&failure, err == GS_ELIMIT ? GS_RPC_OVERSIZE : GS_RPC_MALFORMED, 0, err,
-	                   "%s: the answer was refused", t->call[0].method);
-	gs_transfer_fail(t, err, &failure);
-	return false;
-}
-
-/* An answer too large to be a node's error, to a call whose sink reads and checks it all (chain/rpc/endpoint.h): it is not read twice. */
-static bool answered_large(struct ws *ws, struct gs_bytes text)
-{
-	uint64_t id;
-	if (text.len <= GS_ENDPOINT_SINK_ERROR_MAX || !gs_jsonrpc_id_in_front(text, &id))
-		return false;
-	struct gs_transfer *t = find_sent(ws, id);
-	if (!t || !t->sink.feed)
-		return false;
-	sent_free(t);
-	ws->failures = 0;
-	if (feed_sink(t, text))
-		gs_transfer_answer(t, 200, (struct gs_bytes){NULL, 0});
-	return true;
-}
-
-static void answered(struct ws *ws, json_t *root, struct gs_bytes text)
-{
-	struct gs_transfer *t;
-	uint64_t id;
-	if (json_object_get(root, "method") && !json_object_get(root, "id")) {
-		notified(ws, root);
-		return;
-	}
-	if (!gs_jsonrpc_id(root, &id)) {
-		nobodys(ws);
-		return;
-	}
-	if (ws->subscribe_id && id == ws->subscribe_id && !ws->subscription[0]) {
-		subscribed(ws, root);
-		return;
-	}
-	t = find_sent(ws, id);
-	if (!t) {
-		if (ws->forgiven == 0)
-			nobodys(ws);
-		else
-			ws->forgiven--;
-		return;
-	}
-	sent_free(t);
-	ws->failures = 0;
-	if (!t->sink.feed || feed_sink(t, text))
-		gs_transfer_answer_json(t, root);
-}
-
-/* Gives out the messages that are there. False when the connection or the endpoint is gone. */
-static bool take_messages(struct ws *ws)
-{
-	struct gs_endpoint *ep = ws->ep;
-	struct gs_rpc_failure failure = {0};
-	const struct gs_websocket *link = ws->link;
-	struct gs_buf text;
-	json_t *root;
-	while (!ep->closed && ws->link == link && gs_websocket_take(ws->link, &text)) {
-		if (answered_large(ws, gs_buf_view(&text))) {
-			gs_buf_free(&text);
-			continue;
-		}
-		enum gs_err err = gs_jsonrpc_parse(gs_buf_view(&text), "WebSocket", &root, &failure);
-		if (err == GS_OK)
-			answered(ws, root, gs_buf_view(&text));
-		else
-			cut(ws, err, &failure);
-		json_decref(root);
-		gs_buf_free(&text);
-	}
-	return !ep->closed && ws->link == link;
-}
-
 /* --- the connection --- */
 
 /* Bytes came. False when the connection or the endpoint is gone. */
-static bool feed(struct ws *ws, const uint8_t *bytes, size_t len)
+static bool feed(struct gs_ws *ws, const uint8_t *bytes, size_t len)
 {
 	struct gs_endpoint *ep = ws->ep;
 	struct gs_rpc_failure failure = {0};
@@ -451,12 +261,12 @@ static bool feed(struct ws *ws, const uint8_t *bytes, size_t len)
 		ws->whole_ms = ws->bytes_ms;
 	}
 	const struct gs_websocket *link = ws->link;
-	if (ws->state == UPGRADING && gs_websocket_is_open(ws->link))
+	if (ws->state == GS_WS_UPGRADING && gs_websocket_is_open(ws->link))
 		opened(ws);
-	if (ep->closed || ws->link != link || !take_messages(ws))
+	if (ep->closed || ws->link != link || !gs_ws_take_messages(ws))
 		return false;
 	if (err != GS_OK) {
-		cut(ws, err, &failure);
+		gs_ws_cut(ws, err, &failure);
 		return false;
 	}
 	flush(ws); /* pongs */
@@ -464,23 +274,23 @@ static bool feed(struct ws *ws, const uint8_t *bytes, size_t len)
 }
 
 /* The connection ended without a goodbye; words of libcurl may say why (a TLS alert, say). */
-static void cut_by_peer(struct ws *ws)
+static void cut_by_peer(struct gs_ws *ws)
 {
 	struct gs_rpc_failure failure = {0};
 	gs_rpc_failure_set(&failure, GS_RPC_TRANSPORT, 0, GS_EIO, "the connection was cut%s%s%s",
-	                   ws->state == OPEN ? "" : " before the upgrade to a WebSocket", ws->words[0] ? ": " : "",
-	                   ws->words);
-	cut(ws, GS_EIO, &failure);
+	                   ws->state == GS_WS_OPEN ? "" : " before the upgrade to a WebSocket",
+	                   ws->words[0] ? ": " : "", ws->words);
+	gs_ws_cut(ws, GS_EIO, &failure);
 }
 
-static void cut_due(struct ws *ws)
+static void cut_due(struct gs_ws *ws)
 {
 	const struct gs_rpc_failure failure = ws->last;
-	cut(ws, GS_EIO, &failure);
+	gs_ws_cut(ws, GS_EIO, &failure);
 }
 
 /* Takes what has come; then the connection is cut if that is due: what was said before, an alert of TLS too, is heard. */
-static void receive(struct ws *ws)
+static void receive(struct gs_ws *ws)
 {
 	uint8_t bytes[READ_BYTES];
 	for (int i = 0; i < READS_AT_ONCE; i++) {
@@ -499,7 +309,7 @@ static void receive(struct ws *ws)
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
-	struct ws *ws = context;
+	struct gs_ws *ws = context;
 	struct gs_endpoint *ep = ws->ep;
 	(void)fd;
 	(void)what;
@@ -519,7 +329,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
  * silent too, when nothing becomes whole. */
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
-	struct ws *ws = context;
+	struct gs_ws *ws = context;
 	struct gs_endpoint *ep = ws->ep;
 	const struct gs_endpoint_options *o = &ep->options;
 	double now = gs_transfer_now_ms(), idle = o->idle_ms;
@@ -531,11 +341,11 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 			receive(ws);
 		else
 			cut_due(ws);
-	} else if (ws->state == UPGRADING) {
-		cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "no answer in time (to the upgrade to a WebSocket)");
+	} else if (ws->state == GS_WS_UPGRADING) {
+		gs_ws_cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "no answer in time (to the upgrade to a WebSocket)");
 	} else if (now - ws->bytes_ms >= 2 * idle || now - ws->whole_ms >= 2 * idle + o->timeout_ms) {
-		cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "the server fell silent");
-	} else if (ws->state == OPEN) {
+		gs_ws_cut_text(ws, GS_RPC_TRANSPORT, GS_EIO, "the server fell silent");
+	} else if (ws->state == GS_WS_OPEN) {
 		if (now - ws->whole_ms >= idle && !ws->pinged) {
 			ws->pinged = gs_websocket_ping(ws->link) == GS_OK;
 			flush(ws);
@@ -550,7 +360,7 @@ static void random_bytes(uint8_t *out, size_t len)
 	evutil_secure_rng_get_bytes(out, len);
 }
 
-static bool make_link(struct ws *ws, curl_socket_t fd)
+static bool make_link(struct gs_ws *ws, curl_socket_t fd)
 {
 	const char *header[GS_ENDPOINT_HEADERS_MAX + 1];
 	struct gs_websocket_setup setup = {.host = ws->host,
@@ -572,20 +382,20 @@ static bool make_link(struct ws *ws, curl_socket_t fd)
 /* libcurl has the connection, or none. */
 static void connected(void *self, CURL *easy, CURLcode code)
 {
-	struct ws *ws = self;
+	struct gs_ws *ws = self;
 	struct gs_rpc_failure failure = {0};
 	curl_socket_t fd = CURL_SOCKET_BAD;
 	if (code != CURLE_OK) {
 		enum gs_err err = gs_curl_failed(easy, code, ws->words, ws->ep, &failure);
-		cut(ws, err, &failure);
+		gs_ws_cut(ws, err, &failure);
 		return;
 	}
 	if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD ||
 	    !make_link(ws, fd)) {
-		cut_text(ws, GS_RPC_TRANSPORT, GS_ENOMEM, "out of memory for the connection");
+		gs_ws_cut_text(ws, GS_RPC_TRANSPORT, GS_ENOMEM, "out of memory for the connection");
 		return;
 	}
-	ws->state = UPGRADING;
+	ws->state = GS_WS_UPGRADING;
 	ws->heard = 0;
 	ws->pinged = false;
 	ws->bytes_ms = ws->whole_ms = gs_transfer_now_ms();
@@ -595,12 +405,12 @@ static void connected(void *self, CURL *easy, CURLcode code)
 }
 
 /* Makes a connection. Never calls back: what cannot begin is cut at the next turn. */
-static void begin(struct ws *ws)
+static void begin(struct gs_ws *ws)
 {
 	const struct gs_endpoint *ep = ws->ep;
 	CURL *c = ws->easy = curl_easy_init();
 	event_del(ws->retry);
-	ws->state = CONNECTING;
+	ws->state = GS_WS_CONNECTING;
 	ws->began_ms = gs_transfer_now_ms();
 	ws->words[0] = '\0';
 	if (c && gs_curl_configure(c, ep, ws->address, ws->words) &&
@@ -618,20 +428,20 @@ static void begin(struct ws *ws)
 
 static void on_retry(evutil_socket_t fd, short what, void *context)
 {
-	struct ws *ws = context;
+	struct gs_ws *ws = context;
 	(void)fd;
 	(void)what;
 	double wait = ws->next_ms - gs_transfer_now_ms();
-	if (ws->state == DOWN && ws->watching && wait > 0)
+	if (ws->state == GS_WS_DOWN && ws->watching && wait > 0)
 		arm(ws->retry, wait);
-	else if (ws->state == DOWN && ws->watching)
+	else if (ws->state == GS_WS_DOWN && ws->watching)
 		begin(ws);
 	subscribe(ws);
 }
 
 static enum gs_err ws_watch(void *self, const struct gs_head_watch *watch, struct gs_error *error)
 {
-	struct ws *ws = self;
+	struct gs_ws *ws = self;
 	if (watch && ws->watching)
 		return gs_fail(error, GS_ECONFLICT, "%s: heads are watched already", ws->ep->name);
 	ws->watching = watch != NULL;
@@ -642,7 +452,7 @@ static enum gs_err ws_watch(void *self, const struct gs_head_watch *watch, struc
 		return GS_OK;
 	}
 	event_del(ws->retry);
-	if (ws->state == OPEN && ws->subscription[0] &&
+	if (ws->state == GS_WS_OPEN && ws->subscription[0] &&
 	    send_own(ws, ++ws->ep->next_id, "eth_unsubscribe", ws->subscription)) {
 		ws->forgiven++;
 		flush(ws);
@@ -658,7 +468,7 @@ static enum gs_err ws_watch(void *self, const struct gs_head_watch *watch, struc
 
 static void ws_close(void *self)
 {
-	struct ws *ws = self;
+	struct gs_ws *ws = self;
 	enum gs_err said = ws->link ? gs_websocket_say_goodbye(ws->link) : GS_OK;
 	(void)said; /* it may not be open */
 	if (ws->tick)
@@ -678,7 +488,7 @@ static void ws_close(void *self)
 
 enum gs_err gs_ws_open(struct gs_endpoint *ep, struct gs_carrier *out, struct gs_error *error)
 {
-	struct ws *ws = calloc(1, sizeof(*ws));
+	struct gs_ws *ws = calloc(1, sizeof(*ws));
 	if (!ws)
 		return gs_fail(error, GS_ENOMEM, "rpc: out of memory");
 	ws->ep = ep;

@@ -23,7 +23,7 @@ HERE = "tests/lint/"  # this folder spells out what it forbids
 ANY = None
 PURE_0 = {"chain/core"}
 PURE_1 = {"chain/eth", "challenge/machine"}
-PURE_2 = {"challenge/game", "validator/onnx", "validator/exec"}
+PURE_2 = {"challenge/game", "validator/onnx", "validator/exec", "validator/opengradient", "validator/tee"}
 PURE_3 = {"validator/node"}
 LAYERS = {
     "chain/core": set(),
@@ -32,6 +32,8 @@ LAYERS = {
     "challenge/game": PURE_0 | PURE_1,
     "validator/onnx": PURE_0 | PURE_1,
     "validator/exec": PURE_0 | PURE_1,
+    "validator/opengradient": PURE_0 | PURE_1,
+    "validator/tee": PURE_0 | PURE_1,
     "validator/node": PURE_0 | PURE_1 | PURE_2,
     "storage": PURE_0 | PURE_1,
     "chain/rpc": PURE_0 | PURE_1,

@@ -8,6 +8,7 @@
 #                              PROVE_MIRROR="exp log" chooses
 #   make prove-math-selftest   one coefficient's last bit changed: passes when the proof notices it in every such function
 #   make prove-math-two        pow, div and fma on 10^9 cases each (half an hour)
+#   make prove-decimal         decimals of OpenGradient's chain, read and written, on 10^7 cases each (a quarter of an hour)
 #   make vectors-math          writes tests/vectors/elementary/*.txt again
 #
 # build/tests/prove/prove_math FUNCTION [FIRST LAST] runs one function, or a part of it.
@@ -25,6 +26,12 @@ prove_all = @mkdir -p $(2); for f in $(PROVE_FUNCTIONS); do PROVE_DIR=$(2) nice 
 
 # Functions of two and three operands: drawn cases, since no run can exhaust them.
 PROVE_TWO_CASES ?= 1000000000
+# Numbers of OpenGradient's chain beside GMP's rationals, both ways.
+PROVE_DECIMAL_CASES ?= 10000000
+.PHONY: prove-decimal
+prove-decimal: $(BUILD)/tests/prove/prove_decimal
+	@nice $< $(PROVE_DECIMAL_CASES)
+
 .PHONY: prove-math-two
 prove-math-two: $(BUILD)/tests/prove/prove_two
 	@$(PYTHON) tests/prove/pow_tables.py | clang-format | cmp - challenge/machine/pow_tables.h

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "chain/core/suggest.h"
+#include "validator/cli/complete.h"
+#include "validator/cli/manual.h"
 
 static void print_line(const char *text)
 {
@@ -159,6 +161,14 @@ int gs_cli_parse(struct gs_cli *cli, int argc, char **argv)
 {
 	bool only_args = false;
 
+	if (argc > 2 && strcmp(argv[1], GS_COMPLETE_FLAG) == 0) {
+		gs_complete_words(cli, argv + 2, (size_t)argc - 2, stdout);
+		return GS_EXIT_OK;
+	}
+	if (argc == 2 && strcmp(argv[1], GS_MANUAL_FLAG) == 0) {
+		gs_manual_command(cli, argv[0], stdout);
+		return GS_EXIT_OK;
+	}
 	cli->arg_count = 0;
 	for (int i = 1; i < argc; i++) {
 		const char *text = argv[i];

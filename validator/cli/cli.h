@@ -78,7 +78,7 @@ struct gs_cli {
 };
 
 /* Reads --name VALUE, --name=VALUE, arguments between them, and -- before arguments that begin with a dash. --help prints
- * the help and returns GS_EXIT_OK. A mistake prints one line and returns GS_EXIT_USAGE. Otherwise GS_CLI_GO_ON. */
+ * the help and returns GS_EXIT_OK (so do, for shells and the manual, the words of complete.h and manual.h in front). A mistake prints one line and returns GS_EXIT_USAGE. Otherwise GS_CLI_GO_ON. */
 GS_MUST int gs_cli_parse(struct gs_cli *cli, int argc, char **argv);
 
 /* Prints "gainsay: <error's text>" on stderr and returns GS_EXIT_FAILED. */

@@ -7,6 +7,8 @@
 
 #include "chain/core/suggest.h"
 #include "validator/cli/cli.h"
+#include "validator/cli/complete.h"
+#include "validator/cli/manual.h"
 #include "validator/cli/model.h"
 
 static int print_commands(void)
@@ -36,9 +38,46 @@ static int unknown_command(const char *name)
 	return gs_cli_misused("%s: unknown command; 'gainsay --help' lists them", name);
 }
 
+static const struct gs_command *find(const char *name)
+{
+	const struct gs_command *c = gs_commands;
+
+	while (c->name && strcmp(c->name, name) != 0)
+		c++;
+	return c->name ? c : NULL;
+}
+
+static int run(const struct gs_command *command, int argc, char **argv)
+{
+	int code = command->run(argc, argv);
+
+	if (fflush(stdout) != 0 && code == GS_EXIT_OK) {
+		struct gs_error error;
+		(void)gs_fail(&error, GS_EIO, "standard output: could not be written");
+		return gs_cli_fail(&error);
+	}
+	return code;
+}
+
+/* gainsay --complete WORD...: behind a command's name its own tables say what may stand there. */
+static int complete(int argc, char **argv)
+{
+	const struct gs_command *command = argc > 3 ? find(argv[2]) : NULL;
+	char *name = argc > 3 ? argv[2] : NULL;
+
+	if (argc == 3)
+		gs_complete_commands(argv[2], stdout);
+	if (!command)
+		return GS_EXIT_OK;
+	argv[2] = argv[1]; /* NAME --complete WORD... */
+	argv[1] = name;
+	return run(command, argc - 1, argv + 1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
+	const struct gs_command *command;
 
 	gs_return_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
@@ -54,16 +93,12 @@ int main(int argc, char **argv)
 		printf("gainsay " GS_VERSION_TEXT "\n");
 		return GS_EXIT_OK;
 	}
-	for (const struct gs_command *c = gs_commands; c->name; c++) {
-		if (strcmp(argv[1], c->name) == 0) {
-			int code = c->run(argc - 1, argv + 1);
-			if (fflush(stdout) != 0 && code == GS_EXIT_OK) {
-				struct gs_error error;
-				(void)gs_fail(&error, GS_EIO, "standard output: could not be written");
-				return gs_cli_fail(&error);
-			}
-			return code;
-		}
+	if (strcmp(argv[1], GS_MANUAL_FLAG) == 0) {
+		gs_manual_program(stdout);
+		return GS_EXIT_OK;
 	}
-	return unknown_command(argv[1]);
+	if (strcmp(argv[1], GS_COMPLETE_FLAG) == 0)
+		return complete(argc, argv);
+	command = find(argv[1]);
+	return command ? run(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }
