@@ -225,6 +225,19 @@ static void first_layers(void **state)
 	assert_in_range(direct, cases / 2, cases); /* the rest: other epilogues, windows of one tap, short lines */
 }
 
+/* The factor that output channels move is the weights: a constant. */
+static void weights_are_constant(struct gs_exec_case *c)
+{
+	for (unsigned k = 1; k < 3; k++) {
+		struct gs_view *view = &c->in.operand[k].view;
+		if (view->row[0].at.coef[2] == 0 || view->space == GS_SPACE_WEIGHTS)
+			continue;
+		struct gs_operand copy = gs_exec_case_tensor(c, GS_SPACE_WEIGHTS, view->dtype, view->count);
+		view->space = GS_SPACE_WEIGHTS;
+		view->chunk = copy.view.chunk;
+	}
+}
+
 /* A constant's many channels over small images: channels are lanes, and terms above and below the image are left out where
  * outputs are clamped from 0 on. */
 static void small_images(void **state)
@@ -255,14 +268,7 @@ static void small_images(void **state)
 			g.in[d] = in < 1 ? 1 : (uint32_t)in;
 		}
 		conv_instr(&c, &g);
-		for (unsigned k = 1; k < 3; k++) { /* the one without padding is the weights: a constant */
-			struct gs_view *view = &c.in.operand[k].view;
-			if (view->row[0].at.coef[2] == 0 || view->space == GS_SPACE_WEIGHTS)
-				continue;
-			struct gs_operand copy = gs_exec_case_tensor(&c, GS_SPACE_WEIGHTS, view->dtype, view->count);
-			view->space = GS_SPACE_WEIGHTS;
-			view->chunk = copy.view.chunk;
-		}
+		weights_are_constant(&c);
 		finish_known(&c);
 		c.in.store_dtype = gs_rng_below(&c.rng, 8) ? GS_F32 : c.in.store_dtype;
 		if (c.in.epilogue == GS_FN_F32_CLIP && gs_rng_below(&c.rng, 3))
@@ -273,6 +279,38 @@ static void small_images(void **state)
 	}
 	/* The rest: images that fill vectors, the more of them the narrower these are (a quarter is left with 16 lanes), other epilogues and types. */
 	assert_in_range(turned, cases / 20, cases);
+}
+
+/* The same over images whose stage is above the limit for whole ones, so band after band, with and without padding above,
+ * below and beside. */
+static void tall_images(void **state)
+{
+	(void)state;
+	unsigned turned = 0, cases = 6;
+	for (uint64_t seed = 1; seed <= cases; seed++) {
+		struct gs_exec_case c;
+		bool contraction;
+		gs_exec_case_begin(&c, 260000 + seed);
+		struct geometry g = {.batch = seed % 4 == 0 ? 2 : 1, .groups = 1, .spatial = 2};
+		g.channels = 6 + (uint32_t)gs_rng_below(&c.rng, 2);
+		g.outputs = 16 * one_to(&c.rng, 2);
+		for (unsigned d = 0; d < 2; d++) {
+			g.kernel[d] = d == 0 ? 2 : 5;
+			g.stride[d] = 4;
+			g.dilation[d] = d == 0 ? 1 : 2;
+			g.before[d] = (int64_t)gs_rng_below(&c.rng, 3);
+			g.out[d] = d == 0 ? 250 + one_to(&c.rng, 20) : 10;
+			uint32_t reach = (g.kernel[d] - 1) * g.dilation[d] + 1;
+			g.in[d] = (g.out[d] - 1) * g.stride[d] + reach - (uint32_t)(g.before[d] + g.before[d] / 2);
+		}
+		conv_instr(&c, &g);
+		weights_are_constant(&c);
+		finish_known(&c);
+		gs_exec_case_compare(&c, seed, &contraction);
+		turned += c.packs != 0;
+		gs_exec_case_free(&c);
+	}
+	assert_in_range(turned, cases / 2, cases); /* the rest: other epilogues */
 }
 
 /* Padded taps are computed, not left out: 0 * inf is NaN, and -0 + 0*w is +0. */
@@ -318,8 +356,8 @@ static void padding_is_computed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(convolutions), cmocka_unit_test(depthwise),           cmocka_unit_test(first_layers),
-		cmocka_unit_test(small_images), cmocka_unit_test(padding_is_computed),
+		cmocka_unit_test(convolutions), cmocka_unit_test(depthwise),   cmocka_unit_test(first_layers),
+		cmocka_unit_test(small_images), cmocka_unit_test(tall_images), cmocka_unit_test(padding_is_computed),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -352,7 +352,8 @@ static void random_networks(void **state)
 	assert_true(seen.arena < seen.trace / 4);
 }
 
-/* A chain of padded convolutions: each writes where its input was, for that is copied first. */
+/* A chain of padded convolutions in groups, which are run as products: each writes where its input was, for that is copied
+ * first. */
 static void output_over_copied_input(void **state)
 {
 	(void)state;
@@ -364,10 +365,10 @@ static void output_over_copied_input(void **state)
 	gs_rng_seed(&n.rng, 7);
 	ob_init(&n.o, 17);
 	ob_input(&n.o, "v0", 1, 4, dim);
-	conv(&n, "v0", CHANNELS, 1, 3, "a");
-	conv(&n, "a", CHANNELS, 1, 3, "b");
-	conv(&n, "b", CHANNELS, 1, 3, "c");
-	conv(&n, "c", CHANNELS, 1, 3, "y");
+	conv(&n, "v0", CHANNELS, 2, 3, "a");
+	conv(&n, "a", CHANNELS, 2, 3, "b");
+	conv(&n, "b", CHANNELS, 2, 3, "c");
+	conv(&n, "c", CHANNELS, 2, 3, "y");
 	ob_output(&n.o, "y", 1);
 	struct gs_buf model = ob_finish(&n.o);
 	assert_int_equal(gs_onnx_lower(gs_buf_view(&model), NULL, &p, NULL, &error), GS_OK);

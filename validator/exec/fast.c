@@ -87,11 +87,18 @@ static enum gs_err prepare_fold(const struct gs_instr *in, const struct gs_kerne
 	if (err != GS_OK || plane != NULL)
 		return err;
 	struct gs_direct *direct;
+	struct gs_turned *turned;
+	bool turned_first = gs_turned_before_direct(kernels, products);
+	if (turned_first) {
+		err = gs_turned_prepare(in, kernels, products, &turned);
+		*out = (struct gs_fast){.form = TURNED, .is = turned};
+		if (err != GS_OK || turned != NULL)
+			return err;
+	}
 	err = gs_direct_prepare(in, kernels, products, &direct);
 	*out = (struct gs_fast){.form = DIRECT, .is = direct};
-	if (err != GS_OK || direct != NULL)
+	if (err != GS_OK || direct != NULL || turned_first)
 		return err;
-	struct gs_turned *turned;
 	err = gs_turned_prepare(in, kernels, products, &turned);
 	*out = (struct gs_fast){.form = TURNED, .is = turned};
 	return err;
