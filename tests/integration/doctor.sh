@@ -1,6 +1,5 @@
 #!/bin/bash
 # gainsay doctor: a healthy node is called well, and every kind of trouble is found, told with what to do, and nothing else with it.
-# timeout_s: 200
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -15,7 +14,7 @@ doctor() { # ARGUMENTS...: of party 2, over a healthy configuration; leaves the 
 	for ((i = 0; i < ${#words[@]}; i++)); do # an option that is given again takes the other's place
 		if [[ " $* " == *" ${words[i]} "* && ${words[i]} == --* ]]; then i=$((i + 1)); else less+=("${words[i]}"); fi
 	done
-	timeout 60 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
+	timeout 600 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
 	code=$?
 }
 found() { # EXPRESSION over c, a list of (check, result, found, advice)

@@ -17,7 +17,7 @@ fail() {
 models=$root/configs/demo
 mainnet=$root/configs/deployments/mainnet.yaml
 plan() {
-	timeout 120 "$gainsay" plan --seconds 0.05 "$@"
+	timeout 600 "$gainsay" plan --seconds 0.05 "$@"
 }
 # agrees PEERS PEER_RATE UPTIME CORES TARGET DEADLINE CORE_HOUR MILLION_GAS: what $work/plan.json says, by formulas written down again
 agrees() {
