@@ -419,12 +419,13 @@ void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_
 	gs_buf_free(&leaves);
 }
 
-void node_game_opens(struct node_fixture *f, uint64_t claim, uint64_t deadline_s)
+void node_game_opens(struct node_fixture *f, uint64_t claim, uint64_t claimant, uint64_t challenger,
+                     uint64_t deadline_s)
 {
-	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(NODE_SELF)};
+	const struct gs_hash topics[] = {gs_disputes_event_opened, node_claim(claim), node_word_of(challenger)};
 	const struct gs_game_state state = {.claim = node_claim(claim),
-	                                    .claimant = node_address(NODE_CLAIMANT),
-	                                    .challenger = node_address(NODE_SELF),
+	                                    .claimant = node_address(claimant),
+	                                    .challenger = node_address(challenger),
 	                                    .units = 1,
 	                                    .phase = GS_PHASE_COMMIT,
 	                                    .deadline = deadline_s,

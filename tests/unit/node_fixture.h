@@ -81,7 +81,8 @@ void node_leaf(const struct node_fixture *f, const struct gs_hash *batch, uint8_
 /* Of surroundings: the same for the same source. */
 enum gs_err node_draw(void *self, const struct gs_sample_source *source, struct gs_sample_lot *out);
 
-/* A game of node_body's claim, which the node has opened: the claimant is to move until then. */
-void node_game_opens(struct node_fixture *f, uint64_t claim, uint64_t deadline_s);
+/* A game about the claim, which the challenger has opened: the claimant is to move until then. */
+void node_game_opens(struct node_fixture *f, uint64_t claim, uint64_t claimant, uint64_t challenger,
+                     uint64_t deadline_s);
 
 #endif

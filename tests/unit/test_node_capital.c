@@ -139,7 +139,7 @@ static void one_game_is_paid_for_and_no_other(void **state)
 	node_sign(f, 0x71);
 	wrong_claim(f, 2); /* promised, not even sent */
 	assert_false(challenges(f));
-	node_game_opens(f, 1, NODE_WINDOW_END_S);
+	node_game_opens(f, 1, NODE_CLAIMANT, NODE_SELF, NODE_WINDOW_END_S);
 	node_tick(f);
 	assert_false(challenges(f)); /* and as long as it runs */
 	assert_int_equal(outlook(f).now.games, 1);
@@ -201,7 +201,7 @@ static void what_can_wait_leaves_the_reserve_alone(void **state)
 	wrong_claim(f, 1);
 	assert_true(challenges(f));
 	node_sign(f, 0x71);
-	node_game_opens(f, 1, NODE_WINDOW_END_S + 1000);
+	node_game_opens(f, 1, NODE_CLAIMANT, NODE_SELF, NODE_WINDOW_END_S + 1000);
 	node_post(f, 2, NODE_CLAIMANT, 3); /* is going to be final */
 	node_executed(f, 2, true, (struct gs_hash){{2}}, (struct gs_hash){{2}});
 	f->now_s = NODE_WINDOW_END_S + GS_NODE_FINALISE_GRACE_S + 1;

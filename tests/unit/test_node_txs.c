@@ -189,7 +189,7 @@ static void a_claim_is_challenged_once(void **state)
 
 	node_wrong_claim(f, 1);
 	node_sign_at(f, 0x71, 80, 8);
-	node_game_opens(f, 1, NODE_WINDOW_END_S);
+	node_game_opens(f, 1, NODE_CLAIMANT, NODE_SELF, NODE_WINDOW_END_S);
 	lost.as.nonce_lost.tx = node_hash(0x71);
 	lost.as.nonce_lost.nonce = NODE_FIRST_NONCE + 1;
 	node_feed(f, &lost);

@@ -120,30 +120,13 @@ static void what_is_worth_most_goes_first_and_the_rest_is_shed(void **state)
 static void a_game_waits_for_no_sample(void **state)
 {
 	struct node_fixture *f = *state;
-	const struct gs_hash topics[] = {gs_disputes_event_opened, {{0}}, node_word_of(NODE_CLAIMANT)};
-	struct gs_game_state game = {.claimant = node_address(NODE_SELF),
-	                             .challenger = node_address(NODE_CLAIMANT),
-	                             .units = 1,
-	                             .phase = GS_PHASE_COMMIT,
-	                             .deadline = NODE_WINDOW_END_S,
-	                             .claimant_left = 100,
-	                             .challenger_left = 100};
-	uint8_t bytes[GS_GAME_STATE_WORDS * 32];
-	struct gs_hash with[3];
-	struct gs_u256 words[2];
 
 	f->options.defend = true;
 	busy(f);
 	node_post(f, 9, NODE_SELF, 1);
 	node_post(f, 4, NODE_CLAIMANT, 999);
 	assert_false(begins(f, 4));
-	game.claim = node_claim(9);
-	gs_game_state_encode(&game, bytes);
-	words[0] = gs_u256_from_be(bytes + 32);
-	words[1] = gs_u256_from_be(bytes + 64);
-	memcpy(with, topics, sizeof(with));
-	with[1] = node_claim(9);
-	node_log(f, &f->options.contracts.disputes, with, 3, words, 2);
+	node_game_opens(f, 9, NODE_SELF, NODE_CLAIMANT, NODE_WINDOW_END_S);
 	assert_true(begins(f, 9));
 	assert_true(node_effect(f, GS_EFFECT_EXECUTE)->urgent);
 	assert_false(begins(f, 4));
