@@ -186,8 +186,9 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 			pack = true;
 		}
 	}
-	for (size_t t = 0; pack && t < terms; t += PACK_TERMS)
-		pack_panels(it, term, t, terms - t < PACK_TERMS ? terms - t : PACK_TERMS);
+	size_t most = it->x.unit_terms ? terms : PACK_TERMS; /* lines that go on are read to their end */
+	for (size_t t = 0; pack && t < terms; t += most)
+		pack_panels(it, term, t, terms - t < most ? terms - t : most);
 	if (job->w_words.from != 0)
 		add_lane_sums(it, term, terms);
 	join_panels(it, term == 0, term + terms == c->terms);
