@@ -89,6 +89,10 @@ check "what is no job is put aside" 'results 3 wrong 0 aside 3 twice 0 unsigned 
 stop trace TERM
 check "and nothing else happens to the worker" 0 "$status"
 
+# --- a node that nobody answers takes all that it asked for off the queue, more at once than calls may be under way ---
+redis-cli -p "$port" flushall >/dev/null
+check "nobody answers 3000 jobs: each is told, and none is left" 'told 3000 answered 0 left 0' "$("$tool" --url "$url" ask "$model" 0 3000)"
+
 # --- which workers there are, and what they can do ---
 listed() { # OPTIONS...: a line for each worker: standing, key, threads, models, jobs done
 	"$gainsay" worker list --json "$@" | /usr/bin/python3 -c '
