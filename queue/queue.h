@@ -91,6 +91,8 @@ struct gs_queue_worker {
 };
 /* Takes jobs from now on. One worker a queue object. */
 GS_MUST enum gs_err gs_queue_work(struct gs_queue *queue, const struct gs_queue_worker *worker, struct gs_error *error);
+/* From now on it holds so many at once, 1 to GS_QUEUE_HELD_MAX; those that it holds beyond that stay. */
+void gs_queue_hold(struct gs_queue *queue, unsigned held_max);
 /* No new jobs; those that are held go on being held. One that is just being delivered comes back to others after visibility_ms. */
 void gs_queue_rest(struct gs_queue *queue);
 

@@ -249,6 +249,13 @@ enum gs_err gs_queue_work(struct gs_queue *queue, const struct gs_queue_worker *
 	return GS_OK;
 }
 
+void gs_queue_hold(struct gs_queue *queue, unsigned held_max)
+{
+	GS_ASSERT(held_max >= 1 && held_max <= GS_QUEUE_HELD_MAX);
+	queue->worker.held_max = held_max;
+	gs_queue_take(queue);
+}
+
 void gs_queue_rest(struct gs_queue *queue)
 {
 	queue->working = false;

@@ -77,7 +77,8 @@ static double measure(const struct way *way, const struct claims *claims)
 	const struct gs_work_options options = {.models = claims->folder,
 	                                        .threads = way->threads,
 	                                        .trace_roots = way->trace_roots,
-	                                        .prepared_bytes = way->prepared_bytes};
+	                                        .prepared_bytes = way->prepared_bytes,
+	                                        .program_bytes = UINT64_MAX};
 	struct gs_error error;
 	struct gs_work *work;
 	int fd;

@@ -84,7 +84,7 @@ class Mortal(schedules.Node):
         if self.fate and self.process.returncode is None:
             self.before = self.log.stat().st_size
             self.fate = ("end",)
-            self.process.kill()
+            devnet.kill(self.process)
 
     def environment(self, fate):
         out = {**os.environ, **ENVIRONMENT, "LD_PRELOAD": str(self.interpose), "CRASH_DATA": str(self.folder / self.name / "data.mdb"),
@@ -107,7 +107,7 @@ class Mortal(schedules.Node):
                 try:
                     code = await asyncio.wait_for(self.process.wait(), fate[1])
                 except asyncio.TimeoutError:
-                    self.process.kill()
+                    devnet.kill(self.process)
                     code = await self.process.wait()
             else:
                 code = await self.process.wait()

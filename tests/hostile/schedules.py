@@ -127,7 +127,7 @@ class Node:
         if self.process and self.process.returncode is None:
             self.killed += 1
             self.before = self.log.stat().st_size if self.log.exists() else 0
-            self.process.kill()
+            devnet.kill(self.process)
 
     async def stop(self, orderly=True):
         self.task.cancel()

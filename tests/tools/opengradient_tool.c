@@ -3,6 +3,10 @@
  *     opengradient_tool lines          a JSON object a line in, one out; {"error": text} where ours refuses
  *         {"do": "dump", "values": [[teeId, inputHash, outputHash, signature, timestamp], ..]} -> {"root", "dump", "proofs"}
  *         {"do": "load", "dump": TEXT, "root": HEX, "count": TEXT} -> {"finding", "root", "leaves"}
+ *         {"do": "inference", "data": HEX, "call": BOOL} -> {"inference": as inference_json.h has it}
+ *         {"do": "encode", "inference": the same, "call": BOOL} -> {"data"}
+ *         {"do": "settlement", "topics": [HEX, ..], "data": HEX} -> its values, and "walrus": HEX where its blob id is one
+ *         {"do": "tee", "data": HEX} -> what getTEE returned
  *     opengradient_tool pss SEED CASES FOLDER   draws keys and signatures, good and bad: key-K.pem, N.msg, N.sig, and `verdicts`, a line
  *                                      "N K 0|1" each, with what gs_tee_key_verify says */
 #include <inttypes.h>
@@ -11,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/inference_json.h"
 #include "tests/support/pss_cases.h"
 #include "validator/opengradient/blob.h"
+#include "validator/opengradient/events.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024, SIGNATURES_MAX = 16 * 1024 * 1024 };
 
@@ -145,6 +151,111 @@ static json_t *load(const json_t *request)
 	                 (json_int_t)leaves);
 }
 
+static json_t *inference(const json_t *request)
+{
+	struct gs_error error = {.code = GS_OK};
+	struct gs_inference value;
+	struct gs_buf data;
+	json_t *out;
+	enum gs_err err;
+
+	gs_buf_init(&data, OUT_MAX);
+	if (!unhex(json_object_get(request, "data"), &data)) {
+		out = refused("request");
+	} else {
+		err = json_is_true(json_object_get(request, "call"))
+		              ? gs_inference_read_call(gs_buf_view(&data), &value, &error)
+		              : gs_inference_read_event(gs_buf_view(&data), &value, &error);
+		out = err ? refused(error.text) : json_pack("{s:o}", "inference", inference_to_json(&value));
+		if (!err)
+			gs_inference_free(&value);
+	}
+	gs_buf_free(&data);
+	return out;
+}
+
+static json_t *encode(const json_t *request)
+{
+	struct gs_buf data;
+	json_t *out;
+
+	gs_buf_init(&data, OUT_MAX);
+	out = inference_encode(json_object_get(request, "inference"), json_is_true(json_object_get(request, "call")),
+	                       &data)
+	              ? json_pack("{s:o}", "data", hex_json(data.ptr, data.len))
+	              : refused("encode");
+	gs_buf_free(&data);
+	return out;
+}
+
+static json_t *number_json(const struct gs_u256 *v)
+{
+	char text[GS_U256_DECIMAL_MAX];
+
+	gs_u256_to_decimal(v, text);
+	return json_string(text);
+}
+
+static json_t *settlement_json(const struct gs_hash *topics, size_t count, struct gs_bytes data)
+{
+	struct gs_batch_settlement batch;
+	struct gs_individual_settlement one;
+	const struct gs_settlement *s = &one.settlement;
+
+	if (gs_batch_settlement_read(topics, count, data, &batch) == GS_OK)
+		return json_pack("{s:o, s:o, s:o}", "root", hex_json(batch.root.b, 32), "size",
+		                 number_json(&batch.size), "blob", hex_json(batch.blob.ptr, batch.blob.len));
+	if (gs_individual_settlement_read(topics, count, data, &one) != GS_OK)
+		return refused("neither event");
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tee", hex_json(s->tee.b, 32), "account",
+	                 hex_json(one.account.b, 20), "input", hex_json(s->input.b, 32), "output",
+	                 hex_json(s->output.b, 32), "timestamp", number_json(&s->timestamp_s), "blob",
+	                 hex_json(one.blob.ptr, one.blob.len), "signature",
+	                 hex_json(s->signature.ptr, s->signature.len));
+}
+
+static json_t *settlement(const json_t *request)
+{
+	enum { TOPICS_MAX = 4 };
+	const json_t *topics = json_object_get(request, "topics");
+	struct gs_hash topic[TOPICS_MAX], id;
+	struct gs_buf data, blob;
+	json_t *out = NULL;
+
+	gs_buf_init(&data, OUT_MAX);
+	gs_buf_init(&blob, OUT_MAX);
+	if (json_array_size(topics) > TOPICS_MAX || !unhex(json_object_get(request, "data"), &data))
+		out = refused("request");
+	for (size_t i = 0; i < json_array_size(topics) && !out; i++)
+		if (!unhex_hash(json_array_get(topics, i), &topic[i]))
+			out = refused("topic");
+	if (!out)
+		out = settlement_json(topic, json_array_size(topics), gs_buf_view(&data));
+	if (unhex(json_object_get(out, "blob"), &blob) && gs_walrus_id(gs_buf_view(&blob), &id) == GS_OK)
+		json_object_set_new(out, "walrus", hex_json(id.b, 32));
+	gs_buf_free(&data);
+	gs_buf_free(&blob);
+	return out;
+}
+
+static json_t *tee(const json_t *request)
+{
+	struct gs_tee_record r;
+	struct gs_buf data;
+	json_t *out;
+
+	gs_buf_init(&data, OUT_MAX);
+	if (!unhex(json_object_get(request, "data"), &data) || gs_tee_record_read(gs_buf_view(&data), &r) != GS_OK)
+		out = refused("not what getTEE returns");
+	else
+		out = json_pack("[o,o,o,o,o,o,i,b,I,I]", hex_json(r.owner.b, 20), hex_json(r.payment.b, 20),
+		                hex_json(r.endpoint.ptr, r.endpoint.len), hex_json(r.key.ptr, r.key.len),
+		                hex_json(r.certificate.ptr, r.certificate.len), hex_json(r.pcr.b, 32), r.type,
+		                r.enabled, (json_int_t)r.registered_at_s, (json_int_t)r.heartbeat_at_s);
+	gs_buf_free(&data);
+	return out;
+}
+
 static json_t *answer(const json_t *request)
 {
 	const char *what = json_string_value(json_object_get(request, "do"));
@@ -153,6 +264,14 @@ static json_t *answer(const json_t *request)
 		return dump(request);
 	if (what && strcmp(what, "load") == 0)
 		return load(request);
+	if (what && strcmp(what, "inference") == 0)
+		return inference(request);
+	if (what && strcmp(what, "encode") == 0)
+		return encode(request);
+	if (what && strcmp(what, "settlement") == 0)
+		return settlement(request);
+	if (what && strcmp(what, "tee") == 0)
+		return tee(request);
 	return refused("request");
 }
 

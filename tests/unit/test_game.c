@@ -11,55 +11,8 @@
 #include "challenge/game/strategy.h"
 #include "chain/core/hash.h"
 #include "tests/generator/generator.h"
+#include "tests/unit/game_fixture.h"
 #include "validator/cli/dispute_fault.h"
-
-struct setting { /* a program that was run honestly */
-	struct gs_program program;
-	struct gs_buf inputs;
-	struct gs_trace trace;
-	struct gs_commitments common;
-	struct gs_prover_trace honest;
-	struct gs_rng rng;
-};
-
-enum { LONGEST = 1000000 }; /* in place of a seed: the program with the longest fold */
-
-static void set_up(struct setting *s, uint64_t seed, const struct gs_generator_options *options)
-{
-	gs_rng_seed(&s->rng, seed);
-	gs_buf_init(&s->inputs, 1 << 24);
-	enum gs_err err = seed == LONGEST ? gs_generate_longest_fold(1, &s->program, NULL)
-	                                  : gs_generate_program(seed, options, &s->program, NULL);
-	assert_int_equal(err, GS_OK);
-	assert_int_equal(gs_generate_inputs(seed, &s->program, &s->inputs), GS_OK);
-	assert_int_equal(gs_trace_init_for(&s->trace, &s->program), GS_OK);
-	struct gs_memory memory = {.trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs.ptr};
-	gs_interpret(&s->program, &memory);
-	assert_int_equal(gs_trace_commit(&s->trace), GS_OK);
-	assert_int_equal(gs_commitments_build(&s->program, s->inputs.ptr, &s->common), GS_OK);
-	s->honest = (struct gs_prover_trace){.common = &s->common, .trace = &s->trace};
-}
-
-static void tear_down(struct setting *s)
-{
-	gs_commitments_free(&s->common);
-	gs_trace_free(&s->trace);
-	gs_buf_free(&s->inputs);
-	gs_program_free(&s->program);
-}
-
-static struct gs_game_rules rules_of(const struct setting *s, const struct gs_trace *claimed)
-{
-	struct gs_game_rules rules = {.header = &s->program.header,
-	                              .claimant_budget_s = 1000,
-	                              .challenger_budget_s = 900,
-	                              .minimum_time_s = 60};
-	gs_header_model_id(&s->program.header, &rules.body.model_id);
-	memset(rules.body.claimant.b, 3, sizeof(rules.body.claimant.b));
-	gs_merkle_root(&s->common.inputs_tree, &rules.body.input_root);
-	gs_trace_output_root(claimed, &s->program.header, &rules.body.output_root);
-	return rules;
-}
 
 enum manner { HONEST, WANDERING };
 enum ending {
@@ -262,10 +215,10 @@ static void play(const struct gs_game_rules *given, const struct gs_prover *clai
 	assert_true(out->moves <= (ending == MERGED ? 17 : 18));
 }
 
-static void against_liar(struct setting *s, const struct gs_fault *fault, struct gs_liar *liar, enum ending ending)
+static void against_liar(struct game_setting *s, const struct gs_fault *fault, struct gs_liar *liar, enum ending ending)
 {
 	struct gs_prover lying = gs_prover_over_liar(liar), honest = gs_prover_over_trace(&s->honest);
-	struct gs_game_rules rules = rules_of(s, &liar->trace);
+	struct gs_game_rules rules = game_rules_of(s, &liar->trace);
 	struct played p;
 	play(&rules, &lying, &honest, HONEST, ending, &s->rng, &p);
 	assert_int_equal(p.game.outcome, GS_GAME_CHALLENGER_WON);
@@ -280,7 +233,7 @@ static void against_liar(struct setting *s, const struct gs_fault *fault, struct
 	assert_int_equal(p.computed, fault->right);
 	assert_int_not_equal(p.computed, fault->wrong);
 	/* The same lie as a challenge: the honest trace is claimed, the liar points at what differs from its own. */
-	rules = rules_of(s, &s->trace);
+	rules = game_rules_of(s, &s->trace);
 	play(&rules, &honest, &lying, HONEST, CLAIMANT_PROVES, &s->rng, &p);
 	assert_int_equal(p.game.outcome, GS_GAME_CLAIMANT_WON);
 	assert_int_equal(p.computed, p.game.state.high_value);
@@ -292,8 +245,8 @@ static void test_random_games(void **state)
 	struct gs_generator_options options = gs_generator_small();
 	unsigned kinds[GS_FAULT_KINDS] = {0}, steps[GS_STEP_FINAL + 1] = {0}, depths[27] = {0}, outputs = 0;
 	for (uint64_t seed = 1000; seed < 1400; seed++) {
-		struct setting s;
-		set_up(&s, seed, &options);
+		struct game_setting s;
+		game_set_up(&s, seed, &options);
 		for (unsigned kind = 0; kind < GS_FAULT_KINDS; kind++) {
 			struct gs_fault fault;
 			struct gs_liar liar;
@@ -306,7 +259,7 @@ static void test_random_games(void **state)
 			kinds[kind] += changed;
 			gs_liar_free(&liar);
 		}
-		struct gs_game_rules rules = rules_of(&s, &s.trace);
+		struct gs_game_rules rules = game_rules_of(&s, &s.trace);
 		for (unsigned round = 0; round < 6; round++) {
 			struct gs_prover honest = gs_prover_over_trace(&s.honest);
 			struct played p;
@@ -316,7 +269,7 @@ static void test_random_games(void **state)
 			outputs += !p.judged;
 		}
 		depths[s.program.header.trace_depth]++;
-		tear_down(&s);
+		game_tear_down(&s);
 	}
 	for (unsigned k = 0; k < GS_FAULT_KINDS; k++)
 		if (kinds[k] < 20)
@@ -329,7 +282,7 @@ static void test_random_games(void **state)
 }
 
 /* One liar and one made-up challenge in a setting. */
-static void two_games(struct setting *s, enum gs_fault_kind kind)
+static void two_games(struct game_setting *s, enum gs_fault_kind kind)
 {
 	struct gs_fault fault;
 	struct gs_liar liar;
@@ -341,7 +294,7 @@ static void two_games(struct setting *s, enum gs_fault_kind kind)
 			against_liar(s, &fault, &liar, MERGED);
 		gs_liar_free(&liar);
 	}
-	struct gs_game_rules rules = rules_of(s, &s->trace);
+	struct gs_game_rules rules = game_rules_of(s, &s->trace);
 	struct gs_prover honest = gs_prover_over_trace(&s->honest);
 	struct played p;
 	play(&rules, &honest, &honest, WANDERING, CLAIMANT_PROVES, &s->rng, &p);
@@ -356,11 +309,11 @@ static void test_deep_games(void **state)
 	options.deep = true;
 	options.trace_depth_max = 20;
 	for (uint64_t seed = 0; seed < GS_ARRAY_LEN(kinds); seed++) {
-		struct setting s;
-		set_up(&s, 2000 + seed, &options);
+		struct game_setting s;
+		game_set_up(&s, 2000 + seed, &options);
 		assert_int_equal(s.program.header.trace_depth, 20);
 		two_games(&s, kinds[seed]);
-		tear_down(&s);
+		game_tear_down(&s);
 	}
 }
 
@@ -368,11 +321,11 @@ static void test_longest_fold(void **state)
 {
 	(void)state;
 	static const enum gs_fault_kind kinds[] = {GS_FAULT_LONGEST_FOLD, GS_FAULT_LAST_TERM, GS_FAULT_BODY};
-	struct setting s;
-	set_up(&s, LONGEST, NULL);
+	struct game_setting s;
+	game_set_up(&s, GAME_LONGEST_FOLD, NULL);
 	for (unsigned k = 0; k < GS_ARRAY_LEN(kinds); k++)
 		two_games(&s, kinds[k]);
-	tear_down(&s);
+	game_tear_down(&s);
 }
 
 /* Nothing differs: there is no honest challenge. */
@@ -380,9 +333,9 @@ static void test_no_difference(void **state)
 {
 	(void)state;
 	struct gs_generator_options options = gs_generator_small();
-	struct setting s;
-	set_up(&s, 5, &options);
-	struct gs_game_rules rules = rules_of(&s, &s.trace);
+	struct game_setting s;
+	game_set_up(&s, 5, &options);
+	struct gs_game_rules rules = game_rules_of(&s, &s.trace);
 	struct gs_prover honest = gs_prover_over_trace(&s.honest);
 	struct gs_hash claim = {{2}};
 	struct gs_address b = {{4}};
@@ -423,7 +376,7 @@ static void test_no_difference(void **state)
 	assert_int_equal(game.outcome, GS_GAME_CHALLENGER_WON);
 	assert_int_equal(game.reason, GS_REASON_CONCESSION);
 	assert_int_equal(gs_game_step(&game, &rules, &give_up, &effects, &error), GS_EINVAL);
-	tear_down(&s);
+	game_tear_down(&s);
 }
 
 static struct gs_game_state some_state(void)
@@ -556,7 +509,7 @@ static void test_impossible_states(void **state)
 enum { MOVES_MAX = 24 };
 
 struct run { /* one game, moved on one move at a time */
-	struct setting setting;
+	struct game_setting setting;
 	struct gs_liar liar;
 	struct gs_game_rules rules;
 	struct gs_game game;
@@ -571,7 +524,7 @@ static void run_begin(struct run *r, uint64_t seed)
 	struct gs_generator_options options = gs_generator_small();
 	struct gs_fault fault;
 	bool changed = false;
-	set_up(&r->setting, seed, &options);
+	game_set_up(&r->setting, seed, &options);
 	while (!changed) {
 		gs_liar_free(&r->liar);
 		memset(&r->liar, 0, sizeof(r->liar));
@@ -579,7 +532,7 @@ static void run_begin(struct run *r, uint64_t seed)
 		if (gs_fault_draw(&r->setting.rng, kind, &r->setting.honest, &fault) == GS_OK)
 			assert_int_equal(gs_liar_run(&r->setting.honest, &fault, 1, &r->liar, &changed, NULL), GS_OK);
 	}
-	r->rules = rules_of(&r->setting, &r->liar.trace);
+	r->rules = game_rules_of(&r->setting, &r->liar.trace);
 }
 
 static void run_again(struct run *r, uint64_t seed)
@@ -637,7 +590,7 @@ static void test_side_by_side(void **state)
 			assert_memory_equal(run[i].hash, alone[i], run[i].moves * sizeof(alone[i][0]));
 			assert_memory_equal(&run[i].game, &last[i], sizeof(last[i]));
 			gs_liar_free(&run[i].liar);
-			tear_down(&run[i].setting);
+			game_tear_down(&run[i].setting);
 		}
 		free(run);
 	}

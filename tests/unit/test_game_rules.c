@@ -11,6 +11,7 @@
 #include "challenge/game/strategy.h"
 #include "chain/core/hash.h"
 #include "tests/generator/generator.h"
+#include "tests/unit/game_fixture.h"
 #include "validator/cli/dispute_fault.h"
 
 /* Levels by round, by the page's formulas; "20 levels: 5, 4, 4, 5 and 2 raw. 26: 5, 4, 5, 5, 5 and 2". */
@@ -65,50 +66,6 @@ static void test_schedule(void **state)
 	}
 }
 
-struct setting { /* a program that was run honestly */
-	struct gs_program program;
-	struct gs_buf inputs;
-	struct gs_trace trace;
-	struct gs_commitments common;
-	struct gs_prover_trace honest;
-	struct gs_rng rng;
-};
-
-static void set_up(struct setting *s, uint64_t seed, const struct gs_generator_options *options)
-{
-	gs_rng_seed(&s->rng, seed);
-	gs_buf_init(&s->inputs, 1 << 24);
-	assert_int_equal(gs_generate_program(seed, options, &s->program, NULL), GS_OK);
-	assert_int_equal(gs_generate_inputs(seed, &s->program, &s->inputs), GS_OK);
-	assert_int_equal(gs_trace_init_for(&s->trace, &s->program), GS_OK);
-	struct gs_memory memory = {.trace = s->trace.chunks, .weights = s->program.weights, .inputs = s->inputs.ptr};
-	gs_interpret(&s->program, &memory);
-	assert_int_equal(gs_trace_commit(&s->trace), GS_OK);
-	assert_int_equal(gs_commitments_build(&s->program, s->inputs.ptr, &s->common), GS_OK);
-	s->honest = (struct gs_prover_trace){.common = &s->common, .trace = &s->trace};
-}
-
-static void tear_down(struct setting *s)
-{
-	gs_commitments_free(&s->common);
-	gs_trace_free(&s->trace);
-	gs_buf_free(&s->inputs);
-	gs_program_free(&s->program);
-}
-
-static struct gs_game_rules rules_of(const struct setting *s, const struct gs_trace *claimed)
-{
-	struct gs_game_rules rules = {.header = &s->program.header,
-	                              .claimant_budget_s = 1000,
-	                              .challenger_budget_s = 900,
-	                              .minimum_time_s = 60};
-	gs_header_model_id(&s->program.header, &rules.body.model_id);
-	memset(rules.body.claimant.b, 3, sizeof(rules.body.claimant.b));
-	gs_merkle_root(&s->common.inputs_tree, &rules.body.input_root);
-	gs_trace_output_root(claimed, &s->program.header, &rules.body.output_root);
-	return rules;
-}
-
 static void one_move(struct gs_game *game, struct gs_game_rules *rules, enum gs_side side, const struct gs_move *move,
                      uint64_t now, const char *refusal)
 {
@@ -159,9 +116,9 @@ static void test_hollow_claims(void **state)
 	struct gs_generator_options options = gs_generator_small();
 	bool shallow = false;
 	for (uint64_t seed = 3000; seed < 3060; seed++) {
-		struct setting s;
-		set_up(&s, seed, &options);
-		struct gs_game_rules rules = rules_of(&s, &s.trace);
+		struct game_setting s;
+		game_set_up(&s, seed, &options);
+		struct gs_game_rules rules = game_rules_of(&s, &s.trace);
 		struct gs_prover honest = gs_prover_over_trace(&s.honest);
 		const struct gs_hash right = rules.body.output_root;
 		struct gs_game game;
@@ -196,7 +153,7 @@ static void test_hollow_claims(void **state)
 		one_move(&game, &rules, GS_SIDE_CLAIMANT, &move, 130, NULL);
 		assert_int_equal(game.outcome, GS_GAME_CLAIMANT_WON);
 		assert_int_equal(game.reason, GS_REASON_OUTPUT);
-		tear_down(&s);
+		game_tear_down(&s);
 	}
 	assert_true(shallow);
 }
@@ -207,8 +164,8 @@ static uint64_t choose(void *rng, uint64_t bound)
 }
 
 /* A game of somebody who selects at random, up to its end; *last: the move that ended it. */
-static void wander(struct setting *s, struct gs_game_rules *rules, const struct gs_prover *honest, struct gs_game *game,
-                   enum gs_move_kind *last)
+static void wander(struct game_setting *s, struct gs_game_rules *rules, const struct gs_prover *honest,
+                   struct gs_game *game, enum gs_move_kind *last)
 {
 	struct gs_hash claim = {{2}};
 	struct gs_address b = {{4}};
@@ -232,9 +189,9 @@ static void test_void_model(void **state)
 {
 	(void)state;
 	struct gs_generator_options options = gs_generator_small();
-	struct setting s;
-	set_up(&s, 11, &options);
-	struct gs_game_rules rules = rules_of(&s, &s.trace);
+	struct game_setting s;
+	game_set_up(&s, 11, &options);
+	struct gs_game_rules rules = game_rules_of(&s, &s.trace);
 	struct gs_prover honest = gs_prover_over_trace(&s.honest);
 	struct gs_game asked;
 	rules.body.output_root.b[0] ^= 1;
@@ -273,7 +230,7 @@ static void test_void_model(void **state)
 		steps[i % 2] += last == GS_MOVE_PROVE_STEP;
 	}
 	assert_true(steps[0] > 0 && steps[1] > 0);
-	tear_down(&s);
+	game_tear_down(&s);
 }
 
 /* Words that a game in which the output is asked for can, and cannot, be in. */

@@ -31,7 +31,7 @@ struct expected { /* by the interpreter */
 
 struct counts {
 	pthread_mutex_t lock;
-	unsigned prepared, dropped;
+	unsigned prepared, dropped, released, loaded;
 };
 
 static char folder[] = "/tmp/gainsay-test-work-XXXXXX";
@@ -47,6 +47,8 @@ static void count_line(void *self, enum gs_log_level level, const char *event, c
 	pthread_mutex_lock(&counts->lock);
 	counts->prepared += strcmp(event, "model.prepared") == 0;
 	counts->dropped += strcmp(event, "model.dropped") == 0;
+	counts->released += strcmp(event, "model.released") == 0;
+	counts->loaded += strcmp(event, "model.loaded") == 0;
 	pthread_mutex_unlock(&counts->lock);
 }
 
@@ -120,6 +122,7 @@ struct policy {
 	unsigned threads;
 	bool own, trace_roots, wrong;
 	uint64_t prepared_bytes;
+	bool tight; /* no room for programs that nobody uses */
 	unsigned models;
 };
 
@@ -167,38 +170,50 @@ static void check(struct gs_work *work, const struct policy *policy, const struc
 	assert_null(gs_work_prover(work, &r->claim));
 }
 
-static struct counts run(const struct policy *policy)
+static struct gs_work *open_work(const struct policy *policy, const struct gs_log *log, int *fd)
 {
-	struct counts counts = {.lock = PTHREAD_MUTEX_INITIALIZER};
-	const struct gs_log log = {&counts, GS_LOG_DEBUG, count_line};
 	const struct gs_work_options options = {.models = folder,
 	                                        .threads = policy->threads,
 	                                        .trace_roots = policy->trace_roots,
 	                                        .prepared_bytes = policy->prepared_bytes,
-	                                        .log = &log};
+	                                        .program_bytes = policy->tight ? 0 : UINT64_MAX,
+	                                        .log = log};
 	struct gs_work *work;
 	struct gs_error error;
+
+	assert_int_equal(gs_work_open(&options, &work, fd, &error), GS_OK);
+	return work;
+}
+
+static void take(struct gs_work *work, int fd, struct gs_work_result *out)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+	while (!gs_work_take(work, out))
+		assert_int_equal(poll(&wait, 1, 60 * 1000), 1);
+}
+
+static struct counts run(const struct policy *policy)
+{
+	struct counts counts = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	const struct gs_log log = {&counts, GS_LOG_DEBUG, count_line};
 	bool seen[JOBS] = {false};
 	unsigned left = 0;
 	int fd;
+	struct gs_work *work = open_work(policy, &log, &fd);
 
-	assert_int_equal(gs_work_open(&options, &work, &fd, &error), GS_OK);
 	for (unsigned i = 0; i < JOBS; i++) {
 		if (i % MODELS >= policy->models)
 			continue;
 		submit(work, policy, i);
 		left++;
 	}
-	while (left > 0) {
-		struct pollfd wait = {.fd = fd, .events = POLLIN};
+	for (; left > 0; left--) {
 		struct gs_work_result result;
-		assert_int_equal(poll(&wait, 1, 60 * 1000), 1);
-		while (gs_work_take(work, &result)) {
-			check(work, policy, &result);
-			assert_false(seen[result.claim.b[0] - 1]);
-			seen[result.claim.b[0] - 1] = true;
-			left--;
-		}
+		take(work, fd, &result);
+		check(work, policy, &result);
+		assert_false(seen[result.claim.b[0] - 1]);
+		seen[result.claim.b[0] - 1] = true;
 	}
 	gs_work_close(work);
 	return counts;
@@ -248,6 +263,78 @@ static void wrong_claims(void **state)
 	}
 }
 
+/* Without room for them programs go and are read again, whatever is prepared, and no result is another. */
+static void no_programs(void **state)
+{
+	(void)state;
+	for (unsigned threads = 1; threads <= 3; threads++) {
+		const struct counts c = run(&(struct policy){.threads = threads,
+		                                             .wrong = true,
+		                                             .tight = true,
+		                                             .prepared_bytes = 256 * MIB,
+		                                             .models = MODELS});
+		assert_true(c.released >= MODELS - 1);
+		assert_true(c.loaded >= MODELS);
+	}
+}
+
+static uint64_t bytes_of(const struct gs_program *p)
+{
+	return (uint64_t)p->header.weights_chunks * GS_CHUNK_BYTES + p->descriptor_at[p->count] +
+	       (p->count + 1) * sizeof(*p->descriptor_at) + sizeof(*p);
+}
+
+/* What a kept trace needs stays however little room there is, and goes once nobody plays by it. */
+static void programs_of_games(void **state)
+{
+	const struct policy own = {.threads = 2, .own = true, .tight = true, .prepared_bytes = 256 * MIB};
+	struct gs_work_result result[JOBS];
+	uint64_t all = 0;
+	int fd;
+	struct gs_work *work = open_work(&own, NULL, &fd);
+
+	(void)state;
+	for (unsigned i = 0; i < MODELS; i++)
+		all += bytes_of(&model[i].program);
+	for (unsigned i = 0; i < JOBS; i++)
+		submit(work, &own, i);
+	for (unsigned i = 0; i < JOBS; i++)
+		take(work, fd, &result[i]);
+	assert_int_equal(gs_work_program_bytes(work), all);
+	for (unsigned i = 0; i < JOBS; i++)
+		check(work, &own, &result[i]); /* plays by the trace, and forgets it */
+	for (unsigned i = 0; i < MODELS; i++) {
+		const struct policy other = {.threads = 2, .prepared_bytes = 256 * MIB};
+		submit(work, &other, i);
+		take(work, fd, &result[i]);
+		check(work, &other, &result[i]);
+		assert_int_equal(gs_work_program_bytes(work), bytes_of(&model[i].program));
+	}
+	gs_work_close(work);
+}
+
+/* A folder of many models: the memory has those that fit. */
+static void bounded(void **state)
+{
+	const struct policy one = {.threads = 1, .tight = true, .prepared_bytes = 256 * MIB};
+	struct gs_work_result result;
+	int fd;
+	struct gs_work *work = open_work(&one, NULL, &fd);
+
+	(void)state;
+	for (unsigned i = 0; i < JOBS; i++) {
+		submit(work, &one, i);
+		take(work, fd, &result);
+		check(work, &one, &result);
+		assert_int_equal(gs_work_program_bytes(work), bytes_of(&model[i % MODELS].program));
+		struct gs_hash list[MODELS + 1];
+		size_t count; /* what is not in memory is there all the same */
+		assert_true(gs_work_models(work, true, list, MODELS + 1, &count));
+		assert_int_equal(count, MODELS);
+	}
+	gs_work_close(work);
+}
+
 /* Nothing is kept beyond the limit, and nothing else changes. */
 static void no_room(void **state)
 {
@@ -262,8 +349,9 @@ static void no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_model),    cmocka_unit_test(several_models), cmocka_unit_test(with_traces),
-		cmocka_unit_test(wrong_claims), cmocka_unit_test(no_room),
+		cmocka_unit_test(one_model),         cmocka_unit_test(several_models), cmocka_unit_test(with_traces),
+		cmocka_unit_test(wrong_claims),      cmocka_unit_test(no_room),        cmocka_unit_test(no_programs),
+		cmocka_unit_test(programs_of_games), cmocka_unit_test(bounded),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,6 +6,7 @@
 #include "validator/cli/commands.h"
 #include "validator/cli/options.h"
 #include "validator/cli/worker_list.h"
+#include "validator/daemon/librarian.h"
 #include "validator/daemon/logsink.h"
 #include "validator/daemon/queue_address.h"
 #include "validator/daemon/worker.h"
@@ -78,8 +79,10 @@ static enum gs_err read_settings(const struct call *call, struct gs_config *conf
 			err = gs_config_set(config, given[i].setting, given[i].value, "command line", error);
 	if (!err && !config->workers.queue[0])
 		err = gs_fail(error, GS_EINVAL, "workers.queue: not named; give --queue redis://HOST:PORT");
-	if (!err && !call->listing && !config->models[0])
-		err = gs_fail(error, GS_EINVAL, "models: not named; give --models DIR, the folder with the models");
+	if (!err && !call->listing && !config->models[0] && !config->model_store.folder[0])
+		err = gs_fail(
+			error, GS_EINVAL,
+			"models: not named; give --models DIR, the folder with the models, or set model_store.folder");
 	return err;
 }
 
@@ -97,6 +100,25 @@ static enum gs_err list(const struct call *call, struct gs_error *error)
 	return err;
 }
 
+/* The store of models and who fills it; both NULL without one. */
+static enum gs_err open_models(const struct gs_config *config, const struct gs_log *log, struct gs_library **library,
+                               struct gs_librarian **librarian, struct gs_error *error)
+{
+	struct gs_librarian_options options = {
+		.readiness = config->model_store.readiness[0] ? config->model_store.readiness : NULL,
+		.downloads = (unsigned)config->model_store.downloads,
+		.log = log};
+	enum gs_err err;
+
+	if (!config->model_store.folder[0])
+		return GS_OK;
+	options.terms.fetches = config->model_store.sources.count > 0;
+	gs_readiness_machine(options.terms.machine);
+	err = gs_library_open(config, log, library, error);
+	options.models = *library;
+	return err ? err : gs_librarian_open(&options, librarian, error);
+}
+
 static enum gs_err work(const struct call *call, struct gs_worker_counts *counts, struct gs_error *error)
 {
 	struct gs_config config;
@@ -105,6 +127,8 @@ static enum gs_err work(const struct call *call, struct gs_worker_counts *counts
 	struct gs_worker_lies lies = {.roots = 0};
 	struct gs_key key = {.address = {{0}}};
 	char address[GS_REDIS_URL_MAX + 1];
+	struct gs_library *library = NULL;
+	struct gs_librarian *librarian = NULL;
 	enum gs_err err = read_settings(call, &config, error);
 
 	if (!err)
@@ -117,13 +141,18 @@ static enum gs_err work(const struct call *call, struct gs_worker_counts *counts
 		goto out;
 	gs_logsink_init(&sink, stderr, (enum gs_log_format)config.log.format);
 	log = gs_logsink_log(&sink, (enum gs_log_level)config.log.level);
+	err = open_models(&config, &log, &library, &librarian, error);
+	if (err)
+		goto out;
 	const struct gs_worker_options options = {.queue = address,
 	                                          .ca_file = config.workers.ca_file,
 	                                          .name = config.workers.name,
 	                                          .models = config.models,
+	                                          .librarian = librarian,
 	                                          .version = GS_VERSION_TEXT,
 	                                          .threads = (unsigned)config.execution.threads,
 	                                          .prepared_bytes = config.execution.prepared_mib << 20,
+	                                          .program_bytes = config.execution.programs_mib << 20,
 	                                          .isa = call->isa,
 	                                          .key = &key,
 	                                          .log = &log,
@@ -134,6 +163,8 @@ static enum gs_err work(const struct call *call, struct gs_worker_counts *counts
 	watch_signals();
 	err = gs_worker_run(&options, counts, error);
 out:
+	gs_librarian_close(librarian);
+	gs_library_close(library);
 	explicit_bzero(address, sizeof(address));
 	gs_key_wipe(&key);
 	return err;
@@ -202,7 +233,7 @@ int gs_cmd_worker(int argc, char **argv)
 		.usage = "gainsay worker [list] --queue redis://HOST:PORT --models DIR --key-file FILE",
 		.about =
 			"Executes what nodes ask for over a queue, on any number of machines, and signs the answers. Nodes believe a worker's key no further\n"
-			"than they check it: use one that holds nothing. Ended by SIGTERM it gives back what it has in hand; killed, others do it.\n"
+			"than they check it: use one that holds nothing. Models that it lacks are fetched as the settings under model_store say. Ended by SIGTERM it gives back what it has in hand; killed, others do it.\n"
 			"list: which workers the queue has, what they can execute and how fast, when they were heard of last; with --db, which of them that\n"
 			"node has excluded.",
 		.flags = flags,

@@ -48,6 +48,8 @@ const struct gs_command gs_commands[] = {
          "gainsay evidence export 0x27f6d4.. --db node.db --out claim.evidence", gs_cmd_evidence},
 	{"verify", "Checks such a file, or what another validator shows of its draws",
          "gainsay verify claim.evidence --models models", gs_cmd_verify},
+	{"tee", "Checks an enclave's attestation document at a given time",
+         "gainsay tee verify document.b64 --at 2026-02-12T18:00:00Z", gs_cmd_tee},
 	{"db", "Checks, prints, copies and carries a node's database", "gainsay db check node.db", gs_cmd_db},
 	{"dispute", "Plays a whole dispute on a chain, both sides",
          "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},

@@ -55,13 +55,15 @@ static void print_one(const struct listing *l, const struct gs_queue_member *m, 
 	if (!told)
 		return;
 	printf("  %u threads, %s, law %u, version %s; %" PRIu64 " done, %" PRIu64 " late, %" PRIu64
-	       " given back; %.1f a second; %zu models\n",
-	       s->threads, s->isa, s->law, s->version, s->done, s->late, s->failed, s->per_s, s->models);
+	       " given back; %.1f a second; %" PRIu64 " models\n",
+	       s->threads, s->isa, s->law, s->version, s->done, s->late, s->failed, s->per_s, s->ready);
 	for (size_t i = 0; i < s->models; i++) {
 		char id[67];
 		gs_hex_encode(s->model[i].b, 32, true, id);
 		printf("    %s\n", id);
 	}
+	if (s->ready > s->models)
+		printf("    and %" PRIu64 " others\n", s->ready - s->models);
 }
 
 static void add_json(const struct listing *l, const struct gs_queue_member *m, bool told)
@@ -78,10 +80,11 @@ static void add_json(const struct listing *l, const struct gs_queue_member *m, b
 			gs_hex_encode(s->model[i].b, 32, true, id);
 			json_array_append_new(models, json_string(id));
 		}
-		json_t *says = json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:o}", "key", key, "threads",
+		json_t *says = json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:I,s:o}", "key", key, "threads",
 		                         (json_int_t)s->threads, "isa", s->isa, "law", (json_int_t)s->law, "version",
 		                         s->version, "done", (json_int_t)s->done, "late", (json_int_t)s->late, "failed",
-		                         (json_int_t)s->failed, "per_s", s->per_s, "models", models);
+		                         (json_int_t)s->failed, "per_s", s->per_s, "ready", (json_int_t)s->ready,
+		                         "models", models);
 		json_object_update(one, says);
 		json_decref(says);
 	}

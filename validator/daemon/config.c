@@ -95,6 +95,7 @@ static const struct gs_setting table[] = {
 	{"l1.settle_blocks", GS_SETTING_U64, AT(l1.settle_blocks), 0, 10000, NULL},
 	{"execution.threads", GS_SETTING_U64, AT(execution.threads), 1, GS_EXEC_THREADS_MAX, NULL},
 	{"execution.prepared_mib", GS_SETTING_U64, AT(execution.prepared_mib), 0, 1024 * 1024, NULL},
+	{"execution.programs_mib", GS_SETTING_U64, AT(execution.programs_mib), 0, 1024 * 1024, NULL},
 	{"workers.queue", GS_SETTING_TEXT, AT(workers.queue), 0, 0, NULL},
 	{"workers.password_file", GS_SETTING_PATH, AT(workers.password_file), 0, 0, NULL},
 	{"workers.ca_file", GS_SETTING_PATH, AT(workers.ca_file), 0, 0, NULL},
@@ -144,6 +145,7 @@ void gs_config_defaults(struct gs_config *config)
 	config->capital.warn_days = 3;
 	config->execution.threads = 1;
 	config->execution.prepared_mib = 1024;
+	config->execution.programs_mib = 4096;
 	(void)snprintf(config->workers.name, sizeof(config->workers.name), "executions");
 	config->workers.check_ppm = 50 * 1000;
 	config->workers.wait_s = 60;

@@ -123,6 +123,7 @@ struct gs_config {
 	struct {
 		uint64_t threads;      /* executions at once */
 		uint64_t prepared_mib; /* of models that are kept ready to be run */
+		uint64_t programs_mib; /* of programs in memory that nobody uses just now */
 	} execution;
 	struct {                                        /* that execute for this node: docs/scale.md */
 		char queue[GS_BINDER_PATH_MAX];         /* redis:// or rediss://; "": none, all is executed here */

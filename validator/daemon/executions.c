@@ -123,6 +123,7 @@ enum gs_err gs_executions_open(const struct gs_executions_options *options, stru
 	                                     .threads = (unsigned)config->execution.threads,
 	                                     .trace_roots = config->attest.mode == GS_ATTEST_MODE_ON,
 	                                     .prepared_bytes = config->execution.prepared_mib << 20,
+	                                     .program_bytes = config->execution.programs_mib << 20,
 	                                     .isa = options->isa,
 	                                     .log = options->log,
 	                                     .adversary = options->adversary,

@@ -35,6 +35,8 @@ struct gs_librarian {
 	size_t wants;
 	bool written; /* the readiness, with this hash */
 	struct gs_hash content;
+	struct gs_hash *ready; /* owned: models that claims can be looked at with, by rising id */
+	size_t readies;
 };
 
 static uint64_t now_s(void)
@@ -99,15 +101,16 @@ static void describe(const struct want *w, uint64_t now, char *out, size_t size)
 		snprintf(out, size, "it is going to be fetched");
 }
 
-static void ask(void *self, const struct gs_hash *id, char *out, size_t size)
+static bool ask(void *self, const struct gs_hash *id, char *out, size_t size)
 {
 	struct gs_librarian *l = self;
 	const uint64_t now = now_s();
+	bool coming = false;
 	struct want *w;
 
 	if (!l->models || !l->terms.fetches) {
 		snprintf(out, size, "no source of models is configured");
-		return;
+		return false;
 	}
 	pthread_mutex_lock(&l->lock);
 	w = find(l, id);
@@ -122,10 +125,21 @@ static void ask(void *self, const struct gs_hash *id, char *out, size_t size)
 	if (w) {
 		w->asked_s = now;
 		describe(w, now, out, size);
+		coming = w->failures == 0;
 	} else {
 		snprintf(out, size, "%d other models wait to be fetched", GS_LIBRARIAN_WANTS_MAX);
 	}
 	pthread_mutex_unlock(&l->lock);
+	return coming;
+}
+
+bool gs_librarian_awaits(struct gs_librarian *librarian, const struct gs_hash *id)
+{
+	pthread_mutex_lock(&librarian->lock);
+	const struct want *w = find(librarian, id);
+	const bool awaits = w && w->failures == 0;
+	pthread_mutex_unlock(&librarian->lock);
+	return awaits;
 }
 
 struct gs_model_supply gs_librarian_supply(struct gs_librarian *librarian)
@@ -296,7 +310,7 @@ static void want_pinned(struct gs_librarian *l, const struct gs_readiness *model
 
 	for (size_t i = 0; i < count; i++)
 		if (model[i].stored && model[i].entry.pinned && !model[i].entry.present && !model[i].in_place)
-			ask(l, &model[i].id, text, sizeof(text));
+			(void)ask(l, &model[i].id, text, sizeof(text));
 }
 
 static enum gs_err write_readiness(struct gs_librarian *l, const struct gs_readiness *model, size_t count,
@@ -322,6 +336,35 @@ static enum gs_err write_readiness(struct gs_librarian *l, const struct gs_readi
 	return err;
 }
 
+static enum gs_err note_ready(struct gs_librarian *l, const struct gs_readiness *model, size_t count,
+                              struct gs_error *error)
+{
+	struct gs_hash *ready = calloc(count + 1, sizeof(*ready));
+	size_t readies = 0;
+
+	if (!ready)
+		return gs_fail(error, GS_ENOMEM, "readiness: no memory");
+	for (size_t i = 0; i < count; i++)
+		if (model[i].state[GS_PATH_REEXECUTION] == GS_READY)
+			ready[readies++] = model[i].id;
+	pthread_mutex_lock(&l->lock);
+	free(l->ready);
+	l->ready = ready;
+	l->readies = readies;
+	pthread_mutex_unlock(&l->lock);
+	return GS_OK;
+}
+
+size_t gs_librarian_ready(struct gs_librarian *librarian, struct gs_hash *out, size_t max)
+{
+	pthread_mutex_lock(&librarian->lock);
+	const size_t count = librarian->readies;
+	if (count && max)
+		memcpy(out, librarian->ready, (count < max ? count : max) * sizeof(*out));
+	pthread_mutex_unlock(&librarian->lock);
+	return count;
+}
+
 static enum gs_err look(struct gs_librarian *l, struct gs_error *error)
 {
 	struct gs_hash *in_place = calloc(GS_MODELS_MAX, sizeof(*in_place));
@@ -341,6 +384,8 @@ static enum gs_err look(struct gs_librarian *l, struct gs_error *error)
 	err = gs_readiness_collect(&world, &l->terms, &model, &count, error);
 	if (!err)
 		want_pinned(l, model, count);
+	if (!err)
+		err = note_ready(l, model, count, error);
 	if (!err && l->readiness[0])
 		err = write_readiness(l, model, count, error);
 	free(model);
@@ -442,5 +487,6 @@ void gs_librarian_close(struct gs_librarian *librarian)
 	gs_librarian_stop(librarian);
 	pthread_cond_destroy(&librarian->wake);
 	pthread_mutex_destroy(&librarian->lock);
+	free(librarian->ready);
 	free(librarian);
 }

@@ -34,6 +34,10 @@ GS_MUST enum gs_err gs_librarian_open(const struct gs_librarian_options *options
 struct gs_model_supply gs_librarian_supply(struct gs_librarian *librarian);
 /* Whose models folder counts as served; borrowed until stop. */
 void gs_librarian_watch(struct gs_librarian *librarian, struct gs_work *work);
+/* Whether the model is on its way, and nothing has failed so far. For any thread. */
+bool gs_librarian_awaits(struct gs_librarian *librarian, const struct gs_hash *id);
+/* How many models claims can be looked at with, as of the last look; the first `max` of them, by rising id, in *out. For any thread. */
+size_t gs_librarian_ready(struct gs_librarian *librarian, struct gs_hash *out, size_t max);
 /* Breaks fetches off and waits for the threads; what is asked for afterwards is not fetched. Twice is fine, NULL too. */
 void gs_librarian_stop(struct gs_librarian *librarian);
 void gs_librarian_close(struct gs_librarian *librarian); /* NULL is fine */

@@ -58,13 +58,15 @@ static void seat_free(struct seat *seat, const struct gs_program *program)
 	*seat = (struct seat){0};
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(struct gs_prepared *p, struct entry *entry)
 {
 	for (unsigned i = 0; i < GS_EXEC_THREADS_MAX; i++)
 		if (entry->seat[i].plan != entry->first)
 			seat_free(&entry->seat[i], entry->program);
 	for (unsigned i = 0; i < GS_EXEC_THREADS_MAX; i++) /* what the others read goes last */
 		seat_free(&entry->seat[i], entry->program);
+	if (p->options.release)
+		p->options.release(p->options.self, entry->program);
 	free(entry);
 }
 
@@ -76,7 +78,7 @@ void gs_prepared_close(struct gs_prepared *p)
 		struct entry *entry = p->entries;
 		GS_ASSERT(entry->users == 0);
 		p->entries = entry->next;
-		entry_free(entry);
+		entry_free(p, entry);
 	}
 	pthread_cond_destroy(&p->ready);
 	pthread_mutex_destroy(&p->lock);
@@ -102,14 +104,14 @@ static struct entry *find(struct gs_prepared *p, const struct gs_program *progra
 	return NULL;
 }
 
-/* Takes out the one that nobody uses and that was used longest ago; NULL: all that hold memory are used. */
-static struct entry *evict(struct gs_prepared *p)
+/* Takes out the one that nobody uses and that was used longest ago; NULL: all that hold memory (any: or nothing but their program) are used. */
+static struct entry *evict(struct gs_prepared *p, bool any)
 {
 	struct entry **oldest = NULL;
 	struct entry *entry;
 
 	for (struct entry **at = &p->entries; *at; at = &(*at)->next)
-		if ((*at)->users == 0 && ((*at)->bytes > 0 || p->count > GS_PREPARED_MODELS_MAX) &&
+		if ((*at)->users == 0 && (any || (*at)->bytes > 0 || p->count > GS_PREPARED_MODELS_MAX) &&
 		    (!oldest || (*at)->used < (*oldest)->used))
 			oldest = at;
 	if (!oldest)
@@ -130,15 +132,30 @@ static void tell(const struct gs_prepared *p, const char *event, const struct en
 	            kind_name(entry->kind), (unsigned long long)entry->bytes, (unsigned long long)entry->runs);
 }
 
+static bool drop(struct gs_prepared *p, bool any)
+{
+	struct entry *entry = evict(p, any);
+
+	if (!entry)
+		return false;
+	if (entry->first)
+		tell(p, "model.dropped", entry);
+	entry_free(p, entry);
+	return true;
+}
+
 static void drop_some(struct gs_prepared *p)
 {
-	struct entry *entry;
+	while ((p->bytes > p->options.bytes_max || p->count > GS_PREPARED_MODELS_MAX) && drop(p, false))
+		;
+}
 
-	while ((p->bytes > p->options.bytes_max || p->count > GS_PREPARED_MODELS_MAX) && (entry = evict(p))) {
-		if (entry->first)
-			tell(p, "model.dropped", entry);
-		entry_free(entry);
-	}
+bool gs_prepared_drop(struct gs_prepared *p)
+{
+	pthread_mutex_lock(&p->lock);
+	const bool dropped = drop(p, true);
+	pthread_mutex_unlock(&p->lock);
+	return dropped;
 }
 
 /* The model's entry, with one user more; made if it is not there. NULL: no memory. */
@@ -154,6 +171,8 @@ static struct entry *enter(struct gs_prepared *p, const struct gs_program *progr
 		*entry = (struct entry){.next = p->entries, .program = program, .model = *model, .kind = kind};
 		p->entries = entry;
 		p->count++;
+		if (p->options.hold)
+			p->options.hold(p->options.self, program);
 	}
 	entry->users++;
 	entry->used = ++p->turn;

@@ -24,6 +24,10 @@ struct gs_prepared_options {
 	const char *isa;  /* of validator/exec/exec.h; NULL: the best one */
 	uint64_t bytes_max;
 	const struct gs_log *log; /* borrowed; may be NULL: "model.prepared" and "model.dropped", a line each */
+	/* A program is in use as long as a model of it is kept: told once when that begins, once when it is over, of any thread. NULL: nobody wants to know. */
+	void (*hold)(void *self, const struct gs_program *program);
+	void (*release)(void *self, const struct gs_program *program);
+	void *self;
 };
 
 struct gs_prepared; /* of any threads */
@@ -39,11 +43,13 @@ struct gs_prepared_use {
 	void *entry;
 };
 
-/* Worker `worker`'s seat of this model, prepared now if it is not there yet. The program is borrowed until close. GS_ELIMIT:
+/* Worker `worker`'s seat of this model, prepared now if it is not there yet. The program is borrowed until it is released. GS_ELIMIT:
  * the room alone would exceed bytes_max, so the caller has to bring a trace. GS_EINVAL (isa), GS_ENOMEM. */
 GS_MUST enum gs_err gs_prepared_take(struct gs_prepared *prepared, const struct gs_program *program,
                                      const struct gs_hash *model, enum gs_prepared_kind kind, unsigned worker,
                                      struct gs_prepared_use *out, struct gs_error *error);
 void gs_prepared_give(struct gs_prepared *prepared, const struct gs_prepared_use *use);
+/* Drops the one that nobody uses and that was used longest ago, whatever room there is. False: all are used. */
+bool gs_prepared_drop(struct gs_prepared *prepared);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "challenge/game/claim.h"
 #include "validator/daemon/adversary.h"
+#include "validator/daemon/posted.h"
 #include "validator/daemon/prepared.h"
 #include "validator/exec/plan.h"
 #include "validator/exec/prover_trace.h"
@@ -19,11 +20,13 @@ struct item { /* a job, then its result, then perhaps a kept trace */
 	struct item *next;
 	struct gs_work_job job;
 	struct gs_work_result result;
-	uint8_t *input;   /* owned: job.input */
-	uint8_t *output;  /* owned: job.output */
-	uint8_t *memory;  /* owned: the inputs array, zeros completed */
-	uint8_t *claimed; /* owned: of a tolerant model, the claimed outputs likewise; else NULL */
-	bool kept;        /* all below is there */
+	struct gs_models *models;         /* borrowed; of: */
+	const struct gs_program *program; /* in use by this item; NULL: none */
+	uint8_t *input;                   /* owned: job.input */
+	uint8_t *output;                  /* owned: job.output */
+	uint8_t *memory;                  /* owned: the inputs array, zeros completed */
+	uint8_t *claimed;                 /* owned: of a tolerant model, the claimed outputs likewise; else NULL */
+	bool kept;                        /* all below is there */
 	struct gs_trace trace;
 	struct gs_commitments common;
 	gs_reg *states; /* owned: over.states */
@@ -137,45 +140,22 @@ static void item_free(struct item *item)
 	free(item->memory);
 	free(item->claimed);
 	free(item->states);
+	if (item->program)
+		gs_models_give(item->models, item->program);
 	free(item);
 }
 
 /* --- one job, on the worker's thread --- */
-
-/* An array of `chunks` from what was posted, zeros completed; what was given on demand may have zeros behind its end. what:
- * "input" or "output". */
-static enum gs_err prepare_array(struct gs_bytes posted, uint32_t chunks, const struct gs_hash *want, const char *what,
-                                 uint8_t **out, struct gs_error *why)
-{
-	const size_t bytes = (size_t)chunks * GS_CHUNK_BYTES;
-	struct gs_hash root;
-
-	while (posted.len > bytes && posted.ptr[posted.len - 1] == 0)
-		posted.len--;
-	if (posted.len > bytes)
-		return gs_fail(why, GS_EPARSE, "the posted %s has %zu bytes, the model's has %zu", what, posted.len,
-		               bytes);
-	*out = aligned_alloc(64, (bytes + 64) / 64 * 64);
-	if (!*out)
-		return gs_fail(why, GS_ENOMEM, "no memory for the %s", what);
-	memset(*out, 0, (bytes + 64) / 64 * 64);
-	if (posted.len)
-		memcpy(*out, posted.ptr, posted.len);
-	gs_merkle_array_root(*out, chunks, gs_merkle_depth(chunks), &root);
-	if (!gs_hash_equal(&root, want))
-		return gs_fail(why, GS_EPARSE, "the posted %s does not hash to %sRoot", what, what);
-	return GS_OK;
-}
 
 /* What an execution reads besides the model: the input, and of a tolerant model the outputs that it compares. */
 static enum gs_err prepare_arrays(struct item *item, const struct gs_program *program, struct gs_error *why)
 {
 	const struct gs_header *h = &program->header;
 	const struct gs_work_job *job = &item->job;
-	enum gs_err err = prepare_array(job->input, h->inputs_chunks, &job->input_root, "input", &item->memory, why);
+	enum gs_err err = gs_posted_array(job->input, h->inputs_chunks, &job->input_root, "input", &item->memory, why);
 
 	if (!err && gs_header_tolerant(h))
-		err = prepare_array(job->output, h->claimed_chunks, &job->output_root, "output", &item->claimed, why);
+		err = gs_posted_array(job->output, h->claimed_chunks, &job->output_root, "output", &item->claimed, why);
 	return err;
 }
 
@@ -347,15 +327,43 @@ static enum gs_err keep(struct item *item, const struct gs_program *program, str
 	return GS_OK;
 }
 
-static enum gs_err find_model(struct gs_work *work, const struct gs_hash *model, const struct gs_program **out,
-                              struct gs_error *why)
+static enum gs_err take_model(struct gs_work *work, struct item *item, struct gs_error *why)
 {
 	enum gs_err err;
 
 	pthread_mutex_lock(&work->models_lock);
-	err = gs_models_find(work->models, model, out, why);
+	err = gs_models_take(work->models, &item->job.model, &item->program, why);
 	pthread_mutex_unlock(&work->models_lock);
+	item->models = work->models;
+	item->result.awaits_model = err == GS_EAGAIN;
 	return err;
+}
+
+/* What is prepared makes room too: it keeps its programs in use. */
+static void trim_models(struct gs_work *work)
+{
+	bool fits;
+
+	do {
+		pthread_mutex_lock(&work->models_lock);
+		fits = gs_models_trim(work->models);
+		pthread_mutex_unlock(&work->models_lock);
+	} while (!fits && gs_prepared_drop(work->prepared));
+}
+
+/* A trace that is kept needs its program; anything else does not any more. */
+static void give_model(struct gs_work *work, struct item *item)
+{
+	if (item->program && !item->kept) {
+		gs_models_give(work->models, item->program);
+		item->program = NULL;
+	}
+	trim_models(work);
+}
+
+uint64_t gs_work_program_bytes(struct gs_work *work)
+{
+	return gs_models_bytes(work->models);
 }
 
 bool gs_work_models(struct gs_work *work, bool look, struct gs_hash *out, size_t max, size_t *count)
@@ -418,8 +426,8 @@ static enum gs_err execute_blind(struct worker *worker, struct item *item, const
 static enum gs_err execute(struct worker *worker, struct item *item, struct gs_error *why)
 {
 	struct gs_work *work = worker->work;
-	const struct gs_program *program;
-	enum gs_err err = find_model(work, &item->job.model, &program, why);
+	enum gs_err err = take_model(work, item, why);
+	const struct gs_program *program = item->program;
 
 	if (!err)
 		err = prepare_arrays(item, program, why);
@@ -458,6 +466,7 @@ static void *work_thread(void *self)
 		pthread_mutex_unlock(&work->lock);
 		item->result.claim = item->job.claim;
 		item->result.computed = execute(worker, item, &why) == GS_OK;
+		give_model(work, item);
 		snprintf(item->result.reason, sizeof(item->result.reason), "%.*s", GS_WORK_REASON_MAX - 1,
 		         item->result.computed ? "" : why.text);
 		pthread_mutex_lock(&work->lock);
@@ -483,12 +492,39 @@ static enum gs_err load_adversary(struct gs_work *work, struct gs_error *error)
 	return err;
 }
 
+static enum gs_err open_models(struct gs_work *work, struct gs_error *error)
+{
+	const struct gs_models_options options = {.folder = work->options.models,
+	                                          .supply = work->options.supply,
+	                                          .bytes_max = work->options.program_bytes,
+	                                          .log = work->options.log};
+
+	return gs_models_open(&options, &work->models, error);
+}
+
+static void hold_program(void *self, const struct gs_program *program)
+{
+	struct gs_work *work = self;
+
+	gs_models_hold(work->models, program);
+}
+
+static void release_program(void *self, const struct gs_program *program)
+{
+	struct gs_work *work = self;
+
+	gs_models_give(work->models, program);
+}
+
 static enum gs_err open_prepared(struct gs_work *work, struct gs_error *error)
 {
 	const struct gs_prepared_options options = {.workers = work->options.threads,
 	                                            .isa = work->options.isa,
 	                                            .bytes_max = work->options.prepared_bytes,
-	                                            .log = work->options.log};
+	                                            .log = work->options.log,
+	                                            .hold = hold_program,
+	                                            .release = release_program,
+	                                            .self = work};
 
 	return gs_prepared_open(&options, &work->prepared, error);
 }
@@ -522,7 +558,7 @@ enum gs_err gs_work_open(const struct gs_work_options *options, struct gs_work *
 	pthread_cond_init(&work->wake, NULL);
 	err = work->event_fd < 0 ? gs_fail(error, GS_EIO, "work: %s", strerror(errno)) : GS_OK;
 	if (!err)
-		err = gs_models_open(options->models, options->supply, options->log, &work->models, error);
+		err = open_models(work, error);
 	if (!err)
 		err = load_adversary(work, error);
 	if (!err)

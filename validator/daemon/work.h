@@ -40,6 +40,7 @@ struct gs_work_job {
 struct gs_work_result {
 	struct gs_hash claim;
 	bool computed;                 /* false: for this reason */
+	bool awaits_model;             /* not computed, because its model is being fetched just now */
 	struct gs_hash output_root;    /* by the executor */
 	struct gs_hash reference_root; /* by the interpreter; the same where the output is the claimed one */
 	struct gs_hash trace_root;     /* of the whole execution, where it was committed to; else zero */
@@ -64,6 +65,7 @@ struct gs_work_options {
 	unsigned threads;                          /* executions at once: 1 to GS_EXEC_THREADS_MAX */
 	bool trace_roots;                          /* of every execution: each is committed to */
 	uint64_t prepared_bytes;                   /* of prepared models, at most */
+	uint64_t program_bytes;                    /* of programs in memory, as in validator/daemon/models.h */
 	const char *isa;                           /* of validator/exec/exec.h; NULL: the best one */
 	const struct gs_log *log;                  /* borrowed; may be NULL */
 	const struct gs_work_adversary *adversary; /* NULL: none */
@@ -86,5 +88,7 @@ void gs_work_forget(struct gs_work *work, const struct gs_hash *claim);
 /* Ids of the models that can be executed now, `max` at most. look: the folder is looked through, which reads new files; else, while somebody does so,
  * it is false and *count is as it was. */
 bool gs_work_models(struct gs_work *work, bool look, struct gs_hash *out, size_t max, size_t *count);
+/* Bytes of programs in memory. */
+uint64_t gs_work_program_bytes(struct gs_work *work);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "chain/core/hash.h"
 #include "queue/queue.h"
+#include "validator/daemon/librarian.h"
 #include "validator/daemon/remote_job.h"
 #include "validator/daemon/work.h"
 #include "validator/daemon/worker_status.h"
@@ -17,8 +18,11 @@ enum { WATCH_MS = 50, PPM = 1000 * 1000 };
 
 struct held {                     /* a job in hand */
 	struct gs_queue_job *job; /* NULL: free */
-	struct gs_hash id;
+	struct gs_hash id, model;
 	uint64_t since_us;
+	bool waits;  /* its model was missing once, and it is one of `waiting`; until then, at most: */
+	bool parked; /* it is not at work: its model is on its way */
+	uint64_t until_us;
 };
 
 struct server {
@@ -28,7 +32,7 @@ struct server {
 	struct gs_queue *queue;
 	struct gs_work *work;
 	struct held held[GS_QUEUE_HELD_MAX];
-	unsigned holding, answers; /* jobs in hand; calls whose answer is still to come */
+	unsigned holding, waiting, answers; /* jobs in hand; those that `wait`; calls whose answer is still to come */
 	uint64_t taken, idle_since_us;
 	bool resting; /* no new jobs are wanted */
 	bool away;    /* the server; told once */
@@ -75,6 +79,16 @@ static void on_given_back(void *self, enum gs_err err, enum gs_queue_outcome out
 		s->counts.late += outcome == GS_QUEUE_LATE;
 }
 
+/* What waits for its model takes no other's place. */
+static unsigned places(const struct server *s)
+{
+	const unsigned wanted = s->options->threads + GS_WORKER_AHEAD + s->waiting;
+	const uint64_t left = s->options->jobs_max ? s->options->jobs_max - s->taken + s->holding : GS_QUEUE_HELD_MAX;
+	const unsigned most = wanted < GS_QUEUE_HELD_MAX ? wanted : GS_QUEUE_HELD_MAX;
+
+	return left > most ? most : left > 0 ? (unsigned)left : 1;
+}
+
 static void give_back(struct server *s, struct held *held, struct gs_bytes answer, const char *why, bool again)
 {
 	struct gs_queue_job *job = held->job;
@@ -83,6 +97,10 @@ static void give_back(struct server *s, struct held *held, struct gs_bytes answe
 
 	held->job = NULL;
 	s->holding--;
+	if (held->waits) {
+		s->waiting--;
+		gs_queue_hold(s->queue, places(s));
+	}
 	s->answers++;
 	s->idle_since_us = now_us();
 	if (why)
@@ -130,6 +148,26 @@ static void answer(struct server *s, struct held *held, const struct gs_work_res
 		give_back(s, held, (struct gs_bytes){bytes, sizeof(bytes)}, NULL, false);
 }
 
+/* Until its model is here. False: it waits no longer. */
+static bool park(struct server *s, struct held *held)
+{
+	const struct gs_worker_options *o = s->options;
+	const uint64_t now = now_us();
+
+	if (o->ending && *o->ending)
+		return false;
+	if (!held->waits) {
+		if (s->waiting == GS_WORKER_AWAITING_MAX)
+			return false;
+		held->waits = true;
+		held->until_us = now + GS_WORKER_FETCH_S * UINT64_C(1000000);
+		s->waiting++;
+		gs_queue_hold(s->queue, places(s));
+	}
+	held->parked = now < held->until_us;
+	return held->parked;
+}
+
 static void on_results(evutil_socket_t fd, short what, void *self)
 {
 	struct server *s = self;
@@ -143,7 +181,7 @@ static void on_results(evutil_socket_t fd, short what, void *self)
 			held++; /* it is there: it is held until now */
 		if (result.computed)
 			answer(s, held, &result);
-		else
+		else if (!(result.awaits_model && park(s, held)))
 			refuse(s, held, result.reason, true); /* another worker may have the model, or the memory */
 	}
 }
@@ -166,6 +204,28 @@ static enum gs_err submit(struct server *s, const struct held *held, const struc
 	return err ? gs_fail(error, err, "no memory for the job") : GS_OK;
 }
 
+/* What is parked is tried again once its model is no longer on its way: it is here, or a fetch has failed, which the result says. */
+static void look_at_parked(struct server *s)
+{
+	const bool ending = s->options->ending && *s->options->ending;
+
+	for (size_t i = 0; i < GS_QUEUE_HELD_MAX; i++) {
+		struct held *held = &s->held[i];
+		struct gs_remote_job decoded = {.wanted = 0};
+		struct gs_error error = {0};
+		if (!held->job || !held->parked)
+			continue;
+		if (!ending && now_us() < held->until_us && gs_librarian_awaits(s->options->librarian, &held->model))
+			continue;
+		held->parked = false;
+		if (ending)
+			refuse(s, held, "its model is not here yet, and the worker ends", true);
+		else if (gs_remote_job_decode(held->job->payload, &decoded, &error) ||
+		         submit(s, held, &decoded, &error))
+			refuse(s, held, error.text, true);
+	}
+}
+
 static void on_job(void *self, struct gs_queue_job *job)
 {
 	struct server *s = self;
@@ -186,6 +246,7 @@ static void on_job(void *self, struct gs_queue_job *job)
 	gs_remote_id_text(&held->id, id);
 	err = strcmp(id, job->id) == 0 ? gs_remote_job_decode(job->payload, &decoded, &error)
 	                               : gs_fail(&error, GS_EPARSE, "the job's id is not the hash of its bytes");
+	held->model = decoded.model;
 	if (!err)
 		err = submit(s, held, &decoded, &error);
 	if (err)
@@ -212,13 +273,9 @@ static void on_stopped(void *self, enum gs_err err, const struct gs_error *error
 
 static void start_work(struct server *s)
 {
-	const unsigned wanted = s->options->threads + GS_WORKER_AHEAD;
-	const uint64_t left = s->options->jobs_max ? s->options->jobs_max - s->taken : GS_QUEUE_HELD_MAX;
-	unsigned most = wanted < GS_QUEUE_HELD_MAX ? wanted : GS_QUEUE_HELD_MAX;
-	struct gs_queue_worker worker = {.self = s, .job = on_job, .stopped = on_stopped};
+	const struct gs_queue_worker worker = {.self = s, .held_max = places(s), .job = on_job, .stopped = on_stopped};
 	struct gs_error error;
 
-	worker.held_max = left < most ? (unsigned)left : most;
 	enum gs_err err = gs_queue_work(s->queue, &worker, &error);
 	if (err)
 		end(s, err, &error);
@@ -234,6 +291,18 @@ static void on_told(void *self, enum gs_err err, enum gs_queue_outcome outcome, 
 	s->telling = false;
 	if (err && !s->away)
 		gs_log_line(s->options->log, GS_LOG_DEBUG, "worker.untold", "why=\"%s\"", error->text);
+}
+
+/* With a store of models: also those that no job has asked for yet. */
+static void list_ready(struct server *s, bool look)
+{
+	struct gs_worker_status *status = &s->status;
+
+	if (s->options->librarian)
+		status->ready = gs_librarian_ready(s->options->librarian, status->model, GS_WORKER_MODELS_MAX);
+	else if (gs_work_models(s->work, look, status->model, GS_WORKER_MODELS_MAX, &status->models))
+		status->ready = status->models;
+	status->models = status->ready < GS_WORKER_MODELS_MAX ? (size_t)status->ready : GS_WORKER_MODELS_MAX;
 }
 
 /* Readiness, and not only presence: which models it can execute, how fast it is. Whoever cannot hear it loses nothing. */
@@ -252,7 +321,7 @@ static void tell(struct server *s)
 	s->status.done = s->counts.done;
 	s->status.late = s->counts.late;
 	s->status.failed = s->counts.failed;
-	(void)gs_work_models(s->work, false, s->status.model, GS_WORKER_MODELS_MAX, &s->status.models);
+	list_ready(s, false);
 	gs_buf_init(&bytes, GS_WORKER_STATUS_BYTES_MAX);
 	err = gs_worker_status_encode(&s->status, gs_queue_worker_name(s->queue), s->options->key, &bytes, &error);
 	if (!err)
@@ -271,6 +340,7 @@ static void on_watch(evutil_socket_t fd, short what, void *self)
 
 	(void)fd;
 	(void)what;
+	look_at_parked(s);
 	if (s->holding == 0 && s->answers == 0 && o->idle_s && now_us() - s->idle_since_us >= o->idle_s * 1000000)
 		rest(s);
 	if (o->ending && *o->ending && !s->resting) {
@@ -296,9 +366,13 @@ static enum gs_err open_all(struct server *s, struct gs_error *error)
 	                                       .patience_ms = GS_WORKER_PATIENCE_MS,
 	                                       .visibility_ms = GS_WORKER_VISIBILITY_MS,
 	                                       .deliveries_max = GS_WORKER_DELIVERIES_MAX};
+	const struct gs_model_supply supply = o->librarian ? gs_librarian_supply(o->librarian)
+	                                                   : (struct gs_model_supply){.self = NULL};
 	const struct gs_work_options work = {.models = o->models,
+	                                     .supply = &supply,
 	                                     .threads = o->threads,
 	                                     .prepared_bytes = o->prepared_bytes,
+	                                     .program_bytes = o->program_bytes,
 	                                     .isa = o->isa,
 	                                     .log = o->log};
 	const struct timeval every = {0, WATCH_MS * 1000};
@@ -313,6 +387,8 @@ static enum gs_err open_all(struct server *s, struct gs_error *error)
 		err = gs_work_open(&work, &s->work, &fd, error);
 	if (err)
 		return err;
+	if (o->librarian)
+		gs_librarian_watch(o->librarian, s->work);
 	s->watch = event_new(s->base, -1, EV_PERSIST, on_watch, s);
 	s->results = event_new(s->base, fd, EV_READ | EV_PERSIST, on_results, s);
 	if (!s->watch || !s->results || event_add(s->watch, &every) || event_add(s->results, NULL))
@@ -326,7 +402,8 @@ static void close_all(struct server *s)
 		event_free(s->watch);
 	if (s->results)
 		event_free(s->results);
-	gs_work_close(s->work); /* before the queue, whose jobs' bytes it may read */
+	gs_librarian_stop(s->options->librarian); /* it looks at the work's models */
+	gs_work_close(s->work);                   /* before the queue, whose jobs' bytes it may read */
 	gs_queue_close(s->queue);
 	if (s->base)
 		event_base_free(s->base);
@@ -354,7 +431,7 @@ enum gs_err gs_worker_run(const struct gs_worker_options *options, struct gs_wor
 		s->status.law = GS_LAW_VERSION;
 		s->status.threads = options->threads;
 		/* New files are read when a job needs them; those that are there, now. */
-		(void)gs_work_models(s->work, true, s->status.model, GS_WORKER_MODELS_MAX, &s->status.models);
+		list_ready(s, true);
 		s->idle_since_us = now_us();
 		start_work(s);
 	}

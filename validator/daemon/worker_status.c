@@ -31,10 +31,10 @@ static json_t *to_json(const struct gs_worker_status *s)
 		gs_hex_encode(s->model[i].b, 32, true, id);
 		json_array_append_new(models, json_string(id));
 	}
-	return json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:o}", "version", s->version, "law", (json_int_t)s->law,
-	                 "key", key, "threads", (json_int_t)s->threads, "isa", s->isa, "done", (json_int_t)s->done,
-	                 "late", (json_int_t)s->late, "failed", (json_int_t)s->failed, "per_s", s->per_s, "models",
-	                 models);
+	return json_pack("{s:s,s:I,s:s,s:I,s:s,s:I,s:I,s:I,s:f,s:I,s:o}", "version", s->version, "law",
+	                 (json_int_t)s->law, "key", key, "threads", (json_int_t)s->threads, "isa", s->isa, "done",
+	                 (json_int_t)s->done, "late", (json_int_t)s->late, "failed", (json_int_t)s->failed, "per_s",
+	                 s->per_s, "ready", (json_int_t)s->ready, "models", models);
 }
 
 enum gs_err gs_worker_status_encode(const struct gs_worker_status *status, const char *name, const struct gs_key *key,
@@ -114,7 +114,7 @@ static bool read_json(const json_t *json, struct gs_worker_status *out)
 	if (!key || gs_address_parse(key, &out->key, NULL) || !get_count(json, "law", UINT32_MAX, &law) ||
 	    !get_count(json, "threads", UINT32_MAX, &threads) || !get_count(json, "done", INT64_MAX, &out->done) ||
 	    !get_count(json, "late", INT64_MAX, &out->late) || !get_count(json, "failed", INT64_MAX, &out->failed) ||
-	    !json_is_number(json_object_get(json, "per_s")))
+	    !get_count(json, "ready", INT64_MAX, &out->ready) || !json_is_number(json_object_get(json, "per_s")))
 		return false;
 	out->law = (unsigned)law;
 	out->threads = (unsigned)threads;

@@ -1,6 +1,6 @@
 /* validator/daemon/worker_status.h: what a worker says of itself on the queue, signed by the key that signs its answers, for `gainsay worker list`.
  *
- *     r:32 s:32 y:1 {"version":"..","law":1,"key":"0x..","threads":2,"isa":"avx2","done":7,"late":0,"failed":0,"per_s":3.5,"models":["0x..",..]}
+ *     r:32 s:32 y:1 {"version":"..","law":1,"key":"0x..","threads":2,"isa":"avx2","done":7,"late":0,"failed":0,"per_s":3.5,"ready":1,"models":["0x..",..]}
  *
  * The signature is over keccak256 of "gainsay worker status", the worker's name on the queue, a zero, and the text. Nothing rests on it: nodes believe
  * answers, which they check. */
@@ -19,7 +19,8 @@ struct gs_worker_status {
 	unsigned law, threads;
 	uint64_t done, late, failed; /* jobs since it was started */
 	double per_s;                /* done in the last seconds */
-	size_t models;               /* that it can execute now */
+	uint64_t ready;              /* models that it can execute now */
+	size_t models;               /* the first of them: */
 	struct gs_hash model[GS_WORKER_MODELS_MAX];
 };
 
