@@ -22,7 +22,7 @@ cd "$(dirname "$0")/.." || exit 1
 build=${1:?usage: tests/run.sh BUILD [all|unit] [PATTERN]}
 scope=${2:-all}
 pattern=${3:-*}
-timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-600}
+timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-1800}
 output_lines_max=60
 lanes_max=${LANES:-$(($(nproc) + 1))}
 

@@ -108,6 +108,7 @@ static void die(struct gs_sim_actor *a, uint64_t now_s)
 	drop_effects(a);
 	a->jobs = 0;
 	a->executions = 0;
+	gs_sim_means_restart(&a->means);
 	a->lives++;
 	a->up_at_s = now_s + up_to(a, a->luck.down_s);
 }
@@ -234,6 +235,10 @@ static void price(struct gs_sim_actor *a, const struct pending *p, struct gs_nod
 		refuse(p, GS_REFUSED_BUDGET, "it costs more than the budget", answer);
 		return;
 	}
+	if (!gs_sim_means_cover(&a->means, a->network, a->account, p->data_len)) {
+		refuse(p, GS_REFUSED_BALANCE, "the account's balance does not cover it", answer);
+		return;
+	}
 	answer->kind = GS_INPUT_PREPARED;
 	answer->as.prepared.intent = p->effect.hash;
 	answer->as.prepared.nonce = p->effect.nonce;
@@ -276,22 +281,8 @@ static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_
 	answer->as.receipt.success = tx->success != befalls(a, a->luck.lies);
 	answer->as.receipt.block_number = tx->block;
 	answer->as.receipt.block_hash = gs_sim_network_block(a->network, tx->block)->head.hash;
-	answer->as.receipt.cost = gs_wei_from_u64(tx->price *
-	                                          (tx->data.len == 0 ? GS_SIM_TRANSFER_GAS : GS_SIM_CALL_GAS));
+	answer->as.receipt.cost = gs_wei_from_u64(tx->price * gs_sim_means_gas(&a->means, tx->data.len));
 	return true;
-}
-
-/* A transaction without effect that takes the nonce of this one, for it pays more. */
-static enum gs_err replace(struct gs_sim_actor *a, uint64_t nonce, uint64_t fee, uint64_t ready_s)
-{
-	struct gs_hash hash;
-	struct gs_buf raw;
-	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
-	gs_sim_tx_build(a->account, nonce, &a->network->rules.contracts.token, fee, (struct gs_bytes){NULL, 0}, &raw,
-	                &hash);
-	enum gs_err err = raw.err == GS_OK ? gs_sim_network_send(a->network, gs_buf_view(&raw), ready_s) : raw.err;
-	gs_buf_free(&raw);
-	return err;
 }
 
 static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, const struct gs_sim_treatment *treatment,
@@ -302,7 +293,7 @@ static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, con
 	if (befalls(a, a->luck.send_lost))
 		return GS_OK;
 	if (befalls(a, a->luck.replaced))
-		err = replace(a, gs_sim_tx_nonce(raw), 2 * gs_sim_tx_fee(raw), treatment->ready_s);
+		err = gs_sim_network_displace(a->network, a->account, raw, treatment->ready_s);
 	else
 		err = gs_sim_network_send(a->network, raw, treatment->ready_s);
 	if (err == GS_OK && treatment->ahead)
@@ -431,7 +422,9 @@ static bool hear(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s
 static void start_job(struct gs_sim_actor *a, const struct gs_hash *claim, uint64_t now_s)
 {
 	if (a->jobs < GS_SIM_JOBS_MAX)
-		a->job[a->jobs++] = (struct gs_sim_job){*claim, now_s + up_to(a, a->luck.execution_s)};
+		a->job[a->jobs++] = (struct gs_sim_job){*claim, a->means.servers > 0
+		                                                        ? gs_sim_means_execute(&a->means, claim, now_s)
+		                                                        : now_s + up_to(a, a->luck.execution_s)};
 }
 
 static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_error *error)
@@ -565,6 +558,7 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 		if (input.as.executed.computed) {
 			input.as.executed.output_root = input.as.executed.reference_root = computed.output_root;
 			input.as.executed.trace_root = computed.trace_root;
+			input.as.executed.took_us = a->means.servers > 0 ? a->means.each_s * 1000000 : 0;
 			if (fails(a, &claim, a->luck.flips))
 				input.as.executed.output_root.b[0] ^= 1;
 			keep_execution(a, &claim);
@@ -657,6 +651,11 @@ enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_
 		err = take_final(a, now_s, error);
 	if (err == GS_OK && a->node != NULL)
 		err = follow(a, now_s, &reached, error);
+	if (err == GS_OK && a->node != NULL && reached && a->means.funds > 0 && answers(a, now_s)) {
+		struct gs_node_input funds;
+		gs_sim_means_tell(&a->means, a->network, a->account, &funds);
+		err = feed_and_do(a, &funds, now_s, error);
+	}
 	if (err == GS_OK && a->node != NULL && reached)
 		err = feed_and_do(a, &timer, now_s, error);
 	return err;

@@ -9,6 +9,7 @@
 #include "simulations/nodes/final.h"
 #include "simulations/nodes/memory_store.h"
 #include "simulations/nodes/letters.h"
+#include "simulations/nodes/means.h"
 #include "simulations/nodes/network.h"
 #include "storage/store.h"
 #include "validator/node/node.h"
@@ -84,6 +85,7 @@ struct gs_sim_actor {
 	struct gs_node_options options;
 	struct gs_hash lot; /* the secret of what stands for its verifiable random function */
 	struct gs_sim_luck luck;
+	struct gs_sim_means means;
 	gs_sim_compute *compute;
 	gs_sim_treat *treat;            /* NULL: whatever its node wants is sent */
 	gs_sim_say *say;                /* NULL: whatever its node wants is said */

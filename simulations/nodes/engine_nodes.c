@@ -21,6 +21,7 @@ enum metric {
 	PROFIT = GAS + 3,
 	AGREED = PROFIT + GS_SIM_ACTOR_KINDS,
 	RANGES,
+	SHED,
 	LETTERS,
 	VIOLATION = LETTERS, /* the first of the oracles' is "nothing" */
 	METRICS = VIOLATION + GS_SIM_WRONGS,
@@ -41,6 +42,8 @@ static const struct gs_sim_metric metrics[] = {
 	[FAILED] = {"txs.failed", "share of mined transactions that failed", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[REORGS] = {"reorgs", "reorganisations", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[RANGES] = {"ranges", "ranges of final blocks that nodes took at once", GS_SIM_UNIT_NUMBER, false, 0, 0},
+	[SHED] = {"shed", "executions that honest validators gave up, since there was no time for them",
+                  GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[CRASHES] = {"crashes", "processes that died", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS] = {"txs.claimant", "mined transactions of an honest claimant", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS + 1] = {"txs.validator", "mined transactions of an honest validator", GS_SIM_UNIT_NUMBER, false, 0, 0},
@@ -102,6 +105,9 @@ static const struct gs_sim_metric metrics[] = {
 	[VIOLATION + GS_SIM_WRONG_SAMPLE] = {"violation.sample",
                                              "an honest node drew a claim by something else than it is bound to",
                                              GS_SIM_UNIT_SHARE, false, 0, 0},
+	[VIOLATION + GS_SIM_WRONG_SHED] = {"violation.shed",
+                                           "an honest node gave up what is worth more, or without a word",
+                                           GS_SIM_UNIT_SHARE, false, 0, 0},
 	[VIOLATION + GS_SIM_WRONG_STEP] = {"violation.step", "a step of a node failed", GS_SIM_UNIT_SHARE, false, 0, 0},
 	[VIOLATION + GS_SIM_WRONG_FUNDS] = {"violation.funds", "money appeared or went away", GS_SIM_UNIT_SHARE, false,
                                             0, 0},
@@ -139,7 +145,7 @@ static void observe(const struct seen *s, unsigned metric, double observed)
 
 static void measure_claims(const struct seen *s, struct gs_sim_run *r)
 {
-	unsigned wrong = 0, slipped = 0, invalid = 0, final = 0, games = 0;
+	unsigned wrong = 0, slipped = 0, invalid = 0, final = 0, games = 0, shed = 0;
 	double verdicts = 0, ends = 0;
 	for (unsigned i = 0; i < r->claims; i++) {
 		const struct gs_sim_planned *p = &r->claim[i];
@@ -148,6 +154,8 @@ static void measure_claims(const struct seen *s, struct gs_sim_run *r)
 		if (c == NULL)
 			continue;
 		games += c->games;
+		for (unsigned a = 0; a < r->actors; a++)
+			shed += gs_sim_oracle_gave_up(&r->actor[a], &p->id);
 		slipped += p->wrong && c->status == GS_SIM_CLAIM_FINAL;
 		if (p->ended_s == 0)
 			continue;
@@ -162,6 +170,7 @@ static void measure_claims(const struct seen *s, struct gs_sim_run *r)
 	}
 	observe(s, GAMES, games);
 	observe(s, SLIPPED, slipped);
+	observe(s, SHED, shed);
 	if (wrong > 0)
 		observe(s, DETECTION, invalid == wrong);
 	if (invalid > 0)

@@ -130,6 +130,18 @@ enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, u
 	return known != NULL ? GS_OK : add_tx(n, raw, &hash, ready_s);
 }
 
+enum gs_err gs_sim_network_displace(struct gs_sim_network *n, unsigned account, struct gs_bytes raw, uint64_t ready_s)
+{
+	struct gs_hash hash;
+	struct gs_buf other;
+	gs_buf_init(&other, GS_SIM_TX_BYTES_MAX);
+	gs_sim_tx_build(account, gs_sim_tx_nonce(raw), &n->rules.contracts.token, 2 * gs_sim_tx_fee(raw),
+	                (struct gs_bytes){NULL, 0}, &other, &hash);
+	enum gs_err err = other.err == GS_OK ? gs_sim_network_send(n, gs_buf_view(&other), ready_s) : other.err;
+	gs_buf_free(&other);
+	return err;
+}
+
 uint64_t gs_sim_network_pending_nonce(const struct gs_sim_network *n, unsigned account)
 {
 	uint64_t nonce = n->nonce[account];

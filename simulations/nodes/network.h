@@ -149,6 +149,9 @@ void gs_sim_network_hurry(struct gs_sim_network *n, const struct gs_hash *hash);
 /* Into the pool; what is there already is fine. GS_ECONFLICT: the nonce is used. GS_EAGAIN: another one that waits has it and this one
  * does not offer a tenth more. GS_ENOMEM. */
 GS_MUST enum gs_err gs_sim_network_send(struct gs_sim_network *n, struct gs_bytes raw, uint64_t ready_s);
+/* Instead of this one another transaction of the same key, without effect, that takes its nonce, since it pays more. As before. */
+GS_MUST enum gs_err gs_sim_network_displace(struct gs_sim_network *n, unsigned account, struct gs_bytes raw,
+                                            uint64_t ready_s);
 
 /* The claim with this id, NULL when there is none. */
 struct gs_sim_chain *gs_sim_network_claim(struct gs_sim_network *n, const struct gs_hash *id);

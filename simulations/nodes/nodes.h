@@ -57,8 +57,9 @@ enum gs_sim_wrong { /* in the order in which they are looked for; simulations/or
 	            GS_SIM_WRONG_PATIENCE, /* an honest node waits off chain for longer than it wants to */
 	            GS_SIM_WRONG_DONE,   /* an honest node takes for done what no transaction of its branch has done */
 	            GS_SIM_WRONG_SAMPLE, /* an honest node has drawn a claim by something else than it is bound to */
+	            GS_SIM_WRONG_SHED,   /* an honest node gave up what is worth more, or without saying so */
 };
-enum { GS_SIM_WRONGS = GS_SIM_WRONG_SAMPLE + 1 };
+enum { GS_SIM_WRONGS = GS_SIM_WRONG_SHED + 1 };
 const char *gs_sim_wrong_name(enum gs_sim_wrong wrong);
 
 enum { GS_SIM_ACTORS_MAX = GS_SIM_ACCOUNTS_MAX - 1 }; /* one account is for those who only look */

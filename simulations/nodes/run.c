@@ -114,7 +114,9 @@ bool gs_sim_run_settled(struct gs_sim_run *r)
 			open += c->game[g].game.outcome == GS_GAME_OPEN;
 			nobodys += c->game[g].game.outcome == GS_GAME_OPEN && is_nobodys(r, c, &c->game[g]);
 		}
-		if (nobodys < open || (c->status == GS_SIM_CLAIM_OPEN && open == 0))
+		/* A liar's that nobody could pay to challenge need not be ended by anybody, either. */
+		const bool left = r->value[GS_SIM_P_FUNDS] > 0 && !gs_sim_run_honest(r, c->claimant);
+		if (nobodys < open || (c->status == GS_SIM_CLAIM_OPEN && open == 0 && !left))
 			return false;
 	}
 	return gs_sim_errands_settled(r);
@@ -192,7 +194,8 @@ bool gs_sim_run_sampled(struct gs_sim_run *r, const struct gs_sim_planned *claim
 		return false;
 	for (unsigned a = 0; a < r->actors; a++) {
 		const struct gs_node_options *o = &r->actor[a].options;
-		if (!r->kind[a]->honest || r->kind[a]->claims)
+		if (!r->kind[a]->honest || r->kind[a]->claims || r->actor[a].means.funds > 0 ||
+		    gs_sim_oracle_gave_up(&r->actor[a], &claim->id))
 			continue;
 		gs_sim_draw(&r->actor[a].lot, &source, &lot);
 		if (gs_bond_of_game(&o->bonds, (uint16_t)r->actors, &bonds) == GS_OK &&
@@ -283,6 +286,9 @@ void gs_sim_run_say(void *run, unsigned actor, struct gs_bytes letter, struct gs
 bool gs_sim_run_admits(void *run, const struct gs_sim_tx *tx)
 {
 	struct gs_sim_run *r = run;
+	if (tx->sender < r->actors &&
+	    !gs_sim_means_cover(&r->actor[tx->sender].means, &r->network, tx->sender, tx->data.len))
+		return false;
 	for (unsigned f = 0; f < GS_SIM_FAULTS; f++) {
 		const struct gs_sim_fault_kind *fault = gs_sim_fault_kind((enum gs_sim_fault)f);
 		if (fault->admits != NULL && gs_sim_run_has(r, (enum gs_sim_fault)f) && !fault->admits(r, tx))

@@ -2,6 +2,7 @@
 
 #include "simulations/nodes/errands.h"
 #include "simulations/nodes/final.h"
+#include "simulations/nodes/means.h"
 #include "simulations/nodes/nodes.h"
 
 static const char *const no_yes[] = {"no", "yes", NULL};
@@ -194,6 +195,19 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                             GS_SIM_KIND_COUNT, 0, 0, 10000, NULL, true},
 	[GS_SIM_P_START] = {"validators.start", "time within which honest validators begin, each at its own",
                             GS_SIM_KIND_SECONDS, 0, 0, 1e6, NULL, true},
+	[GS_SIM_P_SERVERS] =
+		{"validators.servers",
+                 "executions that an honest validator's machine does at a time, each for all of `execution`; "
+                 "0: any number, each up to that",
+                 GS_SIM_KIND_COUNT, 0, 0, GS_SIM_SERVERS_MAX, NULL, false},
+	[GS_SIM_P_MARGIN] = {"validators.margin",
+                             "before a window ends by which its verdict is due; a quarter of the window at most",
+                             GS_SIM_KIND_SECONDS, 30, 0, 1e6, NULL, false},
+	[GS_SIM_P_FUNDS] =
+		{"validators.funds",
+                 "games, at worst, that an honest validator's account can pay the gas of when the run begins; "
+                 "0: any number",
+                 GS_SIM_KIND_REAL, 0, 0, 1000, NULL, false},
 };
 
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS])
@@ -251,5 +265,10 @@ enum gs_err gs_sim_nodes_check(const double *value, unsigned *at, struct gs_erro
 	if (value[GS_SIM_P_FINAL] > 0 && value[GS_SIM_P_FINAL] < GS_SIM_FINAL_LEAST)
 		return gs_fail(error, GS_EINVAL, "so few blocks may be taken back; give 0, or %d or more",
 		               GS_SIM_FINAL_LEAST);
+	*at = GS_SIM_P_FUNDS;
+	if (value[GS_SIM_P_FUNDS] > 0 && value[GS_SIM_P_DEAR] != GS_SIM_DRAWN && value[GS_SIM_P_DEAR] > 0)
+		return gs_fail(
+			error, GS_EINVAL,
+			"funds are stated, and that gas becomes dearer: nothing is promised then; leave one out");
 	return check_money(value, at, error);
 }

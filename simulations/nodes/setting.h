@@ -90,8 +90,11 @@ enum gs_sim_nodes_parameter {
 	GS_SIM_P_AGENDA,
 	GS_SIM_P_FINAL,
 	GS_SIM_P_START,
+	GS_SIM_P_SERVERS,
+	GS_SIM_P_MARGIN,
+	GS_SIM_P_FUNDS,
 };
-enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_START + 1 };
+enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_FUNDS + 1 };
 extern const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS];
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS]);
 /* As an engine's check (engine.h). */

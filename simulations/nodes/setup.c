@@ -201,6 +201,9 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		a->options.fees.max = gs_wei_from_u64(10 * GS_SIM_BASE_FEE);
 		a->options.fees.max_urgent = gs_wei_from_u64(GS_SIM_TOOL_FEE);
 	}
+	const enum gs_err err = gs_sim_means_shape(r, i, &a->options, &a->means);
+	if (err != GS_OK)
+		return gs_fail(error, err, "simulation: what a game costs does not fit");
 	a->options.check_agenda = r->more.check_agenda ? AGENDA_CHECK : 0;
 	if (r->more.l1 && gs_sim_run_honest(r, i)) {
 		a->options.l1.on = true;

@@ -19,6 +19,7 @@ const struct gs_sim_oracle_kind *gs_sim_oracle_kind(enum gs_sim_wrong wrong)
 		[GS_SIM_WRONG_PATIENCE] = &gs_sim_oracle_patience,
 		[GS_SIM_WRONG_DONE] = &gs_sim_oracle_done,
 		[GS_SIM_WRONG_SAMPLE] = &gs_sim_oracle_sample,
+		[GS_SIM_WRONG_SHED] = &gs_sim_oracle_shed,
 		[GS_SIM_WRONG_STEP] = &step,
 	};
 	return kinds[wrong];

@@ -1,6 +1,5 @@
 #!/bin/bash
 # The law's second implementation, in Python (README.md): what others say of it, then it and the C code against each other.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}

@@ -1,6 +1,5 @@
 #!/bin/bash
 # The compiled judge on a second EVM (@ethereumjs/vm): the values of the vectors that forge runs too.
-# timeout_s: 300
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [[ -f build/contracts/Judge.json ]] || env -u MAKEFLAGS make contracts

@@ -1,6 +1,5 @@
 #!/bin/bash
 # Models against their reference outputs, and what the model commands say to bad input.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 gainsay=${GAINSAY_BUILD:-build}/gainsay
@@ -15,7 +14,7 @@ fi
 refuses() {
 	local name=$1 pattern=$2 status
 	shift 2
-	timeout 60 "$@" >"$work/out" 2>"$work/err"
+	timeout 600 "$@" >"$work/out" 2>"$work/err"
 	status=$?
 	if ((status == 0 || status >= 124)) || [[ $(wc -l <"$work/err") != 1 ]] || ! grep -q -- "$pattern" "$work/err"; then
 		echo "$name: status $status: $(cat "$work/err")"

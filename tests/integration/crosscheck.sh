@@ -1,6 +1,5 @@
 #!/bin/bash
 # Keys, addresses, transactions, deposits through L1, typed data and keystores beside ethers, viem and cast, both ways. SEED, CASES, CAST_CASES and KEYSTORES change what is drawn.
-# timeout_s: 600
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-$PWD/build}

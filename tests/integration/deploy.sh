@@ -1,7 +1,6 @@
 #!/bin/bash
 # Deployment: what is refused before anything is sent, what a dry run tells, a run killed at every step and taken up again, and the
 # verification of what is there.
-# timeout_s: 240
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -14,7 +13,7 @@ sender=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 refuses() {
 	local what=$1 pattern=$2 want=$3 status lines
 	shift 3
-	timeout 60 "$@" >"$work/refused.out" 2>"$work/refused.err"
+	timeout 600 "$@" >"$work/refused.out" 2>"$work/refused.err"
 	status=$?
 	lines=$(grep -c '^gainsay: ' "$work/refused.err")
 	if ((status == want && lines == 1)) && grep -Eq -- "$pattern" "$work/refused.err"; then
@@ -107,7 +106,7 @@ for ((i = 0; i < 60; i++)); do
 	"${command[@]}" >"$work/deploy.out" 2>"$work/deploy.err" &
 	pid=$!
 	# Until it has signed one more than at the last kill.
-	for ((j = 0; j < 600; j++)); do
+	for ((j = 0; j < 15000; j++)); do
 		now=$(grep -o '"sent_nonce": "[^"]*"' "$work/deployment.json.unfinished" 2>/dev/null)
 		[[ -n $now && $now != "${last:-}" ]] && break
 		kill -0 $pid 2>/dev/null || break
@@ -194,7 +193,7 @@ rpc evm_setAutomine false
 deploy "${dev[@]}" --out "$work/third.json"
 "${command[@]}" >/dev/null 2>&1 &
 pid=$!
-for ((j = 0; j < 300; j++)); do
+for ((j = 0; j < 15000; j++)); do
 	[[ -n $(grep -s sent_nonce "$work/third.json.unfinished") ]] && break
 	sleep 0.02
 done

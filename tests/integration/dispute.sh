@@ -1,6 +1,5 @@
 #!/bin/bash
 # Whole disputes on a real chain: a dozen, each with its last step recomputed by MPFR; and what bad input gets.
-# timeout_s: 180
 set -uo pipefail
 
 build=${GAINSAY_BUILD:-build}

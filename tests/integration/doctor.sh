@@ -1,6 +1,5 @@
 #!/bin/bash
 # gainsay doctor: a healthy node is called well, and every kind of trouble is found, told with what to do, and nothing else with it.
-# timeout_s: 200
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -15,7 +14,7 @@ doctor() { # ARGUMENTS...: of party 2, over a healthy configuration; leaves the 
 	for ((i = 0; i < ${#words[@]}; i++)); do # an option that is given again takes the other's place
 		if [[ " $* " == *" ${words[i]} "* && ${words[i]} == --* ]]; then i=$((i + 1)); else less+=("${words[i]}"); fi
 	done
-	timeout 60 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
+	timeout 600 "${less[@]}" "$@" >"$work/doctor.json" 2>"$work/doctor.err"
 	code=$?
 }
 found() { # EXPRESSION over c, a list of (check, result, found, advice)
@@ -56,6 +55,57 @@ expect "another chain of the same id, that is behind" 0 "endpoint $other" warn "
 doctor --rpc "$ours,$other"
 expect "and that is as far" 1 "endpoint $other" fail "something else than the first"
 found "any(r == 'warn' and 's ago' in f for _, r, f, _ in c)" && ok "and its age is told" || fail "no age: $(cat "$work/doctor.json")"
+
+# --- the store of models ---
+store() { # FOLDER SOURCES...: doctor with a store of models
+	GAINSAY_MODEL_STORE_FOLDER=$1 GAINSAY_MODEL_STORE_SOURCES=$2 doctor
+}
+mkdir -p "$work/source" "$work/no-store" "$work/empty"
+cp "$demo/digits.onnx" "$work/source/"
+echo x >"$work/no-store/x"
+store "$work/model-store" "folder:$work/source"
+expect "a store that is not there yet" 0 "model store" ok "the first start makes it"
+[[ ! -e $work/model-store ]] && ok "and is not made" || fail "a store was made"
+store "$work/empty" "folder:$work/source"
+expect "an empty folder" 0 "model store" ok "empty"
+[[ -z $(ls -A "$work/empty") ]] && ok "and stays so" || fail "a store was made"
+store "$work/none/store" "folder:$work/source"
+expect "a store in no folder" 1 "model store" fail "no folder"
+store "$work/no-store" "folder:$work/source"
+expect "a folder that is no store" 1 "model store" fail "not a store|no store"
+store "$work/no-store/x" "folder:$work/source"
+expect "a file" 1 "model store" fail "not a folder"
+model=$("$gainsay" program "$demo/digits.onnx" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["modelId"])')
+GAINSAY_MODEL_STORE_SOURCES=folder:$work/source "$gainsay" models fetch "$model" --store "$work/model-store" >/dev/null || fail "no model could be fetched"
+store "$work/model-store" "folder:$work/source"
+expect "a store that is well" 0 "model store" ok "1 models, 1 with their files"
+GAINSAY_MODEL_STORE_SIZE_MIB=1 store "$work/model-store" "folder:$work/source"
+expect "and has room" 0 "model store: room" ok "the disk has"
+store "$work/model-store" "folder:$work/source"
+expect "its source answers" 0 "model source" ok "answers"
+store "$work/model-store" "folder:$work/gone"
+expect "a source that is gone" 0 "model source" warn "No such file"
+store "$work/model-store" "http://127.0.0.1:1/{model}.gsp"
+expect "a server that is gone" 0 "model source" warn "onnect"
+store "$work/model-store" "ftp://x"
+expect "a source that is none" 1 "model store" fail "model_store.sources"
+"$python" "$root/tests/support/model_server.py" "$work/source" "$work/server.port" "$work/server.calls" 2>/dev/null &
+pids[server]=$!
+for ((i = 0; i < 600; i++)); do
+	[[ -s $work/server.port ]] && break
+	sleep 0.05
+done
+store "$work/model-store" "http://127.0.0.1:$(<"$work/server.port")/files/{model}.gsp"
+expect "a server that has nothing answers" 0 "model source" ok "answers"
+stop server TERM
+GAINSAY_MODEL_STORE_SIZE_MIB=60000000 store "$work/model-store" "folder:$work/source"
+expect "more room than the disk has" 0 "model store: room" warn "of at most 60000000"
+truncate -s 100 "$(find "$work/model-store/objects" -type f)"
+store "$work/model-store" "folder:$work/source"
+expect "a file that was cut" 0 "model store" warn "1 files are not as long"
+echo '{' >"$(find "$work/model-store/records" -type f)"
+store "$work/model-store" "folder:$work/source"
+expect "a record that cannot be read" 0 "model store" warn "1 of its records cannot be read"
 
 # --- L1 ---
 start l1 "$anvil" --host 127.0.0.1 --port 0 --chain-id 900

@@ -1,12 +1,11 @@
 #!/bin/bash
 # Evidence of a dispute on a real EVM, of a claim that became final, and of one that is open: taken by who has the file alone; whatever is
 # changed in it is found.
-# timeout_s: 400
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 20 60
+devnet_up 600 900
 db=$work/validator.db
 honest=$(claim 1 "${images[0]}")
 wrong=$(claim 1 "${images[1]}" "${images[0]}")
@@ -16,16 +15,15 @@ settled() {
 	[[ $(stored "$db" "$honest" status) == final && $(stored "$db" "$wrong" status) == invalid ]] &&
 		"$gainsay" samples export --db "$db" 2>&1 >/dev/null | grep -q ' 0 wait'
 }
-for ((i = 0; i < 900; i++)); do
-	settled && break
-	sleep 0.2
-done
-settled && ok "both claims are settled in final blocks" || fail "not settled"
+hasten validator "$db" 2 &
+pids[clock]=$!
+patience_s=900 eventually settled && ok "both claims are settled in final blocks" || fail "not settled"
+stop clock KILL
 open=$(claim 3 "${images[2]}")
-for ((i = 0; i < 300; i++)); do
-	[[ $(stored "$db" "$open" verdict) == valid ]] && break
-	sleep 0.2
-done
+found_valid() {
+	[[ $(stored "$db" "$open" verdict 2>"$work/ignored") == valid ]]
+}
+eventually found_valid
 
 export_of() { # CLAIM NAME [PARTY'S DATABASE]
 	"$gainsay" evidence export "$1" --db "${3:-$db}" --deployment "$work/deployment.json" --rpc "$url" --out "$work/$2.evidence" 2>"$work/$2.notes"

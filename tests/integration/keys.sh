@@ -1,6 +1,5 @@
 #!/bin/bash
 # gainsay keys: made, imported, listed, asked for on a terminal, and checked by cast both ways.
-# timeout_s: 180
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/check.sh
@@ -17,7 +16,7 @@ printf 'correct horse\n' >"$work/pass"
 refused() { # NAME PATTERN COMMAND...: one line on stderr that has the pattern, exit status 1 or 2
 	local name=$1 pattern=$2 status
 	shift 2
-	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout 600 "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	{ ((status == 1 || status == 2)) && [[ $(wc -l <"$work/err") == 1 ]] && grep -Eq -- "$pattern" "$work/err"; }
 	check "$name: $status $(cat "$work/err")" $?

@@ -36,11 +36,7 @@ openssl x509 -req -in "$work/right.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key"
 serve() { # NAME [CERTIFICATE]: sets $port; requests are in NAME.calls
 	/usr/bin/python3 "$root/tests/support/model_server.py" "$files" "$work/$1.port" "$work/$1.calls" "${@:2}" 2>"$work/$1.server.log" &
 	pids[$1]=$!
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[[ -s $work/$1.port ]] && break
-		sleep 0.05
-	done
+	eventually test -s "$work/$1.port" || exit 1
 	port=$(<"$work/$1.port")
 }
 serve secure "$work/right"
@@ -55,7 +51,7 @@ fresh() {
 	store=$work/store$stores
 }
 fetch() { # ARGUMENTS...: into $store
-	timeout 120 "$gainsay" models fetch --store "$store" "$@" >"$work/out" 2>"$work/err"
+	timeout 600 "$gainsay" models fetch --store "$store" "$@" >"$work/out" 2>"$work/err"
 }
 holds() { # the store's present models, each verified
 	"$gainsay" models verify --store "$store" >/dev/null 2>&1 || { echo damaged; return; }
@@ -140,11 +136,11 @@ taken "http"
 fresh
 "$gainsay" models fetch "$digits" --store "$store" --from "$https/silent/digits.gsp" 2>/dev/null &
 pids[killed]=$!
-for ((i = 0; i < 400; i++)); do
-	part=("$store"/parts/*.part)
-	[[ -s ${part[0]} ]] && break
-	sleep 0.05
-done
+has_part() {
+	local part=("$store"/parts/*.part)
+	[[ -s ${part[0]} ]]
+}
+eventually has_part
 fetch "$digits" --from "$https/silent/digits.gsp"
 refused "somebody else fetches it" "somebody else"
 stop killed KILL

@@ -1,18 +1,17 @@
 #!/bin/bash
 # Attestations: every claim is audited; a validator that found a claim right attests it, reports the published root and earns the fees,
 # through SIGKILL at any moment; of a claim that is lost its stake comes back.
-# timeout_s: 300
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
 more_parameters='duties:
   audit: 1
-  audit_s: 25
+  audit_s: 900
   epoch_s: 5
-  report_s: 12
+  report_s: 900
   attest_stake: 2'
-devnet_up 20 60
+devnet_up 900 900
 db=$work/validator.db
 cat >"$work/attest.yaml" <<END
 attest:
@@ -23,7 +22,7 @@ attest:
 END
 two_claims
 run_validator() {
-	start validator gs 2 run --config "$work/attest.yaml" --db "$db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 2 --until-seconds 240
+	start validator gs 2 run --config "$work/attest.yaml" --db "$db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 2 --until-seconds 1000
 }
 run_validator
 kills=0
@@ -34,6 +33,7 @@ for ((i = 0; i < 24; i++)); do
 	kills=$((kills + 1))
 	run_validator
 done
+report_s=900 hasten validator "$db" 2 "$silent"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

@@ -1,16 +1,15 @@
 #!/bin/bash
 # Batches: an honest one becomes final, though a leaf of it was opened and its input demanded; of a dishonest one a validator executes the
 # leaves, opens the wrong one, challenges it, and the whole batch is lost; of one with only its root on chain a leaf is opened.
-# timeout_s: 300
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
 more_parameters='duties:
-  demand_s: 30
+  demand_s: 900
   demand_base: 0.5
   demand_per_chunk: 0.25'
-devnet_up 30 60
+devnet_up 900 900
 mkdir -p "$work/honest" "$work/b2"
 for i in 0 1 2 3 4; do
 	cp "$demo/inputs/${images[$i]}.npy" "$work/honest/"
@@ -38,17 +37,17 @@ start liar gs 3 defend --db "$work/liar.db" --models "$work/models" --batches "$
 
 db=$work/validator.db
 run_validator() {
-	start validator gs 2 run --db "$db" --models "$work/models" --batches "$work/b2" --rate 1 --poll-ms 100 --until-claims 3 --until-seconds 200
+	start validator gs 2 run --db "$db" --models "$work/models" --batches "$work/b2" --rate 1 --poll-ms 100 --until-claims 3 --until-seconds 1000
+}
+batches_known() { # as the validator has met them on the chain
+	[[ $("$gainsay" batch list --db "$db" --json 2>"$work/ignored" | grep -c '"batch_id"') == 3 ]]
 }
 run_validator
-sleep 2
+eventually batches_known
 cp "$work/b1/$honest.batch" "$work/b2/" # handed over later, and one of them damaged
 head -c 700 "$work/b3/$wrong.batch" >"$work/b2/$wrong.batch"
 named=no
-for ((i = 0; i < 600; i++)); do
-	grep -q 'batch.unusable.*cut short' "$work/validator.log" && named=yes && break
-	sleep 0.1
-done
+eventually grep -q 'batch.unusable.*cut short' "$work/validator.log" && named=yes
 cp "$work/b3/$wrong.batch" "$work/b2/"
 kills=0
 for ((i = 0; i < 6; i++)); do
@@ -58,6 +57,7 @@ for ((i = 0; i < 6; i++)); do
 	kills=$((kills + 1))
 	run_validator
 done
+hasten validator "$db" 3
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

@@ -1,16 +1,15 @@
 #!/bin/bash
 # Data on demand: a claimant's node puts the demanded bytes on chain by itself and is paid for them; a claimant that is silent loses its claim
 # to whoever asked.
-# timeout_s: 180
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
 more_parameters='duties:
-  demand_s: 15
+  demand_s: 600
   demand_base: 0.5
   demand_per_chunk: 0.25'
-devnet_up 20 60
+devnet_up 600 600
 two_claims
 # The model's input is 256 bytes, two chunks; the output block is one.
 asked=$(gs 2 demand "$served" --json)
@@ -18,7 +17,7 @@ asked=$(gs 2 demand "$served" --json)
 gs 2 demand "$silent" --kind output >/dev/null && ok "and an output" || fail "the output cannot be demanded"
 gs 3 demand "$served" 2>"$work/twice" >/dev/null && fail "the same bytes are demanded twice" || ok "nothing is demanded twice: $(cat "$work/twice")"
 gs 2 demand "0x${served:4}00" 2>"$work/none" >/dev/null && fail "a claim that is none is found" || ok "a claim that is none: $(cat "$work/none")"
-validate --rate 1 --until-seconds 120
+validate --rate 1 --until-seconds 1000
 [[ $(stored "$db" "$served" status) == final ]] && ok "who answers has its claim final" || fail "the served claim is $(stored "$db" "$served" status)"
 [[ $(stored "$db" "$silent" status) == invalid ]] && ok "who is silent loses it" || fail "the silent claim is $(stored "$db" "$silent" status)"
 # Party 1 staked 1000, less the model's bond that stays locked, less the fee 0.015; it got 0.5 + 2 * 0.25.

@@ -1,21 +1,21 @@
 #!/bin/bash
 # A validator, an honest claimant, a dishonest one and a dishonest challenger on a real EVM: honest claims become final, the wrong
 # one is caught, disputed and slashed, the attack on an honest claim costs the attacker its bond.
-# timeout_s: 240
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 30 60
+devnet_up 600 900
 honest=$(claim 1 "${images[0]}")
 wrong=$(claim 1 "${images[1]}" "${images[0]}")
 /usr/bin/python3 "$demo/wrong.py" weight "$demo/digits.onnx" "$work/attacker.onnx" features.2.weight 700 22
 
 start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --adversary outputs --poll-ms 250
 # All of its traces lie in files, as those of models too large for memory do.
-GAINSAY_TRACE_MEMORY_MIB=0 start validator gs 2 run --db "$work/validator.db" --models "$work/models" --rate 1 --poll-ms 250 --until-claims 2 --until-seconds 180 --json
+GAINSAY_TRACE_MEMORY_MIB=0 start validator gs 2 run --db "$work/validator.db" --models "$work/models" --rate 1 --poll-ms 250 --until-claims 2 --until-seconds 1000 --json
 start attacker gs 3 run --db "$work/attacker.db" --models "$work/models" --rate 1 --poll-ms 250 --adversary "$work/attacker.onnx"
 
+hasten validator "$work/validator.db" 2
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

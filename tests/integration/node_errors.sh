@@ -1,6 +1,5 @@
 #!/bin/bash
 # What can be wrong around a node: each gets one clear line and a non-zero exit, and nothing that is stored is lost.
-# timeout_s: 180
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -9,7 +8,7 @@ source "$(dirname "$0")/../support/devnet.sh"
 refuses() {
 	local what=$1 pattern=$2 want=$3 status lines
 	shift 3
-	timeout 30 "$@" >"$work/refused.out" 2>"$work/refused.err"
+	timeout 600 "$@" >"$work/refused.out" 2>"$work/refused.err"
 	status=$?
 	lines=$(grep -c '^gainsay: ' "$work/refused.err")
 	if ((status == want && lines == 1)) && grep -Eq -- "$pattern" "$work/refused.err"; then
@@ -21,7 +20,7 @@ refuses() {
 
 devnet_up 20 60
 node() { # DB: a node that ends when one claim is settled
-	command_of 2 run --db "$1" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 1 --until-seconds 60 --log-level error
+	command_of 2 run --db "$1" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 1 --until-seconds 1000 --log-level error
 }
 without() { # OPTION: takes an option and its value out of the array `command`
 	local kept=() skip=0 word
@@ -84,9 +83,9 @@ node "$work/node.db"
 node "$work/node.db"
 without --key-file
 refuses "another account's database" "belongs to another chain, deployment or account" 1 "${command[@]}" --key-file "$work/key3"
-command_of 2 run --db "$work/node.db" --models "$work/models" --poll-ms 100 --log-level error
+command_of 2 run --db "$work/node.db" --models "$work/models" --poll-ms 100
 start holder "${command[@]}"
-sleep 1
+eventually grep -q node.started "$work/holder.log"
 refuses "second process on one database" "node.db.*(another process|in use)" 1 "${command[@]}"
 "$gainsay" claims --db "$work/node.db" --json | grep -q "$claim_id" && ok "readers may look beside it" || fail "a reader is shut out"
 stop holder KILL
@@ -106,7 +105,7 @@ refuses "no database to read" "none.db" 1 "$gainsay" claims --db "$work/none.db"
 # --- full disk: a file may not grow, as on a disk without room ---
 before=$(stat -c %s "$work/node.db/data.mdb")
 second=$(claim 1 "${images[1]}")
-command_of 2 run --db "$work/node.db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 2 --until-seconds 60 --log-level error
+command_of 2 run --db "$work/node.db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 2 --until-seconds 1000 --log-level error
 refuses "full disk" "(disk|space|File too large|written|No space)" 1 bash -c 'trap "" XFSZ; ulimit -f "$1"; shift; exec "$@"' - $((before / 1024)) "${command[@]}"
 [[ $(stored "$work/node.db" "$claim_id" status) == final ]] && ok "what was stored is still there" || fail "the stored claim is lost"
 "${command[@]}" >"$work/second.out" 2>"$work/second.log"

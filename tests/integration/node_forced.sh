@@ -2,7 +2,6 @@
 # A sequencer that takes all transactions of two honest parties and includes none: challenge and moves of a validator, and the moves of a
 # claimant's defender, reach the chain as deposits through L1, and both win. L1 is down at first, which is told and costs nothing but time;
 # the validator is killed in the middle, again and again, and sends nothing twice. Then the sequencer relents, and all goes on as ever.
-# timeout_s: 900
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -21,16 +20,15 @@ END
 lines() { # FILE PATTERN: how many
 	grep -c "$2" "$work/$1" 2>/dev/null || true
 }
-until_line() { # FILE PATTERN TIMES SECONDS
-	local end=$((SECONDS + $4))
-	while (($(lines "$1" "$2") < $3 && SECONDS < end)); do
-		sleep 0.2
-	done
+has_lines() {
 	(($(lines "$1" "$2") >= $3))
+}
+until_line() { # FILE PATTERN TIMES
+	eventually has_lines "$@"
 }
 
 # --- two chains: L1 with a portal, L2 behind a sequencer that swallows what the two send ---
-devnet_up 150 400 20
+devnet_up 900 900 20
 mkdir -p "$work/portal/src"
 cp "$root/tests/support/Portal.sol" "$work/portal/src/"
 printf '[profile.default]\noffline = true\nevm_version = "cancun"\nsolc = "%s"\noptimizer = true\n' "$root/build/tools/solc" >"$work/portal/foundry.toml"
@@ -40,11 +38,11 @@ l1=$(listening l1)
 deployer=$(ask "$l1" eth_accounts '[]' | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[9])')
 code=$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["bytecode"]["object"])' "$work/portal/out/Portal.sol/Portal.json")
 tx=$(ask "$l1" eth_sendTransaction "[{\"from\": \"$deployer\", \"data\": \"$code\", \"gas\": \"0x3d0900\"}]")
-portal=null
-for ((i = 0; i < 300 && ${#portal} != 42; i++)); do
-	sleep 0.2
+deployed() {
 	portal=$(ask "$l1" eth_getTransactionReceipt "[\"$tx\"]" | /usr/bin/python3 -c 'import json, sys; print((json.load(sys.stdin) or {}).get("contractAddress"))')
-done
+	((${#portal} == 42))
+}
+eventually deployed || exit 1
 
 start sequencer /usr/bin/python3 "$root/tests/support/liar.py" "$url"
 sequencer=$(listening sequencer)
@@ -60,16 +58,16 @@ export GAINSAY_INTERVALS_RESEND_S=2
 censored() { # NAME PARTY L1 COMMAND...: a node of the party, whose transactions the sequencer swallows
 	local command
 	command_of "$2" "${@:4}" --db "$work/$1.db" --models "$work/models" --poll-ms 200
-	GAINSAY_L1_RPC=$3 GAINSAY_L1_CHAIN_ID=900 GAINSAY_L1_PORTAL=$portal GAINSAY_L1_ESCALATE_AT=0.01 GAINSAY_L1_SETTLE_BLOCKS=3 \
+	GAINSAY_L1_RPC=$3 GAINSAY_L1_CHAIN_ID=900 GAINSAY_L1_PORTAL=$portal GAINSAY_L1_ESCALATE_AT=0.005 GAINSAY_L1_SETTLE_BLOCKS=3 \
 		start "$1" "${command[@]}" --rpc "$sequencer"
 }
 run_validator() { # L1
-	censored validator 2 "$1" run --rate 1 --until-claims 2 --until-seconds 800 --json
+	censored validator 2 "$1" run --rate 1 --until-claims 2 --until-seconds 1000 --json
 }
 
 # --- L1 is down: an alarm, and no harm ---
 run_validator http://127.0.0.1:1
-until_line validator.log 'tx.forced_failed what=challenge' 1 120 && ok "L1 that is down is told" || fail "nothing is said of L1 that is down"
+until_line validator.log 'tx.forced_failed what=challenge' 1 && ok "L1 that is down is told" || fail "nothing is said of L1 that is down"
 kill -0 "${pids[validator]}" 2>/dev/null && ok "and ends no node" || fail "the validator ended"
 (($(lines validator.log 'tx.forced ') == 0)) && ok "nothing was signed for it" || fail "something was signed for L1"
 stop validator KILL
@@ -80,7 +78,7 @@ start attacker gs 3 run --db "$work/attacker.db" --models "$work/models" --rate 
 run_validator "$l1"
 kills=0
 for ((n = 1; n <= 3; n++)); do
-	until_line validator.log 'tx.forced ' "$n" 240 || break
+	until_line validator.log 'tx.forced ' "$n" || break
 	kill -0 "${pids[validator]}" 2>/dev/null || break
 	stop validator KILL
 	kills=$((kills + 1))
@@ -93,19 +91,16 @@ outcome() { # CLAIM OUTCOME: whether a game of it ended so
 import json, sys
 sys.exit(not any(g["claim_id"] == sys.argv[1] and g["outcome"] == sys.argv[2] for g in json.load(sys.stdin)))' "$1" "$2"
 }
-until_outcome() { # CLAIM OUTCOME SECONDS
-	local end=$((SECONDS + $3))
-	while ! outcome "$1" "$2" && ((SECONDS < end)); do
-		sleep 0.5
-	done
-	outcome "$1" "$2"
+until_outcome() { # CLAIM OUTCOME
+	patience_s=900 eventually outcome "$1" "$2"
 }
-until_outcome "$wrong" challenger_won 600 && ok "a censored challenger wins" || fail "the censored challenger does not win"
-until_outcome "$honest" claimant_won 600 && ok "a censored claimant wins" || fail "the censored claimant does not win"
+until_outcome "$wrong" challenger_won && ok "a censored challenger wins" || fail "the censored challenger does not win"
+until_outcome "$honest" claimant_won && ok "a censored claimant wins" || fail "the censored claimant does not win"
 
 # --- the sequencer relents ---
 forced=$(grep -c '^{' "$work/relay.out") # whoever is under way now may meet its own call, which the sequencer takes at last
 http "$sequencer/lie" none >"$work/ignored"
+hasten validator "$work/validator.db" 2
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

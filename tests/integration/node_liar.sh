@@ -1,22 +1,19 @@
 #!/bin/bash
 # A worker that lies in 1 % of its jobs: four hundred right leaves of a batch are executed by it. No lie leads to a transaction, let alone to a challenge of what is right; it is
 # excluded, what rests on its word is executed again, and `gainsay worker list` says so.
-# timeout_s: 500
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
-command -v redis-server >/dev/null || { echo "no redis-server: run 'make setup'"; exit 1; }
+# shellcheck source=tests/support/redis.sh
+source "$root/tests/support/redis.sh"
 
 leaves=400
 liar=0x90F79bf6EB2c4f870365E785982E1f101E93b906 # of key 3
 devnet_up 3600 60
-port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 queue=redis://127.0.0.1:$port
-start redis redis-server --bind 127.0.0.1 --port "$port" --dir "$work" --save '' --appendonly yes --appendfsync always
-for ((i = 0; i < 600; i++)); do
-	[[ $(redis-cli -p "$port" ping 2>/dev/null) == PONG ]] && break
-	sleep 0.1
-done
+redis_serve redis --port "$port"
+redis_answers -p "$port"
 
 # Inputs that differ in one value each: the jobs' ids follow from them, and which jobs are lied about follows from the ids, so that every run is the same.
 /usr/bin/python3 - "$demo/inputs/${images[0]}.npy" "$work/inputs" "$leaves" <<'END'
@@ -36,6 +33,7 @@ sent() { # how many transactions the validator's account has had mined
 	http "$url" '{"jsonrpc":"2.0","id":1,"method":"eth_getTransactionCount","params":["0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC","latest"]}'
 }
 before=$(sent)
+[[ $before == *'"result"'* ]] || fail "how many were sent is not known: $before"
 printf '%s\n' "$liar" >"$work/keys"
 start liar "$gainsay" worker --queue "$queue" --models "$work/models" --key-file "$work/key3" --lie-ppm 10000
 export GAINSAY_WORKERS_QUEUE=$queue GAINSAY_WORKERS_KEYS_FILE=$work/keys GAINSAY_WORKERS_CHECK=0.05 GAINSAY_WORKERS_WAIT_S=60
@@ -52,12 +50,11 @@ for line in open(sys.argv[1]):
         by_worker += "executed by worker" in m[3]
 print(len(newest), sum(v == "valid" for v in newest.values()), by_worker > 20)
 END
-for ((i = 0; i < 3000; i++)); do
+all_seen() {
 	seen=$(/usr/bin/python3 "$work/look.py" "$work/validator.log")
-	[[ $seen == "$leaves $leaves True" ]] && break
-	sleep 0.1
-done
-[[ $seen == "$leaves $leaves True" ]] && ok "all are found right in the end, by this node's own executions, though it had believed the worker before" || fail "leaves, right by own execution, believed: $seen"
+	[[ $seen == "$leaves $leaves True" ]]
+}
+patience_s=900 eventually all_seen && ok "all are found right in the end, by this node's own executions, though it had believed the worker before" || fail "leaves, right by own execution, believed: $seen"
 (($(grep -c ' worker.lied ' "$work/validator.log") == 1)) && ok "the first lie that is found excludes the liar" || fail "$(grep -c ' worker.lied ' "$work/validator.log") times found lying"
 list=$("$gainsay" worker list --queue "$queue" --db "$work/v.db" --json)
 [[ $list == *'"standing": "excluded"'*"$liar"* ]] && ok "the list of workers says so" || fail "the list: $list"

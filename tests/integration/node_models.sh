@@ -1,19 +1,15 @@
 #!/bin/bash
 # A node without the claims' model: their samples are unavailable, with the reason, until the model has come from a server; then the right claim
 # becomes final and the wrong one is challenged. What the node can serve stands in readiness.json. A kill in between changes nothing.
-# timeout_s: 300
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
 mkdir -p "$work/files"
-devnet_up 90 20 5
+devnet_up 900 600 5
 /usr/bin/python3 "$root/tests/support/model_server.py" "$work/files" "$work/server.port" "$work/server.calls" 2>"$work/server.log" &
 pids[server]=$!
-for ((i = 0; i < 600; i++)); do
-	[[ -s $work/server.port ]] && break
-	sleep 0.05
-done
+eventually test -s "$work/server.port" || exit 1
 model=$("$gainsay" program "$demo/digits.onnx" --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["modelId"])')
 right=$(claim 1 "${images[0]}")
 wrong=$(claim 3 "${images[1]}" "${images[0]}")
@@ -37,12 +33,7 @@ except (OSError, IndexError) as error:
 PY
 }
 wait_for() { # WHAT COMMAND...: until it succeeds
-	local i
-	for ((i = 0; i < 600; i++)); do
-		"${@:2}" && { ok "$1"; return; }
-		sleep 0.1
-	done
-	fail "$1"
+	eventually "${@:2}" && ok "$1" || fail "$1"
 }
 is_unavailable() {
 	[[ $(stored "$db" "$1" verdict 2>/dev/null) == *unavailable* ]]
@@ -67,6 +58,7 @@ run_validator
 wait_for "the model is fetched" grep -q 'model.fetched' "$work/validator.log"
 wait_for "readiness.json says that claims can be executed" is_ready reexecution
 wait_for "and disputed" is_ready dispute
+hasten validator "$db" 2 "$wrong"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

@@ -1,17 +1,16 @@
 #!/bin/bash
 # SIGKILL at any moment of a dispute, again and again: the next start goes on, nothing is sent twice, the game is won.
-# timeout_s: 240
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 60 120
+devnet_up 900 900
 wrong=$(claim 1 "${images[1]}" "${images[0]}")
 db=$work/validator.db
 start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --adversary outputs --poll-ms 250
 
 run_validator() {
-	start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 1 --until-seconds 150 --json
+	start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 100 --until-claims 1 --until-seconds 1000 --json
 }
 run_validator
 kills=0
@@ -25,6 +24,7 @@ for ((i = 0; i < 40; i++)); do
 done
 # A copy while the node runs, and on a machine that takes the node over, by a file.
 "$gainsay" db backup "$db" "$work/backup.db" >/dev/null && ok "a running node is backed up" || fail "no backup of a running node"
+hasten validator "$db" 1
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

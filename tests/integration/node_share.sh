@@ -1,12 +1,11 @@
 #!/bin/bash
 # Claims of one model that wait together: a validator prepares the model once for all of them, with two threads, and finds each right;
 # one that also attests, and so commits to every trace, prepares it once too; without room for prepared models nothing else changes.
-# timeout_s: 240
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 15 60
+devnet_up 600 600
 claims=()
 for i in 0 1 2 3 4 5; do
 	claims+=("$(claim 1 "${images[$i]}")")
@@ -18,12 +17,13 @@ END
 
 # validator NAME PARTY [OPTION...]: until all claims are settled
 validator() {
-	start "$1" gs "$2" run --db "$work/$1.db" --models "$work/models" --rate 1 --poll-ms 200 --threads 2 --until-claims 6 --until-seconds 120 "${@:3}"
+	start "$1" gs "$2" run --db "$work/$1.db" --models "$work/models" --rate 1 --poll-ms 200 --threads 2 --until-claims 6 --until-seconds 1000 "${@:3}"
 }
 GAINSAY_EXECUTION_PREPARED_MIB=0 validator bare 3
 validator attester 0 --config "$work/attest.yaml"
 validator sharer 2
 for name in sharer attester bare; do
+	hasten "$name" "$work/$name.db" 6
 	wait "${pids[$name]}"
 	code=$?
 	unset "pids[$name]"

@@ -1,12 +1,11 @@
 #!/bin/bash
 # Play off chain between two nodes: a dispute of which the chain sees a challenge, one agreed state and the last step; the same with a claimant
 # that is killed in the middle again and again, with one that falls silent for good, and with somebody who forges, replays and damages messages.
-# timeout_s: 420
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 60 60 15
+devnet_up 900 900 15
 mkdir "$work/talk"
 # A flipped bit of one weight, so that the two sides differ in a sum: the longest kind of game.
 /usr/bin/python3 "$demo/wrong.py" weight "$demo/digits.onnx" "$work/liar.onnx" features.2.weight 700 22
@@ -17,7 +16,7 @@ lie() { # IMAGE
 cat >"$work/talk.yaml" <<END
 talk:
   folder: $work/talk
-  patience_s: 8
+  patience_s: 60
 END
 
 # calls SENDER: names and number of the calls of Disputes by party 1 or 2 since the last time, failed ones not counted
@@ -53,7 +52,7 @@ defend() {
 	start defend gs 1 defend --config "$work/talk.yaml" --db "$work/defend.db" --models "$work/models" --adversary "$work/liar.onnx" --poll-ms "${1:-200}"
 }
 validate() { # CLAIMS, in the background
-	start validator gs 2 run --config "$work/talk.yaml" --db "$work/validator.db" --models "$work/models" --rate 1 --poll-ms 200 --until-claims "$1" --until-seconds 200
+	start validator gs 2 run --config "$work/talk.yaml" --db "$work/validator.db" --models "$work/models" --rate 1 --poll-ms 200 --until-claims "$1" --until-seconds 1000
 }
 ended() { # NAME
 	wait "${pids[validator]}"
@@ -104,10 +103,25 @@ while time.time() < end:
     time.sleep(0.3)
 END
 }
+# At first the claimant is away, and a forged message is there in its name.
+game_on() { # CLAIM: prints the id of its open game
+	"$gainsay" games --db "$work/validator.db" --json | /usr/bin/python3 -c '
+import json, sys
+on = [g["game_id"] for g in json.load(sys.stdin) if g["claim_id"] == sys.argv[1] and g["outcome"] == "open"]
+sys.exit(print(on[0]) if on else 1)' "$1"
+}
+refused() {
+	grep -q talk.refused "$work/validator.log"
+}
+stop defend TERM
+validate 2
+eventually game_on "$wrong" >"$work/game" || fail "there is no game"
+head -c 200 /dev/zero >"$work/talk/$(<"$work/game").claimant.talk"
+eventually refused && ok "a forged message is refused" || fail "a forged message is not refused"
+defend
 forge &
 forger=$!
 pids[forger]=$forger
-validate 2
 for ((i = 0; i < 5; i++)); do
 	sleep "0.$((RANDOM % 6 + 3))"
 	stop defend KILL
@@ -130,13 +144,19 @@ since=$(block)
 heard=$(grep -c talk.heard "$work/validator.log")
 wrong=$(lie "${images[3]}")
 stop defend TERM
-defend 1500 # slow, so that it can be caught between two moves
+defend 10000 # slow, so that it can be caught between two moves
 validate 3
-for ((i = 0; i < 400; i++)); do
-	(($(grep -c talk.heard "$work/validator.log") > heard)) && break
-	sleep 0.05
-done
+has_heard() {
+	(($(grep -c talk.heard "$work/validator.log") > heard))
+}
+has_selected() {
+	[[ $(calls) == *2:select ]]
+}
+eventually has_heard
 stop defend KILL
+later 61 # its patience
+eventually has_selected || fail "no move is made on chain"
+hasten validator "$work/validator.db" 3 "$wrong"
 ended "silent in the middle" "$wrong"
 seen=$(calls)
 [[ $seen == "2:challenge 2:agree 2:select 2:timeout" ]] && ok "the chain saw: $seen" || fail "the chain saw: $seen"

@@ -1,18 +1,18 @@
 #!/bin/bash
 # An honest defender does not stand by a claim that its own execution refutes; the challenger wins by the clock. And a claim whose
 # model the validator does not have is unavailable: reported, never challenged, final.
-# timeout_s: 180
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 
-devnet_up 20 8 8
+devnet_up 600 600 8
 wrong=$(claim 1 "${images[1]}" "${images[0]}")
 gs 1 model register "$demo/digits-other.onnx" >/dev/null
 unknown=$(field "$(gs 1 claim "$demo/digits-other.onnx" --input "$demo/inputs/${images[0]}.npy" --value 5 --json)" claim_id)
 db=$work/validator.db
 start defend gs 1 defend --db "$work/defend.db" --models "$work/models" --poll-ms 250
-start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 250 --until-claims 2 --until-seconds 120
+start validator gs 2 run --db "$db" --models "$work/models" --rate 1 --poll-ms 250 --until-claims 2 --until-seconds 1000
+hasten validator "$db" 2 "$wrong"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

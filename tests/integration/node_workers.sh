@@ -2,14 +2,13 @@
 # A node whose executions workers do: right claims are found right by a worker's word, and not executed here; a wrong claim is found wrong by the node itself, and
 # loses; a worker that lies about right claims never leads to a challenge, one that calls wrong claims right is found by the checks, excluded for ever,
 # and all that it found right is executed again; without workers, or without Redis, the node goes on by itself.
-# timeout_s: 400
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
 # shellcheck source=tests/support/redis.sh
 source "$root/tests/support/redis.sh"
 
-devnet_up 600 60
+devnet_up 3600 3600
 honest=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 # of key 0
 liar=0x90F79bf6EB2c4f870365E785982E1f101E93b906   # of key 3
 port=$(free_port)
@@ -33,14 +32,13 @@ try:
 except (ValueError, KeyError, TypeError):
     print("none")'
 }
+verdict_is() {
+	now=$(verdict "$1" "$2")
+	# shellcheck disable=SC2053
+	[[ $now == $3 ]]
+}
 until_verdict() { # DB CLAIM PATTERN
-	local i now
-	for ((i = 0; i < ${TRIES:-1200}; i++)); do
-		now=$(verdict "$1" "$2")
-		# shellcheck disable=SC2053
-		[[ $now == $3 ]] && return 0
-		sleep 0.1
-	done
+	eventually verdict_is "$@" && return
 	echo "the verdict of $2 never became '$3': $now"
 	return 1
 }
@@ -48,12 +46,10 @@ logged() { # EVENT: how many lines of it the validator has written
 	grep -c " $1 " "$work/validator.log"
 }
 until_logged() { # EVENT COUNT
-	local i
-	for ((i = 0; i < ${TRIES:-1200}; i++)); do
-		(($(logged "$1") >= $2)) && return 0
-		sleep 0.1
-	done
-	return 1
+	eventually has_logged "$1" "$2"
+}
+has_logged() {
+	(($(logged "$1") >= $2))
 }
 
 serve
@@ -118,13 +114,11 @@ export GAINSAY_WORKERS_WAIT_S=1
 node "$work/c.db"
 until_verdict "$work/c.db" "$right" "valid " && ok "without workers the node does it by itself" || fail "without workers"
 until_logged worker.none 1 && ok "and says so" || fail "silence"
-left=
-for ((i = 0; i < 300; i++)); do
+nothing_left() {
 	left=$(redis-cli -p "$port" xlen 'gainsay:{executions}:jobs')
-	[[ $left == 0 ]] && break
-	sleep 0.1
-done
-[[ $left == 0 ]] && ok "what nobody did is taken off the queue" || fail "left in the queue: $left"
+	[[ $left == 0 ]]
+}
+eventually nothing_left && ok "what nobody did is taken off the queue" || fail "left in the queue: $left"
 stop validator TERM
 stop redis KILL
 node "$work/d.db"
@@ -137,7 +131,7 @@ stop validator TERM
 bad() { # WHAT PATTERN VARIABLE=VALUE...
 	local line
 	command_of 2 run --db "$work/e.db" --models "$work/models"
-	line=$(env "${@:3}" timeout -s KILL 60 "${command[@]}" 2>&1 >/dev/null | grep ^gainsay:)
+	line=$(env "${@:3}" timeout -s KILL 600 "${command[@]}" 2>&1 >/dev/null | grep ^gainsay:)
 	[[ $line == $2 ]] && ok "$1: ${line:9:120}" || fail "$1: $line"
 }
 echo 0x1234 >"$work/bad"

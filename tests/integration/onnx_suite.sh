@@ -1,7 +1,6 @@
 #!/bin/bash
 # ONNX's own backend suite, as Debian packages it (libonnx-testdata): nothing fails, and what is refused is refused for a reason of
 # the list in docs/operators.md.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 gainsay=${GAINSAY_BUILD:-build}/gainsay

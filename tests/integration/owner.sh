@@ -1,6 +1,5 @@
 #!/bin/bash
 # What an owner may do and what anybody may do after a retirement, by the commands, with the real delays (the chain's clock is moved).
-# timeout_s: 240
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

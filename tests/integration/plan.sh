@@ -17,7 +17,7 @@ fail() {
 models=$root/configs/demo
 mainnet=$root/configs/deployments/mainnet.yaml
 plan() {
-	timeout 120 "$gainsay" plan --seconds 0.05 "$@"
+	timeout 600 "$gainsay" plan --seconds 0.05 "$@"
 }
 # agrees PEERS PEER_RATE UPTIME CORES TARGET DEADLINE CORE_HOUR MILLION_GAS: what $work/plan.json says, by formulas written down again
 agrees() {
@@ -39,6 +39,20 @@ def part(rate):  # of what those divide who looked, for one of them: summed over
 def detection(rate):
     return 1 - (1 - rate * uptime) * (1 - others(rate))**peers
 models = plan["models"]
+def shed(rates):  # what is worth more a second of work first, until the cores are full
+    left, out = cores, {}
+    worth = lambda i: max(models[i]["gain"], models[i]["value"]) / models[i]["committingRunS"]
+    for i in sorted(range(len(models)), key=lambda i: (-worth(i), i)):
+        load = rates[i] * models[i]["claimsPerHour"] / 3600 * models[i]["committingRunS"]
+        out[i] = 1 - min(load, left) / load if load else 0
+        left -= min(load, left)
+    return [out[i] for i in range(len(models))]
+for name, rates in (("shedAtNeeded", [m["neededRate"] for m in models]), ("shedAtPolicy", [plan["policyRate"]] * len(models))):
+    said, drawn = plan[name], [r * m["claimsPerHour"] for r, m in zip(rates, models)]
+    for ours, theirs in zip(shed(rates), said["models"], strict=True):
+        near(name, ours, theirs)
+    near(name, sum(a * b for a, b in zip(shed(rates), drawn)) / sum(drawn), said["all"])
+    assert (said["waitS"] is None) == (sum(d * m["committingRunS"] for d, m in zip(drawn, models)) / 3600 >= cores), said
 seconds = sum(m["chosen"]["rate"] * m["claimsPerHour"] / 3600 * m["committingRunS"] for m in models)
 near("load", seconds / cores, plan["load"])
 assert plan["load"] <= 0.85 + 1e-9

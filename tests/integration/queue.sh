@@ -1,7 +1,6 @@
 #!/bin/bash
 # The queue (queue/) on a real Redis: nothing is lost and nothing counted twice, whoever is killed; what cannot be done is put aside; a
 # producer waits for room; and everything that can be wrong around a server is told in one line.
-# timeout_s: 600
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -24,7 +23,7 @@ serve() { # NAME [SETTING...]: on $port
 	redis_answers -p "$port"
 }
 q() { # a command of the tool on the queue $name of the server at $port
-	timeout -s KILL 300 "$tool" --url "redis://127.0.0.1:$port" --name "$name" "$@" 2>>"$work/err"
+	timeout -s KILL 600 "$tool" --url "redis://127.0.0.1:$port" --name "$name" "$@" 2>>"$work/err"
 }
 start() { # ID COMMAND...: of the tool, in the background
 	"$tool" --url "redis://127.0.0.1:$port" --name "$name" "${@:2}" >"$work/$1.out" 2>>"$work/err" &
@@ -36,14 +35,12 @@ ended() { # ID: waits; its output is $out
 	out=$(<"$work/$1.out")
 }
 until_count() { # PATTERN: waits until the counts look like this
-	local i counts
-	for ((i = 0; i < 300; i++)); do
-		counts=$(q count)
-		# shellcheck disable=SC2053
-		[[ $counts == $1 ]] && return 0
-		sleep 0.05
-	done
-	fail "the counts never became '$1': $counts"
+	eventually counts_are "$1" || fail "the counts never became '$1': $counts"
+}
+counts_are() {
+	counts=$(q count)
+	# shellcheck disable=SC2053
+	[[ $counts == $1 ]]
 }
 number() { # OUTPUT WORD: the number behind the word
 	sed -n "s/.*\b$2 \([0-9]*\).*/\1/p" <<<"$1"
@@ -218,7 +215,7 @@ stop worker TERM
 # --- what can be wrong: one line each ---
 refused() { # WHAT PATTERN OPTION...
 	local status
-	timeout -s KILL 30 "$tool" --patience 800 --name errors "${@:3}" >"$work/out" 2>"$work/line"
+	timeout -s KILL 600 "$tool" --patience 800 --name errors "${@:3}" >"$work/out" 2>"$work/line"
 	status=$?
 	if ((status == 1)) && [[ $(grep -c '' "$work/line") == 1 ]] && grep -qi -- "$2" "$work/line" && ! grep -q hunter2 "$work/line"; then
 		ok "$1: $(cut -c13- "$work/line" | cut -c1-150)"
@@ -254,18 +251,18 @@ redis-cli -p "$port" acl setuser default on '>pass:w@rd/%' >/dev/null
 refused "a password is wanted" "wants a password" --url "$here" count
 refused "the wrong one for the default user" "wrong" --url "redis://:hunter2@127.0.0.1:$port" count
 name=secret
-check "the right one, escaped" "$empty" "$(timeout 20 "$tool" --url "redis://:pass%3aw%40rd%2F%25@127.0.0.1:$port" --name secret count)"
+check "the right one, escaped" "$empty" "$(timeout 600 "$tool" --url "redis://:pass%3aw%40rd%2F%25@127.0.0.1:$port" --name secret count)"
 REDISCLI_AUTH='pass:w@rd/%' redis-cli -p "$port" acl setuser worker on '>right' '~gainsay:{secret}:*' +@stream +@hash +eval +info >/dev/null
 url=redis://worker:right@127.0.0.1:$port
-check "the rights that docs/queue.md names are enough to submit" 'new 5 known 0' "$(timeout 20 "$tool" --url "$url" --name secret submit 0 5)"
-check "to work" 'done 5 late 0 failed 0' "$(timeout 20 "$tool" --url "$url" --name secret --idle 300 work)"
-check "and to collect" 'results 5 wrong 0 aside 0 twice 0' "$(timeout 20 "$tool" --url "$url" --name secret collect 5)"
+check "the rights that docs/queue.md names are enough to submit" 'new 5 known 0' "$(timeout 600 "$tool" --url "$url" --name secret submit 0 5)"
+check "to work" 'done 5 late 0 failed 0' "$(timeout 600 "$tool" --url "$url" --name secret --idle 300 work)"
+check "and to collect" 'results 5 wrong 0 aside 0 twice 0' "$(timeout 600 "$tool" --url "$url" --name secret collect 5)"
 refused "another queue's keys" "may not do that" --url "$url" count
 
 # --- what is no Redis, and one that lies ---
 cat >"$work/liar.py" <<'PY'
 """Answers everything with one thing: liar.py PORT_FILE WHAT"""
-import socket, sys, time
+import os, socket, sys, time
 what = {"http": b"HTTP/1.1 400 Bad Request\r\n\r\n", "bulk": b"$999999999999\r\n" + b"x" * 100000, "array": b"*2000000000\r\n",
         "deep": b"*1\r\n" * 1000, "old": b"$19\r\nredis_version:6.0.1\r\n", "silent": b"", "half": b"$100\r\nabc", "close": None,
         "many": b"+OK\r\n" * 1000, "odd": b"$21\r\nredis_version:7.0.15\n\r\n$26\r\nmaxmemory_policy:noevictio\r\n:5\r\n",
@@ -273,7 +270,8 @@ what = {"http": b"HTTP/1.1 400 Bad Request\r\n\r\n", "bulk": b"$999999999999\r\n
 server = socket.socket()
 server.bind(("127.0.0.1", 0))
 server.listen()
-open(sys.argv[1], "w").write(str(server.getsockname()[1]))
+open(sys.argv[1] + ".new", "w").write(str(server.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 kept = []
 while True:
     c, _ = server.accept()
@@ -294,11 +292,7 @@ PY
 liar() { # WHAT PATTERN [PATIENCE_MS]
 	/usr/bin/python3 "$work/liar.py" "$work/liar.port" "$1" 2>/dev/null &
 	pids[liar]=$!
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[[ -s $work/liar.port ]] && break
-		sleep 0.05
-	done
+	eventually test -s "$work/liar.port"
 	refused "a server that says '$1'" "$2" --patience "${3:-20000}" --url "redis://127.0.0.1:$(<"$work/liar.port")" count
 	stop liar KILL
 	rm "$work/liar.port"
@@ -333,7 +327,7 @@ certificate other DNS:other.example
 tls_server good
 url=rediss://:right@127.0.0.1:$port
 secure() {
-	timeout -s KILL 20 "$tool" --url "$url" --name tls --ca-file "$work/ca.pem" "$@"
+	timeout -s KILL 600 "$tool" --url "$url" --name tls --ca-file "$work/ca.pem" "$@"
 }
 check "over TLS: submit" 'new 300 known 0' "$(secure flood 0 300 5000)"
 check "over TLS: work" 'done 300 late 0 failed 0' "$(secure --idle 300 work)"

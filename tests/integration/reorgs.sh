@@ -1,6 +1,5 @@
 #!/bin/bash
 # Reorganisations of random depth in the middle of disputes, three in a schedule: transactions are dropped, kept or put in another order.
-# timeout_s: 600
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}

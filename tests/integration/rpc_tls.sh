@@ -104,15 +104,11 @@ serve() { # CERTIFICATE NAME [CLIENTS' AUTHORITY]: sets $port; its log is NAME.c
 	[[ $1 == proxy ]] && from=proxy
 	/usr/bin/python3 "$work/tls.py" "$from" "$url" "$work/$2.port" "$work/$2.calls" "${@:3}" 2>"$work/$2.tls.log" &
 	pids[$2]=$!
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[[ -s $work/$2.port ]] && break
-		sleep 0.05
-	done
+	eventually test -s "$work/$2.port" || exit 1
 	port=$(<"$work/$2.port")
 }
 show() { # stake of party 2 through $scheme://127.0.0.1:$port
-	timeout 20 "$gainsay" stake show --rpc "$scheme://127.0.0.1:$port" --deployment "$work/deployment.json" \
+	timeout 600 "$gainsay" stake show --rpc "$scheme://127.0.0.1:$port" --deployment "$work/deployment.json" \
 		--key-file "$work/key2" "$@" >"$work/out" 2>"$work/err"
 }
 refused() { # WHAT PATTERN

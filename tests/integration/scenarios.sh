@@ -1,7 +1,6 @@
 #!/bin/bash
 # gainsay sim: every ready scenario is run briefly, the same by one process and by three, interrupted and resumed, and built by
 # clang; output for programs is whole; mistakes are told with their place.
-# timeout_s: 600
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}

@@ -1,6 +1,5 @@
 #!/bin/bash
 # Who signs: a signer that is a process of its own, honest, lying, slow, gone and behind TLS; one process for a key; and what of a key others can see.
-# timeout_s: 600
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -10,13 +9,10 @@ node=$root/build/tools/node20
 account=0x70997970C51812dc3A010C7d01b50e0d17dc79C8 # party 1's
 
 signer() { # NAME KEYFILE ARGUMENTS...: sets $signer to its address
-	local i port=
+	local port
 	start "$1" "$node" "$root/tests/tools/signer.mjs" "${@:2}"
-	for ((i = 0; i < 600; i++)); do
-		port=$(head -1 "$work/$1.out")
-		[[ -n $port ]] && break
-		sleep 0.1
-	done
+	eventually test -s "$work/$1.out"
+	port=$(head -1 "$work/$1.out")
 	[[ -n $port ]] || { cat "$work/$1.log"; echo "the signer did not start"; exit 1; }
 	signer=http://127.0.0.1:$port
 }
@@ -24,7 +20,7 @@ lies() { # KIND [MS]: what the signer does from now on; prints how much it was a
 	http "$signer/lie" "$*"
 }
 remote() { # COMMAND...: by the signer, for party 1
-	timeout 60 "$gainsay" "$@" --rpc "$url" --deployment "$work/deployment.json" --remote-signer "$signer" --account "$account" \
+	timeout 600 "$gainsay" "$@" --rpc "$url" --deployment "$work/deployment.json" --remote-signer "$signer" --account "$account" \
 		>"$work/out" 2>"$work/err"
 }
 nonce() {
@@ -58,22 +54,21 @@ if [[ $(id -u) == 0 ]]; then # as root there is nobody to be seen by
 fi
 "${as_other[@]}" "$gainsay" keys show --key "$work/keys/k" --password-file fd:9 9<>"$work/fifo" >"$work/shown" 2>"$work/shown.err" &
 pids[waits]=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q 'Max core file size *0 *0 ' "/proc/${pids[waits]}/limits" && break
-	sleep 0.05
-done
-grep -q 'Max core file size *0 *0 ' "/proc/${pids[waits]}/limits" && ok "no core files" || fail "core files: $(cat "/proc/${pids[waits]}/limits")"
+eventually grep -q 'Max core file size *0 *0 ' "/proc/${pids[waits]}/limits" && ok "no core files" || fail "core files: $(cat "/proc/${pids[waits]}/limits")"
 if [[ ${#as_other[@]} != 0 ]]; then
 	# A process that may not be looked into belongs to root, whoever runs it (proc(5)).
 	[[ $(stat -c %u "/proc/${pids[waits]}/mem") == 0 && $(awk '/^Uid/ { print $2 }' "/proc/${pids[waits]}/status") == 65534 ]] &&
 		ok "its memory is not its user's to read" || fail "memory: $(stat -c %u "/proc/${pids[waits]}/mem")"
 fi
-(($(awk '/^VmLck/ { print $2 }' "/proc/${pids[waits]}/status") > 0)) && ok "what it has of the key is locked in memory" || fail "nothing is locked"
+locked() {
+	(($(awk '/^VmLck/ { print $2 }' "/proc/${pids[waits]}/status") > 0))
+}
+eventually locked && ok "what it has of the key is locked in memory" || fail "nothing is locked"
 kill -ABRT "${pids[waits]}" && wait "${pids[waits]}" 2>/dev/null
 (($? == 134)) && ok "and it ends without a core" || fail "it ended with $?"
 unset "pids[waits]"
 
-devnet_up 20
+devnet_up 900 900
 
 # --- three spellings ---
 for spelling in web3signer geth clef; do
@@ -145,16 +140,12 @@ wrong=$(claim 3 "${images[0]}" "${images[1]}")
 stop later KILL
 start validator "$gainsay" run --rpc "$url" --deployment "$work/deployment.json" --remote-signer "$signer" \
 	--account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --db "$work/validator.db" --models "$work/models" --poll-ms 250 --rate 1 --until-claims 1
-for ((i = 0; i < 150; i++)); do
-	grep -q 'key.remote' "$work/validator.log" && break
-	sleep 0.2
-done
-grep -q 'key.remote' "$work/validator.log" && ok "the node says that its signer is gone" || fail "the node says nothing"
+eventually grep -q 'key.remote' "$work/validator.log" && ok "the node says that its signer is gone" || fail "the node says nothing"
 kill -0 "${pids[validator]}" && ok "and goes on" || fail "the node ended"
 
 # --- one process for a key, here the node's ---
 command_of 2 run --db "$work/second.db" --models "$work/models"
-timeout 60 "${command[@]}" >"$work/out" 2>"$work/err" </dev/null
+timeout 600 "${command[@]}" >"$work/out" 2>"$work/err" </dev/null
 grep -q 'a node (process .*signs for 0x3C44.*stop that one first' "$work/err" && ok "a second node with the key is refused: $(tail -1 "$work/err" | cut -c 1-120)" ||
 	fail "a second node: $(cat "$work/err")"
 start beside gs 2 stake deposit 3 --mint # one call after another is handed to the node, whose signer is gone
@@ -168,6 +159,7 @@ signer later "$work/key2" --port "$port"
 wait "${pids[beside]}" && grep -q command.taken "$work/validator.log" && ok "a command beside a node is done by it" || fail "a command beside it: $(cat "$work/beside.log")"
 after=$(field "$(gs 2 stake show --json)" free)
 /usr/bin/python3 -c 'import sys; sys.exit(float(sys.argv[1]) + 3 - 10 != float(sys.argv[2]))' "$before" "$after" && ok "once, beside the bond of its challenge" || fail "stake: $before, then $after"
+hasten validator "$work/validator.db" 1 "$wrong"
 wait "${pids[validator]}"
 code=$?
 unset "pids[validator]"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # The simulator: no violation over some hundred runs, the same digest for the same seed, and planted defects are found.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}

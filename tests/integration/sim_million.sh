@@ -1,6 +1,5 @@
 #!/bin/bash
 # simulations/million.py: portions of runs of whole nodes, interrupted, killed and gone on with, come to what they come to in one go.
-# timeout_s: 600
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}

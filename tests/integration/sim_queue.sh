@@ -1,7 +1,6 @@
 #!/bin/bash
 # gainsay sim over a queue: workers at a real Redis give the same result to the byte as this machine alone, though a worker and the
 # one who collects are killed in the middle; mistakes are told in one line.
-# timeout_s: 200
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-build}
@@ -17,7 +16,7 @@ redis-server --bind 127.0.0.1 --port "$port" --dir "$work" --save '' --appendonl
 server=$!
 pids=($server)
 trap 'kill -9 "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
-for _ in {1..100}; do
+for _ in {1..3000}; do
 	[[ $(redis-cli -p "$port" ping 2>/dev/null) == PONG ]] && break
 	sleep 0.1
 done
@@ -32,13 +31,13 @@ one=$!
 pids+=(-$one)
 # Held as soon as it has done anything, so that the sweep cannot be over before it is cut, on whatever machine.
 results=
-for _ in {1..2000}; do
+for _ in {1..30000}; do
 	results=$(redis-cli -p "$port" --scan --pattern '*gainsay-sim*:results' | head -n 1)
 	[[ -n $results && $(redis-cli -p "$port" xinfo stream "$results" | grep -aA1 entries-added | tail -n 1) -ge 1 ]] && break
 	sleep 0.01
 done
 kill -STOP "-$one"
-for _ in {1..600}; do
+for _ in {1..3000}; do
 	[[ -s c && $(wc -l <c) -ge 2 ]] && break
 	sleep 0.1
 done
@@ -71,7 +70,7 @@ kill "$server"
 wait "$server" 2>/dev/null
 for bad in "games --queue redis://127.0.0.1:$port" "games --queue http://127.0.0.1" "--worker" "--worker --queue redis://"; do
 	# shellcheck disable=SC2086
-	timeout 60 "$gainsay" sim $bad >out 2>err
+	timeout 600 "$gainsay" sim $bad >out 2>err
 	[[ $? != 0 && ! -s out && $(grep -c ^gainsay: err) == 1 ]]
 	check "refuses 'sim $bad'" $?
 done

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Runs of simulated nodes, played again on a real EVM with the real contracts: every transaction succeeds or reverts there as it
 # did here, and every log is the same to the byte.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/devnet.sh

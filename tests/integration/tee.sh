@@ -79,6 +79,25 @@ check "another TLS certificate" $?
 tee good --json --nonce 0x000102030405060708090a0b0c0d0e0f10111213 && [[ $status == 0 ]]
 check "its nonce" $?
 
+# A registration's calldata: the document, and the keys that it has to bind.
+cast=$(command -v cast || echo build/tools/cast)
+register() { # KEY TLS: into $work/call
+	"$cast" calldata 'registerTEEWithAttestation(bytes,bytes,bytes,address,string,uint8)' "0x$(od -An -v -tx1 "$work/good.bin" | tr -d ' \n')" \
+		"0x$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')" "0x$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n')" \
+		0x1111111111111111111111111111111111111111 https://tee.example 1 >"$work/call"
+	said=$("$gainsay" tee verify "$work/call" --root "$root" --at "$at" --json 2>"$work/stderr")
+	status=$?
+}
+key="a signing key's SPKI would stand here"
+tls="a TLS certificate's DER would stand here"
+register "$key" "$tls"
+[[ $status == 0 && $(field tee_id) == "$("$cast" keccak "$key")" ]]
+check "a registration binds the keys that it registers" $?
+register "$tls" "$tls"
+[[ $status == 1 && $(field reason) == key-other ]]
+check "and is refused with another key" $?
+head -c 2000 "$work/call" >"$work/cut"
+
 # What cannot be read, and what cannot be meant.
 wrong() { # NAME STATUS WORDS OPTIONS...
 	said=$("$gainsay" tee "${@:4}" 2>"$work/stderr")
@@ -90,6 +109,8 @@ head -c 70000 /dev/zero >"$work/large"
 wrong "a large file" 1 "too large" verify "$work/large"
 echo 'neither base64 nor hex!' >"$work/text"
 wrong "text" 1 "base64" verify "$work/text"
+wrong "a call that is cut off" 1 "registerTEEWithAttestation" verify "$work/cut"
+wrong "two keys" 2 "leave out --key" verify "$work/call" --key "$work/key.pem"
 wrong "no list" 1 "line 1" verify "$work/good.b64" --pcrs "$work/text"
 wrong "no key" 1 "public key" verify "$work/good.b64" --key "$work/text"
 wrong "no time" 2 "--at" verify "$work/good.b64" --at yesterday

@@ -1,6 +1,5 @@
 #!/bin/bash
 # The verifiable random function beside another implementation on another library, both ways. SEED and CASES change what is drawn.
-# timeout_s: 300
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-$PWD/build}

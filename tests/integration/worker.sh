@@ -1,7 +1,6 @@
 #!/bin/bash
 # gainsay worker on a real Redis: ten thousand executions though workers and the server are killed in the middle, each answered once and right;
 # a worker that is asked to ends well; what is no job is put aside; passwords from files, and TLS.
-# timeout_s: 600
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,13 +28,11 @@ results() { # how many there are
 	redis-cli -p "$port" xlen 'gainsay:{executions}:results' 2>/dev/null
 }
 until_results() { # COUNT: waits for so many at least
-	local i n
-	for ((i = 0; i < 3000; i++)); do
-		n=$(results)
-		[[ $n =~ ^[0-9]+$ ]] && ((n >= $1)) && return 0
-		sleep 0.1
-	done
-	fail "there were never $1 results: $n"
+	eventually has_results "$1" || fail "there were never $1 results: $n"
+}
+has_results() {
+	n=$(results)
+	[[ $n =~ ^[0-9]+$ ]] && ((n >= $1))
 }
 
 mkdir -p "$work/models"
@@ -92,6 +89,10 @@ check "what is no job is put aside" 'results 3 wrong 0 aside 3 twice 0 unsigned 
 stop trace TERM
 check "and nothing else happens to the worker" 0 "$status"
 
+# --- a node that nobody answers takes all that it asked for off the queue, more at once than calls may be under way ---
+redis-cli -p "$port" flushall >/dev/null
+check "nobody answers 3000 jobs: each is told, and none is left" 'told 3000 answered 0 left 0' "$("$tool" --url "$url" ask "$model" 0 3000)"
+
 # --- which workers there are, and what they can do ---
 listed() { # OPTIONS...: a line for each worker: standing, key, threads, models, jobs done
 	"$gainsay" worker list --json "$@" | /usr/bin/python3 -c '
@@ -99,14 +100,13 @@ import json, sys
 for w in sorted(json.load(sys.stdin)["workers"], key=lambda w: w.get("threads", 0)):
     print(w["standing"], w.get("key"), w.get("threads"), len(w.get("models", [])), w.get("done"), w["silent_ms"] < 60000)'
 }
+is_listed() { # WANTED OPTIONS...
+	now=$(listed --queue "$url" "${@:2}" | paste -sd'|')
+	# shellcheck disable=SC2053
+	[[ $now == $1 ]]
+}
 until_listed() { # WHAT WANTED OPTIONS...
-	local i now
-	for ((i = 0; i < 300; i++)); do
-		now=$(listed --queue "$url" "${@:3}" | paste -sd'|')
-		# shellcheck disable=SC2053
-		[[ $now == $2 ]] && break
-		sleep 0.2
-	done
+	eventually is_listed "${@:2}"
 	check "$1" "$2" "$now"
 }
 redis-cli -p "$port" flushall >/dev/null
@@ -151,9 +151,9 @@ PY
 wide=$work/models/wide.onnx
 redis-cli -p "$port" flushall >/dev/null
 check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$("$tool" --url "$url" post "$wide" 0 40 2>&1)"
-worker wide --queue "$url" --jobs 40
+worker wide --queue "$url"
 check "and each is done" "results 40 $right" "$("$tool" --url "$url" --key "$account" collect "$wide" 0 40 2>/dev/null)"
-wait "${pids[wide]}" && unset "pids[wide]"
+stop wide TERM
 
 # --- TLS, a user, a password from a file, and a name whose first address need not be the server's ---
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
@@ -175,7 +175,7 @@ wait "${pids[secure1]}" && unset "pids[secure1]"
 # --- mistakes: one line each ---
 refused() { # WHAT PATTERN OPTION...
 	local code
-	timeout -s KILL 120 "$gainsay" worker --models "$work/models" --log-level error "${@:3}" >"$work/out" 2>"$work/line"
+	timeout -s KILL 600 "$gainsay" worker --models "$work/models" --log-level error "${@:3}" >"$work/out" 2>"$work/line"
 	code=$?
 	if ((code == 1)) && [[ ! -s $work/out && $(grep -c ^gainsay: "$work/line") == 1 && $(wc -l <"$work/line") == 1 ]] &&
 		grep -qi -- "$2" "$work/line" && ! grep -q 'hunter2' "$work/line"; then

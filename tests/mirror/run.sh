@@ -1,6 +1,5 @@
 #!/bin/bash
 # The mirror's numbers are the contract's, and no intermediate of the contract can pass its bound.
-# timeout_s: 120
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/check.sh

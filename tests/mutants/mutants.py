@@ -18,6 +18,10 @@ CPU_S = 600
 NODES = "--nodes --fault "
 TALK = " --set talk.chance=1 --set validators.griefer=1 --set validators.two_faced=1"
 DUTIES = " --duties --set cast=drawn"
+OVERLOAD = (" --set claims=16 --set claims.within=10 --set validators.honest=1 --set validators.servers=1 --set execution=10 --set window=120"
+            " --set budget.claimant=600 --set budget.challenger=600")
+SHORT = (" --set claims=8 --set claims.wrong=4 --set validators.honest=1 --set validators.funds=1.5 --set window=600 --set budget.claimant=600"
+         " --set budget.challenger=600")
 CENSORED = (" --set l1=yes --set l1.escalate_at=0.1 --set l1.delay=30 --set claims=5 --set claims.wrong=2 --set window=1200 --set validators.honest=1"
             " --set validators.griefer=1 --set budget.claimant=300 --set budget.challenger=300 --set budget.least=30 --set faults.censor=1200")
 
@@ -120,6 +124,14 @@ MUTANTS = [
     ("talk goes on while the clock on chain runs out", "validator/node/plan_talk.c",
      "	if (ours_on_chain && now_s + MARGIN_S >= d->game.game.state.deadline)",
      "	if (ours_on_chain && now_s >= d->game.game.state.deadline + MARGIN_S)", NODES + "letters" + TALK + " --set talk.patience=3600"),
+    ("what is worth least is executed first", "validator/node/schedule.c",
+     "(struct key){-gs_schedule_worth(job->value, job->work_s), job->deadline_s, i};",
+     "(struct key){gs_schedule_worth(job->value, job->work_s), job->deadline_s, i};", NODES + "none" + OVERLOAD),
+    ("what is given up is not said", "validator/node/plan_work.c",
+     "	if (!err)\n		err = count_shed(t->j, value);", "	if (!err && gs_u256_is_zero(&value.v))\n		err = count_shed(t->j, value);",
+     NODES + "none" + OVERLOAD),
+    ("nothing is kept for games that run", "validator/node/plan_capital.c",
+     "parts[] = {c->running, c->planned,", "parts[] = {c->planned, c->planned,", NODES + "none" + SHORT),
 ]
 
 

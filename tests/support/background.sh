@@ -3,10 +3,12 @@
 #   $work            the script's folder, set before; it is removed at the end, unless KEEP is set
 #   pids[NAME]=PID   what is killed at the end
 #   stop NAME SIGNAL waits for its end, and leaves its exit status in $status
+#   eventually COMMAND...  waits until it succeeds; fails after $patience_s, far more than a busy machine needs
 #   ok TEXT          one more passed
 #   fail TEXT        one more failed; shows the last lines of all $work/*.log
 #   finish           the line that the runner counts, and the exit
 declare -A pids=()
+patience_s=${patience_s:-300}
 passed=0
 failed=0
 
@@ -25,6 +27,14 @@ stop() {
 	wait "${pids[$1]}" 2>/dev/null
 	status=$?
 	unset "pids[$1]"
+}
+
+eventually() {
+	local end=$((SECONDS + patience_s))
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
 }
 
 ok() {

@@ -6,7 +6,11 @@
 #   gs N COMMAND...                   a gainsay command on that chain with party N's key
 #   claim N IMAGE [WRONG_IMAGE]       posts a claim by party N; with WRONG_IMAGE, with that image's output; prints the claim id
 #   two_claims                        party 1's, $served, with its defender behind it, and party 3's, $silent, with nobody
-#   validate ARGUMENTS...             party 2's validator until both are settled; checks that it ends well, and stops the defender
+#   validate ARGUMENTS...             after two_claims: party 2's validator until both are settled; checks that it ends well, and stops the defender
+#   rpc METHOD PARAMS                 what the chain answers, as Python writes it
+#   later SECONDS                     the chain's clock is moved on
+#   hasten NAME DB COUNT [CLAIM...]   waits until NAME, a node with this database, has ended; moves the chain's clock on when nobody needs
+#                                     the time (clock.py); CLAIM: nobody defends it
 #   start NAME COMMAND...             in the background, output in $work/NAME.out and NAME.log; kills what is left at the end
 #   http URL [BODY]                   asks a server of the test
 #   listening NAME                    waits until what was started says 'Listening on', and prints its address as http://HOST:PORT
@@ -38,7 +42,34 @@ http() { # URL [BODY]: what the server answers
 	/usr/bin/python3 -c '
 import sys, urllib.request
 body = sys.argv[2].encode() if len(sys.argv) > 2 else None
-print(urllib.request.urlopen(sys.argv[1], body, timeout=60).read().decode(), end="")' "$@"
+request = urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})
+print(urllib.request.urlopen(request, timeout=300).read().decode(), end="")' "$@"
+}
+
+rpc() {
+	/usr/bin/python3 - "$url" "$@" <<'END'
+import json, sys, urllib.request
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": sys.argv[2], "params": json.loads(sys.argv[3])}).encode()
+request = urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})
+print(json.load(urllib.request.urlopen(request, timeout=300)).get("result"))
+END
+}
+
+later() {
+	rpc evm_increaseTime "[$1]" >/dev/null && rpc evm_mine '[]' >/dev/null
+}
+
+chain_now() {
+	http "$url" '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest",false]}' |
+		/usr/bin/python3 -c 'import json, sys; print(int(json.load(sys.stdin)["result"]["timestamp"], 16))'
+}
+
+hasten() {
+	local now by
+	while kill -0 "${pids[$1]}" 2>/dev/null; do
+		now=$(chain_now) && by=$(/usr/bin/python3 "$root/tests/support/clock.py" "$gainsay" "$2" "$now" "${@:3}") && [[ -n $by ]] && later "$by"
+		sleep 0.5
+	done
 }
 
 start() {
@@ -72,14 +103,14 @@ field() {
 }
 
 listening() {
-	local i at=
-	for ((i = 0; i < 600; i++)); do
-		at=$(sed -n 's/^Listening on \(http:..\)*\([0-9.:]*\).*/\2/p' "$work/$1.out" 2>/dev/null)
-		[[ -n $at ]] && break
-		sleep 0.1
-	done
-	[[ -n $at ]] || { echo "$1 did not start" >&2; exit 1; }
-	echo "http://$at"
+	address_of() { # only of a line that is written to its end
+		local line
+		while IFS= read -r line; do
+			[[ $line =~ ^Listening\ on\ (http://)?([0-9.]+:[0-9]+) ]] && echo "http://${BASH_REMATCH[2]}" && return
+		done <"$work/$1.out"
+		return 1
+	}
+	eventually address_of "$1" || { echo "$1 did not start" >&2; exit 1; }
 }
 
 chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transaction
@@ -93,7 +124,7 @@ chain_up() { # [BLOCK_TIME_S [ANVIL'S OPTIONS...]]; 0: a block for each transact
 }
 
 devnet_up() {
-	local i
+	local i depositing=()
 	chain_up 1
 	cat >"$work/parameters.yaml" <<-END
 		stakes:
@@ -110,8 +141,11 @@ devnet_up() {
 	gs 0 deploy --parameters "$work/parameters.yaml" --out "$work/deployment.json" >/dev/null || exit 1
 	for i in 1 2 3; do
 		gs "$i" stake deposit 1000 --mint >/dev/null &
+		depositing+=($!)
 	done
-	wait %2 %3 %4 || exit 1
+	for i in "${depositing[@]}"; do
+		wait "$i" || exit 1
+	done
 	mkdir -p "$work/models" "$work/outputs"
 	cp "$demo/digits.onnx" "$work/models/"
 	gs 1 model register "$demo/digits.onnx" >/dev/null || exit 1
@@ -143,6 +177,7 @@ validate() {
 	local code
 	db=$work/validator.db
 	start validator gs 2 run --db "$db" --models "$work/models" --poll-ms 250 --until-claims 2 "$@"
+	hasten validator "$db" 2 "$silent"
 	wait "${pids[validator]}"
 	code=$?
 	unset "pids[validator]"

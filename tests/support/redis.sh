@@ -16,12 +16,12 @@ redis_serve() {
 	pids[$1]=$!
 }
 
+redis_pong() {
+	redis-cli "$@" ping 2>/dev/null | grep -q 'PONG\|NOAUTH'
+}
+
 redis_answers() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		redis-cli "$@" ping 2>/dev/null | grep -q 'PONG\|NOAUTH' && return
-		sleep 0.1
-	done
+	eventually redis_pong "$@" && return
 	echo "redis-server did not answer redis-cli $*"
 	tail -n 25 "$work"/*.log
 	exit 1

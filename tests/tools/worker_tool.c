@@ -4,15 +4,19 @@
  *
  *     post      jobs FIRST...: inputs of the model (.onnx or .gsp) drawn from the number
  *     collect   so many results: each signed, each once, each what the reference interpreter computes; or put aside
+ *     ask       jobs FIRST..., as a node does that waits a second: how many were told, were answered, and are left in the queue
  *     spoil     jobs that are none: bytes that nobody can read
  *
  * Options: --url, --name, --ca-file; --patience MS; --trace 1 (the trace's root, too); --key ADDRESS (who must have signed; several),
  * --liars 1: wrong answers are counted, and do not fail. Prints how many results a second came, from the first to the last. */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "chain/core/hash.h"
 #include "queue/wait.h"
@@ -21,10 +25,10 @@
 #include "tests/generator/generator.h"
 #include "tests/support/flood.h"
 #include "validator/daemon/models.h"
-#include "validator/daemon/remote_job.h"
+#include "validator/daemon/remote.h"
 
 /* Different inputs; jobs with the same one differ in what an exact model does not look at, so that each is a job of its own. */
-enum { INPUTS = 50, WAIT_MS = 120000, KEYS_MAX = 8, INPUT_BYTES_MAX = 1 << 28 };
+enum { INPUTS = 50, WAIT_MS = 120000, KEYS_MAX = 8, INPUT_BYTES_MAX = 1 << 28, LOOK_MS = 100, SAME_MAX = 100 };
 
 struct job {
 	struct gs_hash id, output_root, trace_root;
@@ -219,6 +223,71 @@ static int collect(struct tool *tool)
 	return err != GS_OK || (!tool->liars && t.wrong != 0);
 }
 
+/* ---- ask ---- */
+
+/* How many jobs the queue has, once that is none, or does not change any more. */
+static uint64_t until_empty(struct tool *tool)
+{
+	struct gs_queue_client *client = NULL;
+	struct gs_queue_counts counts = {.unfinished = UINT64_MAX};
+	uint64_t before = UINT64_MAX;
+	unsigned same = 0;
+	if (gs_queue_client_open(&tool->options, &client, &tool->error) != GS_OK)
+		return UINT64_MAX;
+	while (same < SAME_MAX && counts.unfinished > 0 &&
+	       gs_queue_client_count(client, &counts, &tool->error) == GS_OK) {
+		same = counts.unfinished == before ? same + 1 : 0;
+		before = counts.unfinished;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	gs_queue_client_close(client);
+	return counts.unfinished;
+}
+
+/* As a node does that waits a second for an answer, all at once; what became of the jobs. */
+static int ask(struct tool *tool)
+{
+	const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	const struct gs_remote_options options = {
+		.queue = tool->options.url, .ca_file = "", .name = tool->options.name, .wait_s = 1, .event_fd = fd};
+	struct gs_remote *remote;
+	struct gs_remote_result result;
+	struct gs_buf input, bytes;
+	uint64_t taken = 0, told = 0, answered = 0;
+	enum gs_err err = gs_remote_open(&options, &remote, &tool->error);
+	if (err != GS_OK)
+		return failed(tool);
+	gs_buf_init(&input, INPUT_BYTES_MAX);
+	gs_buf_init(&bytes, GS_REMOTE_JOB_BYTES_MAX);
+	for (uint64_t i = 0; err == GS_OK && i < tool->count; i++) {
+		struct gs_hash id;
+		err = make_job(tool, tool->first + i, &input, &bytes, &id);
+		if (err == GS_OK && (err = gs_remote_submit(remote, &id, gs_buf_view(&bytes))) != GS_OK)
+			err = gs_fail(&tool->error, err, "job %" PRIu64 " is not taken", i);
+		taken += err == GS_OK;
+	}
+	while (told < taken) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		uint64_t raised;
+		(void)poll(&wait, 1, WAIT_MS);
+		if (read(fd, &raised, sizeof(raised)) < 0)
+			continue;
+		while (gs_remote_take(remote, &result)) {
+			told++;
+			answered += result.answered;
+		}
+	}
+	const uint64_t left = until_empty(tool); /* what was not answered is taken off while the connection stands */
+	gs_remote_close(remote);
+	gs_buf_free(&input);
+	gs_buf_free(&bytes);
+	close(fd);
+	if (err != GS_OK)
+		(void)failed(tool);
+	printf("told %" PRIu64 " answered %" PRIu64 " left %" PRIu64 "\n", told, answered, left);
+	return err != GS_OK;
+}
+
 /* ---- the command line ---- */
 
 static enum gs_err option(struct tool *tool, const char *name, const char *value)
@@ -251,7 +320,7 @@ int main(int argc, char **argv)
 	for (; err == GS_OK && at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2)
 		err = option(&tool, argv[at], argv[at + 1]);
 	if (err == GS_OK && argc - at != 4)
-		err = gs_fail(&tool.error, GS_EINVAL, "post, collect or spoil, then MODEL FIRST COUNT");
+		err = gs_fail(&tool.error, GS_EINVAL, "post, collect, ask or spoil, then MODEL FIRST COUNT");
 	if (err == GS_OK)
 		err = gs_model_load(argv[at + 1], &tool.program, &tool.error);
 	if (err != GS_OK)
@@ -263,6 +332,8 @@ int main(int argc, char **argv)
 		status = post(&tool, argv[at][0] == 's');
 	else if (strcmp(argv[at], "collect") == 0)
 		status = collect(&tool);
+	else if (strcmp(argv[at], "ask") == 0)
+		status = ask(&tool);
 	gs_program_free(&tool.program);
 	return status;
 }

@@ -130,7 +130,7 @@ static int set_up(void **state)
 	assert_int_equal(getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &len), 0);
 	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d", ntohs(address.sin_port));
 	evhttp_set_gencb(f->server, on_request, f);
-	open_with(f, (struct gs_endpoint_options){.timeout_ms = 5000});
+	open_with(f, (struct gs_endpoint_options){.timeout_ms = 60 * 1000});
 	*state = f;
 	return 0;
 }
@@ -192,7 +192,7 @@ static void many_calls_at_once(void **state)
 static void at_most_so_many_under_way(void **state)
 {
 	struct fixture *f = *state;
-	open_with(f, (struct gs_endpoint_options){.calls_max = 3, .timeout_ms = 5000});
+	open_with(f, (struct gs_endpoint_options){.calls_max = 3, .timeout_ms = 60 * 1000});
 	f->hold = true;
 	for (int i = 1; i <= 10; i++)
 		call(f, i, NULL);
@@ -205,16 +205,16 @@ static void at_most_so_many_under_way(void **state)
 	assert_int_equal(f->sum, 55);
 }
 
-/* Three calls of which one at a time is under way, each taking two thirds of the time that a call has. */
+/* Three calls of which one at a time is under way, which together take longer than one has. */
 static void waiting_is_not_counted(void **state)
 {
 	struct fixture *f = *state;
-	open_with(f, (struct gs_endpoint_options){.calls_max = 1, .timeout_ms = 600});
+	open_with(f, (struct gs_endpoint_options){.calls_max = 1, .timeout_ms = 6000});
 	f->hold = true;
 	for (int i = 1; i <= 3; i++)
 		call(f, i, NULL);
 	while (f->replies < 3) {
-		const struct timeval wait = {.tv_usec = 400 * 1000};
+		const struct timeval wait = {.tv_sec = 2, .tv_usec = 500 * 1000};
 		if (f->held_count) {
 			event_base_loopexit(f->base, &wait);
 			event_base_dispatch(f->base);
@@ -299,7 +299,7 @@ static void cancelled_calls_are_not_heard_of(void **state)
 	struct fixture *f = *state;
 	struct gs_call *waits, *under_way;
 	struct gs_batch_item items[3];
-	open_with(f, (struct gs_endpoint_options){.calls_max = 1, .timeout_ms = 5000});
+	open_with(f, (struct gs_endpoint_options){.calls_max = 1, .timeout_ms = 60 * 1000});
 	f->hold = true;
 	call(f, 1, &under_way);
 	call(f, 2, &waits);

@@ -535,6 +535,121 @@ static void more_is_sent_to_an_endpoint_that_takes_it(void **state)
 	assert_int_equal(of_kind(f, GS_EFFECT_SEND), GS_NODE_LINES_AT_ONCE);
 }
 
+/* A challenge, 0x71, waits with the first nonce, and its claim is settled; another one is due. */
+static void leave_a_dead_one(struct node_fixture *f)
+{
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_of_claim(f, &gs_claims_event_invalidated, 1);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_wrong_claim(f, 2);
+}
+
+static void assert_takes_over(const struct node_fixture *f, uint64_t nonce, uint64_t least_fee, uint64_t least_tip)
+{
+	const struct gs_node_effect *e = node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_CHALLENGE);
+
+	assert_non_null(e);
+	assert_int_equal(e->nonce, nonce);
+	assert_true(e->replaces);
+	assert_false(e->keeps);
+	assert_int_equal(e->gas, 0); /* it is tried, as whatever is signed for the first time */
+	assert_true(gs_wei_cmp(e->least_fee, gs_wei_from_u64(least_fee)) >= 0);
+	assert_true(gs_wei_cmp(e->least_tip, gs_wei_from_u64(least_tip)) >= 0);
+}
+
+static void assert_next_nonce(const struct node_fixture *f, uint64_t nonce)
+{
+	const struct gs_node_effect *e = node_prepare(f, &f->options.contracts.disputes, GS_DISPUTES_FN_CHALLENGE);
+
+	assert_non_null(e);
+	assert_int_equal(e->nonce, nonce);
+	assert_false(e->replaces);
+	assert_true(gs_u256_is_zero(&e->least_fee.v));
+}
+
+/* What is due does not wait behind what nobody wants any more: it takes its nonce, and nothing is taken back besides. */
+static void what_is_due_takes_a_dead_ones_nonce(void **state)
+{
+	struct node_fixture *f = *state;
+
+	leave_a_dead_one(f);
+	assert_takes_over(f, NODE_FIRST_NONCE, 90, 9);
+	node_sign_at(f, 0x72, 95, 9);
+	node_txs_reopen(f);
+	assert_int_equal(node_summary_of(f).pending_txs, 1); /* one line */
+	node_blocks(f, 1);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_receipt_of(f, 0x72, true, 1);
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+	node_blocks(f, 2 * NODE_BUMP);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+	node_wrong_claim(f, 3);
+	assert_next_nonce(f, NODE_FIRST_NONCE + 1);
+}
+
+/* The dead one was mined all the same: what took its nonce is planned again, and mined with the next one. */
+static void what_a_dead_one_displaces_is_planned_again(void **state)
+{
+	struct node_fixture *f = *state;
+
+	leave_a_dead_one(f);
+	node_sign_at(f, 0x72, 95, 9);
+	node_blocks(f, 1);
+	node_receipt_of(f, 0x71, false, 1);
+	node_tick(f);
+	assert_next_nonce(f, NODE_FIRST_NONCE + 1);
+	node_sign_at(f, 0x73, 80, 8);
+	node_receipt_of(f, 0x73, true, 1);
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+	node_blocks(f, 2 * NODE_BUMP);
+	assert_null(node_effect(f, GS_EFFECT_PREPARE));
+}
+
+/* On another branch the claim is open: the call that was dead is wanted again, and displaced. It gets a nonce of its own. */
+static void a_dead_one_that_lives_again_is_planned_again(void **state)
+{
+	struct node_fixture *f = *state;
+
+	node_wrong_claim(f, 1);
+	node_sign_at(f, 0x71, 80, 8);
+	node_wrong_claim(f, 2);
+	const struct gs_head fork = f->head;
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	node_of_claim(f, &gs_claims_event_invalidated, 1);
+	f->now_s += 2;
+	node_tick(f);
+	assert_takes_over(f, NODE_FIRST_NONCE, 90, 9);
+	node_sign_at(f, 0x72, 95, 9);
+	other_branch(f, fork, 2);
+	node_tick(f);
+	node_receipt_of(f, 0x72, true, 1);
+	node_tick(f);
+	assert_next_nonce(f, NODE_FIRST_NONCE + 1);
+	node_sign_at(f, 0x73, 80, 8);
+	node_receipt_of(f, 0x73, true, 1);
+	assert_int_equal(node_summary_of(f).pending_txs, 0);
+}
+
+/* Where the nonce cannot be had, the call gets the next one at once: the dead one is mined already, or displacing it costs more than the cap. */
+static void what_cannot_be_taken_over_is_left(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input kept = {.kind = GS_INPUT_KEPT};
+
+	leave_a_dead_one(f);
+	node_feed(f, &kept);
+	assert_next_nonce(f, NODE_FIRST_NONCE + 1);
+	node_refuse(f, GS_REFUSED_ENDPOINT);
+	f->now_s += 2;
+	node_tick(f); /* at the next look, again */
+	assert_takes_over(f, NODE_FIRST_NONCE, 90, 9);
+	node_refuse(f, GS_REFUSED_CAP);
+	assert_next_nonce(f, NODE_FIRST_NONCE + 1);
+	node_sign_at(f, 0x72, 80, 8);
+	assert_int_equal(node_summary_of(f).pending_txs, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +680,12 @@ int main(void)
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(what_a_reorganisation_drops_is_sent_at_once, node_txs_set_up,
 	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_due_takes_a_dead_ones_nonce, node_txs_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_dead_one_displaces_is_planned_again, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(a_dead_one_that_lives_again_is_planned_again, node_txs_set_up,
+	                                        node_tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_taken_over_is_left, node_txs_set_up, node_tear_down),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,11 @@
 #include "chain/rpc/pool.h"
 #include "tests/support/fake_http.h"
 
-enum { SERVERS = 3 };
+enum {
+	SERVERS = 3,
+	PATIENT_MS = 60 * 1000, /* a call's time where all answer, on whatever machine */
+	SHORT_MS = 5 * 1000,    /* and where one hangs */
+};
 
 struct fixture {
 	struct fake_http *server[SERVERS];
@@ -35,15 +39,13 @@ static void keep_line(void *self, enum gs_log_level level, const char *event, co
 	snprintf(f->told + len, sizeof(f->told) - len, "%s %s\n", event, fields);
 }
 
-static void open_pool(struct fixture *f, size_t count, uint64_t quorum)
+static void open_rpc(struct fixture *f, size_t count, uint64_t quorum, uint32_t timeout_ms)
 {
-	const struct gs_rpc_many_options options = {.each.timeout_ms = 400, .quorum = quorum, .seed = 1};
+	const struct gs_rpc_many_options options = {.each.timeout_ms = timeout_ms, .quorum = quorum, .seed = 1};
 	const char *urls[SERVERS];
 
-	for (size_t i = 0; i < count; i++) {
-		f->server[i] = fake_http_start();
+	for (size_t i = 0; i < count; i++)
 		urls[i] = fake_http_url(f->server[i]);
-	}
 	assert_int_equal(gs_rpc_open_many(urls, count, &options, &f->rpc, &f->error), GS_OK);
 	f->log = (struct gs_log){.self = f, .level = GS_LOG_INFO, .write = keep_line};
 	gs_rpc_log_to(f->rpc, &f->log);
@@ -54,7 +56,9 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	open_pool(f, SERVERS, 0);
+	for (size_t i = 0; i < SERVERS; i++)
+		f->server[i] = fake_http_start();
+	open_rpc(f, SERVERS, 0, PATIENT_MS);
 	*state = f;
 	return 0;
 }
@@ -145,6 +149,8 @@ static void does_without_one(void **state)
 	struct fixture *f = *state;
 	uint64_t id;
 
+	gs_rpc_close(f->rpc);
+	open_rpc(f, SERVERS, 0, SHORT_MS);
 	fake_http_reply(f->server[0], (struct fake_reply){.hang = true});
 	say(f, 1, RESULT("\"0x1\""));
 	say(f, 2, RESULT("\"0x1\""));

@@ -9,6 +9,7 @@
 #include "validator/cli/commands.h"
 #include "validator/cli/posting.h"
 #include "validator/cli/transact.h"
+#include "validator/daemon/chain_io.h"
 #include "validator/daemon/models.h"
 
 struct claim {
@@ -20,6 +21,7 @@ struct claim {
 	struct gs_tensor_set set, given; /* given: outputs to claim in the place of the computed ones */
 	struct gs_answer answer;
 	bool unchecked;
+	bool strict; /* what could not be defended is not posted */
 	bool salted; /* else a salt is drawn */
 	uint64_t salt;
 	struct gs_posting posting;
@@ -59,6 +61,73 @@ static enum gs_err post(struct claim *c, const struct gs_transact *t, struct gs_
 		err = gs_posting_read(&c->posting, &contracts, &receipt, error);
 	gs_receipt_free(&receipt);
 	return err;
+}
+
+/* What gas is reckoned at: as the node does, docs/node.md, "Capital". */
+static enum gs_err price(const struct gs_config *config, struct gs_funds *funds)
+{
+	const struct gs_wei cap = gs_u256_is_zero(&config->chain.fee_max_urgent.v) ? config->chain.fee_max
+	                                                                           : config->chain.fee_max_urgent;
+	enum gs_err err = gs_wei_mul_u64(funds->per_gas, config->capital.price_percent, &funds->per_gas);
+
+	if (err)
+		return err;
+	(void)gs_u256_div_u64(&funds->per_gas.v, 100, &funds->per_gas.v);
+	if (!gs_u256_is_zero(&cap.v) && gs_wei_cmp(funds->per_gas, cap) > 0)
+		funds->per_gas = cap;
+	return GS_OK;
+}
+
+/* Gas of the claimant's side of one game about this model at worst, and what the account has. Its bond is locked when the claim is posted: a game locks no more. */
+static enum gs_err reckon_defence(const struct claim *c, struct gs_transact *t, struct gs_worst_case *worst,
+                                  struct gs_wei *cost, struct gs_wei *balance, struct gs_error *error)
+{
+	const struct gs_gas_model gas = gs_gas_model_default();
+	const struct gs_bond_rules bonds = {0};
+	const struct gs_game_rules rules = {.header = &c->program.header};
+	struct gs_chain_io io;
+	struct gs_game_shape shape;
+	struct gs_funds funds;
+	enum gs_err err;
+
+	gs_chain_io_init(&io, &t->session, &t->config, NULL);
+	err = gs_chain_io_funds(&io, &funds, error);
+	if (err)
+		return err;
+	gs_bond_shape(&c->program, &shape);
+	if (price(&t->config, &funds) || gs_bond_worst_case(&shape, &rules, &bonds, &gas, 0, 0, worst) ||
+	    gs_capital_price(&funds, worst->claimant.gas, worst->claimant.bytes, cost))
+		return gs_fail(error, GS_ELIMIT, "what a defence may cost is no amount: gas costs too much");
+	*balance = funds.balance;
+	return GS_OK;
+}
+
+/* Before anything is sent: an honest claimant without money for gas would lose its bond by its clock. */
+static enum gs_err weigh_defence(const struct claim *c, struct gs_transact *t, struct gs_error *error)
+{
+	char needs[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
+	struct gs_worst_case worst = {.ends_by = 0};
+	struct gs_wei cost = {0}, balance = {0};
+	struct gs_error why = {0};
+	enum gs_err err = reckon_defence(c, t, &worst, &cost, &balance, &why);
+
+	if (!err && gs_wei_cmp(balance, cost) < 0) {
+		gs_wei_format_ether(cost, needs);
+		gs_wei_format_ether(balance, has);
+		err = gs_fail(
+			&why, GS_ELIMIT,
+			"a challenge could not be defended: its gas may cost %s at worst (%u transactions), and the "
+			"account has %s; send it more",
+			needs, worst.claimant.transactions, has);
+	} else if (err) {
+		err = gs_fail_within(&why, err, "whether a challenge could be defended is not known");
+	}
+	if (!err)
+		return GS_OK;
+	if (c->strict)
+		return gs_fail(error, err, "%s; nothing was posted", why.text);
+	fprintf(stderr, "gainsay: warning: %s\n", why.text);
+	return GS_OK;
 }
 
 static void print_claim(const struct claim *c, bool as_json)
@@ -124,7 +193,9 @@ static enum gs_err claim(struct claim *c, const struct gs_options *options, cons
 	err = gs_transact_open(options, &t, error);
 	if (err)
 		return err;
-	err = post(c, &t, error);
+	err = weigh_defence(c, &t, error);
+	if (!err)
+		err = post(c, &t, error);
 	gs_transact_close(&t);
 	return err;
 }
@@ -177,6 +248,10 @@ int gs_cmd_claim(int argc, char **argv)
 	         .value = "[NAME=]FILE",
 	         .help = "of a tolerant model: claim these outputs, of any runtime, when they are within the tolerance (several)",
 	         .out = &c->outputs},
+		{.name = "strict",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "post nothing when the account could not pay for the gas of a defence; else that is a warning",
+	         .out = &c->strict},
 		{.name = "unchecked",
 	         .kind = GS_FLAG_BOOL,
 	         .help = "claim them also when they are not; for demonstrations, where an exact model's need no flag",

@@ -284,6 +284,7 @@ static enum gs_err make_plan(struct planning *p, const struct gs_cli *cli, struc
 	                                        .target = p->target,
 	                                        .reaction_s = p->reaction_s,
 	                                        .deadline_s = p->deadline_s};
+	p->plan.policy_rate = of_ppm(p->config.policy.rate_ppm);
 	gs_planner_choose(&p->plan.terms, &p->plan.prices, &p->plan.role, p->plan.model, p->plan.count, p->plan.choice);
 	return GS_OK;
 }

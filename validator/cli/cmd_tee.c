@@ -14,6 +14,7 @@
 #include "storage/textfile.h"
 #include "validator/cli/commands.h"
 #include "validator/cli/model_json.h"
+#include "validator/opengradient/registry.h"
 #include "validator/tee/attestation.h"
 #include "validator/tee/text.h"
 
@@ -132,6 +133,31 @@ static enum gs_err read_images(const char *given, struct gs_hash *out, size_t *c
 	return err;
 }
 
+/* Where a registration's calldata is given, its document, with the keys that it registers: these are what it has to bind. */
+static enum gs_err take_registration(const char *path, struct held *h, struct gs_tee_options *o, struct gs_error *error)
+{
+	struct gs_registration r;
+	struct gs_buf document;
+	const enum gs_err err = gs_registration_read(gs_buf_view(&h->document), &r);
+
+	if (err == GS_ENOTFOUND)
+		return GS_OK;
+	if (err)
+		return gs_fail(error, err, "%s: begins like a call of registerTEEWithAttestation, but has not its form",
+		               path);
+	gs_buf_append(&h->key, r.signing_key.ptr, r.signing_key.len);
+	gs_buf_append(&h->tls, r.tls_certificate.ptr, r.tls_certificate.len);
+	gs_buf_init(&document, GS_TEE_TEXT_BYTES_MAX);
+	gs_buf_append(&document, r.attestation.ptr, r.attestation.len);
+	gs_buf_free(&h->document); /* what r shows lay there */
+	h->document = document;
+	if (h->key.err || h->tls.err || h->document.err)
+		return gs_fail(error, GS_ENOMEM, "tee: no memory");
+	o->signing_key = gs_buf_view(&h->key);
+	o->tls_certificate = gs_buf_view(&h->tls);
+	return GS_OK;
+}
+
 /* The document's own time, where that is asked for; what is no document fails on its own account. */
 static uint64_t own_time(const struct gs_buf *document)
 {
@@ -144,9 +170,12 @@ static uint64_t own_time(const struct gs_buf *document)
 static enum gs_err read_options(const struct wanted *w, struct held *h, struct gs_tee_options *o,
                                 struct gs_error *error)
 {
+	struct gs_tee_options registered = {0};
 	uint64_t at_s = (uint64_t)time(NULL);
 	enum gs_err err = read_document(w->path, &h->document, error);
 
+	if (!err)
+		err = take_registration(w->path, h, &registered, error);
 	if (err)
 		return err;
 	if (w->at && strcmp(w->at, "document") == 0)
@@ -157,6 +186,10 @@ static enum gs_err read_options(const struct wanted *w, struct held *h, struct g
 	gs_tee_options_init(o, (struct gs_time){at_s});
 	o->age_s_max = w->age_s_max;
 	o->debug_allowed = w->debug_allowed;
+	o->signing_key = registered.signing_key;
+	o->tls_certificate = registered.tls_certificate;
+	if (registered.signing_key.ptr && (w->key || w->tls))
+		return gs_fail(error, GS_EINVAL, "%s registers keys of its own: leave out --key and --tls", w->path);
 	if (w->root && gs_hex_decode(w->root, strlen(w->root), o->root_sha256.b, sizeof(o->root_sha256.b)) != GS_OK)
 		return gs_fail(error, GS_EINVAL, "--root %s: must be the SHA-256 of the root's DER, 64 hex digits",
 		               w->root);
@@ -416,7 +449,8 @@ int gs_cmd_tee(int argc, char **argv)
 		.usage =
 			"gainsay tee verify FILE [--at TIME] [--pcrs FILE|HASH] [--key FILE] [--tls FILE] [--nonce HEX] [--json]",
 		.about =
-			"Checks an attestation document of AWS Nitro Enclaves (binary, base64, or hex from 0x on; -: standard input): its form,\n"
+			"Checks an attestation document of AWS Nitro Enclaves (binary, base64, or hex from 0x on; -: standard input), or that of a\n"
+			"call of registerTEEWithAttestation (its calldata, with the keys that it registers): its form,\n"
 			"the chain of certificates to AWS's root, the signature, and what the options ask for. Its certificate lives for hours:\n"
 			"ask for the time at which it was shown, such as that of the block in which its TEE was registered.\n"
 			"\n"

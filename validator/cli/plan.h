@@ -22,6 +22,7 @@ struct gs_plan {                /* everything a plan says */
 	struct gs_plan_item *item;
 	struct gs_planner_model *model;
 	struct gs_planner_choice *choice;
+	double policy_rate; /* of the settings, for all models */
 };
 
 /* Median seconds of one run on one core for the outputs, and of one that commits to its trace, on inputs of zeros; each is run for about

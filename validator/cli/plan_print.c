@@ -175,6 +175,49 @@ static void print_line(const struct gs_plan *plan, size_t i)
 	       number(c->at.income_day, e), duration(c->at.delay_p99_s, f));
 }
 
+/* --- what a node would give up --- */
+
+struct shedding {                           /* at some rates */
+	double shed[GS_PLANNER_MODELS_MAX]; /* of what is drawn of each model */
+	double all, wait_s;                 /* all: of what is drawn of all models */
+};
+
+/* policy: every model at policy.rate, else at the rates that are needed. */
+static void reckon_shed(const struct gs_plan *plan, bool policy, struct shedding *out)
+{
+	double rate[GS_PLANNER_MODELS_MAX], drawn = 0, given_up = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		rate[i] = policy ? plan->policy_rate : plan->choice[i].needed_rate;
+	gs_planner_shed(&plan->terms, &plan->role, plan->model, plan->count, rate, out->shed, &out->wait_s);
+	for (size_t i = 0; i < plan->count; i++) {
+		drawn += rate[i] * plan->model[i].per_hour;
+		given_up += rate[i] * plan->model[i].per_hour * out->shed[i];
+	}
+	out->all = drawn > 0 ? given_up / drawn : 0;
+}
+
+static void print_shed(const struct gs_plan *plan, bool policy)
+{
+	struct shedding s;
+	char a[NUMBER_MAX], b[NUMBER_MAX];
+
+	reckon_shed(plan, policy, &s);
+	printf("a node that draws %s", policy ? "" : "at the rates that are needed");
+	if (policy)
+		printf("%s of all (policy.rate)", share(plan->policy_rate, a));
+	if (s.all > 0) {
+		printf(" GIVES UP %s of its draws for want of time, the least valuable a second first:",
+		       share(s.all, b));
+		for (size_t i = 0, told = 0; i < plan->count && told < MODELS_IN_FULL; i++)
+			if (s.shed[i] > 0 && ++told)
+				printf("%s %.32s %s", told > 1 ? "," : "", plan->item[i].name, share(s.shed[i], a));
+		printf("\n");
+	} else {
+		printf(" gives up none; a second of work waits %s on average\n", duration(s.wait_s, b));
+	}
+}
+
 /* --- all of it --- */
 
 struct totals {
@@ -217,6 +260,8 @@ void gs_plan_print(const struct gs_plan *plan)
 	}
 	printf("\nall together: %s of the cores, %s a day (looking costs %s), capital of the worst game %s\n",
 	       share(plan->choice[0].at.load, a), number(t.income_day, b), number(t.cost_day, c), number(t.capital, d));
+	print_shed(plan, false);
+	print_shed(plan, true);
 	if (t.losing > 0)
 		printf("%zu of %zu models earn less than they cost\n", t.losing, plan->count);
 	if (t.capital > plan->role.stake)
@@ -236,6 +281,17 @@ static json_t *point_json(const struct gs_planner_point *p)
 	                 real(p->detection), "deterredGain", real(p->deterred_gain), "load", real(p->load), "delayS",
 	                 real(p->delay_s), "delayP99S", real(p->delay_p99_s), "inTime", real(p->in_time), "incomeDay",
 	                 real(p->income_day), "costDay", real(p->cost_day));
+}
+
+static json_t *shed_json(const struct gs_plan *plan, bool policy)
+{
+	struct shedding s;
+	json_t *shed = json_array();
+
+	reckon_shed(plan, policy, &s);
+	for (size_t i = 0; i < plan->count; i++)
+		json_array_append_new(shed, real(s.shed[i]));
+	return json_pack("{s:o, s:o, s:o}", "all", real(s.all), "waitS", real(s.wait_s), "models", shed);
 }
 
 static json_t *model_json(const struct gs_plan *plan, size_t i)
@@ -271,10 +327,12 @@ int gs_plan_print_json(const struct gs_plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		json_array_append_new(models, model_json(plan, i));
-	return gs_json_print(json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "parameters",
-	                               plan->parameters, "cores", (int)plan->role.cores, "peers", (int)plan->role.peers,
-	                               "uptime", real(plan->role.uptime), "stake", real(plan->role.stake), "coreHour",
-	                               real(plan->prices.core_hour), "millionGas", real(plan->prices.million_gas),
-	                               "load", real(plan->choice[0].at.load), "incomeDay", real(t.income_day),
-	                               "costDay", real(t.cost_day), "capital", real(t.capital), "models", models));
+	return gs_json_print(json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	                               "parameters", plan->parameters, "cores", (int)plan->role.cores, "peers",
+	                               (int)plan->role.peers, "uptime", real(plan->role.uptime), "stake",
+	                               real(plan->role.stake), "coreHour", real(plan->prices.core_hour), "millionGas",
+	                               real(plan->prices.million_gas), "load", real(plan->choice[0].at.load),
+	                               "incomeDay", real(t.income_day), "costDay", real(t.cost_day), "capital",
+	                               real(t.capital), "models", models, "policyRate", real(plan->policy_rate),
+	                               "shedAtNeeded", shed_json(plan, false), "shedAtPolicy", shed_json(plan, true)));
 }

@@ -32,6 +32,8 @@ bool gs_doctor_is_ill(const struct gs_doctor *d);
 void gs_doctor_chain(struct gs_doctor *d, const struct gs_config *config);
 /* The database's folder (opens, has room, syncs fast), the models, this process's limits, and the system's clock. */
 void gs_doctor_machine(struct gs_doctor *d, const struct gs_config *config);
+/* The store of models, where one is configured: its folder, what is in it, its size against the disk, its sources. Part of gs_doctor_machine. */
+void gs_doctor_models(struct gs_doctor *d, const struct gs_config *config);
 /* L1, where it is configured: endpoints, portal, the account's ether there (account: NULL where it is not known). chain_id: of the chain above it, 0
  * where it is not known. Part of gs_doctor_chain. */
 void gs_doctor_l1(struct gs_doctor *d, const struct gs_config *config, uint64_t chain_id,

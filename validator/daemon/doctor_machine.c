@@ -159,6 +159,8 @@ static void look_at_models(struct gs_doctor *d, const struct gs_config *config)
 	const struct dirent *item;
 	size_t count = 0;
 
+	if (!config->models[0] && config->model_store.folder[0])
+		return;
 	if (!config->models[0]) {
 		gs_doctor_say(d, GS_DOUBTFUL, "models", "run and defend need --models DIR", "not named");
 		return;
@@ -212,6 +214,7 @@ void gs_doctor_machine(struct gs_doctor *d, const struct gs_config *config)
 {
 	look_at_db(d, config);
 	look_at_models(d, config);
+	gs_doctor_models(d, config);
 	look_at_limits(d);
 	look_at_clock(d);
 }

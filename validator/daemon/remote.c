@@ -207,6 +207,8 @@ static void read_on(struct gs_remote *r)
 
 /* --- the thread: jobs --- */
 
+static void pump(struct gs_remote *r);
+
 static void on_submitted(void *self, enum gs_err err, enum gs_queue_outcome outcome, const struct gs_error *error)
 {
 	struct job *job = self;
@@ -219,15 +221,18 @@ static void on_submitted(void *self, enum gs_err err, enum gs_queue_outcome outc
 		job_drop(r, job);
 	if (err)
 		lose(r, error);
+	else if (r->calls <= CALLS_MAX / 2)
+		pump(r); /* as soon as there is room, and not only at the next tick */
 }
 
-/* Hands to the queue what it has room for. */
+/* Hands to the queue what it has room for. Results are asked for first: what waits to be submitted must not keep them out. */
 static void pump(struct gs_remote *r)
 {
 	struct job *next;
 	char text[GS_REMOTE_ID_TEXT_MAX];
 	struct gs_error error;
 
+	read_on(r);
 	for (struct job *job = r->jobs; job && r->calls < CALLS_MAX; job = next) {
 		next = job->next;
 		if (job->submitted || !job->result)
@@ -236,7 +241,7 @@ static void pump(struct gs_remote *r)
 		const enum gs_err err = gs_queue_submit(r->queue, text, (struct gs_bytes){job->bytes, job->len},
 		                                        on_submitted, job, &error);
 		if (err == GS_EAGAIN)
-			return; /* the tick tries again */
+			break; /* the next answer, or the tick, tries again */
 		if (err) {
 			tell(r, job, (struct gs_bytes){NULL, 0}, error.text);
 			continue;
@@ -244,7 +249,6 @@ static void pump(struct gs_remote *r)
 		job->submitted = job->calling = true;
 		r->calls++;
 	}
-	read_on(r);
 }
 
 static void expire(struct gs_remote *r, struct job *job)
@@ -254,7 +258,10 @@ static void expire(struct gs_remote *r, struct job *job)
 
 	gs_remote_id_text(&job->id, text);
 	snprintf(reason, sizeof(reason), "no worker has answered within %llu s", (unsigned long long)r->options.wait_s);
-	if (job->submitted && gs_queue_cancel(r->queue, text, on_done, r, &error))
+	const enum gs_err err = job->submitted ? gs_queue_cancel(r->queue, text, on_done, r, &error) : GS_OK;
+	if (err == GS_EAGAIN)
+		return; /* too many calls are under way: the next tick tries again, so that it does not stay in the queue */
+	if (err)
 		gs_log_line(r->options.log, GS_LOG_WARN, "queue.kept", "job=%s why=\"%s\"", text, error.text);
 	tell(r, job, (struct gs_bytes){NULL, 0}, reason);
 }

@@ -20,6 +20,7 @@ struct gs_node_preparing { /* what is being signed: one at a time, for nonces co
 	bool cancels;            /* a transfer of nothing to ourselves */
 	bool hopeless;           /* because the call would revert */
 	bool fills;              /* a gap */
+	bool takes_over;         /* the nonce of `replaces`, whose own call nobody wants any more */
 	enum gs_urgency urgency; /* by which a replacement's price is chosen */
 	uint64_t deposit_gas;    /* L1: as in gs_tx_record */
 };
@@ -43,6 +44,8 @@ struct gs_node_lane { /* the transactions of the chain, or of L1 */
 	uint64_t sent_below; /* below it all was sent at the last look; 0: nothing was */
 	bool sent_full;      /* that was as much as one look may send */
 	unsigned doublings;  /* of GS_NODE_LINES_AT_ONCE, while the endpoint has all that was sent */
+	uint64_t
+		left_below; /* lines below it keep their nonces until the next look at the chain: taking one over was tried */
 	struct
 	{ /* what offers so much need not offer more, as was said of one of them since the last look at the chain */
 		bool known;
@@ -266,6 +269,10 @@ struct gs_replacement {
 };
 /* The first that has waited for so many blocks that it should offer more. GS_ENOTFOUND. */
 GS_MUST enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out);
+/* The lowest line whose call nobody wants any more, and that no block since has had: what is due by some time takes its nonce. urgency: of that;
+ * except: its intent. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_tending_find_dead(struct gs_node_turn *t, enum gs_urgency urgency, const struct gs_hash *except,
+                                         struct gs_replacement *out);
 /* The endpoint has all nonces below this one: how many lines are tended at a look follows from it. */
 void gs_tending_heard(struct gs_node_turn *t, uint64_t pending);
 /* The endpoint has everything below `pending`, we have signed everything below `next`. *lower: nothing of ours waits behind what

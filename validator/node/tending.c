@@ -384,6 +384,18 @@ static bool offers_enough(const struct gs_node_turn *t, const struct gs_tx_recor
 	       gs_wei_cmp(tx->tip, lane->enough.tip) >= 0;
 }
 
+/* found: SIZE_MAX: none. GS_ENOTFOUND: none, or there is no room for another transaction. */
+static enum gs_err copy_found(const struct gs_tx_list *list, size_t found, struct gs_replacement *out)
+{
+	if (found == SIZE_MAX || list->count >= GS_NODE_UNMINED_MAX + GS_NODE_REPLACED_MAX)
+		return GS_ENOTFOUND;
+	out->old = list->tx[found];
+	gs_buf_init(&out->bytes, GS_STORE_VALUE_MAX);
+	gs_buf_append(&out->bytes, list->tx[found].raw.ptr, list->tx[found].raw.len);
+	out->old.raw = gs_buf_view(&out->bytes);
+	return out->bytes.err;
+}
+
 /* The line with the lowest nonce is looked at last and wins: the others wait for it. */
 enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 {
@@ -413,15 +425,37 @@ enum gs_err gs_tending_find(struct gs_node_turn *t, struct gs_replacement *out)
 		found = i;
 		*out = candidate;
 	}
-	if (!err && (found == SIZE_MAX || list.count >= GS_NODE_UNMINED_MAX + GS_NODE_REPLACED_MAX))
-		err = GS_ENOTFOUND;
-	if (!err) {
-		out->old = list.tx[found];
-		gs_buf_init(&out->bytes, GS_STORE_VALUE_MAX);
-		gs_buf_append(&out->bytes, list.tx[found].raw.ptr, list.tx[found].raw.len);
-		out->old.raw = gs_buf_view(&out->bytes);
-		err = out->bytes.err;
+	err = err ? err : copy_found(&list, found, out);
+	gs_tx_list_free(&list);
+	return err;
+}
+
+enum gs_err gs_tending_find_dead(struct gs_node_turn *t, enum gs_urgency urgency, const struct gs_hash *except,
+                                 struct gs_replacement *out)
+{
+	struct gs_tx_list list;
+	size_t found = SIZE_MAX;
+	enum gs_err err;
+
+	memset(out, 0, sizeof(*out));
+	if (t->node->options.fees.bump_blocks == 0)
+		return GS_ENOTFOUND;
+	err = gs_tx_record_pending(t->j, t->lane, &list);
+	for (size_t i = 0; i < list.count && found == SIZE_MAX && !err; i++) {
+		struct gs_replacement candidate = {.first = list.tx[i].nonce == list.tx[0].nonce};
+		enum gs_urgency as = urgency;
+		bool due;
+		if (!is_newest(&list, i) || list.tx[i].nonce < gs_node_lane_of(t)->left_below ||
+		    gs_tending_clock(t) <= list.tx[i].tended_block || gs_hash_equal(&list.tx[i].intent, except))
+			continue;
+		err = look_at_line(t, &list.tx[i], &as, &candidate, &due);
+		if (err || !candidate.cancels)
+			continue;
+		candidate.urgency = urgency;
+		*out = candidate;
+		found = i;
 	}
+	err = err ? err : copy_found(&list, found, out);
 	gs_tx_list_free(&list);
 	return err;
 }

@@ -121,8 +121,9 @@ static enum gs_err prepare_deposit(struct gs_node_turn *t, const struct gs_inten
 	return err;
 }
 
+/* over: whose nonce it takes; NULL: none's. */
 static enum gs_err prepare_intent(struct gs_node_turn *t, const struct gs_intent *intent,
-                                  struct gs_node_preparing preparing)
+                                  struct gs_node_preparing preparing, const struct gs_tx_record *over)
 {
 	struct gs_node_effect effect = {
 		.hash = intent->id,
@@ -134,6 +135,11 @@ static enum gs_err prepare_intent(struct gs_node_turn *t, const struct gs_intent
 	bool may_pay;
 	enum gs_err err = gs_budget_allows(t, intent, &effect.cost_max, &may_pay);
 
+	effect.replaces = over != NULL;
+	if (!err && over)
+		err = gs_fees_raise(over->max_fee, &effect.least_fee);
+	if (!err && over)
+		err = gs_fees_raise(over->tip, &effect.least_tip);
 	if (!err && may_pay)
 		err = gs_capital_allows(t, intent, &effect.cost_max, &may_pay);
 	if (err || !may_pay)
@@ -215,10 +221,38 @@ static enum gs_err prepare_next_intent(struct gs_node_turn *t)
 	if (!err && !gap)
 		err = is_full(t, &full);
 	if (!err && !full)
-		err = prepare_intent(t, &intent, preparing);
+		err = prepare_intent(t, &intent, preparing, NULL);
 	gs_buf_free(&data);
 	if (gap && !gs_node_lane_of(t)->preparing.under_way && (!err || err == GS_ENOTFOUND))
 		return prepare_filler(t, gs_node_lane_of(t)->gap.nonce);
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+/* What is due by some time does not wait behind what nobody wants any more (a game that is settled, a branch that is gone): it takes the lowest such
+ * nonce, at a price that displaces the call that had it. Whichever of the two is mined, the other one's intent is planned again if it is wanted
+ * (intent.c, settle_line). */
+static enum gs_err take_over(struct gs_node_turn *t)
+{
+	struct gs_replacement dead = {0};
+	struct gs_intent intent;
+	struct gs_buf data;
+	enum gs_urgency urgency;
+	enum gs_err err;
+
+	gs_buf_init(&data, GS_STORE_VALUE_MAX);
+	err = gs_intent_next(t->j, t->node->now, &intent, &data);
+	urgency = err ? GS_URGENCY_NONE : gs_intent_urgency(&intent, t->node->now, t->node->options.fees.close_s);
+	if (!err)
+		err = urgency == GS_URGENCY_NONE ? GS_ENOTFOUND : gs_tending_find_dead(t, urgency, &intent.id, &dead);
+	if (!err)
+		err = prepare_intent(t, &intent,
+		                     (struct gs_node_preparing){.nonce = dead.old.nonce,
+		                                                .replaces = dead.old.hash,
+		                                                .takes_over = true,
+		                                                .urgency = urgency},
+		                     &dead.old);
+	gs_buf_free(&dead.bytes);
+	gs_buf_free(&data);
 	return err == GS_ENOTFOUND ? GS_OK : err;
 }
 
@@ -230,6 +264,10 @@ static enum gs_err next_of_lane(struct gs_node_turn *t)
 	if (gs_node_lane_of(t)->preparing.under_way || (t->lane == GS_LANE_L1 && !t->node->options.l1.on) ||
 	    (gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->gap.tried))
 		return GS_OK;
+	if (!gs_node_lane_of(t)->gap.known && t->lane == GS_LANE_CHAIN)
+		err = take_over(t);
+	if (err || gs_node_lane_of(t)->preparing.under_way)
+		return err;
 	if (!gs_node_lane_of(t)->gap.known && gs_node_lane_of(t)->tend_prices) {
 		err = gs_tending_find(t, &replacement);
 		if (!err) {
@@ -252,6 +290,7 @@ enum gs_err gs_transactions_next(struct gs_node_turn *t, bool look)
 	for (int i = 0; i < GS_LANES && !err; i++) {
 		t->lane = (enum gs_lane)i;
 		gs_node_lane_of(t)->gap.tried = gs_node_lane_of(t)->gap.tried && !look;
+		gs_node_lane_of(t)->left_below = look ? 0 : gs_node_lane_of(t)->left_below;
 		err = next_of_lane(t);
 	}
 	t->lane = lane;
@@ -311,6 +350,8 @@ static const char *signed_event(const struct gs_tx_record *tx, const struct gs_n
 {
 	const bool l1 = tx->lane == GS_LANE_L1;
 
+	if (p->takes_over)
+		return "tx.nonce_taken_over";
 	if (gs_hash_is_zero(&p->replaces))
 		return tx->cancels ? l1 ? "tx.forced_gap_filled" : "tx.gap_filled" : l1 ? "tx.forced" : "tx.signed";
 	if (tx->cancels)
@@ -354,7 +395,7 @@ enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_nod
 	gs_node_lane_of(t)->preparing.under_way = false;
 	if (!err && replaces)
 		err = still_waits(t, &p.replaces, &wanted);
-	else if (!err && !p.cancels)
+	if (!err && wanted && !p.cancels && (!replaces || p.takes_over))
 		err = still_planned(t, &tx.intent, &wanted);
 	if (err || !wanted)
 		return err;
@@ -362,7 +403,8 @@ enum gs_err gs_transactions_prepared(struct gs_node_turn *t, const struct gs_nod
 	if (t->lane == GS_LANE_L1) /* the intent goes on with its own line on the chain, too */
 		err = gs_intent_forced(t->j, &tx);
 	else
-		err = replaces || p.cancels ? gs_intent_replaced(t->j, &tx) : gs_intent_signed(t->j, &tx);
+		err = (replaces && !p.takes_over) || p.cancels ? gs_intent_replaced(t->j, &tx)
+		                                               : gs_intent_signed(t->j, &tx);
 	if (!err && tx.nonce >= next)
 		err = store_nonce(t, tx.nonce + 1);
 	if (!err)
@@ -440,11 +482,15 @@ enum gs_err gs_transactions_refused(struct gs_node_turn *t, const struct gs_node
 		not_forced(t->node, &intent, in->as.refused.reason);
 	else if (!err && bound)
 		tell_bound(t->node, why, &intent, in->as.refused.reason);
-	if (!err && !gs_hash_is_zero(&p.replaces)) {
+	if (p.takes_over)
+		gs_node_lane_of(t)->left_below = p.nonce + 1;
+	if (!err && !gs_hash_is_zero(&p.replaces) && !p.takes_over) {
 		err = not_replaced(t, &p, reverts);
 		if (why == GS_REFUSED_ENDPOINT) /* which would tell no more about the others */
 			gs_node_lane_of(t)->tend_prices = false;
-	} else if (!err && t->lane == GS_LANE_CHAIN && intent.status == GS_INTENT_PLANNED) {
+	} else if (!err && t->lane == GS_LANE_CHAIN && intent.status == GS_INTENT_PLANNED &&
+	           !(p.takes_over &&
+	             bound)) { /* then displacing the other is what costs too much: it gets the next nonce */
 		if (!bound)
 			tell_refused(t->node, "tx.refused", &intent, in->as.refused.reason);
 		/* What the operator orders is over at the first attempt that counts. */
@@ -465,6 +511,10 @@ enum gs_err gs_transactions_kept(struct gs_node_turn *t, const struct gs_node_in
 
 	GS_ASSERT(p.under_way && !gs_hash_is_zero(&p.replaces));
 	gs_node_lane_of(t)->preparing.under_way = false;
+	if (p.takes_over) { /* that line is mined, as it seems: the call gets the next nonce */
+		gs_node_lane_of(t)->left_below = p.nonce + 1;
+		return GS_OK;
+	}
 	if (in->as.kept.enough) {
 		struct gs_node_lane *lane = gs_node_lane_of(t);
 		lane->enough.known = true;
