@@ -217,7 +217,7 @@ fuzz:
 fuzz-now: $(FUZZ_CHOSEN)
 	@for f in $(FUZZ_CHOSEN); do \
 		corpus=$(BUILD)/corpus/$${f##*/}; mkdir -p $$corpus; echo "$$f"; words=; \
-		case $$f in *jsonrpc|*logstream|*keystore|*models) words=-dict=tests/fuzz/json.dict ;; esac; \
+		case $$f in *jsonrpc|*logstream|*keystore|*models|*blob) words=-dict=tests/fuzz/json.dict ;; esac; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$words $$corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; \
 	done
 $(FUZZ_BINARIES): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPPORT_OBJECTS) $(SIM_OBJECTS) $(BUILD)/libgainsay.a

@@ -106,8 +106,8 @@ static enum gs_err reckon_defence(const struct claim *c, struct gs_transact *t, 
 static enum gs_err weigh_defence(const struct claim *c, struct gs_transact *t, struct gs_error *error)
 {
 	char needs[GS_U256_DECIMAL_MAX], has[GS_U256_DECIMAL_MAX];
-	struct gs_worst_case worst;
-	struct gs_wei cost, balance;
+	struct gs_worst_case worst = {.ends_by = 0};
+	struct gs_wei cost = {0}, balance = {0};
 	struct gs_error why = {0};
 	enum gs_err err = reckon_defence(c, t, &worst, &cost, &balance, &why);
 

@@ -79,10 +79,11 @@ static void on_given_back(void *self, enum gs_err err, enum gs_queue_outcome out
 		s->counts.late += outcome == GS_QUEUE_LATE;
 }
 
-/* What waits for its model takes no other's place. */
+/* What waits for its model takes no other's place, unless many do. */
 static unsigned places(const struct server *s)
 {
-	const unsigned wanted = s->options->threads + GS_WORKER_AHEAD + s->waiting;
+	const unsigned more = s->waiting < GS_WORKER_AWAITING_MAX ? s->waiting : GS_WORKER_AWAITING_MAX;
+	const unsigned wanted = s->options->threads + GS_WORKER_AHEAD + more;
 	const uint64_t left = s->options->jobs_max ? s->options->jobs_max - s->taken + s->holding : GS_QUEUE_HELD_MAX;
 	const unsigned most = wanted < GS_QUEUE_HELD_MAX ? wanted : GS_QUEUE_HELD_MAX;
 
@@ -157,8 +158,6 @@ static bool park(struct server *s, struct held *held)
 	if (o->ending && *o->ending)
 		return false;
 	if (!held->waits) {
-		if (s->waiting == GS_WORKER_AWAITING_MAX)
-			return false;
 		held->waits = true;
 		held->until_us = now + GS_WORKER_FETCH_S * UINT64_C(1000000);
 		s->waiting++;

@@ -19,7 +19,7 @@ enum {
 	GS_WORKER_AHEAD = 2,            /* jobs held beside those that run, so that no thread waits for the queue */
 	GS_WORKER_PATIENCE_MS = 30000,  /* without the server, before that is told */
 	GS_WORKER_LIES_MAX = 16,
-	GS_WORKER_AWAITING_MAX = 16, /* jobs that wait for their models; others are given back at once */
+	GS_WORKER_AWAITING_MAX = 16, /* jobs that wait for their models, beside those that are held otherwise */
 	GS_WORKER_FETCH_S = 20,      /* that one waits, less than nodes do (workers.wait_s) */
 	GS_WORKER_TELL_MS = 5000,    /* between two times that it says what it can do, and has done */
 };

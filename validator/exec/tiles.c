@@ -116,6 +116,13 @@ static void pack_panels(const struct item *it, uint64_t term, size_t done, size_
 	}
 }
 
+/* Whether start_where_it_lies finds the panel's start in the tensor, whichever the tile of rows. */
+static bool start_lies(const struct gs_contraction *c, const struct gs_panel *p)
+{
+	return c->start.dtype == GS_F32 && p->start_neighbours && p->lanes == p->wide && c->rows.count == 1 &&
+	       c->start.step[c->rows.axis[0]] > 0;
+}
+
 /* Which panels lie in such a way that a tile can go from one to the next; last: what it leaves is output. */
 static void join_panels(const struct item *it, bool first, bool last)
 {
@@ -128,8 +135,8 @@ static void join_panels(const struct item *it, bool first, bool last)
 		if (i + 1 == s->panels || c->words != 0 || p->width != next->width ||
 		    (p->x_at == NULL) != (next->x_at == NULL))
 			continue;
-		if (start && (!p->start_shared || !next->start_shared ||
-		              s->lane_start[next->lane] - s->lane_start[p->lane] != (int64_t)p->wide))
+		bool lie = (p->start_shared && next->start_shared) || (start_lies(c, p) && start_lies(c, next));
+		if (start && (!lie || s->lane_start[next->lane] - s->lane_start[p->lane] != (int64_t)p->wide))
 			continue;
 		if (last && (p->straight != next->straight ||
 		             (p->straight && s->run[next->run].out - s->run[p->run].out != (int64_t)p->wide)))
@@ -179,8 +186,9 @@ static void open_block(const struct item *it, uint64_t term, size_t terms)
 			pack = true;
 		}
 	}
-	for (size_t t = 0; pack && t < terms; t += PACK_TERMS)
-		pack_panels(it, term, t, terms - t < PACK_TERMS ? terms - t : PACK_TERMS);
+	size_t most = it->x.unit_terms ? terms : PACK_TERMS; /* lines that go on are read to their end */
+	for (size_t t = 0; pack && t < terms; t += most)
+		pack_panels(it, term, t, terms - t < most ? terms - t : most);
 	if (job->w_words.from != 0)
 		add_lane_sums(it, term, terms);
 	join_panels(it, term == 0, term + terms == c->terms);
@@ -304,6 +312,7 @@ static bool start_where_it_lies(const struct item *it, size_t row, size_t rows, 
 	const uint8_t *array = gs_array_of(it->job->mem, f->space) + (size_t)f->chunk * GS_CHUNK_BYTES;
 	tile->start = (const float *)(const void *)array + base + at[0] + it->s->lane_start[p->lane];
 	tile->start_row = (size_t)apart;
+	tile->start_next = p->wide;
 	return true;
 }
 
@@ -511,6 +520,10 @@ static unsigned find_runs(const struct item *it, size_t first, size_t n, struct 
 	uint64_t across = list->count ? c->extent[list->axis[list->count - 1]] : 1;
 	uint64_t pitch = c->pitch ? c->pitch : across;
 	int64_t apart = list->count ? c->out_step[list->axis[list->count - 1]] : 1;
+	if (list->count == 1 && apart == 1 && c->pitch == 0) { /* one axis: neighbours all */
+		run[0] = (struct gs_run_of_lanes){first, n, (int64_t)(it->lane + first)};
+		return 1;
+	}
 	struct gs_axis_list outer = *list;
 	outer.count -= outer.count != 0;
 	for (uint64_t lane = it->lane + first; lane < end;) {
@@ -550,7 +563,8 @@ static void place_lanes(const struct item *it)
 	struct gs_contract_worker *s = it->s;
 	size_t lanes = (size_t)it->lanes;
 	unsigned runs = 0;
-	if (c->pitch == 0)
+	bool packed = job->c->packed_x != NULL; /* then it is nobody's business where lanes lie in x */
+	if (c->pitch == 0 && !packed)
 		gs_walk(&c->lanes, c->extent, it->lane, lanes, c->x.step, s->lane_x);
 	for (size_t l = 0; c->pitch && l < lanes; l++)
 		s->lane_x[l] = (int64_t)(it->lane + l);
@@ -562,8 +576,8 @@ static void place_lanes(const struct item *it)
 		p->lane = lane;
 		p->wide = gs_panel_at(job, it->lane + lane, &p->width);
 		p->lanes = lanes - lane < p->wide ? lanes - lane : p->wide;
-		p->neighbours = neighbours(s->lane_x + lane, p->lanes);
-		p->follows = lane > 0 && s->lane_x[lane] == s->lane_x[lane - 1] + 1;
+		p->neighbours = !packed && neighbours(s->lane_x + lane, p->lanes);
+		p->follows = !packed && lane > 0 && s->lane_x[lane] == s->lane_x[lane - 1] + 1;
 		p->start_neighbours = c->start_moves_on_lanes && neighbours(s->lane_start + lane, p->lanes);
 		p->start_shared = p->start_neighbours && c->words == 0 && c->start.dtype == GS_F32 &&
 		                  p->lanes == p->wide && !moves_start(c, &c->rows);

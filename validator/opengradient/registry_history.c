@@ -88,12 +88,13 @@ static bool grow_slots(struct gs_registry_history *h)
 
 static bool grow_facts(struct gs_registry_history *h)
 {
-	struct fact *fact = realloc(h->fact, 2 * h->cap * sizeof(*fact));
+	const size_t cap = h->cap ? 2 * h->cap : FIRST_CAP;
+	struct fact *fact = realloc(h->fact, cap * sizeof(*fact));
 
 	if (!fact)
 		return false;
 	h->fact = fact;
-	h->cap *= 2;
+	h->cap = cap;
 	return true;
 }
 
