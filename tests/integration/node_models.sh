@@ -38,6 +38,9 @@ wait_for() { # WHAT COMMAND...: until it succeeds
 is_unavailable() {
 	[[ $(stored "$db" "$1" verdict 2>/dev/null) == *unavailable* ]]
 }
+is_found() { # CLAIM VERDICT
+	[[ $(stored "$db" "$1" verdict 2>/dev/null) == "$2" ]]
+}
 is_ready() {
 	[[ $(readiness "$1" ready) == True ]]
 }
@@ -58,6 +61,8 @@ run_validator
 wait_for "the model is fetched" grep -q 'model.fetched' "$work/validator.log"
 wait_for "readiness.json says that claims can be executed" is_ready reexecution
 wait_for "and disputed" is_ready dispute
+wait_for "the right claim is found right" is_found "$right" valid
+wait_for "the wrong one wrong" is_found "$wrong" invalid
 hasten validator "$db" 2 "$wrong"
 wait "${pids[validator]}"
 code=$?

@@ -213,8 +213,6 @@ void gs_blob_free(struct gs_blob *blob)
 /* --- the tree again --- */
 
 struct rebuilt {
-	struct gs_hash *leaf;
-	uint32_t *place;
 	struct gs_standard_tree sorted, as_dumped;
 };
 
@@ -229,15 +227,16 @@ static bool dump_agrees(const struct gs_blob *b, const struct rebuilt *r)
 	return true;
 }
 
-static enum gs_err compare_roots(const struct gs_blob *b, struct rebuilt *r, const struct gs_hash *on_chain,
-                                 enum gs_finding *finding)
+/* leaf[i] is the hash of value i, place[i] where the dump says that it lies. */
+static enum gs_err compare_roots(const struct gs_blob *b, const struct gs_hash *leaf, const uint32_t *place,
+                                 const struct gs_hash *on_chain, struct rebuilt *r, enum gs_finding *finding)
 {
-	enum gs_err err = gs_standard_tree_build(r->leaf, b->leaves, &r->sorted);
+	enum gs_err err = gs_standard_tree_build(leaf, b->leaves, &r->sorted);
 	bool placed;
 
 	if (err)
 		return err;
-	err = gs_standard_tree_at(r->leaf, r->place, b->leaves, &r->as_dumped);
+	err = gs_standard_tree_at(leaf, place, b->leaves, &r->as_dumped);
 	if (err && err != GS_EINVAL)
 		return err;
 	placed = err == GS_OK;
@@ -254,18 +253,18 @@ enum gs_err gs_blob_check(const struct gs_blob *blob, const struct gs_hash *on_c
                           enum gs_finding *finding, struct gs_hash *root)
 {
 	const struct gs_u256 leaves = gs_u256_from_u64(blob->leaves);
-	struct rebuilt r = {.leaf = NULL};
+	struct gs_hash *leaf = calloc(blob->leaves, sizeof(*leaf));
+	uint32_t *place = calloc(blob->leaves, sizeof(*place));
+	struct rebuilt r = {{0}, {0}};
 	enum gs_err err = GS_ENOMEM;
 
-	r.leaf = calloc(blob->leaves, sizeof(*r.leaf));
-	r.place = calloc(blob->leaves, sizeof(*r.place));
-	if (!r.leaf || !r.place)
+	if (!leaf || !place)
 		goto out;
 	for (size_t i = 0; i < blob->leaves; i++) {
-		r.leaf[i] = blob->leaf[i].hash;
-		r.place[i] = blob->leaf[i].place;
+		leaf[i] = blob->leaf[i].hash;
+		place[i] = blob->leaf[i].place;
 	}
-	err = compare_roots(blob, &r, on_chain, finding);
+	err = compare_roots(blob, leaf, place, on_chain, &r, finding);
 	if (err)
 		goto out;
 	if (root)
@@ -275,8 +274,8 @@ enum gs_err gs_blob_check(const struct gs_blob *blob, const struct gs_hash *on_c
 out:
 	gs_standard_tree_free(&r.sorted);
 	gs_standard_tree_free(&r.as_dumped);
-	free(r.leaf);
-	free(r.place);
+	free(leaf);
+	free(place);
 	return err;
 }
 
