@@ -10,7 +10,7 @@ enum {
 	TEE_VERSION = 1,
 	TEE_FIELDS = 3,
 	SETTLED_VERSION = 1,
-	SETTLED_FIELDS = 13,
+	SETTLED_FIELDS = 14,
 	LEAF_VERSION = 1,
 	LEAF_FIELDS = 6,
 	RECORD_MAX = 16 * 1024,
@@ -188,6 +188,7 @@ enum gs_err gs_settled_put(struct gs_journal *j, const struct gs_settled *s)
 	gs_record_put_hash(&w, &s->root);
 	put_u256(&w, &s->size);
 	gs_record_put_bytes(&w, (struct gs_bytes){s->blob, s->blob_len});
+	gs_record_put_bytes(&w, (struct gs_bytes){s->signature, s->signature_len});
 	gs_record_put_bool(&w, s->looked);
 	gs_record_put_u64(&w, s->finding);
 	gs_record_put_brief_hash(&w, &s->sha256);
@@ -202,7 +203,7 @@ enum gs_err gs_settled_put(struct gs_journal *j, const struct gs_settled *s)
 static enum gs_err read_settled(struct gs_bytes key, struct gs_bytes value, struct gs_settled *s)
 {
 	struct gs_record_reader r;
-	struct gs_bytes blob, counts;
+	struct gs_bytes blob, signature, counts;
 	uint64_t kind, finding;
 	enum gs_err err;
 
@@ -217,6 +218,7 @@ static enum gs_err read_settled(struct gs_bytes key, struct gs_bytes value, stru
 	s->root = gs_record_get_hash(&r);
 	s->size = gs_record_get_brief_wei(&r).v;
 	blob = gs_record_get_bytes(&r);
+	signature = gs_record_get_bytes(&r);
 	s->looked = gs_record_get_bool(&r);
 	finding = gs_record_get_u64(&r);
 	s->sha256 = gs_record_get_brief_hash(&r);
@@ -227,10 +229,14 @@ static enum gs_err read_settled(struct gs_bytes key, struct gs_bytes value, stru
 	if (err)
 		return err;
 	if (kind > GS_SETTLED_INDIVIDUAL || finding >= GS_FINDINGS || blob.len > sizeof(s->blob) ||
-	    counts.len > sizeof(s->count[0]) * GS_FINDINGS || counts.len % COUNT_BYTES)
+	    signature.len > sizeof(s->signature) || counts.len > sizeof(s->count[0]) * GS_FINDINGS ||
+	    counts.len % COUNT_BYTES)
 		return GS_ECORRUPT;
 	s->kind = (enum gs_settled_kind)kind;
 	s->finding = (enum gs_finding)finding;
+	s->signature_len = signature.len;
+	if (signature.len)
+		memcpy(s->signature, signature.ptr, signature.len);
 	s->blob_len = blob.len;
 	if (blob.len)
 		memcpy(s->blob, blob.ptr, blob.len);

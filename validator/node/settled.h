@@ -19,7 +19,8 @@ enum {
 	GS_SETTLED_BLOB_ID_MAX = 64, /* bytes of a blob's id that are kept; one of Walrus has 43 */
 	GS_SETTLED_PLACE_KEY = 12,
 	GS_SETTLED_LEAF_KEY = 16,
-	GS_SETTLED_KEY_BYTES_MAX = 4096, /* of a TEE's key */
+	GS_SETTLED_SIGNATURE_MAX = GS_TEE_SIGNATURE +
+	                           1, /* bytes of one that are kept: a longer one is as wrong as its beginning */
 };
 
 /* --- the registry --- */
@@ -53,7 +54,9 @@ struct gs_settled {
 	struct gs_u256 size; /* leaves, as the chain says */
 	uint8_t blob[GS_SETTLED_BLOB_ID_MAX];
 	size_t blob_len; /* of the id as it stands on chain; longer ones are cut, and are no ids */
-	bool looked;     /* what follows was found out */
+	uint8_t signature[GS_SETTLED_SIGNATURE_MAX]; /* of an individual settlement, whose leaf is stored with it */
+	size_t signature_len;
+	bool looked; /* what follows was found out */
 	enum gs_finding finding;
 	struct gs_hash sha256; /* of the blob's bytes; zero: none came */
 	uint64_t bytes;
