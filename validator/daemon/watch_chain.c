@@ -315,6 +315,7 @@ static enum gs_err take_block(struct gs_watch *w, const struct gs_head *head, st
 	}
 	j.block = head->number; /* what is derived belongs to this block */
 	j.sequence = 0;
+	j.stays = false;
 	err = take_logs(w, &j, head, head, &logs, error);
 	if (!err)
 		err = gs_journal_advance(&j, head);
