@@ -57,6 +57,17 @@ said poor "r['settlement_findings']['blob-missing'] > 10 and 'root' not in r['se
 audit poor --from "$from" --to "$last" --aggregator "$first,$second" --archive "$work/poor"
 same poor "found as well when blobs come later"
 
+# Two endpoints that must agree, and sudden death when some blobs are there: the next run goes on with them.
+settings=(--rpc "$url,${url/127.0.0.1/localhost}" --registry "$(place registry)" --batch-settlement "$(place batch)" --individual-settlement "$(place individual)")
+start cut "$gainsay" watch opengradient "${settings[@]}" --from "$from" --to "$last" --aggregator "$first,$second" --archive "$work/cut"
+some_blobs() {
+	(($(find "$work/cut/blobs" -name '*.json' 2>/dev/null | wc -l) >= 8)) || ! kill -0 "${pids[cut]}" 2>/dev/null
+}
+eventually some_blobs
+stop cut KILL
+audit cut "${settings[@]:0:2}" --from "$from" --to "$last" --aggregator "$first,$second" --archive "$work/cut"
+same cut "after sudden death, by two endpoints"
+
 # In three parts, and in one by block: the same findings.
 middle=$(((from + last) / 2))
 audit part --from "$from" --to "$((middle - 20))" --aggregator "$first,$second" --archive "$work/part"
