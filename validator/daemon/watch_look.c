@@ -330,8 +330,11 @@ enum gs_err gs_watch_look(struct gs_watch *w, struct gs_error *error)
 	struct open_ones open = {.to = w->facts.to};
 	struct gs_blob_wanted *wanted = calloc(GS_WATCH_TOGETHER, sizeof(*wanted));
 	struct gs_journal j;
-	enum gs_err err = wanted ? gs_watch_begin(w, &j, error) : gs_fail(error, GS_ENOMEM, "watch: no memory");
+	enum gs_err err;
 
+	if (!wanted)
+		return gs_fail(error, GS_ENOMEM, "watch: no memory");
+	err = gs_watch_begin(w, &j, error);
 	if (!err) {
 		err = gs_settled_each(&j, w->facts.from, keep_open, &open);
 		gs_journal_abort(&j);
