@@ -37,6 +37,7 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_CLAIM_IDS] = "claim_ids",
 	[GS_TABLE_ARRAYS] = "arrays",
 	[GS_TABLE_AGENDA] = "agenda",
+	[GS_TABLE_CONTENTS] = "contents",
 };
 
 const char *gs_table_name(enum gs_table table)
