@@ -34,8 +34,13 @@ enum {
 	case GS_TABLE_TALKS: \
 	case GS_TABLE_CLAIM_IDS: \
 	case GS_TABLE_ARRAYS: \
-	case GS_TABLE_CONTENTS: \
-	case GS_TABLE_AGENDA
+	case GS_TABLE_AGENDA: \
+	case GS_TABLE_REGISTRY: \
+	case GS_TABLE_TEES: \
+	case GS_TABLE_SETTLEMENTS: \
+	case GS_TABLE_SETTLED_LEAVES: \
+	case GS_TABLE_SETTLED_HASHES: \
+	case GS_TABLE_CONTENTS
 
 /* A record that was written or taken back, by its key alone; of tables with short keys. */
 struct gs_journal_write {
