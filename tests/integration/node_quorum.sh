@@ -1,6 +1,7 @@
 #!/bin/bash
 # Three endpoints, of which one lies: about logs, calls, nonces, receipts, fees, the newest block, by a fork, by refusing or swallowing transactions,
 # by silence. A dispute is won as if it told the truth, and nothing wrong is sent. Of two endpoints that disagree neither is believed.
+# takes_s: 170
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
