@@ -195,6 +195,18 @@ static size_t draw_some(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, siz
 	return (size_t)gs_sim_run_pick(r, p, 0, room);
 }
 
+/* Where none is to spare a question fails when any that is left fails: each fails less often then, where it is drawn how often, so that all together
+ * fail about as often as an only one. */
+static void share_trouble(const struct gs_sim_run *r, size_t need, struct gs_sim_endpoint *p)
+{
+	if (r->value[GS_SIM_P_SILENCE_CHANCE] == GS_SIM_DRAWN)
+		p->silent /= (uint32_t)need;
+	if (r->value[GS_SIM_P_LAG_CHANCE] == GS_SIM_DRAWN)
+		p->lag /= (uint32_t)need;
+	if (r->value[GS_SIM_P_DROP_CHANCE] == GS_SIM_DRAWN)
+		p->send_lost /= (uint32_t)need;
+}
+
 /* Those that lie come first, those that die last: they are asked in an order that is drawn. */
 static void draw_endpoints(struct gs_sim_run *r, struct gs_sim_endpoints *e)
 {
@@ -204,6 +216,8 @@ static void draw_endpoints(struct gs_sim_run *r, struct gs_sim_endpoints *e)
 	const size_t dead = draw_some(r, GS_SIM_P_DEAD_ENDPOINTS, spare > liars ? spare - liars : 0);
 	for (size_t i = 0; i < e->count; i++) {
 		draw_endpoint(r, &e->endpoint[i]);
+		if (liars + dead >= spare)
+			share_trouble(r, e->need, &e->endpoint[i]);
 		e->endpoint[i].lies = i < liars;
 		if (i + dead >= e->count)
 			e->endpoint[i].dies_s = GS_SIM_GENESIS_S + gs_sim_run_between(r, 0, ENDPOINT_DIES_S);
