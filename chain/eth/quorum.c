@@ -94,21 +94,32 @@ static enum gs_quorum_state conclude_numbers(const struct gs_quorum *q, size_t *
 	return gs_quorum_state(&refusals, which);
 }
 
+/* One that takes it suffices, unless so many refuse it alike as must agree: else one that says that it has taken what cannot be mined any
+ * more, since its nonce is used, would hide that for ever. */
+static enum gs_quorum_state conclude_taking(const struct gs_quorum *q, size_t *which)
+{
+	struct gs_quorum refusals = *q;
+	size_t good[GS_QUORUM_ENDPOINTS_MAX];
+	const size_t count = gs_quorum_good(q, good);
+
+	for (size_t i = 0; i < count; i++)
+		refusals.vote[good[i]] = GS_VOTE_SILENT;
+	const enum gs_quorum_state state = gs_quorum_state(&refusals, which);
+	if (state == GS_QUORUM_AGREED || count == 0)
+		return state;
+	*which = good[0];
+	return GS_QUORUM_AGREED;
+}
+
 enum gs_quorum_state gs_quorum_conclude(const struct gs_quorum *q, enum gs_trust trust, size_t *which)
 {
-	size_t good[GS_QUORUM_ENDPOINTS_MAX];
-
 	switch (trust) {
 	case GS_TRUST_ANY:
 	case GS_TRUST_QUORUM:
 	case GS_TRUST_NEWEST: break;
 	case GS_TRUST_LEAST:
 	case GS_TRUST_MEDIAN: return conclude_numbers(q, which);
-	case GS_TRUST_ALL: /* one that takes it suffices; that it is refused takes a quorum */
-		if (gs_quorum_good(q, good) == 0)
-			break;
-		*which = good[0];
-		return GS_QUORUM_AGREED;
+	case GS_TRUST_ALL: return conclude_taking(q, which);
 	}
 	return gs_quorum_state(q, which);
 }

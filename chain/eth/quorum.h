@@ -19,7 +19,7 @@ enum gs_trust {
 	GS_TRUST_NEWEST, /* a block by a tag: the newest one that so many as are needed have */
 	GS_TRUST_LEAST, /* a number that grows, and grows sooner here than there: the highest that so many as are needed have reached */
 	GS_TRUST_MEDIAN, /* opinions: number by number the median */
-	GS_TRUST_ALL,    /* told to everybody; one that takes it suffices */
+	GS_TRUST_ALL,    /* told to everybody; one that takes it suffices, unless a quorum refuses it */
 };
 
 enum gs_quorum_vote {

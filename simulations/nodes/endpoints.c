@@ -55,8 +55,19 @@ static uint64_t wrong_nonce(uint64_t right, uint64_t lie)
 	}
 }
 
+/* What is not passed on is taken all the same, or refused, or now this and now that. */
+static bool refuses(const struct gs_sim_endpoints *e, uint64_t lie)
+{
+	switch (e->key % 3) {
+	case 0: return false;
+	case 1: return true;
+	default: return lie % 2;
+	}
+}
+
 /* In the place of what an honest endpoint would say. */
-static void twist(const struct gs_sim_asked *asked, uint64_t lie, struct gs_sim_said *said)
+static void twist(const struct gs_sim_endpoints *e, const struct gs_sim_asked *asked, uint64_t lie,
+                  struct gs_sim_said *said)
 {
 	switch (asked->question) {
 	case GS_SIM_ASK_NEWEST: /* ahead, behind, or another branch at the same height */
@@ -75,7 +86,7 @@ static void twist(const struct gs_sim_asked *asked, uint64_t lie, struct gs_sim_
 	case GS_SIM_ASK_MINED: said->number = wrong_nonce(said->number, lie); break;
 	case GS_SIM_ASK_PRICE: said->number = lie % 2 ? 1 : said->number * 1000; break;
 	case GS_SIM_ASK_CALL: said->refused = !said->refused; break;
-	case GS_SIM_ASK_SEND: said->refused = lie % 2; break; /* or it is kept back */
+	case GS_SIM_ASK_SEND: said->refused = refuses(e, lie); break;
 	case GS_SIM_ASK_RECEIPT: /* none of what is mined; one of what is not, or with another end */
 		if (said->vote == GS_VOTE_ANSWER && lie % 2) {
 			said->vote = GS_VOTE_ABSENT;
@@ -122,7 +133,7 @@ static void put_to(struct gs_sim_endpoints *e, size_t i, const struct gs_sim_ask
 	else
 		asked->honest(asked->self, p->top, said);
 	if (lie != 0)
-		twist(asked, lie, said);
+		twist(e, asked, lie, said);
 }
 
 /* ---- a question ---- */

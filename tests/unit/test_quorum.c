@@ -202,6 +202,7 @@ static void concludes_by_the_rule(void **state)
 		{GS_TRUST_ALL, "-Na", 2, GS_QUORUM_AGREED, 2},
 		{GS_TRUST_ALL, "NN-", 2, GS_QUORUM_AGREED, 0},
 		{GS_TRUST_ALL, "N--", 2, GS_QUORUM_SILENCE, 0},
+		{GS_TRUST_ALL, "aNN", 2, GS_QUORUM_AGREED, 1}, /* one that takes what cannot be mined any more */
 		{GS_TRUST_ALL, "NRS", 2, GS_QUORUM_DISAGREE, 0},
 	};
 
