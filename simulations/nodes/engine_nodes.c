@@ -215,7 +215,8 @@ static uint64_t least_gas(struct gs_bytes data)
 
 static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 {
-	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0, ranges = 0, outvoted = 0;
+	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0, ranges = 0,
+		 outvoted = 0;
 	unsigned role[GS_SIM_ACTORS_MAX];
 	for (unsigned a = 0; a < r->actors; a++) {
 		role[a] = !r->kind[a]->honest ? 2 : r->kind[a]->claims ? 0 : 1;
