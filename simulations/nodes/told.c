@@ -196,6 +196,7 @@ static enum gs_err invent_logs(const struct gs_sim_actor *a, const struct gs_sim
 	const size_t which = count > 0 ? (size_t)(lie / LIES_ABOUT_LOGS % count) : 0;
 	const struct gs_log_entry *other = count == 0 ? log_before(a->network, block->head.number) : &real[which];
 	const size_t data = other != NULL ? other->data.len : 0;
+	GS_ASSERT(count == 0 || real != NULL);
 	*made_count = 0;
 	*made = malloc((count + 1) * sizeof(**made) + data + 1);
 	if (*made == NULL)
