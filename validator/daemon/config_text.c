@@ -1,0 +1,160 @@
+#include "validator/daemon/config_text.h"
+
+#include <string.h>
+
+static const struct gs_config_text texts[] = {
+	{"rpc", "http://127.0.0.1:8545",
+         "endpoints of the chain, http, https, ws or wss; several, of different providers, must agree; one alone is believed"},
+	{"ca_file", "authorities.pem",
+         "PEM file of the authorities to trust for https and wss endpoints, instead of the system's"},
+	{"rpc_header_file", "rpc.headers",
+         "headers for endpoints, such as Authorization, one a line; only its owner may be able to read it"},
+	{"rpc_client_cert_file", "client.pem", "PEM file with which the node shows endpoints who it is..."},
+	{"rpc_client_key_file", "client-key.pem", "...and its key"},
+	{"rpc_proxy", "http://127.0.0.1:3128", "or socks5h://HOST:PORT; the environment's proxies are never used"},
+	{"rpc_http2", NULL, "yes: offer HTTP/2 to https endpoints"},
+	{"chain_id", "31337", "refuse any other chain"},
+	{"deployment", "deployment.json", "addresses of the contracts, as written by 'gainsay deploy'"},
+	{"db", "node.db", "everything durable; one node, one account, one deployment"},
+	{"models", "models", "folder with the models that this node can execute: .gsp and .onnx"},
+	{"model_store.folder", "models.store", "where they are kept; default: nothing is fetched"},
+	{"model_store.sources", "index",
+         "at most 8, in their order: folder:/PATH, https://HOST/{model}.gsp, ipfs:https://HOST, walrus:https://HOST, index"},
+	{"model_store.index", "models.json", "hash, CID, blob or address of models' files"},
+	{"model_store.size_mib", NULL,
+         "of all files together; what was used longest ago makes room, pinned models never do"},
+	{"model_store.file_mib", NULL, "of one file"},
+	{"model_store.ca_file", "authorities.pem", "to trust for https sources, instead of the system's"},
+	{"model_store.proxy", "http://127.0.0.1:3128", "of downloads; or socks5h://HOST:PORT"},
+	{"model_store.stall_s", NULL, "a source that sends next to nothing for so long is given up for now"},
+	{"model_store.downloads", NULL, "at once"},
+	{"model_store.readiness", "readiness.json",
+         "which models can be served now, for others to read; default: in the database's folder"},
+	{"batches", "batches",
+         "folder with files of batches: the data of their leaves, our own and those that others hand over"},
+	{"key.keystore", "key.json", "keystore v3, as written by 'gainsay keys new', 'cast wallet', geth or ethers"},
+	{"key.password_file", "password", "of the keystore; without it the terminal is asked"},
+	{"key.hex_file", "key.hex", "instead: 64 hex digits; for development chains only"},
+	{"key.remote", "https://signer.example:9000",
+         "instead: a signer that speaks eth_signTransaction, such as Web3Signer, Clef or geth..."},
+	{"key.address", "0x0000000000000000000000000000000000000001", "...and the account that it signs for"},
+	{"key.ca_file", "signer-ca.pem",
+         "PEM file of the authorities to trust for the signer, instead of the system's"},
+	{"key.client_cert_file", "signer-client.pem", "PEM file with which the node shows the signer who it is..."},
+	{"key.client_key_file", "signer-client-key.pem", "...and its key"},
+	{"key.timeout_ms", NULL, "how long one answer of the signer may take"},
+	{"key.lock_folder", "locks", "where the locks of keys lie; default: the user's own folder"},
+	{"key.share", NULL, "yes: commands send although a node has the key's lock"},
+	{"policy.rate", NULL, "a share of all claims, drawn with a secret key; more by what is below"},
+	{"policy.least", "0.05", "cost and load take no rate below this; default: rate"},
+	{"policy.value_unit", "10", "so many tokens at stake add the rate once more; default: none do"},
+	{"policy.wrong_percent", NULL, "of the rate, for each claim of the claimant that was settled wrong"},
+	{"policy.young_percent", NULL, "of the rate, for a claimant known for less than young_s"},
+	{"policy.young_s", NULL, "seconds"},
+	{"policy.cost_ms", "500", "executions that take longer are drawn more rarely; default: all alike"},
+	{"policy.busy", NULL,
+         "all are drawn more rarely while more than this share of the room for executions is taken"},
+	{"policy.certain_above", "100",
+         "each claim whose value at stake is this many tokens or more is executed; default: none for that"},
+	{"policy.sampling_key_file", "sampling.hex",
+         "64 hex digits; default: made at the first start and kept in the database"},
+	{"attest.mode", NULL, "on: stake on having the trace of claims that were found right"},
+	{"attest.stake", NULL, "tokens for each; less than the contract's least: that"},
+	{"attest.locked_share", NULL, "of free and locked stake together, attestations lock at most this"},
+	{"attest.million_gas", NULL, "what a million gas cost in tokens: only what brings more on average is attested"},
+	{"talk.folder", "talk", "that both sides of a game can write; default: everything on chain"},
+	{"talk.patience_s", NULL, "so long a move is waited for there"},
+	{"intervals.poll_ms", NULL, "between looks at the chain"},
+	{"intervals.resend_s", NULL, "a transaction without a receipt is sent again"},
+	{"intervals.rpc_timeout_ms", NULL, "of one call"},
+	{"chain.quorum", NULL,
+         "so many endpoints must give the same answer; 0: both of two, a majority of three or more"},
+	{"chain.fee_max_gwei", NULL, "never pay more for a unit of gas; 0: no cap"},
+	{"chain.fee_max_urgent_gwei", NULL,
+         "the same of moves and challenges whose deadline is close; 0: fee_max_gwei"},
+	{"chain.close_s", NULL, "a deadline is close when so many seconds are left, and half of the time is over"},
+	{"chain.bump_blocks", NULL,
+         "without a receipt before a transaction offers more; fewer for what has a deadline"},
+	{"audit.keep_days", NULL, "entries of the audit log; 0: for ever"},
+	{"chain.settle_blocks", NULL, "after which what was mined is forgotten"},
+	{"budget.gas_per_day", NULL, "of gas and data on L1, in ether; 0: no limit"},
+	{"budget.obligations", NULL, "moves of running games go on beyond it; with no they may be lost"},
+	{"work.servers", NULL,
+         "executions at once, by which it is reckoned what can be done in time; 0: execution.threads"},
+	{"work.margin_s", NULL, "before a window ends by which its verdict must be there"},
+	{"capital.defences", NULL,
+         "gas for so many defences of each model is kept for own claims that nobody has challenged"},
+	{"capital.price_percent", NULL, "of today's price of gas, at which it is kept"},
+	{"capital.warn_games", NULL, "an alarm when fewer games could be paid for; 0: none"},
+	{"capital.warn_days", NULL, "an alarm when funds last shorter; 0: none"},
+	{"chain.confirm_blocks", NULL, "on top of a claim before it is challenged; due moves never wait"},
+	{"chain.final_blocks", NULL,
+         "where an endpoint does not say which block is final: so many below its newest one"},
+	{"l1.rpc", "https://l1.example", "endpoints of L1; default: none, nothing goes through it"},
+	{"l1.rpc_header_file", "l1.headers", "headers for them"},
+	{"l1.chain_id", "1", "of L1; needed with rpc"},
+	{"l1.portal", "0x0000000000000000000000000000000000000001",
+         "address of the chain's OptimismPortal (its proxy) on L1; needed with rpc"},
+	{"l1.escalate_at", NULL, "share of the time for a move or challenge, after which it goes through L1"},
+	{"l1.fee_max_gwei", NULL, "per gas on L1; 0: no cap"},
+	{"l1.cost_max", NULL, "of one deposit, in ether; 0: no limit"},
+	{"l1.settle_blocks", NULL, "of L1 on top of a deposit before it is settled"},
+	{"execution.threads", NULL, "claims executed at once"},
+	{"execution.prepared_mib", NULL,
+         "of models that are kept ready to be run; the one used longest ago goes first"},
+	{"execution.programs_mib", NULL, "of programs in memory that nobody uses; the one used longest ago goes first"},
+	{"workers.queue", "redis://queue.example:6379",
+         "over which workers on other machines execute; or rediss://; default: all is executed here"},
+	{"workers.password_file", "queue.password", "of the queue; only its owner may be able to read it"},
+	{"workers.ca_file", "queue-ca.pem", "of rediss://, instead of the system's"},
+	{"workers.name", NULL, "which of the server's queues; one a node"},
+	{"workers.keys_file", "workers.keys", "whose answers count: addresses, one a line"},
+	{"workers.check", NULL, "share of the answers that is executed here as well"},
+	{"workers.wait_s", NULL, "for an answer, before the execution is done here"},
+	{"trace.memory_mib", NULL, "of all traces in memory; what does not fit lies in files without a name"},
+	{"trace.disk_mib", NULL, "of those files"},
+	{"trace.folder", "traces", "where they are; default: the database"},
+	{"log.format", NULL, "text or json"},
+	{"log.level", NULL, "debug, info, warn or error"},
+};
+static const struct gs_config_text groups[] = {
+	{"model_store", NULL, "models that claims name are fetched: docs/models.md"},
+	{"key", NULL, "the account that signs; never on a command line"},
+	{"policy", NULL, "which claims are executed again"},
+	{"attest", NULL, "stake on having the trace of claims that were found right"},
+	{"talk", NULL, "play disputes off chain, by signed moves, with whoever does so too"},
+	{"intervals", NULL, "times between looks, and of waiting"},
+	{"chain", NULL, "endpoints, fees and confirmations"},
+	{"audit", NULL, "what the node decided and why"},
+	{"budget", NULL, "the most that is spent"},
+	{"work", NULL, "executions of samples, in time"},
+	{"capital", NULL, "gas that is kept for defences"},
+	{"l1", NULL, "past a sequencer that keeps moves out, through the chain's L1"},
+	{"execution", NULL, "on this machine"},
+	{"workers", NULL, "that execute for this node: docs/scale.md"},
+	{"trace", NULL, "what executions wrote, kept while a game may follow"},
+	{"log", NULL, "on standard error"},
+};
+
+static const struct gs_config_text *find(const struct gs_config_text *table, size_t count, const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const struct gs_config_text *gs_config_text_of(const char *name)
+{
+	return find(texts, GS_ARRAY_LEN(texts), name, strlen(name));
+}
+
+const struct gs_config_text *gs_config_text_of_group(const char *name, size_t len)
+{
+	return find(groups, GS_ARRAY_LEN(groups), name, len);
+}
+
+const struct gs_config_text *gs_config_text_at(size_t i)
+{
+	return i < GS_ARRAY_LEN(texts) ? &texts[i] : NULL;
+}
