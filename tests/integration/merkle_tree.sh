@@ -1,6 +1,6 @@
 #!/bin/bash
 # Trees of OpenGradient's batches beside OpenZeppelin's library, both ways. SEED and BATCHES change what is drawn.
-# timeout_s: 300
+# timeout_s: 900
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 build=${GAINSAY_BUILD:-$PWD/build}
