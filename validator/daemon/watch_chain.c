@@ -56,7 +56,7 @@ static enum gs_err take_event(struct gs_watch *w, struct gs_journal *j, const st
 		w->facts.unread++;
 		gs_log_line(w->o.log, GS_LOG_WARN, "registry.unread", "block=%" PRIu64 " log=%" PRIu32, e->block_number,
 		            e->index);
-		return GS_OK;
+		return gs_watch_put_meta(w, j);
 	}
 	err = gs_settled_put_event(j, at, e->time, &e->tx_hash, &event);
 	if (!err)
