@@ -42,6 +42,7 @@ from=$(place first)
 
 began=$(date +%s%N)
 audit all --from "$from" --to "$last" --aggregator "$first,$second" --archive "$work/all" --report "$work/report.html"
+/usr/bin/python3 -c "import json, sys; r = json.load(open(sys.argv[1])); print('%d batches, %d individual settlements, %d leaves, %d bytes of blobs' % (r['batches'], r['individual'], r['leaves'], r['blob_bytes']))" "$work/all.json"
 echo "the audit took $((($(date +%s%N) - began) / 1000000)) ms"
 [[ $code == 1 ]] && ok "what is wrong gives exit status 1" || fail "exit status $code"
 same all "all that was planted is found, nothing else"

@@ -267,8 +267,10 @@ static enum gs_err rewind_one(struct gs_watch *w, struct gs_error *error)
 	err = gs_journal_commit(&j);
 	if (!err && !newest(w))
 		err = gs_fail(error, GS_ECORRUPT, "database: no block is left below the one that was taken back");
-	if (!err)
+	if (!err) {
 		gs_registry_history_rewind(w->history, newest(w)->number);
+		gs_watch_tees_free(w); /* one may be registered anew, with another image */
+	}
 	return err;
 }
 
