@@ -1,6 +1,7 @@
 /* Folds of a single output, folds over what an index leads to, and copies through an index: random shapes, orders, steps and
  * values, by every table of kernels and by one thread and several, against the reference interpreter to the bit. */
 #include "tests/support/exec_case.h"
+#include "tests/support/share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,7 +124,7 @@ static void fold_case(uint64_t seed, bool *chain)
 static void folds(void **state)
 {
 	(void)state;
-	unsigned chains = 0, cases = 600;
+	unsigned chains = 0, cases = gs_share(600);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		bool chain;
 		fold_case(seed, &chain);
@@ -137,7 +138,7 @@ static void few_terms(void **state)
 {
 	(void)state;
 	static const uint8_t fns[] = {GS_FN_F32_FMA, GS_FN_F32_FMA, GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN};
-	unsigned across = 0, cases = 500;
+	unsigned across = 0, cases = gs_share(500);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
 		bool contraction;
@@ -178,7 +179,7 @@ static void few_terms(void **state)
 static void copies(void **state)
 {
 	(void)state;
-	unsigned moves = 0, cases = 400;
+	unsigned moves = 0, cases = gs_share(400);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
 		bool contraction;

@@ -1,6 +1,7 @@
 /* Element-wise instructions of binary32, moves of all types, and folds of one tensor, of random shape, broadcasting, strides, pads and indices, by
  * every table of kernels, against the reference interpreter to the bit. */
 #include "tests/support/exec_case.h"
+#include "tests/support/share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,7 +78,7 @@ static void sweeps(void **state)
 	                                    GS_FN_F32_NEG,   GS_FN_F32_ABS,  GS_FN_F32_SQRT, GS_FN_F32_CLIP,
 	                                    GS_FN_F32_EXP,   GS_FN_F32_TANH, GS_FN_F32_ERF,  GS_FN_F32_LOG,
 	                                    GS_FN_F32_FLOOR, GS_FN_F32_MOD,  GS_FN_F32_POW,  GS_FN_F32_ROUND};
-	unsigned swept = 0, cases = 1500;
+	unsigned swept = 0, cases = gs_share(1500);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -186,7 +187,7 @@ static void moves(void **state)
 	             {GS_I16, GS_FN_I32_COPY, GS_FN_I32_FIRST},  {GS_I32, GS_FN_I32_COPY, GS_FN_I32_FIRST},
 	             {GS_I64, GS_FN_I64_COPY, GS_FN_I64_FIRST},  {GS_U32, GS_FN_I64_COPY, GS_FN_I64_FIRST},
 	             {GS_BOOL, GS_FN_I32_COPY, GS_FN_I32_FIRST}};
-	unsigned moved = 0, cases = 3000;
+	unsigned moved = 0, cases = gs_share(3000);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -225,7 +226,7 @@ static void concatenations(void **state)
 	} types[] = {{GS_F32, GS_FN_F32_FIRST}, {GS_F16, GS_FN_F32_FIRST}, {GS_BF16, GS_FN_F32_FIRST},
 	             {GS_U8, GS_FN_I32_FIRST},  {GS_I16, GS_FN_I32_FIRST}, {GS_I32, GS_FN_I32_FIRST},
 	             {GS_I64, GS_FN_I64_FIRST}, {GS_U32, GS_FN_I64_FIRST}};
-	unsigned known = 0, cases = 1500;
+	unsigned known = 0, cases = gs_share(1500);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -364,7 +365,7 @@ static void folds(void **state)
 {
 	static const uint8_t functions[] = {GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN, GS_FN_F32_ADD};
 	static const uint32_t starts[] = {0, 0x80000000, 0xff800000, 0x7f800000, 0x3f800000, 0x7fc00000};
-	unsigned reduced = 0, cases = 2000;
+	unsigned reduced = 0, cases = gs_share(2000);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;

@@ -2,6 +2,7 @@
  * and in the inputs (whose NaNs are any), by every table of kernels with one, two and three threads, against the reference
  * interpreter to the bit. */
 #include "chain/core/rng.h"
+#include "tests/support/share.h"
 #include "validator/exec/fast.h"
 
 #include <setjmp.h>
@@ -160,7 +161,7 @@ static void compare(struct pool *p, uint64_t seed, unsigned *windows)
 static void pools(void **state)
 {
 	static const uint8_t dtypes[] = {GS_F32, GS_F32, GS_F16, GS_BF16, GS_I8, GS_U8, GS_I32};
-	unsigned windows = 0, cases = 2500;
+	unsigned windows = 0, cases = gs_share(2500);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct pool p = {.in = {.form = GS_FOLD}};
