@@ -198,6 +198,18 @@ sanitize:
 		SANITIZE_TILES="$(TILES_SANITIZED)" all unit
 	@GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),2400) tests/run.sh $(BUILD)/sanitize unit
 
+# The tests whose code has threads, under ThreadSanitizer; it wants its addresses where they are without randomisation. A share of the
+# executor's drawn cases: what threads do to each other does not depend on the shapes.
+THREADED := bar batch catchup commands endpoint endpoint_ws exec exec_batch exec_chain exec_commit exec_conv exec_elements exec_gemm \
+	exec_int8 exec_shared exec_sweep exec_window merkle_tree model_source models outbox pool queue_link rpc signer sim_sweep \
+	spill store store_check threads work
+.PHONY: sanitize-threads
+sanitize-threads:
+	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize-threads OPT=-O1 OPT_HOT=-O1 \
+		SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" all $(foreach t,$(THREADED),$(BUILD)/sanitize-threads/tests/unit/test_$(t))
+	@GAINSAY_TEST_UNDER="setarch -R" GAINSAY_TEST_SHARE=8 GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),2400) \
+		TSAN_OPTIONS="halt_on_error=1 $(TSAN_OPTIONS)" tests/run.sh $(BUILD)/sanitize-threads unit
+
 coverage:
 	+@$(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/coverage OPT=-O0 OPT_HOT=-O0 SANITIZE=--coverage all unit
 	@tests/run.sh $(BUILD)/coverage unit
