@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-unsigned gs_share(unsigned cases)
+unsigned gs_share_parts(void)
 {
 	const char *text = getenv("GAINSAY_TEST_SHARE");
 	if (text == NULL)
-		return cases;
+		return 1;
 	char *end;
 	errno = 0;
 	unsigned long parts = strtoul(text, &end, 10);
@@ -16,13 +16,22 @@ unsigned gs_share(unsigned cases)
 		fprintf(stderr, "GAINSAY_TEST_SHARE='%s': a number from 1 to %u is wanted\n", text, GS_SHARE_MAX);
 		exit(2);
 	}
-	unsigned share = cases / (unsigned)parts;
-	unsigned least = cases < GS_SHARE_LEAST ? cases : GS_SHARE_LEAST;
+	return (unsigned)parts;
+}
+
+unsigned gs_share_least(unsigned cases, unsigned least)
+{
+	unsigned parts = gs_share_parts(), share = cases / parts;
 	if (share < least)
-		share = least;
+		share = least < cases ? least : cases;
 	if (share < cases) {
-		printf("[  INFO    ] 1 of %lu of the drawn cases: %u of %u\n", parts, share, cases);
+		printf("[  INFO    ] 1 of %u of the drawn cases: %u of %u\n", parts, share, cases);
 		fflush(stdout);
 	}
 	return share;
+}
+
+unsigned gs_share(unsigned cases)
+{
+	return gs_share_least(cases, GS_SHARE_LEAST);
 }

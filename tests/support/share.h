@@ -4,7 +4,7 @@
 #ifndef GS_TESTS_SUPPORT_SHARE_H
 #define GS_TESTS_SUPPORT_SHARE_H
 
-/* A share is never smaller than this (unless the test draws fewer), so that what must be seen once is seen. */
+/* A share is never smaller than this, unless the test draws or asks for fewer, so that what must be seen once is seen. */
 #define GS_SHARE_LEAST 40U
 /* The greatest N. */
 #define GS_SHARE_MAX 1000U
@@ -12,5 +12,9 @@
 /* How many of so many drawn cases to run, at least one; says so where these are not all. Ends the process where
  * GAINSAY_TEST_SHARE is no number from 1 to GS_SHARE_MAX. */
 unsigned gs_share(unsigned cases);
+/* The same of cases each of which takes long: at least so many of them. */
+unsigned gs_share_least(unsigned cases, unsigned least);
+/* N: 1 where all are run. */
+unsigned gs_share_parts(void);
 
 #endif
