@@ -39,10 +39,13 @@ check-one-arch:
 arch-built: $(BUILD)/tests/vectors/gen_machine $(ARCH_UNIT)
 
 # An emulated test takes up to a hundred times as long: of the executor's drawn cases it runs one of ARCH_SHARE, and all that are written down.
+# Programs of this machine that tests compare with or play against are those of its own build.
 ARCH_SHARE ?= 8
+ARCH_BESIDE = PATH=$(CURDIR)/build/tools:$$PATH $(addprefix GAINSAY_ANVIL=,$(wildcard $(CURDIR)/build/tools/anvil)) \
+	$(addprefix GAINSAY_CONTRACTS=,$(wildcard $(CURDIR)/build/contracts))
 arch-now: machine-vectors $(ARCH_UNIT)
 	@echo "$(MACHINE): programs, roots and outputs as recorded"
-	@GAINSAY_TEST_UNDER="nice $(RUN)" GAINSAY_TEST_SHARE=$(ARCH_SHARE) LANES=$(or $(LANES),$(JOBS)) \
+	@GAINSAY_TEST_UNDER="nice $(RUN)" GAINSAY_TEST_SHARE=$(ARCH_SHARE) $(ARCH_BESIDE) LANES=$(or $(LANES),$(JOBS)) \
 		GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),3600) tests/run.sh $(BUILD) unit
 	@$(if $(filter aarch64,$(MACHINE)),t=$(BUILD)/tests/unit/test_exec_int8; echo "$(MACHINE) test_exec_int8 on a processor without dot products"; \
 		GAINSAY_TEST_SHARE=$(ARCH_SHARE) nice $(RUN) -cpu cortex-a57 $$t >$$t.log 2>&1 && grep -q 'without dot products' $$t.log || { cat $$t.log; exit 1; })
