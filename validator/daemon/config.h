@@ -134,6 +134,17 @@ struct gs_config {
 		uint64_t check_ppm;                     /* share of the answers that is executed here as well */
 		uint64_t wait_s;                        /* for an answer, before it is executed here */
 	} workers;
+	struct {                                   /* OpenGradient's chain and what it settles: docs/opengradient.md */
+		struct gs_setting_list rpc;        /* endpoints of that chain, by the same TLS settings as the others */
+		uint64_t chain_id;                 /* 0: not set */
+		char registry[GS_BINDER_PATH_MAX]; /* addresses of its contracts, as for the next two */
+		char batch_settlement[GS_BINDER_PATH_MAX];
+		char individual_settlement[GS_BINDER_PATH_MAX];
+		uint64_t registry_from;             /* the block from which on the registry is read */
+		struct gs_setting_list aggregators; /* of Walrus, in their order */
+		char archive[GS_BINDER_PATH_MAX];   /* folder; "": nothing is kept */
+		uint64_t downloads;                 /* at once */
+	} opengradient;
 	struct {                                 /* what executions wrote, kept while a game may follow */
 		uint64_t memory_mib;             /* of all traces in memory; what does not fit lies in files */
 		uint64_t disk_mib;               /* of those files */
@@ -145,6 +156,8 @@ struct gs_config {
 	} log;
 };
 
+/* All of them, over struct gs_config. */
+const struct gs_settings *gs_config_settings(void);
 void gs_config_defaults(struct gs_config *config);
 /* The sampling policy that these settings make. */
 void gs_config_policy(const struct gs_config *config, struct gs_sampling_policy *out);
