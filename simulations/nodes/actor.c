@@ -456,6 +456,7 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 		answered = b != NULL;
 		answer.kind = GS_INPUT_LOGS;
 		answer.as.logs.block = p->effect.hash;
+		answer.as.logs.newest = gs_node_newest(a->node)->number >= a->top;
 		if (b != NULL)
 			err = logs_of(a, b, &answer, &fewer);
 		break;
@@ -609,6 +610,7 @@ static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached,
 		top -= gs_rng_below(&a->rng, top + 1 < 4 ? top + 1 : 4);
 	if (top > a->stale_top)
 		top = a->stale_top;
+	a->top = top;
 	uint64_t next = newest == NULL ? 0 : newest->number + 1;
 	if (top < next) {
 		input.as.header = gs_sim_network_block(a->network, top)->head;

@@ -262,7 +262,10 @@ enum gs_err gs_node_on_logs(struct gs_node_turn *t, const struct gs_node_input *
 	err = gs_journal_advance(t->j, &head);
 	node->block = head.number;
 	t->block_hash = head.hash;
+	t->decoded = in->as.logs.decoded;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = gs_node_apply_log(t, &in->as.logs.entries[i]);
+	if (!err && in->as.logs.newest && node->queue_count == 0)
+		err = gs_node_plan(t); /* one commit for the claims and what is decided about them */
 	return err ? err : gs_node_fetch_logs(t);
 }

@@ -23,6 +23,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	memset(node, 0, offsetof(struct gs_node, tracker));
 	gs_head_none(&node->tracker);
 	node->options = *options;
+	gs_policy_hash(&node->options.sampling, &node->policy);
 	node->store = store;
 	node->surroundings = *surroundings;
 	node->log = log;

@@ -76,6 +76,7 @@ struct gs_node {
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
 	struct gs_node_sweep sweep;
+	struct gs_hash policy;              /* the hash of options.sampling */
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
 	struct gs_node_lane lane[GS_LANES];

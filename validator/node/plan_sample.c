@@ -96,6 +96,7 @@ enum gs_err gs_plan_decide(struct gs_node_turn *t, const struct gs_claim *claim,
 	if (err)
 		return err;
 	gs_sample_decide(policy, lot ? gs_sample_draw(&lot->output, &claim->id) : 0, &of, out);
+	out->policy = t->node->policy;
 	if (!lot) {
 		out->execute = true;
 		out->reason = GS_SAMPLE_UNBOUND;

@@ -57,7 +57,6 @@ void gs_sample_decide(const struct gs_sampling_policy *policy, uint64_t draw, co
 	out->rate_ppm = gs_policy_rate(policy, of);
 	out->of = *of;
 	out->certain_above = policy->certain_above;
-	gs_policy_hash(policy, &out->policy);
 	if (gs_wei_cmp(of->value, policy->certain_above) >= 0)
 		out->reason = GS_SAMPLE_BY_VALUE;
 	else

@@ -57,7 +57,7 @@ struct gs_sample {
 };
 
 uint64_t gs_sample_draw(const struct gs_hash *output, const struct gs_hash *claim);
-/* By policy and draw alone; source, block and proof are the caller's to add. */
+/* By policy and draw alone; the policy's hash, source, block and proof are the caller's to add. */
 void gs_sample_decide(const struct gs_sampling_policy *policy, uint64_t draw, const struct gs_sampling_case *of,
                       struct gs_sample *out);
 /* The same of a value of which nothing more is known. Simulations of money draw from their seed. */
