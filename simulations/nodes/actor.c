@@ -608,9 +608,7 @@ static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached,
 		return GS_OK;
 	if (befalls(a, a->luck.lag))
 		top -= gs_rng_below(&a->rng, top + 1 < 4 ? top + 1 : 4);
-	if (top > a->stale_top)
-		top = a->stale_top;
-	a->top = top;
+	top = a->top = top < a->stale_top ? top : a->stale_top;
 	uint64_t next = newest == NULL ? 0 : newest->number + 1;
 	if (top < next) {
 		input.as.header = gs_sim_network_block(a->network, top)->head;

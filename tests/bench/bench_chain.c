@@ -455,11 +455,17 @@ static double take_block(struct party *p, const struct gs_head *head, uint64_t *
 	*claims = 0;
 	for (size_t i = 0; i < answer.logs.count; i++)
 		*claims += gs_hash_equal(&answer.logs.entries[i].topics[0], &gs_claims_event_posted);
+	answer.input.as.logs.newest = true;
 	feed(p, &answer.input);
+	for (size_t i = 0; i < p->effects.count; i++)
+		*executions += p->effects.effect[i].kind == GS_EFFECT_EXECUTE;
+	double stepped = now_s();
 	gs_chain_answer_free(&answer);
 	feed(p, &timer);
 	for (size_t i = 0; i < p->effects.count; i++)
 		*executions += p->effects.effect[i].kind == GS_EFFECT_EXECUTE;
+	fprintf(stderr, "ask %.1f step %.1f timer %.1f\n", (answered - asked) * 1e3, (stepped - answered) * 1e3,
+	        (now_s() - stepped) * 1e3);
 	return (answered - asked) * 1e3;
 }
 

@@ -18,8 +18,8 @@ enum {
 	GS_JOURNAL_FORGET_MAX = 64,          /* blocks whose undo records one advance forgets at most */
 	GS_JOURNAL_WATCHED_KEY = 52,         /* the longest key of a watched table */
 	GS_JOURNAL_WATCHED_MAX = 1 << 24,    /* writes of one step that are watched */
-	GS_JOURNAL_SAVED_KEY = 40,           /* the longest key of which is remembered that its undo record is written... */
-	GS_JOURNAL_SAVED = 64,               /* ...and of how many at most */
+	GS_JOURNAL_SAVED_KEY = 40, /* the longest key of which is remembered that its undo record is written... */
+	GS_JOURNAL_SAVED = 64,     /* ...and of how many at most */
 };
 
 /* After `case`: the tables whose writes nobody watches. Blocks, transactions and what is large are of no interest; nor is the agenda, which is what
@@ -85,7 +85,8 @@ struct gs_journal {
 	uint64_t watched;               /* ...of records that are noted, since everything was checked... */
 	uint64_t of_counted;            /* ...and of those that are counted */
 	bool undoing;
-	struct gs_journal_saved saved[GS_JOURNAL_SAVED]; /* of this block and this transaction, each at a place that its key gives it */
+	struct gs_journal_saved
+		saved[GS_JOURNAL_SAVED]; /* of this block and this transaction, each at a place that its key gives it */
 	bool counts;              /* what is written is counted, and the counts are stored when it is committed... */
 	struct gs_counts counted; /* ...by so much */
 };
