@@ -27,6 +27,12 @@ static const struct gs_migration steps[] = {
 	/* From here on the node enters what it does in the audit log (validator/node/audit.h). Before, the table was empty: the log begins with the
 	 * next start. The number keeps programs that would act without entering it away. */
 	{.from = 4, .run = begin_audit_log},
+	/* What OpenGradient's registry and relay say, and what came of it (validator/node/settled.h). Arrays that are posted from now on are kept once, by
+	 * their hash (validator/node/contents.h); those that are there stay as they are. */
+	{.from = 5,
+         .adds = {GS_TABLE_REGISTRY, GS_TABLE_TEES, GS_TABLE_SETTLEMENTS, GS_TABLE_SETTLED_LEAVES,
+                  GS_TABLE_SETTLED_HASHES, GS_TABLE_CONTENTS},
+         .added = 6},
 };
 
 const struct gs_migration_plan gs_migrations = {

@@ -37,6 +37,12 @@ static const char *const table_names[GS_TABLE_COUNT] = {
 	[GS_TABLE_CLAIM_IDS] = "claim_ids",
 	[GS_TABLE_ARRAYS] = "arrays",
 	[GS_TABLE_AGENDA] = "agenda",
+	[GS_TABLE_REGISTRY] = "registry",
+	[GS_TABLE_TEES] = "tees",
+	[GS_TABLE_SETTLEMENTS] = "settlements",
+	[GS_TABLE_SETTLED_LEAVES] = "settled_leaves",
+	[GS_TABLE_SETTLED_HASHES] = "settled_hashes",
+	[GS_TABLE_CONTENTS] = "contents",
 };
 
 const char *gs_table_name(enum gs_table table)

@@ -8,7 +8,7 @@
 
 #include "chain/core/store_port.h"
 
-enum { GS_STORE_SCHEMA = 5 }; /* version of the tables and their records, kept in the meta table */
+enum { GS_STORE_SCHEMA = 6 }; /* version of the tables and their records, kept in the meta table */
 
 struct gs_store_db;
 struct gs_migration_plan; /* storage/migrate.h */

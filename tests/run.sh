@@ -6,8 +6,10 @@
 # unit: the cmocka binaries under BUILD/tests/unit. all: these, the forge tests of chain/contracts, and every script
 # tests/integration/*.sh and tests/*/run.sh. PATTERN (a shell glob) keeps only the tests whose name matches.
 #
-# So many run side by side as there are cores, and one more, since most of the scripts wait for a chain's clock; LANES says another
-# number. Each is told when it ends. The forge tests, mostly one compiler at work, begin first, have no lane, and are told last.
+# Scripts, most of which wait for a chain's clock, run beside the unit tests, which compute: so many scripts as there are cores and one more,
+# those first that say they take longest ("# takes_s: N"), and so many unit tests as there are cores, at a lower priority (none when there is one
+# lane); when either are through, the others have the lanes as well, but for unit tests, of which one more runs. LANES says how many in all.
+# Each is told when it ends. The forge tests, mostly one compiler at work, begin first, have no lane, and are told last.
 #
 # GAINSAY_TEST_UNDER, split at spaces, is put before each unit test's binary: an emulator of another processor, with its options.
 #
@@ -15,7 +17,7 @@
 #
 # A script is run from the root with BUILD/tools first in PATH and $GAINSAY_BUILD set. It passes with exit status 0
 # and is skipped with 77; if it prints a line "N passed, N failed" the last such line is counted instead of 1.
-# A line "# timeout_s: N" in a script changes its time limit.
+# A line "# timeout_s: N" in a script changes its time limit; "# takes_s: N" says about how long it takes.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
@@ -24,7 +26,9 @@ scope=${2:-all}
 pattern=${3:-*}
 timeout_s_default=${GAINSAY_TEST_TIMEOUT_S:-1800}
 output_lines_max=60
-lanes_max=${LANES:-$(($(nproc) + 1))}
+cores=$(nproc)
+lanes_max=${LANES:-$((2 * cores + 1))}
+units_max=$((lanes_max > cores ? cores : lanes_max))
 
 [[ $build == /* ]] || build=$PWD/$build
 export GAINSAY_BUILD=$build
@@ -60,17 +64,10 @@ execute() {
 	echo "$status $((($(date +%s%N) - start) / 1000000))" >"$log.end"
 }
 
-declare -A lane=() # of what is under way: by process, what report is to be told
-
-# run NAME KIND TIMEOUT_S COMMAND...: as soon as a lane is free.
-run() {
-	local name=$1 kind=$2 timeout_s=$3
-	shift 3
-	wanted "$name" || return 0
-	((${#lane[@]} < lanes_max)) || end_one
-	execute "$name" "$timeout_s" "$@" &
-	lane[$!]="$name $kind $timeout_s"
-}
+declare -A lane=()          # of what is under way: by process, what report is to be told
+units=() scripts=()         # what is to be run: NAME, a tab, TIMEOUT_S, a tab, PATH
+unit_at=0 script_at=0       # the next of each
+units_on=0                  # under way
 
 # Waits for any of them; one line about it, its output only when it failed.
 end_one() {
@@ -78,7 +75,43 @@ end_one() {
 	wait -n -p ended "${!lane[@]}"
 	# shellcheck disable=SC2086
 	report ${lane[$ended]}
+	[[ ${lane[$ended]} != *" cmocka "* ]] || units_on=$((units_on - 1))
 	unset "lane[$ended]"
+}
+
+begin_unit() {
+	local name timeout_s path
+	IFS=$'\t' read -r name timeout_s path <<<"${units[unit_at]}"
+	execute "$name" "$timeout_s" "${background[@]}" "${under[@]}" "$path" &
+	lane[$!]="$name cmocka $timeout_s"
+	unit_at=$((unit_at + 1))
+	units_on=$((units_on + 1))
+}
+
+begin_script() {
+	local name timeout_s path
+	IFS=$'\t' read -r name timeout_s path <<<"${scripts[script_at]}"
+	execute "$name" "$timeout_s" bash "$path" &
+	lane[$!]="$name script $timeout_s"
+	script_at=$((script_at + 1))
+}
+
+run_all() {
+	local background=() scripts_left units_left
+	((lanes_max == 1)) || background=(nice -n 5)
+	while :; do
+		units_left=$((${#units[@]} - unit_at)) scripts_left=$((${#scripts[@]} - script_at))
+		((scripts_left > 0)) || units_max=$((lanes_max > cores ? cores + 1 : lanes_max))
+		if ((${#lane[@]} < lanes_max && units_left > 0 && units_on < units_max)); then
+			begin_unit
+		elif ((${#lane[@]} < lanes_max && scripts_left > 0)) && ((units_left == 0 || lanes_max <= cores || ${#lane[@]} - units_on < lanes_max - units_max)); then
+			begin_script
+		elif ((${#lane[@]})); then
+			end_one
+		else
+			return
+		fi
+	done
 }
 
 report() {
@@ -135,10 +168,11 @@ report() {
 	return 0
 }
 
-timeout_of() {
+# said_by SCRIPT WORD DEFAULT: the number in its line "# WORD: N"
+said_by() {
 	local own
-	own=$(sed -n 's/^# timeout_s: \([0-9]*\).*/\1/p' "$1" | head -n 1)
-	echo "${own:-$timeout_s_default}"
+	own=$(sed -n "s/^# $2: \([0-9]*\).*/\1/p" "$1" | head -n 1)
+	echo "${own:-$3}"
 }
 
 shopt -s nullglob
@@ -168,20 +202,17 @@ for folder in "$build" ${OTHER_BUILD:+"$OTHER_BUILD"}; do
 	[[ $folder == "$build" ]] || name=unit/${folder##*/}
 	for binary in "$folder"/tests/unit/test_*; do
 		# A binary whose source is gone is left over from an older tree.
-		[[ -x $binary && -f tests/unit/${binary##*/}.c ]] || continue
-		run "$name/${binary##*/}" cmocka "$timeout_s_default" "${under[@]}" "$binary"
+		[[ -x $binary && -f tests/unit/${binary##*/}.c ]] && wanted "$name/${binary##*/}" || continue
+		units+=("$name/${binary##*/}"$'\t'"$timeout_s_default"$'\t'"$binary")
 	done
 done
 if [[ $scope == all ]]; then
-	for script in tests/integration/*.sh tests/*/run.sh; do
+	while read -r _ script; do
 		name=${script#tests/}
-		run "${name%.sh}" script "$(timeout_of "$script")" bash "$script"
-	done
+		wanted "${name%.sh}" && scripts+=("${name%.sh}"$'\t'"$(said_by "$script" timeout_s "$timeout_s_default")"$'\t'"$script")
+	done < <(for script in tests/integration/*.sh tests/*/run.sh; do echo "$(said_by "$script" takes_s 0) $script"; done | sort -s -k1,1nr)
 fi
-
-while ((${#lane[@]})); do
-	end_one
-done
+run_all
 
 if [[ -n $beside ]]; then
 	wait "$beside"

@@ -104,17 +104,12 @@ void gs_hex_encode(const uint8_t *in, size_t len, bool prefix, char *out)
 	*out = '\0';
 }
 
-/* The value of one hex digit, or -1. */
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* One more than the value of a hex digit; 0: it is none. */
+static const uint8_t hex_digit[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 enum gs_err gs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t out_len)
 {
@@ -125,11 +120,10 @@ enum gs_err gs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_
 	if (text_len % 2 != 0 || text_len / 2 != out_len)
 		return GS_EPARSE;
 	for (size_t i = 0; i < out_len; i++) {
-		int high = hex_digit(text[2 * i]);
-		int low = hex_digit(text[2 * i + 1]);
-		if (high < 0 || low < 0)
+		const unsigned high = hex_digit[(uint8_t)text[2 * i]], low = hex_digit[(uint8_t)text[2 * i + 1]];
+		if (high == 0 || low == 0)
 			return GS_EPARSE;
-		out[i] = (uint8_t)(high << 4 | low);
+		out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	return GS_OK;
 }

@@ -28,8 +28,14 @@ enum gs_table { /* the names are in the file's format: append only */
 	        GS_TABLE_CLAIM_IDS,
 	        GS_TABLE_ARRAYS,
 	        GS_TABLE_AGENDA,
+	        GS_TABLE_REGISTRY,
+	        GS_TABLE_TEES,
+	        GS_TABLE_SETTLEMENTS,
+	        GS_TABLE_SETTLED_LEAVES,
+	        GS_TABLE_SETTLED_HASHES,
+	        GS_TABLE_CONTENTS,
 };
-enum { GS_TABLE_COUNT = GS_TABLE_AGENDA + 1 };
+enum { GS_TABLE_COUNT = GS_TABLE_CONTENTS + 1 };
 
 enum {
 	GS_STORE_KEY_MAX = 511, /* LMDB's; keys are not empty and sort as unsigned bytes */

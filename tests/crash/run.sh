@@ -1,6 +1,7 @@
 #!/bin/bash
 # The node that is killed, in short: some dozens of points and instants, about two hundred files that a loss of power may leave, always the same ones
 # as far as a run is the same. `make crash` takes every point (tests/crash/crash.py). Planted faults come first: nodes that forget, a disk that does.
+# takes_s: 260
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}

@@ -2,6 +2,7 @@
 # Eight schedules of faults at the nodes' endpoints, always the same ones (`make hostile` draws fresh ones), and those that once failed (tests/hostile/schedules.py). Before
 # that a node whose only endpoint lies, which nobody can withstand: the oracles must object.
 # timeout_s: 1800
+# takes_s: 100
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${GAINSAY_BUILD:-$root/build}

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Attestations: every claim is audited; a validator that found a claim right attests it, reports the published root and earns the fees,
 # through SIGKILL at any moment; of a claim that is lost its stake comes back.
+# takes_s: 110
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A node that was not there: after a dispute and 3000 blocks another one takes the final ones in ranges, killed on the way, and
 # stores what the one that saw every block has stored. With several endpoints ranges are taken as a quorum of them tells them.
+# takes_s: 80
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # What can be wrong around a node: each gets one clear line and a non-zero exit, and nothing that is stored is lost.
+# takes_s: 70
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

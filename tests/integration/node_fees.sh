@@ -1,6 +1,7 @@
 #!/bin/bash
 # Gas that gets dear while a transaction waits: a challenge that offered less is replaced, by a higher price with the same nonce, before
 # its window ends; a cap holds what nobody owes back until gas is cheap again; what all of it cost is counted.
+# takes_s: 65
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

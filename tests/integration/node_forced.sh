@@ -2,6 +2,7 @@
 # A sequencer that takes all transactions of two honest parties and includes none: challenge and moves of a validator, and the moves of a
 # claimant's defender, reach the chain as deposits through L1, and both win. L1 is down at first, which is told and costs nothing but time;
 # the validator is killed in the middle, again and again, and sends nothing twice. Then the sequencer relents, and all goes on as ever.
+# takes_s: 75
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

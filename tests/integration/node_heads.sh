@@ -1,6 +1,7 @@
 #!/bin/bash
 # A WebSocket endpoint tells of new blocks: a node that looks by itself only once in a minute follows the chain block by block, also when
 # the endpoint is one of several.
+# takes_s: 100
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Three endpoints, of which one lies: about logs, calls, nonces, receipts, fees, the newest block, by a fork, by refusing or swallowing transactions,
 # by silence. A dispute is won as if it told the truth, and nothing wrong is sent. Of two endpoints that disagree neither is believed.
+# takes_s: 170
 set -uo pipefail
 # shellcheck source=tests/support/devnet.sh
 source "$(dirname "$0")/../support/devnet.sh"
@@ -48,20 +49,34 @@ stop pair TERM
 [[ $(claims_in "$work/pair.db") == 0 ]] && ok "what they disagree on is not stored" || fail "claims were stored"
 
 # --- one of three lies about what happened: whoever comes new finds the two claims, and no third ---
-lied_and_known() {
-	(($(times_told "$liar" "$name") > before && $(claims_in "$work/new.db" 2>"$work/ignored") >= 2))
+lied() {
+	(($(times_told "$liar" "$name") > before))
 }
-for name in "${about_facts[@]}"; do
-	lie "$liar" "$name"
-	before=$(times_told "$liar" "$name")
+two_known() {
+	(($(claims_in "$work/new.db") >= 2))
+}
+# A life of a node that comes new, until it knows the two claims. Whom it asks first depends on delays that it learns, so it may never have
+# asked the liar for what this lie is about: then another comes.
+live() {
 	rm -rf "$work/new.db"
 	command_of 3 run --db "$work/new.db" --models "$work/models" --rate 0 --poll-ms 100
 	start new "${command[@]}" --rpc "$all"
-	eventually lied_and_known
+	eventually two_known && patience_s=5 eventually lied
 	stop new TERM
 	number=$(claims_in "$work/new.db")
-	lies=$(times_told "$liar" "$name")
-	[[ $number == 2 ]] && ((lies > 0)) && ok "$name: told $lies times, and not believed" || fail "$name: told $lies times, $number claims are stored"
+}
+lives_max=30
+for name in "${about_facts[@]}"; do
+	lie "$liar" "$name"
+	before=$(times_told "$liar" "$name")
+	number=2
+	for ((life = 0; life < lives_max && number == 2; life++)); do
+		lied && break
+		live
+	done
+	lies=$(($(times_told "$liar" "$name") - before))
+	[[ $number == 2 ]] && ((lies > 0)) && ok "$name: lies told: $lies, lives: $life, and not believed" ||
+		fail "$name: lies told: $lies, lives: $life, claims stored: $number"
 done
 
 # --- one of three lies about what is sent, in every way by turns, and whoever it lies to does not know it yet ---

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The queue (queue/) on a real Redis: nothing is lost and nothing counted twice, whoever is killed; what cannot be done is put aside; a
 # producer waits for room; and everything that can be wrong around a server is told in one line.
+# takes_s: 70
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

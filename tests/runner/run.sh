@@ -23,7 +23,7 @@ script() {
 }
 expect() { # expect NAME STATUS LAST_LINE
 	local out status
-	out=$(GAINSAY_TEST_TIMEOUT_S=2 bash "$tree/tests/run.sh" build all 2>&1)
+	out=$(GAINSAY_TEST_TIMEOUT_S=${limit_s:-600} bash "$tree/tests/run.sh" build all 2>&1)
 	status=$?
 	if [[ $status -eq $2 && $(tail -n 1 <<<"$out") == "$3" ]]; then
 		passed=$((passed + 1))
@@ -50,16 +50,20 @@ fresh
 script one "touch $tree/one; until [ -e $tree/two ]; do sleep 0.1; done"
 script two "touch $tree/two; until [ -e $tree/one ]; do sleep 0.1; done"
 expect "they run side by side" 0 "2 passed, 0 failed"
+unit test_a "touch $tree/unit; until [ -e $tree/script ]; do sleep 0.1; done; $cmocka_ok"
+script three "touch $tree/script; until [ -e $tree/unit ]; do sleep 0.1; done"
+expect "and scripts beside unit tests" 0 "6 passed, 0 failed"
+rm "$tree/tests/unit/test_a.c"
 script three "touch $tree/begun; sleep 61.25; touch $tree/done"
 bash "$tree/tests/run.sh" build all >/dev/null 2>&1 &
 runner=$!
-for _ in {1..300}; do
+for _ in {1..3000}; do
 	[[ -e $tree/begun ]] && break
 	sleep 0.1
 done
 kill "$runner"
 wait "$runner"
-for _ in {1..50}; do
+for _ in {1..600}; do
 	grep -qsxzF 61.25 /proc/[0-9]*/cmdline || break
 	sleep 0.1
 done
@@ -84,12 +88,30 @@ unit test_a 'echo "[  PASSED  ] 2 test(s)."; echo "[  FAILED  ] 1 test(s), liste
 expect "a failure whose exit status is lost" 1 "2 passed, 1 failed"
 fresh
 unit test_a "$cmocka_ok"
-unit test_b 'sleep 60'
-expect "a test without an end" 1 "3 passed, 1 failed"
+script endless $'# timeout_s: 2\nsleep 600'
+expect "a test without an end, which has set its own limit" 1 "3 passed, 1 failed"
 fresh
-unit test_a "$cmocka_ok"
-script slow $'# timeout_s: 8\nsleep 3'
-expect "a script may set its own limit" 0 "4 passed, 0 failed"
+unit test_a 'sleep 600'
+limit_s=2 expect "a unit test without an end" 1 "0 passed, 1 failed"
+fresh
+script slow $'# timeout_s: 600\nsleep 3'
+limit_s=1 expect "a script's own limit may be longer" 0 "1 passed, 0 failed"
+for name in a b c; do
+	script "$name" "echo $name >>$tree/order"
+done
+script b $'# takes_s: 30\necho b >>'"$tree/order"
+script c $'# takes_s: 200\necho c >>'"$tree/order"
+script slow 'exit 0'
+LANES=1 expect "one lane: one after another" 0 "4 passed, 0 failed"
+expect_order() {
+	if [[ $(tr -d '\n' <"$tree/order") == cba ]]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL those that take longest do not come first: $(tr '\n' ' ' <"$tree/order")"
+	fi
+}
+expect_order
 fresh
 script liar 'echo "4 passed, 0 failed"; exit 3'
 expect "a script whose exit status contradicts its count" 1 "4 passed, 1 failed"

@@ -202,11 +202,9 @@ uint32_t binary32_case(struct gs_rng *rng)
 	}
 }
 
-/* The midpoint above some binary32, or next to it, cut to what an int128 holds. */
-static struct gs_decimal halfway(struct gs_rng *rng)
+struct gs_decimal decimal_above(uint32_t bits, int digits)
 {
 	struct gs_decimal d = {0};
-	const uint32_t bits = gs_rng_below(rng, 8) ? binary32_case(rng) & 0x7fffffff : INFINITY_BITS - 1;
 	mpq_t x;
 	mpz_t q, limit;
 	long decimals;
@@ -215,15 +213,28 @@ static struct gs_decimal halfway(struct gs_rng *rng)
 	mpz_inits(q, limit, NULL);
 	set_int128(limit, most);
 	set_binary32(x, bits, 1);
-	decimals = 37 - leading(x) + (long)gs_rng_below(rng, 2);
+	decimals = digits - leading(x);
 	scale10(x, decimals);
 	mpz_fdiv_q(q, mpq_numref(x), mpq_denref(x));
 	if (mpz_cmp(q, limit) < 0) {
 		d.value = (gs_int128)((u128)mpz_get_ui(q));
 		mpz_fdiv_q_2exp(q, q, 64);
 		d.value |= (gs_int128)((u128)mpz_get_ui(q) << 64);
-		d.value += (gs_int128)gs_rng_below(rng, 3) - 1;
 		d.decimals = decimals;
+	}
+	mpq_clear(x);
+	mpz_clears(q, limit, NULL);
+	return d;
+}
+
+/* The midpoint above some binary32, or next to it, cut to what an int128 holds. */
+static struct gs_decimal halfway(struct gs_rng *rng)
+{
+	const uint32_t bits = gs_rng_below(rng, 8) ? binary32_case(rng) & 0x7fffffff : INFINITY_BITS - 1;
+	struct gs_decimal d = decimal_above(bits, 37 + (int)gs_rng_below(rng, 2));
+
+	if (d.value != 0) {
+		d.value += (gs_int128)gs_rng_below(rng, 3) - 1;
 		while (d.value % 10 == 0 && d.value != 0 && gs_rng_below(rng, 4)) {
 			d.value /= 10;
 			d.decimals--;
@@ -231,8 +242,6 @@ static struct gs_decimal halfway(struct gs_rng *rng)
 		if (gs_rng_below(rng, 2))
 			d.value = -d.value;
 	}
-	mpq_clear(x);
-	mpz_clears(q, limit, NULL);
 	return d;
 }
 

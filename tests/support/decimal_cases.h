@@ -9,6 +9,8 @@
 struct gs_decimal decimal_case(struct gs_rng *rng);
 /* A finite binary32: any bits, or near a power of two, or subnormal. */
 uint32_t binary32_case(struct gs_rng *rng);
+/* The midpoint between the finite binary32 of these bits, without sign, and the next one, cut to that many digits behind its first; zero if an int128 cannot hold them. */
+struct gs_decimal decimal_above(uint32_t bits, int digits);
 
 /* Whether these are the bits of the nearest binary32: the number lies between the midpoints to its neighbours, and on one only if the bits are even. */
 bool decimal_is_nearest(const struct gs_decimal *d, uint32_t bits);

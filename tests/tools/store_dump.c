@@ -29,8 +29,8 @@ static void print_hex(struct gs_bytes bytes)
 static enum gs_err print_record(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	const struct table *t = context;
-	if (t->table == GS_TABLE_BLOBS && key.len == GS_BLOB_KEY &&
-	    (key.ptr[GS_BLOB_KEY - 1] == GS_BLOB_INPUT_GIVEN || key.ptr[GS_BLOB_KEY - 1] == GS_BLOB_OUTPUT_GIVEN))
+	if (t->table == GS_TABLE_BLOBS &&
+	    (gs_blob_kind(key) == GS_BLOB_INPUT_GIVEN || gs_blob_kind(key) == GS_BLOB_OUTPUT_GIVEN))
 		return GS_OK; /* handed over in files, not by the chain */
 	fputs(t->name, stdout);
 	print_hex(key);

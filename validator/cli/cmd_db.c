@@ -12,6 +12,7 @@
 #include "validator/cli/commands.h"
 #include "validator/cli/db_print.h"
 #include "validator/node/audit.h"
+#include "validator/node/contents.h"
 #include "validator/node/journal.h"
 
 enum { PREFIX_MAX = 2 * GS_STORE_KEY_MAX };
@@ -50,8 +51,8 @@ static int print_json(json_t *json)
 
 /* --- check --- */
 
-/* What the node counts as it goes must be what is there. */
-static enum gs_err check_counts(const struct call *c, struct gs_store_db *db)
+/* What the node counts as it goes must be what is there; so must be what its records name. */
+static enum gs_err check_counts(const struct call *c, struct gs_store_db *db, struct gs_contents_checked *contents)
 {
 	const struct gs_store store = gs_store_port(db);
 	struct gs_journal j = {.store = &store, .error = c->error};
@@ -60,6 +61,8 @@ static enum gs_err check_counts(const struct call *c, struct gs_store_db *db)
 	if (err)
 		return err;
 	err = gs_counts_check(&j);
+	if (!err)
+		err = gs_contents_check(&j, contents);
 	store.abort(j.txn);
 	return err ? gs_fail_within(c->error, err, "%s", c->dir) : GS_OK;
 }
@@ -98,11 +101,19 @@ static void tell_log(const struct gs_audit_checked *log)
 		       log->head.first, head);
 }
 
+static void tell_contents(const struct gs_contents_checked *found)
+{
+	printf("contents       %12" PRIu64 " kept once, named %" PRIu64 " times; %" PRIu64 " KiB instead of %" PRIu64
+	       " KiB\n",
+	       found->contents, found->references, found->bytes / 1024, found->named / 1024);
+}
+
 static enum gs_err db_check(const struct call *c)
 {
 	struct gs_store_db *db;
 	struct gs_store_stat stat, all = {0};
 	struct gs_audit_checked log = {0};
+	struct gs_contents_checked contents = {0};
 	json_t *tables = json_object();
 	enum gs_err err = open_reading(c, &db);
 
@@ -124,19 +135,24 @@ static enum gs_err db_check(const struct call *c)
 			       stat.records, stat.bytes / 1024);
 	}
 	if (!err)
-		err = check_counts(c, db);
+		err = check_counts(c, db, &contents);
 	if (!err)
 		err = check_log(c, db, &log);
 	gs_store_close(db);
+	if (!err && !c->json)
+		tell_contents(&contents);
 	if (!err && !c->json)
 		tell_log(&log);
 	if (!err && !c->json)
 		printf("%-14s %12" PRIu64 " records %12" PRIu64 " KiB: sound, schema %d\n", "all", all.records,
 		       all.bytes / 1024, GS_STORE_SCHEMA);
 	if (!err && c->json)
-		print_json(json_pack("{s:s,s:b,s:i,s:I,s:I,s:O,s:o}", "db", c->dir, "sound", 1, "schema",
-		                     GS_STORE_SCHEMA, "records", (json_int_t)all.records, "bytes",
-		                     (json_int_t)all.bytes, "tables", tables, "audit", log_json(&log)));
+		print_json(json_pack("{s:s,s:b,s:i,s:I,s:I,s:O,s:o,s:{s:I,s:I,s:I,s:I}}", "db", c->dir, "sound", 1,
+		                     "schema", GS_STORE_SCHEMA, "records", (json_int_t)all.records, "bytes",
+		                     (json_int_t)all.bytes, "tables", tables, "audit", log_json(&log), "contents",
+		                     "kept", (json_int_t)contents.contents, "bytes", (json_int_t)contents.bytes,
+		                     "named", (json_int_t)contents.references, "named_bytes",
+		                     (json_int_t)contents.named));
 	json_decref(tables);
 	if (err || log.holds)
 		return err;

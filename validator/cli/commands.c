@@ -50,6 +50,8 @@ const struct gs_command gs_commands[] = {
          "gainsay verify claim.evidence --models models", gs_cmd_verify},
 	{"tee", "Checks an enclave's attestation document at a given time",
          "gainsay tee verify document.b64 --at 2026-02-12T18:00:00Z", gs_cmd_tee},
+	{"watch", "Audits what OpenGradient settled, against its evidence",
+         "gainsay watch opengradient --from 1200000 --config opengradient.yaml", gs_cmd_watch},
 	{"db", "Checks, prints, copies and carries a node's database", "gainsay db check node.db", gs_cmd_db},
 	{"dispute", "Plays a whole dispute on a chain, both sides",
          "gainsay dispute model.onnx --input input_0.pb --fault random:7", gs_cmd_dispute},

@@ -32,6 +32,7 @@ int gs_cmd_samples(int argc, char **argv);
 int gs_cmd_evidence(int argc, char **argv);
 int gs_cmd_verify(int argc, char **argv);
 int gs_cmd_tee(int argc, char **argv);
+int gs_cmd_watch(int argc, char **argv);
 int gs_cmd_db(int argc, char **argv);
 int gs_cmd_sim(int argc, char **argv);
 int gs_cmd_plan(int argc, char **argv);

@@ -168,6 +168,18 @@ static enum gs_err complete_times(struct gs_chain_io *io, struct gs_log_list *lo
 	return err;
 }
 
+enum gs_err gs_chain_io_logs(struct gs_chain_io *io, const struct gs_eth_filter *filter, struct gs_head *first,
+                             struct gs_head *last, struct gs_log_list *out, struct gs_error *error)
+{
+	enum gs_err err = gs_chain_io_header(io, gs_block_at(filter->from_block), first, error);
+
+	if (!err)
+		err = gs_chain_io_header(io, gs_block_at(filter->to_block), last, error);
+	if (!err)
+		err = gs_eth_stream_logs(io->session->rpc, filter, out, error);
+	return err ? err : complete_times(io, out, error);
+}
+
 enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last, struct gs_chain_answer *answer)
 {
 	const struct gs_address addresses[] = {io->contracts.stakes,  io->contracts.models,   io->contracts.claims,
@@ -179,15 +191,10 @@ enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t l
 	                                     .logs_max = GS_CATCHUP_LOGS_MAX,
 	                                     .data_max = GS_CATCHUP_DATA_MAX};
 	struct gs_node_input *in = &answer->input;
-	enum gs_err err = gs_chain_io_header(io, gs_block_at(first), &in->as.range.first, &answer->why);
+	enum gs_err err = gs_chain_io_logs(io, &filter, &in->as.range.first, &in->as.range.last, &answer->logs,
+	                                   &answer->why);
 
 	in->kind = GS_INPUT_RANGE;
-	if (!err)
-		err = gs_chain_io_header(io, gs_block_at(last), &in->as.range.last, &answer->why);
-	if (!err)
-		err = gs_eth_stream_logs(io->session->rpc, &filter, &answer->logs, &answer->why);
-	if (!err)
-		err = complete_times(io, &answer->logs, &answer->why);
 	in->as.range.entries = answer->logs.entries;
 	in->as.range.count = answer->logs.count;
 	in->as.range.decoded = !err && decodes(io, &answer->logs);

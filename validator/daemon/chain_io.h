@@ -55,6 +55,9 @@ GS_MUST enum gs_err gs_chain_io_funds(struct gs_chain_io *io, struct gs_funds *o
 /* All logs of the contracts in these blocks, with the headers at both ends, as GS_INPUT_RANGE. */
 GS_MUST enum gs_err gs_chain_io_range(struct gs_chain_io *io, uint64_t first, uint64_t last,
                                       struct gs_chain_answer *answer);
+/* Logs of any contracts in the blocks from filter->from_block to filter->to_block, with the headers at both ends and every log's time; free *out with gs_log_list_free. */
+GS_MUST enum gs_err gs_chain_io_logs(struct gs_chain_io *io, const struct gs_eth_filter *filter, struct gs_head *first,
+                                     struct gs_head *last, struct gs_log_list *out, struct gs_error *error);
 /* The account's next nonce after all mined transactions. */
 GS_MUST enum gs_err gs_chain_io_nonce(struct gs_chain_io *io, uint64_t *out, struct gs_error *error);
 

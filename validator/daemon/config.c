@@ -6,6 +6,7 @@
 
 #include "chain/rpc/signer.h"
 #include "validator/daemon/library.h"
+#include "validator/daemon/watch.h"
 #include "validator/exec/exec.h"
 
 static const char *const attest_modes[] = {"off", "on", NULL}; /* in the order of enum gs_attest_mode */
@@ -103,6 +104,15 @@ static const struct gs_setting table[] = {
 	{"workers.keys_file", GS_SETTING_PATH, AT(workers.keys_file), 0, 0, NULL},
 	{"workers.check", GS_SETTING_SHARE, AT(workers.check_ppm), 0, 0, NULL},
 	{"workers.wait_s", GS_SETTING_U64, AT(workers.wait_s), 1, 3600, NULL},
+	{"opengradient.rpc", GS_SETTING_LIST, AT(opengradient.rpc), 0, 0, NULL},
+	{"opengradient.chain_id", GS_SETTING_U64, AT(opengradient.chain_id), 1, UINT32_MAX, NULL},
+	{"opengradient.registry", GS_SETTING_TEXT, AT(opengradient.registry), 0, 0, NULL},
+	{"opengradient.batch_settlement", GS_SETTING_TEXT, AT(opengradient.batch_settlement), 0, 0, NULL},
+	{"opengradient.individual_settlement", GS_SETTING_TEXT, AT(opengradient.individual_settlement), 0, 0, NULL},
+	{"opengradient.registry_from", GS_SETTING_U64, AT(opengradient.registry_from), 0, UINT32_MAX, NULL},
+	{"opengradient.aggregators", GS_SETTING_LIST, AT(opengradient.aggregators), 0, 0, NULL},
+	{"opengradient.archive", GS_SETTING_PATH, AT(opengradient.archive), 0, 0, NULL},
+	{"opengradient.downloads", GS_SETTING_U64, AT(opengradient.downloads), 1, GS_WATCH_DOWNLOADS_MAX, NULL},
 	{"trace.memory_mib", GS_SETTING_U64, AT(trace.memory_mib), 0, 1024 * 1024, NULL},
 	{"trace.disk_mib", GS_SETTING_U64, AT(trace.disk_mib), 0, 64 * 1024 * 1024, NULL},
 	{"trace.folder", GS_SETTING_PATH, AT(trace.folder), 0, 0, NULL},
@@ -128,6 +138,7 @@ void gs_config_defaults(struct gs_config *config)
 	config->model_store.stall_s = GS_DOWNLOAD_STALL_S;
 	config->model_store.downloads = 2;
 	config->talk.patience_s = 20;
+	config->opengradient.downloads = 4;
 	config->intervals.poll_ms = 1000;
 	config->chain.final_blocks = 256;
 	config->intervals.resend_s = 10;

@@ -134,6 +134,17 @@ struct gs_config {
 		uint64_t check_ppm;                     /* share of the answers that is executed here as well */
 		uint64_t wait_s;                        /* for an answer, before it is executed here */
 	} workers;
+	struct {                                   /* OpenGradient's chain and what it settles: docs/opengradient.md */
+		struct gs_setting_list rpc;        /* endpoints of that chain, by the same TLS settings as the others */
+		uint64_t chain_id;                 /* 0: not set */
+		char registry[GS_BINDER_PATH_MAX]; /* addresses of its contracts, as for the next two */
+		char batch_settlement[GS_BINDER_PATH_MAX];
+		char individual_settlement[GS_BINDER_PATH_MAX];
+		uint64_t registry_from;             /* the block from which on the registry is read */
+		struct gs_setting_list aggregators; /* of Walrus, in their order */
+		char archive[GS_BINDER_PATH_MAX];   /* folder; "": nothing is kept */
+		uint64_t downloads;                 /* at once */
+	} opengradient;
 	struct {                                 /* what executions wrote, kept while a game may follow */
 		uint64_t memory_mib;             /* of all traces in memory; what does not fit lies in files */
 		uint64_t disk_mib;               /* of those files */

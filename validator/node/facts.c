@@ -14,13 +14,6 @@ static struct gs_bytes hash_key(const struct gs_hash *hash)
 	return (struct gs_bytes){hash->b, sizeof(hash->b)};
 }
 
-struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY])
-{
-	memcpy(out, claim->b, 32);
-	out[32] = (uint8_t)kind;
-	return (struct gs_bytes){out, GS_BLOB_KEY};
-}
-
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_buf *value)
 {
 	return value->err ? gs_fail(j->error, value->err, "database: a record is too large")
@@ -83,8 +76,7 @@ enum gs_err gs_facts_account(struct gs_journal *j, const struct gs_address *acco
 static enum gs_err get_array(struct gs_journal *j, const struct gs_hash *claim, char given, char posted,
                              struct gs_buf *out)
 {
-	uint8_t key[GS_BLOB_KEY];
-	enum gs_err err = gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, given, key), out);
+	const enum gs_err err = gs_facts_blob(j, claim, given, out);
 
 	return err == GS_ENOTFOUND ? gs_facts_on_chain(j, claim, posted, out) : err;
 }

@@ -25,9 +25,7 @@ enum gs_err gs_facts_batch(struct gs_journal *j, const struct gs_hash *id, struc
 
 enum gs_err gs_facts_leaves(struct gs_journal *j, const struct gs_hash *batch, struct gs_buf *out)
 {
-	uint8_t key[GS_BLOB_KEY];
-
-	return gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(batch, GS_BLOB_LEAVES, key), out);
+	return gs_facts_blob(j, batch, GS_BLOB_LEAVES, out);
 }
 
 static enum gs_err put_batch(struct gs_journal *j, const struct gs_batch *batch)
@@ -55,12 +53,11 @@ static enum gs_err apply_posted(struct gs_journal *j, const struct gs_event *e)
 	                               .window_end = e->window_end,
 	                               .block = j->block,
 	                               .status = GS_BATCH_OPEN};
-	uint8_t key[GS_BLOB_KEY];
 	enum gs_err err = put_batch(j, &batch);
 
 	if (err || e->batch_kind != GS_BATCH_CALLDATA)
 		return err;
-	return gs_journal_derive(j, GS_TABLE_BLOBS, gs_facts_blob_key(&e->batch, GS_BLOB_LEAVES, key), e->leaf_bytes);
+	return gs_facts_derive_blob(j, &e->batch, GS_BLOB_LEAVES, e->leaf_bytes);
 }
 
 static enum gs_err apply_status(struct gs_journal *j, const struct gs_event *e, enum gs_batch_status status)
@@ -84,32 +81,16 @@ enum gs_err gs_facts_apply_batch(struct gs_journal *j, const struct gs_event *e)
 
 /* --- data that a party handed over --- */
 
-static enum gs_err give(struct gs_journal *j, const struct gs_hash *claim, char kind, struct gs_bytes bytes)
-{
-	uint8_t key[GS_BLOB_KEY];
-	const struct gs_bytes at = gs_facts_blob_key(claim, kind, key);
-	struct gs_bytes before;
-	enum gs_err err = j->store->get(j->txn, GS_TABLE_BLOBS, at, &before, NULL);
-
-	return err == GS_ENOTFOUND ? gs_journal_put(j, GS_TABLE_BLOBS, at, bytes) : err;
-}
-
 enum gs_err gs_facts_give(struct gs_journal *j, const struct gs_leaf_data *leaf)
 {
-	enum gs_err err = give(j, &leaf->claim, GS_BLOB_INPUT_GIVEN, leaf->input);
+	enum gs_err err = gs_facts_keep_blob(j, &leaf->claim, GS_BLOB_INPUT_GIVEN, leaf->input);
 
-	return err ? err : give(j, &leaf->claim, GS_BLOB_OUTPUT_GIVEN, leaf->output);
+	return err ? err : gs_facts_keep_blob(j, &leaf->claim, GS_BLOB_OUTPUT_GIVEN, leaf->output);
 }
 
 enum gs_err gs_facts_is_given(struct gs_journal *j, const struct gs_hash *claim, bool *out)
 {
-	uint8_t key[GS_BLOB_KEY];
-	struct gs_bytes bytes;
-	enum gs_err err = j->store->get(j->txn, GS_TABLE_BLOBS, gs_facts_blob_key(claim, GS_BLOB_INPUT_GIVEN, key),
-	                                &bytes, NULL);
-
-	*out = err == GS_OK;
-	return err == GS_ENOTFOUND ? GS_OK : err;
+	return gs_facts_has_blob(j, claim, GS_BLOB_INPUT_GIVEN, out);
 }
 
 /* --- leaves that are executed --- */

@@ -2,7 +2,7 @@
  * index from ids to numbers.
  *
  *     CLAIMS     number                                     -> the record        (or under its id: as earlier versions stored it)
- *     ARRAYS     number                                     -> input and output, as they were posted
+ *     ARRAYS     number                                     -> input and output, as they were posted (facts_blobs.c)
  *     CLAIM_IDS  number / 2^16, the first bytes of the id   -> the low 16 bits of the numbers of all such claims, 2 bytes each
  *
  * Ids are hashes: an index in their order alone would touch a page of its own for each new claim once there are many. Here what is
@@ -17,8 +17,6 @@ enum {
 	ID_BYTES = 6,
 	IDS_KEY = 4 + ID_BYTES,
 	IDS_MAX = 2 << RUN_BITS,
-	ARRAYS_VERSION = 1,
-	ARRAYS_FIELDS = 2,
 };
 #define NUMBER_MAX ((UINT64_C(1) << 40) - 1) /* three zero bytes before it tell numbers from ids in a scan */
 
@@ -188,14 +186,10 @@ static enum gs_err put_id(struct gs_journal *j, const struct gs_claim *claim)
 static enum gs_err put_arrays(struct gs_journal *j, uint64_t number, struct gs_bytes input, struct gs_bytes output)
 {
 	uint8_t key[GS_CLAIM_KEY];
-	struct gs_record_writer w;
 	struct gs_buf *value = scratch(j);
+	const enum gs_err err = gs_posted_arrays_encode(j, input, output, value);
 
-	gs_record_begin(&w, value, ARRAYS_VERSION, ARRAYS_FIELDS);
-	gs_record_put_bytes(&w, input);
-	gs_record_put_bytes(&w, output);
-	gs_record_end(&w);
-	return derive(j, GS_TABLE_ARRAYS, number_key(number, key), value, true);
+	return err && !value->err ? err : derive(j, GS_TABLE_ARRAYS, number_key(number, key), value, true);
 }
 
 enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, struct gs_bytes input,
@@ -224,31 +218,19 @@ enum gs_err gs_facts_post_claim(struct gs_journal *j, struct gs_claim *claim, st
 static enum gs_err get_posted(struct gs_journal *j, const struct gs_hash *claim, char kind, struct gs_buf *out)
 {
 	uint8_t key[GS_CLAIM_KEY];
-	struct gs_record_reader r;
-	struct gs_bytes record, input, output;
+	struct gs_bytes record;
 	uint64_t number;
 	enum gs_err err = find(j, claim, &number, &record);
 
 	if (!err)
 		err = number ? gs_journal_view(j, GS_TABLE_ARRAYS, number_key(number, key), &record) : GS_ENOTFOUND;
-	if (err)
-		return err;
-	gs_record_open(&r, record, ARRAYS_VERSION, ARRAYS_FIELDS);
-	input = gs_record_get_bytes(&r);
-	output = gs_record_get_bytes(&r);
-	err = gs_record_close(&r);
-	if (err)
-		return err;
-	const struct gs_bytes wanted = kind == GS_BLOB_INPUT ? input : output;
-	gs_buf_append(out, wanted.ptr, wanted.len);
-	return out->err;
+	return err ? err : gs_posted_arrays_append(j, record, kind == GS_BLOB_OUTPUT, out);
 }
 
 /* What was completed by answers to demands, or was posted under an earlier version, lies under the claim's id. */
 enum gs_err gs_facts_on_chain(struct gs_journal *j, const struct gs_hash *claim, char kind, struct gs_buf *out)
 {
-	uint8_t key[GS_BLOB_KEY];
-	const enum gs_err err = gs_journal_get(j, GS_TABLE_BLOBS, gs_facts_blob_key(claim, kind, key), out);
+	const enum gs_err err = gs_facts_blob(j, claim, kind, out);
 
 	return err == GS_ENOTFOUND ? get_posted(j, claim, kind, out) : err;
 }

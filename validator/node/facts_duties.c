@@ -10,9 +10,7 @@ enum { RECORD_BYTES_MAX = 256 };
 static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 {
 	const uint64_t at = (uint64_t)e->demand_block * e->chunks.len;
-	uint8_t key[GS_BLOB_KEY];
 	const char kind = e->demand_kind == GS_DEMAND_INPUT ? GS_BLOB_INPUT : GS_BLOB_OUTPUT;
-	const struct gs_bytes where = gs_facts_blob_key(&e->claim, kind, key);
 	struct gs_buf bytes;
 	uint8_t *more;
 	enum gs_err err;
@@ -30,7 +28,7 @@ static enum gs_err take_answer(struct gs_journal *j, const struct gs_event *e)
 	}
 	if (!err) {
 		memcpy(bytes.ptr + at, e->chunks.ptr, e->chunks.len);
-		err = gs_journal_derive(j, GS_TABLE_BLOBS, where, gs_buf_view(&bytes));
+		err = gs_facts_derive_blob(j, &e->claim, kind, gs_buf_view(&bytes));
 	}
 	gs_buf_free(&bytes);
 	return err;

@@ -32,7 +32,33 @@ enum {
 	GS_BLOB_OUTPUT_GIVEN = 'O',
 	GS_BLOB_LEAVES = 'l'
 };
-struct gs_bytes gs_facts_blob_key(const struct gs_hash *claim, char kind, uint8_t out[GS_BLOB_KEY]);
+struct gs_bytes gs_facts_blob_key(const struct gs_hash *of, char kind, uint8_t out[GS_BLOB_KEY]);
+/* Whether the record of table BLOBS with this key names a content (contents.h) instead of holding the bytes; and its kind, 0: none. */
+bool gs_blob_is_name(struct gs_bytes key);
+char gs_blob_kind(struct gs_bytes key);
+/* Appends the bytes. GS_ENOTFOUND. */
+GS_MUST enum gs_err gs_facts_blob(struct gs_journal *j, const struct gs_hash *of, char kind, struct gs_buf *out);
+GS_MUST enum gs_err gs_facts_has_blob(struct gs_journal *j, const struct gs_hash *of, char kind, bool *out);
+/* Of the chain: inserts or replaces; a blob that is replaced never becomes shorter. */
+GS_MUST enum gs_err gs_facts_derive_blob(struct gs_journal *j, const struct gs_hash *of, char kind,
+                                         struct gs_bytes bytes);
+/* Our own: inserts, unless there is one. */
+GS_MUST enum gs_err gs_facts_keep_blob(struct gs_journal *j, const struct gs_hash *of, char kind,
+                                       struct gs_bytes bytes);
+
+/* A record of table ARRAYS. */
+struct gs_posted_arrays {
+	struct gs_bytes input, output;  /* borrowed from the record: the bytes... */
+	bool input_named, output_named; /* ...or the name of a content that has them */
+};
+/* Keeps what is long as contents. */
+GS_MUST enum gs_err gs_posted_arrays_encode(struct gs_journal *j, struct gs_bytes input, struct gs_bytes output,
+                                            struct gs_buf *out);
+GS_MUST enum gs_err gs_posted_arrays_decode(struct gs_bytes value, struct gs_posted_arrays *out);
+/* Appends one of the two arrays. */
+GS_MUST enum gs_err gs_posted_arrays_append(struct gs_journal *j, struct gs_bytes value, bool output,
+                                            struct gs_buf *out);
+
 /* A claim that gs_facts_claim has found. */
 GS_MUST enum gs_err gs_facts_put_claim(struct gs_journal *j, const struct gs_claim *claim);
 /* A new one, with its arrays as they were posted; it gets its number. GS_ECORRUPT: it is there already. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "validator/node/audit.h"
+#include "validator/node/contents.h"
 #include "validator/node/record.h"
 
 enum { HEAD_VERSION = 1, UNDO_VERSION = 1, NUMBERED_KEY = 9, UNDO_KEY = 13 };
@@ -16,9 +17,28 @@ static struct gs_bytes numbered_key(uint8_t *out, char kind, uint64_t number)
 	return (struct gs_bytes){out, NUMBERED_KEY};
 }
 
+enum gs_err gs_journal_undo_decode(struct gs_bytes value, struct gs_journal_undo *out)
+{
+	struct gs_record_reader r;
+	uint64_t table;
+
+	gs_record_open(&r, value, UNDO_VERSION, 4);
+	table = gs_record_get_u64(&r);
+	out->key = gs_record_get_bytes(&r);
+	out->existed = gs_record_get_bool(&r);
+	out->before = gs_record_get_bytes(&r);
+	if (!r.err && (table >= GS_TABLE_COUNT || (!out->existed && out->before.len)))
+		r.err = GS_ECORRUPT;
+	out->table = table < GS_TABLE_COUNT ? (enum gs_table)table : GS_TABLE_META;
+	return gs_record_close(&r);
+}
+
 /* --- keys met by a scan, kept because a scan may not write --- */
 struct keys {
-	uint8_t (*key)[UNDO_KEY];
+	struct {
+		uint8_t key[UNDO_KEY];
+		bool names; /* what would be put back may name contents */
+	} * at;
 	size_t count;
 	size_t cap;
 };
@@ -26,21 +46,23 @@ struct keys {
 static enum gs_err keep_key(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	struct keys *keys = context;
+	struct gs_journal_undo undo;
+	const enum gs_err err = gs_journal_undo_decode(value, &undo);
 
-	(void)value;
 	if (keys->count == UNDO_RECORDS_MAX)
 		return GS_ELIMIT;
-	if (key.len != UNDO_KEY)
-		return GS_ECORRUPT;
+	if (err || key.len != UNDO_KEY)
+		return err ? err : GS_ECORRUPT;
 	if (keys->count == keys->cap) {
 		size_t cap = keys->cap ? 2 * keys->cap : 16;
-		void *grown = realloc(keys->key, cap * UNDO_KEY);
+		void *grown = realloc(keys->at, cap * sizeof(*keys->at));
 		if (!grown)
 			return GS_ENOMEM;
-		keys->key = grown;
+		keys->at = grown;
 		keys->cap = cap;
 	}
-	memcpy(keys->key[keys->count++], key.ptr, UNDO_KEY);
+	memcpy(keys->at[keys->count].key, key.ptr, UNDO_KEY);
+	keys->at[keys->count++].names = undo.existed && gs_contents_has(undo.table);
 	return GS_OK;
 }
 
@@ -171,6 +193,7 @@ enum gs_err gs_journal_note(struct gs_journal *j, enum gs_table table, struct gs
 	j->puts += table != GS_TABLE_AGENDA;
 	j->watched += is_watched(table);
 	j->of_counted += gs_counts_has(table);
+	j->of_contents += gs_contents_has(table) || table == GS_TABLE_CONTENTS;
 	if (!w || !is_watched(table) || key.len > GS_JOURNAL_WATCHED_KEY)
 		return GS_OK;
 	last = w->count ? &w->write[w->count - 1] : NULL;
@@ -228,6 +251,15 @@ static enum gs_err count_change(struct gs_journal *j, enum gs_table table, struc
 	return j->counts && gs_counts_has(table) ? gs_counts_change(&j->counted, table, key, before, after) : GS_OK;
 }
 
+/* Which contents a record names; what is stored is trusted no more than what comes. */
+static enum gs_err contents_of(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
+                               struct gs_contents_named *out)
+{
+	const enum gs_err err = gs_contents_named(table, key, value, out);
+
+	return err ? gs_fail(j->error, err, "database: arrays do not have their form; restore a backup") : GS_OK;
+}
+
 static enum gs_err put_undo(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes before,
                             bool existed)
 {
@@ -279,16 +311,24 @@ static void forget_saved(struct gs_journal *j)
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
                           bool is_new)
 {
+	const bool names = gs_contents_has(table);
+	struct gs_contents_named named_before = {.count = 0}, named_after;
 	struct gs_bytes before = {NULL, 0};
 	bool existed = false;
 	enum gs_err err = GS_OK;
 
-	if (!is_new && (!j->stays || (j->counts && gs_counts_has(table))))
+	if (!is_new && (!j->stays || names || (j->counts && gs_counts_has(table))))
 		err = look_before(j, table, key, &before, &existed);
 	if (!err)
 		err = count_change(j, table, key, before, value);
-	if (!err && !j->stays && (is_new || !is_saved(j, table, key)))
+	if (!err && names)
+		err = contents_of(j, table, key, value, &named_after);
+	if (!err && names && j->stays) /* else the undo record names them from now on */
+		err = contents_of(j, table, key, before, &named_before);
+	if (!err && !j->stays && (is_new || names || !is_saved(j, table, key)))
 		err = put_undo(j, table, key, before, existed);
+	if (!err && names)
+		err = gs_contents_change(j, &named_before, &named_after);
 	return err ? err : gs_journal_put(j, table, key, value);
 }
 
@@ -304,14 +344,34 @@ enum gs_err gs_journal_derive_new(struct gs_journal *j, enum gs_table table, str
 
 /* --- blocks --- */
 
+/* What the undo record would put back is not referred to any more. */
+static enum gs_err let_go(struct gs_journal *j, struct gs_bytes at)
+{
+	struct gs_contents_named named;
+	struct gs_journal_undo undo;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_view(j, GS_TABLE_HEADS, at, &value);
+
+	if (!err)
+		err = gs_journal_undo_decode(value, &undo);
+	if (!err)
+		err = contents_of(j, undo.table, undo.key, undo.before, &named);
+	return err ? err : gs_contents_change(j, &named, NULL);
+}
+
 static enum gs_err forget_undo(struct gs_journal *j, uint64_t block)
 {
 	struct keys keys;
 	enum gs_err err = undo_keys(j, block, &keys);
 
-	for (size_t i = 0; i < keys.count && !err; i++)
-		err = gs_journal_del(j, GS_TABLE_HEADS, (struct gs_bytes){keys.key[i], UNDO_KEY});
-	free(keys.key);
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		const struct gs_bytes at = {keys.at[i].key, UNDO_KEY};
+		if (keys.at[i].names)
+			err = let_go(j, at);
+		if (!err)
+			err = gs_journal_del(j, GS_TABLE_HEADS, at);
+	}
+	free(keys.at);
 	return err;
 }
 
@@ -422,14 +482,19 @@ enum gs_err gs_journal_jump(struct gs_journal *j, const struct gs_head *head)
 static enum gs_err put_back(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes before,
                             bool existed)
 {
+	struct gs_contents_named named;
 	struct gs_bytes now = {NULL, 0};
 	bool there = false;
 	enum gs_err err = GS_OK;
 
-	if (j->counts && gs_counts_has(table))
+	if (gs_contents_has(table) || (j->counts && gs_counts_has(table)))
 		err = look_before(j, table, key, &now, &there);
 	if (!err)
 		err = count_change(j, table, key, now, before);
+	if (!err && gs_contents_has(table)) /* what is put back was named by the undo record */
+		err = contents_of(j, table, key, now, &named);
+	if (!err && gs_contents_has(table))
+		err = gs_contents_change(j, &named, NULL);
 	if (err)
 		return err;
 	return existed ? gs_journal_put(j, table, key, before) : gs_journal_del(j, table, key);
@@ -437,28 +502,20 @@ static enum gs_err put_back(struct gs_journal *j, enum gs_table table, struct gs
 
 static enum gs_err undo_one(struct gs_journal *j, const uint8_t undo_key[UNDO_KEY])
 {
-	struct gs_record_reader r;
+	struct gs_journal_undo undo;
 	struct gs_buf record;
-	struct gs_bytes key, before, at = {undo_key, UNDO_KEY};
-	uint64_t table;
-	bool existed;
-	enum gs_err err, closed;
+	const struct gs_bytes at = {undo_key, UNDO_KEY};
+	enum gs_err err;
 
 	gs_buf_init(&record, GS_STORE_VALUE_MAX);
 	err = gs_journal_get(j, GS_TABLE_HEADS, at, &record);
 	if (err)
 		goto out;
-	gs_record_open(&r, gs_buf_view(&record), UNDO_VERSION, 4);
-	table = gs_record_get_u64(&r);
-	key = gs_record_get_bytes(&r);
-	existed = gs_record_get_bool(&r);
-	before = gs_record_get_bytes(&r);
-	if (!r.err && table < GS_TABLE_COUNT)
-		err = put_back(j, (enum gs_table)table, key, before, existed);
-	closed = gs_record_close(&r);
-	if (closed || table >= GS_TABLE_COUNT)
+	if (gs_journal_undo_decode(gs_buf_view(&record), &undo) != GS_OK)
 		err = gs_fail(j->error, GS_ECORRUPT,
 		              "database: an undo record does not have its form; restore a backup");
+	else
+		err = put_back(j, undo.table, undo.key, undo.before, undo.existed);
 	if (!err)
 		err = gs_journal_del(j, GS_TABLE_HEADS, at);
 out:
@@ -476,9 +533,9 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	forget_saved(j);
 	j->undoing = true;
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
-		err = undo_one(j, keys.key[i]);
+		err = undo_one(j, keys.at[i].key);
 	j->undoing = false;
-	free(keys.key);
+	free(keys.at);
 	if (!err)
 		err = gs_journal_del(j, GS_TABLE_HEADS, numbered_key(key, 'h', j->block));
 	if (!err) {

@@ -36,7 +36,13 @@ enum {
 	case GS_TABLE_TALKS: \
 	case GS_TABLE_CLAIM_IDS: \
 	case GS_TABLE_ARRAYS: \
-	case GS_TABLE_AGENDA
+	case GS_TABLE_AGENDA: \
+	case GS_TABLE_REGISTRY: \
+	case GS_TABLE_TEES: \
+	case GS_TABLE_SETTLEMENTS: \
+	case GS_TABLE_SETTLED_LEAVES: \
+	case GS_TABLE_SETTLED_HASHES: \
+	case GS_TABLE_CONTENTS
 
 /* A record that was written or taken back, by its key alone; of tables with short keys. */
 struct gs_journal_write {
@@ -83,7 +89,8 @@ struct gs_journal {
 	struct gs_journal_watch *watch; /* what changes is added, in order; NULL: nobody looks */
 	uint64_t puts;                  /* and deletions so far, but for the agenda's... */
 	uint64_t watched;               /* ...of records that are noted, since everything was checked... */
-	uint64_t of_counted;            /* ...and of those that are counted */
+	uint64_t of_counted;            /* ...of those that are counted... */
+	uint64_t of_contents;           /* ...and of contents (contents.h) */
 	bool undoing;
 	struct gs_journal_saved
 		saved[GS_JOURNAL_SAVED]; /* of this block and this transaction, each at a place that its key gives it */
@@ -123,6 +130,15 @@ GS_MUST enum gs_err gs_journal_jump(struct gs_journal *j, const struct gs_head *
 GS_MUST enum gs_err gs_journal_head(struct gs_journal *j, uint64_t number, struct gs_head *out);
 /* Takes back the newest block, whose number must be j->block; its parent becomes the newest. */
 GS_MUST enum gs_err gs_journal_rewind(struct gs_journal *j);
+/* An undo record, for scans of table HEADS ('u'). Views point into value. GS_ECORRUPT, GS_EUNSUPPORTED. */
+struct gs_journal_undo {
+	enum gs_table table;
+	struct gs_bytes key;
+	bool existed;           /* else there was nothing... */
+	struct gs_bytes before; /* ...and this is empty */
+};
+GS_MUST enum gs_err gs_journal_undo_decode(struct gs_bytes value, struct gs_journal_undo *out);
+
 /* Fills *tracker from the newest stored blocks; left without an anchor when there are none. */
 GS_MUST enum gs_err gs_journal_load_heads(struct gs_journal *j, struct gs_head_tracker *tracker);
 

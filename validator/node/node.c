@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "validator/node/audit.h"
+#include "validator/node/contents.h"
 #include "validator/node/history.h"
 #include "validator/node/node_state.h"
 
@@ -289,6 +290,8 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 		err = gs_transactions_next(&turn, false);
 	if (!err && node->options.check_agenda && (j.of_counted || node->options.check_agenda == 1))
 		err = gs_counts_check(&j);
+	if (!err && node->options.check_agenda && (j.of_contents || node->options.check_agenda == 1))
+		err = gs_contents_check(&j, NULL);
 	node->written = node->written || j.watched;
 	if (!err)
 		err = gs_journal_commit(&j);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "validator/node/node_state.h"
+#include "validator/node/range.h"
 #include "validator/node/record.h"
 
 enum { FINAL_VERSION = 1 };
@@ -64,10 +65,8 @@ static enum gs_err contradicts(struct gs_node_turn *t, const char *what)
 	return gs_fail(t->j->error, GS_ECORRUPT, "%s", what);
 }
 
-/* Whether a log can be the next one of the range: its block within it and not before the last log's, with the hash and the time that
- * the other logs of the block and the heads at both ends say. */
-static const char *fault_of(const struct gs_head *first, const struct gs_head *last, const struct gs_log_entry *before,
-                            const struct gs_log_entry *e)
+const char *gs_range_fault(const struct gs_head *first, const struct gs_head *last, const struct gs_log_entry *before,
+                           const struct gs_log_entry *e)
 {
 	const struct gs_head *end = e->block_number == last->number ? last : first;
 
@@ -95,7 +94,7 @@ static enum gs_err apply_range(struct gs_node_turn *t, const struct gs_node_inpu
 
 	for (size_t i = 0; i < in->as.range.count && !err; i++) {
 		const struct gs_log_entry *e = &entries[i];
-		const char *fault = fault_of(first, last, i ? &entries[i - 1] : NULL, e);
+		const char *fault = gs_range_fault(first, last, i ? &entries[i - 1] : NULL, e);
 		if (fault)
 			return contradicts(t, fault);
 		t->j->block = e->block_number;

@@ -27,8 +27,8 @@ static enum gs_finding form_of(const struct gs_settlement *s)
 	return GS_FINDING_VALID;
 }
 
-enum gs_err gs_audit_settlement(const struct gs_settlement *s, const struct gs_audit_keys *keys,
-                                enum gs_finding *finding)
+static enum gs_err audit_leaf(const struct gs_settlement *s, const struct gs_hash *leaf,
+                              const struct gs_audit_keys *keys, enum gs_finding *finding)
 {
 	struct gs_tee_key *key = NULL;
 	struct gs_hash message;
@@ -56,7 +56,16 @@ enum gs_err gs_audit_settlement(const struct gs_settlement *s, const struct gs_a
 	err = gs_tee_key_verify(key, &message, s->signature, &valid);
 	if (!err && !valid)
 		*finding = has_fallback_hash(s) ? GS_FINDING_FALLBACK_HASH : GS_FINDING_SIGNATURE;
-	return err;
+	return err || !valid || !keys->also ? err : keys->also(keys->self, s, leaf, finding);
+}
+
+enum gs_err gs_audit_settlement(const struct gs_settlement *s, const struct gs_audit_keys *keys,
+                                enum gs_finding *finding)
+{
+	struct gs_hash leaf;
+
+	gs_settlement_leaf(s, &leaf);
+	return audit_leaf(s, &leaf, keys, finding);
 }
 
 enum gs_err gs_audit_blob(const struct gs_blob *blob, const struct gs_hash *root, const struct gs_u256 *batch_size,
@@ -71,7 +80,7 @@ enum gs_err gs_audit_blob(const struct gs_blob *blob, const struct gs_hash *root
 		const struct gs_blob_leaf *leaf = &blob->leaf[i];
 		enum gs_finding finding = GS_FINDING_ENCODING;
 		if (!leaf->what)
-			err = gs_audit_settlement(&leaf->settlement, keys, &finding);
+			err = audit_leaf(&leaf->settlement, &leaf->hash, keys, &finding);
 		if (err)
 			break;
 		out->count[finding]++;

@@ -16,6 +16,10 @@ struct gs_audit_keys {
 	/* *key: of this TEE, borrowed until the next call. GS_ENOTFOUND: the registry knew none; GS_EUNSUPPORTED: it is refused (gs_tee_key_open); GS_EIO: the registry could not be
 	 * asked. These three are findings; any other error ends the audit. */
 	enum gs_err (*key)(void *self, const struct gs_hash *tee, struct gs_tee_key **key);
+	/* Of a settlement whose signature holds: what else is known of it (standing.h; whether it was settled before). leaf: of the tree. *finding is GS_FINDING_VALID
+	 * before. An error ends the audit. NULL: nothing else is asked. */
+	enum gs_err (*also)(void *self, const struct gs_settlement *s, const struct gs_hash *leaf,
+	                    enum gs_finding *finding);
 };
 
 /* One settlement. GS_ENOMEM, or an error of keys->key that is no finding. */

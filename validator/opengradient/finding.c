@@ -31,6 +31,15 @@ static const struct row rows[GS_FINDINGS] = {
 	[GS_FINDING_BLOB_UNREACHED] = {GS_CLASS_UNAVAILABLE, "blob-unreached", "no aggregator could be asked"},
 	[GS_FINDING_BLOB_LIMIT] = {GS_CLASS_UNAVAILABLE, "blob-limit", "the blob is larger than is looked at"},
 	[GS_FINDING_EVENT] = {GS_CLASS_MALFORMED, "event", "the log cannot be read"},
+	[GS_FINDING_TEE_DISABLED] = {GS_CLASS_INVALID, "tee-disabled", "the TEE was disabled when it signed this"},
+	[GS_FINDING_DISABLED_SINCE] = {GS_CLASS_UNAVAILABLE, "disabled-since",
+                                       "the TEE was disabled after the time that it signed, before the settlement"},
+	[GS_FINDING_IMAGE] = {GS_CLASS_INVALID, "image", "the TEE's image was not approved when it signed this"},
+	[GS_FINDING_IMAGE_SINCE] = {GS_CLASS_UNAVAILABLE, "image-since",
+                                    "the TEE's image was revoked after the time that it signed, before the settlement"},
+	[GS_FINDING_IMAGE_UNKNOWN] = {GS_CLASS_UNAVAILABLE, "image-unknown",
+                                      "whether the TEE's image was approved is not known"},
+	[GS_FINDING_DUPLICATE] = {GS_CLASS_INVALID, "duplicate", "this very signature was settled before"},
 };
 
 enum gs_finding_class gs_finding_class(enum gs_finding finding)

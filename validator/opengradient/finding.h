@@ -36,8 +36,16 @@ enum gs_finding { /* append only: reports are compared by the codes */
 	          GS_FINDING_BLOB_UNREACHED,
 	          GS_FINDING_BLOB_LIMIT, /* larger than is looked at */
 	          GS_FINDING_EVENT,      /* malformed: the log itself cannot be read */
+
+	          /* of a leaf whose signature holds: what else is known of it */
+	          GS_FINDING_TEE_DISABLED,   /* invalid: the TEE was disabled at the block, and when it signed */
+	          GS_FINDING_DISABLED_SINCE, /* unavailable: it was disabled between these two */
+	          GS_FINDING_IMAGE,          /* invalid: its image was not approved at the block, nor when it signed */
+	          GS_FINDING_IMAGE_SINCE,    /* unavailable: the image was revoked between these two */
+	          GS_FINDING_IMAGE_UNKNOWN,  /* unavailable: which image it has, or whether that was approved */
+	          GS_FINDING_DUPLICATE,      /* invalid: this very signature was settled before */
 };
-enum { GS_FINDINGS = GS_FINDING_EVENT + 1 };
+enum { GS_FINDINGS = GS_FINDING_DUPLICATE + 1 };
 
 enum gs_finding_class gs_finding_class(enum gs_finding finding);
 /* Lower-case words with dashes: "no-signature". */

@@ -17,7 +17,7 @@ struct fact {
 /* A subject that there has been; a rewind leaves its slot. */
 struct slot {
 	bool used;
-	uint8_t group; /* TEE, image or root: one hash may be several */
+	uint8_t group; /* one hash may be of several */
 	struct gs_hash subject;
 	uint32_t first, last; /* facts, or NONE */
 };
@@ -29,15 +29,15 @@ struct gs_registry_history {
 	size_t slots, used;
 };
 
-enum group { GROUP_TEE, GROUP_IMAGE, GROUP_ROOT };
+enum group { GROUP_TEE, GROUP_HEARTBEAT, GROUP_IMAGE, GROUP_ROOT };
 
 static enum group group_of(enum gs_registry_kind kind)
 {
 	switch (kind) {
 	case GS_REGISTRY_REGISTERED:
 	case GS_REGISTRY_ENABLED:
-	case GS_REGISTRY_DISABLED:
-	case GS_REGISTRY_HEARTBEAT: return GROUP_TEE;
+	case GS_REGISTRY_DISABLED: return GROUP_TEE;
+	case GS_REGISTRY_HEARTBEAT: return GROUP_HEARTBEAT;
 	case GS_REGISTRY_APPROVED:
 	case GS_REGISTRY_REVOKED:
 	case GS_REGISTRY_REVOKED_ANY: return GROUP_IMAGE;
@@ -171,6 +171,23 @@ void gs_registry_history_rewind(struct gs_registry_history *h, uint64_t block)
 	}
 }
 
+bool gs_registry_place_of(const struct gs_registry_history *h, struct gs_time time, struct gs_registry_place *out)
+{
+	size_t low = 0, high = h->count; /* times never fall from one block to the next */
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (h->fact[middle].time.unix_s <= time.unix_s)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	*out = h->fact[low - 1].at;
+	return true;
+}
+
 /* The first fact of a subject that stands no further than `at`, or NULL. */
 static const struct fact *first_of(const struct gs_registry_history *h, enum group group, const struct gs_hash *subject,
                                    struct gs_registry_place at)
@@ -186,8 +203,8 @@ static const struct fact *next_of(const struct gs_registry_history *h, const str
 	return f->after != NONE && !is_behind(h->fact[f->after].at, at) ? &h->fact[f->after] : NULL;
 }
 
-void gs_registry_tee_at(const struct gs_registry_history *h, const struct gs_hash *tee, struct gs_registry_place at,
-                        struct gs_registry_state *out)
+void gs_registry_registration_at(const struct gs_registry_history *h, const struct gs_hash *tee,
+                                 struct gs_registry_place at, struct gs_registry_state *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (const struct fact *f = first_of(h, GROUP_TEE, tee, at); f; f = next_of(h, f, at)) {
@@ -199,16 +216,25 @@ void gs_registry_tee_at(const struct gs_registry_history *h, const struct gs_has
 			                                  .type = f->event.type,
 			                                  .enabled = true,
 			                                  .heartbeat_at = f->time};
-		if (!out->registered)
-			continue; /* what is said of a TEE that is none: of a history that begins too late */
-		if (f->event.kind == GS_REGISTRY_ENABLED || f->event.kind == GS_REGISTRY_DISABLED)
+		else if (out->registered) /* what is said of a TEE that is none: of a history that begins too late */
 			out->enabled = f->event.kind == GS_REGISTRY_ENABLED;
-		if (f->event.kind == GS_REGISTRY_HEARTBEAT) {
-			out->heartbeat_at = f->time;
-			out->has_signed_heartbeat = true;
-			out->signed_heartbeat_s = f->event.heartbeat_s;
-		}
 	}
+}
+
+void gs_registry_tee_at(const struct gs_registry_history *h, const struct gs_hash *tee, struct gs_registry_place at,
+                        struct gs_registry_state *out)
+{
+	const struct slot *s = find(h->slot, h->slots, GROUP_HEARTBEAT, tee);
+	uint32_t i = s->used ? s->last : NONE;
+
+	gs_registry_registration_at(h, tee, at, out);
+	while (i != NONE && is_behind(h->fact[i].at, at)) /* from the newest back: what is asked for is mostly recent */
+		i = h->fact[i].before;
+	if (!out->registered || i == NONE || !is_behind(h->fact[i].at, out->registration))
+		return;
+	out->heartbeat_at = h->fact[i].time;
+	out->has_signed_heartbeat = true;
+	out->signed_heartbeat_s = h->fact[i].event.heartbeat_s;
 }
 
 static void revoke_any(uint8_t state[TYPES])

@@ -28,6 +28,9 @@ GS_MUST enum gs_err gs_registry_history_add(struct gs_registry_history *h, struc
 void gs_registry_history_rewind(struct gs_registry_history *h, uint64_t block);
 size_t gs_registry_history_count(const struct gs_registry_history *h);
 
+/* The place behind the last event of blocks that were made at this time or before. False: there is none. */
+bool gs_registry_place_of(const struct gs_registry_history *h, struct gs_time time, struct gs_registry_place *out);
+
 struct gs_registry_state {
 	bool registered;
 	struct gs_registry_place registration; /* whose transaction has the attestation document as its calldata */
@@ -42,6 +45,10 @@ struct gs_registry_state {
 /* Of a TEE that was not registered: all zeros. */
 void gs_registry_tee_at(const struct gs_registry_history *h, const struct gs_hash *tee, struct gs_registry_place at,
                         struct gs_registry_state *out);
+
+/* The same without heartbeats, of which there are thousands: heartbeat_at is that of the registration. */
+void gs_registry_registration_at(const struct gs_registry_history *h, const struct gs_hash *tee,
+                                 struct gs_registry_place at, struct gs_registry_state *out);
 
 enum gs_registry_approval {
 	GS_APPROVAL_NONE,

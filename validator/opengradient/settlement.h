@@ -15,6 +15,8 @@ struct gs_settlement {
 
 /* The leaf of a batch's tree. */
 void gs_settlement_leaf(const struct gs_settlement *s, struct gs_hash *out);
+/* out[i]: the leaf of *s[i]; several are hashed at once where their signatures are of one length. */
+void gs_settlement_leaves(const struct gs_settlement *const *s, size_t count, struct gs_hash *out);
 /* What the TEE signs of it. */
 void gs_settlement_message(const struct gs_settlement *s, struct gs_hash *out);
 /* What a TEE signs to show that it is alive: keccak256(teeId, uint256 seconds). */

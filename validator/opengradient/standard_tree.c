@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain/core/hash.h"
+#include "chain/core/keccak_lanes.h"
 
 void gs_standard_leaf(struct gs_bytes encoding, struct gs_hash *out)
 {
@@ -18,13 +19,20 @@ static int compare(const struct gs_hash *a, const struct gs_hash *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
-void gs_standard_node(const struct gs_hash *a, const struct gs_hash *b, struct gs_hash *out)
+/* What a node is the hash of. */
+static void put_pair(const struct gs_hash *a, const struct gs_hash *b, struct gs_hash pair[2])
 {
-	struct gs_hash pair[2];
 	const bool in_order = compare(a, b) <= 0;
 
 	pair[0] = in_order ? *a : *b;
 	pair[1] = in_order ? *b : *a;
+}
+
+void gs_standard_node(const struct gs_hash *a, const struct gs_hash *b, struct gs_hash *out)
+{
+	struct gs_hash pair[2];
+
+	put_pair(a, b, pair);
 	gs_keccak256(pair, sizeof(pair), out);
 }
 
@@ -58,11 +66,23 @@ static enum gs_err allocate(size_t leaves, struct gs_standard_tree *out)
 	return GS_ENOMEM;
 }
 
-/* The nodes above the leaves, which are there. */
+/* The nodes above the leaves, which are there; from the last one up, as many at once as have all of their children. */
 static void hash_up(struct gs_standard_tree *tree)
 {
-	for (size_t i = tree->leaves - 1; i-- > 0;)
-		gs_standard_node(&tree->node[2 * i + 1], &tree->node[2 * i + 2], &tree->node[i]);
+	enum { AT_ONCE = 64 };
+	const struct gs_keccak_lanes *lanes = gs_keccak_lanes_best();
+	struct gs_hash pair[AT_ONCE][2];
+	size_t first;
+
+	for (size_t end = tree->leaves - 1; end > 0; end = first) {
+		/* Node i has the children 2i + 1 and 2i + 2, which must be end or more. */
+		first = end / 2;
+		if (end - first > AT_ONCE)
+			first = end - AT_ONCE;
+		for (size_t i = first; i < end; i++)
+			put_pair(&tree->node[2 * i + 1], &tree->node[2 * i + 2], pair[i - first]);
+		lanes->hash_words(pair[0][0].b, sizeof(pair[0]) / 8, end - first, &tree->node[first]);
+	}
 }
 
 enum gs_err gs_standard_tree_build(const struct gs_hash *leaf, size_t leaves, struct gs_standard_tree *out)
@@ -90,35 +110,45 @@ enum gs_err gs_standard_tree_build(const struct gs_hash *leaf, size_t leaves, st
 	return GS_OK;
 }
 
-static enum gs_err put_leaves(const struct gs_hash *leaf, const uint32_t *place, bool *taken,
-                              struct gs_standard_tree *out)
+enum gs_err gs_standard_places_check(const uint32_t *place, size_t leaves)
 {
-	for (size_t i = 0; i < out->leaves; i++) {
-		if (place[i] >= out->nodes || place[i] < out->leaves - 1 || taken[place[i]])
-			return GS_EINVAL;
-		taken[place[i]] = true;
-		out->node[place[i]] = leaf[i];
-		out->place[i] = place[i];
+	bool *taken; /* of the leaves' places, from the first one */
+	enum gs_err err = GS_OK;
+
+	if (leaves == 0)
+		return GS_EINVAL;
+	if (leaves > GS_STANDARD_LEAVES_MAX)
+		return GS_ELIMIT;
+	taken = calloc(leaves, sizeof(*taken));
+	if (!taken)
+		return GS_ENOMEM;
+	for (size_t i = 0; i < leaves && !err; i++) {
+		if (place[i] < leaves - 1 || place[i] - (leaves - 1) >= leaves || taken[place[i] - (leaves - 1)])
+			err = GS_EINVAL;
+		else
+			taken[place[i] - (leaves - 1)] = true;
 	}
-	return GS_OK;
+	free(taken);
+	return err;
 }
 
 enum gs_err gs_standard_tree_at(const struct gs_hash *leaf, const uint32_t *place, size_t leaves,
                                 struct gs_standard_tree *out)
 {
 	enum gs_err err = allocate(leaves, out);
-	bool *taken;
 
-	if (err)
-		return err;
-	taken = calloc(out->nodes, sizeof(*taken));
-	err = taken ? put_leaves(leaf, place, taken, out) : GS_ENOMEM;
-	free(taken);
-	if (err)
+	if (!err)
+		err = gs_standard_places_check(place, leaves);
+	if (err) {
 		gs_standard_tree_free(out);
-	else
-		hash_up(out);
-	return err;
+		return err;
+	}
+	for (size_t i = 0; i < leaves; i++) {
+		out->node[place[i]] = leaf[i];
+		out->place[i] = place[i];
+	}
+	hash_up(out);
+	return GS_OK;
 }
 
 void gs_standard_tree_free(struct gs_standard_tree *tree)

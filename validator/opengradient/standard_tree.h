@@ -28,8 +28,9 @@ void gs_standard_node(const struct gs_hash *a, const struct gs_hash *b, struct g
 /* The tree of these leaves, in any order; equal leaves keep theirs. GS_EINVAL: none. GS_ELIMIT: more than GS_STANDARD_LEAVES_MAX. GS_ENOMEM.
  * *out is the caller's (gs_standard_tree_free). */
 GS_MUST enum gs_err gs_standard_tree_build(const struct gs_hash *leaf, size_t leaves, struct gs_standard_tree *out);
-/* The same with leaf i at place[i], which OpenZeppelin's option `sortLeaves: false` makes. GS_EINVAL as well: a place that is none of a leaf's, or one
- * taken twice. */
+/* Whether every leaf has a place of its own among the leaves'. GS_EINVAL: not so, or none. GS_ELIMIT, GS_ENOMEM. */
+GS_MUST enum gs_err gs_standard_places_check(const uint32_t *place, size_t leaves);
+/* The same tree with leaf i at place[i], which OpenZeppelin's option `sortLeaves: false` makes. GS_EINVAL as well: gs_standard_places_check. */
 GS_MUST enum gs_err gs_standard_tree_at(const struct gs_hash *leaf, const uint32_t *place, size_t leaves,
                                         struct gs_standard_tree *out);
 void gs_standard_tree_free(struct gs_standard_tree *tree); /* twice is fine */
