@@ -552,7 +552,7 @@ static void measure_anvil(const struct bench *b, size_t blocks, bool http, struc
 struct keys {
 	const char *carrier;
 	struct gs_bench_key key[2 * ANVIL_ROWS + 3];
-	char name[2 * ANVIL_ROWS + 3][64];
+	char name[2 * ANVIL_ROWS + 3][160];
 	size_t count;
 };
 

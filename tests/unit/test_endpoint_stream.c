@@ -71,14 +71,11 @@ static void ask_for_stream(struct fixture *f, struct stream *s, struct gs_call *
 /* The first two thirds of an answer to the newest call, in frames of their own. */
 static void say_most(struct fixture *f)
 {
-	char *third = malloc(GS_ENDPOINT_SINK_ERROR_MAX);
-	char front[64];
-	assert_non_null(third);
-	memset(third, ' ', GS_ENDPOINT_SINK_ERROR_MAX);
+	char front[64], *third;
 	snprintf(front, sizeof(front), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":[", id_of(f->text[f->texts - 1]));
-	memcpy(third, front, strlen(front));
+	assert_true(asprintf(&third, "%-*s", GS_ENDPOINT_SINK_ERROR_MAX, front) == GS_ENDPOINT_SINK_ERROR_MAX);
 	fake_ws_frame(f->server, 0x01, false, third, GS_ENDPOINT_SINK_ERROR_MAX);
-	memset(third, ' ', strlen(front));
+	memset(third, ' ', GS_ENDPOINT_SINK_ERROR_MAX);
 	fake_ws_frame(f->server, 0x00, false, third, GS_ENDPOINT_SINK_ERROR_MAX);
 	free(third);
 }

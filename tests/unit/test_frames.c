@@ -202,10 +202,11 @@ static void put_random(struct gs_buf *b, struct gs_rng *rng)
 	static const size_t sizes[] = {0, 1, 125, 126, 127, 1000, 65535, 65536, 69999};
 	const size_t len = sizes[gs_rng_below(rng, GS_ARRAY_LEN(sizes))];
 	const uint64_t what = gs_rng_below(rng, 40);
+	static const uint8_t euro[] = {0xe2, 0x82, 0xac};
 
 	memset(text, 'a', sizeof(text));
 	for (size_t i = 0; i + 5 <= len; i += 3 + (size_t)gs_rng_below(rng, 300))
-		memcpy(text + i, "\xe2\x82\xac", 3);
+		memcpy(text + i, euro, sizeof(euro));
 	if (what == 0)
 		put(b, 0x88, "\x03\xe8", 2);
 	else if (what == 1)
