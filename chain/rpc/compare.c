@@ -322,7 +322,7 @@ static enum gs_err pick(json_t *const *result, size_t count, size_t place, json_
 enum gs_err gs_compare_least(json_t *const *result, size_t count, size_t need, json_t **out)
 {
 	*out = NULL;
-	return pick(result, count, count - need, out);
+	return pick(result, count, gs_quorum_place(GS_TRUST_LEAST, count, need), out);
 }
 
 /* Numbers in the same places. */
@@ -365,7 +365,7 @@ static enum gs_err median(json_t *const *result, size_t count, json_t **out)
 	json_t *value, *part;
 
 	if (is_number(result[0]))
-		return pick(result, count, count / 2, out);
+		return pick(result, count, gs_quorum_place(GS_TRUST_MEDIAN, count, 1), out);
 	if (json_is_array(result[0])) {
 		*out = json_array();
 		for (size_t i = 0; i < json_array_size(result[0]) && !err; i++) {

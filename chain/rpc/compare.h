@@ -1,20 +1,12 @@
 /* chain/rpc/compare.h: when two endpoints' answers to one call are the same, and what is made of answers that need not be.
  *
  * Only what counts is compared: an endpoint may add fields, write numbers with zeros in front or letters large. And only methods whose
- * answer follows from the chain are compared at all; for each there is a rule by which the answers of several endpoints become one. */
+ * answer follows from the chain are compared at all; for each there is a rule (chain/eth/quorum.h) by which the answers of several endpoints become one. */
 #ifndef GS_CHAIN_RPC_COMPARE_H
 #define GS_CHAIN_RPC_COMPARE_H
 
+#include "chain/eth/quorum.h"
 #include "chain/rpc/rpc.h"
-
-enum gs_trust {
-	GS_TRUST_ANY,    /* whatever the best endpoint says; it commits to nothing */
-	GS_TRUST_QUORUM, /* so many as are needed give the same answer */
-	GS_TRUST_NEWEST, /* a block by a tag: the newest one that so many as are needed have */
-	GS_TRUST_LEAST, /* a number that grows, and grows sooner here than there: the highest that so many as are needed have reached */
-	GS_TRUST_MEDIAN, /* opinions: number by number the median */
-	GS_TRUST_ALL,    /* told to everybody; one that takes it suffices */
-};
 
 enum { GS_COMPARE_DEPTH_MAX = 16, GS_COMPARE_ANSWERS_MAX = 16 };
 
@@ -30,7 +22,7 @@ GS_MUST enum gs_err gs_compare_digest(const char *method, const json_t *result, 
 /* Of a failure that is an answer: a revert, or a transaction that is refused. False: it is silence. */
 bool gs_compare_failure(const char *method, const struct gs_rpc_failure *failure, struct gs_hash *out);
 
-/* The highest number that `need` of them reach. GS_EPARSE: not numbers. The result is a new reference. */
+/* By GS_TRUST_LEAST: the highest number that `need` of them reach. GS_EPARSE: not numbers. The result is a new reference. */
 GS_MUST enum gs_err gs_compare_least(json_t *const *result, size_t count, size_t need, json_t **out);
 /* The upper median of those that have one shape, at least `need`; in lists and objects part by part, and what is no number is as in the
  * first of them. GS_EPARSE: so many of one shape there are not. */

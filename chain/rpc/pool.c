@@ -8,8 +8,6 @@
 #include "chain/rpc/hexjson.h"
 #include "chain/rpc/pool_parts.h"
 
-enum { CANDIDATES_MAX = 3 }; /* newest blocks that are put to all, one after another */
-
 /* --- opening --- */
 
 static void name_pool(struct gs_pool *pool)
@@ -218,57 +216,39 @@ static enum gs_err take_ask(struct gs_pool_ask *a, json_t **result, struct gs_rp
 	return GS_OK;
 }
 
+/* What the answers agree on, by the question's rule. */
 static enum gs_err by_quorum(struct gs_pool_question *q, json_t **result, struct gs_rpc_failure *failure,
                              struct gs_error *error)
 {
 	size_t which;
-	const enum gs_quorum_state state = gs_quorum_state(&q->votes, &which);
+	const enum gs_quorum_state state = gs_quorum_conclude(&q->votes, q->trust, &which);
 
-	if (q->trust != GS_TRUST_ANY)
+	if (q->trust == GS_TRUST_QUORUM)
 		gs_pool_settle(q, state == GS_QUORUM_AGREED, which);
 	if (state == GS_QUORUM_AGREED)
 		return take_ask(&q->ask[which], result, failure, error);
-	return fail_silence(q, state == GS_QUORUM_DISAGREE, failure, error);
+	return fail_silence(q, state == GS_QUORUM_DISAGREE && q->trust != GS_TRUST_ALL, failure, error);
 }
 
-/* Numbers that need not be the same. Failures that are answers (a revert) count against them, by quorum. */
+/* Numbers that need not be the same. */
 static enum gs_err by_order(struct gs_pool_question *q, json_t **result, struct gs_rpc_failure *failure,
                             struct gs_error *error)
 {
 	json_t *good[GS_QUORUM_ENDPOINTS_MAX];
-	const size_t need = q->pool->need;
-	size_t count = 0;
+	size_t answered[GS_QUORUM_ENDPOINTS_MAX], which, count;
 	enum gs_err err;
 
-	for (size_t i = 0; i < q->pool->count; i++)
-		if (q->votes.vote[i] == GS_VOTE_ANSWER && !q->ask[i].err)
-			good[count++] = q->ask[i].result;
-	if (count < need) {
-		for (size_t i = 0; i < q->pool->count; i++) /* what is left to agree on are failures */
-			if (!q->ask[i].err && q->votes.vote[i] == GS_VOTE_ANSWER)
-				q->votes.vote[i] = GS_VOTE_SILENT;
+	if (gs_quorum_conclude(&q->votes, q->trust, &which) != GS_QUORUM_AGREED || which != SIZE_MAX)
 		return by_quorum(q, result, failure, error);
-	}
-	err = q->trust == GS_TRUST_LEAST ? gs_compare_least(good, count, need, result)
-	                                 : gs_compare_median(good, count, need, result);
+	count = gs_quorum_good(&q->votes, answered);
+	for (size_t i = 0; i < count; i++)
+		good[i] = q->ask[answered[i]].result;
+	err = q->trust == GS_TRUST_LEAST ? gs_compare_least(good, count, q->pool->need, result)
+	                                 : gs_compare_median(good, count, q->pool->need, result);
 	if (!err)
 		return GS_OK;
 	gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, err, "%s: the answers are not of one form", q->method);
 	return gs_fail(error, err, "%s: %s", q->pool->name, failure->message);
-}
-
-/* A transaction is sent when one endpoint took it; that it is refused takes a quorum. */
-static enum gs_err by_taking(struct gs_pool_question *q, json_t **result, struct gs_rpc_failure *failure,
-                             struct gs_error *error)
-{
-	size_t which;
-
-	for (size_t i = 0; i < q->pool->count; i++)
-		if (q->votes.vote[i] == GS_VOTE_ANSWER && !q->ask[i].err)
-			return take_ask(&q->ask[i], result, failure, error);
-	if (gs_quorum_state(&q->votes, &which) == GS_QUORUM_AGREED)
-		return take_ask(&q->ask[which], result, failure, error);
-	return fail_silence(q, false, failure, error);
 }
 
 /* --- the newest block --- */
@@ -289,8 +269,6 @@ static enum gs_err conclude(struct gs_pool_question *q, enum gs_err err, json_t 
 {
 	if (!err && (q->trust == GS_TRUST_LEAST || q->trust == GS_TRUST_MEDIAN))
 		err = by_order(q, result, failure, error);
-	else if (!err && q->trust == GS_TRUST_ALL)
-		err = by_taking(q, result, failure, error);
 	else if (!err)
 		err = by_quorum(q, result, failure, error);
 	else
@@ -319,41 +297,27 @@ static uint64_t number_of(const struct gs_pool_ask *a)
 	return number;
 }
 
-/* Those who answered, newest block first. */
-static size_t by_newest(const struct gs_pool_question *q, size_t order[GS_QUORUM_ENDPOINTS_MAX])
+/* Of those who answered; their health hears of it. */
+static size_t newest_candidates(const struct gs_pool_question *q, size_t out[GS_QUORUM_CANDIDATES_MAX], bool *told)
 {
-	size_t count = 0;
+	uint64_t number[GS_QUORUM_ENDPOINTS_MAX] = {0};
+	size_t good[GS_QUORUM_ENDPOINTS_MAX];
+	const size_t count = gs_quorum_good(&q->votes, good);
 
-	for (size_t i = 0; i < q->pool->count; i++) {
-		size_t at = count;
-		if (q->votes.vote[i] != GS_VOTE_ANSWER || q->ask[i].err)
-			continue;
-		gs_health_head(&q->pool->member[i].health, number_of(&q->ask[i]));
-		for (; at && number_of(&q->ask[order[at - 1]]) < number_of(&q->ask[i]); at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-		count++;
+	for (size_t i = 0; i < count; i++) {
+		number[good[i]] = number_of(&q->ask[good[i]]);
+		gs_health_head(&q->pool->member[good[i]].health, number[good[i]]);
 	}
-	return count;
+	return gs_quorum_newest(&q->votes, number, out, told);
 }
 
-/* So many have told of exactly this block. */
-static size_t told_of(const struct gs_pool_question *q, size_t i)
-{
-	size_t n = 0;
-
-	for (size_t j = 0; j < q->pool->count; j++)
-		n += gs_quorum_same(&q->votes, i, j);
-	return n;
-}
-
-/* The newest block that a quorum has. The one that the need-th told of is the first that so many can have: what fewer say of newer ones
- * is not even asked about. */
+/* The newest block that a quorum has. */
 static enum gs_err newest(struct gs_pool *pool, const char *method, json_t *params, json_t **result,
                           struct gs_rpc_failure *failure, struct gs_error *error)
 {
 	struct gs_pool_question q;
-	size_t order[GS_QUORUM_ENDPOINTS_MAX], count, tried = 0;
+	size_t candidate[GS_QUORUM_CANDIDATES_MAX], count;
+	bool told;
 	enum gs_err err;
 
 	gs_pool_question_init(&q, pool, method, params, GS_TRUST_NEWEST);
@@ -362,12 +326,11 @@ static enum gs_err newest(struct gs_pool *pool, const char *method, json_t *para
 		gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, err, "%s", "the call was ended");
 		goto out;
 	}
-	count = by_newest(&q, order);
-	for (size_t k = 0; k < count && !*result; k++)
-		if (told_of(&q, order[k]) >= pool->need)
-			*result = json_incref(q.ask[order[k]].result);
-	for (size_t k = pool->need - 1; k < count && !*result && tried < CANDIDATES_MAX; k++, tried++) {
-		json_t *by_hash = json_pack("[O, b]", json_object_get(q.ask[order[k]].result, "hash"), 0);
+	count = newest_candidates(&q, candidate, &told);
+	if (told)
+		*result = json_incref(q.ask[candidate[0]].result);
+	for (size_t k = 0; k < count && !*result; k++) {
+		json_t *by_hash = json_pack("[O, b]", json_object_get(q.ask[candidate[k]].result, "hash"), 0);
 		err = by_hash ? ask_by_quorum(pool, "eth_getBlockByHash", by_hash, GS_TRUST_QUORUM, result, failure,
 		                              error)
 		              : GS_ENOMEM;

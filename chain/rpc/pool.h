@@ -16,7 +16,7 @@
 #include "chain/core/log.h"
 #include "chain/rpc/compare.h"
 #include "chain/rpc/endpoint.h"
-#include "chain/rpc/quorum.h"
+#include "chain/eth/quorum.h"
 #include "chain/rpc/rpc.h"
 
 enum {

@@ -18,11 +18,9 @@ uint64_t gs_pool_now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Everybody is asked at once, where more answers make a better one. */
 static bool asks_all(const struct gs_pool_question *q)
 {
-	return q->trust == GS_TRUST_NEWEST || q->trust == GS_TRUST_LEAST || q->trust == GS_TRUST_MEDIAN ||
-	       q->trust == GS_TRUST_ALL;
+	return gs_quorum_asks_all(q->trust);
 }
 
 static size_t count_votes(const struct gs_pool_question *q, enum gs_quorum_vote vote)
@@ -226,7 +224,7 @@ static void grace(struct gs_pool_question *q)
 	bool taken = false;
 
 	for (size_t i = 0; i < q->pool->count; i++)
-		taken = taken || (q->votes.vote[i] == GS_VOTE_ANSWER && !q->ask[i].err);
+		taken = taken || (q->votes.vote[i] == GS_VOTE_ANSWER && !q->votes.refused[i]);
 	if (q->trust == GS_TRUST_ALL ? taken : answered >= q->pool->need) {
 		wait_ms(q, q->trust == GS_TRUST_ALL ? GS_POOL_TOLD_ALL_MS : GS_POOL_GRACE_MS);
 		q->enough = true; /* when the timer comes */
@@ -379,6 +377,7 @@ static void failed(struct gs_pool_question *q, struct gs_pool_ask *a)
 		return;
 	if (gs_compare_failure(q->method, &a->failure, &q->votes.digest[a->index])) {
 		q->votes.vote[a->index] = GS_VOTE_ANSWER;
+		q->votes.refused[a->index] = true;
 		return;
 	}
 	q->votes.vote[a->index] = GS_VOTE_SILENT;

@@ -7,25 +7,9 @@
 
 #include "simulations/keys.h"
 #include "simulations/nodes/l1.h"
+#include "simulations/nodes/told.h"
 
 enum { BLOCKS_A_TICK = 64 };
-
-struct pending { /* an effect that is to be done, with its bytes */
-	struct pending *next;
-	struct gs_node_effect effect;
-	size_t data_len;
-	uint8_t data[];
-};
-
-static bool befalls(struct gs_sim_actor *a, uint32_t of_a_thousand)
-{
-	return of_a_thousand > 0 && gs_rng_below(&a->rng, 1000) < of_a_thousand;
-}
-
-static uint64_t up_to(struct gs_sim_actor *a, uint64_t most)
-{
-	return most == 0 ? 0 : gs_rng_below(&a->rng, most + 1);
-}
 
 /* ---- surroundings ---- */
 
@@ -67,7 +51,7 @@ static void forget_execution(struct gs_sim_actor *a, const struct gs_hash *claim
 static void drop_effects(struct gs_sim_actor *a)
 {
 	while (a->first != NULL) {
-		struct pending *p = a->first;
+		struct gs_sim_pending *p = a->first;
 		a->first = p->next;
 		free(p);
 	}
@@ -110,13 +94,13 @@ static void die(struct gs_sim_actor *a, uint64_t now_s)
 	a->executions = 0;
 	gs_sim_means_restart(&a->means);
 	a->lives++;
-	a->up_at_s = now_s + up_to(a, a->luck.down_s);
+	a->up_at_s = now_s + gs_sim_up_to(a, a->luck.down_s);
 }
 
 static enum gs_err enqueue(struct gs_sim_actor *a, const struct gs_node_effect *effect, struct gs_error *error)
 {
 	const struct gs_bytes data = gs_node_effect_data(&a->effects, effect);
-	struct pending *p = malloc(sizeof(*p) + data.len);
+	struct gs_sim_pending *p = malloc(sizeof(*p) + data.len);
 	if (p == NULL)
 		return gs_fail(error, GS_ENOMEM, "simulation: no memory");
 	p->next = NULL;
@@ -145,7 +129,7 @@ static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uin
 	bool may_die = a->lives < GS_SIM_LIVES_MAX;
 	bool full = now_s >= a->luck.full_disk_from_s && now_s < a->luck.full_disk_to_s;
 	input->now.unix_s = own_clock(a, now_s);
-	if (may_die && (full || befalls(a, a->luck.commit_fails) || befalls(a, a->luck.torn)))
+	if (may_die && (full || gs_sim_befalls(a, a->luck.commit_fails) || gs_sim_befalls(a, a->luck.torn)))
 		a->faulty.fails = true; /* torn: what is left of it is nothing, and the process is gone just the same */
 	a->faulty.commits = 0;
 	enum gs_err err = gs_node_step(a->node, input, &a->effects, error);
@@ -157,163 +141,14 @@ static enum gs_err feed(struct gs_sim_actor *a, struct gs_node_input *input, uin
 	}
 	for (size_t i = 0; i < a->effects.count && err == GS_OK; i++)
 		err = enqueue(a, &a->effects.effect[i], error);
-	if (err == GS_OK && may_die && (was_last || befalls(a, a->luck.crash)))
+	if (err == GS_OK && may_die && (was_last || gs_sim_befalls(a, a->luck.crash)))
 		die(a, now_s);
 	return err;
 }
 
-/* ---- the endpoint ---- */
-
-static bool has_requests_left(struct gs_sim_actor *a)
-{
-	return a->luck.requests == 0 || a->requests++ < a->luck.requests;
-}
-
-/* The endpoint shows the chain as it was some blocks ago. */
-static bool is_stale(const struct gs_sim_actor *a)
-{
-	return a->stale_top < gs_sim_network_newest(a->network)->head.number;
-}
-
-static bool answers(struct gs_sim_actor *a, uint64_t now_s)
-{
-	return has_requests_left(a) && !(now_s >= a->luck.offline_from_s && now_s < a->luck.offline_to_s) &&
-	       !befalls(a, a->luck.call_fails);
-}
-
-static void refuse(const struct pending *p, enum gs_tx_refusal kind, const char *why, struct gs_node_input *answer)
-{
-	answer->kind = GS_INPUT_REFUSED;
-	answer->as.refused.intent = p->effect.hash;
-	answer->as.refused.kind = kind;
-	answer->as.refused.reason = why;
-}
-
-/* What gas costs: tips are 1. */
-static struct gs_fee_market market_of(const struct gs_sim_network *n)
-{
-	struct gs_fee_market market = {.base_fee = gs_wei_from_u64(n->base_fee)};
-	for (unsigned u = 0; u < GS_URGENCIES; u++)
-		market.tip[u] = gs_wei_from_u64(1);
-	return market;
-}
-
-/* Whether the nonces leave nothing to be signed; the answer then. */
-static bool is_too_late(struct gs_sim_actor *a, const struct pending *p, struct gs_node_input *answer)
-{
-	const uint64_t nonce = p->effect.replaces ? a->network->nonce[a->account]
-	                                          : gs_sim_network_pending_nonce(a->network, a->account);
-	if (nonce <= p->effect.nonce || is_stale(a))
-		return false;
-	answer->kind = p->effect.replaces ? GS_INPUT_KEPT : GS_INPUT_NONCE_BEHIND;
-	if (!p->effect.replaces)
-		answer->as.nonce_behind.nonce = nonce;
-	return true;
-}
-
-/* Signed at a price; or why not. */
-static void price(struct gs_sim_actor *a, const struct pending *p, struct gs_node_input *answer, struct gs_buf *raw)
-{
-	const struct gs_fee_market market = market_of(a->network);
-	const struct gs_fee_bounds bounds = {p->effect.fee_max, p->effect.least_fee, p->effect.least_tip};
-	const uint64_t gas = p->effect.gas ? p->effect.gas : GS_SIM_CALL_GAS;
-	struct gs_fees fees;
-	struct gs_wei cost;
-	if (p->effect.keeps && gs_fees_suffice(&market, p->effect.urgency, &bounds, &fees)) {
-		answer->kind = GS_INPUT_KEPT;
-		answer->as.kept.enough = !fees.capped;
-		answer->as.kept.max_fee = fees.max_fee;
-		answer->as.kept.tip = fees.tip;
-		return;
-	}
-	if (gs_fees_choose(&market, p->effect.urgency, &bounds, &fees) != GS_OK ||
-	    gs_fees_cost(gas, fees.max_fee, gs_wei_from_u64(0), &cost) != GS_OK) {
-		refuse(p, GS_REFUSED_CAP, "gas costs more than the cap", answer);
-		return;
-	}
-	if (!gs_u256_is_zero(&p->effect.cost_max.v) && gs_wei_cmp(cost, p->effect.cost_max) > 0) {
-		refuse(p, GS_REFUSED_BUDGET, "it costs more than the budget", answer);
-		return;
-	}
-	if (!gs_sim_means_cover(&a->means, a->network, a->account, p->data_len)) {
-		refuse(p, GS_REFUSED_BALANCE, "the account's balance does not cover it", answer);
-		return;
-	}
-	answer->kind = GS_INPUT_PREPARED;
-	answer->as.prepared.intent = p->effect.hash;
-	answer->as.prepared.nonce = p->effect.nonce;
-	answer->as.prepared.max_fee = fees.max_fee;
-	answer->as.prepared.tip = fees.tip;
-	answer->as.prepared.gas_limit = gas;
-	gs_sim_tx_build(a->account, p->effect.nonce, &p->effect.to, fees.max_fee.v.limb[0],
-	                (struct gs_bytes){p->data, p->data_len}, raw, &answer->as.prepared.tx);
-	answer->as.prepared.raw = gs_buf_view(raw);
-}
-
-static void prepare(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer,
-                    struct gs_buf *raw, struct gs_error *why)
-{
-	const struct gs_bytes data = {p->data, p->data_len};
-	enum gs_err err = GS_OK;
-	if (!answers(a, now_s)) {
-		refuse(p, GS_REFUSED_ENDPOINT, "no answer", answer);
-		return;
-	}
-	if (is_too_late(a, p, answer))
-		return;
-	if (p->effect.gas == 0 || p->effect.tried)
-		err = gs_sim_network_try(a->network, a->account, &p->effect.to, data, now_s, why);
-	if (err == GS_OK && befalls(a, a->luck.lies))
-		err = gs_fail(why, GS_EINVAL, "StaleState");
-	if (err != GS_OK)
-		refuse(p, GS_REFUSED_REVERTS, why->text, answer);
-	else
-		price(a, p, answer, raw);
-}
-
-static bool watch(struct gs_sim_actor *a, const struct gs_hash *hash, struct gs_node_input *answer)
-{
-	const struct gs_sim_tx *tx = gs_sim_network_tx(a->network, hash);
-	if (tx == NULL || !tx->mined || tx->block > a->stale_top)
-		return false;
-	answer->kind = GS_INPUT_RECEIPT;
-	answer->as.receipt.tx = *hash;
-	answer->as.receipt.success = tx->success != befalls(a, a->luck.lies);
-	answer->as.receipt.block_number = tx->block;
-	answer->as.receipt.block_hash = gs_sim_network_block(a->network, tx->block)->head.hash;
-	answer->as.receipt.cost = gs_wei_from_u64(tx->price * gs_sim_means_gas(&a->means, tx->data.len));
-	return true;
-}
-
-static enum gs_err transmit(struct gs_sim_actor *a, const struct pending *p, const struct gs_sim_treatment *treatment,
-                            struct gs_node_input *answer, bool *answered)
-{
-	const struct gs_bytes raw = {p->data, p->data_len};
-	enum gs_err err = GS_OK;
-	if (befalls(a, a->luck.send_lost))
-		return GS_OK;
-	if (befalls(a, a->luck.replaced))
-		err = gs_sim_network_displace(a->network, a->account, raw, treatment->ready_s);
-	else
-		err = gs_sim_network_send(a->network, raw, treatment->ready_s);
-	if (err == GS_OK && treatment->ahead)
-		gs_sim_network_hurry(a->network, &p->effect.hash);
-	if (err == GS_EAGAIN) /* another one waits that offers more: the node will, too */
-		return GS_OK;
-	if (err != GS_ECONFLICT)
-		return err;
-	*answered = watch(a, &p->effect.hash, answer);
-	if (*answered || is_stale(a)) /* which sees no reason to refuse it */
-		return GS_OK;
-	answer->kind = GS_INPUT_NONCE_LOST;
-	answer->as.nonce_lost.tx = p->effect.hash;
-	answer->as.nonce_lost.nonce = a->network->nonce[a->account];
-	*answered = true;
-	return GS_OK;
-}
-
 /* What the actor makes of a wish of its node. */
-static enum gs_err treat(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_sim_treatment *out)
+static enum gs_err treat(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s,
+                         struct gs_sim_treatment *out)
 {
 	const struct gs_bytes data = {p->data, p->data_len};
 	const bool sends = p->effect.kind == GS_EFFECT_SEND;
@@ -331,7 +166,7 @@ static enum gs_err treat(struct gs_sim_actor *a, const struct pending *p, uint64
 	return GS_OK;
 }
 
-static enum gs_err prepare_treated(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+static enum gs_err prepare_treated(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s,
                                    struct gs_node_input *answer, struct gs_buf *raw, struct gs_error *why)
 {
 	struct gs_sim_treatment treatment;
@@ -339,43 +174,24 @@ static enum gs_err prepare_treated(struct gs_sim_actor *a, const struct pending 
 	if (err != GS_OK)
 		return err;
 	if (!treatment.refused) {
-		prepare(a, p, now_s, answer, raw, why);
+		gs_sim_told_prepare(a, p, now_s, answer, raw, why);
 		return GS_OK;
 	}
-	refuse(p, GS_REFUSED_REVERTS, "it does not want to", answer);
+	gs_sim_told_refuse(p, GS_REFUSED_REVERTS, "it does not want to", answer);
 	return GS_OK;
 }
 
-static enum gs_err transmit_treated(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s,
+static enum gs_err transmit_treated(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s,
                                     struct gs_node_input *answer, bool *answered)
 {
 	struct gs_sim_treatment treatment;
 	enum gs_err err = treat(a, p, now_s, &treatment);
 	if (err != GS_OK || treatment.refused)
 		return err;
-	uint64_t ready_s = now_s + up_to(a, a->luck.send_delay_s);
+	uint64_t ready_s = now_s + gs_sim_up_to(a, a->luck.send_delay_s);
 	if (treatment.ready_s < ready_s)
 		treatment.ready_s = ready_s;
-	return transmit(a, p, &treatment, answer, answered);
-}
-
-/* The logs of a block; one of them may be left out. */
-static enum gs_err logs_of(struct gs_sim_actor *a, const struct gs_sim_block *b, struct gs_node_input *answer,
-                           struct gs_log_entry **fewer)
-{
-	answer->as.logs.entries = b->logs.entry;
-	answer->as.logs.count = b->logs.count;
-	if (b->logs.count == 0 || !befalls(a, a->luck.lies))
-		return GS_OK;
-	size_t left_out = (size_t)gs_rng_below(&a->rng, b->logs.count), after = b->logs.count - 1 - left_out;
-	*fewer = calloc(b->logs.count, sizeof(**fewer));
-	if (*fewer == NULL)
-		return GS_ENOMEM;
-	memcpy(*fewer, b->logs.entry, left_out * sizeof(**fewer));
-	memcpy(*fewer + left_out, b->logs.entry + left_out + 1, after * sizeof(**fewer));
-	answer->as.logs.entries = *fewer;
-	answer->as.logs.count--;
-	return GS_OK;
+	return gs_sim_told_send(a, p, &treatment, now_s, answer, answered);
 }
 
 /* ---- off chain ---- */
@@ -390,7 +206,7 @@ static enum gs_err sign(void *self, const struct gs_typed *what, struct gs_signa
 	return err == GS_OK ? gs_key_sign(&key, &digest, out, NULL) : err;
 }
 
-static enum gs_err speak(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s)
+static enum gs_err speak(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s)
 {
 	const struct gs_bytes letter = {p->data, p->data_len};
 	struct gs_buf said;
@@ -409,7 +225,7 @@ static enum gs_err speak(struct gs_sim_actor *a, const struct pending *p, uint64
 }
 
 /* The letters stay where they are: what is heard is a view. */
-static bool hear(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_node_input *answer)
+static bool hear(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s, struct gs_node_input *answer)
 {
 	const uint8_t other = p->effect.own ? GS_SIDE_CHALLENGER : GS_SIDE_CLAIMANT;
 	if (a->letters == NULL)
@@ -424,16 +240,16 @@ static void start_job(struct gs_sim_actor *a, const struct gs_hash *claim, uint6
 	if (a->jobs < GS_SIM_JOBS_MAX)
 		a->job[a->jobs++] = (struct gs_sim_job){*claim, a->means.servers > 0
 		                                                        ? gs_sim_means_execute(&a->means, claim, now_s)
-		                                                        : now_s + up_to(a, a->luck.execution_s)};
+		                                                        : now_s + gs_sim_up_to(a, a->luck.execution_s)};
 }
 
-static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, uint64_t now_s, struct gs_error *error)
+static enum gs_err do_effect(struct gs_sim_actor *a, const struct gs_sim_pending *p, uint64_t now_s,
+                             struct gs_error *error)
 {
 	struct gs_node_input answer = {.kind = GS_INPUT_TIMER};
 	struct gs_error why = {0};
 	struct gs_buf raw;
-	struct gs_log_entry *fewer = NULL;
-	const struct gs_sim_block *b;
+	struct gs_log_entry *made = NULL;
 	bool answered = false;
 	enum gs_err err = GS_OK;
 	gs_buf_init(&raw, GS_SIM_TX_BYTES_MAX);
@@ -445,36 +261,21 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct pending *p, ui
 	}
 	switch (p->effect.kind) {
 	case GS_EFFECT_FETCH_HEADER:
-		b = answers(a, now_s) ? gs_sim_network_block_of(a->network, &p->effect.hash) : NULL;
-		answered = b != NULL;
+		answered = gs_sim_told_header(a, &p->effect.hash, now_s, &answer.as.header);
 		answer.kind = GS_INPUT_HEADER;
-		if (b != NULL)
-			answer.as.header = b->head;
 		break;
-	case GS_EFFECT_FETCH_LOGS:
-		b = answers(a, now_s) ? gs_sim_network_block_of(a->network, &p->effect.hash) : NULL;
-		answered = b != NULL;
-		answer.kind = GS_INPUT_LOGS;
-		answer.as.logs.block = p->effect.hash;
-		if (b != NULL)
-			err = logs_of(a, b, &answer, &fewer);
-		break;
+	case GS_EFFECT_FETCH_LOGS: err = gs_sim_told_logs(a, &p->effect.hash, now_s, &answer, &made, &answered); break;
 	case GS_EFFECT_EXECUTE: start_job(a, &p->effect.hash, now_s); break;
 	case GS_EFFECT_PREPARE:
 		err = prepare_treated(a, p, now_s, &answer, &raw, &why);
 		answered = err == GS_OK;
 		break;
 	case GS_EFFECT_SEND:
-		if (answers(a, now_s))
+		if (gs_sim_told_reachable(a, now_s))
 			err = transmit_treated(a, p, now_s, &answer, &answered);
 		break;
-	case GS_EFFECT_WATCH: answered = answers(a, now_s) && watch(a, &p->effect.hash, &answer); break;
-	case GS_EFFECT_NONCE:
-		answered = answers(a, now_s) && (!p->effect.mined || answers(a, now_s)); /* two questions */
-		answer.kind = GS_INPUT_NONCE;
-		answer.as.nonce.pending = gs_sim_network_pending_nonce(a->network, a->account);
-		answer.as.nonce.mined = p->effect.mined && !is_stale(a) ? a->network->nonce[a->account] : 0;
-		break;
+	case GS_EFFECT_WATCH: answered = gs_sim_told_receipt(a, &p->effect.hash, now_s, &answer); break;
+	case GS_EFFECT_NONCE: answered = gs_sim_told_nonce(a, p->effect.mined, now_s, &answer); break;
 	case GS_EFFECT_FORGET: forget_execution(a, &p->effect.hash); break;
 	case GS_EFFECT_TELL: err = speak(a, p, now_s); break;
 	case GS_EFFECT_HEAR: answered = hear(a, p, now_s, &answer); break;
@@ -486,7 +287,7 @@ fed:
 		err = gs_fail(error, raw.err, "simulation: a transaction of more than %d bytes", GS_SIM_TX_BYTES_MAX);
 	if (err == GS_OK && answered)
 		err = feed(a, &answer, now_s, error);
-	free(fewer);
+	free(made);
 	gs_buf_free(&raw);
 	return err;
 }
@@ -496,7 +297,7 @@ static enum gs_err feed_and_do(struct gs_sim_actor *a, struct gs_node_input *inp
 {
 	enum gs_err err = feed(a, input, now_s, error);
 	while (err == GS_OK && a->first != NULL) {
-		struct pending *p = a->first;
+		struct gs_sim_pending *p = a->first;
 		a->first = p->next;
 		if (a->first == NULL)
 			a->last = NULL;
@@ -533,7 +334,7 @@ static bool fails(struct gs_sim_actor *a, const struct gs_hash *claim, uint32_t 
 	unsigned i = 0;
 	while (i < GS_SIM_CLAIMS_ROOM && a->tried[i].count > 0 && !gs_hash_equal(&a->tried[i].claim, claim))
 		i++;
-	if (i == GS_SIM_CLAIMS_ROOM || a->tried[i].count == GS_SIM_TRIES_MAX || !befalls(a, chance))
+	if (i == GS_SIM_CLAIMS_ROOM || a->tried[i].count == GS_SIM_TRIES_MAX || !gs_sim_befalls(a, chance))
 		return false;
 	a->tried[i] = (struct gs_sim_tries){*claim, a->tried[i].count + 1};
 	return true;
@@ -571,54 +372,45 @@ static enum gs_err take_results(struct gs_sim_actor *a, uint64_t now_s, struct g
 /* What is final; and ranges of that while the node is far below it, as the daemon takes them. */
 static enum gs_err take_final(struct gs_sim_actor *a, uint64_t now_s, struct gs_error *error)
 {
-	const uint64_t final = gs_sim_final_of(&a->final, a->stale_top);
-	const struct gs_head *newest = gs_node_newest(a->node);
 	struct gs_node_input input;
-	enum gs_err err = GS_OK;
-	if (final == 0 || newest == NULL || !answers(a, now_s))
+	uint64_t final;
+	if (gs_node_newest(a->node) == NULL || !gs_sim_told_final(a, now_s, &input, &final))
 		return GS_OK;
-	gs_sim_final_tell(a->network, final, &input);
-	err = feed_and_do(a, &input, now_s, error);
-	while (err == GS_OK && a->node != NULL && gs_node_newest(a->node)->number + a->final.least <= final &&
-	       answers(a, now_s)) {
+	enum gs_err err = feed_and_do(a, &input, now_s, error);
+	while (err == GS_OK && a->node != NULL && gs_node_newest(a->node)->number + a->final.least <= final) {
 		const uint64_t before = gs_node_newest(a->node)->number;
 		struct gs_log_entry *entries;
-		err = gs_sim_final_range(&a->final, a->network, before + 1, final, &input, &entries);
-		if (err != GS_OK)
-			return err;
-		err = feed_and_do(a, &input, now_s, error);
+		bool answered;
+		err = gs_sim_told_range(a, before + 1, final, now_s, &input, &entries, &answered);
+		if (err == GS_OK && answered)
+			err = feed_and_do(a, &input, now_s, error);
 		free(entries);
-		if (err != GS_OK || a->node == NULL || gs_node_newest(a->node)->number <= before)
+		if (err != GS_OK || !answered || a->node == NULL || gs_node_newest(a->node)->number <= before)
 			return err; /* it is of another branch; or waits for logs */
 		a->ranges++;
 	}
 	return err;
 }
 
-/* Blocks up to the endpoint's newest. *reached: the node has it. */
+/* Blocks up to the newest that is told of. *reached: the node has it. */
 static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached, struct gs_error *error)
 {
 	struct gs_node_input input = {.kind = GS_INPUT_HEADER};
 	const struct gs_head *newest = gs_node_newest(a->node);
-	uint64_t top = gs_sim_network_newest(a->network)->head.number;
+	struct gs_head top;
 	enum gs_err err = GS_OK;
 	*reached = false;
-	if (!answers(a, now_s))
+	if (!gs_sim_told_newest(a, now_s, &top))
 		return GS_OK;
-	if (befalls(a, a->luck.lag))
-		top -= gs_rng_below(&a->rng, top + 1 < 4 ? top + 1 : 4);
-	if (top > a->stale_top)
-		top = a->stale_top;
 	uint64_t next = newest == NULL ? 0 : newest->number + 1;
-	if (top < next) {
-		input.as.header = gs_sim_network_block(a->network, top)->head;
+	if (top.number < next) {
+		input.as.header = top;
 		err = feed_and_do(a, &input, now_s, error);
 	}
-	for (int i = 0; i < BLOCKS_A_TICK && err == GS_OK && a->node != NULL && next <= top; i++) {
-		if (!has_requests_left(a))
-			return GS_OK;
+	for (int i = 0; i < BLOCKS_A_TICK && err == GS_OK && a->node != NULL && next <= top.number; i++) {
 		const uint64_t wanted = next;
-		input.as.header = gs_sim_network_block(a->network, wanted)->head;
+		if (!gs_sim_told_number(a, wanted, now_s, &input.as.header))
+			return GS_OK;
 		err = feed_and_do(a, &input, now_s, error);
 		if (err != GS_OK || a->node == NULL)
 			return err;
@@ -627,7 +419,7 @@ static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached,
 		if (next <= wanted)
 			return GS_OK;
 	}
-	*reached = err == GS_OK && a->node != NULL && next > top;
+	*reached = err == GS_OK && a->node != NULL && next > top.number;
 	return err;
 }
 
@@ -636,10 +428,7 @@ enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_
 	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
 	bool reached = false;
 	enum gs_err err = GS_OK;
-	bool stale = now_s >= a->luck.stale_from_s && now_s < a->luck.stale_to_s;
-	if (!stale)
-		a->stale_top = gs_sim_network_newest(a->network)->head.number;
-	a->requests = 0;
+	gs_sim_told_look(a, now_s);
 	if (a->node == NULL) {
 		if (now_s < a->up_at_s)
 			return GS_OK;
@@ -651,11 +440,9 @@ enum gs_err gs_sim_actor_tick(struct gs_sim_actor *a, uint64_t now_s, struct gs_
 		err = take_final(a, now_s, error);
 	if (err == GS_OK && a->node != NULL)
 		err = follow(a, now_s, &reached, error);
-	if (err == GS_OK && a->node != NULL && reached && a->means.funds > 0 && answers(a, now_s)) {
-		struct gs_node_input funds;
-		gs_sim_means_tell(&a->means, a->network, a->account, &funds);
+	struct gs_node_input funds;
+	if (err == GS_OK && a->node != NULL && reached && a->means.funds > 0 && gs_sim_told_funds(a, now_s, &funds))
 		err = feed_and_do(a, &funds, now_s, error);
-	}
 	if (err == GS_OK && a->node != NULL && reached)
 		err = feed_and_do(a, &timer, now_s, error);
 	return err;

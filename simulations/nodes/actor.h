@@ -5,6 +5,7 @@
 #ifndef GS_SIMULATIONS_NODES_ACTOR_H
 #define GS_SIMULATIONS_NODES_ACTOR_H
 
+#include "simulations/nodes/endpoints.h"
 #include "simulations/nodes/faulty_store.h"
 #include "simulations/nodes/final.h"
 #include "simulations/nodes/memory_store.h"
@@ -69,6 +70,8 @@ typedef void gs_sim_treat(void *self, unsigned actor, const struct gs_sim_wish *
 /* What it says instead of a letter that its node wants to send: nothing where nothing is appended. */
 typedef void gs_sim_say(void *self, unsigned actor, struct gs_bytes letter, struct gs_buf *instead);
 
+struct gs_sim_pending;
+
 struct gs_sim_job {
 	struct gs_hash claim;
 	uint64_t done_s;
@@ -85,6 +88,7 @@ struct gs_sim_actor {
 	struct gs_node_options options;
 	struct gs_hash lot; /* the secret of what stands for its verifiable random function */
 	struct gs_sim_luck luck;
+	struct gs_sim_endpoints endpoints; /* no count: one endpoint, whose luck is above */
 	struct gs_sim_means means;
 	gs_sim_compute *compute;
 	gs_sim_treat *treat;            /* NULL: whatever its node wants is sent */
@@ -103,7 +107,7 @@ struct gs_sim_actor {
 	/* this life: */
 	struct gs_node *node; /* owned; NULL: not running */
 	struct gs_node_effects effects;
-	struct pending *first, *last; /* owned */
+	struct gs_sim_pending *first, *last; /* owned; told.h */
 	struct gs_sim_job job[GS_SIM_JOBS_MAX];
 	unsigned jobs;
 	struct gs_sim_tries tried[GS_SIM_CLAIMS_ROOM]; /* in all lives */

@@ -22,6 +22,7 @@ enum metric {
 	AGREED = PROFIT + GS_SIM_ACTOR_KINDS,
 	RANGES,
 	SHED,
+	OUTVOTED,
 	LETTERS,
 	VIOLATION = LETTERS, /* the first of the oracles' is "nothing" */
 	METRICS = VIOLATION + GS_SIM_WRONGS,
@@ -44,6 +45,8 @@ static const struct gs_sim_metric metrics[] = {
 	[RANGES] = {"ranges", "ranges of final blocks that nodes took at once", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[SHED] = {"shed", "executions that honest validators gave up, since there was no time for them",
                   GS_SIM_UNIT_NUMBER, false, 0, 0},
+	[OUTVOTED] = {"outvoted", "answers of endpoints that enough others decided against", GS_SIM_UNIT_NUMBER, false,
+                      0, 0},
 	[CRASHES] = {"crashes", "processes that died", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS] = {"txs.claimant", "mined transactions of an honest claimant", GS_SIM_UNIT_NUMBER, false, 0, 0},
 	[TXS + 1] = {"txs.validator", "mined transactions of an honest validator", GS_SIM_UNIT_NUMBER, false, 0, 0},
@@ -212,13 +215,15 @@ static uint64_t least_gas(struct gs_bytes data)
 
 static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 {
-	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0, ranges = 0;
+	uint64_t mined = 0, failed = 0, agreed = 0, txs[3] = {0}, gas[3] = {0}, many[3] = {0}, crashes = 0, ranges = 0,
+		 outvoted = 0;
 	unsigned role[GS_SIM_ACTORS_MAX];
 	for (unsigned a = 0; a < r->actors; a++) {
 		role[a] = !r->kind[a]->honest ? 2 : r->kind[a]->claims ? 0 : 1;
 		many[role[a]]++;
 		crashes += r->actor[a].lives;
 		ranges += r->actor[a].ranges;
+		outvoted += r->actor[a].endpoints.outvoted;
 	}
 	for (unsigned i = 0; i < r->network.txs; i++) {
 		const struct gs_sim_tx *tx = r->network.tx[i];
@@ -243,6 +248,7 @@ static void measure_transactions(const struct seen *s, struct gs_sim_run *r)
 	observe(s, CRASHES, (double)crashes);
 	observe(s, REORGS, (double)r->network.branch);
 	observe(s, RANGES, (double)ranges);
+	observe(s, OUTVOTED, (double)outvoted);
 }
 
 static void measure(void *self, struct gs_sim_run *r)

@@ -184,8 +184,10 @@ static enum gs_err second(struct gs_sim_run *r, struct gs_error *error)
 /* Nothing goes wrong any more: what is left to do is done, in a time that is bounded. */
 static void calm(struct gs_sim_run *r)
 {
-	for (unsigned a = 0; a < r->actors; a++)
+	for (unsigned a = 0; a < r->actors; a++) {
 		r->actor[a].luck = (struct gs_sim_luck){.offline_from_s = GS_SIM_NEVER_S};
+		gs_sim_endpoints_calm(&r->actor[a].endpoints);
+	}
 	r->fault = GS_SIM_FAULT_NONE;
 	r->letters.delay_s = r->letters.loss = r->letters.old = 0;
 	r->calm = true;

@@ -51,6 +51,8 @@ struct gs_sim_more { /* drawn by a generator of its own, so that a run without i
 	uint64_t reorg_s;      /* when blocks were replaced last; 0: never */
 	struct gs_sim_final final;
 	uint64_t start_s[GS_SIM_ACTORS_MAX]; /* when it begins; 0: at once */
+	size_t endpoints;                    /* of each honest party */
+	struct gs_rng endpoint_rng;
 };
 
 struct gs_sim_told { /* what a log says already (timeline.h) */

@@ -1,5 +1,6 @@
 #include "simulations/nodes/setting.h"
 
+#include "chain/eth/quorum.h"
 #include "simulations/nodes/errands.h"
 #include "simulations/nodes/final.h"
 #include "simulations/nodes/means.h"
@@ -208,6 +209,22 @@ const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS] =
                  "games, at worst, that an honest validator's account can pay the gas of when the run begins; "
                  "0: any number",
                  GS_SIM_KIND_REAL, 0, 0, 1000, NULL, false},
+	[GS_SIM_P_ENDPOINTS] =
+		{"endpoints.count",
+                 "endpoints of each honest party; drawn: one, or three to five. Faults of endpoints befall each by itself",
+                 GS_SIM_KIND_COUNT, 1, 1, GS_QUORUM_ENDPOINTS_MAX, NULL, true},
+	[GS_SIM_P_AGREE] = {"endpoints.agree", "of them that must agree; 0: all of two, a majority of three or more",
+                            GS_SIM_KIND_COUNT, 0, 0, GS_QUORUM_ENDPOINTS_MAX, NULL, false},
+	[GS_SIM_P_LYING_ENDPOINTS] =
+		{"endpoints.liars",
+                 "of several that lie, all in the same way; drawn: so few that enough are left, and the others decide",
+                 GS_SIM_KIND_COUNT, GS_SIM_DRAWN, 0, GS_QUORUM_ENDPOINTS_MAX, NULL, true},
+	[GS_SIM_P_DEAD_ENDPOINTS] =
+		{"endpoints.dead",
+                 "of several that are gone for good from some time on; drawn: so few that enough are left",
+                 GS_SIM_KIND_COUNT, GS_SIM_DRAWN, 0, GS_QUORUM_ENDPOINTS_MAX, NULL, true},
+	[GS_SIM_P_ENDPOINT_LIES] = {"endpoints.lie", "questions that those that lie do not answer truly",
+                                    GS_SIM_KIND_SHARE, GS_SIM_DRAWN, 0, 1, NULL, true},
 };
 
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS])
@@ -232,6 +249,21 @@ static enum gs_err check_money(const double *value, unsigned *at, struct gs_erro
 	if (deposit < needed)
 		return gs_fail(error, GS_EINVAL, "a deposit of %.0f; the bonds and fees of all claims may take %.0f",
 		               deposit, needed);
+	return GS_OK;
+}
+
+/* Endpoints that are stated must be there. */
+static enum gs_err check_endpoints(const double *value, unsigned *at, struct gs_error *error)
+{
+	const double count = value[GS_SIM_P_ENDPOINTS];
+	static const enum gs_sim_nodes_parameter of[] = {GS_SIM_P_AGREE, GS_SIM_P_LYING_ENDPOINTS,
+	                                                 GS_SIM_P_DEAD_ENDPOINTS};
+	for (unsigned i = 0; i < GS_ARRAY_LEN(of); i++) {
+		*at = of[i];
+		if (value[of[i]] > 0 && (count == GS_SIM_DRAWN || value[of[i]] > count || (i > 0 && count == 1)))
+			return gs_fail(error, GS_EINVAL,
+			               "so many of the endpoints; state endpoints.count, more than one and no fewer");
+	}
 	return GS_OK;
 }
 
@@ -270,5 +302,6 @@ enum gs_err gs_sim_nodes_check(const double *value, unsigned *at, struct gs_erro
 		return gs_fail(
 			error, GS_EINVAL,
 			"funds are stated, and that gas becomes dearer: nothing is promised then; leave one out");
-	return check_money(value, at, error);
+	const enum gs_err err = check_endpoints(value, at, error);
+	return err == GS_OK ? check_money(value, at, error) : err;
 }

@@ -93,8 +93,13 @@ enum gs_sim_nodes_parameter {
 	GS_SIM_P_SERVERS,
 	GS_SIM_P_MARGIN,
 	GS_SIM_P_FUNDS,
+	GS_SIM_P_ENDPOINTS,
+	GS_SIM_P_AGREE,
+	GS_SIM_P_LYING_ENDPOINTS,
+	GS_SIM_P_DEAD_ENDPOINTS,
+	GS_SIM_P_ENDPOINT_LIES,
 };
-enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_FUNDS + 1 };
+enum { GS_SIM_NODES_PARAMETERS = GS_SIM_P_ENDPOINT_LIES + 1 };
 extern const struct gs_sim_parameter gs_sim_nodes_parameters[GS_SIM_NODES_PARAMETERS];
 void gs_sim_nodes_standard(double value[GS_SIM_NODES_PARAMETERS]);
 /* As an engine's check (engine.h). */

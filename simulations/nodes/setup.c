@@ -13,8 +13,12 @@ enum {
 	RANGE_MAX = 64, /* blocks */
 	PATIENCE_LEAST_S = 5,
 	PATIENCE_MORE_S = 60,
-	AGENDA_CHECK = 8,    /* looks after which nodes look at everything beside the agenda, written or not */
-	MANY_FAULTS_S = 180, /* a window is longer than what may come between a claim and its challenge */
+	AGENDA_CHECK = 8,      /* looks after which nodes look at everything beside the agenda, written or not */
+	ENDPOINTS_MOST = 5,    /* where their number is drawn */
+	ENDPOINTS_S = 60,      /* where a quorum is, one that is silent may be one too many for a while */
+	ENDPOINTS_MORE = 8,    /* questions that an endpoint answers between two looks, since more are asked */
+	ENDPOINT_DIES_S = 120, /* within which it does */
+	MANY_FAULTS_S = 180,   /* a window is longer than what may come between a claim and its challenge */
 };
 
 /* ---- the model and what is computed with it ---- */
@@ -163,6 +167,97 @@ static void draw_final(struct gs_sim_run *r)
 	r->trouble.allowed_s += last_s;
 }
 
+/* ---- several endpoints ---- */
+
+/* What befalls one of several: the same faults as an only endpoint's, drawn for each. */
+static void draw_endpoint(struct gs_sim_run *r, struct gs_sim_endpoint *p)
+{
+	static const enum gs_sim_fault of[] = {GS_SIM_FAULT_SILENCE,    GS_SIM_FAULT_LAG,     GS_SIM_FAULT_STALE,
+	                                       GS_SIM_FAULT_RATE_LIMIT, GS_SIM_FAULT_OFFLINE, GS_SIM_FAULT_DROP};
+	struct gs_sim_luck luck = {.offline_from_s = GS_SIM_NEVER_S};
+	for (unsigned i = 0; i < GS_ARRAY_LEN(of); i++)
+		if (gs_sim_run_has(r, of[i]))
+			gs_sim_fault_kind(of[i])->strike(r, &luck);
+	*p = (struct gs_sim_endpoint){.silent = luck.call_fails,
+	                              .lag = luck.lag,
+	                              .requests = luck.requests > 0 ? luck.requests + ENDPOINTS_MORE : 0,
+	                              .send_lost = luck.send_lost,
+	                              .offline_from_s = luck.offline_from_s,
+	                              .offline_to_s = luck.offline_to_s,
+	                              .stale_from_s = luck.stale_from_s,
+	                              .stale_to_s = luck.stale_to_s,
+	                              .dies_s = GS_SIM_NEVER_S};
+}
+
+/* So many of `room`, where the scenario states no number. */
+static size_t draw_some(struct gs_sim_run *r, enum gs_sim_nodes_parameter p, size_t room)
+{
+	return (size_t)gs_sim_run_pick(r, p, 0, room);
+}
+
+/* Where none is to spare a question fails when any that is left fails: each fails less often then, where it is drawn how often, so that all together
+ * fail about as often as an only one. */
+static void share_trouble(const struct gs_sim_run *r, size_t need, struct gs_sim_endpoint *p)
+{
+	if (r->value[GS_SIM_P_SILENCE_CHANCE] == GS_SIM_DRAWN)
+		p->silent /= (uint32_t)need;
+	if (r->value[GS_SIM_P_LAG_CHANCE] == GS_SIM_DRAWN)
+		p->lag /= (uint32_t)need;
+	if (r->value[GS_SIM_P_DROP_CHANCE] == GS_SIM_DRAWN)
+		p->send_lost /= (uint32_t)need;
+}
+
+/* Those that lie come first, those that die last: they are asked in an order that is drawn. */
+static void draw_endpoints(struct gs_sim_run *r, struct gs_sim_endpoints *e)
+{
+	e->need = gs_quorum_need(e->count, (uint64_t)r->value[GS_SIM_P_AGREE]);
+	const size_t spare = e->count - e->need;
+	const size_t liars = draw_some(r, GS_SIM_P_LYING_ENDPOINTS, spare < e->need - 1 ? spare : e->need - 1);
+	const size_t dead = draw_some(r, GS_SIM_P_DEAD_ENDPOINTS, spare > liars ? spare - liars : 0);
+	for (size_t i = 0; i < e->count; i++) {
+		draw_endpoint(r, &e->endpoint[i]);
+		if (liars + dead >= spare)
+			share_trouble(r, e->need, &e->endpoint[i]);
+		e->endpoint[i].lies = i < liars;
+		if (i + dead >= e->count)
+			e->endpoint[i].dies_s = GS_SIM_GENESIS_S + gs_sim_run_between(r, 0, ENDPOINT_DIES_S);
+	}
+	e->lies = gs_sim_run_share(r, GS_SIM_P_ENDPOINT_LIES, 1000, 1, 1000);
+	e->key = gs_rng_u64(&r->rng);
+	gs_rng_seed(&e->rng, gs_rng_u64(&r->rng));
+}
+
+/* How many each honest party has; by a generator that nothing else draws from, so that with one all is as without. */
+static void draw_endpoint_count(struct gs_sim_run *r)
+{
+	struct gs_rng rng = r->more.rng;
+	const uint64_t drawn = gs_rng_below(&rng, ENDPOINTS_MOST - 1);
+	gs_rng_seed(&r->more.endpoint_rng, gs_rng_u64(&rng));
+	r->more.endpoints = r->value[GS_SIM_P_ENDPOINTS] == GS_SIM_DRAWN
+	                            ? (size_t)(drawn == 0                   ? 1
+	                                       : drawn + 2 > ENDPOINTS_MOST ? ENDPOINTS_MOST
+	                                                                    : drawn + 2)
+	                            : (size_t)r->value[GS_SIM_P_ENDPOINTS];
+	if (r->more.endpoints > 1)
+		r->trouble.allowed_s += ENDPOINTS_S;
+}
+
+/* What would befall the only endpoint befalls each of several. */
+static void set_up_endpoints(struct gs_sim_run *r, unsigned i)
+{
+	struct gs_sim_actor *a = &r->actor[i];
+	if (r->more.endpoints < 2 || !gs_sim_run_honest(r, i))
+		return;
+	const struct gs_rng kept = r->rng;
+	r->rng = r->more.endpoint_rng;
+	a->endpoints.count = r->more.endpoints;
+	draw_endpoints(r, &a->endpoints);
+	r->more.endpoint_rng = r->rng;
+	r->rng = kept;
+	a->luck.call_fails = a->luck.lag = a->luck.requests = a->luck.send_lost = 0;
+	a->luck.stale_from_s = a->luck.stale_to_s = 0;
+}
+
 static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_error *error)
 {
 	const struct gs_sim_network_rules *rules = &r->network.rules;
@@ -211,6 +306,7 @@ static enum gs_err set_up_actor(struct gs_sim_run *r, unsigned i, struct gs_erro
 		a->options.l1.escalate_ppm = r->more.escalate_ppm;
 		a->l1_delay_s = r->more.l1_delay_s;
 	}
+	set_up_endpoints(r, i);
 	a->options.sampling.certain_above = gs_wei_from_u64((uint64_t)r->value[GS_SIM_P_CERTAIN]);
 	const uint64_t seed = gs_rng_u64(&r->rng);
 	gs_be64_write(a->lot.b, seed);
@@ -299,6 +395,7 @@ enum gs_err gs_sim_run_set_up(struct gs_sim_run *r, struct gs_error *error)
 	set_up_cast(r);
 	draw_more(r);
 	draw_final(r);
+	draw_endpoint_count(r);
 	plan_faults(r);
 	enum gs_err err = gs_sim_draw_program(&r->rng, &r->program, error);
 	for (unsigned i = 0; i < GS_SIM_INPUTS && err == GS_OK; i++)

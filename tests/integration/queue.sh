@@ -106,7 +106,7 @@ for i in 1 2 3; do stop "w$i" TERM; done
 # --- one that was thought dead comes back ---
 name=late
 q submit 0 1 >/dev/null
-start slow --visibility 400 --sleep 3000 --jobs 1 work
+start slow --visibility 400 --sleep 8000 --jobs 1 work
 until_count '*held 1*'
 kill -STOP "${pids[slow]}"
 start other --visibility 400 --idle 60000 --jobs 1 work
@@ -121,14 +121,14 @@ check "one result" 'unfinished 0 held 0 results 1 aside 0 ids 1' "$(q count)"
 # --- heartbeats ---
 name=beats
 q submit 0 3 >/dev/null
-start a --visibility 1500 --deliveries 1 --sleep 7500 --idle 10000 work
-start b --visibility 1500 --deliveries 1 --sleep 7500 --idle 10000 work
-check "jobs five times as long as the silence that is allowed are done once" 'results 3 wrong 0 aside 0 twice 0' "$(q collect 3)"
+start a --visibility 8000 --deliveries 1 --sleep 12000 --idle 15000 work
+start b --visibility 8000 --deliveries 1 --sleep 12000 --idle 15000 work
+check "jobs longer than the silence that is allowed are done once" 'results 3 wrong 0 aside 0 twice 0' "$(q collect 3)"
 ended a; a=$out
 ended b; b=$out
 check "by their first worker" '3 0' "$(($(number "$a" done) + $(number "$b" done))) $(($(number "$a" late) + $(number "$b" late)))"
 q flood 0 40 >/dev/null
-check "one worker on the loop holds many" 'done 40 late 0 lost 0 most 8' "$(q --visibility 1500 --sleep 500 --idle 2000 hold 8)"
+check "one worker on the loop holds many" 'done 40 late 0 lost 0 most 8' "$(q --visibility 8000 --sleep 500 --idle 2000 hold 8)"
 
 # --- poison ---
 name=poison
@@ -214,9 +214,9 @@ stop worker TERM
 [[ ! -s $work/err ]] || ! grep -v 'has at most 4194304 bytes' "$work/err" || fail "something was complained about"
 
 # --- what can be wrong: one line each ---
-refused() { # WHAT PATTERN OPTION...
+refused() { # WHAT PATTERN OPTION...; patience_ms: where no answer comes
 	local status
-	timeout -s KILL 600 "$tool" --patience 800 --name errors "${@:3}" >"$work/out" 2>"$work/line"
+	timeout -s KILL 600 "$tool" --patience "${patience_ms:-60000}" --name errors "${@:3}" >"$work/out" 2>"$work/line"
 	status=$?
 	if ((status == 1)) && [[ $(grep -c '' "$work/line") == 1 ]] && grep -qi -- "$2" "$work/line" && ! grep -q hunter2 "$work/line"; then
 		ok "$1: $(cut -c13- "$work/line" | cut -c1-150)"
@@ -231,8 +231,8 @@ refused "a user without a password" "no password" --url "redis://me@127.0.0.1" c
 refused "a broken escape" "two hex digits" --url "redis://:hunter2%4@127.0.0.1" count
 refused "a query" "must be a number" --url "$here/0?x=1" count
 refused "a name with spaces" "name has 1 to" --url "$here" --name 'a b' count
-refused "nobody there" "refused" --url "redis://127.0.0.1:$(free_port)" count
-refused "no such host" "known\|resol\|DNS\|failure" --url "redis://nowhere.invalid" count
+patience_ms=800 refused "nobody there" "refused" --url "redis://127.0.0.1:$(free_port)" count
+patience_ms=800 refused "no such host" "known\|resol\|DNS\|failure" --url "redis://nowhere.invalid" count
 refused "a database that is not there" "out of range" --url "$here/77" count
 refused "a password for a server without one" "has no password" --url "redis://:hunter2@127.0.0.1:$port" count
 redis-cli -p "$port" set 'gainsay:{errors}:jobs' text >/dev/null
@@ -302,7 +302,7 @@ liar http "not a Redis"
 liar array "longer than"
 liar deep "not a Redis"
 liar old "Redis 7 or newer"
-liar close "closed the connection\|reset" 800
+liar close "closed the connection\|reset" 5000
 liar odd "has not the form"
 liar endless "longer than"
 liar bulk "does not answer" 800
@@ -337,8 +337,8 @@ url=rediss://:right@localhost:$port
 check "over TLS, by name" "$empty" "$(secure count)"
 refused "an authority that the system does not know" "certificate is not accepted" --url "rediss://:hunter2@127.0.0.1:$port" count
 refused "authorities that are not there" "no authorities" --ca-file "$work/none.pem" --url "rediss://:hunter2@127.0.0.1:$port" count
-refused "without TLS where it is wanted" "closed the connection\|not a Redis\|reset" --url "redis://:hunter2@127.0.0.1:$port" count
-refused "TLS where there is none" "does not answer\|TLS\|closed the connection" --url "rediss://:hunter2@127.0.0.1:$url_port" --ca-file "$work/ca.pem" count
+patience_ms=10000 refused "without TLS where it is wanted" "closed the connection\|not a Redis\|reset" --url "redis://:hunter2@127.0.0.1:$port" count
+patience_ms=800 refused "TLS where there is none" "does not answer\|TLS\|closed the connection" --url "rediss://:hunter2@127.0.0.1:$url_port" --ca-file "$work/ca.pem" count
 tls_server other
 refused "another host's certificate" "certificate is not accepted" --ca-file "$work/ca.pem" --url "rediss://:hunter2@127.0.0.1:$port" count
 

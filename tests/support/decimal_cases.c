@@ -172,9 +172,10 @@ bool decimal_is_shortest(const struct gs_decimal *d, uint32_t bits)
 	set_int128(mpq_numref(ours), d->value);
 	mpq_abs(ours, ours);
 	scale10(ours, (long)-d->decimals);
-	for (n = 1; n < DIGITS && !best_of(x, magnitude, n, best);)
-		n++;
-	good = best_of(x, magnitude, n, best) && mpq_equal(best, ours) && digits_of(d->value) <= n;
+	/* A decimal of fewer digits is one of n - 1 with zeros behind it: that there is none of n - 1 says that there is none of fewer. */
+	n = digits_of(d->value);
+	good = n <= DIGITS && best_of(x, magnitude, n, best) && mpq_equal(best, ours) &&
+	       (n == 1 || !best_of(x, magnitude, n - 1, best));
 	mpq_clears(x, ours, best, NULL);
 	return good;
 }

@@ -8,7 +8,7 @@
 
 #include "chain/core/rng.h"
 #include "chain/rpc/health.h"
-#include "chain/rpc/quorum.h"
+#include "chain/eth/quorum.h"
 
 static struct gs_quorum votes(const char *text, size_t need)
 {
@@ -169,11 +169,127 @@ static void orders_by_what_they_do(void **state)
 	assert_true(fast.latency_ms > before);
 }
 
+/* A refusal is an answer: upper case here. */
+static struct gs_quorum refusable(const char *text, size_t need)
+{
+	struct gs_quorum q = votes(text, need);
+
+	for (size_t i = 0; text[i]; i++)
+		q.refused[i] = text[i] >= 'A' && text[i] <= 'Z';
+	return q;
+}
+
+static void concludes_by_the_rule(void **state)
+{
+	(void)state;
+	static const struct {
+		enum gs_trust trust;
+		const char *votes;
+		size_t need;
+		enum gs_quorum_state state;
+		size_t which;
+	} cases[] = {
+		{GS_TRUST_QUORUM, "abb", 2, GS_QUORUM_AGREED, 1},
+		{GS_TRUST_QUORUM, "aRR", 2, GS_QUORUM_AGREED, 1},
+		{GS_TRUST_ANY, "-a-", 1, GS_QUORUM_AGREED, 1},
+		{GS_TRUST_LEAST, "abc", 2, GS_QUORUM_AGREED, SIZE_MAX},
+		{GS_TRUST_LEAST, "a-b", 2, GS_QUORUM_AGREED, SIZE_MAX},
+		{GS_TRUST_LEAST, "a--", 2, GS_QUORUM_SILENCE, 0},
+		{GS_TRUST_MEDIAN, "aRR", 2, GS_QUORUM_AGREED, 1},
+		{GS_TRUST_MEDIAN, "aR-", 2, GS_QUORUM_SILENCE, 0},
+		{GS_TRUST_MEDIAN, "abR", 2, GS_QUORUM_AGREED, SIZE_MAX},
+		{GS_TRUST_MEDIAN, "a--", 2, GS_QUORUM_SILENCE, 0},
+		{GS_TRUST_ALL, "-Na", 2, GS_QUORUM_AGREED, 2},
+		{GS_TRUST_ALL, "NN-", 2, GS_QUORUM_AGREED, 0},
+		{GS_TRUST_ALL, "N--", 2, GS_QUORUM_SILENCE, 0},
+		{GS_TRUST_ALL, "aNN", 2, GS_QUORUM_AGREED, 1}, /* one that takes what cannot be mined any more */
+		{GS_TRUST_ALL, "NRS", 2, GS_QUORUM_DISAGREE, 0},
+	};
+
+	for (size_t i = 0; i < GS_ARRAY_LEN(cases); i++) {
+		const struct gs_quorum q = refusable(cases[i].votes, cases[i].need);
+		size_t which;
+		const enum gs_quorum_state got = gs_quorum_conclude(&q, cases[i].trust, &which);
+		if (got != cases[i].state || (got == GS_QUORUM_AGREED && which != cases[i].which))
+			fail_msg("rule %d, %s of %zu: %d by %zu, not %d by %zu", (int)cases[i].trust, cases[i].votes,
+			         cases[i].need, (int)got, which, (int)cases[i].state, cases[i].which);
+	}
+}
+
+/* Fewer liars than are needed move neither number beyond what an honest endpoint says, where at least as many honest ones answer; the
+ * lower bound holds whenever enough answer. */
+static void numbers_hold_against_liars(void **state)
+{
+	(void)state;
+	struct gs_rng rng;
+
+	gs_rng_seed(&rng, 8);
+	for (int round = 0; round < 100000; round++) {
+		const size_t n = 1 + (size_t)gs_rng_below(&rng, GS_QUORUM_ENDPOINTS_MAX), need = gs_quorum_need(n, 0);
+		const size_t liars = (size_t)gs_rng_below(&rng, need),
+			     count = need + (size_t)gs_rng_below(&rng, n - need + 1);
+		uint64_t all[GS_QUORUM_ENDPOINTS_MAX], least = UINT64_MAX, most = 0;
+		for (size_t i = 0; i < count; i++) {
+			all[i] = gs_rng_below(&rng, i < liars ? 1000 : 20) + (i < liars ? 0 : 100);
+			if (i >= liars) {
+				least = all[i] < least ? all[i] : least;
+				most = all[i] > most ? all[i] : most;
+			}
+		}
+		for (size_t i = 1; i < count; i++) /* ascending */
+			for (size_t j = i; j > 0 && all[j - 1] > all[j]; j--) {
+				const uint64_t swapped = all[j];
+				all[j] = all[j - 1];
+				all[j - 1] = swapped;
+			}
+		const uint64_t reached = all[gs_quorum_place(GS_TRUST_LEAST, count, need)];
+		const uint64_t middle = all[gs_quorum_place(GS_TRUST_MEDIAN, count, need)];
+		assert_true(reached <= most); /* need have it, and fewer lie */
+		if (count - liars >= need)
+			assert_true(reached >= least);
+		if (count - liars > liars) {
+			assert_true(middle >= least);
+			assert_true(middle <= most);
+		}
+	}
+}
+
+static void finds_the_newest_that_enough_have(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *votes;
+		uint64_t number[GS_QUORUM_ENDPOINTS_MAX];
+		size_t need, count, first;
+		bool told;
+	} cases[] = {
+		{"aba", {9, 10, 9}, 2, 1, 0, true},   /* two tell of block 9, and one of a newer one */
+		{"abc", {9, 12, 10}, 2, 2, 2, false}, /* 12 is one's word; 10 may be two's, then 9 */
+		{"a-c", {9, 0, 10}, 2, 1, 0, false},  /* 10 is one's word */
+		{"a--", {9}, 2, 0, 0, false},
+		{"abcdefgh", {1, 2, 3, 4, 5, 6, 7, 8}, 3, GS_QUORUM_CANDIDATES_MAX, 5, false},
+		{"aRb", {9, 0, 12}, 2, 1, 0, false}, /* a refusal is no block */
+	};
+
+	for (size_t i = 0; i < GS_ARRAY_LEN(cases); i++) {
+		const struct gs_quorum q = refusable(cases[i].votes, cases[i].need);
+		size_t candidate[GS_QUORUM_CANDIDATES_MAX];
+		bool told;
+		const size_t count = gs_quorum_newest(&q, cases[i].number, candidate, &told);
+		if (count != cases[i].count || told != cases[i].told || (count && candidate[0] != cases[i].first))
+			fail_msg("case %zu: %zu candidates, told %d, first %zu", i, count, told,
+			         count ? candidate[0] : 99);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decides),
 		cmocka_unit_test(holds_against_liars),
+		cmocka_unit_test(concludes_by_the_rule),
+		cmocka_unit_test(numbers_hold_against_liars),
+		cmocka_unit_test(finds_the_newest_that_enough_have),
 		cmocka_unit_test(needs_a_majority),
 		cmocka_unit_test(rests_after_failures),
 		cmocka_unit_test(orders_by_what_they_do),

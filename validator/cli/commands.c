@@ -9,6 +9,7 @@ const struct gs_command gs_commands[] = {
          gs_cmd_operators},
 	{"conformance", "Compares models with their reference outputs", "gainsay conformance models/",
          gs_cmd_conformance},
+	{"init", "Writes a file of settings for a node, all explained", "gainsay init devnet", gs_cmd_init},
 	{"keys", "Makes a key, or shows its account", "gainsay keys new --key key.json --password-file password",
          gs_cmd_keys},
 	{"deploy", "Puts the contracts on a chain, or verifies them there",

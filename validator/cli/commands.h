@@ -8,6 +8,7 @@ int gs_cmd_infer(int argc, char **argv);
 int gs_cmd_program(int argc, char **argv);
 int gs_cmd_operators(int argc, char **argv);
 int gs_cmd_conformance(int argc, char **argv);
+int gs_cmd_init(int argc, char **argv);
 int gs_cmd_keys(int argc, char **argv);
 int gs_cmd_doctor(int argc, char **argv);
 int gs_cmd_deploy(int argc, char **argv);

@@ -121,6 +121,11 @@ static const struct gs_setting table[] = {
 };
 static const struct gs_settings settings = {table, GS_ARRAY_LEN(table)};
 
+const struct gs_settings *gs_config_settings(void)
+{
+	return &settings;
+}
+
 void gs_config_defaults(struct gs_config *config)
 {
 	memset(config, 0, sizeof(*config));

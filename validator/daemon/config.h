@@ -156,6 +156,8 @@ struct gs_config {
 	} log;
 };
 
+/* All of them, over struct gs_config. */
+const struct gs_settings *gs_config_settings(void);
 void gs_config_defaults(struct gs_config *config);
 /* The sampling policy that these settings make. */
 void gs_config_policy(const struct gs_config *config, struct gs_sampling_policy *out);
