@@ -239,6 +239,8 @@ enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry 
 		err = gs_history_apply(t->j, &event);
 	if (!err && event.kind == GS_EVENT_POSTED)
 		err = gs_plan_sample_posted(t, &event);
+	if (!err && event.kind == GS_EVENT_BATCH_POSTED)
+		err = gs_plan_sample_batch(t, &event);
 	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
 	             event.kind == GS_EVENT_BATCH_RELEASED))
 		err = gs_plan_forget_leaves(t, &event.batch);
