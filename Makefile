@@ -4,6 +4,7 @@
 #   make setup         install what is missing              make check-quick  unit tests and the lint's fast half
 #   make lint          style, layers, headers, analysis     make format       bring C into the house's format
 #   make sanitize      unit tests under ASan and UBSan      make coverage     lines that the unit tests reach
+#   make sanitize-threads  those with threads under TSan
 #   make contracts     compile the contracts                make bindings     their selectors, for C
 #   make docs          are the pages' links alive?          make install      to $(DESTDIR)$(PREFIX)
 #   make clean         remove $(BUILD)
@@ -88,7 +89,7 @@ VECTOR_BINARIES := $(call binaries,$(VECTOR_TOOLS))
 
 # --- goals that must work before anything is installed, and so read nothing of the system ---
 .PHONY: all unit everything setup check check-now check-quick lint lint-quick lint-house lint-format lint-headers \
-	lint-tidy lint-deep lint-bindings lint-contracts format sanitize coverage docs demo install clean
+	lint-tidy lint-deep lint-bindings lint-contracts format sanitize sanitize-threads coverage docs demo install clean
 OUTER_GOALS := setup check check-arch demo clean
 ifneq ($(filter-out $(OUTER_GOALS),$(or $(MAKECMDGOALS),all)),)
 
@@ -197,6 +198,17 @@ sanitize:
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 		SANITIZE_TILES="$(TILES_SANITIZED)" all unit
 	@GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),2400) tests/run.sh $(BUILD)/sanitize unit
+
+# The tests whose code has threads, under ThreadSanitizer; it wants its addresses where they are without randomisation. A share of the
+# executor's drawn cases: what threads do to each other does not depend on the shapes.
+THREADED := bar batch catchup commands endpoint endpoint_ws exec exec_batch exec_chain exec_commit exec_conv exec_elements exec_gemm \
+	exec_int8 exec_shared exec_sweep exec_window merkle_tree model_source models outbox pool queue_link rpc signer sim_sweep \
+	spill store store_check threads work
+sanitize-threads:
+	+@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/sanitize-threads OPT=-O1 OPT_HOT=-O1 \
+		SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" all $(foreach t,$(THREADED),$(BUILD)/sanitize-threads/tests/unit/test_$(t))
+	@GAINSAY_TEST_UNDER="setarch -R" GAINSAY_TEST_SHARE=8 GAINSAY_TEST_TIMEOUT_S=$(or $(GAINSAY_TEST_TIMEOUT_S),2400) \
+		TSAN_OPTIONS="halt_on_error=1 $(TSAN_OPTIONS)" tests/run.sh $(BUILD)/sanitize-threads unit
 
 coverage:
 	+@$(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/coverage OPT=-O0 OPT_HOT=-O0 SANITIZE=--coverage all unit

@@ -229,7 +229,8 @@ static enum gs_err check_write(struct gs_store_txn *t, struct gs_error *error)
 /* Keys of these mostly come in rising order: a record behind all others goes on a full page's right instead of halving it. */
 static bool grows(enum gs_table table)
 {
-	return table == GS_TABLE_CLAIMS || table == GS_TABLE_ARRAYS || table == GS_TABLE_AUDIT;
+	return table == GS_TABLE_CLAIMS || table == GS_TABLE_ARRAYS || table == GS_TABLE_AUDIT ||
+	       table == GS_TABLE_HEADS;
 }
 
 static enum gs_err port_put(struct gs_store_txn *t, enum gs_table table, struct gs_bytes key, struct gs_bytes value,

@@ -7,45 +7,32 @@
 #include <strings.h>
 #include <wslay/wslay.h>
 
+#include "chain/rpc/frames.h"
+
 enum { KEY_TEXT = 25, ACCEPT_TEXT = 29, COMPACT_BYTES = 64 * 1024 };
 
 struct message {
 	struct message *next;
 	struct gs_buf text;
+	bool rest; /* the beginning was taken before it was whole */
 };
 
 struct gs_websocket {
-	wslay_event_context_ptr frames;
-	char accept[ACCEPT_TEXT]; /* what the server must answer */
+	wslay_event_context_ptr sender; /* ours */
+	struct gs_frames frames;        /* the server's */
+	bool begun;                     /* of the message under way a beginning was taken */
+	char accept[ACCEPT_TEXT];       /* what the server must answer */
 	bool open, ended;
 	struct gs_buf upgrade; /* the server's answer so far */
-	struct gs_bytes input; /* of the feed under way */
 	struct gs_buf output;
 	size_t output_sent;
 	struct message *first, *last;
 	size_t message_max;
-	size_t message_frames;
 	uint64_t heard;
-	bool no_memory, binary;
 	void (*random)(uint8_t *out, size_t len);
 };
 
-/* --- what wslay asks for --- */
-
-static ssize_t pull(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags, void *context)
-{
-	struct gs_websocket *ws = context;
-	(void)flags;
-	size_t n = len < ws->input.len ? len : ws->input.len;
-	if (n == 0) {
-		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
-		return -1;
-	}
-	memcpy(buf, ws->input.ptr, n);
-	ws->input.ptr += n;
-	ws->input.len -= n;
-	return (ssize_t)n;
-}
+/* --- what wslay, which writes our frames, asks for --- */
 
 static ssize_t push(wslay_event_context_ptr ctx, const uint8_t *data, size_t len, int flags, void *context)
 {
@@ -66,40 +53,6 @@ static int mask(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, void *con
 	return 0;
 }
 
-static void on_frame(wslay_event_context_ptr ctx, const struct wslay_event_on_frame_recv_start_arg *arg, void *context)
-{
-	struct gs_websocket *ws = context;
-	(void)ctx;
-	if (wslay_is_ctrl_frame(arg->opcode))
-		return;
-	ws->message_frames = arg->opcode == WSLAY_CONTINUATION_FRAME ? ws->message_frames + 1 : 1;
-}
-
-static void on_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg, void *context)
-{
-	struct gs_websocket *ws = context;
-	(void)ctx;
-	if (arg->opcode == WSLAY_PONG)
-		ws->heard++;
-	ws->binary |= arg->opcode == WSLAY_BINARY_FRAME;
-	if (arg->opcode != WSLAY_TEXT_FRAME)
-		return;
-	ws->message_frames = 0;
-	struct message *m = calloc(1, sizeof(*m));
-	if (m) {
-		gs_buf_init(&m->text, ws->message_max);
-		gs_buf_append(&m->text, arg->msg, arg->msg_length);
-	}
-	if (!m || m->text.err != GS_OK) {
-		free(m);
-		ws->no_memory = true;
-		return;
-	}
-	*(ws->last ? &ws->last->next : &ws->first) = m;
-	ws->last = m;
-	ws->heard++;
-}
-
 /* --- the upgrade --- */
 
 /* The text that proves that the server read the key: RFC 6455, 4.2.2, 5.4. */
@@ -116,17 +69,14 @@ static bool write_accept(const char *key, char out[ACCEPT_TEXT])
 
 struct gs_websocket *gs_websocket_new(const struct gs_websocket_setup *setup)
 {
-	static const struct wslay_event_callbacks callbacks = {.recv_callback = pull,
-	                                                       .send_callback = push,
-	                                                       .genmask_callback = mask,
-	                                                       .on_frame_recv_start_callback = on_frame,
-	                                                       .on_msg_recv_callback = on_message};
+	static const struct wslay_event_callbacks callbacks = {.send_callback = push, .genmask_callback = mask};
 	char key[KEY_TEXT];
 	struct gs_websocket *ws = calloc(1, sizeof(*ws));
 	if (!ws)
 		return NULL;
 	ws->random = setup->random;
 	ws->message_max = setup->message_max;
+	gs_frames_init(&ws->frames, setup->message_max, GS_WEBSOCKET_FRAMES_MAX);
 	gs_buf_init(&ws->upgrade, GS_WEBSOCKET_UPGRADE_MAX);
 	gs_buf_init(&ws->output, GS_WEBSOCKET_OUTPUT_MAX);
 	EVP_EncodeBlock((uint8_t *)key, setup->key, GS_WEBSOCKET_KEY_BYTES);
@@ -138,11 +88,10 @@ struct gs_websocket *gs_websocket_new(const struct gs_websocket_setup *setup)
 		gs_buf_append_text(&ws->output, "%s\r\n", setup->header[i]);
 	gs_buf_append_text(&ws->output, "\r\n");
 	if (ws->output.err != GS_OK || !write_accept(key, ws->accept) ||
-	    wslay_event_context_client_init(&ws->frames, &callbacks, ws) != 0) {
+	    wslay_event_context_client_init(&ws->sender, &callbacks, ws) != 0) {
 		gs_websocket_free(ws);
 		return NULL;
 	}
-	wslay_event_config_set_max_recv_msg_length(ws->frames, setup->message_max);
 	return ws;
 }
 
@@ -150,8 +99,9 @@ void gs_websocket_free(struct gs_websocket *ws)
 {
 	if (!ws)
 		return;
-	if (ws->frames)
-		wslay_event_context_free(ws->frames);
+	if (ws->sender)
+		wslay_event_context_free(ws->sender);
+	gs_buf_free(&ws->frames.text);
 	for (struct message *m = ws->first, *next; m; m = next) {
 		next = m->next;
 		gs_buf_free(&m->text);
@@ -267,43 +217,90 @@ static enum gs_err feed_upgrade(struct gs_websocket *ws, struct gs_bytes *bytes,
 /* Moves what wslay has queued into the output. */
 static bool flush(struct gs_websocket *ws)
 {
-	return wslay_event_send(ws->frames) == 0 && ws->output.err == GS_OK;
+	return wslay_event_send(ws->sender) == 0 && ws->output.err == GS_OK;
 }
 
-static enum gs_err why_ended(struct gs_websocket *ws, struct gs_rpc_failure *failure)
+/* Keeps the message that has become whole. */
+static enum gs_err keep_message(struct gs_websocket *ws)
 {
-	if (wslay_event_get_close_received(ws->frames)) {
-		unsigned code = wslay_event_get_status_code_received(ws->frames);
+	struct message *m = calloc(1, sizeof(*m));
+	if (!m)
+		return GS_ENOMEM;
+	m->text = ws->frames.text;
+	m->rest = ws->begun;
+	gs_buf_init(&ws->frames.text, ws->message_max);
+	ws->begun = false;
+	*(ws->last ? &ws->last->next : &ws->first) = m;
+	ws->last = m;
+	ws->heard++;
+	return GS_OK;
+}
+
+static enum gs_err pong(struct gs_websocket *ws)
+{
+	const struct wslay_event_msg message = {
+		.opcode = WSLAY_PONG, .msg = ws->frames.control, .msg_length = ws->frames.control_len};
+	return wslay_event_queue_msg(ws->sender, &message) == WSLAY_ERR_NOMEM ? GS_ENOMEM : GS_OK;
+}
+
+/* The last that is said; what cannot be queued is not said, since the connection ends all the same. */
+static void say_why(struct gs_websocket *ws, uint16_t code)
+{
+	if (wslay_event_queue_close(ws->sender, code, NULL, 0) == 0)
+		(void)flush(ws);
+}
+
+static enum gs_err no_memory(struct gs_rpc_failure *failure)
+{
+	return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the answer");
+}
+
+/* What has come of the server's frames; GS_OK: more may come. */
+static enum gs_err take_event(struct gs_websocket *ws, enum gs_frames_event event, struct gs_rpc_failure *failure)
+{
+	switch (event) {
+	case GS_FRAMES_NOTHING: return GS_OK;
+	case GS_FRAMES_TEXT: return keep_message(ws) ? no_memory(failure) : GS_OK;
+	case GS_FRAMES_PING: return pong(ws) ? no_memory(failure) : GS_OK;
+	case GS_FRAMES_PONG: ws->heard++; return GS_OK;
+	case GS_FRAMES_CLOSE:
+		say_why(ws, ws->frames.code == WSLAY_CODE_NO_STATUS_RCVD ? 0 : (uint16_t)ws->frames.code);
 		return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, GS_EIO, "the server closed the connection (%u)",
-		                          code);
-	}
-	if (wslay_event_get_status_code_sent(ws->frames) == WSLAY_CODE_MESSAGE_TOO_BIG)
+		                          ws->frames.code);
+	case GS_FRAMES_NOT_UTF8:
+	case GS_FRAMES_BROKEN:
+		say_why(ws,
+		        event == GS_FRAMES_BROKEN ? WSLAY_CODE_PROTOCOL_ERROR : WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+		return gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE,
+		                          "the server breaks the WebSocket protocol");
+	case GS_FRAMES_BINARY:
+		say_why(ws, WSLAY_CODE_UNSUPPORTED_DATA);
+		return gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE, "a message is not text");
+	case GS_FRAMES_TOO_LARGE:
+		say_why(ws, WSLAY_CODE_MESSAGE_TOO_BIG);
 		return gs_rpc_failure_set(failure, GS_RPC_OVERSIZE, 0, GS_ELIMIT, "the answer is larger than %zu bytes",
 		                          ws->message_max);
-	return gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE, "the server breaks the WebSocket protocol");
+	case GS_FRAMES_PIECES:
+		say_why(ws, WSLAY_CODE_MESSAGE_TOO_BIG);
+		return gs_rpc_failure_set(failure, GS_RPC_OVERSIZE, 0, GS_ELIMIT, "a message is in more than %d pieces",
+		                          GS_WEBSOCKET_FRAMES_MAX);
+	case GS_FRAMES_NO_MEMORY: return no_memory(failure);
+	}
+	return GS_OK;
 }
 
 static enum gs_err feed_frames(struct gs_websocket *ws, struct gs_bytes bytes, struct gs_rpc_failure *failure)
 {
-	ws->input = bytes;
-	int status = wslay_event_recv(ws->frames);
-	ws->input = (struct gs_bytes){0};
-	if (ws->no_memory || status == WSLAY_ERR_NOMEM)
-		return gs_rpc_failure_set(failure, GS_RPC_TRANSPORT, 0, GS_ENOMEM, "out of memory for the answer");
-	if (ws->binary || ws->message_frames > GS_WEBSOCKET_FRAMES_MAX) {
-		if (gs_websocket_say_goodbye(ws) != GS_OK)
-			wslay_event_shutdown_write(ws->frames);
-		return ws->binary ? gs_rpc_failure_set(failure, GS_RPC_MALFORMED, 0, GS_EPARSE, "a message is not text")
-		                  : gs_rpc_failure_set(failure, GS_RPC_OVERSIZE, 0, GS_ELIMIT,
-		                                       "a message is in more than %d pieces", GS_WEBSOCKET_FRAMES_MAX);
-	}
-	bool flushed = flush(ws); /* pongs, and a close frame */
-	if (status != 0 || !wslay_event_get_read_enabled(ws->frames))
-		return why_ended(ws, failure);
-	if (!flushed)
+	enum gs_frames_event event;
+	enum gs_err err;
+	do {
+		event = gs_frames_read(&ws->frames, &bytes);
+		err = take_event(ws, event, failure);
+	} while (event != GS_FRAMES_NOTHING && err == GS_OK);
+	if (err == GS_OK && !flush(ws)) /* pongs */
 		return gs_rpc_failure_set(failure, GS_RPC_OVERSIZE, 0, GS_ELIMIT,
 		                          "more than %d bytes wait to be sent to the server", GS_WEBSOCKET_OUTPUT_MAX);
-	return GS_OK;
+	return err;
 }
 
 bool gs_websocket_is_open(const struct gs_websocket *ws)
@@ -323,7 +320,7 @@ enum gs_err gs_websocket_feed(struct gs_websocket *ws, struct gs_bytes bytes, st
 	return err;
 }
 
-bool gs_websocket_take(struct gs_websocket *ws, struct gs_buf *message)
+bool gs_websocket_take(struct gs_websocket *ws, struct gs_buf *message, bool *rest)
 {
 	struct message *m = ws->first;
 	if (!m)
@@ -331,8 +328,21 @@ bool gs_websocket_take(struct gs_websocket *ws, struct gs_buf *message)
 	if (!(ws->first = m->next))
 		ws->last = NULL;
 	*message = m->text;
+	*rest = m->rest;
 	free(m);
 	return true;
+}
+
+struct gs_bytes gs_websocket_coming(const struct gs_websocket *ws)
+{
+	return ws->frames.in_message ? gs_buf_view(&ws->frames.text) : (struct gs_bytes){0};
+}
+
+void gs_websocket_took_coming(struct gs_websocket *ws)
+{
+	GS_ASSERT(ws->frames.in_message);
+	gs_frames_took(&ws->frames);
+	ws->begun = true;
 }
 
 uint64_t gs_websocket_heard(const struct gs_websocket *ws)
@@ -345,7 +355,7 @@ static enum gs_err queue(struct gs_websocket *ws, uint8_t opcode, struct gs_byte
 	const struct wslay_event_msg message = {.opcode = opcode, .msg = payload.ptr, .msg_length = payload.len};
 	if (!gs_websocket_is_open(ws))
 		return GS_ECONFLICT;
-	int status = wslay_event_queue_msg(ws->frames, &message);
+	int status = wslay_event_queue_msg(ws->sender, &message);
 	if (status != 0)
 		return status == WSLAY_ERR_NOMEM ? GS_ENOMEM : GS_ECONFLICT;
 	return flush(ws) ? GS_OK : ws->output.err != GS_OK ? ws->output.err : GS_ENOMEM;
@@ -363,7 +373,7 @@ enum gs_err gs_websocket_ping(struct gs_websocket *ws)
 
 enum gs_err gs_websocket_say_goodbye(struct gs_websocket *ws)
 {
-	if (!gs_websocket_is_open(ws) || wslay_event_queue_close(ws->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) != 0)
+	if (!gs_websocket_is_open(ws) || wslay_event_queue_close(ws->sender, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) != 0)
 		return GS_ECONFLICT;
 	return flush(ws) ? GS_OK : GS_ELIMIT;
 }

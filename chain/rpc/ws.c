@@ -75,6 +75,8 @@ static void let_go(struct gs_ws *ws)
 	ws->subscribe_id = 0;
 	ws->subscription[0] = '\0';
 	ws->forgiven = 0;
+	ws->coming = 0;
+	ws->refused = false;
 }
 
 static double pause_ms(struct gs_ws *ws)

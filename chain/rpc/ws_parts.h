@@ -23,6 +23,8 @@ struct gs_ws {
 	uint64_t heard;
 	bool pinged;
 	uint64_t forgiven;          /* answers that may come to calls that nobody waits for */
+	uint64_t coming;            /* the id of the call whose answer is given to its sink as it comes; 0: of none */
+	bool refused;               /* the sink would not have it: what still comes of it is dropped */
 	unsigned failures;          /* in a row */
 	double next_ms;             /* no attempt before */
 	struct gs_rpc_failure last; /* why it is down */

@@ -70,17 +70,62 @@ static struct gs_transfer *find_sent(const struct gs_ws *ws, uint64_t id)
 	return sent && sent->sent ? t : NULL;
 }
 
-/* Gives the answer to the call's sink. False: it would not have it, and the call has ended. */
-static bool feed_sink(struct gs_transfer *t, struct gs_bytes text)
+/* Ends a call whose sink would not have its answer. */
+static void refuse(struct gs_transfer *t)
 {
 	struct gs_rpc_failure failure = {0};
-	if (gs_transfer_feed(t, text) == GS_OK)
-		return true;
-	enum gs_err err = t->sink_err;
+	const enum gs_err err = t->sink_err;
 	gs_rpc_failure_set(&failure, err == GS_ELIMIT ? GS_RPC_OVERSIZE : GS_RPC_MALFORMED, 0, err,
 	                   "%s: the answer was refused", t->call[0].method);
 	gs_transfer_fail(t, err, &failure);
+}
+
+/* Gives the answer to the call's sink. False: it would not have it, and the call has ended. */
+static bool feed_sink(struct gs_transfer *t, struct gs_bytes text)
+{
+	if (gs_transfer_feed(t, text) == GS_OK)
+		return true;
+	refuse(t);
 	return false;
+}
+
+/* An answer that is not whole yet and is given to its sink as it comes, like one over HTTP: who asked is looked up anew each time, since the
+ * call may have ended meanwhile. */
+static void take_coming(struct gs_ws *ws)
+{
+	const struct gs_bytes text = gs_websocket_coming(ws->link);
+	struct gs_transfer *t;
+	uint64_t id = ws->coming;
+	if (!text.len || (!id && (text.len <= GS_ENDPOINT_SINK_ERROR_MAX || !gs_jsonrpc_id_in_front(text, &id))))
+		return;
+	t = find_sent(ws, id);
+	if (!ws->coming && (!t || !t->sink.feed))
+		return;
+	ws->coming = id;
+	const bool fed = !t || gs_transfer_feed(t, text) == GS_OK;
+	gs_websocket_took_coming(ws->link);
+	if (fed)
+		return;
+	ws->refused = true;
+	gs_ws_sent_free(t);
+	refuse(t);
+}
+
+/* The last of it. */
+static void streamed(struct gs_ws *ws, struct gs_bytes text)
+{
+	struct gs_transfer *t = find_sent(ws, ws->coming);
+	const bool refused = ws->refused;
+	ws->coming = 0;
+	ws->refused = false;
+	ws->failures = 0;
+	if (!t) {
+		ws->forgiven -= !refused && ws->forgiven;
+		return;
+	}
+	gs_ws_sent_free(t);
+	if (!text.len || feed_sink(t, text))
+		gs_transfer_answer(t, 200, (struct gs_bytes){NULL, 0});
 }
 
 /* An answer too large to be a node's error, to a call whose sink reads and checks it all (chain/rpc/endpoint.h): it is not read twice. */
@@ -136,8 +181,11 @@ bool gs_ws_take_messages(struct gs_ws *ws)
 	const struct gs_websocket *link = ws->link;
 	struct gs_buf text;
 	json_t *root;
-	while (!ep->closed && ws->link == link && gs_websocket_take(ws->link, &text)) {
-		if (answered_large(ws, gs_buf_view(&text))) {
+	bool rest;
+	while (!ep->closed && ws->link == link && gs_websocket_take(ws->link, &text, &rest)) {
+		if (rest || answered_large(ws, gs_buf_view(&text))) {
+			if (rest)
+				streamed(ws, gs_buf_view(&text));
 			gs_buf_free(&text);
 			continue;
 		}
@@ -149,5 +197,7 @@ bool gs_ws_take_messages(struct gs_ws *ws)
 		json_decref(root);
 		gs_buf_free(&text);
 	}
+	if (!ep->closed && ws->link == link)
+		take_coming(ws);
 	return !ep->closed && ws->link == link;
 }

@@ -264,7 +264,10 @@ static enum gs_err do_effect(struct gs_sim_actor *a, const struct gs_sim_pending
 		answered = gs_sim_told_header(a, &p->effect.hash, now_s, &answer.as.header);
 		answer.kind = GS_INPUT_HEADER;
 		break;
-	case GS_EFFECT_FETCH_LOGS: err = gs_sim_told_logs(a, &p->effect.hash, now_s, &answer, &made, &answered); break;
+	case GS_EFFECT_FETCH_LOGS:
+		err = gs_sim_told_logs(a, &p->effect.hash, now_s, &answer, &made, &answered);
+		answer.as.logs.newest = gs_node_newest(a->node)->number >= a->top;
+		break;
 	case GS_EFFECT_EXECUTE: start_job(a, &p->effect.hash, now_s); break;
 	case GS_EFFECT_PREPARE:
 		err = prepare_treated(a, p, now_s, &answer, &raw, &why);
@@ -402,6 +405,7 @@ static enum gs_err follow(struct gs_sim_actor *a, uint64_t now_s, bool *reached,
 	*reached = false;
 	if (!gs_sim_told_newest(a, now_s, &top))
 		return GS_OK;
+	a->top = top.number;
 	uint64_t next = newest == NULL ? 0 : newest->number + 1;
 	if (top.number < next) {
 		input.as.header = top;

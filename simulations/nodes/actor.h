@@ -115,6 +115,7 @@ struct gs_sim_actor {
 	unsigned executions;
 	uint64_t up_at_s; /* not running: when it starts */
 	uint64_t commits; /* in all lives */
+	uint64_t top;     /* the endpoint's newest block as of this walk */
 	uint64_t stale_top;
 	uint32_t requests;   /* since the last look */
 	uint64_t l1_delay_s; /* until the chain must take what L1 has */

@@ -32,7 +32,7 @@ static enum gs_err look_at(struct gs_sim_run *r, const struct gs_sim_actor *a, c
 	const uint64_t draw = gs_sample_draw(&lot.output, &c->id);
 	if (!gs_sample_source_equal(&sample.source, &source) || sample.draw != draw ||
 	    (gs_sim_run_drawn(r, draw, c) && !sample.execute &&
-	     !(sample.reason == GS_SAMPLE_SHED && a->means.servers > 0))) {
+	     !(sample.reason == GS_SAMPLE_SHED && a->means.servers > 0) && !gs_sample_is_late(&sample))) {
 		gs_sim_run_note(r, "account %u: a claim's draw is not what it is bound to", a->account);
 		gs_sim_run_object(r, GS_SIM_WRONG_SAMPLE);
 	}

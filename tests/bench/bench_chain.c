@@ -37,6 +37,7 @@ enum {
 	VIEM_BLOCKS = 5,         /* of a range: it takes answers of at most 10 MiB */
 	PIECE = 16 * 1024,
 	LIVE_BLOCKS = 200,
+	ANVIL_ROWS = 6,
 	ANVIL_BLOCKS_MAX = GS_ANVIL_CLAIMS_MAX / A_BLOCK,
 	GATE_POLL_MS = 20,
 	ANSWER_MAX = 64 * 1024 * 1024,
@@ -257,7 +258,6 @@ static void open_party_of(const struct bench *b, const char *name, const struct 
 static void open_party(const struct bench *b, const char *name, struct party *p)
 {
 	const struct gs_contracts contracts = gs_chain_server_contracts();
-
 	open_party_of(b, name, &contracts,
 	              GS_CHAIN_SERVER_START_S + gs_chain_server_newest(&b->history) * GS_CHAIN_SERVER_BLOCK_S, p);
 }
@@ -358,6 +358,15 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static uint64_t executions_of(const struct party *p)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < p->effects.count; i++)
+		count += p->effects.effect[i].kind == GS_EFFECT_EXECUTE;
+	return count;
+}
+
 /* Blocks one by one, as at the head of the chain: header, logs, facts, and the look at what is due. */
 static void live(const struct bench *b, struct measured *out)
 {
@@ -379,13 +388,14 @@ static void live(const struct bench *b, struct measured *out)
 		gs_chain_answer_init(&answer);
 		gs_chain_io_do(&p.io, &p.effects.effect[0], (struct gs_bytes){NULL, 0}, &answer);
 		check(answer.answered ? GS_OK : GS_EIO, &answer.why);
+		answer.input.as.logs.newest = true;
 		feed(&p, &answer.input);
+		executions += executions_of(&p);
 		gs_chain_answer_free(&answer);
 		feed(&p, &timer);
 		if (number > 1)
 			ms[count++] = (now_s() - begun) * 1e3;
-		for (size_t i = 0; i < p.effects.count; i++)
-			executions += p.effects.effect[i].kind == GS_EFFECT_EXECUTE;
+		executions += executions_of(&p);
 		out->claims = (number - 1) * A_BLOCK;
 	}
 	qsort(ms, count, sizeof(ms[0]), by_size);
@@ -455,11 +465,12 @@ static double take_block(struct party *p, const struct gs_head *head, uint64_t *
 	*claims = 0;
 	for (size_t i = 0; i < answer.logs.count; i++)
 		*claims += gs_hash_equal(&answer.logs.entries[i].topics[0], &gs_claims_event_posted);
+	answer.input.as.logs.newest = true;
 	feed(p, &answer.input);
+	*executions += executions_of(p);
 	gs_chain_answer_free(&answer);
 	feed(p, &timer);
-	for (size_t i = 0; i < p->effects.count; i++)
-		*executions += p->effects.effect[i].kind == GS_EFFECT_EXECUTE;
+	*executions += executions_of(p);
 	return (answered - asked) * 1e3;
 }
 
@@ -476,7 +487,9 @@ struct against_anvil {                  /* milliseconds, a block each */
 	double whole[ANVIL_BLOCKS_MAX]; /* from the head's frame to queued */
 	double logs[ANVIL_BLOCKS_MAX];  /* of that: until the logs are here and read */
 	double plain[ANVIL_BLOCKS_MAX]; /* a client that only reads them */
+	double disk[ANVIL_BLOCKS_MAX];  /* as every commit at least */
 	double ours[ANVIL_BLOCKS_MAX];  /* whole less plain */
+	double rest[ANVIL_BLOCKS_MAX];  /* and less disk */
 	size_t count, bytes;
 	uint64_t executions;
 };
@@ -526,22 +539,42 @@ static void measure_anvil(const struct bench *b, size_t blocks, bool http, struc
 		m->whole[m->count] = whole_ms;
 		m->logs[m->count] = logs_ms;
 		m->plain[m->count] = plain_ms;
-		m->ours[m->count++] = whole_ms - plain_ms;
+		m->disk[m->count] = gs_bench_disk_ms(b->dir, done);
+		m->ours[m->count] = whole_ms - plain_ms;
+		m->rest[m->count] = m->ours[m->count] - m->disk[m->count];
+		m->count++;
 	}
 	close_party(&p);
 	gs_anvil_claims_close(&a);
 	close(news.fd);
 }
 
-static void row(struct gs_bench *table, const char *what, double *ms, size_t count)
+struct keys {
+	const char *carrier;
+	struct gs_bench_key key[2 * ANVIL_ROWS + 3];
+	char name[2 * ANVIL_ROWS + 3][160];
+	size_t count;
+};
+
+static void put_key(struct keys *k, const char *what, double value)
+{
+	snprintf(k->name[k->count], sizeof(k->name[0]), "anvil_%s_%s", k->carrier, what);
+	k->key[k->count] = (struct gs_bench_key){k->name[k->count], value};
+	k->count++;
+}
+
+static void row(struct gs_bench *table, const char *what, const char *key, double *ms, size_t count, struct keys *keys)
 {
 	char name[128];
 
 	qsort(ms, count, sizeof(*ms), by_size);
-	snprintf(name, sizeof(name), "%s, median", what);
-	gs_bench_row(table, name, ms[count / 2], "ms", 1, "itself");
-	snprintf(name, sizeof(name), "%s, 99th percentile", what);
-	gs_bench_row(table, name, ms[count * 99 / 100], "ms", 1, "itself");
+	for (int i = 0; i < 2; i++) {
+		const double value = ms[i ? count * 99 / 100 : count / 2];
+		snprintf(name, sizeof(name), "%s, %s", what, i ? "99th percentile" : "median");
+		gs_bench_row(table, name, value, "ms", 1, "itself");
+		snprintf(name, sizeof(name), "%s_p%s_ms", key, i ? "99" : "50");
+		put_key(keys, name, value);
+	}
 }
 
 static int against_anvil(const char *argv0, struct bench *b, size_t blocks, bool http)
@@ -558,37 +591,17 @@ static int against_anvil(const char *argv0, struct bench *b, size_t blocks, bool
 	                            : "new blocks of 1,000 claims, of anvil over a WebSocket");
 	if (!table)
 		return 1;
-	row(table,
-	    http ? "from the question for the head to sampled and queued"
-	         : "from the head's frame to sampled and queued",
-	    m->whole, m->count);
-	row(table, "of that, until the logs are here and read", m->logs, m->count);
-	row(table, "a client that only reads the same logs", m->plain, m->count);
-	row(table, "the first less the last, block by block", m->ours, m->count);
-	const struct gs_bench_key ws_keys[] = {
-		{"anvil_ws_blocks", (double)m->count},
-		{"anvil_ws_head_to_verdict_p50_ms", m->whole[m->count / 2]},
-		{"anvil_ws_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
-		{"anvil_ws_logs_plain_p50_ms", m->plain[m->count / 2]},
-		{"anvil_ws_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
-		{"anvil_ws_less_plain_p50_ms", m->ours[m->count / 2]},
-		{"anvil_ws_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
-		{"anvil_ws_logs_mib", (double)m->bytes / (1024 * 1024)},
-		{"anvil_ws_executions", (double)m->executions},
-	};
-	const struct gs_bench_key http_keys[] = {
-		{"anvil_http_blocks", (double)m->count},
-		{"anvil_http_head_to_verdict_p50_ms", m->whole[m->count / 2]},
-		{"anvil_http_head_to_verdict_p99_ms", m->whole[m->count * 99 / 100]},
-		{"anvil_http_logs_plain_p50_ms", m->plain[m->count / 2]},
-		{"anvil_http_logs_plain_p99_ms", m->plain[m->count * 99 / 100]},
-		{"anvil_http_less_plain_p50_ms", m->ours[m->count / 2]},
-		{"anvil_http_less_plain_p99_ms", m->ours[m->count * 99 / 100]},
-		{"anvil_http_logs_mib", (double)m->bytes / (1024 * 1024)},
-		{"anvil_http_executions", (double)m->executions},
-	};
-	gs_bench_part_of(table, http ? "chain-anvil-http" : "chain-anvil-ws", http ? http_keys : ws_keys,
-	                 GS_ARRAY_LEN(ws_keys));
+	struct keys keys = {.carrier = http ? "http" : "ws"};
+	row(table, "from the head to sampled and queued", "head_to_verdict", m->whole, m->count, &keys);
+	row(table, "of that, until the logs are here and read", "logs", m->logs, m->count, &keys);
+	row(table, "a client that only reads the same logs", "logs_plain", m->plain, m->count, &keys);
+	row(table, "two small writes, synced, of the same disk", "disk", m->disk, m->count, &keys);
+	row(table, "the first less the client, block by block", "less_plain", m->ours, m->count, &keys);
+	row(table, "and less the disk", "less_both", m->rest, m->count, &keys);
+	put_key(&keys, "blocks", (double)m->count);
+	put_key(&keys, "logs_mib", (double)m->bytes / (1024 * 1024));
+	put_key(&keys, "executions", (double)m->executions);
+	gs_bench_part_of(table, http ? "chain-anvil-http" : "chain-anvil-ws", keys.key, keys.count);
 	free(m);
 	return gs_bench_end(table);
 }

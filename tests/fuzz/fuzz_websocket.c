@@ -55,13 +55,19 @@ static void drain(struct gs_websocket *ws, bool open)
 	must(gs_websocket_output(ws).len == 0);
 }
 
-static void take_all(struct gs_websocket *ws)
+/* early: messages are taken before they are whole */
+static void take_all(struct gs_websocket *ws, bool early)
 {
 	struct gs_buf message;
-	while (gs_websocket_take(ws, &message)) {
+	bool rest;
+	while (gs_websocket_take(ws, &message, &rest)) {
 		must(message.len <= MESSAGE_MAX && message.err == GS_OK);
+		must(!rest || early);
 		gs_buf_free(&message);
 	}
+	must(gs_websocket_coming(ws).len <= MESSAGE_MAX);
+	if (early && gs_websocket_coming(ws).len)
+		gs_websocket_took_coming(ws);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -83,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n = 1u + (how >> 2) * (at % 7);
 		n = n > size - at ? size - at : n;
 		enum gs_err err = gs_websocket_feed(ws, (struct gs_bytes){data + at, n}, &failure);
-		take_all(ws);
+		take_all(ws, how & 4);
 		drain(ws, true);
 		if (err != GS_OK) {
 			check_failure(err, &failure);

@@ -42,10 +42,43 @@ from=$(place first)
 
 began=$(date +%s%N)
 audit all --from "$from" --to "$last" --aggregator "$first,$second" --archive "$work/all" --report "$work/report.html"
+/usr/bin/python3 -c "import json, sys; r = json.load(open(sys.argv[1])); print('%d batches, %d individual settlements, %d leaves, %d bytes of blobs' % (r['batches'], r['individual'], r['leaves'], r['blob_bytes']))" "$work/all.json"
 echo "the audit took $((($(date +%s%N) - began) / 1000000)) ms"
 [[ $code == 1 ]] && ok "what is wrong gives exit status 1" || fail "exit status $code"
 same all "all that was planted is found, nothing else"
 grep -q "tee-disabled" "$work/report.html" && ok "the page names findings" || fail "the page does not name findings"
+
+# And with no network at all: what the archive says follows from what lies in it, or it is told that it does not.
+offline() { # ARCHIVE NAME
+	"$gainsay" watch opengradient --offline --archive "$work/$1" --json >"$work/$2.json" 2>"$work/$2.err"
+	code=$?
+}
+offline all still
+same still "an archive alone"
+grep -q "^holds: .* 0 findings are others" "$work/still.err" && ok "what was found is found again" || fail "$(tail -n 1 "$work/still.err")"
+mkdir "$work/bent"
+cp -r "$work/all/blobs" "$work/bent/"
+"$gainsay" db export "$work/all/db" "$work/all.txt" >/dev/null
+# The first leaf's finding is another now, and the export's digest that of what stands there.
+/usr/bin/python3 - "$work/all.txt" "$work/bent.txt" <<'END'
+import re, sys
+from Cryptodome.Hash import keccak
+text = open(sys.argv[1], "rb").read()
+text = re.sub(rb"(?m)^(settled_leaves [0-9a-f]+ 9701)00", rb"\g<1>01", text, count=1)
+lines = text.splitlines(keepends=True)
+end = lines[-1].split()
+end[2] = keccak.new(digest_bits=256, data=b"".join(lines[:-1])).hexdigest().encode()
+open(sys.argv[2], "wb").write(b"".join(lines[:-1]) + b" ".join(end) + b"\n")
+END
+cmp -s "$work/all.txt" "$work/bent.txt" && fail "nothing was changed"
+"$gainsay" db import "$work/bent/db" "$work/bent.txt" >/dev/null
+offline bent other
+[[ $code == 1 ]] && grep -q "stored=signature found=valid" "$work/other.err" && grep -q "^DOES NOT HOLD" "$work/other.err" && ok "a finding that was changed is noticed" ||
+	fail "a changed finding: $(tail -n 1 "$work/other.err")"
+blob=$(find "$work/bent/blobs" -name '*.json' -print -quit)
+echo >>"$blob"
+offline bent spoiled
+[[ $code == 1 ]] && grep -q "its bytes have changed" "$work/spoiled.err" && ok "a blob that was changed is noticed" || fail "a changed blob: $(tail -n 1 "$work/spoiled.err")"
 
 # The same from the archive, with no aggregator that has anything: nothing is asked for again that is there.
 audit again --from "$from" --to "$last" --aggregator "$gone" --archive "$work/all"

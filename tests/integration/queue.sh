@@ -1,7 +1,7 @@
 #!/bin/bash
 # The queue (queue/) on a real Redis: nothing is lost and nothing counted twice, whoever is killed; what cannot be done is put aside; a
 # producer waits for room; and everything that can be wrong around a server is told in one line.
-# takes_s: 70
+# takes_s: 90
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -54,8 +54,8 @@ url_port=$port
 # --- two workers share the work ---
 name=share
 check "jobs are accepted" 'new 2000 known 0' "$(q flood 0 2000)"
-start a --idle 500 work
-start b --idle 500 work
+start a --idle 6000 work
+start b --idle 6000 work
 check "each result is there once, and right" 'results 2000 wrong 0 aside 0 twice 0' "$(q collect 2000)"
 ended a; a=$out
 ended b; b=$out
@@ -70,7 +70,7 @@ check "nothing is left on the server" "$empty" "$(q count)"
 name=again
 check "new" 'new 10 known 0' "$(q submit 0 10)"
 check "while it is queued, an id is known" 'new 5 known 10' "$(q submit 0 15)"
-q --idle 300 work >/dev/null
+q --idle 60000 --jobs 15 work >/dev/null
 check "when its result waits, it is known" 'new 0 known 15' "$(q submit 0 15)"
 check "the results" 'results 15 wrong 0 aside 0 twice 0' "$(q --keep 1 collect 15)"
 check "reading alone forgets nothing" 'results 15 wrong 0 aside 0 twice 0' "$(q collect 15)"
@@ -78,14 +78,14 @@ check "when its result has been forgotten, it is new" 'new 15 known 0' "$(q subm
 check "empty payloads" 'new 1 known 0' "$(q submit 100 1 0)"
 check "large payloads" 'new 1 known 0' "$(q submit 101 1 4194304)"
 q submit 102 1 4194305 && fail "a payload that is too large is accepted"
-q --idle 300 work >/dev/null
+q --idle 60000 --jobs 17 work >/dev/null
 until_count '*results 17*'
 
 # --- more than a connection keeps without an answer (64 MiB) ---
 name=much
 serve much --appendonly no
 check "a producer waits for answers when too many bytes are under way" 'new 40 known 0' "$(q flood 0 40 3000000)"
-q --idle 300 work >/dev/null
+q --idle 60000 --jobs 40 work >/dev/null
 check "and nothing is lost" 'results 40 wrong 0 aside 0 twice 0' "$(q collect 40 3000000)"
 stop much KILL
 port=$url_port
@@ -256,7 +256,7 @@ check "the right one, escaped" "$empty" "$(timeout 600 "$tool" --url "redis://:p
 REDISCLI_AUTH='pass:w@rd/%' redis-cli -p "$port" acl setuser worker on '>right' '~gainsay:{secret}:*' +@stream +@hash +eval +info >/dev/null
 url=redis://worker:right@127.0.0.1:$port
 check "the rights that docs/queue.md names are enough to submit" 'new 5 known 0' "$(timeout 600 "$tool" --url "$url" --name secret submit 0 5)"
-check "to work" 'done 5 late 0 failed 0' "$(timeout 600 "$tool" --url "$url" --name secret --idle 300 work)"
+check "to work" 'done 5 late 0 failed 0' "$(timeout 600 "$tool" --url "$url" --name secret --idle 60000 --jobs 5 work)"
 check "and to collect" 'results 5 wrong 0 aside 0 twice 0' "$(timeout 600 "$tool" --url "$url" --name secret collect 5)"
 refused "another queue's keys" "may not do that" --url "$url" count
 
@@ -331,7 +331,7 @@ secure() {
 	timeout -s KILL 600 "$tool" --url "$url" --name tls --ca-file "$work/ca.pem" "$@"
 }
 check "over TLS: submit" 'new 300 known 0' "$(secure flood 0 300 5000)"
-check "over TLS: work" 'done 300 late 0 failed 0' "$(secure --idle 300 work)"
+check "over TLS: work" 'done 300 late 0 failed 0' "$(secure --idle 60000 --jobs 300 work)"
 check "over TLS: collect" 'results 300 wrong 0 aside 0 twice 0' "$(secure collect 300 5000)"
 url=rediss://:right@localhost:$port
 check "over TLS, by name" "$empty" "$(secure count)"

@@ -24,7 +24,9 @@ SHORT = (" --set claims=8 --set claims.wrong=4 --set validators.honest=1 --set v
          " --set budget.challenger=600")
 CENSORED = (" --set l1=yes --set l1.escalate_at=0.1 --set l1.delay=30 --set claims=5 --set claims.wrong=2 --set window=1200 --set validators.honest=1"
             " --set validators.griefer=1 --set budget.claimant=300 --set budget.challenger=300 --set budget.least=30 --set faults.censor=1200")
-TAKEN = (" --set faults.stale=60 --set faults.reorg.chance=0.2 --set faults.reorg.depth=8 --set faults.drop.chance=0.3 --set validators.griefer=2")
+TAKEN = (" --set faults.stale=60 --set faults.reorg.chance=0.2 --set faults.reorg.depth=8 --set faults.drop.chance=0.3"
+         " --set validators.griefer=2")
+LIAR = " --set endpoints.count=3 --set endpoints.liars=1 --set endpoints.dead=0 --set endpoints.lie=1"
 
 # name, file, what is there, what is planted, how the runs are made
 MUTANTS = [
@@ -108,13 +110,17 @@ MUTANTS = [
      " --set budget.challenger=1800 --set budget.least=900"),
     ("a gap between nonces is not filled", "validator/node/tending.c",
      "	lane->gap.known = behind;", "	lane->gap.known = false;",
-     NODES + "reorg --set faults.outage=120 --set duties.withdraw=1 --set validators.griefer=2"),
+     NODES + "all" + DUTIES),
     ("a nonce that is lost is waited for", "validator/node/intent.c",
      "	enum gs_err err = settle_line(j, tx, now);\n\n	return err ? err : fail_with(j, tx, true, now);",
      "	return fail_with(j, tx, true, now);", NODES + "replace"),
     ("what a taken nonce displaces is not planned again", "validator/node/intent.c",
      "		if (list.tx[i].nonce == tx->nonce && !gs_hash_equal(&list.tx[i].intent, &tx->intent))",
      "		if (list.tx[i].nonce == tx->nonce && list.tx[i].nonce > UINT64_MAX / 2)", NODES + "none" + TAKEN),
+    ("one of three endpoints is believed", "chain/eth/quorum.c",
+     "	if (most >= q->need)", "	if (most > 0)", NODES + "none" + LIAR),
+    ("one that says it took a transaction hides that others refuse it", "chain/eth/quorum.c",
+     "	if (state == GS_QUORUM_AGREED || count == 0)", "	if (count == 0)", NODES + "replace" + LIAR),
     ("a settled transaction is not taken back with its block", "validator/node/tx_record.c",
      "		err = gs_tx_record_put(j, &list.tx[i], lane == GS_LANE_CHAIN);", "		err = gs_tx_record_put(j, &list.tx[i], false);", NODES + "reorg"),
     ("an attestation's stake is left where it is", "validator/node/plan_attest.c",

@@ -1,12 +1,14 @@
 #include "tests/support/bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "validator/exec/exec.h"
 
@@ -165,4 +167,26 @@ int gs_bench_end(struct gs_bench *b)
 	json_decref(b->notes);
 	free(b);
 	return status;
+}
+
+double gs_bench_disk_ms(const char *folder, unsigned long turn)
+{
+	static const char page[4096] = {1};
+	struct timespec begun, done;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/disk", folder);
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (unsigned i = 0; i < 2; i++) {
+		const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0 ||
+		    pwrite(fd, page, sizeof(page), (off_t)(turn * 2 + i) * (off_t)sizeof(page)) !=
+		            (ssize_t)sizeof(page) ||
+		    fdatasync(fd) || close(fd)) {
+			fprintf(stderr, "bench: %s: the disk takes nothing\n", path);
+			exit(1);
+		}
+	}
+	clock_gettime(CLOCK_MONOTONIC, &done);
+	return (double)(done.tv_sec - begun.tv_sec) * 1e3 + (double)(done.tv_nsec - begun.tv_nsec) / 1e6;
 }

@@ -46,4 +46,8 @@ void gs_bench_part_of(const struct gs_bench *b, const char *file, const struct g
 /* Writes the file and frees; the program's exit status. */
 int gs_bench_end(struct gs_bench *b);
 
+/* Milliseconds for what no commit of a database does without: its pages are synced, then the page that makes them count, each a small write here to a
+ * file in the folder. turn: 0, 1, 2 and so on, so that the file grows as a database does. Ends the process where the disk takes nothing. */
+double gs_bench_disk_ms(const char *folder, unsigned long turn);
+
 #endif

@@ -1,5 +1,6 @@
 #include "tests/support/exec_case.h"
 
+#include "tests/support/endian.h"
 #include "validator/exec/contract.h"
 #include "validator/exec/gemv.h"
 #include "validator/exec/fast.h"
@@ -212,12 +213,10 @@ void gs_exec_case_compare(struct gs_exec_case *c, uint64_t seed, bool *contracti
 	assert_non_null(got);
 	gs_interpret_instr(&c->in, &reference);
 	*contraction = gs_contract_match(&c->in, gs_kernels_select(), &contract);
-	const uint16_t one = 1;
-	bool little_endian = *(const uint8_t *)&one == 1;
 	for (unsigned n = 0; gs_kernels_nth(n) != NULL; n++) {
 		const struct gs_kernels *k = gs_kernels_nth(n);
 		char how[64];
-		for (unsigned way = 0; way < 6 && *contraction && little_endian; way++) {
+		for (unsigned way = 0; way < 6 && *contraction && gs_little_endian(); way++) {
 			memset(got, 0xa5, bytes); /* what is left unwritten shows */
 			bool vector = way >= 4;
 			snprintf(how, sizeof(how), "%s, %u threads%s%s", k->isa, way & 1 ? 3 : 1,

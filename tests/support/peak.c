@@ -69,6 +69,7 @@ double gs_peak_run(const char *isa)
 		return 2.0 * 8 * CHAINS * ROUNDS;
 	}
 #endif
+	(void)isa;
 	sink = chains_portable();
 	(void)sink;
 	return 2.0 * LANES_PORTABLE * CHAINS * ROUNDS_PORTABLE;

@@ -35,7 +35,7 @@ struct caller {
 	struct gs_hash tx;
 	struct gs_error error;
 	enum gs_err err;
-	volatile bool over;
+	_Atomic bool over; /* said by the caller's thread */
 };
 
 static const uint8_t data[] = {0xab, 0, 0xcd};

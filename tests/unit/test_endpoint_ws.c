@@ -14,142 +14,7 @@
 #include "chain/rpc/endpoint.h"
 #include "chain/rpc/websocket.h"
 #include "tests/support/fake_ws.h"
-
-enum { TEXTS_MAX = 64 };
-
-struct fixture {
-	struct event_base *base;
-	struct fake_ws *server;
-	struct gs_endpoint *ep;
-	struct gs_error error;
-	/* Of the server. */
-	char *text[TEXTS_MAX]; /* what the client said */
-	size_t texts;
-	/* What came back. */
-	size_t replies;
-	enum gs_err err;
-	enum gs_rpc_failure_kind kind;
-	char why[GS_ERROR_TEXT_MAX];
-	char order[64];
-	/* Heads. */
-	size_t heads, lost;
-	bool again;
-	struct gs_head head;
-};
-
-static void on_text(void *self, struct fake_ws *server, const char *text)
-{
-	struct fixture *f = self;
-	(void)server;
-	assert_true(f->texts < TEXTS_MAX);
-	f->text[f->texts++] = strdup(text);
-}
-
-static void open_with(struct fixture *f, struct gs_endpoint_options options)
-{
-	gs_endpoint_close(f->ep);
-	f->ep = NULL;
-	assert_int_equal(gs_endpoint_open(f->base, fake_ws_url(f->server), &options, &f->ep, &f->error), GS_OK);
-}
-
-static void behave(struct fixture *f, struct fake_ws_manners manners)
-{
-	manners.text = on_text;
-	manners.self = f;
-	fake_ws_behave(f->server, manners);
-}
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	assert_non_null(f);
-	f->base = event_base_new();
-	f->server = fake_ws_start(f->base);
-	behave(f, (struct fake_ws_manners){0});
-	open_with(f, (struct gs_endpoint_options){.timeout_ms = 60 * 1000});
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	gs_endpoint_close(f->ep);
-	assert_false(fake_ws_seen(f->server)->unmasked);
-	fake_ws_stop(f->server);
-	event_base_free(f->base);
-	for (size_t i = 0; i < f->texts; i++)
-		free(f->text[i]);
-	free(f);
-	return 0;
-}
-
-static void count(void *self, const struct gs_reply *reply)
-{
-	struct fixture *f = self;
-	f->replies++;
-	f->err = reply->err;
-	f->kind = reply->failure->kind;
-	snprintf(f->why, sizeof(f->why), "%s", reply->why ? reply->why->text : "");
-	if (reply->result)
-		snprintf(f->order + strlen(f->order), sizeof(f->order) - strlen(f->order), "%lld ",
-		         (long long)json_integer_value(reply->result));
-}
-
-static void call(struct fixture *f)
-{
-	assert_int_equal(gs_endpoint_call(f->ep, "eth_test", json_array(), NULL, count, f, NULL, &f->error), GS_OK);
-}
-
-static void turn(struct fixture *f)
-{
-	assert_int_equal(event_base_loop(f->base, EVLOOP_ONCE), 0);
-}
-
-#define TURN_UNTIL(f, condition) \
-	while (!(condition)) \
-	turn(f)
-
-static void wait_ms(struct fixture *f, long ms)
-{
-	const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-	event_base_loopexit(f->base, &wait);
-	event_base_dispatch(f->base);
-}
-
-#define assert_says(text, words) \
-	do { \
-		if (!strstr((text), (words))) \
-			fail_msg("'%s' does not contain '%s'", (text), (words)); \
-	} while (0)
-
-static long long id_of(const char *text)
-{
-	const char *id = strstr(text, "\"id\":");
-	assert_non_null(id);
-	return strtoll(id + 5, NULL, 10);
-}
-
-/* Answers the request `which` with its own number as the result. */
-static void answer(struct fixture *f, size_t which)
-{
-	char text[128];
-	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":%zu}", id_of(f->text[which]), which);
-	fake_ws_say(f->server, text);
-}
-
-/* One whole exchange. */
-static void works(struct fixture *f)
-{
-	size_t before = f->replies, texts = f->texts;
-	call(f);
-	TURN_UNTIL(f, f->texts > texts || f->replies > before);
-	if (f->texts == texts)
-		fail_msg("no exchange: %s", f->why);
-	answer(f, texts);
-	TURN_UNTIL(f, f->replies > before);
-	assert_int_equal(f->err, GS_OK);
-}
+#include "tests/support/ws_fixture.h"
 
 /* --- calls --- */
 
@@ -210,31 +75,6 @@ static void sinks_get_the_body(void **state)
 		TURN_UNTIL(f, f->replies == i + 1);
 		assert_string_equal(taken + 2, bodies[i]);
 		assert_int_equal(f->err, i ? GS_ECORRUPT : GS_OK);
-	}
-}
-
-/* What is too large to be an error is the sink's to check, all of it; where its id does not stand in front it is read as ever. */
-static void large_bodies_are_read_once(void **state)
-{
-	struct fixture *f = *state;
-	char taken[100], *body;
-	const struct gs_sink sink = {.self = taken, .feed = take};
-	const struct gs_call_options options = {.sink = &sink};
-	static const char *const front[] = {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"",
-	                                    "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"bad",
-	                                    "{\"id\":3,\"jsonrpc\":\"2.0\",\"result\":\""};
-	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(
-			gs_endpoint_call(f->ep, "eth_getLogs", json_array(), &options, count, f, NULL, &f->error),
-			GS_OK);
-		TURN_UNTIL(f, f->texts == i + 1);
-		taken[0] = '\0';
-		assert_true(asprintf(&body, "%s%0*d", front[i], GS_ENDPOINT_SINK_ERROR_MAX, 0) > 0); /* no end */
-		fake_ws_say(f->server, body);
-		TURN_UNTIL(f, f->replies == i + 1);
-		assert_int_equal(f->err, i == 0 ? GS_OK : i == 1 ? GS_ECORRUPT : GS_EPARSE);
-		assert_int_equal(taken[0] != '\0', i < 2);
-		free(body);
 	}
 }
 
@@ -340,8 +180,7 @@ static void what_was_said_before_a_reset_is_heard(void **state)
 static void broken_frames(void **state)
 {
 	struct fixture *f = *state;
-	static const uint8_t huge[11] = {
-		0x81, 127, 0, 0, 1, 0, 0, 0, 0, 0, '{'}; /* wslay looks at the length when the first byte comes */
+	static const uint8_t huge[11] = {0x81, 127, 0, 0, 1, 0, 0, 0, 0, 0, '{'};
 	static const uint8_t half[6] = {0x81, 100, '{', '"', 'i', 'd'};
 	static const uint8_t long_ping[4] = {0x89, 126, 0, 200};
 	for (int i = 0; i < 10; i++) {
@@ -667,16 +506,25 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(answers_in_any_order),      TEST(batches_are_many_messages),
-		TEST(sinks_get_the_body),        TEST(large_bodies_are_read_once),
-		TEST(says_who_we_are),           TEST(bad_upgrades),
-		TEST(a_cut_ends_every_call),     TEST(broken_frames),
-		TEST(pieces_and_pings),          TEST(pieces_without_end),
-		TEST(answers_have_a_limit),      TEST(answers_of_nobody),
-		TEST(the_server_says_goodbye),   TEST(silence),
-		TEST(late_answers_are_forgiven), TEST(heads),
-		TEST(pauses_between_attempts),   TEST(closed_by_a_head),
-		TEST(heads_that_are_refused),    TEST(what_was_said_before_a_reset_is_heard),
+		TEST(answers_in_any_order),
+		TEST(batches_are_many_messages),
+		TEST(sinks_get_the_body),
+		TEST(says_who_we_are),
+		TEST(bad_upgrades),
+		TEST(a_cut_ends_every_call),
+		TEST(broken_frames),
+		TEST(pieces_and_pings),
+		TEST(pieces_without_end),
+		TEST(answers_have_a_limit),
+		TEST(answers_of_nobody),
+		TEST(the_server_says_goodbye),
+		TEST(silence),
+		TEST(late_answers_are_forgiven),
+		TEST(heads),
+		TEST(pauses_between_attempts),
+		TEST(closed_by_a_head),
+		TEST(heads_that_are_refused),
+		TEST(what_was_said_before_a_reset_is_heard),
 	};
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

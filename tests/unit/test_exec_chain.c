@@ -1,6 +1,8 @@
 /* Folds of a single output, folds over what an index leads to, and copies through an index: random shapes, orders, steps and
  * values, by every table of kernels and by one thread and several, against the reference interpreter to the bit. */
+#include "tests/support/endian.h"
 #include "tests/support/exec_case.h"
+#include "tests/support/share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,13 +125,13 @@ static void fold_case(uint64_t seed, bool *chain)
 static void folds(void **state)
 {
 	(void)state;
-	unsigned chains = 0, cases = 600;
+	unsigned chains = 0, cases = gs_share(600);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		bool chain;
 		fold_case(seed, &chain);
 		chains += chain;
 	}
-	assert_in_range(chains, cases * 2 / 3, cases); /* the rest: sums of one tensor read directly, and constants */
+	assert_forms(chains, cases * 2 / 3, cases); /* the rest: sums of one tensor read directly, and constants */
 }
 
 /* Few terms over lines of outputs, up to several pieces long, some of which the index leads outside. */
@@ -137,7 +139,7 @@ static void few_terms(void **state)
 {
 	(void)state;
 	static const uint8_t fns[] = {GS_FN_F32_FMA, GS_FN_F32_FMA, GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN};
-	unsigned across = 0, cases = 500;
+	unsigned across = 0, cases = gs_share(500);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
 		bool contraction;
@@ -171,14 +173,14 @@ static void few_terms(void **state)
 		across += c.form != NULL && strcmp(c.form, "across") == 0;
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(across, cases / 2, cases); /* the rest: short lines, epilogues of other types */
+	assert_forms(across, cases / 2, cases); /* the rest: short lines, epilogues of other types */
 }
 
 /* Numbers of 32 bits copied through an index that may lead anywhere. */
 static void copies(void **state)
 {
 	(void)state;
-	unsigned moves = 0, cases = 400;
+	unsigned moves = 0, cases = gs_share(400);
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
 		bool contraction;
@@ -198,7 +200,7 @@ static void copies(void **state)
 		moves += c.form != NULL && strcmp(c.form, "move") == 0;
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(moves, cases * 3 / 4, cases);
+	assert_forms(moves, cases * 3 / 4, cases);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Element-wise instructions by long lines: every function that has a loop, operands of all types in all orders, by every table
  * of kernels, against the reference interpreter to the bit. */
+#include "tests/support/endian.h"
 #include "tests/support/exec_case.h"
 #include "validator/exec/elements.h"
 #include "validator/exec/ints.h"
@@ -11,12 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static bool little_endian(void)
-{
-	const uint16_t one = 1;
-	return *(const uint8_t *)&one == 1;
-}
 
 static bool has_loop(unsigned fn)
 {
@@ -179,7 +174,7 @@ static void map_case(uint64_t seed, unsigned fn, unsigned *ran)
 		const struct gs_kernels *k = gs_kernels_nth(n);
 		memset(got, 0xa5, bytes);
 		struct gs_elements e;
-		if (!little_endian() || !gs_elements_prepare(in, k, &e))
+		if (!gs_little_endian() || !gs_elements_prepare(in, k, &e))
 			continue;
 		gs_elements_run(&e, &(struct gs_memory){.trace = got, .weights = c.array[1], .inputs = c.array[2]}, k,
 		                pool);
@@ -208,7 +203,7 @@ static void functions(void **state)
 			map_case(1000 * f + i, code, &ran);
 	}
 	assert_true(loops >= 40);
-	assert_true(!little_endian() || ran > cases * 9 / 10);
+	assert_true(!gs_little_endian() || ran > cases * 9 / 10);
 }
 
 /* What it must leave to others. */

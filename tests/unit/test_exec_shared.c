@@ -1,6 +1,7 @@
 /* Constants packed before a run: all of them, none, or those alone that several products read. Each choice packs what it
  * says, and every run has the reference interpreter's bits. */
 #include "chain/core/rng.h"
+#include "tests/support/endian.h"
 #include "tests/support/onnx_builder.h"
 #include "validator/exec/plan.h"
 #include "validator/onnx/onnx.h"
@@ -81,17 +82,11 @@ static uint32_t run(const struct gs_program *p, const struct gs_memory *from, co
 	return packed;
 }
 
-/* Products have no form of their own on a big-endian processor, and nothing is packed for them. */
-static bool little_endian(void)
-{
-	const uint16_t one = 1;
-	return *(const uint8_t *)&one == 1;
-}
-
 static void what_is_packed_before(void **state)
 {
 	(void)state;
-	const uint32_t all = little_endian() ? 3 : 0, shared = little_endian() ? 1 : 0;
+	/* Products have no form of their own on a big-endian processor, and nothing is packed for them. */
+	const uint32_t all = gs_little_endian() ? 3 : 0, shared = gs_little_endian() ? 1 : 0;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
 		struct gs_program p;
 		lower(seed, seed % 3 ? (int64_t)(1 + seed) : 1, &p);

@@ -1,6 +1,8 @@
 /* Element-wise instructions of binary32, moves of all types, and folds of one tensor, of random shape, broadcasting, strides, pads and indices, by
  * every table of kernels, against the reference interpreter to the bit. */
+#include "tests/support/endian.h"
 #include "tests/support/exec_case.h"
+#include "tests/support/share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,7 +79,7 @@ static void sweeps(void **state)
 	                                    GS_FN_F32_NEG,   GS_FN_F32_ABS,  GS_FN_F32_SQRT, GS_FN_F32_CLIP,
 	                                    GS_FN_F32_EXP,   GS_FN_F32_TANH, GS_FN_F32_ERF,  GS_FN_F32_LOG,
 	                                    GS_FN_F32_FLOOR, GS_FN_F32_MOD,  GS_FN_F32_POW,  GS_FN_F32_ROUND};
-	unsigned swept = 0, cases = 1500;
+	unsigned swept = 0, cases = gs_share(1500);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -92,7 +94,7 @@ static void sweeps(void **state)
 		swept += c.form != NULL && strcmp(c.form, "sweep") == 0;
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(swept, cases * 8 / 10, cases); /* the rest: copies that only move */
+	assert_forms(swept, cases * 8 / 10, cases); /* the rest: copies that only move */
 }
 
 /* ---- moves ---- */
@@ -186,7 +188,7 @@ static void moves(void **state)
 	             {GS_I16, GS_FN_I32_COPY, GS_FN_I32_FIRST},  {GS_I32, GS_FN_I32_COPY, GS_FN_I32_FIRST},
 	             {GS_I64, GS_FN_I64_COPY, GS_FN_I64_FIRST},  {GS_U32, GS_FN_I64_COPY, GS_FN_I64_FIRST},
 	             {GS_BOOL, GS_FN_I32_COPY, GS_FN_I32_FIRST}};
-	unsigned moved = 0, cases = 3000;
+	unsigned moved = 0, cases = gs_share(3000);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -212,9 +214,8 @@ static void moves(void **state)
 		moved += c.form != NULL && (strcmp(c.form, "move") == 0 || strcmp(c.form, "concat") == 0);
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(
-		moved, cases * 7 / 10,
-		cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
+	assert_forms(moved, cases * 7 / 10,
+	             cases); /* the rest: more rows that leave their range than are kept, or bytes to be made 0 and 1 */
 }
 
 /* Tensors in any order of their axes, one behind the other along an axis of the output, at times with a gap or an overlap. */
@@ -225,7 +226,7 @@ static void concatenations(void **state)
 	} types[] = {{GS_F32, GS_FN_F32_FIRST}, {GS_F16, GS_FN_F32_FIRST}, {GS_BF16, GS_FN_F32_FIRST},
 	             {GS_U8, GS_FN_I32_FIRST},  {GS_I16, GS_FN_I32_FIRST}, {GS_I32, GS_FN_I32_FIRST},
 	             {GS_I64, GS_FN_I64_FIRST}, {GS_U32, GS_FN_I64_FIRST}};
-	unsigned known = 0, cases = 1500;
+	unsigned known = 0, cases = gs_share(1500);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -264,7 +265,7 @@ static void concatenations(void **state)
 		known += c.form != NULL && strcmp(c.form, "concat") == 0;
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(known, cases / 2, cases); /* the rest: gaps, and single elements */
+	assert_forms(known, cases / 2, cases); /* the rest: gaps, and single elements */
 }
 
 /* ---- folds ---- */
@@ -364,7 +365,7 @@ static void folds(void **state)
 {
 	static const uint8_t functions[] = {GS_FN_F32_ADD, GS_FN_F32_MAX, GS_FN_F32_MIN, GS_FN_F32_ADD};
 	static const uint32_t starts[] = {0, 0x80000000, 0xff800000, 0x7f800000, 0x3f800000, 0x7fc00000};
-	unsigned reduced = 0, cases = 2000;
+	unsigned reduced = 0, cases = gs_share(2000);
 	(void)state;
 	for (uint64_t seed = 1; seed <= cases; seed++) {
 		struct gs_exec_case c;
@@ -382,7 +383,7 @@ static void folds(void **state)
 		reduced += c.form != NULL && (strcmp(c.form, "reduce") == 0 || strcmp(c.form, "window") == 0);
 		gs_exec_case_free(&c);
 	}
-	assert_in_range(reduced, cases * 8 / 10, cases); /* the rest: stages that would dwarf the tensor */
+	assert_forms(reduced, cases * 8 / 10, cases); /* the rest: stages that would dwarf the tensor */
 }
 
 int main(void)

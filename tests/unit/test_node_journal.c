@@ -119,6 +119,64 @@ static void rewind_restores(void **state)
 	free(tracker);
 }
 
+static enum gs_err count_one(void *context, struct gs_bytes key, struct gs_bytes value)
+{
+	(void)key;
+	(void)value;
+	++*(size_t *)context;
+	return GS_OK;
+}
+
+static size_t undo_records(struct gs_journal *j)
+{
+	size_t count = 0;
+
+	assert_int_equal(j->store->scan(j->txn, GS_TABLE_HEADS, text("u"), GS_STORE_ASCENDING, count_one, &count, NULL),
+	                 GS_OK);
+	return count;
+}
+
+/* What a record was before a block is kept once, however often the block changes it; and anew after the block was taken back. */
+static void once_a_block_is_enough(void **state)
+{
+	struct fixture *f = *state;
+	struct gs_journal j;
+	struct gs_hash hash = {{0}};
+	char key[16];
+
+	assert_int_equal(gs_journal_begin(&f->store, 0, &j, NULL), GS_OK);
+	hash = advance(&j, 10, 1, hash);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_STAKES, text("a"), text("ten")), GS_OK);
+	const struct gs_hash tenth = hash;
+	advance(&j, 11, 1, tenth);
+	const size_t before = undo_records(&j);
+	for (int i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "eleven %d", i);
+		assert_int_equal(gs_journal_derive(&j, GS_TABLE_STAKES, text("a"), text(key)), GS_OK);
+	}
+	assert_int_equal(undo_records(&j), before + 1);
+	for (int round = 0; round < 2; round++) /* many keys: more than are remembered */
+		for (int i = 0; i < 2 * GS_JOURNAL_SAVED; i++) {
+			snprintf(key, sizeof(key), "k%d", i);
+			assert_int_equal(gs_journal_derive(&j, GS_TABLE_STAKES, text(key), text("v")), GS_OK);
+		}
+	assert_true(undo_records(&j) >= before + 1 + 2 * GS_JOURNAL_SAVED);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_GAMES, text("a"), text("another table")), GS_OK);
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_STAKES, "a", "ten");
+	expect(&j, GS_TABLE_STAKES, "k0", NULL);
+	expect(&j, GS_TABLE_GAMES, "a", NULL);
+	/* the same block number again, in the same transaction */
+	advance(&j, 11, 2, tenth);
+	assert_int_equal(gs_journal_derive(&j, GS_TABLE_STAKES, text("a"), text("another eleven")), GS_OK);
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_STAKES, "a", "ten");
+	/* and after the block before, whose own change is still to be taken back */
+	assert_int_equal(gs_journal_rewind(&j), GS_OK);
+	expect(&j, GS_TABLE_STAKES, "a", NULL);
+	assert_int_equal(gs_journal_commit(&j), GS_OK);
+}
+
 static void old_undo_is_forgotten(void **state)
 {
 	struct fixture *f = *state;
@@ -310,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rewind_restores, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(once_a_block_is_enough, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_undo_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_answer_to_a_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sent_once_and_undone, set_up, tear_down),

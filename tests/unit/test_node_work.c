@@ -132,12 +132,49 @@ static void a_game_waits_for_no_sample(void **state)
 	assert_false(begins(f, 4));
 }
 
+/* Of two blocks that were announced the first is looked at with the second; the newest in the step that takes its logs, and the timer after
+ * it finds nothing to do. */
+static void the_newest_block_is_looked_at_at_once(void **state)
+{
+	struct node_fixture *f = *state;
+	struct gs_node_input header = {.kind = GS_INPUT_HEADER}, logs = {.kind = GS_INPUT_LOGS}, again;
+	struct gs_node_input timer = {.kind = GS_INPUT_TIMER};
+	struct gs_buf data[2];
+	const struct gs_log_entry first = node_posted(f, &data[0], 1, NODE_CLAIMANT, 1);
+	const struct gs_log_entry second = node_posted(f, &data[1], 2, NODE_CLAIMANT, 1);
+
+	node_next_head(f, 0x11);
+	header.as.header = f->head;
+	node_feed(f, &header);
+	logs.as.logs.block = f->head.hash;
+	logs.as.logs.entries = &first;
+	logs.as.logs.count = 1;
+	logs.as.logs.newest = true;
+	again = logs;
+	node_next_head(f, 0x11);
+	header.as.header = f->head;
+	node_feed(f, &header);
+	node_feed(f, &logs);
+	assert_false(begins(f, 1)); /* it is not the newest any more */
+	assert_non_null(node_effect(f, GS_EFFECT_FETCH_LOGS));
+	again.as.logs.block = f->head.hash;
+	again.as.logs.entries = &second;
+	node_feed(f, &again);
+	assert_true(begins(f, 1));
+	assert_true(begins(f, 2));
+	node_feed(f, &timer);
+	assert_null(node_effect(f, GS_EFFECT_EXECUTE));
+	gs_buf_free(&data[0]);
+	gs_buf_free(&data[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_worth_most_goes_first_and_the_rest_is_shed, node_set_up,
 	                                        node_tear_down),
 		cmocka_unit_test_setup_teardown(a_game_waits_for_no_sample, node_set_up, node_tear_down),
+		cmocka_unit_test_setup_teardown(the_newest_block_is_looked_at_at_once, node_set_up, node_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/support/decimal_cases.h"
+#include "tests/support/share.h"
 
 static uint32_t read_as(int64_t value, int64_t decimals)
 {
@@ -47,11 +48,12 @@ static void reads_as_gmp(void **state)
 
 	(void)state;
 	gs_rng_seed(&rng, 1);
-	for (int i = 0; i < 100000; i++) {
+	const unsigned cases = gs_share(100000);
+	for (unsigned i = 0; i < cases; i++) {
 		const struct gs_decimal d = decimal_case(&rng);
 		const uint32_t bits = gs_decimal_to_binary32(&d);
 		if (!decimal_is_nearest(&d, bits))
-			fail_msg("case %d: %08x is not the nearest", i, bits);
+			fail_msg("case %u: %08x is not the nearest", i, bits);
 	}
 }
 
@@ -78,11 +80,12 @@ static void writes_the_shortest(void **state)
 
 	(void)state;
 	gs_rng_seed(&rng, 2);
-	for (int i = 0; i < 100000; i++) {
+	const unsigned cases = gs_share(100000);
+	for (unsigned i = 0; i < cases; i++) {
 		const uint32_t bits = binary32_case(&rng);
 		assert_int_equal(gs_decimal_of_binary32(bits, &d), GS_OK);
 		if (!decimal_is_shortest(&d, bits))
-			fail_msg("case %d: %08x is not written as its shortest decimal", i, bits);
+			fail_msg("case %u: %08x is not written as its shortest decimal", i, bits);
 		assert_int_equal(gs_decimal_to_binary32(&d), d.value == 0 ? 0 : bits);
 	}
 	assert_int_equal(gs_decimal_of_binary32(0x7f800000, &d), GS_EINVAL);

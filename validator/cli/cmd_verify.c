@@ -236,5 +236,9 @@ int gs_cmd_verify(int argc, char **argv)
 	       checked.executed, checked.wrong);
 	if (checked.shed)
 		printf("%" PRIu64 " were drawn and not executed for want of time\n", checked.shed);
+	if (checked.late)
+		printf("%" PRIu64 " were not decided about in time (it was not running, or behind the chain); %" PRIu64
+		       " of them it would have executed\n",
+		       checked.late, checked.late_drawn);
 	return checked.wrong ? GS_EXIT_FAILED : GS_EXIT_OK;
 }

@@ -16,7 +16,7 @@ struct call {
 	const char *config, *rpc, *ca_file, *chain_id, *registry, *registry_from, *batch, *individual, *aggregator,
 		*archive, *report;
 	uint64_t from, to;
-	bool json, strict;
+	bool json, strict, offline;
 	struct gs_logsink sink;
 	struct gs_log log;
 	struct { /* what is being counted, since when */
@@ -136,10 +136,29 @@ static int tell(const struct call *c, struct gs_watch *w, struct gs_error *error
 	return err ? gs_cli_fail(error) : code;
 }
 
+/* The archive's findings once more, then the report. */
+static int recheck(struct call *c, struct gs_watch *w, struct gs_error *error)
+{
+	struct gs_watch_recheck r;
+	int code;
+	const enum gs_err err = gs_watch_recheck(w, &r, error);
+
+	clear_progress(c);
+	if (err)
+		return gs_cli_fail(error);
+	code = tell(c, w, error);
+	fprintf(stderr,
+	        "%s: %llu settlements and %llu leaves were looked at again, %llu could not be; %llu findings are others\n",
+	        r.differences ? "DOES NOT HOLD" : "holds", (unsigned long long)r.settlements,
+	        (unsigned long long)r.leaves, (unsigned long long)r.skipped, (unsigned long long)r.differences);
+	return r.differences ? GS_EXIT_FAILED : code;
+}
+
 static int watch(struct call *c)
 {
 	struct gs_config *config = malloc(sizeof(*config));
-	struct gs_watch_options options = {.config = config, .from = c->from, .to = c->to, .log = &c->log};
+	struct gs_watch_options options = {
+		.config = config, .from = c->from, .to = c->to, .offline = c->offline, .log = &c->log};
 	struct gs_watch *w = NULL;
 	struct gs_error error = {0};
 	int code;
@@ -152,6 +171,11 @@ static int watch(struct call *c)
 	if (!err)
 		err = gs_watch_open(&options, &w, &error);
 	free(config);
+	if (!err && c->offline) {
+		code = recheck(c, w, &error);
+		gs_watch_close(w);
+		return code;
+	}
 	if (!err)
 		err = gs_watch_run(w, &error);
 	clear_progress(c);
@@ -218,6 +242,10 @@ int gs_cmd_watch(int argc, char **argv)
 	         .kind = GS_FLAG_BOOL,
 	         .help = "what is unavailable counts as a failure",
 	         .out = &c.strict},
+		{.name = "offline",
+	         .kind = GS_FLAG_BOOL,
+	         .help = "no network: find out again what an archive says of each settlement, from its blobs and keys",
+	         .out = &c.offline},
 		{.name = "config",
 	         .kind = GS_FLAG_TEXT,
 	         .value = "FILE",
@@ -248,6 +276,7 @@ int gs_cmd_watch(int argc, char **argv)
 			"  gainsay watch opengradient --from 1200000 --to 1210000 --rpc https://one.example,https://two.example --registry 0x4e72.. \\\n"
 			"      --batch-settlement 0x4ec7.. --individual-settlement 0x4ec7.. --aggregator https://aggregator.example --archive og\n"
 			"  gainsay watch opengradient --from 1200000 --config opengradient.yaml --json | jq .leaf_findings\n"
+			"  gainsay watch opengradient --offline --archive og\n"
 			"\n"
 			"Exit code 0: nothing is invalid or malformed; 1: something is, or the audit could not be done; 2: misused.",
 		.flags = flags,
@@ -260,7 +289,7 @@ int gs_cmd_watch(int argc, char **argv)
 		return code;
 	if (strcmp(cli.arg[0], "opengradient") != 0)
 		return gs_cli_misused("watch: %s: not a network that is known; say 'watch opengradient'", cli.arg[0]);
-	if (c.from == GS_WATCH_NEWEST)
+	if (c.from == GS_WATCH_NEWEST && !c.offline)
 		return gs_cli_misused("watch: no first block is given; say --from BLOCK");
 	gs_logsink_init(&c.sink, stderr, GS_LOG_FORMAT_TEXT);
 	c.log = gs_logsink_log(&c.sink, GS_LOG_WARN);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chain/eth/key.h"
+#include "validator/node/history.h"
 
 enum gs_err gs_stored_open(const struct gs_options *options, struct gs_stored *out, struct gs_error *error)
 {
@@ -138,7 +139,18 @@ struct gathering {
 	json_t *list;
 };
 
-static enum gs_err add_sample(struct gs_stored *s, const struct gs_hash *claim, json_t *json)
+/* Of a claim without a decision: its window was over before this node began to validate. */
+static enum gs_err add_before(struct gs_stored *s, struct gs_time window_end, json_t *json)
+{
+	struct gs_time since;
+	const enum gs_err err = gs_history_validates_since(&s->j, &since);
+
+	if (!err && window_end.unix_s <= since.unix_s)
+		json_object_set_new(json, "reason", json_string("before"));
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
+static enum gs_err add_sample(struct gs_stored *s, const struct gs_hash *claim, struct gs_time window_end, json_t *json)
 {
 	struct gs_bytes value;
 	struct gs_sample sample;
@@ -146,7 +158,7 @@ static enum gs_err add_sample(struct gs_stored *s, const struct gs_hash *claim, 
 	                               &value, NULL);
 
 	if (err)
-		return err == GS_ENOTFOUND ? GS_OK : err;
+		return err == GS_ENOTFOUND ? add_before(s, window_end, json) : err;
 	err = gs_sample_decode(value, &sample);
 	if (!err) {
 		json_object_set_new(json, "sampled", json_boolean(sample.execute));
@@ -243,7 +255,7 @@ static enum gs_err add_claim(void *context, struct gs_bytes key, struct gs_bytes
 		json_object_set_new(json, "audit_deadline", json_integer((json_int_t)c.audit_deadline.unix_s));
 	json_object_set_new(json, "audited", json_boolean(c.audited));
 	json_object_set_new(json, "sampled", json_false());
-	err = add_sample(g->stored, &c.id, json);
+	err = add_sample(g->stored, &c.id, c.first_window_end, json);
 	if (!err)
 		err = add_verdict(g->stored, &c.id, json);
 	if (!err)

@@ -10,8 +10,8 @@
 
 enum { HASH_TEXT = 67, TIME_TEXT = 32 };
 
-struct defect { /* of a settlement, or of one of its leaves */
-	struct gs_settled s;
+struct defect {                     /* of a settlement, or of one of its leaves */
+	const struct gs_settled *s; /* of the report's */
 	bool is_leaf;
 	struct gs_settled_leaf leaf;
 };
@@ -52,9 +52,11 @@ static bool room(void **list, size_t count, size_t *cap, size_t item)
 
 static enum gs_err add_defect(struct gs_watch_report *r, const struct gs_settled *s, const struct gs_settled_leaf *leaf)
 {
+	if (r->defects == GS_WATCH_REPORT_DEFECTS_MAX)
+		return GS_ELIMIT;
 	if (!room((void **)&r->defect, r->defects, &r->defect_cap, sizeof(*r->defect)))
 		return GS_ENOMEM;
-	r->defect[r->defects++] = (struct defect){.s = *s, .is_leaf = leaf != NULL};
+	r->defect[r->defects++] = (struct defect){.s = s, .is_leaf = leaf != NULL};
 	if (leaf)
 		r->defect[r->defects - 1].leaf = *leaf;
 	return GS_OK;
@@ -125,6 +127,9 @@ enum gs_err gs_watch_report_make(struct gs_watch *w, struct gs_watch_report **ou
 	}
 	if (err == GS_ENOMEM)
 		err = gs_fail(error, err, "report: no memory");
+	if (err == GS_ELIMIT)
+		err = gs_fail(error, err, "report: more than %d defects in these blocks; ask for fewer with --to",
+		              GS_WATCH_REPORT_DEFECTS_MAX);
 	if (r)
 		gs_watch_facts(w, &r->facts);
 	if (err)
@@ -158,7 +163,7 @@ size_t gs_watch_report_class(const struct gs_watch_report *r, enum gs_finding_cl
 
 static enum gs_finding finding_of(const struct defect *d)
 {
-	return d->is_leaf ? d->leaf.finding : d->s.finding;
+	return d->is_leaf ? d->leaf.finding : d->s->finding;
 }
 
 static const char *kind_of(const struct gs_settled *s)
@@ -259,16 +264,16 @@ static json_t *defect_json(const struct defect *d)
 {
 	const enum gs_finding finding = finding_of(d);
 	char stamp[GS_U256_DECIMAL_MAX];
-	json_t *out = json_pack("{s:o, s:o, s:s, s:o, s:o, s:s, s:s, s:s}", "block", number(d->s.at.block), "log",
-	                        number(d->s.at.log), "kind", kind_of(&d->s), "tx", gs_model_json_hash(&d->s.tx), "root",
-	                        gs_model_json_hash(&d->s.root), "class",
+	json_t *out = json_pack("{s:o, s:o, s:s, s:o, s:o, s:s, s:s, s:s}", "block", number(d->s->at.block), "log",
+	                        number(d->s->at.log), "kind", kind_of(d->s), "tx", gs_model_json_hash(&d->s->tx),
+	                        "root", gs_model_json_hash(&d->s->root), "class",
 	                        gs_finding_class_name(gs_finding_class(finding)), "finding", gs_finding_code(finding),
 	                        "reason", gs_finding_reason(finding));
 
-	if (d->s.blob_len && d->s.blob_len == GS_WALRUS_TEXT)
-		json_object_set_new(out, "blob", json_stringn((const char *)d->s.blob, d->s.blob_len));
-	if (!gs_hash_is_zero(&d->s.sha256))
-		json_object_set_new(out, "blob_sha256", gs_model_json_hash(&d->s.sha256));
+	if (d->s->blob_len && d->s->blob_len == GS_WALRUS_TEXT)
+		json_object_set_new(out, "blob", json_stringn((const char *)d->s->blob, d->s->blob_len));
+	if (!gs_hash_is_zero(&d->s->sha256))
+		json_object_set_new(out, "blob_sha256", gs_model_json_hash(&d->s->sha256));
 	if (!d->is_leaf)
 		return out;
 	gs_u256_to_decimal(&d->leaf.timestamp_s, stamp);
@@ -336,10 +341,10 @@ static void print_defect(const struct defect *d, FILE *to)
 	const enum gs_finding finding = finding_of(d);
 	char tx[HASH_TEXT], leaf[24] = "";
 
-	hash_text(&d->s.tx, tx);
+	hash_text(&d->s->tx, tx);
 	if (d->is_leaf)
 		snprintf(leaf, sizeof(leaf), "leaf %" PRIu32, d->leaf.index);
-	fprintf(to, "%-12" PRIu64 " %-10s %-10s %-11s %-17s %s\n", d->s.at.block, kind_of(&d->s), leaf,
+	fprintf(to, "%-12" PRIu64 " %-10s %-10s %-11s %-17s %s\n", d->s->at.block, kind_of(d->s), leaf,
 	        gs_finding_class_name(gs_finding_class(finding)), gs_finding_code(finding), tx);
 }
 
@@ -413,14 +418,14 @@ static void rows_of_defects(const struct gs_watch_report *r, FILE *to)
 		const struct defect *d = &r->defect[i];
 		const enum gs_finding finding = finding_of(d);
 		char tx[HASH_TEXT], leaf[24] = "";
-		hash_text(&d->s.tx, tx);
+		hash_text(&d->s->tx, tx);
 		if (d->is_leaf)
 			snprintf(leaf, sizeof(leaf), "%" PRIu32, d->leaf.index);
 		fprintf(to,
 		        "<tr class=\"%s\"><td class=n>%" PRIu64
 		        "</td><td>%s</td><td class=n>%s</td><td>%s</td><td>%s</td>"
 		        "<td><code>%s</code></td></tr>\n",
-		        gs_finding_class_name(gs_finding_class(finding)), d->s.at.block, kind_of(&d->s), leaf,
+		        gs_finding_class_name(gs_finding_class(finding)), d->s->at.block, kind_of(d->s), leaf,
 		        gs_finding_class_name(gs_finding_class(finding)), gs_finding_code(finding), tx);
 	}
 }

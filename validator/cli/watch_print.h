@@ -8,11 +8,14 @@
 #include "validator/daemon/watch.h"
 #include "validator/opengradient/events.h"
 
-enum { GS_WATCH_PRINT_DEFECTS = 50 }; /* lines about single defects, of all; JSON and files have each */
+enum {
+	GS_WATCH_PRINT_DEFECTS = 50,           /* lines about single defects, of all; JSON and files have each */
+	GS_WATCH_REPORT_DEFECTS_MAX = 1 << 22, /* of one report */
+};
 
 struct gs_watch_report;
 
-/* Reads the whole range from the store. *out is the caller's (gs_watch_report_free). */
+/* Reads the whole range from the store. GS_ELIMIT: more than GS_WATCH_REPORT_DEFECTS_MAX. *out is the caller's (gs_watch_report_free). */
 GS_MUST enum gs_err gs_watch_report_make(struct gs_watch *w, struct gs_watch_report **out, struct gs_error *error);
 void gs_watch_report_free(struct gs_watch_report *report);
 

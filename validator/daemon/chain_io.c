@@ -123,6 +123,13 @@ static enum gs_err fetch_header(struct gs_chain_io *io, const struct gs_node_eff
 	return err;
 }
 
+/* Whether ids are the hashes of what was posted, looked at here, many at once, before the core has them. What is wrong is the core's to
+ * say, which finds it again. */
+static bool decodes(const struct gs_chain_io *io, const struct gs_log_list *logs)
+{
+	return gs_events_right(&io->contracts, logs->entries, logs->count);
+}
+
 static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effect *effect,
                               struct gs_chain_answer *answer)
 {
@@ -136,6 +143,7 @@ static enum gs_err fetch_logs(struct gs_chain_io *io, const struct gs_node_effec
 	answer->input.as.logs.block = effect->hash;
 	answer->input.as.logs.entries = answer->logs.entries;
 	answer->input.as.logs.count = answer->logs.count;
+	answer->input.as.logs.decoded = !err && decodes(io, &answer->logs);
 	answer->answered = !err;
 	return err;
 }
@@ -158,13 +166,6 @@ static enum gs_err complete_times(struct gs_chain_io *io, struct gs_log_list *lo
 		e->time = head.time;
 	}
 	return err;
-}
-
-/* Whether ids are the hashes of what was posted, looked at here because the core is busy with the range before. What is wrong is the core's
- * to say, which finds it again. */
-static bool decodes(const struct gs_chain_io *io, const struct gs_log_list *logs)
-{
-	return gs_events_right(&io->contracts, logs->entries, logs->count);
 }
 
 enum gs_err gs_chain_io_logs(struct gs_chain_io *io, const struct gs_eth_filter *filter, struct gs_head *first,

@@ -206,6 +206,12 @@ void gs_daemon_on_tick(evutil_socket_t fd, short what, void *self)
 		gs_daemon_stop(d, err);
 }
 
+/* Whether the walk will have reached the endpoint's newest block once the logs are here that are asked for. */
+static bool is_at_top(const struct gs_daemon *d)
+{
+	return d->phase == GS_DAEMON_WALKING && !d->follow.failures && own_block(d) >= d->follow.top;
+}
+
 static enum gs_err on_result(struct gs_daemon *d, struct gs_chain_result *r)
 {
 	const struct gs_head *head = r->err ? NULL : &r->answer.input.as.header;
@@ -225,6 +231,8 @@ static enum gs_err on_result(struct gs_daemon *d, struct gs_chain_result *r)
 		return on_range(d, r);
 	if (r->kind == GS_CHAIN_NEWEST)
 		return on_newest(d, head, &r->answer.input);
+	if (wanted && r->answer.input.kind == GS_INPUT_LOGS)
+		r->answer.input.as.logs.newest = is_at_top(d);
 	return wanted ? gs_daemon_feed(d, &r->answer.input) : GS_OK;
 }
 

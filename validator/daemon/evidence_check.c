@@ -242,11 +242,7 @@ static const char *check_decision(struct gs_evidence_checking *c, const struct g
 	gs_sample_decide(&policy, s->draw, &s->of, &wanted);
 	if (wanted.rate_ppm != s->rate_ppm)
 		return "the rate does not follow from the policy";
-	if (s->reason == GS_SAMPLE_KEPT)
-		return s->execute && !wanted.execute ? NULL : "the decision does not follow from draw and rate";
-	return wanted.execute == s->execute && wanted.reason == s->reason
-	               ? NULL
-	               : "the decision does not follow from draw and rate";
+	return gs_sample_follows(s, &wanted) ? NULL : "the decision does not follow from draw and rate";
 }
 
 static enum gs_err check_sampling(struct gs_evidence_checking *c)

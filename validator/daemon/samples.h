@@ -41,6 +41,8 @@ struct gs_samples_checked {
 	uint64_t wrong; /* lines of any kind that do not hold */
 	uint64_t executed;
 	uint64_t shed;                /* drawn, and not executed for want of time */
+	uint64_t late;                /* not decided in time: the validator was not running, or behind the chain... */
+	uint64_t late_drawn;          /* ...of them, that it would have executed */
 	struct gs_lots_domain domain; /* as the file says */
 };
 /* Called for every line that does not hold, numbered from 1. */

@@ -152,7 +152,7 @@ static bool read_policy(const json_t *json, struct gs_samples_read *out)
 
 static bool read_reason(const json_t *json, struct gs_sample *out)
 {
-	for (unsigned r = GS_SAMPLE_BY_VALUE; r <= GS_SAMPLE_SHED; r++)
+	for (unsigned r = GS_SAMPLE_BY_VALUE; r <= GS_SAMPLE_REASON_LAST; r++)
 		if (strcmp(text(json, "reason"), gs_sample_reason_name((enum gs_sample_reason)r)) == 0)
 			out->reason = (uint8_t)r;
 	return out->reason != 0;

@@ -80,17 +80,10 @@ static enum gs_err check_sample(struct checking *c, const struct gs_samples_read
 	gs_sample_decide(policy, s->draw, &s->of, &wanted);
 	if (wanted.rate_ppm != s->rate_ppm)
 		return wrong(c, "the rate does not follow from the policy");
-	if (s->reason == GS_SAMPLE_KEPT) /* executed though it was not drawn */
-		return s->execute && !wanted.execute ? GS_OK
-		                                     : wrong(c, "the decision does not follow from draw and rate");
-	if (s->reason == GS_SAMPLE_SHED) { /* drawn, and not executed */
-		c->checked->shed++;
-		return !s->execute && wanted.execute ? GS_OK
-		                                     : wrong(c, "the decision does not follow from draw and rate");
-	}
-	if (wanted.execute != s->execute || wanted.reason != s->reason)
-		return wrong(c, "the decision does not follow from draw and rate");
-	return GS_OK;
+	c->checked->shed += s->reason == GS_SAMPLE_SHED;
+	c->checked->late += gs_sample_is_late(s);
+	c->checked->late_drawn += gs_sample_is_late(s) && wanted.execute;
+	return gs_sample_follows(s, &wanted) ? GS_OK : wrong(c, "the decision does not follow from draw and rate");
 }
 
 static enum gs_err check_end(struct checking *c, const struct gs_samples_read *r, const struct gs_hash *digest)

@@ -14,7 +14,7 @@
 #include "validator/daemon/watch_parts.h"
 #include "validator/node/record.h"
 
-enum { META_VERSION = 1, META_FIELDS = 6, META_BYTES_MAX = 1024, TELL_MS = 200, PATH_LEN = GS_BINDER_PATH_MAX + 16 };
+enum { META_VERSION = 1, META_FIELDS = 8, META_BYTES_MAX = 1024, TELL_MS = 200, PATH_LEN = GS_BINDER_PATH_MAX + 16 };
 static const struct gs_bytes meta_key = {(const uint8_t *)"opengradient", 12};
 
 /* --- settings --- */
@@ -107,7 +107,7 @@ static enum gs_err open_archive(struct gs_watch *w, struct gs_error *error)
 		return err;
 	w->store = gs_store_port(w->db);
 	snprintf(path, sizeof(path), "%s/blobs", dir);
-	return gs_blobs_open(path, w->o.config, &w->blobs, error);
+	return gs_blobs_open(path, w->o.config, w->o.offline, &w->blobs, error);
 }
 
 static void remove_scratch(const char *dir)
@@ -130,7 +130,7 @@ static void remove_scratch(const char *dir)
 	(void)rmdir(dir);
 }
 
-static enum gs_err put_meta(struct gs_watch *w, struct gs_journal *j)
+enum gs_err gs_watch_put_meta(struct gs_watch *w, struct gs_journal *j)
 {
 	struct gs_record_writer r;
 	struct gs_buf value;
@@ -143,65 +143,57 @@ static enum gs_err put_meta(struct gs_watch *w, struct gs_journal *j)
 	gs_record_put_address(&r, &w->facts.batch);
 	gs_record_put_address(&r, &w->facts.individual);
 	gs_record_put_u64(&r, w->facts.registry_from);
-	gs_record_put_u64(&r, w->facts.from);
+	gs_record_put_u64(&r, w->began);
+	gs_record_put_bool(&r, w->facts.whole);
+	gs_record_put_u64(&r, w->facts.unread);
 	gs_record_end(&r);
 	err = value.err ? value.err : gs_journal_put(j, GS_TABLE_META, meta_key, gs_buf_view(&value));
 	gs_buf_free(&value);
 	return err;
 }
 
-static enum gs_err check_meta(struct gs_watch *w, struct gs_bytes value, struct gs_error *error)
+/* What an archive says of itself. */
+static enum gs_err read_meta(struct gs_bytes value, const char *dir, struct gs_watch_facts *f, uint64_t *began,
+                             struct gs_error *error)
 {
-	const char *dir = w->o.config->opengradient.archive;
-	struct gs_address registry, batch, individual;
-	uint64_t chain_id, registry_from, from;
 	struct gs_record_reader r;
 	enum gs_err err;
 
 	gs_record_open(&r, value, META_VERSION, META_FIELDS);
-	chain_id = gs_record_get_u64(&r);
-	registry = gs_record_get_address(&r);
-	batch = gs_record_get_address(&r);
-	individual = gs_record_get_address(&r);
-	registry_from = gs_record_get_u64(&r);
-	from = gs_record_get_u64(&r);
-	if ((err = gs_record_close(&r)) != GS_OK)
-		return gs_fail(error, err, "%s: the archive's record of itself has not its form; begin a new one", dir);
-	if (chain_id != w->facts.chain_id || !gs_address_equal(&registry, &w->facts.registry) ||
-	    !gs_address_equal(&batch, &w->facts.batch) || !gs_address_equal(&individual, &w->facts.individual))
-		return gs_fail(error, GS_ECONFLICT,
-		               "%s: the archive is of other contracts, or of another chain; name another folder", dir);
-	if (w->facts.from < from)
-		return gs_fail(error, GS_ECONFLICT,
-		               "%s: the archive has settlements from block %" PRIu64
-		               " on; for earlier ones name another folder",
-		               dir, from);
-	w->facts.registry_from = registry_from;
-	return GS_OK;
+	f->chain_id = gs_record_get_u64(&r);
+	f->registry = gs_record_get_address(&r);
+	f->batch = gs_record_get_address(&r);
+	f->individual = gs_record_get_address(&r);
+	f->registry_from = gs_record_get_u64(&r);
+	*began = gs_record_get_u64(&r);
+	f->whole = gs_record_get_bool(&r);
+	f->unread = gs_record_get_u64(&r);
+	err = gs_record_close(&r);
+	return err ? gs_fail(error, err, "%s: the archive's record of itself has not its form; begin a new one", dir)
+	           : GS_OK;
 }
 
-/* Whose archive it is, the blocks that it has, and the registry's history. */
-static enum gs_err load(struct gs_watch *w, struct gs_error *error)
+static enum gs_err check_meta(struct gs_watch *w, struct gs_bytes value, struct gs_error *error)
 {
-	struct gs_journal j;
-	struct gs_bytes value;
-	enum gs_err err = gs_journal_begin(&w->store, 0, &j, error);
+	const char *dir = w->o.config->opengradient.archive;
+	struct gs_watch_facts stored = w->facts;
+	enum gs_err err = read_meta(value, dir, &stored, &w->began, error);
 
 	if (err)
 		return err;
-	err = gs_journal_view(&j, GS_TABLE_META, meta_key, &value);
-	if (!err)
-		err = check_meta(w, value, error);
-	else if (err == GS_ENOTFOUND)
-		err = put_meta(w, &j);
-	if (!err)
-		err = gs_journal_load_heads(&j, &w->heads);
-	if (!err)
-		err = gs_settled_load_registry(&j, w->history);
-	if (!err)
-		return gs_journal_commit(&j);
-	gs_journal_abort(&j);
-	return err;
+	if (!w->o.offline &&
+	    (stored.chain_id != w->facts.chain_id || !gs_address_equal(&stored.registry, &w->facts.registry) ||
+	     !gs_address_equal(&stored.batch, &w->facts.batch) ||
+	     !gs_address_equal(&stored.individual, &w->facts.individual)))
+		return gs_fail(error, GS_ECONFLICT,
+		               "%s: the archive is of other contracts, or of another chain; name another folder", dir);
+	if (w->facts.from < w->began && !w->o.offline)
+		return gs_fail(error, GS_ECONFLICT,
+		               "%s: the archive has settlements from block %" PRIu64
+		               " on; for earlier ones name another folder",
+		               dir, w->began);
+	w->facts = stored;
+	return GS_OK;
 }
 
 /* Before its first block the registry's address has no code, so nothing was said before it. An endpoint without old state cannot tell. */
@@ -217,6 +209,32 @@ static bool begins_with_registry(struct gs_watch *w)
 	const bool none = err == GS_OK && code.len == 0;
 	gs_buf_free(&code);
 	return none;
+}
+
+/* Whose archive it is, the blocks that it has, and the registry's history. */
+static enum gs_err load(struct gs_watch *w, struct gs_error *error)
+{
+	struct gs_journal j;
+	struct gs_bytes value;
+	enum gs_err err = gs_journal_begin(&w->store, 0, &j, error);
+
+	if (err)
+		return err;
+	err = gs_journal_view(&j, GS_TABLE_META, meta_key, &value);
+	if (!err)
+		err = check_meta(w, value, error);
+	else if (err == GS_ENOTFOUND && w->o.offline)
+		err = gs_fail(error, GS_EINVAL, "%s: no archive of this command", w->o.config->opengradient.archive);
+	else if (err == GS_ENOTFOUND)
+		err = gs_watch_put_meta(w, &j);
+	if (!err)
+		err = gs_journal_load_heads(&j, &w->heads);
+	if (!err)
+		err = gs_settled_load_registry(&j, w->history);
+	if (!err)
+		return gs_journal_commit(&j);
+	gs_journal_abort(&j);
+	return err;
 }
 
 static enum gs_err check_code(struct gs_watch *w, const struct gs_address *address, const char *what,
@@ -256,11 +274,37 @@ static enum gs_err open_parts(struct gs_watch *w, struct gs_error *error)
 		err = check_code(w, &w->facts.individual, "opengradient.individual_settlement", error);
 	if (!err)
 		err = open_archive(w, error);
+	if (err)
+		return err;
+	w->began = w->facts.from;
+	w->facts.whole = begins_with_registry(w);
+	return load(w, error);
+}
+
+/* An archive alone: what it says of itself, and of its blocks. */
+static enum gs_err open_offline(struct gs_watch *w, struct gs_error *error)
+{
+	const char *dir = w->o.config->opengradient.archive;
+	char path[PATH_LEN];
+	struct stat info;
+	enum gs_err err;
+
+	snprintf(path, sizeof(path), "%s/db/data.mdb", dir);
+	if (!dir[0] || stat(path, &info) != 0)
+		return gs_fail(error, GS_EINVAL, "%s: no archive; name the folder of one with --archive",
+		               dir[0] ? dir : "opengradient.archive");
+	w->facts.from = w->o.from;
+	w->facts.to = w->o.to;
+	err = open_archive(w, error);
 	if (!err)
 		err = load(w, error);
-	if (!err)
-		w->facts.whole = begins_with_registry(w);
-	return err;
+	if (err || !gs_head_newest(&w->heads))
+		return err ? err : gs_fail(error, GS_EINVAL, "%s: the archive has no block", dir);
+	if (w->facts.from == GS_WATCH_NEWEST)
+		w->facts.from = w->began;
+	if (w->facts.to > gs_head_newest(&w->heads)->number)
+		w->facts.to = gs_head_newest(&w->heads)->number;
+	return GS_OK;
 }
 
 enum gs_err gs_watch_open(const struct gs_watch_options *options, struct gs_watch **out, struct gs_error *error)
@@ -273,7 +317,9 @@ enum gs_err gs_watch_open(const struct gs_watch_options *options, struct gs_watc
 	w->o = *options;
 	gs_head_none(&w->heads);
 	w->history = gs_registry_history_new();
-	err = w->history ? open_parts(w, error) : gs_fail(error, GS_ENOMEM, "watch: no memory");
+	err = !w->history    ? gs_fail(error, GS_ENOMEM, "watch: no memory")
+	      : w->o.offline ? open_offline(w, error)
+	                     : open_parts(w, error);
 	w->o.config = NULL; /* was lent for the call */
 	if (err)
 		gs_watch_close(w);

@@ -29,7 +29,8 @@ struct gs_watch_progress {
 struct gs_watch_options {
 	const struct gs_config *config; /* addresses, aggregators, archive, quorum; borrowed for the call */
 	uint64_t from, to;              /* blocks; GS_WATCH_NEWEST: the newest final one */
-	const struct gs_log *log;       /* borrowed; may be NULL */
+	bool offline; /* nothing but the archive, for gs_watch_recheck; from may be GS_WATCH_NEWEST then: all of it */
+	const struct gs_log *log;                                               /* borrowed; may be NULL */
 	void (*progress)(void *self, const struct gs_watch_progress *progress); /* NULL: nobody */
 	void *self;
 };
@@ -45,6 +46,14 @@ void gs_watch_close(struct gs_watch *w); /* NULL is fine */
 /* Takes what is new up to `to`, and looks at all settlements in the range that were not looked at or not to an end. After an error the next run goes on. */
 GS_MUST enum gs_err gs_watch_run(struct gs_watch *w, struct gs_error *error);
 
+struct gs_watch_recheck {
+	uint64_t settlements, leaves; /* that were looked at again */
+	uint64_t skipped;             /* settlements that cannot be: the archive has no blob, or no key */
+	uint64_t differences;         /* findings that are others now; each is a line of the log */
+};
+/* Finds out again, from the archive alone, what was stored of each settlement in the range, and compares; nothing is stored. What no archive shows: that the logs are the chain's. */
+GS_MUST enum gs_err gs_watch_recheck(struct gs_watch *w, struct gs_watch_recheck *out, struct gs_error *error);
+
 /* What is known after a run. Borrowed. */
 struct gs_watch_facts {
 	uint64_t chain_id;
@@ -52,7 +61,7 @@ struct gs_watch_facts {
 	uint64_t registry_from, from, to;              /* blocks that the audit is about */
 	uint64_t final;                                /* the chain's, when the run began */
 	bool whole;                                    /* the registry was read from its beginning */
-	uint64_t unread;                               /* events of the registry that had not their form, in this run */
+	uint64_t unread;                               /* events of the registry that had not their form */
 	const struct gs_registry_history *history;
 };
 void gs_watch_facts(const struct gs_watch *w, struct gs_watch_facts *out);

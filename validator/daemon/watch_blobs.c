@@ -36,7 +36,7 @@ static enum gs_err add_aggregator(struct gs_blobs *b, const char *url, struct gs
 	return err ? gs_fail_within(error, err, "opengradient.aggregators: %s", url) : GS_OK;
 }
 
-enum gs_err gs_blobs_open(const char *dir, const struct gs_config *config, struct gs_blobs **out,
+enum gs_err gs_blobs_open(const char *dir, const struct gs_config *config, bool offline, struct gs_blobs **out,
                           struct gs_error *error)
 {
 	struct gs_blobs *b = calloc(1, sizeof(*b));
@@ -49,7 +49,7 @@ enum gs_err gs_blobs_open(const char *dir, const struct gs_config *config, struc
 	snprintf(b->proxy, sizeof(b->proxy), "%s", config->model_store.proxy);
 	b->stall_s = (unsigned)config->model_store.stall_s;
 	b->threads = config->opengradient.downloads;
-	for (size_t i = 0; i < config->opengradient.aggregators.count && !err; i++)
+	for (size_t i = 0; i < config->opengradient.aggregators.count && !offline && !err; i++)
 		err = add_aggregator(b, config->opengradient.aggregators.item[i], error);
 	if (!err && mkdir(dir, 0777) != 0 && errno != EEXIST)
 		err = gs_fail(error, GS_EIO, "%s: cannot be made: %s", dir, strerror(errno));

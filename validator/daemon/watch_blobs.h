@@ -14,8 +14,8 @@
 
 struct gs_blobs;
 
-/* Makes the folder if it is not there. GS_EINVAL: an aggregator's address has not its form. */
-GS_MUST enum gs_err gs_blobs_open(const char *dir, const struct gs_config *config, struct gs_blobs **out,
+/* Makes the folder if it is not there. offline: no aggregator is asked. GS_EINVAL: an aggregator's address has not its form. */
+GS_MUST enum gs_err gs_blobs_open(const char *dir, const struct gs_config *config, bool offline, struct gs_blobs **out,
                                   struct gs_error *error);
 void gs_blobs_close(struct gs_blobs *b); /* NULL is fine */
 size_t gs_blobs_aggregators(const struct gs_blobs *b);

@@ -56,7 +56,7 @@ static enum gs_err take_event(struct gs_watch *w, struct gs_journal *j, const st
 		w->facts.unread++;
 		gs_log_line(w->o.log, GS_LOG_WARN, "registry.unread", "block=%" PRIu64 " log=%" PRIu32, e->block_number,
 		            e->index);
-		return GS_OK;
+		return gs_watch_put_meta(w, j);
 	}
 	err = gs_settled_put_event(j, at, e->time, &e->tx_hash, &event);
 	if (!err)
@@ -267,8 +267,10 @@ static enum gs_err rewind_one(struct gs_watch *w, struct gs_error *error)
 	err = gs_journal_commit(&j);
 	if (!err && !newest(w))
 		err = gs_fail(error, GS_ECORRUPT, "database: no block is left below the one that was taken back");
-	if (!err)
+	if (!err) {
 		gs_registry_history_rewind(w->history, newest(w)->number);
+		gs_watch_tees_free(w); /* one may be registered anew, with another image */
+	}
 	return err;
 }
 

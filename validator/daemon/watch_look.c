@@ -1,5 +1,6 @@
 /* Settlements that wait, held against their blobs and the registry. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@ struct open_ones {
 	struct gs_settled *item; /* owned */
 	size_t count, cap;
 	uint64_t to;
+	bool looked;      /* those that were looked at to an end are wanted, not those that were not */
+	uint64_t skipped; /* of the others, then */
 };
 
 static enum gs_err keep_open(void *context, const struct gs_settled *s)
@@ -20,8 +23,12 @@ static enum gs_err keep_open(void *context, const struct gs_settled *s)
 
 	if (s->at.block > open->to)
 		return GS_ENOTFOUND;
-	if (!gs_settled_is_open(s))
+	/* A blob that was too large to be taken is nowhere. */
+	const bool lost = s->finding == GS_FINDING_BLOB_LIMIT && gs_hash_is_zero(&s->sha256);
+	if (gs_settled_is_open(s) == open->looked || s->finding == GS_FINDING_EVENT || (open->looked && lost)) {
+		open->skipped++;
 		return GS_OK;
+	}
 	if (open->count == open->cap) {
 		const size_t cap = open->cap ? 2 * open->cap : 64;
 		struct gs_settled *item = realloc(open->item, cap * sizeof(*item));
@@ -43,8 +50,43 @@ struct looking {
 	uint32_t index;  /* of the leaf */
 	uint64_t leaves; /* since the last commit */
 	struct gs_error *error;
-	enum gs_err err; /* of what a callback without a result could not do */
+	enum gs_err err;                /* of what a callback without a result could not do */
+	struct gs_watch_recheck *check; /* what is stored is compared, and stays; NULL: it is written */
 };
+
+/* --- beside what is stored --- */
+
+static void differs(struct looking *l, const char *what, enum gs_finding stored, enum gs_finding is)
+{
+	l->check->differences++;
+	gs_log_line(l->w->o.log, GS_LOG_WARN, "recheck.differs",
+	            "block=%" PRIu64 " log=%" PRIu32 " %s stored=%s found=%s", l->s->at.block, l->s->at.log, what,
+	            gs_finding_code(stored), gs_finding_code(is));
+}
+
+static enum gs_err compare_leaf(struct looking *l, const struct gs_settled_leaf *leaf)
+{
+	struct gs_settled_leaf stored;
+	char what[32];
+	const enum gs_err err = gs_settled_leaf(l->j, l->s->at, leaf->index, &stored);
+
+	if (err && err != GS_ENOTFOUND)
+		return err;
+	snprintf(what, sizeof(what), "leaf=%" PRIu32, leaf->index);
+	l->check->leaves++;
+	if (err || stored.finding != leaf->finding || !gs_hash_equal(&stored.hash, &leaf->hash) ||
+	    !gs_hash_equal(&stored.tee, &leaf->tee) || !gs_hash_equal(&stored.input, &leaf->input) ||
+	    !gs_hash_equal(&stored.output, &leaf->output) || gs_u256_cmp(&stored.timestamp_s, &leaf->timestamp_s) != 0)
+		differs(l, what, err ? GS_FINDING_VALID : stored.finding, leaf->finding);
+	return GS_OK;
+}
+
+static enum gs_err put_leaf(struct looking *l, const struct gs_settled_leaf *leaf)
+{
+	return l->check ? compare_leaf(l, leaf) : gs_settled_put_leaf(l->j, l->s->at, leaf);
+}
+
+/* --- keys --- */
 
 static enum gs_err key_of(void *self, const struct gs_hash *tee, struct gs_tee_key **key)
 {
@@ -102,7 +144,7 @@ static void told(void *self, size_t index, const struct gs_blob_leaf *leaf, enum
 	l->index = (uint32_t)index + 1;
 	l->leaves++;
 	if (!l->err)
-		l->err = gs_settled_put_leaf(l->j, l->s->at, &stored);
+		l->err = put_leaf(l, &stored);
 }
 
 /* --- an individual settlement --- */
@@ -131,7 +173,7 @@ static enum gs_err look_at_individual(struct looking *l)
 	                           .timestamp_s = leaf.timestamp_s};
 	err = gs_audit_settlement(&s, &keys, &leaf.finding);
 	if (!err)
-		err = gs_settled_put_leaf(l->j, l->s->at, &leaf);
+		err = put_leaf(l, &leaf);
 	l->s->looked = true;
 	l->s->finding = GS_FINDING_VALID;
 	l->s->leaves = 1;
@@ -278,25 +320,40 @@ static enum gs_err look_at(struct looking *l, struct gs_blob_wanted *wanted, siz
 
 	if (err == GS_ENOMEM)
 		return gs_fail(l->error, err, "settlement at block %" PRIu64 ": no memory", l->s->at.block);
-	return err ? err : gs_settled_put(l->j, l->s);
+	return err || l->check ? err : gs_settled_put(l->j, l->s);
+}
+
+static enum gs_err recheck(struct looking *l, struct gs_blob_wanted *wanted, size_t count)
+{
+	const struct gs_settled stored = *l->s;
+	const enum gs_err err = look_at(l, wanted, count);
+
+	if (err)
+		return err;
+	l->check->settlements++;
+	if (l->s->finding != stored.finding || l->s->leaves != stored.leaves ||
+	    !gs_hash_equal(&l->s->sha256, &stored.sha256) ||
+	    memcmp(l->s->count, stored.count, sizeof(stored.count)) != 0)
+		differs(l, "settlement", stored.finding, l->s->finding);
+	return GS_OK;
 }
 
 /* These settlements, in transactions of about so many leaves. */
 static enum gs_err look_at_all(struct gs_watch *w, struct gs_settled *s, size_t count, struct gs_blob_wanted *wanted,
-                               size_t wanted_count, struct gs_error *error)
+                               size_t wanted_count, struct gs_watch_recheck *check, struct gs_error *error)
 {
 	enum gs_err err = GS_OK;
 
 	for (size_t i = 0; i < count && !err;) {
 		struct gs_journal j;
-		struct looking l = {.w = w, .j = &j, .error = error};
+		struct looking l = {.w = w, .j = &j, .error = error, .check = check};
 		if ((err = gs_watch_begin(w, &j, error)) != GS_OK)
 			return err;
 		for (; i < count && l.leaves < GS_WATCH_LEAVES_A_COMMIT && !err; i++) {
 			l.s = &s[i];
-			err = look_at(&l, wanted, wanted_count);
+			err = check ? recheck(&l, wanted, wanted_count) : look_at(&l, wanted, wanted_count);
 		}
-		if (!err)
+		if (!err && !check)
 			err = gs_journal_commit(&j);
 		else
 			gs_journal_abort(&j);
@@ -305,7 +362,7 @@ static enum gs_err look_at_all(struct gs_watch *w, struct gs_settled *s, size_t 
 }
 
 static enum gs_err look_together(struct gs_watch *w, struct gs_settled *s, size_t count, struct gs_blob_wanted *wanted,
-                                 struct gs_error *error)
+                                 struct gs_watch_recheck *check, struct gs_error *error)
 {
 	char id[GS_WALRUS_TEXT + 1];
 	size_t ids = 0;
@@ -322,12 +379,12 @@ static enum gs_err look_together(struct gs_watch *w, struct gs_settled *s, size_
 		if (wanted[i].finding != GS_FINDING_VALID)
 			gs_log_line(w->o.log, GS_LOG_INFO, "blob.unavailable", "blob=%s finding=%s why=\"%s\"",
 			            wanted[i].id, gs_finding_code(wanted[i].finding), wanted[i].why);
-	return err ? err : look_at_all(w, s, count, wanted, ids, error);
+	return err ? err : look_at_all(w, s, count, wanted, ids, check, error);
 }
 
-enum gs_err gs_watch_look(struct gs_watch *w, struct gs_error *error)
+static enum gs_err look_at_range(struct gs_watch *w, struct open_ones *open, struct gs_watch_recheck *check,
+                                 struct gs_error *error)
 {
-	struct open_ones open = {.to = w->facts.to};
 	struct gs_blob_wanted *wanted = calloc(GS_WATCH_TOGETHER, sizeof(*wanted));
 	struct gs_journal j;
 	enum gs_err err;
@@ -336,15 +393,33 @@ enum gs_err gs_watch_look(struct gs_watch *w, struct gs_error *error)
 		return gs_fail(error, GS_ENOMEM, "watch: no memory");
 	err = gs_watch_begin(w, &j, error);
 	if (!err) {
-		err = gs_settled_each(&j, w->facts.from, keep_open, &open);
+		err = gs_settled_each(&j, w->facts.from, keep_open, open);
 		gs_journal_abort(&j);
 	}
-	for (size_t i = 0; i < open.count && !err; i += GS_WATCH_TOGETHER) {
-		const size_t left = open.count - i, count = left < GS_WATCH_TOGETHER ? left : GS_WATCH_TOGETHER;
-		err = look_together(w, open.item + i, count, wanted, error);
-		gs_watch_tell(w, "settlements", i + count, open.count);
+	for (size_t i = 0; i < open->count && !err; i += GS_WATCH_TOGETHER) {
+		const size_t left = open->count - i, count = left < GS_WATCH_TOGETHER ? left : GS_WATCH_TOGETHER;
+		err = look_together(w, open->item + i, count, wanted, check, error);
+		gs_watch_tell(w, "settlements", i + count, open->count);
 	}
-	free(open.item);
+	free(open->item);
 	free(wanted);
+	return err;
+}
+
+enum gs_err gs_watch_look(struct gs_watch *w, struct gs_error *error)
+{
+	struct open_ones open = {.to = w->facts.to};
+
+	return look_at_range(w, &open, NULL, error);
+}
+
+enum gs_err gs_watch_recheck(struct gs_watch *w, struct gs_watch_recheck *out, struct gs_error *error)
+{
+	struct open_ones open = {.to = w->facts.to, .looked = true};
+	enum gs_err err;
+
+	memset(out, 0, sizeof(*out));
+	err = look_at_range(w, &open, out, error);
+	out->skipped = open.skipped;
 	return err;
 }

@@ -23,6 +23,7 @@ struct gs_watch {
 	struct gs_blobs *blobs;              /* owned */
 	struct gs_registry_history *history; /* owned: all stored events */
 	struct gs_watch_facts facts;
+	uint64_t began;                   /* the archive's first block of settlements */
 	char scratch[GS_BINDER_PATH_MAX]; /* the archive, when nobody asked for one: removed at the end */
 	struct gs_head_tracker heads;     /* of the store */
 	struct gs_watch_tee *tee;         /* owned, by rising id */
@@ -33,6 +34,9 @@ struct gs_watch {
 /* Opens a journal over the store; what is written stays when the newest block is final. */
 GS_MUST enum gs_err gs_watch_begin(struct gs_watch *w, struct gs_journal *j, struct gs_error *error);
 void gs_watch_tell(struct gs_watch *w, const char *what, uint64_t done, uint64_t of);
+
+/* Stores what the archive is of. */
+GS_MUST enum gs_err gs_watch_put_meta(struct gs_watch *w, struct gs_journal *j);
 
 /* Takes blocks up to facts.to. */
 GS_MUST enum gs_err gs_watch_take(struct gs_watch *w, struct gs_error *error);

@@ -94,7 +94,9 @@ static enum gs_err fetch(struct gs_watch *w, struct gs_journal *j, struct gs_wat
 	if (err && err != GS_ENOTFOUND)
 		return err;
 	gs_buf_init(&answer, GS_ETH_RETURN_MAX);
-	if (err) {
+	if (err && w->o.offline) {
+		err = GS_EIO; /* nobody is asked */
+	} else if (err) {
 		err = ask_registry(w, &tee->id, &answer, &record);
 		if (!err)
 			err = gs_settled_put_tee(j, &tee->id, &record);

@@ -168,7 +168,8 @@ static enum gs_err read_all(struct gs_model_store *store, struct gs_error *error
 			store->count++;
 	}
 	closedir(dir);
-	qsort(store->entry, store->count, sizeof(*store->entry), by_id);
+	if (store->count > 0) /* without any there is no array */
+		qsort(store->entry, store->count, sizeof(*store->entry), by_id);
 	return err;
 }
 

@@ -66,7 +66,7 @@ static enum gs_err enter_attested(struct gs_node_turn *t, const struct gs_hash *
 	return enter(t, GS_AGENDA_ATTESTED, GS_AGENDA_NOW, claim);
 }
 
-/* A claim that came while the node caught up and that it does not execute: nothing is due of it before it is ripe. *out: 0, never. */
+/* A claim that is not executed and that nobody has done anything about: nothing is due of it before it is ripe. *out: 0, never. */
 static enum gs_err rests(struct gs_node_turn *t, const struct gs_claim *claim, uint64_t *out, bool *does)
 {
 	const struct gs_node_options *o = &t->node->options;
@@ -94,7 +94,7 @@ static enum gs_err enter_itself(struct gs_node_turn *t, const struct gs_claim *c
 	const uint64_t backlog = claim->block < GS_AGENDA_BACKLOG_LAST ? claim->block + 1 : GS_AGENDA_BACKLOG_LAST;
 	uint64_t ripe_s = 0;
 	bool does = false;
-	enum gs_err err = t->catching_up ? rests(t, claim, &ripe_s, &does) : GS_OK;
+	enum gs_err err = t->entered_undone ? GS_OK : rests(t, claim, &ripe_s, &does);
 
 	if (err)
 		return err;

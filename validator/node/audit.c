@@ -247,10 +247,12 @@ static enum gs_err load_head(struct gs_journal *j)
 	return err;
 }
 
-static enum gs_err put_head(struct gs_journal *j)
+enum gs_err gs_audit_store_head(struct gs_journal *j)
 {
 	const struct gs_audit_head head = {.count = j->audit.count, .hash = j->audit.hash};
 
+	if (!j->audit.grew)
+		return GS_OK;
 	j->scratch.len = 0;
 	encode_head(&head, &j->scratch);
 	return j->scratch.err ? j->scratch.err
@@ -290,7 +292,8 @@ enum gs_err gs_audit_append(struct gs_journal *j, enum gs_audit_kind kind, const
 		return err;
 	j->audit.count = entry.index;
 	j->audit.hash = hash;
-	return put_head(j);
+	j->audit.grew = true;
+	return GS_OK;
 }
 
 enum gs_err gs_audit_append_bytes(struct gs_journal *j, enum gs_audit_kind kind, const struct gs_hash *about,

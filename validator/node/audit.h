@@ -57,6 +57,8 @@ GS_MUST enum gs_err gs_audit_append(struct gs_journal *j, enum gs_audit_kind kin
 /* The same with keccak256 of these bytes as digest. */
 GS_MUST enum gs_err gs_audit_append_bytes(struct gs_journal *j, enum gs_audit_kind kind, const struct gs_hash *about,
                                           struct gs_bytes bytes, const char *what);
+/* Stores where the log has grown to; gs_journal_commit does it, once for all that was appended. */
+GS_MUST enum gs_err gs_audit_store_head(struct gs_journal *j);
 
 /* Forgets the oldest GS_AUDIT_PRUNED_AT_ONCE entries if all of them are older than `before`; else nothing. */
 GS_MUST enum gs_err gs_audit_prune(struct gs_journal *j, struct gs_time before);

@@ -239,6 +239,8 @@ enum gs_err gs_node_apply_log(struct gs_node_turn *t, const struct gs_log_entry 
 		err = gs_history_apply(t->j, &event);
 	if (!err && event.kind == GS_EVENT_POSTED)
 		err = gs_plan_sample_posted(t, &event);
+	if (!err && event.kind == GS_EVENT_BATCH_POSTED)
+		err = gs_plan_sample_batch(t, &event);
 	if (!err && (event.kind == GS_EVENT_BATCH_FINALIZED || event.kind == GS_EVENT_BATCH_LOST ||
 	             event.kind == GS_EVENT_BATCH_RELEASED))
 		err = gs_plan_forget_leaves(t, &event.batch);
@@ -262,7 +264,10 @@ enum gs_err gs_node_on_logs(struct gs_node_turn *t, const struct gs_node_input *
 	err = gs_journal_advance(t->j, &head);
 	node->block = head.number;
 	t->block_hash = head.hash;
+	t->decoded = in->as.logs.decoded;
 	for (size_t i = 0; i < in->as.logs.count && !err; i++)
 		err = gs_node_apply_log(t, &in->as.logs.entries[i]);
+	if (!err && in->as.logs.newest && node->queue_count == 0)
+		err = gs_node_plan(t); /* one commit for the claims and what is decided about them */
 	return err ? err : gs_node_fetch_logs(t);
 }

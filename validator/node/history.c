@@ -4,7 +4,16 @@
 
 #include "validator/node/record.h"
 
-enum { CLAIMANT_VERSION = 1, CLAIMANT_FIELDS = 2, COST_VERSION = 1, COST_FIELDS = 1, KEY_MAX = 48, BYTES_MAX = 256 };
+enum {
+	SINCE_VERSION = 1,
+	SINCE_BYTES_MAX = 16,
+	CLAIMANT_VERSION = 1,
+	CLAIMANT_FIELDS = 2,
+	COST_VERSION = 1,
+	COST_FIELDS = 1,
+	KEY_MAX = 48,
+	BYTES_MAX = 256
+};
 
 static struct gs_bytes named(const char *name, const uint8_t *id, size_t len, uint8_t out[KEY_MAX])
 {
@@ -163,4 +172,46 @@ enum gs_err gs_history_policy(struct gs_journal *j, const struct gs_hash *hash, 
 	enum gs_err err = gs_journal_view(j, GS_TABLE_META, named("policy:", hash->b, sizeof(hash->b), key), &value);
 
 	return err ? err : gs_policy_decode(value, out);
+}
+
+/* --- since when it validates --- */
+
+static struct gs_bytes validates_key(void)
+{
+	static const char name[] = "validates";
+
+	return (struct gs_bytes){(const uint8_t *)name, sizeof(name) - 1};
+}
+
+enum gs_err gs_history_validates_since(struct gs_journal *j, struct gs_time *out)
+{
+	struct gs_record_reader r;
+	struct gs_bytes value;
+	const enum gs_err err = gs_journal_view(j, GS_TABLE_META, validates_key(), &value);
+
+	if (err)
+		return err;
+	gs_record_open(&r, value, SINCE_VERSION, 1);
+	out->unix_s = gs_record_get_u64(&r);
+	return gs_record_close(&r);
+}
+
+enum gs_err gs_history_note_validates(struct gs_journal *j, bool validates, struct gs_time now)
+{
+	struct gs_record_writer w;
+	struct gs_time since;
+	struct gs_buf value;
+	enum gs_err err = gs_history_validates_since(j, &since);
+
+	if (err && err != GS_ENOTFOUND)
+		return err;
+	if (!validates || !err)
+		return validates || err ? GS_OK : gs_journal_del(j, GS_TABLE_META, validates_key());
+	gs_buf_init(&value, SINCE_BYTES_MAX);
+	gs_record_begin(&w, &value, SINCE_VERSION, 1);
+	gs_record_put_u64(&w, now.unix_s);
+	gs_record_end(&w);
+	err = value.err ? value.err : gs_journal_put(j, GS_TABLE_META, validates_key(), gs_buf_view(&value));
+	gs_buf_free(&value);
+	return err;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validator/node/audit.h"
 #include "validator/node/contents.h"
 #include "validator/node/record.h"
 
@@ -115,6 +116,8 @@ enum gs_err gs_journal_commit(struct gs_journal *j)
 	struct gs_store_txn *txn;
 	enum gs_err err = j->counts ? gs_counts_store(j) : GS_OK;
 
+	if (!err)
+		err = gs_audit_store_head(j);
 	if (err) {
 		gs_journal_abort(j);
 		return err;
@@ -281,6 +284,30 @@ static enum gs_err put_undo(struct gs_journal *j, enum gs_table table, struct gs
 	return err;
 }
 
+/* Whether the key's undo record in this block is written; if it is not, it is from now on. */
+static bool is_saved(struct gs_journal *j, enum gs_table table, struct gs_bytes key)
+{
+	uint32_t mix = (uint32_t)table;
+	struct gs_journal_saved *s;
+
+	if (key.len > GS_JOURNAL_SAVED_KEY)
+		return false;
+	for (size_t i = 0; i < key.len; i++)
+		mix = mix * 31 + key.ptr[i];
+	s = &j->saved[mix % GS_JOURNAL_SAVED];
+	if (s->known && s->table == table && s->key_len == key.len && memcmp(s->key, key.ptr, key.len) == 0)
+		return true;
+	*s = (struct gs_journal_saved){.known = true, .table = (uint8_t)table, .key_len = (uint8_t)key.len};
+	memcpy(s->key, key.ptr, key.len);
+	return false;
+}
+
+/* Another block: nothing of it is saved yet. */
+static void forget_saved(struct gs_journal *j)
+{
+	memset(j->saved, 0, sizeof(j->saved));
+}
+
 static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_bytes key, struct gs_bytes value,
                           bool is_new)
 {
@@ -298,7 +325,7 @@ static enum gs_err derive(struct gs_journal *j, enum gs_table table, struct gs_b
 		err = contents_of(j, table, key, value, &named_after);
 	if (!err && names && j->stays) /* else the undo record names them from now on */
 		err = contents_of(j, table, key, before, &named_before);
-	if (!err && !j->stays)
+	if (!err && !j->stays && (is_new || names || !is_saved(j, table, key)))
 		err = put_undo(j, table, key, before, existed);
 	if (!err && names)
 		err = gs_contents_change(j, &named_before, &named_after);
@@ -427,6 +454,7 @@ static enum gs_err put_head(struct gs_journal *j, const struct gs_head *head)
 	gs_buf_free(&value);
 	j->block = head->number;
 	j->time = head->time;
+	forget_saved(j);
 	return err;
 }
 
@@ -502,6 +530,7 @@ enum gs_err gs_journal_rewind(struct gs_journal *j)
 	enum gs_err err = undo_keys(j, j->block, &keys);
 
 	j->claims_known = false;
+	forget_saved(j);
 	j->undoing = true;
 	for (size_t i = 0; i < keys.count && !err; i++) /* newest first */
 		err = undo_one(j, keys.at[i].key);

@@ -18,6 +18,8 @@ enum {
 	GS_JOURNAL_FORGET_MAX = 64,          /* blocks whose undo records one advance forgets at most */
 	GS_JOURNAL_WATCHED_KEY = 52,         /* the longest key of a watched table */
 	GS_JOURNAL_WATCHED_MAX = 1 << 24,    /* writes of one step that are watched */
+	GS_JOURNAL_SAVED_KEY = 40, /* the longest key of which is remembered that its undo record is written... */
+	GS_JOURNAL_SAVED = 64,     /* ...and of how many at most */
 };
 
 /* After `case`: the tables whose writes nobody watches. Blocks, transactions and what is large are of no interest; nor is the agenda, which is what
@@ -56,6 +58,14 @@ struct gs_journal_watch {
 };
 void gs_journal_watch_free(struct gs_journal_watch *watch);
 
+/* A record whose first value in the journal's block is kept: what it becomes later in the same block needs no undo record. */
+struct gs_journal_saved {
+	bool known;
+	uint8_t table; /* enum gs_table */
+	uint8_t key_len;
+	uint8_t key[GS_JOURNAL_SAVED_KEY];
+};
+
 struct gs_journal {
 	const struct gs_store *store;
 	struct gs_store_txn *txn;
@@ -66,6 +76,7 @@ struct gs_journal {
 	struct gs_time now; /* the step's clock, for the audit log; zero outside of steps */
 	struct {
 		bool known;
+		bool grew; /* the head is to be stored, which the commit does */
 		uint64_t
 			count; /* the newest entry of the audit log, once it was looked up in this transaction (audit.h)... */
 		struct gs_hash hash; /* ...and its hash */
@@ -81,6 +92,8 @@ struct gs_journal {
 	uint64_t of_counted;            /* ...of those that are counted... */
 	uint64_t of_contents;           /* ...and of contents (contents.h) */
 	bool undoing;
+	struct gs_journal_saved
+		saved[GS_JOURNAL_SAVED]; /* of this block and this transaction, each at a place that its key gives it */
 	bool counts;              /* what is written is counted, and the counts are stored when it is committed... */
 	struct gs_counts counted; /* ...by so much */
 };

@@ -24,6 +24,7 @@ enum gs_err gs_node_open(const struct gs_node_options *options, const struct gs_
 	memset(node, 0, offsetof(struct gs_node, tracker));
 	gs_head_none(&node->tracker);
 	node->options = *options;
+	gs_policy_hash(&node->options.sampling, &node->policy);
 	node->store = store;
 	node->surroundings = *surroundings;
 	node->log = log;
@@ -222,6 +223,8 @@ static enum gs_err on_start(struct gs_node_turn *t, const struct gs_node_input *
 
 	if (t->node->options.validate)
 		err = gs_history_keep_policy(t->j, &t->node->options.sampling);
+	if (!err)
+		err = gs_history_note_validates(t->j, t->node->options.validate, t->node->options.start_time);
 	if (!err) {
 		gs_policy_hash(&t->node->options.sampling, &policy);
 		err = gs_audit_append(t->j, GS_AUDIT_STARTED, NULL, &policy, roles_of(&t->node->options));

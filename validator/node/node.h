@@ -154,6 +154,8 @@ struct gs_node_input {
 			struct gs_hash block;
 			const struct gs_log_entry *entries; /* of the node's contracts, in order */
 			size_t count;
+			bool decoded; /* gs_event_decode has taken each of them */
+			bool newest; /* no block is known that follows: what is due is looked at in the same transaction */
 		} logs;
 		struct {
 			uint64_t number; /* a smaller one than before changes nothing */

@@ -76,6 +76,7 @@ struct gs_node {
 	unsigned unchecked;            /* ...and so many looks at the agenda ago that was */
 	struct gs_time swept;          /* when everything was entered on the agenda */
 	struct gs_node_sweep sweep;
+	struct gs_hash policy;              /* the hash of options.sampling */
 	struct gs_sample_source lot_source; /* the newest that was drawn from */
 	struct gs_sample_lot lot;
 	struct gs_node_lane lane[GS_LANES];
@@ -146,9 +147,12 @@ GS_MUST enum gs_err gs_node_on_final(struct gs_node_turn *t, uint64_t number, co
 /* GS_ECORRUPT, GS_EPARSE: the range contradicts itself or what is stored. */
 GS_MUST enum gs_err gs_node_on_range(struct gs_node_turn *t, const struct gs_node_input *in);
 /* Whether this node executes the claim of somebody else; decided, stored and told once: when it is posted, and, where that was before this node
- * validated, when it is looked at. A claim whose window is over needs no decision. */
+ * validated, when it is looked at. Of one whose window was over when it was first seen, and that this node was to
+ * decide about (gs_history_validates_since), the record says why it did not: GS_SAMPLE_DOWN or _BEHIND, with the draw that there would have been. */
 GS_MUST enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_event *posted);
 GS_MUST enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out);
+/* A batch in calldata whose window was over when it was first seen: the same, once for all its leaves. */
+GS_MUST enum gs_err gs_plan_sample_batch(struct gs_node_turn *t, const struct gs_event *posted);
 /* The decision alone; a source of kind 0: there is none, and the claim is executed. block: that it was bound in. */
 GS_MUST enum gs_err gs_plan_decide(struct gs_node_turn *t, const struct gs_claim *claim,
                                    const struct gs_sample_source *source, uint64_t block, struct gs_sample *out);

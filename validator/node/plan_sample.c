@@ -45,6 +45,23 @@ enum gs_err gs_plan_put_sample(struct gs_node_turn *t, const struct gs_hash *of,
 	return err;
 }
 
+/* What is decided about a claim whose window is over: nothing is executed, and the record says why. */
+static void call_late(const struct gs_node *node, struct gs_time window_end, struct gs_sample *out)
+{
+	out->execute = false;
+	out->reason = window_end.unix_s < node->options.start_time.unix_s ? GS_SAMPLE_DOWN : GS_SAMPLE_BEHIND;
+}
+
+/* Whether this node was to decide about what had its window until then: it has validated before. */
+static enum gs_err was_ours(struct gs_node_turn *t, struct gs_time window_end, bool *out)
+{
+	struct gs_time since;
+	const enum gs_err err = gs_history_validates_since(t->j, &since);
+
+	*out = !err && window_end.unix_s > since.unix_s;
+	return err == GS_ENOTFOUND ? GS_OK : err;
+}
+
 /* Claims of one block come one after the other: the function is computed once for all of them. */
 static enum gs_err lot_of(struct gs_node_turn *t, const struct gs_sample_source *source,
                           const struct gs_sample_lot **out)
@@ -96,6 +113,7 @@ enum gs_err gs_plan_decide(struct gs_node_turn *t, const struct gs_claim *claim,
 	if (err)
 		return err;
 	gs_sample_decide(policy, lot ? gs_sample_draw(&lot->output, &claim->id) : 0, &of, out);
+	out->policy = t->node->policy;
 	if (!lot) {
 		out->execute = true;
 		out->reason = GS_SAMPLE_UNBOUND;
@@ -117,6 +135,8 @@ static enum gs_err decide_and_tell(struct gs_node_turn *t, const struct gs_claim
 
 	if (err)
 		return err;
+	if (t->node->now.unix_s > claim->window_end.unix_s) /* nobody could act on it */
+		call_late(t->node, claim->window_end, out);
 	if (before && before->execute && !out->execute) { /* what was begun is not left half done */
 		out->execute = true;
 		out->reason = GS_SAMPLE_KEPT;
@@ -149,24 +169,52 @@ static enum gs_err source_of(struct gs_node_turn *t, const struct gs_claim_body 
 enum gs_err gs_plan_sample_posted(struct gs_node_turn *t, const struct gs_event *posted)
 {
 	const struct gs_node_options *o = &t->node->options;
-	const struct gs_claim claim = {.id = posted->claim, .body = posted->body};
+	const struct gs_claim claim = {.id = posted->claim, .body = posted->body, .window_end = posted->window_end};
+	const bool late = t->node->now.unix_s > posted->window_end.unix_s;
 	struct gs_sample_source source;
 	struct gs_sample before, sample;
-	enum gs_err err;
+	bool ours = true;
+	enum gs_err err = GS_OK;
 
-	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self) ||
-	    t->node->now.unix_s > posted->window_end.unix_s) /* nobody could act on it */
+	if (!o->validate || gs_address_equal(&posted->body.claimant, &o->self))
 		return GS_OK;
+	if (late)
+		err = was_ours(t, posted->window_end, &ours);
+	if (err || !ours)
+		return err;
 	err = source_of(t, &posted->body, &t->block_hash, &source);
 	if (err)
 		return err;
 	err = stored(t, &posted->claim, &before);
 	if (err && err != GS_ENOTFOUND)
 		return err;
+	if (!err && late) /* what was decided in time stays */
+		return GS_OK;
 	/* Once more after a reorganisation; not what a version without sources decided. */
 	if (!err && (before.source.kind == 0 || gs_sample_source_equal(&before.source, &source)))
 		return GS_OK;
 	return decide_and_tell(t, &claim, &source, t->j->block, err ? NULL : &before, &sample);
+}
+
+enum gs_err gs_plan_sample_batch(struct gs_node_turn *t, const struct gs_event *posted)
+{
+	const struct gs_node_options *o = &t->node->options;
+	struct gs_sample before,
+		sample = {.source = {.kind = GS_SAMPLE_OF_BATCH, .of = posted->batch}, .block = t->j->block};
+	bool ours;
+	enum gs_err err;
+
+	if (!o->validate || gs_address_equal(&posted->account, &o->self) || posted->batch_kind != GS_BATCH_CALLDATA ||
+	    t->node->now.unix_s <= posted->window_end.unix_s)
+		return GS_OK;
+	err = was_ours(t, posted->window_end, &ours);
+	if (err || !ours)
+		return err;
+	err = stored(t, &posted->batch, &before);
+	if (err != GS_ENOTFOUND)
+		return err;
+	call_late(t->node, posted->window_end, &sample);
+	return gs_plan_put_sample(t, &posted->batch, &sample);
 }
 
 enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim, struct gs_sample *out)
@@ -175,10 +223,17 @@ enum gs_err gs_plan_sample(struct gs_node_turn *t, const struct gs_claim *claim,
 	struct gs_head head;
 	enum gs_err err = stored(t, &claim->id, out);
 
-	if (err != GS_ENOTFOUND)
+	if (err && err != GS_ENOTFOUND)
 		return err;
+	const bool over = t->node->now.unix_s > claim->window_end.unix_s;
+	if (!err && gs_sample_is_late(out) && !over) { /* an answer has opened its window again */
+		source = out->source;
+		return decide_and_tell(t, claim, &source, claim->block, NULL, out);
+	}
+	if (!err)
+		return GS_OK;
 	memset(out, 0, sizeof(*out));
-	if (t->node->now.unix_s > claim->window_end.unix_s)
+	if (over)
 		return GS_OK;
 	err = gs_journal_head(t->j, claim->block, &head); /* of ranges only the last one is kept */
 	if (!err)

@@ -17,8 +17,30 @@ const char *gs_sample_reason_name(enum gs_sample_reason reason)
 	case GS_SAMPLE_KEPT: return "kept";
 	case GS_SAMPLE_SHED: return "shed";
 	case GS_SAMPLE_UNBOUND: return "no_block";
+	case GS_SAMPLE_DOWN: return "down";
+	case GS_SAMPLE_BEHIND: return "behind";
 	}
 	return "?";
+}
+
+bool gs_sample_follows(const struct gs_sample *sample, const struct gs_sample *wanted)
+{
+	switch ((enum gs_sample_reason)sample->reason) {
+	case GS_SAMPLE_BY_VALUE:
+	case GS_SAMPLE_BY_DRAW:
+	case GS_SAMPLE_NOT_DRAWN: return sample->execute == wanted->execute && sample->reason == wanted->reason;
+	case GS_SAMPLE_KEPT: return sample->execute && !wanted->execute;
+	case GS_SAMPLE_SHED: return !sample->execute && wanted->execute;
+	case GS_SAMPLE_DOWN:
+	case GS_SAMPLE_BEHIND: return !sample->execute;
+	case GS_SAMPLE_UNBOUND: break;
+	}
+	return false;
+}
+
+bool gs_sample_is_late(const struct gs_sample *sample)
+{
+	return sample->reason == GS_SAMPLE_DOWN || sample->reason == GS_SAMPLE_BEHIND;
 }
 
 bool gs_sample_source_equal(const struct gs_sample_source *a, const struct gs_sample_source *b)
@@ -57,7 +79,6 @@ void gs_sample_decide(const struct gs_sampling_policy *policy, uint64_t draw, co
 	out->rate_ppm = gs_policy_rate(policy, of);
 	out->of = *of;
 	out->certain_above = policy->certain_above;
-	gs_policy_hash(policy, &out->policy);
 	if (gs_wei_cmp(of->value, policy->certain_above) >= 0)
 		out->reason = GS_SAMPLE_BY_VALUE;
 	else

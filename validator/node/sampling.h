@@ -20,8 +20,12 @@ enum gs_sample_reason {
 	GS_SAMPLE_NOT_DRAWN = 3,
 	GS_SAMPLE_KEPT = 4,    /* not drawn, but it was in a block that a reorganisation took away */
 	GS_SAMPLE_UNBOUND = 5, /* its block's hash is not known any more: executed, without a draw */
-	GS_SAMPLE_SHED = 6     /* drawn, but there was no time to execute it beside what is worth more */
+	GS_SAMPLE_SHED = 6,    /* drawn, but there was no time to execute it beside what is worth more */
+	GS_SAMPLE_DOWN =
+		7, /* first seen when its window was over, which ended before this run of the node began: not executed */
+	GS_SAMPLE_BEHIND = 8 /* the same, but the node ran, and had not followed the chain so far */
 };
+enum { GS_SAMPLE_REASON_LAST = GS_SAMPLE_BEHIND };
 
 enum gs_sample_source_kind { GS_SAMPLE_OF_BLOCK = 1, GS_SAMPLE_OF_BATCH = 2 };
 struct gs_sample_source {
@@ -57,12 +61,17 @@ struct gs_sample {
 };
 
 uint64_t gs_sample_draw(const struct gs_hash *output, const struct gs_hash *claim);
-/* By policy and draw alone; source, block and proof are the caller's to add. */
+/* By policy and draw alone; the policy's hash, source, block and proof are the caller's to add. */
 void gs_sample_decide(const struct gs_sampling_policy *policy, uint64_t draw, const struct gs_sampling_case *of,
                       struct gs_sample *out);
 /* The same of a value of which nothing more is known. Simulations of money draw from their seed. */
 void gs_sample_decide_drawn(const struct gs_sampling_policy *policy, uint64_t draw, struct gs_wei value,
                             struct gs_sample *out);
+/* Whether decision and reason follow from what gs_sample_decide gives for the same draw and case: all but what is kept, shed, or late is just that. A
+ * decision that was not drawn (GS_SAMPLE_UNBOUND) follows from nothing. */
+bool gs_sample_follows(const struct gs_sample *sample, const struct gs_sample *wanted);
+/* Whether nothing was decided in time. What would have been done follows from draw and rate. */
+bool gs_sample_is_late(const struct gs_sample *sample);
 const char *gs_sample_reason_name(enum gs_sample_reason reason);
 
 /* Reads both versions. */

@@ -331,6 +331,16 @@ static enum gs_err read_leaf(struct gs_bytes key, struct gs_bytes value, struct 
 	return err;
 }
 
+enum gs_err gs_settled_leaf(struct gs_journal *j, struct gs_registry_place at, uint32_t index,
+                            struct gs_settled_leaf *out)
+{
+	uint8_t key[GS_SETTLED_LEAF_KEY];
+	struct gs_bytes value;
+	const enum gs_err err = gs_journal_view(j, GS_TABLE_SETTLED_LEAVES, leaf_key(at, index, key), &value);
+
+	return err ? err : said(j, read_leaf((struct gs_bytes){key, sizeof(key)}, value, out));
+}
+
 static enum gs_err visit_leaf(void *context, struct gs_bytes key, struct gs_bytes value)
 {
 	const struct visiting *v = context;
@@ -353,14 +363,10 @@ enum gs_err gs_settled_each_leaf(struct gs_journal *j, struct gs_registry_place 
 /* The leaf at a later place, which was taken for the first one, is the second one. */
 static enum gs_err becomes_second(struct gs_journal *j, struct gs_registry_place at, uint32_t index)
 {
-	uint8_t key[GS_SETTLED_LEAF_KEY];
 	struct gs_settled_leaf leaf;
 	struct gs_settled s;
-	struct gs_bytes value;
-	enum gs_err err = gs_journal_view(j, GS_TABLE_SETTLED_LEAVES, leaf_key(at, index, key), &value);
+	enum gs_err err = gs_settled_leaf(j, at, index, &leaf);
 
-	if (!err)
-		err = said(j, read_leaf((struct gs_bytes){key, sizeof(key)}, value, &leaf));
 	if (!err)
 		err = gs_settled_get(j, at, &s);
 	if (err || leaf.finding != GS_FINDING_VALID)

@@ -81,6 +81,8 @@ struct gs_settled_leaf {
 };
 GS_MUST enum gs_err gs_settled_put_leaf(struct gs_journal *j, struct gs_registry_place at,
                                         const struct gs_settled_leaf *leaf);
+GS_MUST enum gs_err gs_settled_leaf(struct gs_journal *j, struct gs_registry_place at, uint32_t index,
+                                    struct gs_settled_leaf *out);
 typedef enum gs_err (*gs_settled_leaf_visit)(void *context, const struct gs_settled_leaf *leaf);
 GS_MUST enum gs_err gs_settled_each_leaf(struct gs_journal *j, struct gs_registry_place at, gs_settled_leaf_visit visit,
                                          void *context);

@@ -17,7 +17,7 @@ void gs_tee_options_init(struct gs_tee_options *options, struct gs_time at)
 
 static bool check_image(const struct gs_tee_options *o, struct gs_tee_attestation *a)
 {
-	char hex[65];
+	char hex[sizeof("0x") + 2 * sizeof(a->pcr_hash.b)];
 
 	if (!o->debug_allowed && gs_tee_is_debug(&a->document))
 		return gs_tee_refuse(&a->finding, GS_TEE_DEBUG, "PCR 0: zero");
