@@ -1,12 +1,15 @@
-/* tests/support/ws_fixture.h: a WebSocket endpoint beside a server on the same loop, for the tests of what the one makes of the other. Included
- * after cmocka. */
+/* tests/support/ws_fixture.h: a WebSocket endpoint beside a server on the same loop, for the tests of what the one makes of the other. For
+ * cmocka tests: what goes wrong fails the test. */
 #ifndef GS_TESTS_SUPPORT_WS_FIXTURE_H
 #define GS_TESTS_SUPPORT_WS_FIXTURE_H
 
 #include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "chain/rpc/endpoint.h"
 #include "tests/support/fake_ws.h"
