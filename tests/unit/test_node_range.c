@@ -71,7 +71,9 @@ static void take_block(struct follower *f, uint64_t number)
 {
 	const struct gs_sim_block *b = &f->network->block[number];
 	struct gs_node_input header = {.kind = GS_INPUT_HEADER, .as.header = b->head};
-	struct gs_node_input logs = {.kind = GS_INPUT_LOGS, .as.logs = {b->head.hash, b->logs.entry, b->logs.count}};
+	struct gs_node_input logs = {
+		.kind = GS_INPUT_LOGS,
+		.as.logs = {.block = b->head.hash, .entries = b->logs.entry, .count = b->logs.count}};
 
 	feed(f, &header);
 	feed(f, &logs);
