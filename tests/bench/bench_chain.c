@@ -236,7 +236,8 @@ static void open_party_of(const struct bench *b, const char *name, const struct 
 	const struct gs_node_surroundings surroundings = {.self = p->vrf, .prover = no_prover, .draw = draw};
 	static struct gs_store store;
 	struct gs_node_input in = {.kind = GS_INPUT_HEADER}, start = {.kind = GS_INPUT_START};
-	struct gs_node_options options = {.contracts = *contracts, .self = {{1}}, .validate = true, .resend_s = 10};
+	struct gs_node_options options = {
+		.contracts = *contracts, .self = {{1}}, .validate = true, .resend_s = 10, .start_time = {now}};
 	struct gs_error why = {0};
 	char dir[128];
 
@@ -653,7 +654,6 @@ int main(int argc, char **argv)
 		                                      argc > 3 && strcmp(argv[3], "http") == 0)
 		                      : 1;
 	port = b.history.claims >= 4 * A_BLOCK ? gs_chain_server_start(&b.history, &server) : -1;
-
 	if (port < 0) {
 		fprintf(stderr, "bench_chain: no server; CLAIMS is at least %d\n", 4 * A_BLOCK);
 		return 1;

@@ -371,6 +371,8 @@ static void expect_damage(struct fixture *f, uint8_t part, struct gs_bytes value
 	assert_int_equal(gs_contents_check(&f->j, NULL), GS_ECORRUPT);
 	if (!strstr(f->why.text, what))
 		fail_msg("\"%s\" instead of \"%s\"", f->why.text, what);
+	assert_int_equal(gs_contents_check_references(&f->j),
+	                 strcmp(what, "has other bytes") == 0 ? GS_OK : GS_ECORRUPT);
 	assert_int_equal(f->store.put(f->j.txn, GS_TABLE_CONTENTS, at, gs_buf_view(&kept), NULL), GS_OK);
 	gs_buf_free(&kept);
 	check(f);

@@ -50,5 +50,7 @@ struct gs_contents_checked {
 /* Hashes every content and counts all references: GS_ECORRUPT when bytes are not those of their hash, a record names what is not there, or
  * counts and references differ. out may be NULL. */
 GS_MUST enum gs_err gs_contents_check(struct gs_journal *j, struct gs_contents_checked *out);
+/* The same but for the hashes: what a node's steps can get wrong, at a cost that simulated nodes can bear at each of them. */
+GS_MUST enum gs_err gs_contents_check_references(struct gs_journal *j);
 
 #endif

@@ -293,7 +293,7 @@ enum gs_err gs_node_step(struct gs_node *node, const struct gs_node_input *input
 	if (!err && node->options.check_agenda && (j.of_counted || node->options.check_agenda == 1))
 		err = gs_counts_check(&j);
 	if (!err && node->options.check_agenda && (j.of_contents || node->options.check_agenda == 1))
-		err = gs_contents_check(&j, NULL);
+		err = gs_contents_check_references(&j);
 	node->written = node->written || j.watched;
 	if (!err)
 		err = gs_journal_commit(&j);
