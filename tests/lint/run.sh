@@ -92,7 +92,8 @@ sol() { # sol NAME RULE BODY
 	local out
 	rm -rf "$tree/contracts"
 	mkdir -p "$tree/contracts/src"
-	sed "s|\.\./\.\./build|$root/build|" chain/contracts/foundry.toml >"$tree/contracts/foundry.toml"
+	# an output and a cache of its own: the tests of the contracts may be compiled meanwhile
+	sed "s|\.\./\.\./build/contracts|$tree/forge|; s|\.\./\.\./build|$root/build|" chain/contracts/foundry.toml >"$tree/contracts/foundry.toml"
 	printf '// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.28;\n\ninterface Token {\n    function transfer(address to, uint256 amount) external returns (bool);\n}\n\ncontract Planted {\n%b}\n' "$3" \
 		>"$tree/contracts/src/Planted.sol"
 	if [[ -z $2 ]]; then
